@@ -1,0 +1,51 @@
+-- 003_users: one row a person; the parent of everything else.
+-- Why: email and phone are optional because a person may sign in with either; each is unique
+-- through the documented index. Deleting this row deletes all that the person ever told us.
+
+create table public.users (
+    id uuid primary key default gen_random_uuid(),
+    email text,
+    phone text,
+    name text,
+    preferred_language text not null default 'en',
+    onboarding_completed boolean not null default false,
+    timezone text not null default 'UTC',
+    created_at timestamptz not null default now(),
+    updated_at timestamptz not null default now(),
+    constraint chk_users_preferred_language check (preferred_language in ('en', 'pt', 'es', 'fr'))
+);
+
+create unique index idx_users_email on public.users (email);
+create unique index idx_users_phone on public.users (phone);
+create index idx_users_onboarding on public.users (onboarding_completed);
+
+create trigger update_users_updated_at
+before update on public.users
+for each row execute function public.update_updated_at_column();
+
+create trigger audit_users_update
+after update on public.users
+referencing old table as old_rows new table as new_rows
+for each statement execute function audit.record_change();
+
+create trigger audit_users_delete
+after delete on public.users
+referencing old table as old_rows
+for each statement execute function audit.record_change();
+
+alter table public.users enable row level security;
+
+create policy "Users can only access their own data" on public.users
+for all to authenticated
+using ((select auth.uid()) = id)
+with check ((select auth.uid()) = id);
+
+revoke all on table public.users from public, anon, authenticated, service_role;
+grant select, insert, update, delete on table public.users to authenticated, service_role;
+
+comment on table public.users is
+'One row a person: contact, language, time zone and whether onboarding is done.';
+comment on column public.users.id is 'The same id as in auth.users, so that auth.uid() finds it.';
+comment on column public.users.timezone is 'IANA name, such as Europe/Lisbon.';
+comment on policy "Users can only access their own data" on public.users is
+'A signed-in user reads and writes the row whose id is auth.uid(), and no other.';
