@@ -128,9 +128,9 @@ revoke all on table public.daily_sessions_archive from public, anon, authenticat
 grant select, insert, update, delete on table public.daily_sessions_archive
 to authenticated, service_role;
 
--- virtue_collection is as new as this file wherever both are applied together, hence no NOT VALID
--- and no CONCURRENTLY.
--- squawk-ignore adding-foreign-key-constraint, constraint-missing-not-valid
+-- virtue_collection is as new as this file wherever this runs, hence no NOT VALID, no CONCURRENTLY.
+-- squawk-ignore-file adding-foreign-key-constraint, constraint-missing-not-valid
+-- squawk-ignore-file require-concurrent-index-creation
 alter table public.virtue_collection
 add column earned_from_archived_session_id uuid,
 add constraint fk_virtue_collection_daily_sessions_archive
@@ -141,7 +141,6 @@ add constraint chk_virtue_collection_earned_from_archived_session_id check (
     num_nonnulls(earned_from_session_id, earned_from_archived_session_id) <= 1
 );
 
--- squawk-ignore require-concurrent-index-creation
 create index idx_virtue_collection_earned_from_archived_session_id
 on public.virtue_collection (user_id, earned_from_archived_session_id);
 

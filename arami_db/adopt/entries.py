@@ -1,0 +1,30 @@
+"""Writing the ledger without running a file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from arami_db import ledger
+from arami_db.database.connect import Connection
+from arami_db.database.execute import Step
+from arami_db.files import SqlFile
+
+
+@dataclass(frozen=True)
+class Adopted:
+    """A change of the ledger: "baselined", "repaired" or "forgotten", and to which file."""
+
+    what: str
+    label: str
+
+
+def write(connection: Connection, steps: list[Step]) -> None:
+    """Run the runner's own statements in one transaction."""
+    with connection.transaction():
+        for step in steps:
+            connection.execute(step.sql, step.parameters)
+
+
+def enter(file: SqlFile, *, origin: str, event: str) -> list[Step]:
+    """The statements that enter a file as applied."""
+    return [ledger.claim(file, origin), ledger.event(event, file)]

@@ -1,0 +1,80 @@
+"""`arami-db baseline` and `arami-db repair`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from arami_db import render
+from arami_db.cli import options
+from arami_db.cli.options import Database, Duration, Embedded, Format, LockWait, SqlDir
+
+
+def baseline(
+    version: Annotated[int, typer.Argument(metavar="N", help="The last migration it holds.")],
+    database: Database = None,
+    embedded: Embedded = False,
+    sql_dir: SqlDir = None,
+    lock_wait: LockWait = Duration("10min"),
+    output: Format = render.Format.TEXT,
+) -> None:
+    """Adopt a database that was made by hand: enter migrations 1 to N without running them.
+
+    Refuses when tables, columns, constraints, indexes, triggers, policies, functions or other
+    objects those migrations create are not there.
+
+    \b
+    Examples:
+      arami-db baseline 15 --database service=production
+    """
+    from arami_db import adopt
+    from arami_db.runner import Options, Session
+
+    tree = options.tree(sql_dir)
+    conninfo = options.conninfo(database, embedded=embedded)
+    with options.connection(conninfo) as connection, render.progress() as report:
+        session = Session(connection, conninfo, Options(lock_wait=lock_wait), report)
+        adopted = adopt.baseline(session, tree, version)
+    render.adopted(adopted, output)
+
+
+def repair(
+    accept: Annotated[
+        list[str] | None,
+        typer.Option(metavar="N", help="Take the edited file of version N as what was applied."),
+    ] = None,
+    forget: Annotated[
+        list[str] | None,
+        typer.Option(metavar="N", help="Remove version N, whose file is gone, from the ledger."),
+    ] = None,
+    applied: Annotated[
+        list[str] | None,
+        typer.Option(metavar="N", help="Enter pending version N as applied, without running it."),
+    ] = None,
+    database: Database = None,
+    embedded: Embedded = False,
+    sql_dir: SqlDir = None,
+    lock_wait: LockWait = Duration("10min"),
+    output: Format = render.Format.TEXT,
+) -> None:
+    """Bring the ledger in line with the files, version by version, as you say.
+
+    The ledger is all that changes; the schema stays as it is. N is a migration's version, or
+    views/N.
+
+    \b
+    Examples:
+      arami-db repair --accept 7
+      arami-db repair --forget 12 --forget views/3
+    """
+    from arami_db import adopt
+    from arami_db.runner import Options, Session
+
+    wishes = {"accept": accept or [], "forget": forget or [], "applied": applied or []}
+    tree = options.tree(sql_dir)
+    conninfo = options.conninfo(database, embedded=embedded)
+    with options.connection(conninfo) as connection, render.progress() as report:
+        session = Session(connection, conninfo, Options(lock_wait=lock_wait), report)
+        repaired = adopt.repair(session, tree, wishes)
+    render.adopted(repaired, output)

@@ -1,0 +1,70 @@
+"""`arami-db migrate`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from arami_db import render
+from arami_db.cli import options
+from arami_db.cli.options import Database, Duration, Embedded, Format, LockWait, SqlDir
+
+
+def migrate(
+    database: Database = None,
+    embedded: Embedded = False,
+    sql_dir: SqlDir = None,
+    target: Annotated[
+        int | None, typer.Option(metavar="N", help="Stop after version N.", show_default=False)
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print the SQL that would run; touch nothing.")
+    ] = False,
+    allow_out_of_order: Annotated[
+        bool,
+        typer.Option("--allow-out-of-order", help="Apply files numbered below one applied."),
+    ] = False,
+    lock_timeout: Annotated[
+        Duration,
+        typer.Option(metavar="TIME", help="Longest wait for a table lock.", parser=Duration),
+    ] = Duration("3s"),
+    lock_wait: LockWait = Duration("10min"),
+    retries: Annotated[
+        int, typer.Option(min=0, help="Further attempts after a lock timeout or deadlock.")
+    ] = 5,
+    output: Format = render.Format.TEXT,
+) -> None:
+    """Apply pending migrations in order, then views whose text changed.
+
+    Each file is one transaction together with its ledger row: applied and recorded, or neither.
+    Runs beside each other wait; the second finds nothing left to do.
+
+    \b
+    Examples:
+      arami-db migrate --embedded
+      arami-db migrate --database postgresql://owner@db.example.com/arami
+      arami-db migrate --dry-run > plan.sql
+      arami-db migrate --target 12 --lock-timeout 500ms
+    """
+    from arami_db import migrate as operation
+
+    chosen = operation.Options(
+        target=target,
+        allow_out_of_order=allow_out_of_order,
+        lock_timeout=lock_timeout,
+        lock_wait=lock_wait,
+        retries=retries,
+    )
+    tree = options.tree(sql_dir)
+    conninfo = options.conninfo(database, embedded=embedded)
+    with options.connection(conninfo) as connection, render.progress() as report:
+        session = operation.Session(connection, conninfo, chosen, report)
+        if dry_run:
+            files = operation.preview(session, tree)
+        else:
+            result = operation.migrate(session, tree)
+    if dry_run:
+        render.preview(files, output)
+    else:
+        render.migrated(result, output)

@@ -1,0 +1,92 @@
+"""Options that commands share, typed once, and what every command makes of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from arami_db import render
+from arami_db.files import SqlTree, discover, packaged_sql_dir
+
+if TYPE_CHECKING:
+    from arami_db.database.connect import Connection
+
+_UNITS = {"ms": 0.001, "s": 1, "min": 60, "m": 60, "h": 3600, "": 1}
+
+
+def _seconds(text: str) -> float:
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(ms|s|min|m|h|)\s*", text)
+    if match is None:
+        raise typer.BadParameter(f"{text!r} is no duration; write 500ms, 3s, 2min or 1h")
+    return float(match[1]) * _UNITS[match[2]]
+
+
+class Duration(float):
+    """Seconds, written as 500ms, 3s, 2min, 1h, or a bare number of seconds."""
+
+    def __new__(cls, text: str | float) -> Duration:
+        """Parse the text."""
+        return super().__new__(cls, _seconds(str(text)))
+
+
+Database = Annotated[
+    str | None,
+    typer.Option(
+        "--database",
+        "-d",
+        metavar="URL",
+        help="postgresql:// URL, 'key=value …' or 'embedded'; default: $DATABASE_URL, then PG*.",
+        show_default=False,
+    ),
+]
+Embedded = Annotated[
+    bool, typer.Option("--embedded", help="Use a private server of your own, started on demand.")
+]
+SqlDir = Annotated[
+    Path | None,
+    typer.Option(
+        "--sql-dir",
+        metavar="DIR",
+        help="Directory with migrations/, views/, seeds/; default: the Arami schema.",
+        show_default=False,
+    ),
+]
+Format = Annotated[
+    render.Format,
+    typer.Option("--format", help="What to write to stdout.", callback=render.choose_format),
+]
+LockWait = Annotated[
+    Duration,
+    typer.Option(
+        "--lock-wait",
+        metavar="TIME",
+        help="How long to wait for another runner.",
+        parser=Duration,
+    ),
+]
+
+
+def tree(sql_dir: Path | None) -> SqlTree:
+    """The SQL directory a command works on."""
+    return discover(sql_dir or packaged_sql_dir())
+
+
+def conninfo(database: str | None, *, embedded: bool) -> str:
+    """Where the database is."""
+    from arami_db.database.connect import resolve
+
+    return resolve(database, embedded=embedded)
+
+
+@contextmanager
+def connection(conninfo: str) -> Iterator[Connection]:
+    """A connection for the length of a command."""
+    from arami_db.database.connect import connect
+
+    with connect(conninfo) as opened:
+        yield opened

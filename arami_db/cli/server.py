@@ -1,0 +1,31 @@
+"""`arami-db wait`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from arami_db import render
+from arami_db.cli import options
+from arami_db.cli.options import Database, Duration, Embedded, Format
+
+
+def wait(
+    database: Database = None,
+    embedded: Embedded = False,
+    timeout: Annotated[
+        Duration, typer.Option(metavar="TIME", help="How long to wait.", parser=Duration)
+    ] = Duration("30s"),
+    output: Format = render.Format.TEXT,
+) -> None:
+    """Wait until the server accepts queries; exit 7 when it has not by then.
+
+    \b
+    Examples:
+      arami-db wait --timeout 2min && arami-db migrate
+    """
+    from arami_db.database.connect import wait_until_ready
+
+    conninfo = options.conninfo(database, embedded=embedded)
+    render.ready(wait_until_ready(conninfo, timeout), output)

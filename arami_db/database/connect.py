@@ -1,0 +1,157 @@
+"""Finding a database the way libpq does, and connecting to it without ever showing a password."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import time
+from typing import TypeAlias
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.rows import TupleRow
+
+from arami_db.errors import AramiError, ConnectionFailedError, PlatformError, UsageError
+
+Connection: TypeAlias = psycopg.Connection[TupleRow]
+
+MINIMUM_VERSION = 150000
+_NAMING_VARIABLES = ("PGDATABASE", "PGHOST", "PGHOSTADDR", "PGSERVICE")
+NO_DATABASE = (
+    "no database named: pass --database URL, or set DATABASE_URL or PGHOST/PGDATABASE/PGSERVICE,",
+    "or pass --embedded to use a private server of your own.",
+)
+
+
+def resolve(database: str | None, *, embedded: bool = False) -> str:
+    """Turn what the user said into libpq connection parameters.
+
+    Args:
+        database: a postgresql:// URL, key=value pairs, "embedded", or None for DATABASE_URL and
+            then libpq's own PG* variables.
+        embedded: the same as database="embedded".
+
+    Returns:
+        A key=value connection string.
+
+    Raises:
+        UsageError: no database is named, two are, or the name cannot be read.
+        EmbeddedError: the embedded server cannot be started.
+    """
+    if database and embedded and database != "embedded":
+        raise UsageError("--database and --embedded name two databases", hint="Say one of them.")
+    named = "embedded" if embedded else database or os.environ.get("DATABASE_URL") or ""
+    if named == "embedded":
+        from arami_db.embedded import start
+
+        return start().conninfo
+    if not named and not any(os.environ.get(variable) for variable in _NAMING_VARIABLES):
+        raise UsageError("\n".join(NO_DATABASE))
+    try:
+        parameters = conninfo_to_dict(named)
+    except psycopg.Error as error:
+        # libpq quotes the piece it stumbled over, which may be (part of) a password.
+        reason = re.sub(r'"[^"]*"?', '"…"', str(error).strip().splitlines()[0])
+        raise UsageError(
+            f"the database name cannot be read: {reason}",
+            hint="Write postgresql://user@host:5432/name or 'host=… dbname=…';"
+            " percent-encode special characters in a URL.",
+        ) from None
+    return make_conninfo("", **parameters)
+
+
+def connect(conninfo: str) -> Connection:
+    """Open a connection in autocommit, with settings that a transaction-mode pooler survives.
+
+    Nothing is prepared, nothing is set for the session, and no startup options are sent.
+
+    Args:
+        conninfo: as resolve() returns it.
+
+    Raises:
+        ConnectionFailedError: the server refused or could not be reached.
+        PlatformError: the server is older than Postgres 15.
+    """
+    parameters = conninfo_to_dict(conninfo)
+    defaults = {
+        "connect_timeout": os.environ.get("PGCONNECT_TIMEOUT", "10"),
+        "fallback_application_name": f"arami-db {os.getpid()}@{socket.gethostname()}"[:63],
+        "keepalives_idle": "60",  # the lock connection is silent while a long file runs
+    }
+    parameters = {**defaults, **parameters, "client_encoding": "utf8"}
+    try:
+        connection = Connection.connect(
+            make_conninfo("", **parameters), autocommit=True, prepare_threshold=None
+        )
+    except psycopg.OperationalError as error:
+        raise ConnectionFailedError(
+            redact(str(error).strip(), parameters.get("password")), hint=_hint(str(error))
+        ) from None
+    if connection.info.server_version < MINIMUM_VERSION:
+        version = connection.info.server_version // 10000
+        connection.close()
+        raise PlatformError(
+            f"the server runs Postgres {version}; Postgres 15 or newer is needed",
+            hint="security_invoker views and column lists in ON DELETE SET NULL came with 15.",
+        )
+    return connection
+
+
+def wait_until_ready(conninfo: str, limit: float) -> float:
+    """Connect again and again until the server answers a query.
+
+    Args:
+        conninfo: as resolve() returns it.
+        limit: how long to try, in seconds.
+
+    Returns:
+        How long it took, in seconds.
+
+    Raises:
+        ConnectionFailedError: it did not within the limit; tells the last reason.
+    """
+    started = time.monotonic()
+    while True:
+        try:
+            with connect(conninfo) as connection:
+                connection.execute("select")
+            return time.monotonic() - started
+        except (ConnectionFailedError, psycopg.OperationalError) as error:
+            waited = time.monotonic() - started
+            if waited >= limit:
+                raise ConnectionFailedError(
+                    f"no answer within {limit:g} s: {redact(str(error).strip())}"
+                ) from None
+        time.sleep(min(0.2, limit - waited))
+
+
+def redact(message: str, password: object = None) -> str:
+    """The message without the password, and without the one in any URL it quotes."""
+    for secret in (password, os.environ.get("PGPASSWORD")):
+        if secret:
+            message = message.replace(str(secret), "***")
+    return re.sub(r"(://[^:@/\s]*):[^@\s]*@", r"\1:***@", message)
+
+
+def query(name: str) -> str:
+    """The text of a query this package ships in queries/NAME.sql."""
+    path = os.path.join(os.path.dirname(os.path.dirname(__file__)), "queries", f"{name}.sql")
+    with open(path, encoding="utf-8") as file:
+        return file.read()
+
+
+def lost(error: psycopg.Error) -> AramiError:
+    """The error for a connection that broke while it was in use."""
+    return ConnectionFailedError(
+        redact(str(error).strip()) or "the connection was lost",
+        hint="Run `arami-db status` to see what was applied, then run the command again.",
+    )
+
+
+def _hint(message: str) -> str | None:
+    if "no password supplied" in message or "password authentication failed" in message:
+        return "Put the password in ~/.pgpass or PGPASSWORD."
+    if "could not translate host name" in message or "refused" in message:
+        return "Is the server up, and host and port right? `arami-db wait` waits for it."
+    return None

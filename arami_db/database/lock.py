@@ -1,0 +1,101 @@
+"""The runner lock: one migration run a database, through poolers too, freed by any kind of death.
+
+It is a transaction-level advisory lock held by a connection of its own. A session-level lock would
+be handed to two clients by a transaction-mode pooler; a blocking request would keep a snapshot and
+deadlock with CREATE INDEX CONCURRENTLY, which waits for every older snapshot, and so would a poll
+that leaves its transaction open: each poll that fails therefore ends its transaction.
+"""
+
+from __future__ import annotations
+
+import random
+import select
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+
+import psycopg
+
+from arami_db.database.connect import Connection, lost, query
+from arami_db.errors import LockBusyError
+
+# The first eight bytes of sha256("arami-db runner lock"), as a signed integer: any constant
+# would do, as long as nobody else is likely to have chosen it. A literal, since a bound parameter
+# would pin a snapshot.
+KEY = -4350385361971871709
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 1.0
+
+
+@contextmanager
+def runner_lock(
+    connection: Connection, *, wait: float, on_wait: Callable[[str], None]
+) -> Iterator[Callable[[], None]]:
+    """Hold the runner lock of the connected database.
+
+    Args:
+        connection: an idle connection, used for nothing else meanwhile.
+        wait: how long to wait for another runner, in seconds.
+        on_wait: told once who holds the lock, when there is somebody to wait for.
+
+    Yields:
+        A function that raises ConnectionFailedError once the lock's connection is gone; it costs
+        no round trip.
+
+    Raises:
+        LockBusyError: another runner held the lock all the time.
+    """
+    deadline = time.monotonic() + wait
+    pause = _FIRST_PAUSE
+    holder = None
+    while not _try(connection):
+        if holder is None:
+            holder = _holder(connection)
+            on_wait(holder)
+        if time.monotonic() >= deadline:
+            raise LockBusyError(
+                f"another runner holds the lock: {_holder(connection)}",
+                hint="Run again when it is done, or wait longer with --lock-wait.",
+            )
+        time.sleep(min(pause, max(deadline - time.monotonic(), 0)) * random.uniform(0.5, 1))  # noqa: S311
+        pause = min(pause * 2, _LONGEST_PAUSE)
+    try:
+        yield lambda: _require_alive(connection)
+    finally:
+        with suppress(psycopg.Error):
+            connection.execute("rollback")
+
+
+def _try(connection: Connection) -> bool:
+    """Take the lock in a transaction that stays open, or leave no transaction behind."""
+    # The holder idles in its transaction for as long as the run takes, whatever the role's limits.
+    limits = "set local idle_in_transaction_session_timeout = 0;"
+    if connection.info.server_version >= 170000:
+        limits += "set local transaction_timeout = 0;"
+    try:
+        cursor = connection.execute(
+            f"begin isolation level read committed;{limits}select pg_try_advisory_xact_lock({KEY})"
+        )
+        while cursor.nextset():
+            pass
+        row = cursor.fetchone()
+        if row is not None and row[0]:
+            return True
+        connection.execute("rollback")
+    except psycopg.OperationalError as error:
+        raise lost(error) from error
+    return False
+
+
+def _holder(connection: Connection) -> str:
+    row = connection.execute(query("lock_holder"), {"key": KEY}).fetchone()
+    return str(row[0]) if row else "a run that has just ended"
+
+
+def _require_alive(connection: Connection) -> None:
+    """Raise when the server has closed the lock's connection; reads the socket, sends nothing."""
+    with suppress(psycopg.OperationalError):
+        if select.select([connection.fileno()], [], [], 0)[0]:
+            connection.pgconn.consume_input()
+        if connection.pgconn.status != psycopg.pq.ConnStatus.BAD:
+            return
+    raise lost(psycopg.OperationalError("the connection that held the runner lock was closed"))

@@ -1,0 +1,127 @@
+"""What a statement may do in a file, read off its parse tree.
+
+Which statements Postgres refuses inside a transaction block: the callers of
+PreventInTransactionBlock in PostgreSQL 15 to 18 and the reference pages of each command.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import Enum, auto
+from typing import TYPE_CHECKING
+
+from postgast.pg_query_pb2 import (
+    DISCARD_ALL,
+    REINDEX_OBJECT_DATABASE,
+    REINDEX_OBJECT_SCHEMA,
+    REINDEX_OBJECT_SYSTEM,
+    AT_DetachPartition,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from postgast.pg_query_pb2 import (
+        AlterTableStmt,
+        Node,
+        ReindexStmt,
+    )
+
+
+class Mode(Enum):
+    """How a statement stands to transaction blocks."""
+
+    ALWAYS = auto()  # runs inside one
+    NEVER = auto()  # Postgres refuses it inside one
+    EITHER = auto()  # depends on what only the server knows
+
+
+_NEVER = {
+    "createdb_stmt",
+    "dropdb_stmt",
+    "create_table_space_stmt",
+    "drop_table_space_stmt",
+    "alter_system_stmt",
+}
+# A procedure or block may commit inside; a subscription may own a replication slot; a new enum
+# label cannot be used in the transaction that added it.
+_EITHER = {
+    "call_stmt",
+    "do_stmt",
+    "create_subscription_stmt",
+    "alter_subscription_stmt",
+    "drop_subscription_stmt",
+    "alter_enum_stmt",
+    "alter_database_stmt",
+    "cluster_stmt",
+    "reindex_stmt",
+}
+
+
+def transaction_mode(node: Node) -> Mode:
+    """Whether the statement can, must or must not run inside a transaction block."""
+    kind = node.WhichOneof("node") or ""
+    if kind in _NEVER or (kind in _NEVER_WHEN and _NEVER_WHEN[kind](node)):
+        return Mode.NEVER
+    return Mode.EITHER if kind in _EITHER else Mode.ALWAYS
+
+
+def refusal(node: Node) -> str | None:
+    """Why a statement has no place in any file, or None."""
+    kind = node.WhichOneof("node")
+    if kind == "transaction_stmt":
+        return "transaction control: the runner begins and commits, one transaction a file"
+    if kind == "copy_stmt" and not node.copy_stmt.filename and not node.copy_stmt.is_program:
+        return "COPY with inline data is psql's: write INSERT, or load the data from elsewhere"
+    if kind == "index_stmt" and node.index_stmt.concurrent and not node.index_stmt.idxname:
+        return (
+            "CREATE INDEX CONCURRENTLY without a name: name the index, so that a failed build"
+            " can be found and rebuilt"
+        )
+    return None
+
+
+def describe(node: Node) -> str:
+    """The statement's kind in SQL words, such as CREATE INDEX CONCURRENTLY."""
+    kind = (node.WhichOneof("node") or "statement").removesuffix("_stmt")
+    words = {
+        "index": "create index concurrently",
+        "drop": "drop index concurrently",
+        "createdb": "create database",
+        "dropdb": "drop database",
+        "create_table_space": "create tablespace",
+        "drop_table_space": "drop tablespace",
+        "create": "create table",
+        "alter_table": "alter table",
+    }
+    return words.get(kind, kind.replace("_", " ")).upper()
+
+
+def _detaches_concurrently(node: AlterTableStmt) -> bool:
+    return any(
+        cmd.alter_table_cmd.subtype == AT_DetachPartition
+        and getattr(cmd.alter_table_cmd, "def").partition_cmd.concurrent
+        for cmd in node.cmds
+    )
+
+
+def _reindexes_alone(node: ReindexStmt) -> bool:
+    whole = {REINDEX_OBJECT_SCHEMA, REINDEX_OBJECT_SYSTEM, REINDEX_OBJECT_DATABASE}
+    return node.kind in whole or any(
+        param.def_elem.defname == "concurrently" and _is_on(param.def_elem) for param in node.params
+    )
+
+
+def _is_on(element: object) -> bool:
+    return not re.search(r"(sval|ival): \"?(off|false|0)\b", str(element))
+
+
+_NEVER_WHEN: dict[str, Callable[[Node], bool]] = {
+    "index_stmt": lambda node: node.index_stmt.concurrent,
+    "drop_stmt": lambda node: node.drop_stmt.concurrent,
+    "vacuum_stmt": lambda node: node.vacuum_stmt.is_vacuumcmd,
+    "alter_table_stmt": lambda node: _detaches_concurrently(node.alter_table_stmt),
+    "reindex_stmt": lambda node: _reindexes_alone(node.reindex_stmt),
+    "cluster_stmt": lambda node: not node.cluster_stmt.HasField("relation"),
+    "discard_stmt": lambda node: node.discard_stmt.target == DISCARD_ALL,
+}

@@ -1,0 +1,215 @@
+"""A SQL file split into statements by Postgres's own parser (libpg_query), or the reason why not.
+
+Importing this module loads the parser; a run with nothing pending never does.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from postgast import PgQueryError, parse, scan
+
+from arami_db.errors import RefusedFileError
+from arami_db.files.rules import Mode, describe, refusal, transaction_mode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from postgast.pg_query_pb2 import Node, ScanToken
+
+    from arami_db.files.sqlfile import SqlFile
+
+_DIRECTIVE = re.compile(r"--\s*arami:\s*(.*?)\s*")
+_META_COMMAND = re.compile(r"^[ \t]*\\.*$", re.MULTILINE)
+# pg_dump writes these two around its output since August 2025 (CVE-2025-8714); they do nothing.
+_HARMLESS = re.compile(r"[ \t]*\\(un)?restrict\b.*")
+_SETTINGS = re.compile(r"\b(set|reset|set_config|discard)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One statement of a file.
+
+    Attributes:
+        text: as written, without the comments before it and the semicolon after it.
+        offset: where it starts, in characters from the start of the file's text.
+        node: its parse tree.
+    """
+
+    text: str
+    offset: int
+    node: Node
+
+
+@dataclass(frozen=True)
+class Script:
+    """What a file will run.
+
+    Attributes:
+        file: the file.
+        statements: in order; at least one.
+        in_transaction: False for the single statement Postgres refuses in a transaction.
+        changes_settings: whether a setting could outlive the file unless it is reset.
+    """
+
+    file: SqlFile
+    statements: tuple[Statement, ...]
+    in_transaction: bool
+    changes_settings: bool
+
+
+def load(file: SqlFile) -> Script:
+    """Split a file and refuse what could not be run as promised.
+
+    Args:
+        file: the file to split.
+
+    Returns:
+        Its script.
+
+    Raises:
+        RefusedFileError: a syntax error, transaction control, a psql meta-command, inline COPY
+            data, an unknown directive, no statement at all, or statements and directive that do
+            not fit; names file, line and column.
+    """
+    text = _without_meta_commands(file)
+    tokens = scan(text).tokens
+    no_transaction = _directive(file, text, tokens)
+    statements = tuple(_statements(file, text, tokens))
+    if not statements:
+        raise RefusedFileError(
+            f"{file.label}: holds no statement, only comments",
+            hint="Write its SQL, or delete the file.",
+        )
+    for statement in statements:
+        if reason := refusal(statement.node):
+            raise refused(file, statement.offset, reason)
+    _match_directive(file, statements, no_transaction=no_transaction)
+    return Script(
+        file,
+        statements,
+        in_transaction=not no_transaction,
+        changes_settings=_SETTINGS.search(text) is not None,
+    )
+
+
+def refused(file: SqlFile, offset: int, reason: str, hint: str | None = None) -> RefusedFileError:
+    """The error for a place in a file."""
+    line, column = file.place(offset)
+    return RefusedFileError(f"{file.label}:{line}:{column}: {reason}", hint=hint)
+
+
+def _without_meta_commands(file: SqlFile) -> str:
+    """Blank \\restrict lines out, in place so that offsets stay; refuse any other meta-command."""
+    text = file.text
+    for match in _META_COMMAND.finditer(file.text):
+        if not _outside_literals(text[: match.start()]):
+            continue
+        if not _HARMLESS.fullmatch(match[0]):
+            raise refused(
+                file,
+                match.start() + match[0].index("\\"),
+                f"psql meta-command: {match[0].strip()}",
+                "The runner is not psql; write plain SQL.",
+            )
+        text = text[: match.start()] + " " * len(match[0]) + text[match.end() :]
+    return text
+
+
+def _outside_literals(prefix: str) -> bool:
+    """Whether text that follows the prefix stands outside every string, body and comment."""
+    try:
+        scan(prefix)
+    except PgQueryError:
+        return False
+    return True
+
+
+def _directive(file: SqlFile, text: str, tokens: Iterable[ScanToken]) -> bool:
+    """Whether a comment alone on its line says no-transaction."""
+    if "arami:" not in text:
+        return False
+    found = False
+    data = text.encode()
+    for token in tokens:
+        comment = _DIRECTIVE.fullmatch(data[token.start : token.end].decode())
+        line_start = data.rfind(b"\n", 0, token.start) + 1
+        if comment is None or data[line_start : token.start].strip():
+            continue
+        if comment[1] != "no-transaction":
+            offset = len(data[: token.start].decode())
+            raise refused(
+                file,
+                offset,
+                f"unknown directive: {comment[1] or '(empty)'}",
+                "The one directive there is: -- arami: no-transaction",
+            )
+        found = True
+    return found
+
+
+def _statements(file: SqlFile, text: str, tokens: Iterable[ScanToken]) -> list[Statement]:
+    try:
+        tree = parse(text)
+    except PgQueryError as error:
+        offset = max(error.cursorpos - 1, 0)
+        raise refused(file, offset, error.message, _syntax_hint(text, offset)) from error
+    data = text.encode()
+    ascii_only = len(data) == len(text)
+    starts = iter(
+        token.start
+        for token in tokens
+        if not data.startswith((b"--", b"/*"), token.start) and data[token.start] != ord(";")
+    )
+    found = []
+    for raw in tree.stmts:
+        start = next(start for start in starts if start >= raw.stmt_location)
+        end = raw.stmt_location + raw.stmt_len if raw.stmt_len else len(data)
+        offset = start if ascii_only else len(data[:start].decode())
+        found.append(Statement(data[start:end].decode().rstrip(), offset, raw.stmt))
+    return found
+
+
+def _syntax_hint(text: str, offset: int) -> str | None:
+    near = text[offset : offset + 1]
+    if near == ":":
+        return "psql variables are not expanded; the runner is not psql."
+    if near == "\\":
+        return "That is a psql meta-command, and the runner is not psql; write plain SQL."
+    return None
+
+
+def _match_directive(
+    file: SqlFile, statements: tuple[Statement, ...], *, no_transaction: bool
+) -> None:
+    """Refuse a file whose statements and directive do not fit each other."""
+    for statement in statements:
+        mode = transaction_mode(statement.node)
+        if mode is Mode.NEVER and not no_transaction:
+            hint = "Give it a file of its own, with this line: -- arami: no-transaction"
+            if file.kind != "migration":
+                hint = "Write a migration for it, with this line: -- arami: no-transaction"
+            raise refused(
+                file,
+                statement.offset,
+                f"{describe(statement.node)} cannot run inside a transaction",
+                hint,
+            )
+        if mode is Mode.ALWAYS and no_transaction and len(statements) == 1:
+            raise refused(
+                file,
+                statement.offset,
+                f"{describe(statement.node)} can run inside a transaction",
+                "Remove the line -- arami: no-transaction.",
+            )
+    if no_transaction and file.kind != "migration":
+        raise refused(file, 0, "only migrations may be marked no-transaction")
+    if no_transaction and len(statements) > 1:
+        raise refused(
+            file,
+            statements[1].offset,
+            f"a no-transaction file holds one statement, this one {len(statements)}",
+            "Split the file: without a transaction a failure would leave half of it done.",
+        )

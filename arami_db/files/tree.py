@@ -1,0 +1,115 @@
+"""The SQL directory: migrations/, views/, seeds/, auth_stub.sql; any of them may be missing."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from arami_db.errors import RefusedFileError, UsageError
+from arami_db.files.sqlfile import SqlFile, read_file
+
+_NAME = re.compile(r"([0-9]+)[_-](.+)\.sql", re.ASCII)
+_BIGINT_MAX = 2**63 - 1
+# Versions of this many digits are dates, as the Supabase CLI and Rails number them: gaps mean
+# nothing between them.
+_DATE_DIGITS = 8
+
+
+@dataclass(frozen=True)
+class SqlTree:
+    """The SQL directory; each part is read when it is first asked for.
+
+    Attributes:
+        root: the directory.
+    """
+
+    root: Path
+
+    @cached_property
+    def migrations(self) -> tuple[SqlFile, ...]:
+        """Migrations by ascending version, without duplicates or gaps."""
+        files = _read_folder(self.root / "migrations", "migration")
+        _refuse_gaps([file.version for file in files], self.root / "migrations")
+        return files
+
+    @cached_property
+    def views(self) -> tuple[SqlFile, ...]:
+        """Read models by ascending version."""
+        return _read_folder(self.root / "views", "view")
+
+    @cached_property
+    def seeds(self) -> tuple[SqlFile, ...]:
+        """Seed data by ascending version."""
+        return _read_folder(self.root / "seeds", "seed")
+
+    @cached_property
+    def auth_stub(self) -> SqlFile | None:
+        """The stand-in for Supabase's auth schema, or None."""
+        path = self.root / "auth_stub.sql"
+        if not path.is_file():
+            return None
+        return read_file(path, kind="stub", version=0, name="auth_stub")
+
+
+def discover(root: Path) -> SqlTree:
+    """Open a SQL directory.
+
+    Raises:
+        UsageError: there is no such directory.
+    """
+    if not root.is_dir():
+        raise UsageError(f"{root}: no such directory", hint="Name one with --sql-dir DIR.")
+    return SqlTree(root)
+
+
+def packaged_sql_dir() -> Path:
+    """The SQL that came with this tool: the checkout's sql/ first, else the wheel's copy.
+
+    An editable install leaves a stale copy inside the package, so the checkout wins.
+    """
+    package = Path(__file__).parent.parent
+    checkout = package.parent
+    if (checkout / "pyproject.toml").is_file() and (checkout / "sql").is_dir():
+        return checkout / "sql"
+    return package / "sql"
+
+
+def _read_folder(folder: Path, kind: str) -> tuple[SqlFile, ...]:
+    if not folder.is_dir():
+        return ()
+    files: dict[int, SqlFile] = {}
+    for entry in os.scandir(folder):
+        if entry.name.startswith(".") or not entry.name.lower().endswith(".sql"):
+            continue
+        match = _NAME.fullmatch(entry.name)
+        if match is None or not entry.is_file():
+            raise RefusedFileError(
+                f"{entry.path}: is not named NNN_name.sql",
+                hint="Rename it, or move it out of the folder; nothing is skipped silently.",
+            )
+        version = int(match[1])
+        if version > _BIGINT_MAX:
+            raise RefusedFileError(f"{entry.path}: the version number does not fit a bigint")
+        if version in files:
+            first, second = sorted((files[version].path.name, entry.name))
+            raise RefusedFileError(
+                f"{folder}: version {version} is there twice: {first} and {second}",
+                hint="Renumber the one that has not been applied yet.",
+            )
+        files[version] = read_file(Path(entry.path), kind=kind, version=version, name=match[2])
+    return tuple(files[version] for version in sorted(files))
+
+
+def _refuse_gaps(versions: list[int], folder: Path) -> None:
+    if not versions or len(str(versions[0])) >= _DATE_DIGITS:
+        return
+    first = min(versions[0], 1)
+    for expected, version in enumerate(versions, start=first):
+        if version != expected:
+            raise RefusedFileError(
+                f"{folder}: version {expected} is missing (the next is {version})",
+                hint="Restore the file, or renumber those after it that are not applied yet.",
+            )

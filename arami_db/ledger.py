@@ -1,0 +1,164 @@
+"""What has been applied to a database: schema arami_db, read and written nowhere else."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import socket
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import psycopg
+from psycopg import errors
+
+from arami_db import __version__
+from arami_db.database.connect import Connection, lost, query
+from arami_db.database.execute import Step
+from arami_db.errors import PlatformError
+from arami_db.files.sqlfile import ALGORITHM, SqlFile
+
+
+@dataclass(frozen=True)
+class Row:
+    """One file in the ledger; the columns of arami_db.migration, duration in seconds."""
+
+    kind: str
+    version: int
+    name: str
+    checksum: str
+    origin: str
+    applied_at: datetime
+    seconds: float
+    database_role: str
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """The ledger as read at one moment.
+
+    Attributes:
+        exists: whether the database has one.
+        rows: by kind and version.
+    """
+
+    exists: bool
+    rows: dict[tuple[str, int], Row]
+
+
+@dataclass(frozen=True)
+class Failure:
+    """An attempt that failed and has not been made good since."""
+
+    kind: str
+    version: int
+    name: str
+    occurred_at: datetime
+    event: str
+    sqlstate: str | None
+    message: str | None
+    database_role: str
+
+
+def read(connection: Connection) -> Ledger:
+    """Read the whole ledger in one round trip.
+
+    Raises:
+        PlatformError: this role may not read it.
+        ConnectionFailedError: the connection broke.
+    """
+    try:
+        rows = connection.execute(query("ledger_read")).fetchall()
+    except (errors.UndefinedTable, errors.InvalidSchemaName):
+        return Ledger(exists=False, rows={})
+    except errors.InsufficientPrivilege as error:
+        raise PlatformError(
+            f"this role may not read the ledger: {error.diag.message_primary}",
+            hint="grant usage on schema arami_db to …;"
+            " grant select on all tables in schema arami_db to …;",
+        ) from error
+    except psycopg.OperationalError as error:
+        raise lost(error) from error
+    return Ledger(exists=True, rows={(row[0], row[1]): Row(*row) for row in rows})
+
+
+def create(connection: Connection) -> None:
+    """Create the ledger where it is missing, in one transaction.
+
+    Raises:
+        PlatformError: this role may not create schema arami_db.
+    """
+    try:
+        with connection.transaction():
+            connection.execute(query("ledger_create"))
+    except errors.InsufficientPrivilege as error:
+        raise PlatformError(
+            f"the ledger cannot be created: {error.diag.message_primary}",
+            hint="Migrate as the owner of the database.",
+        ) from error
+    except errors.ReadOnlySqlTransaction as error:
+        raise PlatformError(
+            "the ledger cannot be created: the server or its database is read-only",
+            hint="Name the primary, not a standby.",
+        ) from error
+
+
+def claim(file: SqlFile, origin: str = "migrate") -> Step:
+    """The statement that enters a file, to begin its transaction with."""
+    name = "ledger_claim_view" if file.kind == "view" else "ledger_claim"
+    return Step(query(name), {**_identity(file), **actor(), "origin": origin})
+
+
+def complete(file: SqlFile) -> Step:
+    """The statement that notes how long the file took, to end its transaction with."""
+    return Step(query("ledger_complete"), {"kind": file.kind, "version": file.version})
+
+
+def event(
+    name: str, file: SqlFile, *, sqlstate: str | None = None, message: str | None = None
+) -> Step:
+    """The statement that adds a line of history.
+
+    Args:
+        name: one of the events the table knows, such as "failed".
+        file: what it happened to.
+        sqlstate: of the failure.
+        message: its primary message; never its detail, which quotes rows.
+    """
+    values = {"event": name, "sqlstate": sqlstate, "message": message}
+    return Step(query("ledger_event"), {**_identity(file), **actor(), **values})
+
+
+def failures(connection: Connection, ledger: Ledger) -> tuple[Failure, ...]:
+    """Failures not made good since, newest first; none where there is no ledger."""
+    if not ledger.exists:
+        return ()
+    rows = connection.execute(query("ledger_failures")).fetchall()
+    return tuple(Failure(*row) for row in rows)
+
+
+def was_started(connection: Connection, file: SqlFile) -> bool:
+    """Whether the last thing known of this very text is that it was started."""
+    row = connection.execute(
+        query("ledger_last_event"), {"kind": file.kind, "version": file.version}
+    ).fetchone()
+    return row == ("started", file.checksum)
+
+
+def actor() -> dict[str, Any]:
+    """Who runs this tool: os_user, host and tool_version."""
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):  # a uid without a name, as in many containers
+        user = f"uid {os.getuid()}"
+    return {"os_user": user, "host": socket.gethostname(), "tool_version": __version__}
+
+
+def _identity(file: SqlFile) -> dict[str, Any]:
+    return {
+        "kind": file.kind,
+        "version": file.version,
+        "name": file.name,
+        "checksum": file.checksum,
+        "algorithm": ALGORITHM,
+    }

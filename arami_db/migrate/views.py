@@ -1,0 +1,88 @@
+"""Applying changed views: one transaction each, or one for all when something must be rebuilt."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from arami_db import ledger
+from arami_db.database.execute import file_steps
+from arami_db.database.failure import FileFailedError
+from arami_db.runner.apply import Runner
+from arami_db.runner.report import Applied
+
+if TYPE_CHECKING:
+    from arami_db.files.script import Script
+    from arami_db.migrate.rebuild import Rebuild
+
+
+class _NeedsRebuildError(Exception):
+    """CREATE OR REPLACE cannot do it."""
+
+
+def apply_views(runner: Runner, scripts: list[Script]) -> Iterator[Applied]:
+    """Apply view files in order.
+
+    When one of them has to drop what it replaces, it and all files after it share a transaction:
+    dependants may be re-created by their own, changed files, and nobody sees the gap between.
+
+    Raises:
+        FileFailedError: a statement failed.
+        RebuildError: something that cannot be re-created stands in the way.
+    """
+    for number, script in enumerate(scripts, start=1):
+        try:
+            yield _replace(runner, script, durable=number == len(scripts))
+        except _NeedsRebuildError:
+            yield from _rebuild(runner, scripts[number - 1 :])
+            return
+
+
+def _replace(runner: Runner, script: Script, *, durable: bool) -> Applied:
+    from arami_db.migrate.rebuild import IRREPLACEABLE, is_replacement
+
+    def action() -> None:
+        try:
+            runner.transact(script, durable=durable)
+        except FileFailedError as error:
+            if error.sqlstate in IRREPLACEABLE and any(map(is_replacement, script.statements)):
+                raise _NeedsRebuildError from error
+            raise
+
+    return runner.attempt(script, action)
+
+
+def _rebuild(runner: Runner, scripts: list[Script]) -> list[Applied]:
+    from arami_db.migrate.rebuild import Rebuild
+
+    seconds: dict[int, float] = {}
+
+    def action() -> None:
+        rebuild = Rebuild(runner.connection)
+        with runner.connection.transaction():
+            for step in runner.begin(durable=True)[1:]:
+                runner.connection.execute(step.sql, step.parameters)
+            for script in scripts:
+                started = time.monotonic()
+                _run_file(runner, rebuild, script)
+                seconds[script.file.version] = time.monotonic() - started
+            rebuild.restore(scripts[0])
+
+    first = runner.attempt(scripts[0], action)
+    rest = [
+        Applied(script.file, len(script.statements), seconds[script.file.version])
+        for script in scripts[1:]
+    ]
+    for applied in rest:
+        runner.report.applied(applied)
+    return [first, *rest]
+
+
+def _run_file(runner: Runner, rebuild: Rebuild, script: Script) -> None:
+    claim, complete = ledger.claim(script.file), ledger.complete(script.file)
+    runner.connection.execute(claim.sql, claim.parameters)
+    for statement in script.statements:
+        rebuild.execute(script, statement)
+    for step in [*file_steps(script)[len(script.statements) :], complete]:
+        runner.connection.execute(step.sql, step.parameters)

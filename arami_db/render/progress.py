@@ -1,0 +1,85 @@
+"""Progress of a run: a live line on a terminal, a line a file elsewhere; always on stderr."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from arami_db.render.output import count, note, seconds
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+    from arami_db.files import SqlFile
+    from arami_db.migrate import Applied
+
+
+class PlainReport:
+    """One line a file, when it is done."""
+
+    def plan(self, files: int) -> None:
+        """Nothing to say yet."""
+
+    def started(self, file: SqlFile) -> None:
+        """Nothing to say yet."""
+
+    def applied(self, applied: Applied) -> None:
+        """Name the file, its statements and its time."""
+        note(_line(applied))
+
+    def note(self, text: str) -> None:
+        """Pass the note on."""
+        note(text)
+
+
+class LiveReport:
+    """A bar with the present file, above it the lines of those done."""
+
+    def __init__(self, progress: Progress) -> None:
+        """Draw with Rich."""
+        self._progress = progress
+        self._task: TaskID = progress.add_task("", total=None, visible=False)
+
+    def plan(self, files: int) -> None:
+        """Size the bar."""
+        self._progress.update(self._task, total=files, visible=True)
+
+    def started(self, file: SqlFile) -> None:
+        """Show the file at work."""
+        self._progress.update(self._task, description=f"{file.version:03}_{file.name}")
+
+    def applied(self, applied: Applied) -> None:
+        """Move on by one file."""
+        self._progress.print(_line(applied), markup=False, highlight=False)
+        if applied.file.kind != "stub":
+            self._progress.advance(self._task)
+
+    def note(self, text: str) -> None:
+        """Print above the bar."""
+        self._progress.print(text, markup=False, highlight=False)
+
+
+@contextmanager
+def progress() -> Iterator[PlainReport | LiveReport]:
+    """The report a run gives: live on a terminal, plain elsewhere."""
+    if not sys.stderr.isatty():
+        yield PlainReport()
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (
+        BarColumn(20),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.description}"),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        yield LiveReport(bar)
+
+
+def _line(applied: Applied) -> str:
+    statements = count(applied.statements, "statement")
+    return f"applied  {applied.file.label:<48} {statements:>14} {seconds(applied.seconds):>8}"

@@ -1,0 +1,113 @@
+"""What each command did, in a line or as JSON."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from arami_db.render.output import Format, count, emit, note, seconds
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from arami_db.adopt import Adopted
+    from arami_db.embedded import Server
+    from arami_db.files import SqlFile
+    from arami_db.migrate import Applied, Result
+
+
+def migrated(result: Result, output: Format) -> None:
+    """The summary of a migration run."""
+    files = [applied.file for applied in result.applied]
+    if files:
+        migrations = sum(file.kind == "migration" for file in files)
+        views = len(files) - migrations
+        what = " and ".join(
+            count(number, noun)
+            for number, noun in ((migrations, "migration"), (views, "view"))
+            if number
+        )
+        text = f"applied {what} in {seconds(sum(a.seconds for a in result.applied))}"
+    else:
+        text = f"nothing to do: {count(result.in_place, 'file')} in place"
+    if result.held_back:
+        text += f"; {count(result.held_back, 'file')} held back by --target"
+    data = {
+        "applied": [_applied(applied) for applied in result.applied],
+        "in_place": result.in_place,
+        "held_back": result.held_back,
+    }
+    emit(text, data, output)
+
+
+def preview(files: tuple[SqlFile, ...], output: Format) -> None:
+    """The SQL a run would execute, in order, as a script."""
+    note(f"dry run: {count(len(files), 'file')} would run; nothing was touched")
+    if output is Format.JSON:
+        emit("", {"pending": [{**_file(file), "sql": file.text} for file in files]}, output)
+        return
+    for file in files:
+        print(f"-- {file.label}\n{file.text.rstrip()}\n")
+
+
+def adopted(changes: tuple[Adopted, ...], output: Format) -> None:
+    """Ledger rows that were entered, accepted or removed."""
+    lines = [f"{change.what}  {change.label}" for change in changes]
+    data = {"changes": [{"what": change.what, "file": change.label} for change in changes]}
+    emit("\n".join(lines) or "nothing to do", data, output)
+
+
+def created(path: Path, output: Format) -> None:
+    """A file that was written."""
+    emit(str(path), {"path": str(path)}, output)
+
+
+def seeded(result: tuple[Applied, ...], output: Format) -> None:
+    """The seeds that ran."""
+    text = f"seeded {count(len(result), 'file')}" if result else "nothing to seed"
+    emit(text, {"seeded": [_applied(applied) for applied in result]}, output)
+
+
+def ready(waited: float, output: Format) -> None:
+    """The server accepts queries."""
+    emit(f"ready after {seconds(waited)}", {"ready": True, "seconds": round(waited, 3)}, output)
+
+
+def server(found: Server, output: Format) -> None:
+    """Where the embedded server is."""
+    data = {
+        "running": True,
+        "version": found.version,
+        "pid": found.pid,
+        "port": found.port,
+        "tcp": found.tcp,
+        "data_dir": str(found.data_dir),
+        "socket_dir": str(found.socket_dir),
+        "conninfo": found.conninfo,
+    }
+    text = "\n".join(f"{key:<11} {value}" for key, value in data.items() if key != "running")
+    emit(text, data, output)
+
+
+def outcome(text: str, output: Format) -> None:
+    """A result that is one word or sentence."""
+    emit(text, {"outcome": text}, output)
+
+
+def value(name: str, text: str, output: Format) -> None:
+    """A value by name."""
+    emit(text, {name: text}, output)
+
+
+def _applied(applied: Applied) -> dict[str, Any]:
+    details = {"statements": applied.statements, "seconds": round(applied.seconds, 6)}
+    return {**_file(applied.file), **details}
+
+
+def _file(file: SqlFile) -> dict[str, Any]:
+    return {
+        "kind": file.kind,
+        "version": file.version,
+        "name": file.name,
+        "path": file.label,
+        "checksum": file.checksum,
+    }

@@ -1,0 +1,77 @@
+"""The state of every file, as a table or as JSON."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from arami_db.render.output import Format, count, emit, note, seconds
+
+if TYPE_CHECKING:
+    from arami_db.ledger import Failure
+    from arami_db.migrate.plan import Entry, Plan
+
+_STYLES = {"pending": "yellow", "changed": "red", "missing": "red", "out of order": "red"}
+
+
+def status(plan: Plan, failures: tuple[Failure, ...], output: Format) -> None:
+    """Every file with its state, then failures not made good since."""
+    counts = Counter(str(entry.state) for entry in plan.entries)
+    if output is Format.JSON:
+        data = {
+            "files": [_entry(entry) for entry in plan.entries],
+            "counts": dict(counts),
+            "failures": [vars(failure) for failure in failures],
+        }
+        emit("", data, output)
+        return
+    _table(plan.entries)
+    for failure in failures:
+        where = f"{failure.kind}s/{failure.version:03}_{failure.name}"
+        code = f"{failure.sqlstate}: " if failure.sqlstate else ""
+        note(
+            f"{failure.event} {failure.occurred_at:%Y-%m-%d %H:%M} {where}: {code}{failure.message}"
+        )
+    summary = ", ".join(f"{number} {state}" for state, number in counts.items())
+    note(summary or f"{count(0, 'file')}: nothing in this directory")
+
+
+def _table(entries: tuple[Entry, ...]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("state", "file", "applied at", "took", "by"):
+        table.add_column(heading, no_wrap=True)
+    for entry in entries:
+        row = entry.row
+        origin = f" ({row.origin})" if row and row.origin != "migrate" else ""
+        table.add_row(
+            str(entry.state),
+            entry.label,
+            f"{row.applied_at:%Y-%m-%d %H:%M:%S}{origin}" if row else "",
+            seconds(row.seconds) if row else "",
+            row.database_role if row else "",
+            style=_STYLES.get(entry.state),
+        )
+    # A pipe has no width: never cut what a script reads.
+    Console(width=None if sys.stdout.isatty() else 200, soft_wrap=not sys.stdout.isatty()).print(
+        table
+    )
+
+
+def _entry(entry: Entry) -> dict[str, Any]:
+    row = entry.row
+    return {
+        "kind": entry.kind,
+        "version": entry.version,
+        "name": entry.name,
+        "state": entry.state,
+        "path": entry.file.label if entry.file else None,
+        "checksum": row.checksum if row else entry.file.checksum if entry.file else None,
+        "applied_at": row.applied_at.isoformat() if row else None,
+        "seconds": row.seconds if row else None,
+        "origin": row.origin if row else None,
+        "database_role": row.database_role if row else None,
+    }

@@ -1,0 +1,143 @@
+"""Applying one file: its transaction, its retries, its line in the history."""
+
+from __future__ import annotations
+
+import random
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import psycopg
+
+from arami_db import ledger
+from arami_db.database.blockers import BlockerWatch
+from arami_db.database.connect import Connection, query
+from arami_db.database.execute import RunnerStepError, Step, file_steps, run
+from arami_db.database.failure import FileFailedError
+from arami_db.database.server import Server
+from arami_db.errors import AramiError, LedgerError, StatementError
+from arami_db.runner.report import Applied, Options, Report
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from arami_db.files.script import Script
+
+_RETRYABLE = {"55P03", "40P01"}  # lock_not_available, deadlock_detected
+_UNIQUE_VIOLATION = "23505"
+_FIRST_BACKOFF, _LONGEST_BACKOFF = 0.25, 8.0
+
+
+@dataclass(frozen=True)
+class Runner:
+    """All that applying a file needs.
+
+    Attributes:
+        connection: the working connection, in autocommit.
+        options: how to migrate.
+        report: the caller's ear.
+        watch: looks for blockers while a file runs.
+        server: what kind of server it is.
+        require_lock: raises when the runner lock is lost.
+    """
+
+    connection: Connection
+    options: Options
+    report: Report
+    watch: BlockerWatch
+    server: Server
+    require_lock: Callable[[], None]
+
+    def begin(self, *, durable: bool) -> list[Step]:
+        """The statements that open a file's transaction.
+
+        All commits of a run but the last may be asynchronous. A crash of the server can then lose
+        the latest files, never reorder them: the write-ahead log is one sequence, and the last,
+        synchronous commit flushes all of it. A file's schema and its ledger row are one
+        transaction, so what is lost is lost from both, and the next run applies it again.
+        """
+        timeout = f"{int(self.options.lock_timeout * 1000)}ms"
+        settings = {"lock_timeout": timeout, "durable": durable}
+        return [
+            Step("begin isolation level read committed"),
+            Step(query("transaction_settings"), settings),
+        ]
+
+    def apply(self, script: Script, *, durable: bool) -> Applied:
+        """Apply a file in one transaction together with its ledger row."""
+        return self.attempt(script, lambda: self.transact(script, durable=durable))
+
+    def transact(self, script: Script, *, durable: bool) -> None:
+        """Run a file's transaction once."""
+        steps = [
+            *self.begin(durable=durable),
+            ledger.claim(script.file),
+            *file_steps(script),
+            ledger.complete(script.file),
+            Step("commit"),
+        ]
+        run(self.connection, script, steps)
+
+    def attempt(self, script: Script, action: Callable[[], None]) -> Applied:
+        """Do something for a file, again after a lock timeout or deadlock, and report it.
+
+        Raises:
+            FileFailedError: the file failed for good; the history has it.
+            LedgerError: another runner entered the file meanwhile.
+            ConnectionFailedError: the connection broke.
+        """
+        self.require_lock()
+        self.report.started(script.file)
+        started = time.monotonic()
+        for attempt in range(self.options.retries + 1):
+            self.watch.file_started()
+            try:
+                action()
+                break
+            except (FileFailedError, RunnerStepError) as error:
+                blockers = self.watch.file_ended()
+                if error.sqlstate not in _RETRYABLE or attempt == self.options.retries:
+                    raise self._give_up(script, error, blockers) from error
+                self._back_off(script, error, blockers, attempt)
+            except KeyboardInterrupt:
+                self._remember("interrupted", script)
+                raise
+            finally:
+                self.watch.file_ended()
+        applied = Applied(script.file, len(script.statements), time.monotonic() - started)
+        self.report.applied(applied)
+        return applied
+
+    def _back_off(
+        self, script: Script, error: Exception, blockers: list[str], attempt: int
+    ) -> None:
+        pause = min(_FIRST_BACKOFF * 2**attempt, _LONGEST_BACKOFF) * random.uniform(0.5, 1)  # noqa: S311
+        by = f" (blocked by {'; '.join(blockers)})" if blockers else ""
+        self.report.note(
+            f"{script.file.label}: rolled back: {error}{by}; attempt {attempt + 2} of"
+            f" {self.options.retries + 1} in {pause:.1f} s"
+        )
+        time.sleep(pause)
+
+    def _give_up(
+        self, script: Script, error: FileFailedError | RunnerStepError, blockers: list[str]
+    ) -> AramiError:
+        if isinstance(error, RunnerStepError):
+            if error.sqlstate == _UNIQUE_VIOLATION:
+                return LedgerError(
+                    f"{script.file.label}: another runner applied it at this moment",
+                    hint="Run `arami-db migrate` again; it goes on from there.",
+                )
+            return StatementError(
+                f"{script.file.label}: the runner's own bookkeeping failed: {error}"
+            )
+        error.blockers = blockers
+        self._remember("failed", script, sqlstate=error.sqlstate, message=error.message)
+        return error
+
+    def _remember(self, name: str, script: Script, **values: str) -> None:
+        """Add to the history; its commit is synchronous and so makes the run so far durable."""
+        step = ledger.event(name, script.file, **values)
+        with suppress(psycopg.Error):  # the failure itself matters more than its line
+            self.connection.execute(step.sql, step.parameters)

@@ -1,0 +1,52 @@
+"""What a run tells its caller while it goes on, and the options it obeys."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from arami_db.files import SqlFile
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to migrate.
+
+    Attributes:
+        target: the last version to apply; None for all, then the views.
+        allow_out_of_order: apply files numbered below one that is applied.
+        lock_timeout: how long a statement may wait for a table lock, in seconds; 0 for ever.
+        lock_wait: how long to wait for another runner, in seconds.
+        retries: how often a file is tried again after a lock timeout or a deadlock.
+    """
+
+    target: int | None = None
+    allow_out_of_order: bool = False
+    lock_timeout: float = 3.0
+    lock_wait: float = 600.0
+    retries: int = 5
+
+
+@dataclass(frozen=True)
+class Applied:
+    """One file that was applied: its statements counted, its time in seconds."""
+
+    file: SqlFile
+    statements: int
+    seconds: float
+
+
+class Report(Protocol):
+    """The caller's ear; every method returns at once."""
+
+    def plan(self, files: int) -> None:
+        """So many files are about to be applied."""
+
+    def started(self, file: SqlFile) -> None:
+        """A file begins."""
+
+    def applied(self, applied: Applied) -> None:
+        """A file is in."""
+
+    def note(self, text: str) -> None:
+        """Something the user should know, and need not act on."""

@@ -1,0 +1,148 @@
+"""One real server a session, one clone of a migrated template a test, the CLI as a process."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from pytest_postgresql.janitor import DatabaseJanitor
+
+from arami_db import embedded
+
+LIMIT = 120  # seconds after which a hung command fails its test
+ALICE, BOB = "a11ce000-0000-4000-8000-000000000001", "b0b00000-0000-4000-8000-000000000002"
+
+Run = subprocess.CompletedProcess[str]
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[dict[str, str]]:
+    """Connection parameters of a superuser: $ARAMI_TEST_SERVER, or an embedded server made here."""
+    if named := os.environ.get("ARAMI_TEST_SERVER"):
+        yield {key: str(value) for key, value in conninfo_to_dict(named).items()}
+        return
+    root = Path(tempfile.mkdtemp(prefix="arami-test-"))
+    root.chmod(0o711)  # the server's account, when root runs the tests, must get in
+    found = embedded.start(root=root, durable=False)
+    yield {key: str(value) for key, value in conninfo_to_dict(found.conninfo).items()}
+    embedded.destroy(root=root)
+    shutil.rmtree(root, ignore_errors=True)
+
+
+@contextmanager
+def _made(server: dict[str, str], template: str | None = None) -> Iterator[str]:
+    """A database under a name nobody else uses, as a connection string."""
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    janitor = DatabaseJanitor(
+        user=server.get("user", "postgres"),
+        host=server["host"],
+        port=server.get("port", "5432"),
+        password=server.get("password"),
+        version=None,
+        dbname=name,
+        template_dbname=template,
+    )
+    with janitor:
+        yield make_conninfo("", **{**server, "dbname": name})
+
+
+@pytest.fixture
+def empty_database(server: dict[str, str]) -> Iterator[str]:
+    """A database with nothing in it."""
+    with _made(server) as conninfo:
+        yield conninfo
+
+
+@pytest.fixture(scope="session")
+def template(server: dict[str, str]) -> Iterator[str]:
+    """The name of a database migrated once, for cloning."""
+    with _made(server) as conninfo:
+        run_cli("migrate", "--database", conninfo)
+        yield str(conninfo_to_dict(conninfo)["dbname"])
+
+
+@pytest.fixture
+def database(server: dict[str, str], template: str) -> Iterator[str]:
+    """A migrated database of the test's own."""
+    with _made(server, template) as conninfo:
+        yield conninfo
+
+
+@pytest.fixture
+def connection(database: str) -> Iterator[psycopg.Connection[Any]]:
+    """A superuser's connection to the migrated database, in autocommit."""
+    with psycopg.connect(database, autocommit=True) as opened:
+        yield opened
+
+
+def clean_environment(**extra: str) -> dict[str, str]:
+    """The environment without anything that names a database."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("PG") and k != "DATABASE_URL"}
+    return {**kept, "NO_COLOR": "1", "COLUMNS": "100", **extra}
+
+
+def start_cli(*args: str, **extra: str) -> subprocess.Popen[str]:
+    """Start `arami-db ARGS` as a process; extra environment variables by name."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "arami_db", *args],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=clean_environment(**extra),
+    )
+
+
+def run_cli(*args: str, expect: int = 0, **extra: str) -> Run:
+    """Run `arami-db ARGS` to its end and require an exit code."""
+    process = start_cli(*args, **extra)
+    stdout, stderr = process.communicate(timeout=LIMIT)
+    result = subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)
+    assert process.returncode == expect, f"{args} exited {process.returncode}\n{stdout}\n{stderr}"
+    return result
+
+
+def run_json(*args: str, expect: int = 0, **extra: str) -> Any:
+    """Run a command with --format json and parse what it prints."""
+    return json.loads(run_cli(*args, "--format", "json", expect=expect, **extra).stdout)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Callable[[dict[str, str]], Path]:
+    """Write a SQL directory: a mapping of relative path to text; call again to add or change."""
+
+    def write(files: dict[str, str]) -> Path:
+        for name, text in files.items():
+            path = tmp_path / "sql" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        return tmp_path / "sql"
+
+    return write
+
+
+@contextmanager
+def acting_as(
+    connection: psycopg.Connection[Any], role: str, user: str | None = None
+) -> Iterator[psycopg.Connection[Any]]:
+    """Be an API role, signed in as a user or not, in a transaction that is rolled back.
+
+    The claims are set as PostgREST sets them, in request.jwt.claims.
+    """
+    with connection.transaction(force_rollback=True):
+        claims = json.dumps({"sub": user, "role": role}) if user else ""
+        connection.execute("select set_config('request.jwt.claims', %s, true)", [claims])
+        connection.execute(f"set local role {role}")
+        yield connection
