@@ -1,34 +1,69 @@
-"""The entry point: run the command line, turn errors into exit codes."""
+"""The entry point: run the command line, turn errors into exit codes, leave at once."""
 
 from __future__ import annotations
 
 import gc
+import os
 import signal
 import sys
-from types import FrameType
+from typing import TYPE_CHECKING, NoReturn
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from arami_db.errors import AramiError
 
 
-def main() -> None:
-    """Run `arami-db` and exit with its code."""
-    # A command is over before garbage matters; collecting while modules load costs start-up time.
+def main() -> NoReturn:
+    """Run `arami-db` and exit with its code.
+
+    A command is short: collecting garbage while modules load, and taking all of them down again at
+    the end, would cost more than a run with nothing to do. Both are skipped.
+    """
     gc.disable()
     signal.signal(signal.SIGTERM, _interrupt)
+    code = _run()
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except BrokenPipeError:  # the reader has gone, as in `arami-db … | head`
+        code = code or 1
+    os._exit(code)
 
-    import psycopg
 
-    from arami_db.cli import app
-    from arami_db.database.connect import lost, redact
+def _run() -> int:
+    from arami_db.cli import run
     from arami_db.errors import AramiError
-    from arami_db.render import error_report
 
     try:
-        app()
+        run()
+    except SystemExit as leaving:
+        return leaving.code if isinstance(leaving.code, int) else int(leaving.code is not None)
     except AramiError as error:
-        sys.exit(error_report(error))
-    except psycopg.OperationalError as error:
-        sys.exit(error_report(lost(error)))
-    except psycopg.Error as error:
-        sys.exit(error_report(AramiError(redact(str(error).strip()))))
+        return _report(error)
+    except Exception as error:
+        if known := _database_error(error):
+            return _report(known)
+        raise
+    return 0
+
+
+def _report(error: AramiError) -> int:
+    from arami_db.render.errors import error_report
+
+    return error_report(error)
+
+
+def _database_error(error: Exception) -> AramiError | None:
+    """What a database error no operation expected means to the user."""
+    import psycopg
+
+    from arami_db.database.connect import lost, redact
+    from arami_db.errors import AramiError
+
+    if isinstance(error, psycopg.OperationalError) and error.sqlstate is None:
+        return lost(error)
+    return AramiError(redact(str(error).strip())) if isinstance(error, psycopg.Error) else None
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:

@@ -10,7 +10,9 @@ from arami_db.database.execute import Step, file_steps, run
 from arami_db.errors import UsageError
 from arami_db.files import SqlFile, SqlTree
 from arami_db.files.script import Script, load
-from arami_db.runner import Applied, Runner, Session, locked
+from arami_db.runner.apply import Runner
+from arami_db.runner.locked import locked
+from arami_db.runner.session import Applied, Session
 
 
 def select(tree: SqlTree, names: list[str]) -> tuple[SqlFile, ...]:

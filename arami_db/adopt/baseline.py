@@ -9,7 +9,8 @@ from arami_db.errors import LedgerError, UsageError
 from arami_db.files import SqlFile, SqlTree
 from arami_db.files.objects import objects_of
 from arami_db.files.script import load
-from arami_db.runner import Session, locked
+from arami_db.runner.locked import locked
+from arami_db.runner.session import Session
 
 _SHOWN = 20
 

@@ -11,7 +11,8 @@ from arami_db.database.execute import Step
 from arami_db.errors import LedgerError, UsageError
 from arami_db.files import SqlTree
 from arami_db.migrate.plan import Entry, Plan, State, make_plan, reference
-from arami_db.runner import Session, locked
+from arami_db.runner.locked import locked
+from arami_db.runner.session import Session
 
 # What each wish may be said of.
 _FITS = {

@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from arami_db import render
 from arami_db.cli import options
 from arami_db.cli.options import Database, Duration, Embedded, Format, LockWait, SqlDir
+from arami_db.render.output import OutputFormat
 
 
 def baseline(
@@ -17,7 +17,7 @@ def baseline(
     embedded: Embedded = False,
     sql_dir: SqlDir = None,
     lock_wait: LockWait = Duration("10min"),
-    output: Format = render.Format.TEXT,
+    output: Format = OutputFormat.TEXT,
 ) -> None:
     """Adopt a database that was made by hand: enter migrations 1 to N without running them.
 
@@ -29,14 +29,16 @@ def baseline(
       arami-db baseline 15 --database service=production
     """
     from arami_db import adopt
-    from arami_db.runner import Options, Session
+    from arami_db.render.progress import progress
+    from arami_db.render.results import show_adopted
+    from arami_db.runner.session import Options, Session
 
     tree = options.tree(sql_dir)
     conninfo = options.conninfo(database, embedded=embedded)
-    with options.connection(conninfo) as connection, render.progress() as report:
+    with options.connection(conninfo) as connection, progress() as report:
         session = Session(connection, conninfo, Options(lock_wait=lock_wait), report)
         adopted = adopt.baseline(session, tree, version)
-    render.adopted(adopted, output)
+    show_adopted(adopted, output)
 
 
 def repair(
@@ -56,7 +58,7 @@ def repair(
     embedded: Embedded = False,
     sql_dir: SqlDir = None,
     lock_wait: LockWait = Duration("10min"),
-    output: Format = render.Format.TEXT,
+    output: Format = OutputFormat.TEXT,
 ) -> None:
     """Bring the ledger in line with the files, version by version, as you say.
 
@@ -69,12 +71,14 @@ def repair(
       arami-db repair --forget 12 --forget views/3
     """
     from arami_db import adopt
-    from arami_db.runner import Options, Session
+    from arami_db.render.progress import progress
+    from arami_db.render.results import show_adopted
+    from arami_db.runner.session import Options, Session
 
     wishes = {"accept": accept or [], "forget": forget or [], "applied": applied or []}
     tree = options.tree(sql_dir)
     conninfo = options.conninfo(database, embedded=embedded)
-    with options.connection(conninfo) as connection, render.progress() as report:
+    with options.connection(conninfo) as connection, progress() as report:
         session = Session(connection, conninfo, Options(lock_wait=lock_wait), report)
         repaired = adopt.repair(session, tree, wishes)
-    render.adopted(repaired, output)
+    show_adopted(repaired, output)

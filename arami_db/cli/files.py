@@ -7,15 +7,15 @@ from typing import Annotated
 
 import typer
 
-from arami_db import render
 from arami_db.cli import options
 from arami_db.cli.options import Database, Embedded, Format, SqlDir
+from arami_db.render.output import OutputFormat
 
 
 def new(
     name: Annotated[str, typer.Argument(help="What the migration does, such as add_user_avatar.")],
     sql_dir: SqlDir = None,
-    output: Format = render.Format.TEXT,
+    output: Format = OutputFormat.TEXT,
 ) -> None:
     """Write the next migration from a template, and print its path.
 
@@ -25,8 +25,9 @@ def new(
       $EDITOR $(arami-db new add_user_avatar --sql-dir ./sql)
     """
     from arami_db.files.create import create_migration
+    from arami_db.render.results import show_created
 
-    render.created(create_migration(options.tree(sql_dir), name), output)
+    show_created(create_migration(options.tree(sql_dir), name), output)
 
 
 def seed(
@@ -40,7 +41,7 @@ def seed(
     yes: Annotated[
         bool, typer.Option("--yes", "-y", help="Do not ask when the database holds other users.")
     ] = False,
-    output: Format = render.Format.TEXT,
+    output: Format = OutputFormat.TEXT,
 ) -> None:
     """Insert the development data; running it again changes nothing.
 
@@ -51,7 +52,9 @@ def seed(
     """
     from arami_db import seed as operation
     from arami_db.errors import UsageError
-    from arami_db.runner import Options, Session
+    from arami_db.render.progress import progress
+    from arami_db.render.results import show_seeded
+    from arami_db.runner.session import Options, Session
 
     tree = options.tree(sql_dir)
     conninfo = options.conninfo(database, embedded=embedded)
@@ -63,7 +66,7 @@ def seed(
             if not sys.stdin.isatty():
                 raise UsageError(question, hint="Say --yes if that is what you want.")
             typer.confirm(question, abort=True, err=True)
-        with render.progress() as report:
+        with progress() as report:
             session = Session(connection, conninfo, Options(), report)
             result = operation.seed(session, seeds)
-    render.seeded(result, output)
+    show_seeded(result, output)

@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from arami_db import render
 from arami_db.cli import options
 from arami_db.cli.options import Database, Duration, Embedded, Format, LockWait, SqlDir
+from arami_db.render.output import OutputFormat
 
 
 def migrate(
@@ -33,7 +33,7 @@ def migrate(
     retries: Annotated[
         int, typer.Option(min=0, help="Further attempts after a lock timeout or deadlock.")
     ] = 5,
-    output: Format = render.Format.TEXT,
+    output: Format = OutputFormat.TEXT,
 ) -> None:
     """Apply pending migrations in order, then views whose text changed.
 
@@ -48,8 +48,11 @@ def migrate(
       arami-db migrate --target 12 --lock-timeout 500ms
     """
     from arami_db import migrate as operation
+    from arami_db.render.progress import progress
+    from arami_db.render.results import show_migrated, show_preview
+    from arami_db.runner.session import Options, Session
 
-    chosen = operation.Options(
+    chosen = Options(
         target=target,
         allow_out_of_order=allow_out_of_order,
         lock_timeout=lock_timeout,
@@ -58,13 +61,13 @@ def migrate(
     )
     tree = options.tree(sql_dir)
     conninfo = options.conninfo(database, embedded=embedded)
-    with options.connection(conninfo) as connection, render.progress() as report:
-        session = operation.Session(connection, conninfo, chosen, report)
+    with options.connection(conninfo) as connection, progress() as report:
+        session = Session(connection, conninfo, chosen, report)
         if dry_run:
             files = operation.preview(session, tree)
         else:
             result = operation.migrate(session, tree)
     if dry_run:
-        render.preview(files, output)
+        show_preview(files, output)
     else:
-        render.migrated(result, output)
+        show_migrated(result, output)

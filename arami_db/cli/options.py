@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from arami_db import render
 from arami_db.files import SqlTree, discover, packaged_sql_dir
+from arami_db.render.output import OutputFormat, choose_format
 
 if TYPE_CHECKING:
     from arami_db.database.connect import Connection
@@ -29,9 +29,17 @@ def _seconds(text: str) -> float:
 class Duration(float):
     """Seconds, written as 500ms, 3s, 2min, 1h, or a bare number of seconds."""
 
-    def __new__(cls, text: str | float) -> Duration:
-        """Parse the text."""
-        return super().__new__(cls, _seconds(str(text)))
+    _text: str
+
+    def __new__(cls, text: str | Duration) -> Duration:
+        """Parse the text; it is what help shows."""
+        duration = super().__new__(cls, _seconds(str(text)))
+        duration._text = str(text)
+        return duration
+
+    def __str__(self) -> str:
+        """The text as it was written."""
+        return self._text
 
 
 Database = Annotated[
@@ -57,8 +65,8 @@ SqlDir = Annotated[
     ),
 ]
 Format = Annotated[
-    render.Format,
-    typer.Option("--format", help="What to write to stdout.", callback=render.choose_format),
+    OutputFormat,
+    typer.Option("--format", help="What to write to stdout.", callback=choose_format),
 ]
 LockWait = Annotated[
     Duration,

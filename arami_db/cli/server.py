@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from arami_db import render
 from arami_db.cli import options
 from arami_db.cli.options import Database, Duration, Embedded, Format
+from arami_db.render.output import OutputFormat
 
 
 def wait(
@@ -17,7 +17,7 @@ def wait(
     timeout: Annotated[
         Duration, typer.Option(metavar="TIME", help="How long to wait.", parser=Duration)
     ] = Duration("30s"),
-    output: Format = render.Format.TEXT,
+    output: Format = OutputFormat.TEXT,
 ) -> None:
     """Wait until the server accepts queries; exit 7 when it has not by then.
 
@@ -26,6 +26,7 @@ def wait(
       arami-db wait --timeout 2min && arami-db migrate
     """
     from arami_db.database.connect import wait_until_ready
+    from arami_db.render.results import show_ready
 
     conninfo = options.conninfo(database, embedded=embedded)
-    render.ready(wait_until_ready(conninfo, timeout), output)
+    show_ready(wait_until_ready(conninfo, timeout), output)

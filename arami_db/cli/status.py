@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from arami_db import render
 from arami_db.cli import options
 from arami_db.cli.options import Database, Embedded, Format, SqlDir
+from arami_db.render.output import OutputFormat
 
 
 def status(
@@ -19,7 +19,7 @@ def status(
         bool,
         typer.Option("--check", help="Exit 3 when files are pending, 6 when they disagree."),
     ] = False,
-    output: Format = render.Format.TEXT,
+    output: Format = OutputFormat.TEXT,
 ) -> None:
     """Show what is applied, pending, changed, missing or out of order, and what failed.
 
@@ -32,13 +32,14 @@ def status(
     """
     from arami_db import ledger
     from arami_db.migrate.plan import State, make_plan
+    from arami_db.render.status import show_status
 
     tree = options.tree(sql_dir)
     with options.connection(options.conninfo(database, embedded=embedded)) as connection:
         state = ledger.read(connection)
         plan = make_plan(tree, state)
         failures = ledger.failures(connection, state)
-    render.status(plan, failures, output)
+    show_status(plan, failures, output)
     if check and plan.of(State.CHANGED, State.MISSING, State.OUT_OF_ORDER):
         raise typer.Exit(6)
     if check and plan.pending:

@@ -1,25 +1,20 @@
-"""Migrating: pending migrations in order, then the views whose text changed."""
+"""Migrating: pending migrations in order, then the views whose text changed.
+
+What a run with nothing pending does not need is imported when something is.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from arami_db import ledger
-from arami_db.database.connect import Connection
-from arami_db.database.server import inspect
 from arami_db.files import SqlFile, SqlTree
-from arami_db.migrate.alone import apply_alone
 from arami_db.migrate.plan import Plan, State, make_plan
-from arami_db.migrate.stub import apply_stub, stub_for
-from arami_db.migrate.views import apply_views
-from arami_db.runner import Applied, Options, Runner, Session, locked
 
 if TYPE_CHECKING:
-    from arami_db.files.script import Script
-
-__all__ = ["Applied", "Options", "Result", "Session", "migrate", "preview"]
+    from arami_db.database.connect import Connection
+    from arami_db.runner.session import Applied, Options, Session
 
 
 @dataclass(frozen=True)
@@ -43,8 +38,13 @@ def preview(session: Session, tree: SqlTree) -> tuple[SqlFile, ...]:
     Raises:
         RefusedFileError, LedgerError, PlatformError, UsageError: as migrate().
     """
-    todo = _check(session.connection, tree, session.options)[1].up_to(session.options.target)
-    scripts = [script for kind in ("migration", "view") for script in _load(todo, kind)]
+    from arami_db.database.server import inspect
+    from arami_db.migrate.run import scripts_of
+    from arami_db.migrate.stub import stub_for
+
+    _, plan = _check(session.connection, tree, session.options)
+    todo = plan.up_to(session.options.target)
+    scripts = [*scripts_of(todo, "migration"), *scripts_of(todo, "view")]
     stub = stub_for(inspect(session.connection), tree.auth_stub) if scripts else None
     return (*([stub] if stub else []), *(script.file for script in scripts))
 
@@ -69,16 +69,23 @@ def migrate(session: Session, tree: SqlTree) -> Result:
     todo = plan.up_to(options.target)
     if not todo.pending:
         return _result((), plan, options)
+    return _apply_pending(session, tree, todo)
+
+
+def _apply_pending(session: Session, tree: SqlTree, todo: Plan) -> Result:
+    from arami_db.migrate.run import run, scripts_of
+    from arami_db.runner.locked import locked
+
     for kind in ("migration", "view"):
-        _load(todo, kind)  # refuse before anything runs, and before waiting for the lock
+        scripts_of(todo, kind)  # refuse before anything runs, and before waiting for the lock
     with locked(session) as runner:
-        state, plan = _check(runner.connection, tree, options)
-        todo = plan.up_to(options.target)
+        state, plan = _check(runner.connection, tree, session.options)
+        todo = plan.up_to(session.options.target)
         if not todo.pending:
-            return _result((), plan, options)
+            return _result((), plan, session.options)
         if not state.exists:
             ledger.create(runner.connection)
-        return _result(tuple(_run(runner, tree, todo)), plan, options)
+        return _result(tuple(run(runner, tree, todo)), plan, session.options)
 
 
 def _check(connection: Connection, tree: SqlTree, options: Options) -> tuple[ledger.Ledger, Plan]:
@@ -87,26 +94,6 @@ def _check(connection: Connection, tree: SqlTree, options: Options) -> tuple[led
     plan = make_plan(tree, state)
     plan.require_agreement(allow_out_of_order=options.allow_out_of_order)
     return state, plan
-
-
-def _run(runner: Runner, tree: SqlTree, plan: Plan) -> Iterator[Applied]:
-    migrations, views = _load(plan, "migration"), _load(plan, "view")
-    stub = stub_for(runner.server, tree.auth_stub)
-    runner.report.plan(len(migrations) + len(views))
-    if stub is not None:
-        apply_stub(runner, stub)
-    for number, script in enumerate(migrations, start=1):
-        if script.in_transaction:
-            yield runner.apply(script, durable=not views and number == len(migrations))
-        else:
-            yield apply_alone(runner, script)
-    yield from apply_views(runner, views)
-
-
-def _load(plan: Plan, kind: str) -> list[Script]:
-    from arami_db.files.script import load
-
-    return [load(file) for file in plan.pending if file.kind == kind]
 
 
 def _result(applied: tuple[Applied, ...], plan: Plan, options: Options) -> Result:

@@ -14,7 +14,7 @@ from arami_db.database.connect import query
 from arami_db.database.execute import Step, file_steps, run
 from arami_db.database.failure import FileFailedError
 from arami_db.runner.apply import Runner
-from arami_db.runner.report import Applied
+from arami_db.runner.session import Applied
 
 if TYPE_CHECKING:
     from arami_db.files.script import Script

@@ -10,7 +10,7 @@ from arami_db import ledger
 from arami_db.database.execute import file_steps
 from arami_db.database.failure import FileFailedError
 from arami_db.runner.apply import Runner
-from arami_db.runner.report import Applied
+from arami_db.runner.session import Applied
 
 if TYPE_CHECKING:
     from arami_db.files.script import Script

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 from arami_db.errors import AramiError, StatementError
-from arami_db.render.output import Format, chosen_format, emit, note
+from arami_db.render.output import OutputFormat, chosen_format, emit, note
 
 if TYPE_CHECKING:
     from arami_db.database.failure import FileFailedError
@@ -21,8 +21,8 @@ def error_report(error: AramiError) -> int:
     if error.hint:
         lines.append(f"hint: {error.hint}")
     note("\n".join(lines))
-    if chosen_format() is Format.JSON:
-        emit("", {"error": _as_data(error)}, Format.JSON)
+    if chosen_format() is OutputFormat.JSON:
+        emit("", {"error": _as_data(error)}, OutputFormat.JSON)
     return error.exit_code
 
 

@@ -7,30 +7,30 @@ from enum import StrEnum
 from typing import Any
 
 
-class Format(StrEnum):
+class OutputFormat(StrEnum):
     """What is written to stdout."""
 
     TEXT = "text"
     JSON = "json"
 
 
-_chosen = [Format.TEXT]
+_chosen = [OutputFormat.TEXT]
 
 
-def choose_format(output: Format) -> Format:
+def choose_format(output: OutputFormat) -> OutputFormat:
     """Remember the format, so that an error is reported in it too."""
     _chosen[0] = output
     return output
 
 
-def chosen_format() -> Format:
+def chosen_format() -> OutputFormat:
     """The format of this command."""
     return _chosen[0]
 
 
-def emit(text: str, data: Any, output: Format) -> None:
+def emit(text: str, data: Any, output: OutputFormat) -> None:
     """Write a result: its text, or its data as JSON."""
-    if output is Format.TEXT:
+    if output is OutputFormat.TEXT:
         print(text)
         return
     import json

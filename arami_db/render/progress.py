@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
     from arami_db.files import SqlFile
-    from arami_db.migrate import Applied
+    from arami_db.runner.session import Applied
 
 
 class PlainReport:

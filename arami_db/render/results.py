@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from arami_db.render.output import Format, count, emit, note, seconds
+from arami_db.render.output import OutputFormat, count, emit, note, seconds
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -12,10 +12,11 @@ if TYPE_CHECKING:
     from arami_db.adopt import Adopted
     from arami_db.embedded import Server
     from arami_db.files import SqlFile
-    from arami_db.migrate import Applied, Result
+    from arami_db.migrate import Result
+    from arami_db.runner.session import Applied
 
 
-def migrated(result: Result, output: Format) -> None:
+def show_migrated(result: Result, output: OutputFormat) -> None:
     """The summary of a migration run."""
     files = [applied.file for applied in result.applied]
     if files:
@@ -39,40 +40,40 @@ def migrated(result: Result, output: Format) -> None:
     emit(text, data, output)
 
 
-def preview(files: tuple[SqlFile, ...], output: Format) -> None:
+def show_preview(files: tuple[SqlFile, ...], output: OutputFormat) -> None:
     """The SQL a run would execute, in order, as a script."""
     note(f"dry run: {count(len(files), 'file')} would run; nothing was touched")
-    if output is Format.JSON:
+    if output is OutputFormat.JSON:
         emit("", {"pending": [{**_file(file), "sql": file.text} for file in files]}, output)
         return
     for file in files:
         print(f"-- {file.label}\n{file.text.rstrip()}\n")
 
 
-def adopted(changes: tuple[Adopted, ...], output: Format) -> None:
+def show_adopted(changes: tuple[Adopted, ...], output: OutputFormat) -> None:
     """Ledger rows that were entered, accepted or removed."""
     lines = [f"{change.what}  {change.label}" for change in changes]
     data = {"changes": [{"what": change.what, "file": change.label} for change in changes]}
     emit("\n".join(lines) or "nothing to do", data, output)
 
 
-def created(path: Path, output: Format) -> None:
+def show_created(path: Path, output: OutputFormat) -> None:
     """A file that was written."""
     emit(str(path), {"path": str(path)}, output)
 
 
-def seeded(result: tuple[Applied, ...], output: Format) -> None:
+def show_seeded(result: tuple[Applied, ...], output: OutputFormat) -> None:
     """The seeds that ran."""
     text = f"seeded {count(len(result), 'file')}" if result else "nothing to seed"
     emit(text, {"seeded": [_applied(applied) for applied in result]}, output)
 
 
-def ready(waited: float, output: Format) -> None:
+def show_ready(waited: float, output: OutputFormat) -> None:
     """The server accepts queries."""
     emit(f"ready after {seconds(waited)}", {"ready": True, "seconds": round(waited, 3)}, output)
 
 
-def server(found: Server, output: Format) -> None:
+def show_server(found: Server, output: OutputFormat) -> None:
     """Where the embedded server is."""
     data = {
         "running": True,
@@ -88,12 +89,12 @@ def server(found: Server, output: Format) -> None:
     emit(text, data, output)
 
 
-def outcome(text: str, output: Format) -> None:
+def show_outcome(text: str, output: OutputFormat) -> None:
     """A result that is one word or sentence."""
     emit(text, {"outcome": text}, output)
 
 
-def value(name: str, text: str, output: Format) -> None:
+def show_value(name: str, text: str, output: OutputFormat) -> None:
     """A value by name."""
     emit(text, {name: text}, output)
 

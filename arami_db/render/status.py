@@ -6,7 +6,7 @@ import sys
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from arami_db.render.output import Format, count, emit, note, seconds
+from arami_db.render.output import OutputFormat, count, emit, note, seconds
 
 if TYPE_CHECKING:
     from arami_db.ledger import Failure
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 _STYLES = {"pending": "yellow", "changed": "red", "missing": "red", "out of order": "red"}
 
 
-def status(plan: Plan, failures: tuple[Failure, ...], output: Format) -> None:
+def show_status(plan: Plan, failures: tuple[Failure, ...], output: OutputFormat) -> None:
     """Every file with its state, then failures not made good since."""
     counts = Counter(str(entry.state) for entry in plan.entries)
-    if output is Format.JSON:
+    if output is OutputFormat.JSON:
         data = {
             "files": [_entry(entry) for entry in plan.entries],
             "counts": dict(counts),

@@ -17,7 +17,7 @@ from arami_db.database.execute import RunnerStepError, Step, file_steps, run
 from arami_db.database.failure import FileFailedError
 from arami_db.database.server import Server
 from arami_db.errors import AramiError, LedgerError, StatementError
-from arami_db.runner.report import Applied, Options, Report
+from arami_db.runner.session import Applied, Options, Report
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -1,11 +1,13 @@
-"""What a run tells its caller while it goes on, and the options it obeys."""
+"""What an operation works with: a connection, options, and the ear of its caller."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from arami_db.files import SqlFile
+if TYPE_CHECKING:
+    from arami_db.database.connect import Connection
+    from arami_db.files import SqlFile
 
 
 @dataclass(frozen=True)
@@ -50,3 +52,20 @@ class Report(Protocol):
 
     def note(self, text: str) -> None:
         """Something the user should know, and need not act on."""
+
+
+@dataclass(frozen=True)
+class Session:
+    """What an operation works with.
+
+    Attributes:
+        connection: an idle connection; it will hold the runner lock.
+        conninfo: how to open the working connection.
+        options: how to work.
+        report: told of every file and of what the user should know.
+    """
+
+    connection: Connection
+    conninfo: str
+    options: Options
+    report: Report

