@@ -109,9 +109,15 @@ def claim(file: SqlFile, origin: str = "migrate") -> Step:
     return Step(query(name), {**_identity(file), **actor(), "origin": origin})
 
 
-def complete(file: SqlFile) -> Step:
-    """The statement that notes how long the file took, to end its transaction with."""
-    return Step(query("ledger_complete"), {"kind": file.kind, "version": file.version})
+def complete(file: SqlFile, seconds: float | None = None) -> Step:
+    """The statement that notes how long the file took, to end its transaction with.
+
+    Args:
+        file: the file.
+        seconds: how long; None for as long as the present transaction.
+    """
+    values = {"kind": file.kind, "version": file.version, "seconds": seconds}
+    return Step(query("ledger_complete"), values)
 
 
 def event(

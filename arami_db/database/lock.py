@@ -50,7 +50,7 @@ def runner_lock(
     while not _try(connection):
         if holder is None:
             holder = _holder(connection)
-            on_wait(holder)
+            on_wait(f"waiting for another runner: {holder}")
         if time.monotonic() >= deadline:
             raise LockBusyError(
                 f"another runner holds the lock: {_holder(connection)}",

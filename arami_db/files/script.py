@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 from postgast import PgQueryError, parse, scan
@@ -60,6 +61,7 @@ class Script:
     changes_settings: bool
 
 
+@cache  # a run loads a file before it waits for the lock, and again once it holds it
 def load(file: SqlFile) -> Script:
     """Split a file and refuse what could not be run as promised.
 

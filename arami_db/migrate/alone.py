@@ -34,6 +34,7 @@ def apply_alone(runner: Runner, script: Script) -> Applied:
 
 
 def _apply(runner: Runner, script: Script) -> None:
+    started = time.monotonic()
     resumed = ledger.was_started(runner.connection, script.file)
     if not _index_is_there(runner, script, resumed=resumed):
         step = ledger.event("started", script.file)
@@ -45,7 +46,8 @@ def _apply(runner: Runner, script: Script) -> None:
             if not (resumed and dropped and error.sqlstate == _UNDEFINED_OBJECT):
                 raise
             runner.report.note(f"{script.file.label}: the run before dropped it already")
-    entry = [Step("begin"), ledger.claim(script.file), ledger.complete(script.file), Step("commit")]
+    completed = ledger.complete(script.file, time.monotonic() - started)
+    entry = [Step("begin"), ledger.claim(script.file), completed, Step("commit")]
     run(runner.connection, script, entry)
 
 

@@ -1,7 +1,7 @@
 -- Last statement of a file's transaction: how long it took, and the history's line.
 with completed as (
     update arami_db.migration
-    set duration = clock_timestamp() - now()
+    set duration = coalesce(make_interval(secs => %(seconds)s), clock_timestamp() - now())
     where kind = %(kind)s and version = %(version)s
     returning kind, version, name, checksum, database_role, os_user, host, tool_version
 )

@@ -43,6 +43,8 @@ def show_migrated(result: Result, output: OutputFormat) -> None:
 def show_preview(files: tuple[SqlFile, ...], output: OutputFormat) -> None:
     """The SQL a run would execute, in order, as a script."""
     note(f"dry run: {count(len(files), 'file')} would run; nothing was touched")
+    for file in files:
+        note(f"would apply  {file.label}")
     if output is OutputFormat.JSON:
         emit("", {"pending": [{**_file(file), "sql": file.text} for file in files]}, output)
         return

@@ -101,6 +101,7 @@ class Runner:
                     raise self._give_up(script, error, blockers) from error
                 self._back_off(script, error, blockers, attempt)
             except KeyboardInterrupt:
+                self.report.note(f"{script.file.label}: interrupted; nothing of it was applied")
                 self._remember("interrupted", script)
                 raise
             finally:

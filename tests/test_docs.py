@@ -1,0 +1,78 @@
+"""The README's commands run as they stand, and the command reference is what --help says."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from arami_db import embedded
+from tests.conftest import LIMIT, clean_environment
+
+ROOT = Path(__file__).parents[1]
+BLOCKS = re.findall(r"```sh\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+BIN = Path(sys.executable).parent
+
+
+@pytest.fixture
+def newcomer() -> Iterator[dict[str, str]]:
+    """The environment of somebody with an empty home and the tool on the PATH."""
+    home = Path(tempfile.mkdtemp(prefix="arami-home-"))
+    home.chmod(0o711)
+    path = f"{BIN}{os.pathsep}{os.environ['PATH']}"
+    yield clean_environment(HOME=str(home), XDG_DATA_HOME=str(home / "data"), PATH=path)
+    for marker in list(home.rglob("arami-db.lock")):
+        embedded.destroy(root=marker.parent)
+    shutil.rmtree(home)
+
+
+def as_run_here(block: str) -> str:
+    """The block with make using this very installation, and without the tests inside the tests."""
+    make = f"make VENV={sys.prefix} -o {sys.prefix}/.installed"
+    block = re.sub(r"(?m)^make test\b", f"{make} --dry-run test", block)
+    return re.sub(r"(?m)^make (?=\w)", f"{make} ", block)
+
+
+def test_every_command_block_of_the_readme_runs_in_order(newcomer: dict[str, str]) -> None:
+    assert len(BLOCKS) >= 3
+    for block in BLOCKS:
+        done = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", as_run_here(block)],
+            cwd=ROOT,
+            env=newcomer,
+            capture_output=True,
+            text=True,
+            timeout=LIMIT,
+            check=False,
+        )
+        assert done.returncode == 0, f"{block}\n{done.stdout}\n{done.stderr}"
+        if "make demo" in block:
+            assert "applied  migrations/003_users" in done.stdout
+            assert re.search(r"Test User .* I ", done.stdout)
+
+
+def test_the_command_reference_is_what_help_says() -> None:
+    page = subprocess.run(
+        [sys.executable, "docs/commands.py"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+        env=clean_environment(),
+    )
+    assert page.stdout == (ROOT / "docs" / "commands.md").read_text(), "run `make docs`"
+
+
+def test_every_target_of_the_makefile_is_explained_by_make_alone() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    listed = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    phony = re.search(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)
+    assert phony
+    assert {line.split()[0] for line in listed.splitlines()} == set(phony[1].split())
