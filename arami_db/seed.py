@@ -6,7 +6,7 @@ from psycopg import errors
 
 from arami_db import ledger
 from arami_db.database.connect import Connection, query
-from arami_db.database.execute import Step, file_steps, run
+from arami_db.database.execute import Step, cleaning_steps, file_steps, run
 from arami_db.errors import UsageError
 from arami_db.files import SqlFile, SqlTree
 from arami_db.files.script import Script, load
@@ -61,16 +61,18 @@ def seed(session: Session, seeds: tuple[SqlFile, ...]) -> tuple[Applied, ...]:
     scripts = [load(file) for file in seeds]
     if not scripts:
         return ()
-    applied = []
     with locked(session) as runner:
         session.report.plan(len(scripts))
         recorded = ledger.read(runner.connection).exists
-        for script in scripts:
-            history = [ledger.event("applied", script.file)] if recorded else []
-            steps = [*runner.begin(durable=True), *file_steps(script), *history, Step("commit")]
-            applied.append(_attempt(runner, script, steps))
-    return tuple(applied)
+        return tuple(_run(runner, script, recorded=recorded) for script in scripts)
 
 
-def _attempt(runner: Runner, script: Script, steps: list[Step]) -> Applied:
+def _run(runner: Runner, script: Script, *, recorded: bool) -> Applied:
+    steps = [
+        *runner.begin(durable=True),
+        *file_steps(script),
+        *cleaning_steps(script),
+        *([ledger.event("applied", script.file)] if recorded else []),
+        Step("commit"),
+    ]
     return runner.attempt(script, lambda: run(runner.connection, script, steps))

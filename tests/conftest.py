@@ -42,7 +42,7 @@ def server() -> Iterator[dict[str, str]]:
 
 
 @contextmanager
-def _made(server: dict[str, str], template: str | None = None) -> Iterator[str]:
+def made(server: dict[str, str], template: str | None = None) -> Iterator[str]:
     """A database under a name nobody else uses, as a connection string."""
     name = f"test_{uuid.uuid4().hex[:12]}"
     janitor = DatabaseJanitor(
@@ -61,14 +61,14 @@ def _made(server: dict[str, str], template: str | None = None) -> Iterator[str]:
 @pytest.fixture
 def empty_database(server: dict[str, str]) -> Iterator[str]:
     """A database with nothing in it."""
-    with _made(server) as conninfo:
+    with made(server) as conninfo:
         yield conninfo
 
 
 @pytest.fixture(scope="session")
 def template(server: dict[str, str]) -> Iterator[str]:
     """The name of a database migrated once, for cloning."""
-    with _made(server) as conninfo:
+    with made(server) as conninfo:
         run_cli("migrate", "--database", conninfo)
         yield str(conninfo_to_dict(conninfo)["dbname"])
 
@@ -76,7 +76,7 @@ def template(server: dict[str, str]) -> Iterator[str]:
 @pytest.fixture
 def database(server: dict[str, str], template: str) -> Iterator[str]:
     """A migrated database of the test's own."""
-    with _made(server, template) as conninfo:
+    with made(server, template) as conninfo:
         yield conninfo
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.conftest import ALICE, BOB, _made, run_cli
+from tests.conftest import ALICE, BOB, made, run_cli
 from tests.documented import (
     API_ROLES,
     CATALOG,
@@ -52,7 +52,7 @@ every_table = pytest.mark.parametrize("table", TABLES)
 @pytest.fixture(scope="module")
 def schema(server: dict[str, str], template: str) -> Iterator[Connection]:
     """One migrated database for the module; what a test writes there it rolls back."""
-    with _made(server, template) as conninfo, psycopg.connect(conninfo, autocommit=True) as opened:
+    with made(server, template) as conninfo, psycopg.connect(conninfo, autocommit=True) as opened:
         settle(opened, ALICE)
         settle(opened, BOB)
         yield opened
@@ -302,7 +302,8 @@ def test_row_level_security_is_on_with_the_documented_policies_for_authenticated
 def test_policies_ask_for_the_user_once_a_statement_not_once_a_row(connection: Connection) -> None:
     expressions = names(
         connection,
-        "select expression from pg_policy cross join lateral (values (pg_get_expr(polqual, polrelid)),"
+        "select expression from pg_policy cross join lateral (values"
+        " (pg_get_expr(polqual, polrelid)),"
         " (pg_get_expr(polwithcheck, polrelid))) as e (expression)"
         " where expression is not null",
     )

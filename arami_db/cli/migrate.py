@@ -64,10 +64,10 @@ def migrate(
     with options.connection(conninfo) as connection, progress() as report:
         session = Session(connection, conninfo, chosen, report)
         if dry_run:
-            files = operation.preview(session, tree)
+            scripts = operation.preview(session, tree)
         else:
             result = operation.migrate(session, tree)
     if dry_run:
-        show_preview(files, output)
+        show_preview(scripts, output)
     else:
         show_migrated(result, output)

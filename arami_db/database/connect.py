@@ -24,6 +24,12 @@ NO_DATABASE = (
 )
 
 
+_FORMS = (
+    "Write postgresql://user@host:5432/name or 'host=… dbname=…';"
+    " percent-encode special characters in a URL."
+)
+
+
 def resolve(database: str | None, *, embedded: bool = False) -> str:
     """Turn what the user said into libpq connection parameters.
 
@@ -51,14 +57,17 @@ def resolve(database: str | None, *, embedded: bool = False) -> str:
     try:
         parameters = conninfo_to_dict(named)
     except psycopg.Error as error:
-        # libpq quotes the piece it stumbled over, which may be (part of) a password.
-        reason = re.sub(r'"[^"]*"?', '"…"', str(error).strip().splitlines()[0])
-        raise UsageError(
-            f"the database name cannot be read: {reason}",
-            hint="Write postgresql://user@host:5432/name or 'host=… dbname=…';"
-            " percent-encode special characters in a URL.",
-        ) from None
+        raise _unreadable(error) from None
+    if any("@" in str(parameters.get(key, "")) for key in ("host", "hostaddr")):
+        # What follows the first @ of a URL is the host: this one begins inside a password.
+        raise UsageError("the database name cannot be read: there is an @ in its host", hint=_FORMS)
     return make_conninfo("", **parameters)
+
+
+def _unreadable(error: psycopg.Error) -> UsageError:
+    """libpq quotes the piece it stumbled over, which may be (part of) a password: cut it off."""
+    reason = re.split(r"[\"'«„“]", str(error).strip())[0].strip()
+    return UsageError(f"the database name cannot be read: {reason} …", hint=_FORMS)
 
 
 def connect(conninfo: str) -> Connection:
@@ -84,6 +93,8 @@ def connect(conninfo: str) -> Connection:
         connection = Connection.connect(
             make_conninfo("", **parameters), autocommit=True, prepare_threshold=None
         )
+    except psycopg.ProgrammingError as error:
+        raise _unreadable(error) from None
     except psycopg.OperationalError as error:
         raise ConnectionFailedError(
             redact(str(error).strip(), parameters.get("password")), hint=_hint(str(error))

@@ -39,12 +39,27 @@ class RunnerStepError(Exception):
         self.sqlstate = error.sqlstate or ""
 
 
+# What DISCARD ALL does, in the parts that a transaction allows; so every file starts alike.
+_CLEANING = (
+    "reset session authorization",
+    "reset role",
+    "reset all",
+    "close all",
+    "deallocate all",
+    "unlisten *",
+    "discard temp",
+    "select pg_catalog.pg_advisory_unlock_all()",
+)
+
+
 def file_steps(script: Script) -> list[Step]:
-    """The file's statements, followed by what stops its settings from outliving it."""
-    steps = [Step(statement.text, None, statement) for statement in script.statements]
-    if script.changes_settings:
-        steps += [Step("reset session authorization"), Step("reset role"), Step("reset all")]
-    return steps
+    """The file's statements."""
+    return [Step(statement.text, None, statement) for statement in script.statements]
+
+
+def cleaning_steps(script: Script) -> list[Step]:
+    """What stops settings, temporary tables and the like from outliving the file."""
+    return [Step(sql) for sql in _CLEANING] if script.leaves_traces else []
 
 
 def run(connection: Connection, script: Script, steps: Sequence[Step]) -> None:

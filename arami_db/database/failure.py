@@ -14,11 +14,19 @@ if TYPE_CHECKING:
 
 _HINTS = {
     "25006": "This server is a standby, or its database was made read-only; use the primary.",
-    "57014": "A timeout of the role or database applies; begin the file with:"
-    " set local statement_timeout = 0;",
     "42501": "Run as the role that owns the object, or let its owner grant what is missing.",
     "25001": "Put the statement in a file of its own marked: -- arami: no-transaction",
 }
+
+
+def hint_for(sqlstate: str, message: str) -> str | None:
+    """The way out of an error that the server gives no hint for."""
+    if sqlstate == "57014" and "statement timeout" in message:  # the code of a cancel, too
+        return (
+            "A timeout of the role or database applies; begin the file with:"
+            " set local statement_timeout = 0;"
+        )
+    return _HINTS.get(sqlstate)
 
 
 class FileFailedError(StatementError):
@@ -43,7 +51,7 @@ class FileFailedError(StatementError):
         self.blockers: list[str] = []
         super().__init__(
             f"{self.file.label}:{self.line}:{self.column}: {self.message}",
-            hint=diag.message_hint or _HINTS.get(self.sqlstate),
+            hint=diag.message_hint or hint_for(self.sqlstate, self.message),
         )
 
     def _place(self, statement: Statement | None, position: str | None) -> tuple[int, int]:

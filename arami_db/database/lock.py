@@ -94,7 +94,8 @@ def _holder(connection: Connection) -> str:
 def _require_alive(connection: Connection) -> None:
     """Raise when the server has closed the lock's connection; reads the socket, sends nothing."""
     with suppress(psycopg.OperationalError):
-        if select.select([connection.fileno()], [], [], 0)[0]:
+        # First comes the server's farewell, then the end of the stream, which consume_input raises.
+        while select.select([connection.fileno()], [], [], 0)[0]:
             connection.pgconn.consume_input()
         if connection.pgconn.status != psycopg.pq.ConnStatus.BAD:
             return

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     )
 
 
+COPY_REFUSAL = "COPY with inline data is psql's: write INSERT, or load the data from elsewhere"
+
+
 class Mode(Enum):
     """How a statement stands to transaction blocks."""
 
@@ -58,6 +61,29 @@ _EITHER = {
 }
 
 
+# Pure DDL; anything else may call functions, and functions may change settings.
+_QUIET = {
+    "alter_enum_stmt",
+    "alter_owner_stmt",
+    "alter_table_stmt",
+    "comment_stmt",
+    "composite_type_stmt",
+    "create_domain_stmt",
+    "create_enum_stmt",
+    "create_function_stmt",
+    "create_policy_stmt",
+    "create_schema_stmt",
+    "create_seq_stmt",
+    "create_stmt",
+    "create_trig_stmt",
+    "drop_stmt",
+    "grant_stmt",
+    "index_stmt",
+    "rename_stmt",
+    "view_stmt",
+}
+
+
 def transaction_mode(node: Node) -> Mode:
     """Whether the statement can, must or must not run inside a transaction block."""
     kind = node.WhichOneof("node") or ""
@@ -72,13 +98,24 @@ def refusal(node: Node) -> str | None:
     if kind == "transaction_stmt":
         return "transaction control: the runner begins and commits, one transaction a file"
     if kind == "copy_stmt" and not node.copy_stmt.filename and not node.copy_stmt.is_program:
-        return "COPY with inline data is psql's: write INSERT, or load the data from elsewhere"
+        return COPY_REFUSAL
     if kind == "index_stmt" and node.index_stmt.concurrent and not node.index_stmt.idxname:
         return (
             "CREATE INDEX CONCURRENTLY without a name: name the index, so that a failed build"
             " can be found and rebuilt"
         )
     return None
+
+
+def is_quiet(node: Node) -> bool:
+    """Whether the statement runs nobody's code and leaves nothing in the session."""
+    kind = node.WhichOneof("node") or ""
+    persistence = {
+        "create_stmt": node.create_stmt.relation.relpersistence,
+        "view_stmt": node.view_stmt.view.relpersistence,
+        "create_seq_stmt": node.create_seq_stmt.sequence.relpersistence,
+    }
+    return kind in _QUIET and persistence.get(kind) != "t"
 
 
 def describe(node: Node) -> str:

@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING
 from postgast import PgQueryError, parse, scan
 
 from arami_db.errors import RefusedFileError
-from arami_db.files.rules import Mode, describe, refusal, transaction_mode
+from arami_db.files.rules import (
+    COPY_REFUSAL,
+    Mode,
+    describe,
+    is_quiet,
+    refusal,
+    transaction_mode,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,7 +33,6 @@ _DIRECTIVE = re.compile(r"--\s*arami:\s*(.*?)\s*")
 _META_COMMAND = re.compile(r"^[ \t]*\\.*$", re.MULTILINE)
 # pg_dump writes these two around its output since August 2025 (CVE-2025-8714); they do nothing.
 _HARMLESS = re.compile(r"[ \t]*\\(un)?restrict\b.*")
-_SETTINGS = re.compile(r"\b(set|reset|set_config|discard)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -52,13 +58,20 @@ class Script:
         file: the file.
         statements: in order; at least one.
         in_transaction: False for the single statement Postgres refuses in a transaction.
-        changes_settings: whether a setting could outlive the file unless it is reset.
+        leaves_traces: whether settings, temporary tables and the like could outlive it.
     """
 
     file: SqlFile
     statements: tuple[Statement, ...]
     in_transaction: bool
-    changes_settings: bool
+    leaves_traces: bool
+
+    @property
+    def sql(self) -> str:
+        """The file's text, its last statement ended with a semicolon, as a script needs it."""
+        last = self.statements[-1]
+        ended = ";" in self.file.text[last.offset + len(last.text) :]
+        return self.file.text if ended else self.file.text.rstrip() + "\n;\n"
 
 
 @cache  # a run loads a file before it waits for the lock, and again once it holds it
@@ -77,7 +90,10 @@ def load(file: SqlFile) -> Script:
             not fit; names file, line and column.
     """
     text = _without_meta_commands(file)
-    tokens = scan(text).tokens
+    try:
+        tokens = scan(text).tokens
+    except PgQueryError as error:
+        raise _syntax_error(file, text, error) from error
     no_transaction = _directive(file, text, tokens)
     statements = tuple(_statements(file, text, tokens))
     if not statements:
@@ -93,7 +109,7 @@ def load(file: SqlFile) -> Script:
         file,
         statements,
         in_transaction=not no_transaction,
-        changes_settings=_SETTINGS.search(text) is not None,
+        leaves_traces=not all(is_quiet(statement.node) for statement in statements),
     )
 
 
@@ -109,6 +125,8 @@ def _without_meta_commands(file: SqlFile) -> str:
     for match in _META_COMMAND.finditer(file.text):
         if not _outside_literals(text[: match.start()]):
             continue
+        if match[0].strip() == "\\.":
+            raise refused(file, _last_copy(text[: match.start()]), COPY_REFUSAL)
         if not _HARMLESS.fullmatch(match[0]):
             raise refused(
                 file,
@@ -118,6 +136,12 @@ def _without_meta_commands(file: SqlFile) -> str:
             )
         text = text[: match.start()] + " " * len(match[0]) + text[match.end() :]
     return text
+
+
+def _last_copy(prefix: str) -> int:
+    """Where the COPY begins whose data ends here."""
+    starts = [match.start() for match in re.finditer(r"\bcopy\b", prefix, re.IGNORECASE)]
+    return starts[-1] if starts else len(prefix)
 
 
 def _outside_literals(prefix: str) -> bool:
@@ -156,8 +180,7 @@ def _statements(file: SqlFile, text: str, tokens: Iterable[ScanToken]) -> list[S
     try:
         tree = parse(text)
     except PgQueryError as error:
-        offset = max(error.cursorpos - 1, 0)
-        raise refused(file, offset, error.message, _syntax_hint(text, offset)) from error
+        raise _syntax_error(file, text, error) from error
     data = text.encode()
     ascii_only = len(data) == len(text)
     starts = iter(
@@ -172,6 +195,14 @@ def _statements(file: SqlFile, text: str, tokens: Iterable[ScanToken]) -> list[S
         offset = start if ascii_only else len(data[:start].decode())
         found.append(Statement(data[start:end].decode().rstrip(), offset, raw.stmt))
     return found
+
+
+def _syntax_error(file: SqlFile, text: str, error: PgQueryError) -> RefusedFileError:
+    """The parser's complaint, at the character it names (counted from 1)."""
+    offset = max(error.cursorpos - 1, 0)
+    # What was never closed is quoted to the end of the file; its first line is enough.
+    message = error.message.split("\n")[0]
+    return refused(file, offset, message, _syntax_hint(text, offset))
 
 
 def _syntax_hint(text: str, offset: int) -> str | None:

@@ -30,10 +30,8 @@ class SqlTree:
 
     @cached_property
     def migrations(self) -> tuple[SqlFile, ...]:
-        """Migrations by ascending version, without duplicates or gaps."""
-        files = _read_folder(self.root / "migrations", "migration")
-        _refuse_gaps([file.version for file in files], self.root / "migrations")
-        return files
+        """Migrations by ascending version."""
+        return _read_folder(self.root / "migrations", "migration")
 
     @cached_property
     def views(self) -> tuple[SqlFile, ...]:
@@ -77,33 +75,16 @@ def packaged_sql_dir() -> Path:
     return package / "sql"
 
 
-def _read_folder(folder: Path, kind: str) -> tuple[SqlFile, ...]:
-    if not folder.is_dir():
-        return ()
-    files: dict[int, SqlFile] = {}
-    for entry in os.scandir(folder):
-        if entry.name.startswith(".") or not entry.name.lower().endswith(".sql"):
-            continue
-        match = _NAME.fullmatch(entry.name)
-        if match is None or not entry.is_file():
-            raise RefusedFileError(
-                f"{entry.path}: is not named NNN_name.sql",
-                hint="Rename it, or move it out of the folder; nothing is skipped silently.",
-            )
-        version = int(match[1])
-        if version > _BIGINT_MAX:
-            raise RefusedFileError(f"{entry.path}: the version number does not fit a bigint")
-        if version in files:
-            first, second = sorted((files[version].path.name, entry.name))
-            raise RefusedFileError(
-                f"{folder}: version {version} is there twice: {first} and {second}",
-                hint="Renumber the one that has not been applied yet.",
-            )
-        files[version] = read_file(Path(entry.path), kind=kind, version=version, name=match[2])
-    return tuple(files[version] for version in sorted(files))
+def refuse_gaps(versions: list[int], folder: Path) -> None:
+    """Refuse migrations between which one is missing; dates have gaps by nature.
 
+    Args:
+        versions: all that are known, by file or by ledger, ascending.
+        folder: where they lie.
 
-def _refuse_gaps(versions: list[int], folder: Path) -> None:
+    Raises:
+        RefusedFileError: names the first one missing.
+    """
     if not versions or len(str(versions[0])) >= _DATE_DIGITS:
         return
     first = min(versions[0], 1)
@@ -113,3 +94,34 @@ def _refuse_gaps(versions: list[int], folder: Path) -> None:
                 f"{folder}: version {expected} is missing (the next is {version})",
                 hint="Restore the file, or renumber those after it that are not applied yet.",
             )
+
+
+def _read_folder(folder: Path, kind: str) -> tuple[SqlFile, ...]:
+    if not folder.is_dir():
+        return ()
+    with os.scandir(folder) as entries:
+        found = [e for e in entries if e.name.lower().endswith(".sql") and e.name[0] != "."]
+    files: dict[int, SqlFile] = {}
+    for entry in sorted(found, key=lambda entry: entry.name):
+        version, name = _number(entry)
+        if version in files:
+            raise RefusedFileError(
+                f"{folder}: version {version} is there twice:"
+                f" {files[version].path.name} and {entry.name}",
+                hint="Renumber the one that has not been applied yet.",
+            )
+        files[version] = read_file(Path(entry.path), kind=kind, version=version, name=name)
+    return tuple(files[version] for version in sorted(files))
+
+
+def _number(entry: os.DirEntry[str]) -> tuple[int, str]:
+    """Version and name of a file, from NNN_name.sql."""
+    match = _NAME.fullmatch(entry.name)
+    if match is None or not entry.is_file():
+        raise RefusedFileError(
+            f"{entry.path}: is not named NNN_name.sql",
+            hint="Rename it, or move it out of the folder; nothing is skipped silently.",
+        )
+    if (version := int(match[1])) > _BIGINT_MAX:
+        raise RefusedFileError(f"{entry.path}: the version number does not fit a bigint")
+    return version, match[2]

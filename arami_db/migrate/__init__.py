@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from arami_db import ledger
-from arami_db.files import SqlFile, SqlTree
+from arami_db.files import SqlTree
 from arami_db.migrate.plan import Plan, State, make_plan
 
 if TYPE_CHECKING:
     from arami_db.database.connect import Connection
+    from arami_db.files.script import Script
     from arami_db.runner.session import Applied, Options, Session
 
 
@@ -32,7 +33,7 @@ class Result:
     held_back: int = 0
 
 
-def preview(session: Session, tree: SqlTree) -> tuple[SqlFile, ...]:
+def preview(session: Session, tree: SqlTree) -> tuple[Script, ...]:
     """The files a run would execute, in order, checked as it would check them; reads only.
 
     Raises:
@@ -46,7 +47,7 @@ def preview(session: Session, tree: SqlTree) -> tuple[SqlFile, ...]:
     todo = plan.up_to(session.options.target)
     scripts = [*scripts_of(todo, "migration"), *scripts_of(todo, "view")]
     stub = stub_for(inspect(session.connection), tree.auth_stub) if scripts else None
-    return (*([stub] if stub else []), *(script.file for script in scripts))
+    return (*([stub] if stub else []), *scripts)
 
 
 def migrate(session: Session, tree: SqlTree) -> Result:
@@ -74,6 +75,7 @@ def migrate(session: Session, tree: SqlTree) -> Result:
 
 def _apply_pending(session: Session, tree: SqlTree, todo: Plan) -> Result:
     from arami_db.migrate.run import run, scripts_of
+    from arami_db.migrate.stub import stub_for
     from arami_db.runner.locked import locked
 
     for kind in ("migration", "view"):
@@ -83,9 +85,10 @@ def _apply_pending(session: Session, tree: SqlTree, todo: Plan) -> Result:
         todo = plan.up_to(session.options.target)
         if not todo.pending:
             return _result((), plan, session.options)
+        stub = stub_for(runner.server, tree.auth_stub)
         if not state.exists:
             ledger.create(runner.connection)
-        return _result(tuple(run(runner, tree, todo)), plan, session.options)
+        return _result(tuple(run(runner, stub, todo)), plan, session.options)
 
 
 def _check(connection: Connection, tree: SqlTree, options: Options) -> tuple[ledger.Ledger, Plan]:

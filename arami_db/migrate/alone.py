@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from arami_db import ledger
 from arami_db.database.connect import query
-from arami_db.database.execute import Step, file_steps, run
+from arami_db.database.execute import Step, cleaning_steps, file_steps, run
 from arami_db.database.failure import FileFailedError
 from arami_db.runner.apply import Runner
 from arami_db.runner.session import Applied
@@ -71,8 +71,8 @@ def _execute(runner: Runner, script: Script) -> None:
         run(runner.connection, script, file_steps(script))
     finally:
         if not runner.connection.closed:
-            for name in settings:
-                runner.connection.execute(f"reset {name}")
+            for step in [*(Step(f"reset {name}") for name in settings), *cleaning_steps(script)]:
+                runner.connection.execute(step.sql)
 
 
 def _index_is_there(runner: Runner, script: Script, *, resumed: bool) -> bool:

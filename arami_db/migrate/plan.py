@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from arami_db.errors import LedgerError, UsageError
-from arami_db.files import SqlFile, SqlTree
+from arami_db.files import SqlFile, SqlTree, refuse_gaps
 from arami_db.ledger import Ledger, Row
 
 
@@ -115,13 +115,20 @@ def reference(entry: Entry) -> str:
 
 
 def make_plan(tree: SqlTree, ledger: Ledger) -> Plan:
-    """Compare the files of a tree with a ledger; touches neither."""
+    """Compare the files of a tree with a ledger; touches neither.
+
+    Raises:
+        RefusedFileError: a file cannot be read, or a migration is missing that no ledger knows.
+    """
     entries = []
     for kind, files in (("migration", tree.migrations), ("view", tree.views)):
         by_version = {file.version: file for file in files}
         rows = {row.version: row for row in ledger.rows.values() if row.kind == kind}
         latest = max(rows, default=0)
-        for version in sorted(by_version.keys() | rows.keys()):
+        versions = sorted(by_version.keys() | rows.keys())
+        if kind == "migration":
+            refuse_gaps(versions, tree.root / "migrations")
+        for version in versions:
             file, row = by_version.get(version), rows.get(version)
             name = file.name if file else row.name if row else ""
             entries.append(Entry(kind, version, name, _state(kind, file, row, latest), file, row))

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from arami_db.files.script import Script, load
-from arami_db.files.tree import SqlTree
 from arami_db.migrate.alone import apply_alone
 from arami_db.migrate.plan import Plan
-from arami_db.migrate.stub import apply_stub, stub_for
+from arami_db.migrate.stub import apply_stub
 from arami_db.migrate.views import apply_views
 from arami_db.runner.apply import Runner
 from arami_db.runner.session import Applied
@@ -23,10 +22,9 @@ def scripts_of(plan: Plan, kind: str) -> list[Script]:
     return [load(file) for file in plan.pending if file.kind == kind]
 
 
-def run(runner: Runner, tree: SqlTree, plan: Plan) -> Iterator[Applied]:
+def run(runner: Runner, stub: Script | None, plan: Plan) -> Iterator[Applied]:
     """Apply what is pending, in order, yielding each file once it is in."""
     migrations, views = scripts_of(plan, "migration"), scripts_of(plan, "view")
-    stub = stub_for(runner.server, tree.auth_stub)
     runner.report.plan(len(migrations) + len(views))
     if stub is not None:
         apply_stub(runner, stub)

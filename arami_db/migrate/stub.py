@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from arami_db import ledger
-from arami_db.database.execute import Step, file_steps, run
+from arami_db.database.execute import Step, cleaning_steps, file_steps, run
 from arami_db.database.server import Server
 from arami_db.errors import PlatformError
-from arami_db.files import SqlFile
+from arami_db.files.script import Script, load
+from arami_db.files.sqlfile import SqlFile
 from arami_db.runner.apply import Runner
 
 
-def stub_for(server: Server, stub: SqlFile | None) -> SqlFile | None:
+def stub_for(server: Server, stub: SqlFile | None) -> Script | None:
     """The stub, where the server needs it.
 
     Raises:
+        RefusedFileError: it cannot be run as it stands.
         PlatformError: there is a schema auth without auth.uid(); it is not ours to alter.
     """
     if stub is None or server.has_auth_uid:
@@ -24,22 +26,20 @@ def stub_for(server: Server, stub: SqlFile | None) -> SqlFile | None:
             hint="It is the platform's schema and is never altered here: add auth.uid() returning"
             f" uuid there ({stub.label} shows how), or rename the schema.",
         )
-    return stub
+    return load(stub)
 
 
-def apply_stub(runner: Runner, stub: SqlFile) -> None:
+def apply_stub(runner: Runner, script: Script) -> None:
     """Apply the auth stub in one transaction, and say so."""
-    from arami_db.files.script import load
-
-    script = load(stub)
     steps = [
         *runner.begin(durable=False),
         *file_steps(script),
-        ledger.event("applied", stub),
+        *cleaning_steps(script),
+        ledger.event("applied", script.file),
         Step("commit"),
     ]
     runner.attempt(script, lambda: run(runner.connection, script, steps))
     runner.report.note(
-        "plain Postgres: no auth.uid() here, so the auth stub was applied"
-        f" ({stub.label}: schema auth, roles anon, authenticated, service_role, authenticator)"
+        "plain Postgres: no auth.uid() here, so the auth stub was applied: schema auth; roles"
+        f" anon, authenticated, service_role, authenticator ({script.file.label})"
     )

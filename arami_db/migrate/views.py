@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from arami_db import ledger
-from arami_db.database.execute import file_steps
+from arami_db.database.execute import cleaning_steps
 from arami_db.database.failure import FileFailedError
 from arami_db.runner.apply import Runner
 from arami_db.runner.session import Applied
@@ -84,5 +84,5 @@ def _run_file(runner: Runner, rebuild: Rebuild, script: Script) -> None:
     runner.connection.execute(claim.sql, claim.parameters)
     for statement in script.statements:
         rebuild.execute(script, statement)
-    for step in [*file_steps(script)[len(script.statements) :], complete]:
+    for step in [*cleaning_steps(script), complete]:
         runner.connection.execute(step.sql, step.parameters)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from arami_db.adopt import Adopted
     from arami_db.embedded import Server
     from arami_db.files import SqlFile
+    from arami_db.files.script import Script
     from arami_db.migrate import Result
     from arami_db.runner.session import Applied
 
@@ -40,16 +41,20 @@ def show_migrated(result: Result, output: OutputFormat) -> None:
     emit(text, data, output)
 
 
-def show_preview(files: tuple[SqlFile, ...], output: OutputFormat) -> None:
+def show_preview(scripts: tuple[Script, ...], output: OutputFormat) -> None:
     """The SQL a run would execute, in order, as a script."""
-    note(f"dry run: {count(len(files), 'file')} would run; nothing was touched")
-    for file in files:
-        note(f"would apply  {file.label}")
+    note(f"dry run: {count(len(scripts), 'file')} would run; nothing was touched")
+    for script in scripts:
+        note(f"would apply  {script.file.label}")
     if output is OutputFormat.JSON:
-        emit("", {"pending": [{**_file(file), "sql": file.text} for file in files]}, output)
+        emit(
+            "",
+            {"pending": [{**_file(script.file), "sql": script.sql} for script in scripts]},
+            output,
+        )
         return
-    for file in files:
-        print(f"-- {file.label}\n{file.text.rstrip()}\n")
+    for script in scripts:
+        print(f"-- {script.file.label}\n{script.sql}")
 
 
 def show_adopted(changes: tuple[Adopted, ...], output: OutputFormat) -> None:

@@ -13,8 +13,8 @@ import psycopg
 from arami_db import ledger
 from arami_db.database.blockers import BlockerWatch
 from arami_db.database.connect import Connection, query
-from arami_db.database.execute import RunnerStepError, Step, file_steps, run
-from arami_db.database.failure import FileFailedError
+from arami_db.database.execute import RunnerStepError, Step, cleaning_steps, file_steps, run
+from arami_db.database.failure import FileFailedError, hint_for
 from arami_db.database.server import Server
 from arami_db.errors import AramiError, LedgerError, StatementError
 from arami_db.runner.session import Applied, Options, Report
@@ -74,6 +74,7 @@ class Runner:
             *self.begin(durable=durable),
             ledger.claim(script.file),
             *file_steps(script),
+            *cleaning_steps(script),
             ledger.complete(script.file),
             Step("commit"),
         ]
@@ -131,7 +132,8 @@ class Runner:
                     hint="Run `arami-db migrate` again; it goes on from there.",
                 )
             return StatementError(
-                f"{script.file.label}: the runner's own bookkeeping failed: {error}"
+                f"{script.file.label}: the runner's own bookkeeping failed: {error}",
+                hint=hint_for(error.sqlstate, str(error)),
             )
         error.blockers = blockers
         self._remember("failed", script, sqlstate=error.sqlstate, message=error.message)

@@ -41,6 +41,8 @@ set search_path = ''
 as $$
 declare
     acting_role text := coalesce(nullif(current_setting('role', true), 'none'), session_user);
+    key_columns text[];
+    same_row text;
     comparisons text;
 begin
     if tg_op = 'DELETE' then
@@ -50,32 +52,35 @@ begin
         return null;
     end if;
 
-    select string_agg(
-        format('case when o.%1$I is distinct from n.%1$I then %1$L end', a.attname),
-        ', ' order by a.attnum
-    )
-    into comparisons
+    select
+        array_agg(a.attname order by a.attnum) filter (where a.attnum = any(i.indkey)),
+        string_agg(format('n.%1$I = o.%1$I', a.attname), ' and ')
+        filter (where a.attnum = any(i.indkey)),
+        string_agg(
+            format('case when o.%1$I is distinct from n.%1$I then %1$L end', a.attname),
+            ', ' order by a.attnum
+        ) filter (where a.attnum <> all(i.indkey) and a.attname <> 'updated_at')
+    into key_columns, same_row, comparisons
     from pg_catalog.pg_attribute as a
-    where a.attrelid = tg_relid
-        and a.attnum > 0
-        and not a.attisdropped
-        and a.attname not in ('id', 'updated_at');
+    inner join pg_catalog.pg_index as i on i.indrelid = a.attrelid and i.indisprimary
+    where a.attrelid = tg_relid and a.attnum > 0 and not a.attisdropped;
 
-    -- A row whose id changed has no partner among the new rows; its old id is the one on record.
+    -- A row whose key changed has no partner among the new rows; its old id is the one on record.
     execute format(
         'insert into audit.change_log
              (actor_id, actor_role, operation, table_name, row_id, changed_columns)
          select auth.uid(), $1, ''update'', $2, o.id, diff.columns
          from old_rows as o
-         left join new_rows as n on n.id = o.id
+         left join new_rows as n on %s
          cross join lateral (
-             select case when n.id is null then array[''id'']
+             select case when n.id is null then $3
                     else array_remove(array[%s]::text[], null) end
          ) as diff (columns)
          where diff.columns <> ''{}''',
+        same_row,
         comparisons
     )
-    using acting_role, tg_table_name;
+    using acting_role, tg_table_name, key_columns;
     return null;
 end
 $$;

@@ -20,8 +20,9 @@ as $$
         select duration_seconds, virtue_earned, emotional_snapshot
         from public.session_history
         where user_id = user_uuid
-            -- dates end some 2.4 million days back; the bound lets "all time" be any big number
-            and session_date >= current_date - least(days_back, 1000000)
+            -- Dates end some 2.4 million days back; the bound lets "all time" be any big number.
+            and session_date >= current_date
+            - (sign(days_back) * least(abs(days_back::bigint), 1000000))::integer
             and session_status = 'completed'
     ),
 

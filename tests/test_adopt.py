@@ -1,0 +1,321 @@
+"""Adopting a hand-made database, and repairing a ledger: only as asked for, only where it fits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from arami_db.files import discover, packaged_sql_dir
+
+from .conftest import run_cli, run_json
+
+Project = Callable[[dict[str, str]], Path]
+
+LAST = max(file.version for file in discover(packaged_sql_dir()).migrations)
+TREE = {
+    "migrations/001_one.sql": "create table public.one (id int);\n",
+    "migrations/002_two.sql": "create table public.two (id int);\n",
+    "migrations/003_three.sql": "create table public.three (id int);\n",
+    "views/001_v.sql": "create or replace view public.v as select id from public.one;\n",
+}
+
+
+def scalar(conninfo: str, query: str) -> Any:
+    """The first value of a query."""
+    with psycopg.connect(conninfo, autocommit=True) as connection:
+        row = connection.execute(query.encode()).fetchone()
+    return row and row[0]
+
+
+def run_files(conninfo: str, root: Path, last: int | None = None) -> None:
+    """Build a database by hand: the stub and the migrations, without the tool."""
+    tree = discover(root)
+    files = [file for file in tree.migrations if last is None or file.version <= last]
+    with psycopg.connect(conninfo, autocommit=True) as connection:
+        if tree.auth_stub:
+            connection.execute(tree.auth_stub.text.encode())
+        for file in files:
+            connection.execute(file.text.encode())
+
+
+def baseline(conninfo: str, root: Path, version: int, expect: int = 0) -> Any:
+    """Adopt."""
+    return run_json("baseline", str(version), "-d", conninfo, "--sql-dir", str(root), expect=expect)
+
+
+def repair(conninfo: str, root: Path, *args: str, expect: int = 0) -> Any:
+    """Repair."""
+    return run_json("repair", "-d", conninfo, "--sql-dir", str(root), *args, expect=expect)
+
+
+def migrate(conninfo: str, root: Path, *args: str, expect: int = 0) -> Any:
+    """Migrate."""
+    return run_json("migrate", "-d", conninfo, "--sql-dir", str(root), *args, expect=expect)
+
+
+# --- baseline -----------------------------------------------------------------------------------
+
+
+def test_a_hand_made_database_is_adopted_and_then_only_views_are_applied(
+    empty_database: str,
+) -> None:
+    root = packaged_sql_dir()
+    run_files(empty_database, root)
+    public = "select count(*) from pg_class where relnamespace = 'public'::regnamespace"
+    before = scalar(empty_database, public)
+    found = baseline(empty_database, root, LAST)
+    assert [change["what"] for change in found["changes"]] == ["baselined"] * LAST
+    assert scalar(empty_database, public) == before
+    assert baseline(empty_database, root, LAST)["changes"] == []
+    applied = migrate(empty_database, root)["applied"]
+    assert {file["kind"] for file in applied} == {"view"}
+    assert baseline(empty_database, root, LAST)["changes"] == []
+    origins = scalar(
+        empty_database,
+        "select string_agg(distinct kind || ' ' || origin, ', ') from arami_db.migration",
+    )
+    assert origins == "migration baseline, view migrate"
+
+
+DROPS = {
+    "a policy": (
+        'drop policy "Users can only access their own data" on public.users',
+        'policy "public"."users": Users can only access their own data',
+    ),
+    "a trigger": (
+        "drop trigger update_users_updated_at on public.users",
+        'trigger "public"."users": update_users_updated_at',
+    ),
+    "a column": (
+        "alter table public.users drop column timezone",
+        'column "public"."users": timezone',
+    ),
+    "an index": ("drop index public.idx_users_onboarding", 'index "public"."idx_users_onboarding"'),
+    "a constraint": (
+        "alter table public.users drop constraint chk_users_preferred_language",
+        'constraint "public"."users": chk_users_preferred_language',
+    ),
+    "row level security": (
+        "alter table public.users disable row level security",
+        'row level security "public"."users"',
+    ),
+    "a function": ("drop function audit.record_change() cascade", "function audit.record_change()"),
+    "a table": ("drop table public.user_goals cascade", 'table "public"."user_goals"'),
+}
+
+
+@pytest.mark.parametrize(("drop", "named"), DROPS.values(), ids=DROPS.keys())
+def test_what_is_missing_is_named_and_nothing_is_entered(
+    drop: str, named: str, connection: psycopg.Connection[Any], database: str
+) -> None:
+    connection.execute("drop schema arami_db cascade")
+    connection.execute(drop.encode())
+    error = baseline(database, packaged_sql_dir(), LAST, expect=6)["error"]
+    assert named in error["message"]
+    assert scalar(database, "select to_regnamespace('arami_db')") is None
+
+
+def test_an_empty_database_is_not_adopted(empty_database: str, project: Project) -> None:
+    error = baseline(empty_database, project(TREE), 3, expect=6)["error"]
+    assert '"public"."three"' in error["message"]
+
+
+RENAMES = [
+    "create type public.mood as enum ('a'); alter type public.mood rename to feeling;",
+    "create function public.f() returns int language sql return 1;"
+    " alter function public.f() rename to g;",
+    "create schema s; alter schema s rename to r;",
+    "create function public.f() returns int language sql return 1; create schema s;"
+    " alter function public.f() set schema s;",
+]
+
+
+@pytest.mark.parametrize("text", RENAMES)
+def test_a_rename_does_not_blind_the_check_to_everything_else(
+    text: str, empty_database: str, project: Project
+) -> None:
+    root = project({**TREE, "migrations/004_rename.sql": text})
+    error = baseline(empty_database, root, 4, expect=6)["error"]
+    assert '"public"."three"' in error["message"]
+
+
+FAITHFUL = {
+    "a column with its index and check dropped": "create table p (a int, b int constraint c_b"
+    " check (b > 0)); create index i_b on p (b); alter table p drop column b;",
+    "row level security switched off again": "create table p (); alter table p enable row level"
+    " security; alter table p disable row level security;",
+    "a procedure dropped": "create procedure p() language sql as ''; drop procedure p();",
+    "qualified once, not the other time": "create table public.p (); drop table p;",
+    "an index dropped without its schema": "create table public.p (a int);"
+    " create index i on public.p (a); drop index i;",
+    "a schema dropped with what it held": "create schema s; create table s.p ();"
+    " drop schema s cascade;",
+    "a foreign key dropped with its table": "create table p (a int primary key);"
+    " create table q (a int, constraint fk_q foreign key (a) references p); drop table p cascade;",
+    "a temporary table": "create temporary table p (a int);",
+    "parameters of every kind": 'create function f(a numeric(10, 2), inout b "char", out c int,'
+    " variadic d text[] default '{}') language sql as 'select b, 1';"
+    " create procedure q(a timestamptz(3), out b int) language sql as 'select 1';",
+    "quoted names": 'create schema "S é"; create table "S é"."t ""x""" ("c d" int);'
+    ' create index "I x" on "S é"."t ""x""" ("c d");'
+    ' alter table "S é"."t ""x""" rename column "c d" to e;',
+    "a table renamed": "create table p (a int); alter table p rename to q;",
+    "a sequence, a domain, a range": "create sequence s; create domain d as int;"
+    " create type r as range (subtype = int); create type c as (a int);",
+    "nothing twice": "create table if not exists p (); create table if not exists p ();",
+}
+
+
+@pytest.mark.parametrize("text", FAITHFUL.values(), ids=FAITHFUL.keys())
+def test_what_the_migrations_themselves_left_is_never_called_missing(
+    text: str, empty_database: str, project: Project
+) -> None:
+    root = project({"migrations/001_one.sql": text})
+    run_files(empty_database, root)
+    assert len(baseline(empty_database, root, 1)["changes"]) == 1
+
+
+def test_a_baseline_in_the_middle_leaves_the_rest_pending(
+    empty_database: str, project: Project
+) -> None:
+    root = project(TREE)
+    run_files(empty_database, root, last=2)
+    baseline(empty_database, root, 2)
+    applied = migrate(empty_database, root)["applied"]
+    assert [(file["kind"], file["version"]) for file in applied] == [("migration", 3), ("view", 1)]
+
+
+def test_a_baseline_is_refused_where_the_ledger_says_otherwise(
+    empty_database: str, project: Project
+) -> None:
+    root = project(TREE)
+    migrate(empty_database, root, "--target", "2")
+    error = baseline(empty_database, root, 3, expect=6)["error"]
+    assert "repair --applied" in error["hint"]
+    assert baseline(empty_database, root, 2)["changes"] == []
+
+
+def test_a_baseline_names_a_version_that_exists(empty_database: str, project: Project) -> None:
+    root = project(TREE)
+    for version in ("9", "0", "one"):
+        run_cli("baseline", version, "-d", empty_database, "--sql-dir", str(root), expect=2)
+    run_cli("baseline", "-d", empty_database, "--sql-dir", str(root), expect=2)
+    assert scalar(empty_database, "select to_regnamespace('arami_db')") is None
+
+
+# --- repair -------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def migrated(empty_database: str, project: Project) -> Path:
+    """A directory whose first two migrations are in the database."""
+    root = project(TREE)
+    migrate(empty_database, root, "--target", "2")
+    return root
+
+
+def states(conninfo: str, root: Path) -> dict[str, str]:
+    """The state of every entry by its number."""
+    files = run_json("status", "-d", conninfo, "--sql-dir", str(root))["files"]
+    return {f"{file['kind']}s/{file['version']}": file["state"] for file in files}
+
+
+def test_an_edit_is_accepted_version_by_version(empty_database: str, migrated: Path) -> None:
+    for name in ("001_one", "002_two"):
+        path = migrated / f"migrations/{name}.sql"
+        path.write_text(path.read_text(encoding="utf-8") + "select 1;", encoding="utf-8")
+    found = repair(empty_database, migrated, "--accept", "2")
+    assert [change["what"] for change in found["changes"]] == ["repaired"]
+    assert states(empty_database, migrated)["migrations/1"] == "changed"
+    assert states(empty_database, migrated)["migrations/2"] == "applied"
+    repair(empty_database, migrated, "--accept", "001")
+    assert len(migrate(empty_database, migrated)["applied"]) == 2
+
+
+def test_a_file_that_is_gone_is_forgotten(empty_database: str, migrated: Path) -> None:
+    migrate(empty_database, migrated)
+    (migrated / "migrations/003_three.sql").unlink()
+    (migrated / "views/001_v.sql").unlink()
+    migrate(empty_database, migrated, expect=6)
+    found = repair(empty_database, migrated, "--forget", "3", "--forget", "views/1")
+    assert [change["what"] for change in found["changes"]] == ["forgotten", "forgotten"]
+    assert migrate(empty_database, migrated)["applied"] == []
+    assert scalar(empty_database, "select to_regclass('public.three')") == "three"
+    assert scalar(
+        empty_database, "select count(*) from arami_db.event where event = 'forgotten'"
+    ) == (2)
+
+
+def test_a_file_in_the_middle_that_is_gone_can_be_forgotten_or_the_refusal_says_how(
+    empty_database: str, migrated: Path
+) -> None:
+    migrate(empty_database, migrated)
+    (migrated / "migrations/002_two.sql").unlink()
+    found = migrate(empty_database, migrated, expect=6)
+    assert "2" in found["error"]["message"]
+
+
+def test_a_version_is_entered_without_running_it(empty_database: str, migrated: Path) -> None:
+    repair(empty_database, migrated, "--applied", "3")
+    assert scalar(empty_database, "select to_regclass('public.three')") is None
+    assert states(empty_database, migrated)["migrations/3"] == "applied"
+    assert [file["kind"] for file in migrate(empty_database, migrated)["applied"]] == ["view"]
+    assert (
+        scalar(empty_database, "select origin from arami_db.migration where version = 3")
+        == "repair"
+    )
+
+
+WRONG = {
+    "nothing asked for": (),
+    "accept what is unchanged": ("--accept", "1"),
+    "accept what is pending": ("--accept", "3"),
+    "forget what is there": ("--forget", "1"),
+    "forget what is pending": ("--forget", "3"),
+    "apply what is applied": ("--applied", "1"),
+    "an unknown version": ("--applied", "77"),
+    "no number": ("--accept", "one"),
+    "another kind": ("--accept", "seeds/1"),
+    "a right and a wrong one": ("--applied", "3", "--accept", "1"),
+}
+
+
+@pytest.mark.parametrize("args", WRONG.values(), ids=WRONG.keys())
+def test_a_wrong_repair_is_refused_and_changes_nothing(
+    args: tuple[str, ...], empty_database: str, migrated: Path
+) -> None:
+    before = scalar(empty_database, "select array_agg(m::text) from arami_db.migration as m")
+    error = repair(empty_database, migrated, *args, expect=2)["error"]
+    assert error["type"] == "Usage"
+    assert (
+        scalar(empty_database, "select array_agg(m::text) from arami_db.migration as m") == before
+    )
+
+
+def test_a_bare_repair_says_what_could_be_asked_for(
+    empty_database: str, migrated: Path, project: Project
+) -> None:
+    project({"migrations/001_one.sql": "create table public.one (id int); -- edited"})
+    (migrated / "migrations/002_two.sql").unlink()
+    (migrated / "migrations/003_three.sql").unlink()
+    hint = repair(empty_database, migrated, expect=2)["error"]["hint"]
+    assert "repair --accept 1" in hint
+    assert "repair --forget 2" in hint
+
+
+def test_a_repair_without_a_ledger_is_refused(empty_database: str, project: Project) -> None:
+    root = project(TREE)
+    error = repair(empty_database, root, "--applied", "1", expect=6)["error"]
+    assert "no ledger" in error["message"]
+
+
+def test_a_failure_is_settled_by_a_repair(empty_database: str, project: Project) -> None:
+    root = project({"migrations/001_a.sql": "select 1", "migrations/002_b.sql": "select 1 / 0"})
+    migrate(empty_database, root, expect=1)
+    repair(empty_database, root, "--applied", "2")
+    found = run_json("status", "-d", empty_database, "--sql-dir", str(root), "--check")
+    assert found["failures"] == []

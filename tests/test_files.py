@@ -1,0 +1,433 @@
+"""SQL files: what is refused before anything runs, how text is split, ordered and fingerprinted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import psycopg
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from arami_db.errors import RefusedFileError
+from arami_db.files import SqlFile, discover, read_file
+from arami_db.files.script import Script, load
+
+from .conftest import Run, run_cli, run_json
+
+Project = Callable[[dict[str, str]], Path]
+
+FIRST = "create table first_one ();\n"
+NO_TRANSACTION = "-- arami: no-transaction\n"
+
+
+def user_objects(conninfo: str) -> int:
+    """How many schemas and relations anybody made in a database."""
+    with psycopg.connect(conninfo) as connection:
+        row = connection.execute(
+            """
+            select
+                (select count(*) from pg_namespace where nspname in ('arami_db', 'auth'))
+                + (select count(*) from pg_class where relnamespace = 'public'::regnamespace)
+            """
+        ).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def refuse(conninfo: str, root: Path) -> Run:
+    """Migrate, require a refusal in the tool's own words, and that nothing ran."""
+    result = run_cli("migrate", "--database", conninfo, "--sql-dir", str(root), expect=1)
+    assert "Traceback" not in result.stderr
+    assert result.stderr.startswith("error: ")
+    assert result.stdout == ""
+    assert user_objects(conninfo) == 0
+    return result
+
+
+def read(text: str | bytes, kind: str = "migration") -> SqlFile:
+    """A file of that content, read from a disk."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "001_case.sql"
+        path.write_bytes(text.encode() if isinstance(text, str) else text)
+        return read_file(path, kind=kind, version=1, name="case")
+
+
+def split(text: str) -> Script:
+    """A text, split."""
+    return load(read(text))
+
+
+REFUSED = {
+    "begin": ("begin;\nselect 1;\ncommit;", "1:1", "transaction control"),
+    "start transaction": ("select 1;\n  start transaction;", "2:3", "transaction control"),
+    "commit": ("select 1;\ncommit;", "2:1", "transaction control"),
+    "end": ("select 1; end;", "1:11", "transaction control"),
+    "rollback": ("select 1;\nrollback;", "2:1", "transaction control"),
+    "abort": ("select 1;\nabort;", "2:1", "transaction control"),
+    "savepoint": ("select 1;\nsavepoint a;", "2:1", "transaction control"),
+    "release": ("select 1;\nrelease a;", "2:1", "transaction control"),
+    "rollback to": ("select 1;\nrollback to savepoint a;", "2:1", "transaction control"),
+    "prepare transaction": ("select 1;\nprepare transaction 'x';", "2:1", "transaction control"),
+    "commit and chain": ("-- é\n/* é */ commit and chain;", "2:9", "transaction control"),
+    "echo": ("select 1;\n\\echo hello\n", "2:1", "meta-command"),
+    "include": ("  \\i other.sql\n", "1:3", "meta-command"),
+    "set variable": ("select 1;\n\\set x 1\n", "2:1", "meta-command"),
+    "restrict is a prefix only": ("\\restricted x\nselect 1;", "1:1", "meta-command"),
+    "gset": ("select 1 as x \\gset\n", "1:15", "meta-command"),
+    "g after a statement": ("select 1;\nselect 2 \\g\n", "2:10", "meta-command"),
+    "echo after a semicolon": ("select 1; \\echo hi\n", "1:11", "meta-command"),
+    "meta-command after é": ("select 'é'; \\echo hi\n", "1:13", "meta-command"),
+    "variable": ("select\n    :x;", "2:5", "psql variables"),
+    "quoted variable": ("select :'x';", "1:8", "psql variables"),
+    "copy": ("create table t (i int);\ncopy t from stdin;", "2:1", "COPY"),
+    "copy with data": ("create table t (i int);\ncopy t from stdin;\n1\n2\n\\.\n", "2:1", "COPY"),
+    "copy to stdout": ("copy pg_class to stdout;", "1:1", "COPY"),
+    "syntax error": ("select 1;\n\nselec 2;", "3:1", "syntax error"),
+    "syntax error after é": ("select 'éé', selec 2;", "1:20", "syntax error"),
+    "open string": ("select 1;\nselect 'abc;\n", "2:8", "unterminated"),
+    "open dollar quote": ("select 1;\ndo $$ begin end;\n", "2:4", "unterminated"),
+    "open comment": ("select 1;\n/* no end\n", "2:1", "unterminated"),
+    "open identifier": ('select 1;\nselect "abc;\n', "2:8", "unterminated"),
+    "junk after a number": ("select 1;\nselect 12ab;\n", "2:8", "trailing junk"),
+    "a second byte order mark": ("\ufeff\ufeffselect 1;", "1:1", "syntax error"),
+    "unknown directive": ("select 1;\n-- arami: no-transactions\n", "2:1", "unknown directive"),
+    "empty directive": ("-- arami:\nselect 1;", "1:1", "unknown directive"),
+    "directive not needed": (NO_TRANSACTION + "create table t ();", "2:1", "can run inside"),
+    "directive missing": ("vacuum;", "1:1", "cannot run inside"),
+    "concurrently": ("create index concurrently i on t (a);", "1:1", "cannot run inside"),
+    "drop concurrently": ("drop index concurrently i;", "1:1", "cannot run inside"),
+    "reindex concurrently": ("reindex table concurrently t;", "1:1", "cannot run inside"),
+    "create database": ("select 1; create database d;", "1:11", "cannot run inside"),
+    "alter system": ("alter system set work_mem = '1MB';", "1:1", "cannot run inside"),
+    "detach": ("alter table a detach partition b concurrently;", "1:1", "cannot run inside"),
+    "mixed": (
+        NO_TRANSACTION + "create index concurrently i on t (a);\nselect 1;",
+        "3:1",
+        "one statement",
+    ),
+    "two alone": (NO_TRANSACTION + "vacuum;\nvacuum;", "3:1", "one statement"),
+    "an unnamed concurrent index": (
+        NO_TRANSACTION + "create index concurrently on t (a);",
+        "2:1",
+        "name the index",
+    ),
+    "a directive in a string": ("select '\n-- arami: no-transaction\n'; vacuum;", "3:4", "cannot"),
+    "a directive in a body": (
+        "do $$\n-- arami: no-transaction\nbegin end $$;\nvacuum;",
+        "4:1",
+        "cannot run inside",
+    ),
+    "a directive beside a statement": ("vacuum; -- arami: no-transaction\n", "1:1", "cannot"),
+}
+
+
+@pytest.mark.parametrize(("text", "place", "reason"), REFUSED.values(), ids=REFUSED.keys())
+def test_a_file_is_refused_with_its_place_and_reason(text: str, place: str, reason: str) -> None:
+    with pytest.raises(RefusedFileError) as caught:
+        split(text)
+    assert f"001_case.sql:{place}: " in str(caught.value)
+    assert reason in f"{caught.value}\n{caught.value.hint}"
+
+
+@pytest.mark.parametrize(
+    "case",
+    ["commit", "echo", "gset", "copy with data", "syntax error after é", "open string", "mixed"],
+)
+def test_nothing_runs_when_a_later_file_is_refused(
+    case: str, empty_database: str, project: Project
+) -> None:
+    text, place, _ = REFUSED[case]
+    root = project({"migrations/001_first.sql": FIRST, "migrations/002_bad.sql": text})
+    result = refuse(empty_database, root)
+    assert f"002_bad.sql:{place}: " in result.stderr
+
+
+def test_nothing_runs_when_a_view_is_refused(empty_database: str, project: Project) -> None:
+    root = project({"migrations/001_first.sql": FIRST, "views/001_bad.sql": "vacuum;"})
+    result = refuse(empty_database, root)
+    assert "001_bad.sql:1:1: VACUUM cannot run inside a transaction" in result.stderr
+
+
+def test_an_unclosed_string_is_refused_in_json_too(empty_database: str, project: Project) -> None:
+    root = project({"migrations/001_bad.sql": "select 'abc;\n"})
+    found = run_json("migrate", "-d", empty_database, "--sql-dir", str(root), expect=1)
+    assert found["error"]["type"] == "RefusedFile"
+    assert "001_bad.sql:1:8" in found["error"]["message"]
+
+
+def test_a_refused_auth_stub_stops_a_run_before_anything_ran(
+    empty_database: str, project: Project
+) -> None:
+    root = project({"migrations/001_first.sql": FIRST, "auth_stub.sql": "create schema auth;;\nx;"})
+    assert "auth_stub.sql:2:1" in refuse(empty_database, root).stderr
+
+
+TREES: dict[str, tuple[dict[str, bytes], str]] = {
+    "a duplicate": ({"001_a.sql": b"select 1", "1_b.sql": b"select 1"}, "001_a.sql and 1_b.sql"),
+    "a duplicate date": (
+        {"20240101_a.sql": b"select 1", "20240101_b.sql": b"select 1"},
+        "20240101_a.sql and 20240101_b.sql",
+    ),
+    "a gap": ({"001_a.sql": b"select 1", "003_c.sql": b"select 1"}, "version 2 is missing"),
+    "no first": ({"002_b.sql": b"select 1"}, "version 1 is missing"),
+    "a date after a number": (
+        {"001_a.sql": b"select 1", "20240101_b.sql": b"select 1"},
+        "version 2 is missing",
+    ),
+    "latin-1": ({"001_a.sql": b"select 1;\nselect '\xe9';"}, "001_a.sql:2: not UTF-8: byte 0xe9"),
+    "UTF-16": ({"001_a.sql": "select 1;".encode("utf-16")}, "001_a.sql:1: not UTF-8"),
+    "UTF-16 without its mark": ({"001_a.sql": "select".encode("utf-16-le")}, "NUL"),
+    "a NUL byte": ({"001_a.sql": b"select 1;\n\nselect '\0';"}, "001_a.sql:3: holds a NUL byte"),
+    "nothing": ({"001_a.sql": b""}, "001_a.sql: is empty"),
+    "blanks": ({"001_a.sql": b"\xef\xbb\xbf \r\n\t\n"}, "001_a.sql: is empty"),
+    "comments": ({"001_a.sql": b"-- later\n/* more */\n"}, "001_a.sql: holds no statement"),
+    "semicolons": ({"001_a.sql": b";;\n;"}, "001_a.sql: holds no statement"),
+    "no number": ({"init.sql": b"select 1"}, "init.sql: is not named NNN_name.sql"),
+    "no name": ({"001.sql": b"select 1"}, "001.sql: is not named NNN_name.sql"),
+    "an upper-case suffix": ({"001_a.SQL": b"select 1"}, "001_a.SQL: is not named"),
+    "a negative number": ({"-1_a.sql": b"select 1"}, "-1_a.sql: is not named"),
+    "a letter in the number": ({"V1__a.sql": b"select 1"}, "V1__a.sql: is not named"),
+    "Arabic digits": ({"\u0660\u0660\u0661_a.sql": b"select 1"}, "is not named"),
+    "a huge version": ({"9" * 19 + "_a.sql": b"select 1"}, "does not fit a bigint"),
+}
+
+
+@pytest.mark.parametrize(("files", "reason"), TREES.values(), ids=TREES.keys())
+def test_a_directory_is_refused(files: dict[str, bytes], reason: str, tmp_path: Path) -> None:
+    (tmp_path / "migrations").mkdir()
+    for name, data in files.items():
+        (tmp_path / "migrations" / name).write_bytes(data)
+    with pytest.raises(RefusedFileError) as caught:
+        list(map(load, discover(tmp_path).migrations))
+    assert reason in str(caught.value)
+    assert caught.value.hint or "bigint" in reason
+
+
+@pytest.mark.parametrize("case", ["a gap", "a duplicate", "latin-1", "UTF-16", "comments"])
+def test_nothing_runs_from_a_refused_directory(
+    case: str, empty_database: str, project: Project
+) -> None:
+    files, reason = TREES[case]
+    root = project({"views/001_v.sql": "create view v as select 1;", "migrations/.keep": ""})
+    for name, data in files.items():
+        (root / "migrations" / name).write_bytes(data)
+    assert reason in refuse(empty_database, root).stderr
+
+
+def test_a_folder_and_a_broken_link_named_like_a_migration_are_refused(project: Project) -> None:
+    root = project({"migrations/001_first.sql": FIRST})
+    link = root / "migrations" / "002_gone.sql"
+    link.symlink_to("/nonexistent")
+    with pytest.raises(RefusedFileError, match="002_gone"):
+        _ = discover(root).migrations
+    link.unlink()
+    (root / "migrations" / "002_folder.sql").mkdir()
+    with pytest.raises(RefusedFileError, match="002_folder"):
+        _ = discover(root).migrations
+
+
+def test_hidden_and_foreign_files_are_left_alone(project: Project) -> None:
+    root = project(
+        {
+            "migrations/001_first.sql": FIRST,
+            "migrations/.002_swap.sql": "x",
+            "migrations/README.md": "x",
+            "migrations/002_old.sql.bak": "x",
+        }
+    )
+    assert [file.version for file in discover(root).migrations] == [1]
+
+
+def test_dates_may_have_gaps_between_them(project: Project) -> None:
+    names = ["20240101_a", "20240301_b", "20250101_c"]
+    root = project({f"migrations/{name}.sql": "select 1" for name in names})
+    assert [file.path.stem for file in discover(root).migrations] == names
+
+
+def test_numbering_may_begin_at_zero(project: Project) -> None:
+    root = project({"migrations/000_a.sql": "select 1", "migrations/001_b.sql": "select 1"})
+    assert [file.version for file in discover(root).migrations] == [0, 1]
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(1, 40), st.randoms(use_true_random=False))
+def test_versions_compare_as_numbers_however_they_are_padded(count: int, random: object) -> None:
+    with TemporaryDirectory() as folder:
+        migrations = Path(folder) / "migrations"
+        migrations.mkdir()
+        for version in range(1, count + 1):
+            width = getattr(random, "randint")(1, 7)  # noqa: B009
+            (migrations / f"{version:0{width}}_x.sql").write_text("select 1")
+        found = [file.version for file in discover(Path(folder)).migrations]
+    assert found == list(range(1, count + 1))
+
+
+HARMLESS = {
+    "a backslash in a string": "select 'a\n\\echo\n';",
+    "a backslash in an escape string": "select e'\\\\\n\\x41';",
+    "a backslash in a body": "do $x$ begin\n\\echo\nend $x$",
+    "a backslash in a line comment": "-- a\n-- \\echo\nselect 1",
+    "a backslash in a block comment": "/* /* */\n\\echo\n*/ select 1",
+    "a backslash in a name": 'select 1 as "a\n\\b"',
+    "restrict": "\\restrict aBc123\nselect 1;\n\\unrestrict aBc123\n",
+    "restrict, indented": "  \\restrict aBc123\nselect 1;",
+    "begin inside a body": "do $$ begin commit; end $$",
+    "begin in a comment": "-- begin;\nselect 1",
+    "a semicolon in a rule": "create rule r as on insert to t do also (select 1; select 2)",
+    "an anonymous transaction word": "select 1 as commit",
+}
+
+
+@pytest.mark.parametrize("text", HARMLESS.values(), ids=HARMLESS.keys())
+def test_what_only_looks_like_psql_is_accepted(text: str) -> None:
+    assert len(split(text).statements) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "vacuum",
+        "create index concurrently i on t (a)",
+        "drop index concurrently i",
+        "reindex table concurrently t",
+        "reindex (concurrently) index i",
+        "create database d",
+        "drop database d",
+        "alter system set work_mem = '1MB'",
+        "alter table a detach partition b concurrently",
+        "cluster",
+        "discard all",
+        "call work()",
+        "do $$ begin commit; end $$",
+        "alter type t add value 'x'",
+    ],
+)
+def test_the_directive_suits_what_cannot_or_may_not_run_in_a_transaction(text: str) -> None:
+    assert not split(NO_TRANSACTION + text).in_transaction
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "reindex table t",
+        "reindex (concurrently off) table t",
+        "cluster t using i",
+        "analyze",
+        "refresh materialized view concurrently m",
+        "call work()",
+        "alter type t add value 'x'",
+        "alter table a detach partition b",
+    ],
+)
+def test_what_runs_in_a_transaction_needs_no_directive(text: str) -> None:
+    assert split(text).in_transaction
+
+
+@pytest.mark.parametrize("kind", ["view", "seed", "stub"])
+def test_only_migrations_leave_the_transaction(kind: str) -> None:
+    with pytest.raises(RefusedFileError, match="only migrations"):
+        load(read(NO_TRANSACTION + "vacuum", kind))
+
+
+# --- splitting, as a property -------------------------------------------------------------------
+
+WORD = st.text("abcé漢😀 ;'\"$\\-/*\n%:", max_size=12)
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _dollar(text: str, tag: str) -> str:
+    return f"$${text}$$" if "$" not in text and not tag else f"${tag}q$ {text} ${tag}q$"
+
+
+def _comment(text: str) -> str:
+    return "/* " + text.replace("*", "+").replace("/", "|") + " */"
+
+
+literals = st.one_of(
+    WORD.map(_quoted),
+    st.builds(_dollar, WORD, st.sampled_from(["", "é", "a1"])),
+    WORD.map(lambda text: "e" + _quoted(text.replace("\\", "\\\\"))),
+    st.integers(0, 99).map(str),
+)
+names = st.text("aé漢; '$\\-", min_size=1, max_size=8).map(lambda text: f'"{text}"')
+selects = st.builds(
+    lambda literal, comment, name: f"select {literal} {comment} as {name}",
+    literals,
+    st.one_of(st.just(""), WORD.map(_comment)),
+    names,
+)
+atomic = st.lists(selects, min_size=1, max_size=3).map(
+    lambda bodies: "create function f() returns text begin atomic " + "; ".join(bodies) + "; end"
+)
+blocks = WORD.map(
+    lambda text: f"do $body$ begin perform {_quoted(text)}; /* ; */ commit; end $body$"
+)
+rules = st.lists(selects, min_size=1, max_size=3).map(
+    lambda bodies: "create rule r as on insert to t do also (" + "; ".join(bodies) + ")"
+)
+statements = st.one_of(selects, selects, atomic, blocks, rules)
+gaps = st.one_of(
+    st.sampled_from(["", " ", "\n", "\n\n", "\t", ";", " ; "]),
+    st.text("abé;'$\" ", max_size=8).map(lambda text: f"\n-- {text}\n"),
+    WORD.map(_comment),
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.tuples(gaps, statements), min_size=1, max_size=6), gaps)
+def test_splitting_gives_exactly_the_statements_back(
+    parts: list[tuple[str, str]], tail: str
+) -> None:
+    text = ";".join(gap + statement for gap, statement in parts) + ";" + tail
+    script = split(text)
+    assert [found.text for found in script.statements] == [statement for _, statement in parts]
+    for found in script.statements:
+        assert script.file.text[found.offset :].startswith(found.text)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.text("é漢😀ab ", max_size=20), st.integers(0, 4))
+def test_a_syntax_error_is_placed_by_characters(before: str, lines: int) -> None:
+    text = "\n" * lines + f"select '{before}' from from"
+    with pytest.raises(RefusedFileError) as caught:
+        split(text)
+    column = len(f"select '{before}' from ") + 1
+    assert f":{lines + 1}:{column}: " in str(caught.value)
+
+
+# --- checksums ----------------------------------------------------------------------------------
+
+TEXTS = st.text("abé漢 ;'\n\r\t", min_size=1, max_size=40).filter(lambda text: text.strip())
+
+
+@given(TEXTS)
+def test_byte_order_mark_and_newlines_do_not_change_the_checksum(text: str) -> None:
+    text = text.replace("\r", "")
+    if not text.strip():
+        return
+    crlf = text.replace("\n", "\r\n")
+    variants = [text, crlf, "\ufeff" + text, "\ufeff" + crlf]
+    files = [read(variant) for variant in variants]
+    assert len({file.checksum for file in files}) == 1
+    assert {file.text for file in files} == {text}
+
+
+@given(TEXTS, TEXTS)
+def test_any_other_change_changes_the_checksum(one: str, other: str) -> None:
+    first, second = read(one), read(other)
+    assert (first.checksum == second.checksum) == (
+        one.replace("\r\n", "\n") == other.replace("\r\n", "\n")
+    )
+
+
+def test_the_checksum_is_the_sha_256_anybody_can_compute() -> None:
+    assert (
+        read("select 1;\r\n").checksum
+        == "4a45092ccf992ea92250053a80b931b787924ba61648f420555511b84f10ab6c"
+    )
