@@ -140,7 +140,7 @@ def test_a_rename_does_not_blind_the_check_to_everything_else(
 ) -> None:
     root = project({**TREE, "migrations/004_rename.sql": text})
     error = baseline(empty_database, root, 4, expect=6)["error"]
-    assert '"public"."three"' in error["message"]
+    assert 'table "public"."three"' in error["message"]
 
 
 FAITHFUL = {

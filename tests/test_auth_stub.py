@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from psycopg.conninfo import make_conninfo
 
 from arami_db import embedded
-from tests.conftest import ALICE, BOB, LIMIT, made, acting_as, run_cli, start_cli
+from tests.conftest import ALICE, BOB, LIMIT, acting_as, made, run_cli, start_cli
 from tests.documented import (
     API_ROLES,
     MALFORMED,

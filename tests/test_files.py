@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 from arami_db.errors import RefusedFileError
 from arami_db.files import SqlFile, discover, read_file
 from arami_db.files.script import Script, load
+from arami_db.ledger import Ledger
+from arami_db.migrate.plan import make_plan
 
 from .conftest import Run, run_cli, run_json
 
@@ -201,7 +203,9 @@ def test_a_directory_is_refused(files: dict[str, bytes], reason: str, tmp_path: 
     for name, data in files.items():
         (tmp_path / "migrations" / name).write_bytes(data)
     with pytest.raises(RefusedFileError) as caught:
-        list(map(load, discover(tmp_path).migrations))
+        for entry in make_plan(discover(tmp_path), Ledger(exists=False, rows={})).entries:
+            assert entry.file
+            load(entry.file)
     assert reason in str(caught.value)
     assert caught.value.hint or "bigint" in reason
 

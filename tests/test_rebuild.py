@@ -118,11 +118,15 @@ def test_the_result_of_a_function_may_change(made: Database) -> None:
         "comment on function f is 'it''s mine'",
         "create view on_f as select f(1, 'x') > 0 as yes",
     )
-    before = made.ask("select proacl::text from pg_proc where oid = 'f'::regproc")
+    privileges = (
+        "select array_agg(x::text order by x::text) from pg_proc, unnest(proacl) as x"
+        " where oid = 'f'::regproc"
+    )
+    before = made.ask(privileges)
     made.migrate({"views/002_f.sql": text.format("bigint") + " as 'select 2::bigint';"})
     assert made.ask("select f(1)") == 2
     assert made.ask("select yes from on_f")
-    assert made.ask("select proacl::text from pg_proc where oid = 'f'::regproc") == before
+    assert made.ask(privileges) == before
     assert made.ask("select obj_description('f'::regproc)") == "it's mine"
 
 
@@ -220,8 +224,10 @@ def test_functions_on_a_views_rows_come_back(made: Database) -> None:
         "grant execute on function takes(v) to anon",
     )
     query = (
-        "select array_agg((p.proname, p.proowner::regrole, p.proacl, p.prosecdef, p.proconfig,"
-        " pg_get_functiondef(p.oid), obj_description(p.oid))::text order by p.proname)"
+        "select array_agg((p.proname, p.proowner::regrole, (select array_agg(x::text order by"
+        " x::text) from unnest(coalesce(p.proacl, acldefault('f', p.proowner))) as x),"
+        " p.prosecdef, p.proconfig, pg_get_functiondef(p.oid), obj_description(p.oid))::text"
+        " order by p.proname)"
         " from pg_proc as p where p.pronamespace = 'public'::regnamespace"
     )
     before = made.ask(query)

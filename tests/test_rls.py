@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from psycopg.types.json import Jsonb
 
-from tests.conftest import ALICE, BOB, made, acting_as
+from tests.conftest import ALICE, BOB, acting_as, made
 from tests.documented import (
     API_ROLES,
     FOREIGN_KEY_VIOLATION,

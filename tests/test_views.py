@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from psycopg.types.json import Jsonb
 
-from tests.conftest import ALICE, BOB, made, acting_as
+from tests.conftest import ALICE, BOB, acting_as, made
 from tests.documented import API_ROLES, REFUSED, Connection, insert, names, outcome, value
 
 SUMMARY = "select * from public.get_session_summary(%s, %s)"
