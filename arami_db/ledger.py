@@ -7,6 +7,7 @@ import os
 import socket
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import psycopg
@@ -151,6 +152,7 @@ def was_started(connection: Connection, file: SqlFile) -> bool:
     return row == ("started", file.checksum)
 
 
+@cache
 def actor() -> dict[str, Any]:
     """Who runs this tool: os_user, host and tool_version."""
     try:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import shutil
+import socket
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import psycopg
 import pytest
-from psycopg.conninfo import conninfo_to_dict
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from typer.main import get_command
 
+from arami_db import embedded
 from arami_db.cli import build
 
 from .conftest import clean_environment, run_cli, run_json, start_cli
@@ -37,8 +42,6 @@ def variables(parameters: dict[str, str], *names: str) -> dict[str, str]:
 
 def url(parameters: dict[str, str]) -> str:
     """Parameters as a URL."""
-    from urllib.parse import quote
-
     pairs = "&".join(f"{key}={quote(value, safe='')}" for key, value in parameters.items())
     return f"postgresql://?{pairs}"
 
@@ -112,32 +115,55 @@ def test_an_unknown_service_is_told_in_words(service_file: str) -> None:
     assert "Traceback" not in stderr
 
 
-@pytest.fixture
-def tcp(server: dict[str, str], database: str) -> dict[str, str]:
-    """A role with a password on a server reached through TCP."""
-    with psycopg.connect(database, autocommit=True) as connection:
-        row = connection.execute("select current_setting('listen_addresses')").fetchone()
-    if row is None or not row[0]:
-        pytest.skip("the server listens on no address")
-    return server
+@pytest.fixture(scope="module")
+def tcp() -> Iterator[dict[str, str]]:
+    """A server that asks for a password: its parameters, as of its URL."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    root = Path(tempfile.mkdtemp(prefix="arami-test-"))
+    root.chmod(0o711)
+    found = embedded.start(root=root, tcp_port=port, durable=False)
+    yield {key: str(value) for key, value in conninfo_to_dict(found.url).items()}
+    embedded.destroy(root=root)
+    shutil.rmtree(root, ignore_errors=True)
 
 
-def test_a_password_file_is_used(tcp: dict[str, str], database: str, tmp_path: Path) -> None:
-    name = conninfo_to_dict(database)["dbname"]
+def without_password(tcp: dict[str, str]) -> str:
+    """The name of the server's database, without its password."""
+    return make_conninfo("", **{key: value for key, value in tcp.items() if key != "password"})
+
+
+def test_a_password_file_is_used(tcp: dict[str, str], tmp_path: Path) -> None:
     path = tmp_path / "pgpass"
-    with psycopg.connect(database, autocommit=True) as connection:
-        connection.execute(f"create role {name} login superuser password 'from the file'")
-        row = connection.execute("select inet_server_port(), current_setting('port')").fetchone()
-        assert row is not None
-    path.write_text(f"{REMOTE}:{row[1]}:*:{name}:from the file\n", encoding="utf-8")
+    path.write_text(f"{tcp['host']}:{tcp['port']}:*:*:{tcp['password']}\n", encoding="utf-8")
     path.chmod(0o600)
-    try:
-        where = f"postgresql://{name}@{REMOTE}:{row[1]}/{name}"
-        require_migrated(run_json("status", "-d", where, PGPASSFILE=str(path)))
-        assert "PGPASSWORD" in run_cli("status", "-d", where, expect=7).stderr
-    finally:
-        with psycopg.connect(database, autocommit=True) as connection:
-            connection.execute(f"drop role {name}")
+    run_cli("wait", "-d", without_password(tcp), PGPASSFILE=str(path))
+    run_cli("status", "-d", without_password(tcp), PGPASSFILE=str(path))
+    run_cli("status", "-d", without_password(tcp), HOME=str(tmp_path), expect=7)
+    path.rename(tmp_path / ".pgpass")
+    run_cli("status", "-d", without_password(tcp), HOME=str(tmp_path))
+
+
+def test_a_password_of_the_environment_or_url_is_used(tcp: dict[str, str]) -> None:
+    run_cli("status", "-d", without_password(tcp), PGPASSWORD=tcp["password"])
+    run_cli("status", DATABASE_URL=url(tcp))
+
+
+def test_a_wrong_or_missing_password_is_told_and_never_shown(
+    tcp: dict[str, str], tmp_path: Path
+) -> None:
+    wrong = "n0t-the-password"
+    named = make_conninfo("", **{**tcp, "password": wrong})
+    for result in (
+        run_cli("status", "-d", named, expect=7),
+        run_cli("migrate", "-d", without_password(tcp), PGPASSWORD=wrong, expect=7),
+        run_cli("seed", "-d", without_password(tcp), HOME=str(tmp_path), expect=7),
+        run_cli("wait", "-d", named, "--timeout", "300ms", expect=7),
+    ):
+        assert wrong not in result.stdout + result.stderr
+        assert "password" in result.stderr
+        assert "Traceback" not in result.stderr
+    assert "PGPASSWORD" in run_cli("status", "-d", named, expect=7).stderr
 
 
 # --- naming nothing, or too much ----------------------------------------------------------------

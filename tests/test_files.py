@@ -62,6 +62,13 @@ def split(text: str) -> Script:
     return load(read(text))
 
 
+def plan_and_load(root: Path) -> None:
+    """Do what a run does with a directory before it runs anything on a new database."""
+    for entry in make_plan(discover(root), Ledger(exists=False, rows={})).entries:
+        assert entry.file
+        load(entry.file)
+
+
 REFUSED = {
     "begin": ("begin;\nselect 1;\ncommit;", "1:1", "transaction control"),
     "start transaction": ("select 1;\n  start transaction;", "2:3", "transaction control"),
@@ -203,9 +210,7 @@ def test_a_directory_is_refused(files: dict[str, bytes], reason: str, tmp_path: 
     for name, data in files.items():
         (tmp_path / "migrations" / name).write_bytes(data)
     with pytest.raises(RefusedFileError) as caught:
-        for entry in make_plan(discover(tmp_path), Ledger(exists=False, rows={})).entries:
-            assert entry.file
-            load(entry.file)
+        plan_and_load(tmp_path)
     assert reason in str(caught.value)
     assert caught.value.hint or "bigint" in reason
 

@@ -6,6 +6,7 @@ import os
 import re
 import socket
 import time
+from functools import cache
 from typing import TypeAlias
 
 import psycopg
@@ -145,6 +146,7 @@ def redact(message: str, password: object = None) -> str:
     return re.sub(r"(://[^:@/\s]*):[^@\s]*@", r"\1:***@", message)
 
 
+@cache
 def query(name: str) -> str:
     """The text of a query this package ships in queries/NAME.sql."""
     path = os.path.join(os.path.dirname(os.path.dirname(__file__)), "queries", f"{name}.sql")

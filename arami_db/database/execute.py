@@ -7,11 +7,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import psycopg
+from psycopg import generators
+from psycopg.pq import ExecStatus
 
 from arami_db.database.connect import Connection, lost
 from arami_db.database.failure import FileFailedError
 
 if TYPE_CHECKING:
+    from psycopg.abc import PQGen
+    from psycopg.pq.abc import PGconn, PGresult
+
     from arami_db.files.script import Script, Statement
 
 
@@ -63,7 +68,7 @@ def cleaning_steps(script: Script) -> list[Step]:
 
 
 def run(connection: Connection, script: Script, steps: Sequence[Step]) -> None:
-    """Send the steps in one pipeline and wait for all of them.
+    """Send the steps, each a statement of its own, in one pipeline and wait for all results.
 
     Args:
         connection: in autocommit; the steps begin and commit themselves.
@@ -75,23 +80,42 @@ def run(connection: Connection, script: Script, steps: Sequence[Step]) -> None:
         RunnerStepError: one of the runner's own statements failed.
         ConnectionFailedError: the connection broke; whether the commit happened is unknown.
     """
-    cursors: list[psycopg.Cursor[Any]] = []
+    client = psycopg.ClientCursor(connection)
+    queries = [client.mogrify(s.sql, s.parameters) if s.parameters else s.sql for s in steps]
     try:
-        with connection.pipeline():
-            for step in steps:
-                cursor = connection.cursor()
-                cursors.append(cursor)
-                cursor.execute(step.sql, step.parameters)
-    except psycopg.Error as error:
-        if connection.broken or connection.closed:
-            raise lost(error) from error
-        connection.rollback()
-        failed = next(i for i, cursor in enumerate(cursors) if cursor.pgresult is None)
-        raise _explain(script, steps[failed], error) from error
-    except BaseException:
-        if not connection.closed:
-            connection.rollback()
-        raise
+        results = connection.wait(_exchange(connection.pgconn, queries))
+    except psycopg.OperationalError as error:
+        raise lost(error) from error
+    finally:
+        _leave_pipeline(connection)
+    for step, result in zip(steps, results, strict=False):
+        if result.status == ExecStatus.FATAL_ERROR:
+            raise _explain(script, step, psycopg.errors.error_from_result(result))
+
+
+def _exchange(pgconn: PGconn, queries: list[str]) -> PQGen[list[PGresult]]:
+    """Send everything, then collect one result a query.
+
+    connection.pipeline() would flush and poll once a statement, which costs more than the server
+    needs for most of them; the two generators are the ones it is made of.
+    """
+    pgconn.enter_pipeline_mode()
+    for query in queries:
+        pgconn.send_query_params(query.encode(), None)
+    pgconn.pipeline_sync()
+    yield from generators.send(pgconn)
+    fetched: list[PGresult] = []
+    while not fetched or fetched[-1].status != ExecStatus.PIPELINE_SYNC:
+        fetched += yield from generators.fetch_many(pgconn)
+    return fetched
+
+
+def _leave_pipeline(connection: Connection) -> None:
+    """Back to an idle connection in its ordinary mode, whatever happened."""
+    if connection.closed:
+        return
+    connection.pgconn.exit_pipeline_mode()
+    connection.rollback()  # sends nothing when no transaction is open
 
 
 def _explain(script: Script, step: Step, error: psycopg.Error) -> Exception:

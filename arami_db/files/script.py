@@ -23,13 +23,12 @@ from arami_db.files.rules import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from postgast.pg_query_pb2 import Node, ScanToken
+    from postgast.pg_query_pb2 import Node
 
     from arami_db.files.sqlfile import SqlFile
 
 _DIRECTIVE = re.compile(r"--\s*arami:\s*(.*?)\s*")
+_BLANKS = re.compile(rb"(?:[ \t\n\r\f\v]+|--[^\n\r]*)*")
 _META_COMMAND = re.compile(r"^[ \t]*\\.*$", re.MULTILINE)
 # pg_dump writes these two around its output since August 2025 (CVE-2025-8714); they do nothing.
 _HARMLESS = re.compile(r"[ \t]*\\(un)?restrict\b.*")
@@ -90,12 +89,8 @@ def load(file: SqlFile) -> Script:
             not fit; names file, line and column.
     """
     text = _without_meta_commands(file)
-    try:
-        tokens = scan(text).tokens
-    except PgQueryError as error:
-        raise _syntax_error(file, text, error) from error
-    no_transaction = _directive(file, text, tokens)
-    statements = tuple(_statements(file, text, tokens))
+    statements = tuple(_statements(file, text))
+    no_transaction = _directive(file, text)
     if not statements:
         raise RefusedFileError(
             f"{file.label}: holds no statement, only comments",
@@ -153,13 +148,13 @@ def _outside_literals(prefix: str) -> bool:
     return True
 
 
-def _directive(file: SqlFile, text: str, tokens: Iterable[ScanToken]) -> bool:
+def _directive(file: SqlFile, text: str) -> bool:
     """Whether a comment alone on its line says no-transaction."""
     if "arami:" not in text:
         return False
     found = False
     data = text.encode()
-    for token in tokens:
+    for token in scan(text).tokens:
         comment = _DIRECTIVE.fullmatch(data[token.start : token.end].decode())
         line_start = data.rfind(b"\n", 0, token.start) + 1
         if comment is None or data[line_start : token.start].strip():
@@ -176,25 +171,33 @@ def _directive(file: SqlFile, text: str, tokens: Iterable[ScanToken]) -> bool:
     return found
 
 
-def _statements(file: SqlFile, text: str, tokens: Iterable[ScanToken]) -> list[Statement]:
+def _statements(file: SqlFile, text: str) -> list[Statement]:
     try:
         tree = parse(text)
     except PgQueryError as error:
         raise _syntax_error(file, text, error) from error
     data = text.encode()
     ascii_only = len(data) == len(text)
-    starts = iter(
-        token.start
-        for token in tokens
-        if not data.startswith((b"--", b"/*"), token.start) and data[token.start] != ord(";")
-    )
     found = []
     for raw in tree.stmts:
-        start = next(start for start in starts if start >= raw.stmt_location)
         end = raw.stmt_location + raw.stmt_len if raw.stmt_len else len(data)
+        start = _first_token(data, raw.stmt_location, end)
         offset = start if ascii_only else len(data[:start].decode())
         found.append(Statement(data[start:end].decode().rstrip(), offset, raw.stmt))
     return found
+
+
+def _first_token(data: bytes, start: int, end: int) -> int:
+    """Where a statement begins: the parser counts blanks, comments and stray semicolons to it."""
+    if blanks := _BLANKS.match(data, start, end):
+        start = blanks.end()
+    if not data.startswith((b"/*", b";"), start):
+        return start
+    for token in scan(data[start:end].decode()).tokens:
+        first = start + token.start
+        if not data.startswith((b"--", b"/*", b";"), first):
+            return int(first)
+    return start
 
 
 def _syntax_error(file: SqlFile, text: str, error: PgQueryError) -> RefusedFileError:
