@@ -145,11 +145,11 @@ def failures(connection: Connection, ledger: Ledger) -> tuple[Failure, ...]:
 
 
 def was_started(connection: Connection, file: SqlFile) -> bool:
-    """Whether the last thing known of this very text is that it was started."""
+    """Whether the last thing known of this very text is that it was started, or broken off."""
     row = connection.execute(
         query("ledger_last_event"), {"kind": file.kind, "version": file.version}
     ).fetchone()
-    return row == ("started", file.checksum)
+    return row in {("started", file.checksum), ("interrupted", file.checksum)}
 
 
 @cache

@@ -28,7 +28,11 @@ def select(tree: SqlTree, names: list[str]) -> tuple[SqlFile, ...]:
     chosen: set[int] = set()
     for wanted in names:
         stem = wanted.removesuffix(".sql")
-        found = [f for f in tree.seeds if stem in {f.name, f.path.stem} or stem == str(f.version)]
+        found = [
+            f
+            for f in tree.seeds
+            if stem in {f.name, f.path.stem} or stem.lstrip("0") == str(f.version)
+        ]
         if not found:
             known = ", ".join(file.path.stem for file in tree.seeds) or "none"
             raise UsageError(f"no seed is called {wanted!r}; there is {known}")

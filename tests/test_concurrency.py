@@ -375,17 +375,22 @@ def test_a_file_whose_killed_runner_left_it_to_be_finished_is_no_disagreement(
 def test_twenty_deaths_at_random_moments_lose_nothing_and_repeat_nothing(
     empty_database: str, project: Project
 ) -> None:
-    root = project(numbered(30))
+    slow = {name: f"{text}select pg_sleep(0.2);\n" for name, text in numbered(30).items()}
+    root = project(slow)
     moments = random.Random(20)  # noqa: S311
+    progress = []
     for _ in range(20):
         process = start(empty_database, root)
         try:
-            process.communicate(timeout=moments.uniform(0.1, 0.6))
+            process.communicate(timeout=moments.uniform(0.2, 0.5))
         except subprocess.TimeoutExpired:
             kill(process)
+        exists = scalar(empty_database, "select to_regclass('arami_db.migration')")
+        progress.append(len(applied(empty_database)) if exists else 0)
     migrate(empty_database, root)
     require_once(empty_database, 30)
     assert migrate(empty_database, root)["applied"] == []
+    assert sum(done < 30 for done in progress) >= 10  # so often death left work behind
 
 
 @pytest.mark.parametrize("after", [3, 11, 24])

@@ -237,11 +237,10 @@ def test_functions_on_a_views_rows_come_back(made: Database) -> None:
     assert made.ask("select takes(v) from v") == "one"
 
 
-def test_a_function_on_an_array_of_rows_comes_back_or_is_named(made: Database) -> None:
+def test_a_function_on_an_array_of_rows_comes_back(made: Database) -> None:
     made.run("create function many(v[]) returns int language sql as 'select 1'")
-    found = made.migrate({"views/001_v.sql": V_WITHOUT_C}, expect=1)["error"]
-    assert found["type"] == "Rebuild"
-    assert "many(v[])" in found["message"]
+    made.migrate({"views/001_v.sql": V_WITHOUT_C})
+    made.run("select many(array(select v from v))")
 
 
 def test_default_privileges_do_not_give_back_what_was_revoked(made: Database) -> None:
@@ -325,7 +324,7 @@ def test_a_dependant_that_no_longer_fits_is_named_and_nothing_changes(made: Data
     oids = made.ask("select array['v'::regclass, 'w'::regclass]::oid[]")
     found = made.migrate({"views/001_v.sql": V_WITHOUT_C}, expect=1)["error"]
     assert found["type"] == "Rebuild"
-    assert "view w" in found["message"]
+    assert "view public.w" in found["message"]
     assert "001_v.sql" in found["message"]
     assert made.facts("v", "w") == before
     assert made.ask("select array['v'::regclass, 'w'::regclass]::oid[]") == oids
@@ -339,7 +338,7 @@ OBSTACLES = {
     "a default": ("alter table t alter column a set default f()", "default value"),
     "a check": ("alter table t add constraint c check (a >= f())", "constraint c"),
     "a generated column": ("alter table t add g int generated always as (f()) stored", "column g"),
-    "an index": ("create index i on t ((a + f()))", "index i"),
+    "an index": ("create index i on t ((a + f()))", "index public.i"),
 }
 
 

@@ -25,7 +25,12 @@ def start(
     ] = None,
     output: Format = OutputFormat.TEXT,
 ) -> None:
-    """Start the server, or find it running."""
+    """Start the server, or find it running.
+
+    \b
+    Examples:
+      arami-db embedded start --tcp 55432
+    """
     from arami_db import embedded as server
     from arami_db.render.results import show_server
 
@@ -34,7 +39,12 @@ def start(
 
 @embedded.command()
 def stop(output: Format = OutputFormat.TEXT) -> None:
-    """Stop the server; its data stays."""
+    """Stop the server; its data stays.
+
+    \b
+    Examples:
+      arami-db embedded stop
+    """
     from arami_db import embedded as server
     from arami_db.render.results import show_outcome
 
@@ -43,7 +53,12 @@ def stop(output: Format = OutputFormat.TEXT) -> None:
 
 @embedded.command()
 def status(output: Format = OutputFormat.TEXT) -> None:
-    """Show whether it runs and where; exit 1 when it does not."""
+    """Show whether it runs and where; exit 1 when it does not.
+
+    \b
+    Examples:
+      arami-db embedded status --format json
+    """
     from arami_db import embedded as server
     from arami_db.render.results import show_outcome, show_server
 
@@ -88,7 +103,12 @@ def destroy(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     output: Format = OutputFormat.TEXT,
 ) -> None:
-    """Stop the server and delete all its data."""
+    """Stop the server and delete all its data.
+
+    \b
+    Examples:
+      arami-db embedded destroy --yes
+    """
     from arami_db import embedded as server
     from arami_db.render.results import show_outcome
 

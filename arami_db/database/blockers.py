@@ -25,16 +25,23 @@ class BlockerWatch:
     """
 
     def __init__(
-        self, conninfo: str, *, patience: float, on_blocked: Callable[[str], None]
+        self,
+        conninfo: str,
+        *,
+        pid: int | None,
+        patience: float,
+        on_blocked: Callable[[str], None],
     ) -> None:
         """Prepare the watch; it connects only when a file takes longer than patience.
 
         Args:
             conninfo: how to reach the database.
+            pid: the backend that may be blocked; None behind a pooler, where any of this name may.
             patience: how long a file may run before anybody asks, in seconds.
             on_blocked: told once a file about each new set of blockers.
         """
         self._conninfo = conninfo
+        self._pid = pid
         self._patience = patience
         self._on_blocked = on_blocked
         self._since: float | None = None
@@ -70,7 +77,7 @@ class BlockerWatch:
                 if since is None or time.monotonic() - since < self._patience:
                     continue
                 connection = connection or connect(self._conninfo)
-                rows = connection.execute(query("blockers")).fetchall()
+                rows = connection.execute(query("blockers"), {"pid": self._pid}).fetchall()
                 self._report([str(text) for _, text in rows])
         except (psycopg.Error, AramiError):
             return  # only the explanation is lost; the file's own error still tells what happened

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import socket
@@ -126,8 +127,9 @@ def wait_until_ready(conninfo: str, limit: float) -> float:
     started = time.monotonic()
     while True:
         try:
-            with connect(conninfo) as connection:
-                connection.execute("select")
+            patience = max(limit - (time.monotonic() - started), 1)
+            with connect(make_conninfo(conninfo, connect_timeout=math.ceil(patience))) as opened:
+                opened.execute("select")
             return time.monotonic() - started
         except (ConnectionFailedError, psycopg.OperationalError) as error:
             waited = time.monotonic() - started

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 _HINTS = {
     "25006": "This server is a standby, or its database was made read-only; use the primary.",
     "42501": "Run as the role that owns the object, or let its owner grant what is missing.",
+    "42P01": "If it is made by a migration: has `arami-db migrate` been run?",
     "25001": "Put the statement in a file of its own marked: -- arami: no-transaction",
 }
 

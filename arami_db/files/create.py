@@ -38,7 +38,7 @@ def create_migration(tree: SqlTree, name: str) -> Path:
             hint="Name a directory of your own with --sql-dir DIR.",
         )
     existing = tree.migrations
-    width = max([3, *(len(file.path.name.split("_")[0]) for file in existing)])
+    width = max([3, *(len(re.split("[_-]", file.path.name)[0]) for file in existing)])
     version = existing[-1].version + 1 if existing else 1
     stem = f"{version:0{width}}_{slug}"
     path = tree.root / "migrations" / f"{stem}.sql"

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from postgast import PgQueryError, parse, scan
 
 from arami_db.errors import RefusedFileError
+from arami_db.files.lexical import refused, says_no_transaction, without_meta_commands
 from arami_db.files.rules import (
-    COPY_REFUSAL,
     Mode,
     describe,
     is_quiet,
@@ -27,11 +27,7 @@ if TYPE_CHECKING:
 
     from arami_db.files.sqlfile import SqlFile
 
-_DIRECTIVE = re.compile(r"--\s*arami:\s*(.*?)\s*")
 _BLANKS = re.compile(rb"(?:[ \t\n\r\f\v]+|--[^\n\r]*)*")
-_META_COMMAND = re.compile(r"^[ \t]*\\.*$", re.MULTILINE)
-# pg_dump writes these two around its output since August 2025 (CVE-2025-8714); they do nothing.
-_HARMLESS = re.compile(r"[ \t]*\\(un)?restrict\b.*")
 
 
 @dataclass(frozen=True)
@@ -88,9 +84,9 @@ def load(file: SqlFile) -> Script:
             data, an unknown directive, no statement at all, or statements and directive that do
             not fit; names file, line and column.
     """
-    text = _without_meta_commands(file)
+    text = without_meta_commands(file)
     statements = tuple(_statements(file, text))
-    no_transaction = _directive(file, text)
+    no_transaction = says_no_transaction(file, text)
     if not statements:
         raise RefusedFileError(
             f"{file.label}: holds no statement, only comments",
@@ -108,81 +104,19 @@ def load(file: SqlFile) -> Script:
     )
 
 
-def refused(file: SqlFile, offset: int, reason: str, hint: str | None = None) -> RefusedFileError:
-    """The error for a place in a file."""
-    line, column = file.place(offset)
-    return RefusedFileError(f"{file.label}:{line}:{column}: {reason}", hint=hint)
-
-
-def _without_meta_commands(file: SqlFile) -> str:
-    """Blank \\restrict lines out, in place so that offsets stay; refuse any other meta-command."""
-    text = file.text
-    for match in _META_COMMAND.finditer(file.text):
-        if not _outside_literals(text[: match.start()]):
-            continue
-        if match[0].strip() == "\\.":
-            raise refused(file, _last_copy(text[: match.start()]), COPY_REFUSAL)
-        if not _HARMLESS.fullmatch(match[0]):
-            raise refused(
-                file,
-                match.start() + match[0].index("\\"),
-                f"psql meta-command: {match[0].strip()}",
-                "The runner is not psql; write plain SQL.",
-            )
-        text = text[: match.start()] + " " * len(match[0]) + text[match.end() :]
-    return text
-
-
-def _last_copy(prefix: str) -> int:
-    """Where the COPY begins whose data ends here."""
-    starts = [match.start() for match in re.finditer(r"\bcopy\b", prefix, re.IGNORECASE)]
-    return starts[-1] if starts else len(prefix)
-
-
-def _outside_literals(prefix: str) -> bool:
-    """Whether text that follows the prefix stands outside every string, body and comment."""
-    try:
-        scan(prefix)
-    except PgQueryError:
-        return False
-    return True
-
-
-def _directive(file: SqlFile, text: str) -> bool:
-    """Whether a comment alone on its line says no-transaction."""
-    if "arami:" not in text:
-        return False
-    found = False
-    data = text.encode()
-    for token in scan(text).tokens:
-        comment = _DIRECTIVE.fullmatch(data[token.start : token.end].decode())
-        line_start = data.rfind(b"\n", 0, token.start) + 1
-        if comment is None or data[line_start : token.start].strip():
-            continue
-        if comment[1] != "no-transaction":
-            offset = len(data[: token.start].decode())
-            raise refused(
-                file,
-                offset,
-                f"unknown directive: {comment[1] or '(empty)'}",
-                "The one directive there is: -- arami: no-transaction",
-            )
-        found = True
-    return found
-
-
 def _statements(file: SqlFile, text: str) -> list[Statement]:
     try:
         tree = parse(text)
     except PgQueryError as error:
         raise _syntax_error(file, text, error) from error
     data = text.encode()
-    ascii_only = len(data) == len(text)
+    position, offset = 0, 0  # the same place in bytes and in characters
     found = []
     for raw in tree.stmts:
         end = raw.stmt_location + raw.stmt_len if raw.stmt_len else len(data)
         start = _first_token(data, raw.stmt_location, end)
-        offset = start if ascii_only else len(data[:start].decode())
+        offset += len(data[position:start].decode())
+        position = start
         found.append(Statement(data[start:end].decode().rstrip(), offset, raw.stmt))
     return found
 

@@ -61,7 +61,7 @@ def _execute(runner: Runner, script: Script) -> None:
     concurrent = node.index_stmt.concurrent or node.drop_stmt.concurrent
     settings = {
         "client_connection_check_interval": "2s",
-        "lock_timeout": "0" if concurrent else f"{int(runner.options.lock_timeout * 1000)}ms",
+        "lock_timeout": "0" if concurrent else runner.options.lock_timeout_setting,
     }
     if runner.server.pooled:
         settings = {}

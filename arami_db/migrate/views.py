@@ -7,14 +7,13 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from arami_db import ledger
-from arami_db.database.execute import cleaning_steps
+from arami_db.database.execute import Step, cleaning_steps
 from arami_db.database.failure import FileFailedError
 from arami_db.runner.apply import Runner
 from arami_db.runner.session import Applied
 
 if TYPE_CHECKING:
     from arami_db.files.script import Script
-    from arami_db.migrate.rebuild import Rebuild
 
 
 class _NeedsRebuildError(Exception):
@@ -40,7 +39,8 @@ def apply_views(runner: Runner, scripts: list[Script]) -> Iterator[Applied]:
 
 
 def _replace(runner: Runner, script: Script, *, durable: bool) -> Applied:
-    from arami_db.migrate.rebuild import IRREPLACEABLE, is_replacement
+    from arami_db.migrate.dropped import is_replacement
+    from arami_db.migrate.rebuild import IRREPLACEABLE
 
     def action() -> None:
         try:
@@ -61,13 +61,13 @@ def _rebuild(runner: Runner, scripts: list[Script]) -> list[Applied]:
     def action() -> None:
         rebuild = Rebuild(runner.connection)
         with runner.connection.transaction():
-            for step in runner.begin(durable=True)[1:]:
-                runner.connection.execute(step.sql, step.parameters)
-            for script in scripts:
+            _execute(runner, runner.begin(durable=True)[1:])
+            for number, script in enumerate(scripts, start=1):
                 started = time.monotonic()
-                _run_file(runner, rebuild, script)
+                _execute(runner, [ledger.claim(script.file)])
+                rebuild.run(script, scripts[number:])
+                _execute(runner, [*cleaning_steps(script), ledger.complete(script.file)])
                 seconds[script.file.version] = time.monotonic() - started
-            rebuild.restore(scripts[0])
 
     first = runner.attempt(scripts[0], action)
     rest = [
@@ -79,10 +79,6 @@ def _rebuild(runner: Runner, scripts: list[Script]) -> list[Applied]:
     return [first, *rest]
 
 
-def _run_file(runner: Runner, rebuild: Rebuild, script: Script) -> None:
-    claim, complete = ledger.claim(script.file), ledger.complete(script.file)
-    runner.connection.execute(claim.sql, claim.parameters)
-    for statement in script.statements:
-        rebuild.execute(script, statement)
-    for step in [*cleaning_steps(script), complete]:
+def _execute(runner: Runner, steps: list[Step]) -> None:
+    for step in steps:
         runner.connection.execute(step.sql, step.parameters)

@@ -2,7 +2,7 @@
 select distinct
     b.pid,
     format(
-        'pid %s (%s, %s for %s): %s',
+        'pid %%s (%%s, %%s for %%s): %%s',
         b.pid,
         coalesce(b.usename, 'unknown'),
         coalesce(b.state, 'unknown'),
@@ -12,7 +12,10 @@ select distinct
 from pg_catalog.pg_stat_activity as a
 cross join lateral unnest(pg_blocking_pids(a.pid)) as blocking (pid)
 inner join pg_catalog.pg_stat_activity as b on b.pid = blocking.pid
-where a.application_name = current_setting('application_name')
+where (
+    a.pid = %(pid)s
+    or (%(pid)s::integer is null and a.application_name = current_setting('application_name'))
+)
     and a.datname = current_database()
     and a.pid <> pg_backend_pid()
     and a.wait_event_type = 'Lock'

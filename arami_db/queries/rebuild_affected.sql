@@ -2,7 +2,7 @@
 -- kind null: something that cannot be re-created from here; description says what it is.
 with recursive affected (classid, objid, depth) as (
     select %(classid)s::oid, %(objid)s::oid, 0
-    union all
+    union -- pg_depend has a row a column
     select
         case when d.classid = 'pg_rewrite'::regclass then 'pg_class'::regclass else d.classid end,
         coalesce(r.ev_class, d.objid),
@@ -13,13 +13,26 @@ with recursive affected (classid, objid, depth) as (
         or (
             a.classid = 'pg_class'::regclass
             and d.refclassid = 'pg_type'::regclass
-            and d.refobjid = (select c.reltype from pg_catalog.pg_class as c where c.oid = a.objid)
+            and d.refobjid in (
+                select unnest(array[t.oid, t.typarray])
+                from pg_catalog.pg_type as t
+                where t.typrelid = a.objid
+            )
         )
     left join pg_catalog.pg_rewrite as r
         on d.classid = 'pg_rewrite'::regclass and r.oid = d.objid
     where d.deptype in ('n', 'a')
         and coalesce(r.ev_class, 0) <> a.objid
-        -- a view's own triggers and a materialized view's own indexes come back with it, below
+        -- a view's own array type, defaults, triggers and indexes come back with it, below
+        and d.classid <> 'pg_type'::regclass
+        and not (
+            d.classid = 'pg_attrdef'::regclass
+            and exists (
+                select
+                from pg_catalog.pg_attrdef as f
+                where f.oid = d.objid and f.adrelid = a.objid
+            )
+        )
         and not (a.classid = 'pg_class'::regclass and d.classid = 'pg_trigger'::regclass)
         and not (
             a.classid = 'pg_class'::regclass
@@ -41,6 +54,7 @@ relations as (
         o.classid,
         o.objid,
         case c.relkind when 'v' then 'view' when 'm' then 'materialized view' end as kind,
+        c.relname as name,
         format('%%I.%%I', n.nspname, c.relname) as identity,
         format(
             'create %%s %%I.%%I%%s as %%s%%s',
@@ -67,6 +81,28 @@ relations as (
                 select 3, pg_get_indexdef(i.indexrelid)
                 from pg_catalog.pg_index as i
                 where i.indrelid = c.oid
+                union all
+                select
+                    7,
+                    format('comment on trigger %%I on %%I.%%I is %%L', t.tgname, n.nspname,
+                        c.relname, obj_description(t.oid, 'pg_trigger'))
+                from pg_catalog.pg_trigger as t
+                where t.tgrelid = c.oid and obj_description(t.oid, 'pg_trigger') is not null
+                union all
+                select
+                    7,
+                    format('comment on rule %%I on %%I.%%I is %%L', r.rulename, n.nspname,
+                        c.relname, obj_description(r.oid, 'pg_rewrite'))
+                from pg_catalog.pg_rewrite as r
+                where r.ev_class = c.oid and obj_description(r.oid, 'pg_rewrite') is not null
+                union all
+                select
+                    7,
+                    format('comment on index %%I.%%I is %%L', n.nspname, x.relname,
+                        obj_description(x.oid, 'pg_class'))
+                from pg_catalog.pg_index as i
+                inner join pg_catalog.pg_class as x on x.oid = i.indexrelid
+                where i.indrelid = c.oid and obj_description(x.oid, 'pg_class') is not null
                 union all
                 select
                     4,
@@ -108,7 +144,15 @@ functions as (
         o.classid,
         o.objid,
         case p.prokind when 'p' then 'procedure' else 'function' end as kind,
-        format('%%I.%%I(%%s)', n.nspname, p.proname, oidvectortypes(p.proargtypes)) as identity,
+        p.proname as name,
+        format('%%I.%%I(%%s)', n.nspname, p.proname, (
+            select coalesce(
+                string_agg(format('%%I.%%I', tn.nspname, t.typname), ', ' order by a.place), ''
+            )
+            from unnest(p.proargtypes) with ordinality as a (typeid, place)
+            inner join pg_catalog.pg_type as t on t.oid = a.typeid
+            inner join pg_catalog.pg_namespace as tn on tn.oid = t.typnamespace
+        )) as identity,
         pg_get_functiondef(p.oid) as definition,
         p.proowner as owner,
         coalesce(p.proacl, acldefault('f', p.proowner))::text[] as acl,
@@ -122,6 +166,7 @@ functions as (
 select
     found.kind,
     pg_describe_object(o.classid, o.objid, 0) as description,
+    found.name::text as name,
     found.identity,
     found.definition,
     found.owner::regrole::text as owner,

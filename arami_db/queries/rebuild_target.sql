@@ -10,7 +10,14 @@ select
             where found.classid = 'pg_class'::regclass and c.oid = found.objid
         ),
         (
-            select format('%%I.%%I(%%s)', n.nspname, p.proname, oidvectortypes(p.proargtypes))
+            select format('%%I.%%I(%%s)', n.nspname, p.proname, (
+            select coalesce(
+                string_agg(format('%%I.%%I', tn.nspname, t.typname), ', ' order by a.place), ''
+            )
+            from unnest(p.proargtypes) with ordinality as a (typeid, place)
+            inner join pg_catalog.pg_type as t on t.oid = a.typeid
+            inner join pg_catalog.pg_namespace as tn on tn.oid = t.typnamespace
+        ))
             from pg_catalog.pg_proc as p
             inner join pg_catalog.pg_namespace as n on n.oid = p.pronamespace
             where found.classid = 'pg_proc'::regclass and p.oid = found.objid

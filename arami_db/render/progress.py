@@ -48,7 +48,9 @@ class LiveReport:
 
     def started(self, file: SqlFile) -> None:
         """Show the file at work."""
-        self._progress.update(self._task, description=f"{file.version:03}_{file.name}")
+        from rich.markup import escape
+
+        self._progress.update(self._task, description=escape(file.path.stem))
 
     def applied(self, applied: Applied) -> None:
         """Move on by one file."""

@@ -40,6 +40,7 @@ def show_status(plan: Plan, failures: tuple[Failure, ...], output: OutputFormat)
 def _table(entries: tuple[Entry, ...]) -> None:
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("state", "file", "applied at", "took", "by"):
@@ -49,16 +50,15 @@ def _table(entries: tuple[Entry, ...]) -> None:
         origin = f" ({row.origin})" if row and row.origin != "migrate" else ""
         table.add_row(
             str(entry.state),
-            entry.label,
+            Text(entry.label),
             f"{row.applied_at:%Y-%m-%d %H:%M:%S}{origin}" if row else "",
             seconds(row.seconds) if row else "",
             row.database_role if row else "",
             style=_STYLES.get(entry.state),
         )
     # A pipe has no width: never cut what a script reads.
-    Console(width=None if sys.stdout.isatty() else 200, soft_wrap=not sys.stdout.isatty()).print(
-        table
-    )
+    width = None if sys.stdout.isatty() else 120 + max((len(e.label) for e in entries), default=0)
+    Console(width=width).print(table)
 
 
 def _entry(entry: Entry) -> dict[str, Any]:

@@ -16,7 +16,8 @@ from arami_db.database.connect import Connection, query
 from arami_db.database.execute import RunnerStepError, Step, cleaning_steps, file_steps, run
 from arami_db.database.failure import FileFailedError, hint_for
 from arami_db.database.server import Server
-from arami_db.errors import AramiError, LedgerError, StatementError
+from arami_db.errors import AramiError, LedgerError, RebuildError, StatementError
+from arami_db.files.sqlfile import SqlFile
 from arami_db.runner.session import Applied, Options, Report
 
 if TYPE_CHECKING:
@@ -57,8 +58,7 @@ class Runner:
         synchronous commit flushes all of it. A file's schema and its ledger row are one
         transaction, so what is lost is lost from both, and the next run applies it again.
         """
-        timeout = f"{int(self.options.lock_timeout * 1000)}ms"
-        settings = {"lock_timeout": timeout, "durable": durable}
+        settings = {"lock_timeout": self.options.lock_timeout_setting, "durable": durable}
         return [
             Step("begin isolation level read committed"),
             Step(query("transaction_settings"), settings),
@@ -98,18 +98,33 @@ class Runner:
                 break
             except (FileFailedError, RunnerStepError) as error:
                 blockers = self.watch.file_ended()
+                if self._is_in_already(script, error):
+                    break
                 if error.sqlstate not in _RETRYABLE or attempt == self.options.retries:
                     raise self._give_up(script, error, blockers) from error
                 self._back_off(script, error, blockers, attempt)
+            except RebuildError as error:
+                self._remember("failed", script.file, message=str(error))
+                raise
             except KeyboardInterrupt:
                 self.report.note(f"{script.file.label}: interrupted; nothing of it was applied")
-                self._remember("interrupted", script)
+                self._remember("interrupted", script.file)
                 raise
             finally:
                 self.watch.file_ended()
         applied = Applied(script.file, len(script.statements), time.monotonic() - started)
         self.report.applied(applied)
         return applied
+
+    def _is_in_already(self, script: Script, error: FileFailedError | RunnerStepError) -> bool:
+        """Whether the claim failed because a killed runner's server process finished the file."""
+        if isinstance(error, FileFailedError) or error.sqlstate != _UNIQUE_VIOLATION:
+            return False
+        row = ledger.read(self.connection).rows.get((script.file.kind, script.file.version))
+        if row is None or row.checksum != script.file.checksum:
+            return False
+        self.report.note(f"{script.file.label}: completed by a run that was killed")
+        return True
 
     def _back_off(
         self, script: Script, error: Exception, blockers: list[str], attempt: int
@@ -136,11 +151,11 @@ class Runner:
                 hint=hint_for(error.sqlstate, str(error)),
             )
         error.blockers = blockers
-        self._remember("failed", script, sqlstate=error.sqlstate, message=error.message)
+        self._remember("failed", error.file, sqlstate=error.sqlstate, message=error.message)
         return error
 
-    def _remember(self, name: str, script: Script, **values: str) -> None:
+    def _remember(self, name: str, file: SqlFile, **values: str) -> None:
         """Add to the history; its commit is synchronous and so makes the run so far durable."""
-        step = ledger.event(name, script.file, **values)
+        step = ledger.event(name, file, **values)
         with suppress(psycopg.Error):  # the failure itself matters more than its line
             self.connection.execute(step.sql, step.parameters)

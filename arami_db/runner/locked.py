@@ -33,10 +33,14 @@ def locked(session: Session) -> Iterator[Runner]:
     with (
         runner_lock(session.connection, wait=options.lock_wait, on_wait=report.note) as alive,
         closing(connect(session.conninfo)) as working,
-        BlockerWatch(session.conninfo, patience=patience, on_blocked=report.note) as watch,
     ):
         working.add_notice_handler(lambda notice: _pass_on(notice, report))
-        yield Runner(working, options, report, watch, inspect(working), alive)
+        server = inspect(working)
+        pid = None if server.pooled else working.info.backend_pid
+        with BlockerWatch(
+            session.conninfo, pid=pid, patience=patience, on_blocked=report.note
+        ) as watch:
+            yield Runner(working, options, report, watch, server, alive)
 
 
 def _pass_on(notice: Diagnostic, report: Report) -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from arami_db.database.connect import Connection
     from arami_db.files import SqlFile
+
+
+_INTEGER_MAX = 2**31 - 1
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,11 @@ class Options:
     lock_timeout: float = 3.0
     lock_wait: float = 600.0
     retries: int = 5
+
+    @property
+    def lock_timeout_setting(self) -> str:
+        """As Postgres takes it: whole milliseconds, never rounded down to 0, which is for ever."""
+        return f"{min(math.ceil(self.lock_timeout * 1000), _INTEGER_MAX)}ms"
 
 
 @dataclass(frozen=True)
