@@ -110,15 +110,15 @@ def claim(file: SqlFile, origin: str = "migrate") -> Step:
     return Step(query(name), {**_identity(file), **actor(), "origin": origin})
 
 
-def complete(file: SqlFile, seconds: float | None = None) -> Step:
-    """The statement that notes how long the file took, to end its transaction with.
+def complete(file: SqlFile, seconds: float | None = None) -> list[Step]:
+    """The statements that note how long the file took, to end its transaction with.
 
     Args:
         file: the file.
         seconds: how long; None for as long as the present transaction.
     """
     values = {"kind": file.kind, "version": file.version, "seconds": seconds}
-    return Step(query("ledger_complete"), values)
+    return [Step(query("ledger_complete"), values), event("applied", file)]
 
 
 def event(

@@ -47,7 +47,7 @@ def _apply(runner: Runner, script: Script) -> None:
                 raise
             runner.report.note(f"{script.file.label}: the run before dropped it already")
     completed = ledger.complete(script.file, time.monotonic() - started)
-    entry = [Step("begin"), ledger.claim(script.file), completed, Step("commit")]
+    entry = [Step("begin"), ledger.claim(script.file), *completed, Step("commit")]
     run(runner.connection, script, entry)
 
 

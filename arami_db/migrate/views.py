@@ -66,7 +66,7 @@ def _rebuild(runner: Runner, scripts: list[Script]) -> list[Applied]:
                 started = time.monotonic()
                 _execute(runner, [ledger.claim(script.file)])
                 rebuild.run(script, scripts[number:])
-                _execute(runner, [*cleaning_steps(script), ledger.complete(script.file)])
+                _execute(runner, [*cleaning_steps(script), *ledger.complete(script.file)])
                 seconds[script.file.version] = time.monotonic() - started
 
     first = runner.attempt(scripts[0], action)

@@ -75,7 +75,7 @@ class Runner:
             ledger.claim(script.file),
             *file_steps(script),
             *cleaning_steps(script),
-            ledger.complete(script.file),
+            *ledger.complete(script.file),
             Step("commit"),
         ]
         run(self.connection, script, steps)
