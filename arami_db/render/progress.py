@@ -54,13 +54,13 @@ class LiveReport:
 
     def applied(self, applied: Applied) -> None:
         """Move on by one file."""
-        self._progress.print(_line(applied), markup=False, highlight=False)
+        self.note(_line(applied))
         if applied.file.kind != "stub":
             self._progress.advance(self._task)
 
     def note(self, text: str) -> None:
         """Print above the bar."""
-        self._progress.print(text, markup=False, highlight=False)
+        self._progress.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 @contextmanager
