@@ -166,6 +166,69 @@ FAITHFUL = {
     "a table renamed": "create table p (a int); alter table p rename to q;",
     "a sequence, a domain, a range": "create sequence s; create domain d as int;"
     " create type r as range (subtype = int); create type c as (a int);",
+    "an overload dropped, and a type that procedures name": "create type m as enum ('a');"
+    " create function f(int) returns int language sql return 1;"
+    " create function f(m[]) returns int language sql return 1; drop function f(integer);"
+    " alter type m rename to n; create schema s; alter type n set schema s;"
+    " create procedure p(int, out int) language sql as 'select 1'; drop procedure p(int, int);",
+    "a function replaced, moved and renamed": "create schema s;"
+    " create or replace function f() returns int language sql return 1;"
+    " create or replace function f() returns int language sql return 2;"
+    " alter function f set schema s; alter function s.f() rename to g; alter schema s rename to r;",
+    "a search_path of its own": "create schema app; set search_path = app, public;"
+    " create table t (a int constraint c_a check (a > 0)); create index i_a on t (a);"
+    " create type m as enum (); create function f(m) returns int language sql return 1;"
+    " alter table t enable row level security; create policy p on t using (true);"
+    " create table app.u (); drop table u;",
+    "elements of a schema": "create schema s create table t (a int) create view v as select a"
+    " from t; alter schema s rename to r;",
+    "named and gone with the table": "create table t (a int, b int); create index i on t (a);"
+    " create sequence q owned by t.b; create policy p on t using (true); drop table t;",
+    "a sequence gone with the column": "create table t (a int, b int); create sequence q;"
+    " alter sequence q owned by t.b; alter table t drop b;",
+    "a table moved": "create schema s; create table t (a int); create index i on t (a);"
+    " create sequence q owned by t.a; alter table t set schema s;"
+    " alter index s.i rename to j; alter table s.t rename a to b; alter table s.t drop b;",
+    "constraints of every kind": "create table t (a int constraint n not null constraint d default"
+    " 1, constraint u unique (a)); create table r (a int constraint f references t (a));"
+    " alter table r rename constraint f to g; alter index u rename to v;"
+    " alter table t add column b int constraint c_b check (b > 0); create unique index i on t (b);"
+    " alter table t add constraint w unique using index i; alter table t drop constraint v cascade;"
+    " alter table t drop b;",
+    "partitions": "create table p (a int, b int) partition by list (a);"
+    " create table c partition of p (b constraint c_b check (b > 0)) for values in (1);"
+    " create table d (a int, b int); alter table p attach partition d for values in (2);"
+    " create table e (a int, b int); alter table p attach partition e for values in (3);"
+    " create index i_d on d (b); alter table p rename a to k; alter table p drop b;"
+    " alter table p detach partition e; drop table p;",
+    "a table like another": "create table t (a int, constraint c check (a > 0));"
+    " create table u (like t including all, z int); create index i on u (a); alter table u drop a;",
+    "what CASCADE takes": "create type m as enum (); create table t (a int primary key, b m);"
+    " create view v as select a from t; create view w as select a from v;"
+    " create table u (a m, c int); create function f() returns trigger language plpgsql as"
+    " 'begin return new; end'; create trigger g before insert on u for each row"
+    " execute function f(); create policy o on u using (exists (select from t));"
+    " drop type m cascade; drop function f cascade; drop table t cascade;",
+    "a trigger and a policy": "create table t (); create policy p on t using (true);"
+    " create policy q on t using (true); alter policy q on t rename to r; drop policy p on t;"
+    " create trigger g before update on t for each row execute function"
+    " suppress_redundant_updates_trigger(); drop trigger g on public.t;",
+    "quotes and dots": 'create schema "a.b"; create table "a.b"."c.d" (); create schema "e""f";'
+    ' create table "e""f"."g.h" ("i.j" int); create index "k.l" on "e""f"."g.h" ("i.j");'
+    ' drop table "a.b"."c.d"; alter table "e""f"."g.h" drop column "i.j";',
+    "a temporary table in a name's way": "create table public.t (); create temp table t (a int);"
+    " create index i on t (a); drop table t; select 1 as a into temp x; select 1 as b into y;",
+    "a materialized view": "create materialized view m as select 1 as a; create index i on m (a);"
+    " alter materialized view m rename to n; drop materialized view n;",
+    "if it exists": "create table t (a int); create table if not exists t (a int, b int);"
+    " alter table if exists nowhere add column a int; drop table if exists nowhere;",
+    "what is no relation of the same name": "create domain d as int constraint a check (value > 0);"
+    " alter domain d rename constraint a to b; create table t (a int); create rule u as on insert"
+    " to t do instead nothing; alter rule u on t rename to v; drop rule v on t;"
+    " create schema x; create extension pg_trgm; alter extension pg_trgm set schema x;",
+    "what a role owned": "create role adopt_r; create table t (); create table u (a int);"
+    " create policy p on u to adopt_r using (true); alter table t owner to adopt_r;"
+    " drop owned by adopt_r; drop role adopt_r;",
     "nothing twice": "create table if not exists p (); create table if not exists p ();",
 }
 
@@ -177,6 +240,61 @@ def test_what_the_migrations_themselves_left_is_never_called_missing(
     root = project({"migrations/001_one.sql": text})
     run_files(empty_database, root)
     assert len(baseline(empty_database, root, 1)["changes"]) == 1
+
+
+NOTICED = {
+    "a dropped overload leaves the other": (
+        "create function f(int) returns int language sql return 1; create function f(text)"
+        " returns int language sql return 1; drop function f(int);",
+        "function f(text)",
+    ),
+    "a table of the same name elsewhere": (
+        "create schema s; create table s.t (); create table public.t (); drop table t;",
+        'table "s"."t"',
+    ),
+    "a temporary table of the same name": (
+        "create table public.t (); create temporary table t (); drop table t;",
+        'table "public"."t"',
+    ),
+    "the new name of a column": (
+        "create table t (a int); alter table t rename a to b;",
+        'column "t": b',
+    ),
+    "a type that is not there": (
+        "create type m as enum (); create function f(m) returns int language sql return 1;"
+        " alter type m rename to n;",
+        "function f(n)",
+    ),
+    "a check of another column": (
+        "create table t (a int, b int, constraint c check (a > 0 and 'b' <> ''));"
+        " alter table t drop b;",
+        'constraint "t": c',
+    ),
+    "a foreign key to another table": (
+        "create table t (a int primary key); create table u (a int, constraint f foreign key (a)"
+        " references t); create table v (); drop table v cascade;",
+        'constraint "u": f',
+    ),
+    "a detached partition": (
+        "create table p (a int) partition by list (a); create table c partition of p default;"
+        " alter table p detach partition c; drop table p;",
+        'table "c"',
+    ),
+    "the schema it was made in": (
+        "create schema s; set search_path to s; create table t ();",
+        'table "s"."t"',
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "named"), NOTICED.values(), ids=NOTICED.keys())
+def test_what_the_migrations_left_is_missed_where_it_is_not(
+    text: str, named: str, empty_database: str, project: Project
+) -> None:
+    error = baseline(empty_database, project({"migrations/001_one.sql": text}), 1, expect=6)[
+        "error"
+    ]
+    assert f"  {named}" in error["message"].splitlines()
 
 
 def test_a_baseline_in_the_middle_leaves_the_rest_pending(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from arami_db import ledger
 from arami_db.adopt.entries import Adopted, enter, write
 from arami_db.database.connect import Connection, query
@@ -62,9 +64,14 @@ def _is_done(state: ledger.Ledger, files: tuple[SqlFile, ...]) -> bool:
 
 def _require_objects(connection: Connection, files: tuple[SqlFile, ...]) -> None:
     expected = objects_of(load(file) for file in files)
-    kinds, tables, names = ([o[i] for o in expected] for i in range(3))
     missing = connection.execute(
-        query("missing_objects"), {"kinds": kinds, "tables": tables, "names": names}
+        query("missing_objects"),
+        {
+            "kinds": [o.kind for o in expected],
+            "tables": [o.table for o in expected],
+            "names": [o.label for o in expected],
+            "types": [json.dumps(o.types) for o in expected],
+        },
     ).fetchall()
     if not missing:
         return
