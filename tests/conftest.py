@@ -88,8 +88,9 @@ def connection(database: str) -> Iterator[psycopg.Connection[Any]]:
 
 
 def clean_environment(**extra: str) -> dict[str, str]:
-    """The environment without anything that names a database."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith("PG") and k != "DATABASE_URL"}
+    """The environment without anything that names a database, and without make's own."""
+    named = ("PG", "MAKE", "MFLAGS", "DATABASE_URL")
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(named)}
     return {**kept, "NO_COLOR": "1", "COLUMNS": "100", **extra}
 
 
