@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -20,6 +21,9 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from pytest_postgresql.janitor import DatabaseJanitor
 
 from arami_db import embedded
+
+# Started in the background, a shell makes us ignore SIGINT, and every process we start as well.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 LIMIT = 120  # seconds after which a hung command fails its test
 ALICE, BOB = "a11ce000-0000-4000-8000-000000000001", "b0b00000-0000-4000-8000-000000000002"
