@@ -1,0 +1,41 @@
+-- 001_rls_disabled: tables without row level security, or with it and no policy to let one in.
+-- Why: in public, row level security is all that stands between one person's rows and another's. In
+-- audit nothing is reachable and a policy would be a door; there RLS is on and no policy is wanted.
+select
+    case when c.relrowsecurity then 'integrity' else 'security' end as severity,
+    pg_catalog.format('%I.%I', n.nspname, c.relname) as object,
+    case
+        when c.relrowsecurity
+            then 'Row level security is on and no permissive policy exists: API roles see no row.'
+        else 'Row level security is off: whoever holds a grant sees and changes every row.'
+    end as finding,
+    case
+        when not c.relrowsecurity
+            then
+                pg_catalog.format(
+                    'alter table %I.%I enable row level security', n.nspname, c.relname
+                )
+    end as remedy
+from pg_catalog.pg_class as c
+inner join pg_catalog.pg_namespace as n on c.relnamespace = n.oid
+where
+    n.nspname in ('public', 'audit')
+    and c.relkind in ('r', 'p')
+    and (
+        not c.relrowsecurity
+        or (
+            n.nspname = 'public'
+            and not exists (
+                select from pg_catalog.pg_policy as p
+                where p.polrelid = c.oid and p.polpermissive
+            )
+        )
+    )
+    and not exists (
+        select from pg_catalog.pg_depend as d
+        where
+            d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
+            and d.objid = c.oid
+            and d.deptype = 'e'
+    )
+order by object

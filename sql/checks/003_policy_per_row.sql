@@ -1,0 +1,171 @@
+-- 003_policy_per_row: policies that call auth.uid(), current_setting() and the like for each row.
+-- Why: a call that does not depend on the row costs once in a sub-select, (select auth.uid()), and
+-- once a row without. The stored expression tree is read, not its text, so neither the search_path
+-- nor a call deep inside others matters. A node spans from its brace to the one that closes it; a
+-- call is fine within a sub-select that reads no table and no column. Escaped braces (in names) are
+-- removed first; constants hold none. Calls that are given a column cannot be lifted: not reported.
+with clauses as (
+    select
+        p.oid as policy,
+        c.oid as relation,
+        part.clause,
+        part.tree,
+        pg_catalog.format('%I on %I.%I', p.polname, n.nspname, c.relname) as object
+    from pg_catalog.pg_policy as p
+    inner join pg_catalog.pg_class as c on p.polrelid = c.oid
+    inner join pg_catalog.pg_namespace as n on c.relnamespace = n.oid
+    cross join
+        lateral (
+            values ('using', p.polqual), ('with check', p.polwithcheck)
+        ) as part (clause, tree)
+    where
+        n.nspname in ('public', 'audit', 'arami_db')
+        and part.tree is not null
+        and not exists (
+            select from pg_catalog.pg_depend as d
+            where
+                d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
+                and d.objid = c.oid
+                and d.deptype = 'e'
+        )
+),
+
+tokens as (
+    select
+        x.policy,
+        x.clause,
+        t.place,
+        t.match[1] as token,
+        pg_catalog.sum(case t.match[1] when '}' then -1 else 1 end)
+            over (partition by x.policy, x.clause order by t.place)
+            as depth
+    from clauses as x
+    cross join lateral pg_catalog.regexp_matches(
+        pg_catalog.regexp_replace(x.tree::pg_catalog.text, '[\\].', '', 'g'),
+        '[{][A-Z0-9_]+(?: :funcid [0-9]+)?|[}]',
+        'g'
+    ) with ordinality as t (match, place)
+),
+
+nodes as (
+    select
+        o.policy,
+        o.clause,
+        o.token,
+        o.place,
+        (
+            select pg_catalog.min(e.place)
+            from tokens as e
+            where
+                e.policy = o.policy
+                and e.clause = o.clause
+                and e.place > o.place
+                and e.depth = o.depth - 1
+        ) as last_place
+    from tokens as o
+    where o.token ~ '^[{](FUNCEXPR|QUERY)'
+),
+
+-- What ties a node to a row: a column, or a table that is read (RTE until Postgres 15).
+bound as (
+    select
+        t.policy,
+        t.clause,
+        t.place,
+        t.token = '{VAR' as is_column
+    from tokens as t
+    where t.token in ('{VAR', '{RTE', '{RANGETBLENTRY')
+),
+
+calls as (
+    select distinct
+        x.object,
+        x.policy,
+        x.clause,
+        x.tree,
+        x.relation,
+        f.proname,
+        fn.nspname,
+        f.pronargs
+    from nodes as call
+    inner join clauses as x on call.policy = x.policy and call.clause = x.clause
+    inner join pg_catalog.pg_proc as f
+        on f.oid = pg_catalog.substring(call.token, '[0-9]+')::pg_catalog.oid
+    inner join pg_catalog.pg_namespace as fn on f.pronamespace = fn.oid
+    where
+        f.provolatile <> 'i'
+        and (fn.nspname <> 'pg_catalog' or f.proname = 'current_setting')
+        and not exists (
+            select from bound as b
+            where
+                b.policy = call.policy
+                and b.clause = call.clause
+                and b.is_column
+                and b.place between call.place and call.last_place
+        )
+        and not exists (
+            select from nodes as q
+            where
+                q.policy = call.policy
+                and q.clause = call.clause
+                and q.token = '{QUERY'
+                and q.place < call.place
+                and q.last_place > call.last_place
+                and not exists (
+                    select from bound as b
+                    where
+                        b.policy = q.policy
+                        and b.clause = q.clause
+                        and b.place between q.place and q.last_place
+                )
+        )
+),
+
+patterns as (
+    select
+        calls.object,
+        calls.policy,
+        calls.clause,
+        calls.nspname,
+        calls.proname,
+        pg_catalog.pg_get_expr(calls.tree, calls.relation) as expression,
+        pg_catalog.count(*) over (partition by calls.policy, calls.clause) as functions,
+        case
+            when calls.nspname = 'pg_catalog'
+                then 'current_setting[(]''[^'']*''::text(, (true|false))?[)]'
+            when calls.pronargs = 0 and calls.nspname || calls.proname ~ '^[a-z0-9_]+$'
+                then
+                    pg_catalog.format(
+                        '(?:\m%s[.]|(?<![.]))\m%s[(][)]', calls.nspname, calls.proname
+                    )
+        end as pattern
+    from calls
+)
+
+select
+    'performance' as severity,
+    object,
+    pg_catalog.format(
+        '%s.%s() is called for each row in the %s clause; in a sub-select it is called once.',
+        nspname, proname, pg_catalog.upper(clause)
+    ) as finding,
+    case
+        when functions = 1 and pattern is not null
+            then
+                pg_catalog.format(
+                    'alter policy %s %s (%s)',
+                    object,
+                    clause,
+                    pg_catalog.regexp_replace(
+                        expression,
+                        pattern,
+                        case nspname
+                            when 'pg_catalog' then '(select \&)'
+                            else pg_catalog.format('(select %s.%s())', nspname, proname)
+                        end,
+                        'g'
+                    )
+                )
+    end as remedy
+from patterns
+order by object, finding

@@ -1,0 +1,83 @@
+-- 009_foreign_key_index: foreign keys whose referencing columns no index leads with.
+-- Why: deleting a referenced row, a whole account for one, looks for its children by these columns
+-- and reads the entire table without an index. An index serves when its first column is any one of
+-- the key's: the lookup compares all of them, so for (user_id, session_id) the index on session_id
+-- finds a handful of rows and the rest is filtered. It must be usable for equality (btree, hash),
+-- valid, and not partial, unless the predicate only leaves out the nulls no key compares.
+with keys as (
+    select
+        k.oid,
+        k.conname,
+        k.conrelid,
+        k.conkey,
+        n.nspname,
+        c.relname,
+        pg_catalog.string_agg(pg_catalog.quote_ident(a.attname), ', ' order by key.place)
+            as columns,
+        pg_catalog.left(
+            pg_catalog.format(
+                'idx_%s_%s', c.relname, pg_catalog.string_agg(a.attname, '_' order by key.place)
+            ),
+            63
+        ) as index_name
+    from pg_catalog.pg_constraint as k
+    inner join pg_catalog.pg_class as c on k.conrelid = c.oid
+    inner join pg_catalog.pg_namespace as n on c.relnamespace = n.oid
+    cross join lateral pg_catalog.unnest(k.conkey) with ordinality as key (attnum, place)
+    inner join pg_catalog.pg_attribute as a on c.oid = a.attrelid and key.attnum = a.attnum
+    where
+        k.contype = 'f'
+        and k.conparentid = 0
+        and n.nspname in ('public', 'audit', 'arami_db')
+        and not exists (
+            select from pg_catalog.pg_depend as d
+            where
+                d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
+                and d.objid = c.oid
+                and d.deptype = 'e'
+        )
+    group by k.oid, k.conname, k.conrelid, k.conkey, n.nspname, c.relname
+)
+
+select
+    'performance' as severity,
+    pg_catalog.format('%I on %I.%I', k.conname, k.nspname, k.relname) as object,
+    pg_catalog.format(
+        'No index starts with a column of this foreign key (%s): deletes read the whole table.',
+        k.columns
+    ) as finding,
+    case
+        when
+            not exists (
+                select from pg_catalog.pg_class as taken
+                inner join pg_catalog.pg_namespace as home on taken.relnamespace = home.oid
+                where taken.relname = k.index_name and home.nspname = k.nspname
+            )
+            then
+                pg_catalog.format(
+                    'create index %I on %I.%I (%s)',
+                    k.index_name, k.nspname, k.relname, k.columns
+                )
+    end as remedy
+from keys as k
+where
+    not exists (
+        select from pg_catalog.pg_index as i
+        inner join pg_catalog.pg_class as ic on i.indexrelid = ic.oid
+        inner join pg_catalog.pg_am as am on ic.relam = am.oid
+        left join pg_catalog.pg_attribute as a
+            on i.indrelid = a.attrelid and a.attnum = i.indkey[0]
+        where
+            i.indrelid = k.conrelid
+            and i.indkey[0] = any(k.conkey)
+            and i.indisvalid
+            and i.indisready
+            and i.indislive
+            and am.amname in ('btree', 'hash')
+            and (
+                i.indpred is null
+                or pg_catalog.pg_get_expr(i.indpred, i.indrelid)
+                = pg_catalog.format('(%I IS NOT NULL)', a.attname)
+            )
+    )
+order by object

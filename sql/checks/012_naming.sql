@@ -1,0 +1,114 @@
+-- 012_naming: names that break the document's conventions.
+-- Why: section 1.2 of the document: snake_case tables and columns, idx_, chk_<table>_ and
+-- fk_<table>_; the design adds uq_<table>_. The document's own idx_recent_sessions and
+-- idx_active_goals name no table, so for an index only the prefix is asked. Primary keys keep the
+-- name Postgres gives. A prefix longer than a name may be is compared as far as names go.
+with relations as (
+    select
+        c.oid,
+        c.relname,
+        c.relkind,
+        n.nspname,
+        pg_catalog.format('%I.%I', n.nspname, c.relname) as object
+    from pg_catalog.pg_class as c
+    inner join pg_catalog.pg_namespace as n on c.relnamespace = n.oid
+    where
+        n.nspname in ('public', 'audit', 'arami_db')
+        and c.relkind in ('r', 'p', 'v', 'm', 'f')
+        and not c.relispartition
+        and not exists (
+            select from pg_catalog.pg_depend as d
+            where
+                d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
+                and d.objid = c.oid
+                and d.deptype = 'e'
+        )
+),
+
+prefixes (contype, prefix) as (
+    values ('c', 'chk'), ('f', 'fk'), ('u', 'uq')
+),
+
+named as (
+    select
+        r.object,
+        pg_catalog.format(
+            'The name of this %s is not snake_case.',
+            case r.relkind when 'v' then 'view' when 'm' then 'view' else 'table' end
+        ) as finding,
+        null as remedy
+    from relations as r
+    where r.relname !~ '^[a-z][a-z0-9]*(_[a-z0-9]+)*$'
+    union all
+    select
+        pg_catalog.format('%s.%I', r.object, a.attname) as object,
+        'The name of this column is not snake_case.' as finding,
+        null as remedy
+    from relations as r
+    inner join pg_catalog.pg_attribute as a on r.oid = a.attrelid
+    where
+        a.attnum > 0
+        and not a.attisdropped
+        and a.attname !~ '^[a-z][a-z0-9]*(_[a-z0-9]+)*$'
+    union all
+    select
+        pg_catalog.format('%I.%I', r.nspname, ic.relname) as object,
+        'The name of this index does not begin with idx_, or is not snake_case.' as finding,
+        case
+            when ic.relname ~ '^[a-z][a-z0-9]*(_[a-z0-9]+)*$' and pg_catalog.length(ic.relname) < 60
+                then
+                    pg_catalog.format(
+                        'alter index %I.%I rename to %I',
+                        r.nspname, ic.relname, 'idx_' || ic.relname
+                    )
+        end as remedy
+    from relations as r
+    inner join pg_catalog.pg_index as i on r.oid = i.indrelid
+    inner join pg_catalog.pg_class as ic on i.indexrelid = ic.oid
+    where
+        ic.relname !~ '^idx_[a-z0-9]+(_[a-z0-9]+)*$'
+        and not exists (
+            select from pg_catalog.pg_constraint as k
+            where k.conindid = ic.oid and k.contype in ('p', 'u', 'x')
+        )
+    union all
+    select
+        pg_catalog.format('%I on %s', k.conname, r.object) as object,
+        pg_catalog.format(
+            'The name of this constraint does not begin with %s_%s_, or is not snake_case.',
+            p.prefix, r.relname
+        ) as finding,
+        case
+            when
+                r.relname || k.conname ~ '^[a-z][a-z0-9]*(_[a-z0-9]+)*$'
+                and pg_catalog.length(p.prefix || r.relname || k.conname) < 62
+                then
+                    pg_catalog.format(
+                        'alter table %s rename constraint %I to %I',
+                        r.object,
+                        k.conname,
+                        pg_catalog.format('%s_%s_%s', p.prefix, r.relname, k.conname)
+                    )
+        end as remedy
+    from relations as r
+    inner join pg_catalog.pg_constraint as k on r.oid = k.conrelid
+    inner join prefixes as p on k.contype::pg_catalog.text = p.contype
+    where
+        k.conislocal
+        and k.conparentid = 0
+        and (
+            not pg_catalog.starts_with(
+                k.conname::pg_catalog.text,
+                pg_catalog.left(pg_catalog.format('%s_%s_', p.prefix, r.relname), 63)
+            )
+            or k.conname ~ '[^a-z0-9_]'
+        )
+)
+
+select
+    'cosmetic' as severity,
+    object,
+    finding,
+    remedy
+from named
+order by object, finding

@@ -1,0 +1,63 @@
+-- 014_updated_at_trigger: tables whose updated_at no trigger keeps.
+-- Why: a timestamp that only some updates move is worse than none. What keeps it is an enabled
+-- trigger BEFORE UPDATE, for each row, of any column, without a condition, whose function assigns
+-- new.updated_at (or is the extension's moddatetime). A function that no longer assigns it is found
+-- too; comments in its body do not count.
+with stampers as (
+    select
+        p.oid,
+        p.proname,
+        n.nspname
+    from pg_catalog.pg_proc as p
+    inner join pg_catalog.pg_namespace as n on p.pronamespace = n.oid
+    where
+        p.prorettype = 'pg_catalog.trigger'::pg_catalog.regtype
+        and (
+            p.proname = 'moddatetime'
+            or pg_catalog.regexp_replace(
+                p.prosrc, '--[^\n]*|/[*].*?[*]/', '', 'g'
+            ) ~* '\mnew[.]"?updated_at"?\s*:?='
+        )
+)
+
+select
+    'integrity' as severity,
+    pg_catalog.format('%I.%I', n.nspname, c.relname) as object,
+    'No enabled trigger stamps updated_at before every update: it goes stale.' as finding,
+    (
+        select
+            pg_catalog.format(
+                'create or replace trigger %I before update on %I.%I'
+                ' for each row execute function public.update_updated_at_column()',
+                'update_' || c.relname || '_updated_at', n.nspname, c.relname
+            )
+        from stampers as s
+        where s.nspname = 'public' and s.proname = 'update_updated_at_column'
+    ) as remedy
+from pg_catalog.pg_class as c
+inner join pg_catalog.pg_namespace as n on c.relnamespace = n.oid
+inner join pg_catalog.pg_attribute as a
+    on c.oid = a.attrelid and a.attname = 'updated_at' and not a.attisdropped
+where
+    n.nspname in ('public', 'audit', 'arami_db')
+    and c.relkind in ('r', 'p')
+    and not exists (
+        select from pg_catalog.pg_trigger as t
+        inner join stampers as s on t.tgfoid = s.oid
+        where
+            t.tgrelid = c.oid
+            and not t.tgisinternal
+            and t.tgenabled in ('O', 'A')
+            -- for each row (1), before (2), update (16)
+            and t.tgtype & 19 = 19
+            and t.tgqual is null
+            and t.tgattr::pg_catalog.text = ''
+    )
+    and not exists (
+        select from pg_catalog.pg_depend as d
+        where
+            d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
+            and d.objid = c.oid
+            and d.deptype = 'e'
+    )
+order by object

@@ -1,0 +1,378 @@
+-- 016_archive_twin: archive tables whose shape or protection differs from their live table's.
+-- Why: a session stays its user's wherever it lies, and must fit back where it came from. For each
+-- <table>_archive beside a <table>: the same columns with type, collation and nullability (plus
+-- archived_at), the same checks, policies, grants and row level security. Keys and foreign keys
+-- differ on purpose. Deparsed texts are compared with "_archive" taken out of every name.
+with pairs as (
+    select
+        live.oid as live,
+        live.relname as live_name,
+        live.relowner as live_owner,
+        live.relacl as live_acl,
+        live.relrowsecurity as live_rls,
+        live.relforcerowsecurity as live_forced,
+        arch.oid as arch,
+        arch.relname as arch_name,
+        arch.relowner as arch_owner,
+        arch.relacl as arch_acl,
+        arch.relrowsecurity as arch_rls,
+        arch.relforcerowsecurity as arch_forced,
+        pg_catalog.format('%I.%I', n.nspname, arch.relname) as object
+    from pg_catalog.pg_class as live
+    inner join pg_catalog.pg_namespace as n on live.relnamespace = n.oid
+    inner join pg_catalog.pg_class as arch
+        on live.relnamespace = arch.relnamespace and arch.relname = live.relname || '_archive'
+    where
+        n.nspname in ('public', 'audit', 'arami_db')
+        and live.relkind in ('r', 'p')
+        and arch.relkind in ('r', 'p')
+        and not exists (
+            select from pg_catalog.pg_depend as d
+            where
+                d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
+                and d.objid in (live.oid, arch.oid)
+                and d.deptype = 'e'
+        )
+),
+
+columns as (
+    select
+        p.object,
+        a.attrelid = p.live as is_live,
+        p.live,
+        a.attname,
+        a.attnotnull,
+        a.attcollation,
+        a.atttypid,
+        a.atttypmod,
+        pg_catalog.format_type(a.atttypid, a.atttypmod) as type
+    from pairs as p
+    inner join pg_catalog.pg_attribute as a on a.attrelid in (p.live, p.arch)
+    where a.attnum > 0 and not a.attisdropped
+),
+
+checks as (
+    select
+        p.object,
+        k.conrelid = p.live as is_live,
+        k.conname,
+        pg_catalog.pg_get_constraintdef(k.oid) as definition,
+        pg_catalog.regexp_replace(
+            pg_catalog.pg_get_constraintdef(k.oid), '_archive\M', '', 'g'
+        ) as normal,
+        pg_catalog.replace(
+            k.conname::pg_catalog.text, 'chk_' || p.live_name || '_', 'chk_' || p.arch_name || '_'
+        ) as twin_name,
+        p.live
+    from pairs as p
+    inner join pg_catalog.pg_constraint as k on k.conrelid in (p.live, p.arch)
+    left join pg_catalog.pg_attribute as own
+        on p.arch = own.attrelid and own.attname = 'archived_at'
+    where
+        k.contype = 'c'
+        and not (
+            k.conrelid = p.arch and own.attnum is not null and k.conkey = array[own.attnum]
+        )
+),
+
+policies as (
+    select
+        p.object,
+        y.polrelid = p.live as is_live,
+        y.polname,
+        p.live,
+        pg_catalog.format(
+            ' as %s for %s to %s%s%s',
+            case when y.polpermissive then 'permissive' else 'restrictive' end,
+            case y.polcmd
+                when 'r' then 'select'
+                when 'a' then 'insert'
+                when 'w' then 'update'
+                when 'd' then 'delete'
+                else 'all'
+            end,
+            (
+                select
+                    pg_catalog.string_agg(
+                        coalesce(pg_catalog.quote_ident(r.rolname), 'public'),
+                        ', ' order by r.rolname
+                    )
+                from pg_catalog.unnest(y.polroles) as applies (role)
+                left join pg_catalog.pg_roles as r on applies.role = r.oid
+            ),
+            ' using (' || pg_catalog.pg_get_expr(y.polqual, y.polrelid) || ')',
+            ' with check (' || pg_catalog.pg_get_expr(y.polwithcheck, y.polrelid) || ')'
+        ) as definition
+    from pairs as p
+    inner join pg_catalog.pg_policy as y on y.polrelid in (p.live, p.arch)
+),
+
+normal_policies as (
+    select
+        y.*,
+        pg_catalog.regexp_replace(y.definition, '_archive\M', '', 'g') as normal
+    from policies as y
+),
+
+acls as (
+    select
+        p.live,
+        p.object,
+        true as is_live,
+        '' as columns,
+        acl.grantee,
+        acl.privilege_type,
+        acl.is_grantable
+    from pairs as p
+    cross join lateral pg_catalog.aclexplode(p.live_acl) as acl
+    where acl.grantee <> p.live_owner
+    union all
+    select
+        p.live,
+        p.object,
+        false as is_live,
+        '' as columns,
+        acl.grantee,
+        acl.privilege_type,
+        acl.is_grantable
+    from pairs as p
+    cross join lateral pg_catalog.aclexplode(p.arch_acl) as acl
+    where acl.grantee <> p.arch_owner
+    union all
+    select
+        p.live,
+        p.object,
+        a.attrelid = p.live as is_live,
+        pg_catalog.format(' (%I)', a.attname) as columns,
+        acl.grantee,
+        acl.privilege_type,
+        acl.is_grantable
+    from pairs as p
+    inner join pg_catalog.pg_attribute as a on a.attrelid in (p.live, p.arch)
+    cross join lateral pg_catalog.aclexplode(a.attacl) as acl
+    where acl.grantee <> case a.attrelid when p.live then p.live_owner else p.arch_owner end
+),
+
+grants as (
+    select
+        g.live,
+        g.object,
+        g.is_live,
+        pg_catalog.lower(g.privilege_type) || g.columns as privilege,
+        g.is_grantable,
+        case g.grantee when 0 then 'public' else pg_catalog.quote_ident(r.rolname) end as grantee
+    from acls as g
+    left join pg_catalog.pg_roles as r on g.grantee = r.oid
+),
+
+live_columns as (
+    select * from columns
+    where is_live
+),
+
+archive_columns as (
+    select * from columns
+    where not is_live
+),
+
+live_checks as (
+    select * from checks
+    where is_live
+),
+
+archive_checks as (
+    select * from checks
+    where not is_live
+),
+
+live_policies as (
+    select * from normal_policies
+    where is_live
+),
+
+archive_policies as (
+    select * from normal_policies
+    where not is_live
+),
+
+live_grants as (
+    select * from grants
+    where is_live
+),
+
+archive_grants as (
+    select * from grants
+    where not is_live
+),
+
+differences (severity, object, finding, remedy) as (
+    select
+        'integrity',
+        coalesce(a.object, l.object) || '.' || pg_catalog.quote_ident(
+            coalesce(a.attname, l.attname)
+        ),
+        case
+            when a.live is null then 'The live table has this column and the archive has not.'
+            when l.live is null then 'The archive has this column and the live table has not.'
+            else
+                pg_catalog.format(
+                    'The column is %s%s in the archive and %s%s in the live table.',
+                    a.type,
+                    case when a.attnotnull then ' not null' end,
+                    l.type,
+                    case when l.attnotnull then ' not null' end
+                )
+        end,
+        case
+            when a.live is null
+                then
+                    pg_catalog.format(
+                        'alter table %s add column %I %s%s',
+                        l.object, l.attname, l.type, case when l.attnotnull then ' not null' end
+                    )
+            when l.live is null
+                then pg_catalog.format('alter table %s drop column %I', a.object, a.attname)
+            when a.atttypid <> l.atttypid or a.atttypmod <> l.atttypmod
+                then
+                    pg_catalog.format(
+                        'alter table %1$s alter column %2$I type %3$s using %2$I::%3$s'
+                        ', alter column %2$I %4$s not null',
+                        a.object,
+                        a.attname,
+                        l.type,
+                        case when l.attnotnull then 'set' else 'drop' end
+                    )
+            when a.attnotnull <> l.attnotnull
+                then
+                    pg_catalog.format(
+                        'alter table %s alter column %I %s not null',
+                        a.object,
+                        a.attname,
+                        case when l.attnotnull then 'set' else 'drop' end
+                    )
+        end
+    from live_columns as l
+    full join archive_columns as a
+        on l.live = a.live and l.attname = a.attname
+    where
+        (l.live is null and a.attname <> 'archived_at')
+        or a.live is null
+        or (a.atttypid, a.atttypmod, a.attcollation, a.attnotnull)
+        is distinct from (l.atttypid, l.atttypmod, l.attcollation, l.attnotnull)
+        and l.live is not null
+    union all
+    select
+        'integrity',
+        pg_catalog.format(
+            '%I on %s', coalesce(a.conname, l.twin_name), coalesce(a.object, l.object)
+        ),
+        case
+            when l.live is null then 'The archive has this check and the live table has not.'
+            else 'The live table has this check and the archive has not.'
+        end,
+        case
+            when l.live is null
+                then pg_catalog.format('alter table %s drop constraint %I', a.object, a.conname)
+            else
+                pg_catalog.format(
+                    'alter table %s add constraint %I %s', l.object, l.twin_name, l.definition
+                )
+        end
+    from live_checks as l
+    full join archive_checks as a
+        on l.live = a.live and l.normal = a.normal
+    where l.live is null or a.live is null
+    union all
+    select
+        'security',
+        pg_catalog.format('%I on %s', coalesce(a.polname, l.polname), coalesce(a.object, l.object)),
+        case
+            when l.live is null then 'The archive has this policy and the live table has no such.'
+            else 'The live table has this policy and the archive has no such.'
+        end,
+        case
+            when l.live is null
+                then pg_catalog.format('drop policy %I on %s', a.polname, a.object)
+            else
+                pg_catalog.format('create policy %I on %s%s', l.polname, l.object, l.definition)
+        end
+    from live_policies as l
+    full join archive_policies as a
+        on l.live = a.live and l.normal = a.normal
+    where l.live is null or a.live is null
+    union all
+    select
+        'security',
+        coalesce(a.object, l.object),
+        case
+            when l.live is null
+                then
+                    pg_catalog.format(
+                        'The archive grants %s to %s and the live table does not.',
+                        a.privilege, a.grantee
+                    )
+            else
+                pg_catalog.format(
+                    'The live table grants %s to %s and the archive does not.',
+                    l.privilege, l.grantee
+                )
+        end,
+        case
+            when l.live is null and twin.live is not null
+                then
+                    pg_catalog.format(
+                        'revoke grant option for %s on table %s from %s',
+                        a.privilege, a.object, a.grantee
+                    )
+            when l.live is null
+                then
+                    pg_catalog.format(
+                        'revoke %s on table %s from %s', a.privilege, a.object, a.grantee
+                    )
+            else
+                pg_catalog.format(
+                    'grant %s on table %s to %s%s',
+                    l.privilege,
+                    l.object,
+                    l.grantee,
+                    case when l.is_grantable then ' with grant option' end
+                )
+        end
+    from live_grants as l
+    full join archive_grants as a
+        on
+            l.live = a.live
+            and l.privilege = a.privilege
+            and l.grantee = a.grantee
+            and l.is_grantable = a.is_grantable
+    left join grants as twin
+        on
+            twin.is_live
+            and a.live = twin.live
+            and a.privilege = twin.privilege
+            and a.grantee = twin.grantee
+            and a.is_grantable
+    where l.live is null or a.live is null
+    union all
+    select
+        'security',
+        p.object,
+        'Row level security of the archive is not that of the live table.',
+        pg_catalog.format(
+            'alter table %s %s row level security, %s row level security',
+            p.object,
+            case when p.live_rls then 'enable' else 'disable' end,
+            case when p.live_forced then 'force' else 'no force' end
+        )
+    from pairs as p
+    where (p.live_rls, p.live_forced) <> (p.arch_rls, p.arch_forced)
+)
+
+select
+    severity,
+    object,
+    finding,
+    remedy
+from differences
+-- What must go comes before what must come: a policy may keep its name.
+order by object, pg_catalog.starts_with(finding, 'The live'), finding

@@ -1,0 +1,35 @@
+-- 019_environment_api_roles: API roles that are missing or hold an attribute they must not have.
+-- Why: stated absolutely, whatever a snapshot says: anon and authenticated are nothing but names to
+-- grant to. authenticator logs in and becomes them; service_role bypasses row level security; none
+-- of the four may make roles or databases, replicate, or be superuser.
+select
+    'security' as severity,
+    role.name as object,
+    case
+        when r.oid is null then 'The role does not exist.'
+        else pg_catalog.format('The role has the attribute %s.', attribute.name)
+    end as finding,
+    case
+        when r.oid is null
+            then
+                pg_catalog.format(
+                    'create role %s %s noinherit',
+                    role.name, case role.name when 'authenticator' then 'login' else 'nologin' end
+                )
+        else pg_catalog.format('alter role %s no%s', role.name, pg_catalog.lower(attribute.name))
+    end as remedy
+from (values ('anon'), ('authenticated'), ('authenticator'), ('service_role')) as role (name)
+left join pg_catalog.pg_roles as r on role.name = r.rolname
+cross join
+    lateral (
+        values
+        ('SUPERUSER', r.rolsuper),
+        ('BYPASSRLS', r.rolbypassrls and role.name <> 'service_role'),
+        ('CREATEROLE', r.rolcreaterole),
+        ('CREATEDB', r.rolcreatedb),
+        ('REPLICATION', r.rolreplication),
+        ('LOGIN', r.rolcanlogin and role.name in ('anon', 'authenticated')),
+        (null, r.oid is null and role.name in ('anon', 'authenticated'))
+    ) as attribute (name, held)
+where attribute.held
+order by object, finding

@@ -1,0 +1,16 @@
+-- 025_environment_session: this very session runs with triggers or row level security bent.
+-- Why: postgresql.conf, the connection string and the pooler can set what no catalog shows. The
+-- remedy mends the session; the place to look is where it was set.
+select
+    'security' as severity,
+    wanted.name as object,
+    pg_catalog.format(
+        'The setting is %s in this session; it must be %s.',
+        pg_catalog.current_setting(wanted.name), wanted.value
+    ) as finding,
+    pg_catalog.format('set %s = %s', wanted.name, wanted.value) as remedy
+from (
+    values ('session_replication_role', 'origin'), ('row_security', 'on')
+) as wanted (name, value)
+where pg_catalog.current_setting(wanted.name) <> wanted.value
+order by object

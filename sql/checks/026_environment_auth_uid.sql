@@ -1,0 +1,60 @@
+-- 026_environment_auth_uid: auth.uid() missing, or not what every policy takes it for.
+-- Why: each policy compares with it. It must take nothing, return one uuid, be STABLE or IMMUTABLE
+-- (a volatile call is never taken out of the loop over rows), and be within reach of authenticated.
+-- Schema auth is the platform's, so what is missing there has no remedy of ours.
+with uid as (
+    select
+        p.oid,
+        p.provolatile,
+        p.prorettype,
+        p.proretset,
+        n.oid as home
+    from pg_catalog.pg_proc as p
+    inner join pg_catalog.pg_namespace as n on p.pronamespace = n.oid
+    where n.nspname = 'auth' and p.proname = 'uid' and p.pronargs = 0 and p.prokind = 'f'
+)
+
+select
+    problem.severity,
+    'auth.uid()' as object,
+    problem.finding,
+    problem.remedy
+from (values ('authenticated')) as wanted (name)
+left join uid on true
+left join pg_catalog.pg_roles as r on wanted.name = r.rolname
+cross join
+    lateral (
+        values
+        (
+            uid.oid is null,
+            'security',
+            'The function does not exist: no policy can tell who is signed in.',
+            null
+        ),
+        (
+            uid.prorettype <> 'pg_catalog.uuid'::pg_catalog.regtype or uid.proretset,
+            'security',
+            'The function does not return one uuid.',
+            null
+        ),
+        (
+            uid.provolatile = 'v',
+            'performance',
+            'The function is VOLATILE: it is called for each row instead of once.',
+            'alter function auth.uid() stable'
+        ),
+        (
+            not pg_catalog.has_schema_privilege(r.oid, uid.home, 'USAGE'),
+            'integrity',
+            'authenticated may not use schema auth: every policy raises an error.',
+            'grant usage on schema auth to authenticated'
+        ),
+        (
+            not pg_catalog.has_function_privilege(r.oid, uid.oid, 'EXECUTE'),
+            'integrity',
+            'authenticated may not execute the function: every policy raises an error.',
+            'grant execute on function auth.uid() to authenticated'
+        )
+    ) as problem (found, severity, finding, remedy)
+where problem.found
+order by problem.finding

@@ -1,0 +1,641 @@
+"""Each verification query: clean when migrated, finds what is broken, is clean once mended."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from tests.conftest import made, run_cli
+
+Connection = psycopg.Connection[Any]
+
+DIRECTORY = Path(__file__).parents[1] / "sql" / "checks"
+FILES = {path.stem: path.read_text(encoding="utf-8") for path in sorted(DIRECTORY.glob("*.sql"))}
+SEVERITIES = {"security", "integrity", "performance", "cosmetic"}
+TEXT = 25  # the type's object id
+SUFFIX = uuid.uuid4().hex[:8]  # roles belong to the cluster: nobody else's name
+ROLE, MIDDLE = f"checked_{SUFFIX}", f"middle_{SUFFIX}"
+MIDDLE_OF = f"create role {ROLE}; create role {MIDDLE}; grant {ROLE} to {MIDDLE};"
+
+every_check = pytest.mark.parametrize("check", FILES)
+
+
+class Finding(NamedTuple):
+    severity: str
+    object: str
+    finding: str
+    remedy: str | None
+
+
+class Break(NamedTuple):
+    """What breaks the schema, what must be found, and what mends it where no remedy does."""
+
+    check: str
+    statement: str
+    object: str
+    severity: str = "security"
+    mend: str | None = None
+
+    @property
+    def label(self) -> str:
+        """The same in every worker of pytest-xdist."""
+        return f"{self.check}: {self.statement.replace(SUFFIX, '')[:70]}"
+
+
+@pytest.fixture(scope="module")
+def schema(server: dict[str, str], template: str) -> Iterator[Connection]:
+    """One migrated database for the module; what a test does there it rolls back."""
+    with made(server, template) as conninfo, psycopg.connect(conninfo, autocommit=True) as opened:
+        yield opened
+
+
+@pytest.fixture
+def connection(schema: Connection) -> Iterator[Connection]:
+    with schema.transaction(force_rollback=True):
+        yield schema
+
+
+def found(connection: Connection, check: str) -> list[Finding]:
+    """What a check, named by its file or a part of it, returns."""
+    (name,) = [name for name in FILES if check in name]
+    return [Finding(*row) for row in connection.execute(FILES[name]).fetchall()]
+
+
+def everything(connection: Connection) -> dict[str, list[Finding]]:
+    results = {check: found(connection, check) for check in FILES}
+    return {check: findings for check, findings in results.items() if findings}
+
+
+def mended(connection: Connection, check: str, by_hand: str | None) -> list[Finding]:
+    """What a check returns after what it proposes, or what a human does, has been run."""
+    if by_hand:
+        connection.execute(by_hand)
+        return found(connection, check)
+    for finding in found(connection, check):
+        assert finding.remedy, finding
+        connection.execute(finding.remedy)
+    return found(connection, check)
+
+
+GOALS = "public.user_goals"
+OWN_GOALS = f'"Users can only access their own goals" on {GOALS}'
+POLICY = f"alter policy {OWN_GOALS}"
+UID = "(select auth.uid()) = user_id"
+DEFINER = "create function public.peek(days integer, public.users) returns integer"
+PEEK = "public.peek(integer, public.users)"
+DEFINED = f"{DEFINER} language sql security definer set search_path = '' return 1;"
+HIDDEN = f"{DEFINED} revoke execute on function {PEEK} from public;"
+OPEN_TABLE = "create table public.things (id uuid primary key, user_id uuid not null);"
+STAMP = "update_user_goals_updated_at"
+ARCHIVE = "public.daily_sessions_archive"
+THEIR_ARCHIVED = f'"Users can only access their own archived sessions" on {ARCHIVE}'
+
+BREAKS = [
+    # 001
+    Break("rls_disabled", f"alter table {GOALS} disable row level security", GOALS),
+    Break("rls_disabled", 'create table public."Odd Name" (id int)', 'public."Odd Name"',
+          mend='alter table public."Odd Name" enable row level security;'
+               'create policy p on public."Odd Name" to authenticated using (true)'),
+    Break("rls_disabled", f"drop policy {OWN_GOALS}", GOALS, "integrity",
+          f"create policy {OWN_GOALS} to authenticated using (true)"),
+    Break("rls_disabled", f"drop policy {OWN_GOALS};"
+          f"create policy {OWN_GOALS} as restrictive to authenticated using (true)", GOALS,
+          "integrity", f"create policy p on {GOALS} to authenticated using (true)"),
+    Break("rls_disabled", "alter table audit.change_log disable row level security",
+          "audit.change_log"),
+    # 002
+    Break("policy_for_anon", f"{POLICY} to public", OWN_GOALS),
+    Break("policy_for_anon", f"{POLICY} to authenticated, anon", OWN_GOALS),
+    Break("policy_for_anon", f"create policy p on {ARCHIVE} for select using (false)",
+          f"p on {ARCHIVE}"),
+    Break("policy_for_anon", f"{MIDDLE_OF} grant {MIDDLE} to anon; {POLICY} to {ROLE}", OWN_GOALS),
+    Break("policy_for_anon", "create policy p on audit.change_log using (true)",
+          "p on audit.change_log"),
+    # 003
+    Break("policy_per_row", f"{POLICY} using (auth.uid() = user_id)", OWN_GOALS, "performance"),
+    Break("policy_per_row", f"{POLICY} with check ({UID} or user_id = auth.uid())", OWN_GOALS,
+          "performance"),
+    Break("policy_per_row", f"{POLICY} using (coalesce(lower(auth.uid()::text), '{{') <> '}}')",
+          OWN_GOALS, "performance"),
+    Break("policy_per_row", f"{POLICY} using (current_setting('request.x', true) = 'a')",
+          OWN_GOALS, "performance"),
+    Break("policy_per_row", f"{POLICY} using (user_id in"
+          " (select u.id from public.users as u where u.id = auth.uid()))", OWN_GOALS,
+          "performance"),
+    Break("policy_per_row", f"{POLICY} using ((select auth.uid() where user_id is not null)"
+          " is not null)", OWN_GOALS, "performance"),
+    Break("policy_per_row", f"{POLICY} using (auth.uid() = any (select id from public.users))",
+          OWN_GOALS, "performance"),
+    Break("policy_per_row", "create function public.me() returns uuid language sql stable"
+          f" return auth.uid(); {POLICY} using (public.me() = user_id)", OWN_GOALS, "performance"),
+    Break("policy_per_row", f"set local search_path = auth, public;"
+          f"{POLICY} using (uid() = user_id)", OWN_GOALS, "performance"),
+    Break("policy_per_row", f"{POLICY} using (auth.uid() = user_id and"
+          " current_setting('a.b', true) is null)", OWN_GOALS, "performance",
+          f"{POLICY} using ({UID})"),
+    # 004
+    Break("view_security_invoker", "alter view public.session_history reset (security_invoker)",
+          "public.session_history"),
+    Break("view_security_invoker",
+          "alter view public.user_dashboard set (security_invoker = false)",
+          "public.user_dashboard"),
+    Break("view_security_invoker", 'create view public."V" as select 1 as a', 'public."V"',
+          "integrity"),
+    Break("view_security_invoker", "create view public.v with (security_barrier) as"
+          " select 1 as a; grant select (a) on public.v to authenticated", "public.v"),
+    Break("view_security_invoker", f"{MIDDLE_OF} grant {MIDDLE} to authenticated;"
+          f"create view audit.v as select 1 as a; grant select on audit.v to {ROLE}", "audit.v"),
+    Break("view_security_invoker", "create materialized view public.m as select 1 as a;"
+          "grant select on public.m to authenticated", "public.m"),
+    # 005
+    Break("security_definer", DEFINED, PEEK),
+    Break("security_definer", f"{HIDDEN} grant execute on function {PEEK} to authenticated", PEEK),
+    Break("security_definer", f"{HIDDEN} grant execute on function {PEEK} to service_role", PEEK),
+    Break("security_definer", f"{HIDDEN} {MIDDLE_OF} grant {MIDDLE} to authenticated;"
+          f"grant execute on function {PEEK} to {ROLE}", PEEK),
+    Break("security_definer", "grant execute on function audit.record_change() to public",
+          "audit.record_change()"),
+    Break("security_definer", "create procedure public.p() language sql security definer"
+          " set search_path = '' as ''", "public.p()"),
+    # 006
+    Break("search_path", "alter function public.update_updated_at_column() reset search_path",
+          "public.update_updated_at_column()"),
+    Break("search_path", 'create function public."F"(text[]) returns int language sql return 1',
+          'public."F"(text[])'),
+    Break("search_path", f"{DEFINER} language sql return 1", PEEK),
+    Break("search_path", "alter function audit.record_change() set search_path = \"$user\", public",
+          "audit.record_change()"),
+    Break("search_path", "create procedure arami_db.p() language sql set work_mem = '4MB' as ''",
+          "arami_db.p()"),
+    # 007
+    Break("granted_to_anon", f"grant select on {GOALS} to anon", GOALS),
+    Break("granted_to_anon", f"grant select on {GOALS} to public", GOALS),
+    Break("granted_to_anon", f"grant update (source) on {GOALS} to anon", f"{GOALS}.source"),
+    Break("granted_to_anon", f"grant select (status) on {GOALS} to public", f"{GOALS}.status"),
+    Break("granted_to_anon", "grant usage on sequence audit.change_log_id_seq to anon",
+          "audit.change_log_id_seq"),
+    Break("granted_to_anon", 'create type public."Mood" as enum ();'
+          'grant usage on type public."Mood" to anon', 'public."Mood"'),
+    Break("granted_to_anon", "grant usage on schema audit to public", "audit"),
+    Break("granted_to_anon", "grant create on schema public to public", "public"),
+    Break("granted_to_anon", "create function public.f() returns int language sql return 1",
+          "public.f()"),
+    Break("granted_to_anon", "grant execute on function"
+          " public.get_session_summary(uuid, integer) to anon",
+          "public.get_session_summary(uuid, integer)"),
+    Break("granted_to_anon", f"{MIDDLE_OF} grant {MIDDLE} to anon; grant select on {GOALS} to"
+          f" {ROLE}", GOALS),
+    Break("granted_to_anon", "grant select on public.user_dashboard to anon",
+          "public.user_dashboard"),
+    # 008
+    Break("dangerous_privileges", f"grant truncate on {GOALS} to authenticated", GOALS),
+    Break("dangerous_privileges", f"grant trigger, references on {GOALS} to service_role", GOALS),
+    Break("dangerous_privileges", f"grant references (id) on {GOALS} to authenticated",
+          f"{GOALS}.id"),
+    Break("dangerous_privileges", "grant trigger on public.session_history to public",
+          "public.session_history"),
+    Break("dangerous_privileges", f"{MIDDLE_OF} grant {MIDDLE} to authenticated;"
+          f"grant truncate on {ARCHIVE} to {ROLE}", ARCHIVE),
+    # 009
+    Break("foreign_key_index", "drop index public.idx_user_goals_user_id",
+          f"fk_user_goals_users on {GOALS}", "performance"),
+    Break("foreign_key_index", "create table public.notes (id int primary key,"
+          " ref bigint constraint fk_notes_change_log references audit.change_log)",
+          "fk_notes_change_log on public.notes", "performance"),
+    Break("foreign_key_index", "update pg_index set indisvalid = false where indexrelid ="
+          " 'public.idx_user_goals_user_id'::regclass", f"fk_user_goals_users on {GOALS}",
+          "performance", "reindex index public.idx_user_goals_user_id"),
+    Break("foreign_key_index", f"drop index public.idx_user_goals_user_id;"
+          f"create index idx_later on {GOALS} (status, user_id)",
+          f"fk_user_goals_users on {GOALS}", "performance"),
+    # 010
+    Break("redundant_index", f"create index idx_again on {GOALS} (user_id)", "public.idx_again",
+          "performance"),
+    Break("redundant_index", "create unique index idx_again on public.users (email)",
+          "public.idx_again", "performance"),
+    Break("redundant_index", f"alter table {GOALS} add constraint uq_again unique (id)",
+          "public.uq_again", "performance"),
+    Break("redundant_index", f"create index idx_a on {GOALS} (smart_goal, status);"
+          f"create index idx_b on {GOALS} (smart_goal)", "public.idx_b", "performance"),
+    Break("redundant_index", "create index idx_b on public.user_streaks (user_id, streak_type)",
+          "public.idx_b", "performance"),
+    Break("redundant_index", f"create index idx_daily_sessions_archive_user_id on {ARCHIVE}"
+          " (user_id)", "public.idx_daily_sessions_archive_user_id", "performance"),
+    Break("redundant_index", "update pg_index set indisvalid = false where indexrelid ="
+          " 'public.idx_users_email'::regclass", "public.idx_users_email", "integrity"),
+    Break("redundant_index", f"create index idx_a_ccnew on {GOALS} (smart_goal);"
+          "update pg_index set indisready = false where indexrelid ="
+          " 'public.idx_a_ccnew'::regclass",
+          "public.idx_a_ccnew", "performance"),
+    # 011
+    Break("primary_key", f"alter table {GOALS} drop constraint user_goals_pkey", GOALS,
+          "integrity"),
+    Break("primary_key", 'create table public."T" (id uuid unique not null)', 'public."T"',
+          "integrity"),
+    Break("primary_key", "create table audit.t (a int) partition by list (a)", "audit.t",
+          "integrity", "alter table audit.t add primary key (a)"),
+    # 012
+    Break("naming", 'alter table public.user_goals rename to "userGoals"', 'public."userGoals"',
+          "cosmetic", 'alter table public."userGoals" rename to user_goals'),
+    Break("naming", f'alter table {GOALS} add column "Title" text', f'{GOALS}."Title"', "cosmetic",
+          f'alter table {GOALS} drop column "Title"'),
+    Break("naming", "alter index public.idx_user_goals_type rename to goals_type",
+          "public.goals_type", "cosmetic"),
+    Break("naming", f"alter table {GOALS} add constraint positive check (true)",
+          f"positive on {GOALS}", "cosmetic"),
+    Break("naming", f"alter table {GOALS} rename constraint fk_user_goals_users to fk_users",
+          f"fk_users on {GOALS}", "cosmetic"),
+    Break("naming", f"alter table {GOALS} add unique (smart_goal)",
+          f"user_goals_smart_goal_key on {GOALS}", "cosmetic"),
+    Break("naming", "alter table public.session_analytics rename constraint"
+          ' uq_session_analytics_session_id_metric_name to "uq_session_analytics_A"',
+          '"uq_session_analytics_A" on public.session_analytics', "cosmetic",
+          'alter table public.session_analytics rename constraint "uq_session_analytics_A"'
+          " to uq_session_analytics_a"),
+    # 013
+    Break("missing_comment", f"comment on table {GOALS} is null", GOALS, "cosmetic",
+          f"comment on table {GOALS} is 'x'"),
+    Break("missing_comment", "comment on view public.user_dashboard is null",
+          "public.user_dashboard", "cosmetic", "comment on view public.user_dashboard is 'x'"),
+    Break("missing_comment", f"comment on policy {OWN_GOALS} is null", OWN_GOALS, "cosmetic",
+          f"comment on policy {OWN_GOALS} is 'x'"),
+    Break("missing_comment", "comment on function public.get_session_summary(uuid, integer) is ''",
+          "public.get_session_summary(uuid, integer)", "cosmetic",
+          "comment on function public.get_session_summary(uuid, integer) is 'x'"),
+    Break("missing_comment", "create table arami_db.t ()", "arami_db.t", "cosmetic",
+          "comment on table arami_db.t is 'x'"),
+    # 014
+    Break("updated_at", f"drop trigger {STAMP} on {GOALS}", GOALS, "integrity"),
+    Break("updated_at", f"alter table {GOALS} disable trigger {STAMP}", GOALS, "integrity"),
+    Break("updated_at", f"alter table {GOALS} enable replica trigger {STAMP}", GOALS, "integrity"),
+    Break("updated_at", f"create or replace trigger {STAMP} before insert on {GOALS}"
+          " for each row execute function public.update_updated_at_column()", GOALS, "integrity"),
+    Break("updated_at", f"create or replace trigger {STAMP} after update on {GOALS}"
+          " for each row execute function public.update_updated_at_column()", GOALS, "integrity"),
+    Break("updated_at", f"create or replace trigger {STAMP} before update of smart_goal on {GOALS}"
+          " for each row execute function public.update_updated_at_column()", GOALS, "integrity"),
+    Break("updated_at", f"create or replace trigger {STAMP} before update on {GOALS}"
+          " for each row when (false) execute function public.update_updated_at_column()",
+          GOALS, "integrity"),
+    Break("updated_at", 'create table public."T" (updated_at date)', 'public."T"', "integrity"),
+    Break("updated_at", "create or replace function public.update_updated_at_column()"
+          " returns trigger language plpgsql as"
+          " $$begin /* new.updated_at = 1 */ return new; -- new.updated_at = now()\nend$$",
+          GOALS, "integrity",
+          "create or replace function public.update_updated_at_column() returns trigger"
+          " language plpgsql as $$begin NEW.updated_at := now(); return new; end$$"),
+    # 015
+    Break("account_deletion", f"alter table {GOALS} drop constraint fk_user_goals_users", GOALS,
+          "integrity"),
+    Break("account_deletion", f"alter table {GOALS} drop constraint fk_user_goals_users, add"
+          " constraint fk_user_goals_users foreign key (user_id) references public.users (id)",
+          GOALS, "integrity"),
+    Break("account_deletion", OPEN_TABLE, "public.things", "integrity"),
+    Break("account_deletion", f"alter table {GOALS} drop constraint fk_user_goals_users, add"
+          " constraint fk_user_goals_users foreign key (user_id) references public.users (id)"
+          " on delete cascade not valid", GOALS, "integrity"),
+    Break("account_deletion", "alter table public.users disable trigger all", GOALS, "integrity",
+          "alter table public.users enable trigger all"),
+    Break("account_deletion", f"alter table {GOALS} disable trigger all", GOALS, "integrity"),
+    Break("account_deletion", "create table public.t (id int primary key, friend uuid constraint"
+          " fk_t_users references public.users on delete set null)", "public.t", "integrity",
+          "drop table public.t"),
+    Break("account_deletion", f"alter table {GOALS} add coach uuid constraint fk_user_goals_coach"
+          " references public.users", f"fk_user_goals_coach on {GOALS}", "integrity",
+          f"alter table {GOALS} drop coach"),
+    # 016
+    Break("archive_twin", "alter table public.daily_sessions add column mood text default ''",
+          f"{ARCHIVE}.mood", "integrity"),
+    Break("archive_twin", f"alter table {ARCHIVE} add column mood text", f"{ARCHIVE}.mood",
+          "integrity"),
+    Break("archive_twin", "drop view public.session_history cascade;"
+          f"alter table {ARCHIVE} alter duration_seconds type bigint",
+          f"{ARCHIVE}.duration_seconds", "integrity"),
+    Break("archive_twin", f"alter table {ARCHIVE} alter session_date drop not null",
+          f"{ARCHIVE}.session_date", "integrity"),
+    Break("archive_twin", "alter table public.session_analytics_archive"
+          " alter metric_value type numeric(10, 2)",
+          "public.session_analytics_archive.metric_value", "integrity"),
+    Break("archive_twin", f"alter table {ARCHIVE} drop constraint"
+          " chk_daily_sessions_archive_session_type",
+          f"chk_daily_sessions_archive_session_type on {ARCHIVE}", "integrity"),
+    Break("archive_twin", f"alter table {ARCHIVE} add constraint chk_daily_sessions_archive_x"
+          " check (duration_seconds > 0)", f"chk_daily_sessions_archive_x on {ARCHIVE}",
+          "integrity"),
+    Break("archive_twin", f"alter policy {THEIR_ARCHIVED} using (true)", THEIR_ARCHIVED),
+    Break("archive_twin", f"drop policy {THEIR_ARCHIVED}",
+          f'"Users can only access their own sessions" on {ARCHIVE}'),
+    Break("archive_twin", f"alter policy {THEIR_ARCHIVED} to public", THEIR_ARCHIVED),
+    Break("archive_twin", f"revoke delete on {ARCHIVE} from authenticated", ARCHIVE),
+    Break("archive_twin", f"grant select (user_id) on {ARCHIVE} to anon", ARCHIVE),
+    Break("archive_twin", f"grant select on {ARCHIVE} to authenticated with grant option", ARCHIVE),
+    Break("archive_twin", f"alter table {ARCHIVE} disable row level security", ARCHIVE),
+    Break("archive_twin", "alter table public.daily_sessions force row level security", ARCHIVE),
+    # 017
+    Break("internal_schema", "grant usage on schema audit to authenticated", "audit"),
+    Break("internal_schema", "grant select on arami_db.migration to service_role",
+          "arami_db.migration"),
+    Break("internal_schema", "grant select (row_id) on audit.change_log to authenticator",
+          "audit.change_log.row_id"),
+    Break("internal_schema", "grant usage on sequence audit.change_log_id_seq to public",
+          "audit.change_log_id_seq"),
+    Break("internal_schema", "grant execute on function arami_db.slowest_queries(integer)"
+          " to authenticated", "arami_db.slowest_queries(integer)"),
+    Break("internal_schema", f"{MIDDLE_OF} grant {MIDDLE} to service_role;"
+          f"grant usage on schema arami_db to {ROLE}", "arami_db"),
+    Break("internal_schema", "alter role authenticator set pgrst.db_schemas = 'public, audit'",
+          "audit", mend="alter role authenticator reset pgrst.db_schemas"),
+    # 018
+    Break("privileged_role", "alter role anon superuser", "anon"),
+    Break("privileged_role", "alter role authenticated bypassrls", "authenticated"),
+    Break("privileged_role", "alter role authenticator bypassrls", "authenticator"),
+    Break("privileged_role", "alter role service_role superuser", "service_role"),
+    Break("privileged_role", f"{MIDDLE_OF} grant {MIDDLE} to authenticated;"
+          f"alter role {ROLE} bypassrls", ROLE),
+    # 019
+    Break("api_roles", "alter role anon login", "anon"),
+    Break("api_roles", "alter role authenticated createrole createdb replication",
+          "authenticated"),
+    Break("api_roles", "alter role authenticator createrole", "authenticator"),
+    Break("api_roles", "alter role anon superuser bypassrls", "anon"),
+    Break("api_roles", f"alter role anon rename to {ROLE}", "anon"),
+    # 020
+    Break("owners", f"alter table {GOALS} owner to authenticated", GOALS),
+    Break("owners", "alter view public.user_dashboard owner to anon", "public.user_dashboard"),
+    Break("owners", "alter function public.get_session_summary(uuid, integer) owner to"
+          " authenticated", "public.get_session_summary(uuid, integer)"),
+    Break("owners", "alter schema audit owner to anon", "audit"),
+    Break("owners", "create type public.t as (a int); alter type public.t owner to authenticated",
+          "public.t"),
+    # 021
+    Break("memberships", "grant pg_read_all_data to anon", "anon"),
+    Break("memberships", f"{MIDDLE_OF} grant {MIDDLE} to authenticated;"
+          f"grant pg_write_all_data to {ROLE}", "authenticated"),
+    Break("memberships", "grant service_role to authenticated", "authenticated"),
+    Break("memberships", "grant authenticated to anon", "anon"),
+    Break("memberships", f"{MIDDLE_OF} grant {MIDDLE} to anon; alter table {GOALS}"
+          f" owner to {ROLE}", "anon"),
+    Break("memberships", "grant pg_execute_server_program to authenticator", "authenticator"),
+    # 022
+    Break("environment_service_role", "alter role service_role nobypassrls", "service_role",
+          "integrity"),
+    Break("environment_service_role", f"alter role service_role rename to {ROLE}", "service_role",
+          "integrity"),
+    # 023
+    Break("settings", "alter role authenticator set row_security = off",
+          "row_security of role authenticator"),
+    Break("settings", f"create role {ROLE}; alter role {ROLE} set session_replication_role ="
+          " replica", f"session_replication_role of role {ROLE}"),
+    Break("settings", "alter role all set request.jwt.claims = '{\"sub\": \"x=y\"}'",
+          "request.jwt.claims of every role"),
+    Break("settings", "alter role authenticated set timezone = 'Pacific/Auckland'",
+          "timezone of role authenticated", "integrity"),
+    Break("settings", "alter role authenticator set role = 'service_role'",
+          "role of role authenticator"),
+    Break("settings", "alter role authenticated set search_path = evil, public",
+          "search_path of role authenticated"),
+    Break("settings", "alter role all set search_path = public, pg_catalog",
+          "search_path of every role"),
+    Break("settings", "alter role authenticator set default_transaction_read_only = on",
+          "default_transaction_read_only of role authenticator", "integrity"),
+    Break("settings", "alter role authenticator set pgrst.db_anon_role = 'authenticated'",
+          "pgrst.db_anon_role of role authenticator"),
+    # 024
+    Break("parameter_grants", "grant set on parameter session_replication_role to authenticated",
+          "session_replication_role"),
+    Break("parameter_grants", "grant set on parameter row_security to public", "row_security"),
+    Break("parameter_grants", f"{MIDDLE_OF} grant {MIDDLE} to anon;"
+          f"grant alter system on parameter log_statement to {ROLE}", "log_statement"),
+    # 025
+    Break("environment_session", "set local session_replication_role = replica",
+          "session_replication_role"),
+    Break("environment_session", "set local session_replication_role = local",
+          "session_replication_role"),
+    Break("environment_session", "set local row_security = off", "row_security"),
+    # 026
+    Break("auth_uid", "alter function auth.uid() rename to gone", "auth.uid()",
+          mend="alter function auth.gone() rename to uid"),
+    Break("auth_uid", "alter function auth.uid() volatile", "auth.uid()", "performance"),
+    Break("auth_uid", "revoke execute on function auth.uid() from public", "auth.uid()",
+          "integrity"),
+    Break("auth_uid", "revoke usage on schema auth from authenticated", "auth.uid()", "integrity"),
+    Break("auth_uid", "alter function auth.uid() rename to gone; create function auth.uid()"
+          " returns text language sql stable return ''", "auth.uid()",
+          mend="drop function auth.uid(); alter function auth.gone() rename to uid"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("broken", BREAKS, ids=lambda broken: broken.label)
+def test_break_find_mend(connection: Connection, broken: Break) -> None:
+    assert found(connection, broken.check) == []
+    connection.execute(broken.statement)
+    findings = found(connection, broken.check)
+    assert (broken.severity, broken.object) in [(f.severity, f.object) for f in findings]
+    assert all(f.severity in SEVERITIES and f.finding.endswith(".") for f in findings)
+    assert mended(connection, broken.check, broken.mend) == []
+
+
+def test_truncate_is_a_finding_for_each_table_and_role(connection: Connection) -> None:
+    connection.execute("grant all on all tables in schema public to anon, authenticated")
+    objects = [f.object for f in found(connection, "dangerous_privileges")]
+    count = "select count(*) from pg_class where relnamespace = 'public'::regnamespace"
+    row = connection.execute(f"{count} and relkind in ('r', 'v')").fetchone()
+    assert row is not None
+    assert len(objects) == 2 * row[0]
+
+
+def test_maintain_is_dangerous_where_it_exists(connection: Connection) -> None:
+    if connection.info.server_version < 170000:
+        pytest.skip("MAINTAIN came with Postgres 17")
+    connection.execute(f"grant maintain on {GOALS} to authenticated")
+    assert [f.object for f in found(connection, "dangerous_privileges")] == [GOALS]
+
+
+def test_a_setting_of_this_database_counts_and_of_another_does_not(connection: Connection) -> None:
+    here = sql.Identifier(connection.info.dbname)
+    alter = sql.SQL("alter database {} set session_replication_role = replica")
+    connection.execute(alter.format(sql.Identifier("postgres")))
+    assert found(connection, "settings") == []
+    connection.execute(alter.format(here))
+    in_database = sql.SQL("alter role anon in database {} set timezone = 'Asia/Tokyo'")
+    connection.execute(in_database.format(here))
+    assert len(found(connection, "settings")) == 2
+    assert mended(connection, "settings", None) == []
+
+
+# What no check may cry about
+
+HARMLESS = {
+    "supabase's settings": """
+        alter role anon set statement_timeout = '3s';
+        alter role authenticator set lock_timeout = '8s';
+        alter role authenticator set search_path = "$user", public, extensions;
+        alter role authenticator set session_preload_libraries = 'supautils, safeupdate';
+        alter role authenticator set pgrst.db_schemas = 'public, graphql_public';
+        alter role postgres set search_path = "$user", public, extensions;
+        alter role all set log_statement = 'ddl';
+        alter role all set timezone = 'UTC'
+    """,
+    "another tool's role and its settings": f"""
+        create role {ROLE} superuser;
+        alter role {ROLE} set search_path = auth;
+        alter role {ROLE} set role = postgres;
+        alter role {ROLE} set default_transaction_read_only = on;
+        grant set on parameter session_replication_role to {ROLE};
+        grant pg_read_all_data to {ROLE};
+        grant authenticator to {ROLE};
+        grant select on public.users to {ROLE}
+    """,
+    "a plain role above anon": f"create role {ROLE}; grant {ROLE} to anon, authenticator",
+    "a schema that others own": """
+        create schema storage;
+        grant usage on schema storage to public;
+        create table storage."Objects" (user_id uuid, updated_at date references storage.x)
+    """.replace(" references storage.x", "")
+    + """;
+        grant all on storage."Objects" to anon, authenticated, public;
+        create view storage.v as select * from public.users;
+        grant select on storage.v to anon;
+        create function storage.f() returns int language sql security definer return 1
+    """,
+    "members of an extension": """
+        create schema if not exists extra;
+        create table public.member (user_id uuid, "Odd" int, updated_at date);
+        create function public.member() returns int language sql security definer return 1;
+        create view public.member_view as select * from public.users;
+        grant all on public.member, public.member_view to anon, public;
+        alter extension pgcrypto add table public.member;
+        alter extension pgcrypto add view public.member_view;
+        alter extension pgcrypto add function public.member()
+    """,
+    "usage of public for everyone": "grant usage on schema public to public, anon",
+    "usage of a type by everyone": "create type public.mood as enum ('fine')",
+    "policies written otherwise": f"""
+        {POLICY} using (user_id = (select auth.uid()) and (select auth.role()) = 'x'
+            and (select current_setting('a.b', true)) is null
+            and exists (select from public.users as u where u.id = user_id
+                and u.id = (select auth.uid())))
+    """,
+    "security_invoker spelt otherwise": """
+        alter view public.user_dashboard set (security_invoker = on);
+        alter view public.session_history set (security_invoker, security_barrier)
+    """,
+    "a comment of another kind": f"comment on column {GOALS}.smart_goal is null",
+    "a partial index beside a plain one": f"create index idx_p on {GOALS} (user_id)"
+    " where smart_goal is null",
+    "a longer index beside a documented one": f"create index idx_l on {GOALS} (user_id, source)",
+    "foreign key triggers off and on again": f"""
+        alter table {GOALS} disable trigger all; alter table {GOALS} enable trigger all
+    """,
+    "a check on archived_at alone": f"""
+        alter table {ARCHIVE} add constraint chk_daily_sessions_archive_archived_at
+        check (archived_at > '2020-01-01')
+    """,
+    "reordered grants": f"""
+        revoke all on {GOALS} from authenticated, service_role;
+        grant select, insert, update, delete on {GOALS} to service_role, authenticated
+    """,
+    "a temporary table": 'create temporary table "Scratch" (user_id uuid, updated_at date)',
+}
+
+
+@pytest.mark.parametrize("statement", HARMLESS.values(), ids=HARMLESS)
+def test_no_check_cries_wolf(connection: Connection, statement: str) -> None:
+    connection.execute(statement)
+    assert everything(connection) == {}
+
+
+# What every file keeps
+
+
+@every_check
+def test_file_is_one_read_only_query_under_a_header(connection: Connection, check: str) -> None:
+    text = FILES[check]
+    assert re.match(rf"-- {check}: .+\.\n-- Why: .+", text), "header"
+    assert "information_schema" not in text
+    code = re.sub(r"--[^\n]*", "", text)
+    assert re.match(r"\s*(with|select)\b", code)
+    unqualified = r"(?:from|join) (?:pg_(?!catalog\.)\w+)|::(?!pg_catalog\.)"
+    assert not re.findall(unqualified, re.sub(r"'[^']*'", "", code))
+    connection.execute("set transaction read only")
+    cursor = connection.execute(text)
+    columns = [(column.name, column.type_code) for column in cursor.description or ()]
+    assert columns == [(name, TEXT) for name in ("severity", "object", "finding", "remedy")]
+    assert cursor.nextset() is None
+
+
+def test_numbers_have_no_gap() -> None:
+    assert [int(name[:3]) for name in FILES] == list(range(1, len(FILES) + 1))
+
+
+@pytest.mark.parametrize("search_path", ["''", "public, auth, audit, arami_db", "auth, pg_catalog"])
+def test_findings_depend_on_neither_privileges_nor_search_path(
+    connection: Connection, search_path: str
+) -> None:
+    connection.execute("grant all on all tables in schema public, audit to anon")
+    connection.execute(f"{POLICY} to public using (coalesce(auth.uid(), null) = user_id)")
+    connection.execute("alter table public.users disable trigger all")
+    connection.execute("grant pg_read_all_data to anon; alter role anon set row_security = off")
+    connection.execute("drop index public.idx_user_goals_user_id")
+    connection.execute(f"alter table {ARCHIVE} alter session_date drop not null;"
+                       f"alter policy {THEIR_ARCHIVED} using (true)")  # fmt: skip
+    expected = everything(connection)
+    assert len(expected) >= 9
+    connection.execute(f"create role {ROLE}")
+    connection.execute(f"set local search_path = {search_path}; set local role {ROLE}")
+    assert shown(everything(connection)) == shown(expected)
+
+
+def shown(results: dict[str, list[Finding]]) -> dict[str, list[tuple[str, str, str]]]:
+    """Findings without remedies: a remedy may hold a text deparsed for this search_path."""
+    return {check: [f[:3] for f in findings] for check, findings in results.items()}
+
+
+# A server such as Supabase: the owner is no superuser, default privileges give everything away
+
+
+@contextmanager
+def supabase_like(server: dict[str, str]) -> Iterator[str]:
+    """An empty database of an owner with Supabase's attributes, and its default privileges."""
+    owner = f"owner_{SUFFIX}"
+    with made(server) as conninfo, psycopg.connect(conninfo, autocommit=True) as admin:
+        name = sql.Identifier(admin.info.dbname)
+        admin.execute(f"create role {owner} login createrole createdb bypassrls replication")
+        admin.execute(f"grant pg_monitor, pg_read_all_data to {owner}")
+        admin.execute(f"grant anon, authenticated, service_role to {owner}")
+        admin.execute(sql.SQL("alter database {} owner to {}").format(name, sql.Identifier(owner)))
+        admin.execute("create schema extensions; create extension pgcrypto schema extensions")
+        for kind in ("tables", "functions", "sequences"):
+            admin.execute(f"alter default privileges for role {owner} in schema public"
+                          f" grant all on {kind} to anon, authenticated, service_role")  # fmt: skip
+        admin.execute(f"grant all on schema public, extensions to {owner}")
+        try:
+            yield psycopg.conninfo.make_conninfo(conninfo, user=owner)
+        finally:
+            postgres = sql.SQL("alter database {} owner to postgres").format(name)
+            admin.execute(postgres)
+            admin.execute(f"reassign owned by {owner} to postgres; drop owned by {owner};"
+                          f"drop role {owner}")  # fmt: skip
+
+
+@pytest.mark.usefixtures("template")
+def test_clean_on_a_server_like_supabase(server: dict[str, str]) -> None:
+    with supabase_like(server) as conninfo:
+        run_cli("migrate", "--database", conninfo)
+        with psycopg.connect(conninfo, autocommit=True) as owner:
+            assert everything(owner) == {}
+            owner.execute("create table public.oops (id uuid primary key)")
+            names = {check[4:] for check in everything(owner)}
+        assert {"rls_disabled", "granted_to_anon", "dangerous_privileges"} <= names
+
+
+def test_clean_when_migrated(connection: Connection) -> None:
+    assert everything(connection) == {}
