@@ -22,11 +22,12 @@ routines as (
     from (
         select f.*
         from pg_catalog.pg_proc as f
-        where f.pronamespace in (
-            select s.oid
-            from pg_catalog.pg_namespace as s
-            where s.nspname in ('public', 'audit', 'arami_db')
-        )
+        where
+            f.pronamespace in (
+                select s.oid
+                from pg_catalog.pg_namespace as s
+                where s.nspname in ('public', 'audit', 'arami_db')
+            )
         -- Fenced, or the planner writes out the arguments of every function there is.
         offset 0 -- noqa: AM09
     ) as p
