@@ -10,6 +10,8 @@ COMMANDS = (
     "",
     "migrate",
     "status",
+    "verify",
+    "snapshot",
     "baseline",
     "repair",
     "new",

@@ -14,6 +14,8 @@ from arami_db import __version__
 _COMMANDS = {
     "migrate": "migrate",
     "status": "status",
+    "verify": "verify",
+    "snapshot": "verify",
     "baseline": "adopt",
     "repair": "adopt",
     "new": "files",
@@ -27,7 +29,7 @@ def build(arguments: list[str]) -> typer.Typer:
     """The application, with the command that the arguments begin with, or with all of them."""
     app = typer.Typer(
         help="Plain-SQL migrations for Postgres 15 and newer, Supabase or not.",
-        epilog="Exit codes: 0 done, 1 failed, 2 usage, 3 pending, 5 lock busy,"
+        epilog="Exit codes: 0 done, 1 failed, 2 usage, 3 pending, 4 findings, 5 lock busy,"
         " 6 ledger and files disagree, 7 no connection.",
         no_args_is_help=True,
         rich_markup_mode=None,

@@ -44,12 +44,28 @@ class SqlTree:
         return _read_folder(self.root / "seeds", "seed")
 
     @cached_property
+    def checks(self) -> tuple[SqlFile, ...]:
+        """Verification queries by ascending version."""
+        return _read_folder(self.root / "checks", "check")
+
+    @cached_property
+    def catalog(self) -> SqlFile | None:
+        """The query that states every fact of a schema, or None."""
+        return self._single("catalog", "catalog")
+
+    @property
+    def snapshot(self) -> Path:
+        """Where the facts of the migrated schema are kept."""
+        return self.root / "schema.snapshot"
+
+    @cached_property
     def auth_stub(self) -> SqlFile | None:
         """The stand-in for Supabase's auth schema, or None."""
-        path = self.root / "auth_stub.sql"
-        if not path.is_file():
-            return None
-        return read_file(path, kind="stub", version=0, name="auth_stub")
+        return self._single("auth_stub", "stub")
+
+    def _single(self, name: str, kind: str) -> SqlFile | None:
+        path = self.root / f"{name}.sql"
+        return read_file(path, kind=kind, version=0, name=name) if path.is_file() else None
 
 
 def discover(root: Path) -> SqlTree:

@@ -1,0 +1,71 @@
+"""Who tries: roles of the API with claims of every kind, as PostgREST would set them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from psycopg import sql
+
+API_ROLES = ("anon", "authenticated", "service_role")
+
+
+@dataclass(frozen=True)
+class Actor:
+    """A role and the claims it comes with: all as JSON, or the subject alone, the legacy way."""
+
+    name: str
+    role: str
+    claims: str = ""
+    legacy: str = ""
+
+    @property
+    def become(self) -> sql.Composed:
+        """The statement after which, to the end of the savepoint, this actor acts."""
+        settings = {
+            "request.jwt.claims": self.claims,
+            "request.jwt.claim": "",
+            "request.jwt.claim.sub": self.legacy,
+            "request.jwt.claim.role": self.role if self.legacy else "",
+            "row_security": "on",
+            "role": self.role,  # the last one: what follows is done with its rights
+        }
+        calls = (
+            sql.SQL("pg_catalog.set_config({}, {}, true)").format(name, value)
+            for name, value in settings.items()
+        )
+        return sql.SQL("select {}").format(sql.SQL(", ").join(calls))
+
+
+def claims(user: str | None, role: str = "authenticated") -> str:
+    """The claims of a signed-in user, as JSON."""
+    return json.dumps({"sub": user, "role": role})
+
+
+def owners(user: str) -> tuple[Actor, ...]:
+    """The user, signed in, in both claim styles."""
+    return (
+        Actor("A", "authenticated", claims(user)),
+        Actor("A (legacy claims)", "authenticated", legacy=user),
+    )
+
+
+def attackers(user: str) -> tuple[Actor, ...]:
+    """Everybody who has no business with anyone else's rows; user is whose claims A has."""
+    role = "authenticated"
+    return (
+        *owners(user),
+        Actor("anon", "anon"),
+        Actor("anon with A's claims", "anon", claims(user)),
+        Actor("anon with A's legacy claims", "anon", legacy=user),
+        Actor("authenticated without claims", role),
+        Actor("authenticated with empty claims", role, "{}"),
+        Actor("authenticated with a null subject", role, claims(None)),
+        Actor("authenticated with an empty subject", role, claims("")),
+        Actor("authenticated with a malformed subject", role, claims("not-a-uuid")),
+        Actor("authenticated with malformed claims", role, "{not json"),
+        Actor("authenticated with malformed legacy claims", role, legacy="not-a-uuid"),
+    )
+
+
+SERVICE = Actor("service_role", "service_role", claims(None, "service_role"))

@@ -1,0 +1,217 @@
+"""Everything that somebody could try on another user's rows, table by table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+from psycopg import sql
+
+from arami_db.prove.actors import Actor
+from arami_db.prove.catalog import ForeignKey, Table
+from arami_db.prove.rows import Row, inserting
+from arami_db.prove.stage import Stage
+from arami_db.prove.trial import Step, attempt, copied
+
+CURSOR = sql.Identifier("arami_prove")
+Attack = tuple[str, sql.Composed, Step | None]
+
+
+def insert_for_b(stage: Stage, table: Table, actor: Actor) -> None:
+    """Try to make, in B's name, the very row that B is about to get."""
+    statement = inserting(table, stage.maker.drafts[stage.b, table.path])
+    result = attempt(stage.connection, actor, statement, judge=stage.belongings)
+    stage.record_effect(actor, "insert for B", table.label, result)
+
+
+def attack(stage: Stage, table: Table, actor: Actor) -> None:
+    """Try all the rest on a table in which A and B have a row each."""
+    read(stage, table, actor)
+    mine, theirs = stage.row(stage.a, table), stage.row(stage.b, table)
+    if mine is None or theirs is None:
+        return
+    attacks = [*_writes(stage, table, actor, theirs), *_upserts(stage, table, theirs)]
+    for action, statement, prepare in [*attacks, *_attachments(stage, table)]:
+        result = attempt(
+            stage.connection, actor, statement, prepare=prepare, judge=stage.belongings
+        )
+        stage.record_effect(actor, action, table.label, result)
+    truncate(stage, table, actor)
+
+
+def read(stage: Stage, table: Table, actor: Actor, how: str = "") -> None:
+    """Try to read B's rows, by select and by copy."""
+    readable = stage.privileged(table.path, actor.role, "select")
+    condition = _recognise(stage, table, readable)
+    columns = sql.SQL(", ").join(map(sql.Identifier, readable or table.columns))
+    query = sql.SQL("select {} from {} where {}").format(columns, table.identifier, condition)
+    others = stage.count(
+        sql.SQL("select count(*) from {} where ({}) and not ({})").format(
+            table.identifier, condition, stage.where(table, stage.b)
+        )
+    )
+    copy = sql.SQL("copy ({}) to stdout").format(query)
+    attempts = {
+        "select": attempt(stage.connection, actor, query),
+        "copy": copied(stage.connection, actor, copy),
+    }
+    for action, result in attempts.items():
+        seen = len(result.rows) - others
+        leak = f"{seen} of B's rows visible" if seen > 0 else None
+        stage.record(actor, f"{action}{how}", table.label, result, leak)
+
+
+def truncate(stage: Stage, table: Table, actor: Actor) -> None:
+    """Try to empty the table. Only a foreign key in the way is no protection."""
+    statement = sql.SQL("truncate {}").format(table.identifier)
+    result = attempt(stage.connection, actor, statement, judge=stage.belongings)
+    # The right to truncate is checked before any lock is waited for.
+    if result.sqlstate == "0A000" or result.interrupted:
+        leak = f"may truncate; all that was in the way: {result.message}"
+        stage.record(actor, "truncate", table.label, result, leak)
+    else:
+        stage.record_effect(actor, "truncate", table.label, result)
+
+
+def changed_column(stage: Stage, table: Table, role: str) -> str:
+    """A column to update: one the role may, and that no key holds, if there is one."""
+    allowed = stage.privileged(table.path, role, "update") or list(table.columns)
+    held = {name for key in table.keys for name in key.columns}
+    held |= {name for key in table.foreign_keys for name in key.columns}
+    writable = [name for name in allowed if table.columns[name].writable] or allowed
+    return next((name for name in writable if name not in held), writable[0])
+
+
+def forget_children(stage: Stage, table: Table, user: str) -> None:
+    """Delete a user's rows that refer to a table, lest keys protect what policies must."""
+    for child in stage.catalog.owned:
+        if child.path != table.path and any(k.parent == table.path for k in child.foreign_keys):
+            stage.forget(child, user)
+
+
+def _recognise(stage: Stage, table: Table, readable: list[str]) -> sql.Composable:
+    """B's rows by their owner where the role may read that, by all it may read otherwise."""
+    row = stage.row(stage.b, table)
+    if row is None or (set(table.owner) <= set(readable) and table.via is None):
+        return stage.where(table, stage.b)
+    return sql.SQL(" and ").join(
+        sql.SQL("{}::text is not distinct from {}").format(sql.Identifier(name), row[name])
+        for name in readable or row
+    )
+
+
+def _writes(stage: Stage, table: Table, actor: Actor, theirs: Row) -> Iterator[Attack]:
+    name, place = changed_column(stage, table, actor.role), table.identifier
+    hers, its = stage.pinpoint(table, stage.a), stage.pinpoint(table, stage.b)
+    change = sql.SQL("update {} set {} where ").format(place, assign({name: theirs[name]}))
+    current = sql.SQL("current of {}").format(CURSOR)
+    delete = sql.SQL("delete from {} where ").format(place)
+    point = partial(_point, stage, table, stage.b)
+    yield "update", change + its, None
+    yield "update blindly", change + current, point
+    yield "delete", delete + its, None
+    yield "delete blindly", delete + current, point
+
+    mine = stage.row(stage.a, table) or {}
+    take = sql.SQL("update {} set {} where ").format(place, assign(_keys(table, mine)))
+    give = sql.SQL("update {} set {} where ").format(place, assign(_keys(table, theirs)))
+    yield "update to A", take + current, partial(_clear_for_taking, stage, table)
+    yield "update to B", give + hers, partial(_clear_for_giving, stage, table)
+    # Without a condition to read by, the policies for reading do not judge the new row.
+    yield "update to B blindly", give + current, partial(_clear_for_giving, stage, table)
+
+
+def _upserts(stage: Stage, table: Table, theirs: Row) -> Iterator[Attack]:
+    draft_a = stage.maker.drafts[stage.a, table.path]
+    draft_b = stage.maker.drafts[stage.b, table.path]
+    for key in table.keys:
+        if not key.arbiter or any(theirs[name] is None for name in key.columns):
+            continue
+        same = {name: theirs[name] for name in key.columns if table.columns[name].writable}
+        for who, draft in (("B", draft_b), ("A", draft_a)):
+            row = {**draft, **same}
+            updated = dict.fromkeys([*key.columns, *table.owner])
+            statement = sql.SQL("{} on conflict ({}) do update set {}").format(
+                inserting(table, row),
+                sql.SQL(", ").join(map(sql.Identifier, key.columns)),
+                sql.SQL(", ").join(
+                    sql.SQL("{0} = excluded.{0}").format(sql.Identifier(name))
+                    for name in updated
+                    if table.columns[name].writable
+                ),
+            )
+            yield f"upsert as {who} on {key.name}", statement, partial(_clear, stage, table)
+
+
+def _attachments(stage: Stage, table: Table) -> Iterator[Attack]:
+    for key, parent in stage.attachments(table):
+        theirs = stage.row(stage.b, parent)
+        if theirs is None:
+            stage.skip(f"attaching {table.label} to B's {parent.label}: B has no row there")
+            continue
+        link = _link(table, key, theirs)
+        draft = {**stage.maker.drafts[stage.a, table.path], **link}
+        yield (
+            f"attach to B's {parent.label} by insert ({key.name})",
+            inserting(table, draft),
+            partial(_clear, stage, table),
+        )
+        yield (
+            f"attach to B's {parent.label} by update ({key.name})",
+            sql.SQL("update {} set {} where {}").format(
+                table.identifier, assign(link), stage.pinpoint(table, stage.a)
+            ),
+            partial(_clear_for_giving, stage, table),
+        )
+
+
+def _link(table: Table, key: ForeignKey, theirs: Row) -> Row:
+    """Values that point one foreign key at B's row, and the optional others nowhere."""
+    link: Row = {}
+    for other in table.foreign_keys:
+        for name in other.columns:
+            if name not in table.owner and not table.columns[name].required:
+                link[name] = None
+    for own, reference in zip(key.columns, key.references, strict=True):
+        if own not in table.owner:
+            link[own] = theirs[reference]
+    return link
+
+
+def _keys(table: Table, row: Row) -> Row:
+    """What makes a row its user's: the owner, and the keys to the user's other rows."""
+    names = {name for key in table.foreign_keys for name in key.columns} | set(table.owner)
+    return {name: row[name] for name in names if table.columns[name].writable}
+
+
+def assign(row: Row) -> sql.Composed:
+    """The assignments of an update."""
+    return sql.SQL(", ").join(
+        sql.SQL("{} = {}").format(sql.Identifier(name), value) for name, value in row.items()
+    )
+
+
+def _point(stage: Stage, table: Table, user: str) -> None:
+    """Put a cursor on a row: what follows needs no right to read, and touches no other row."""
+    query = sql.SQL("declare {} cursor for select from {} where {}").format(
+        CURSOR, table.identifier, stage.pinpoint(table, user)
+    )
+    stage.connection.execute(query)
+    stage.connection.execute(sql.SQL("fetch {}").format(CURSOR))
+
+
+def _clear(stage: Stage, table: Table) -> None:
+    if table.name != "users":
+        stage.forget(table, stage.a)
+
+
+def _clear_for_giving(stage: Stage, table: Table) -> None:
+    forget_children(stage, table, stage.a)
+    stage.forget(table, stage.b)
+    _point(stage, table, stage.a)
+
+
+def _clear_for_taking(stage: Stage, table: Table) -> None:
+    forget_children(stage, table, stage.b)
+    stage.forget(table, stage.a)
+    _point(stage, table, stage.b)

@@ -1,0 +1,99 @@
+"""The order of things: A gets rows, then B does, and everybody tries at each step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import psycopg
+from psycopg import sql
+
+from arami_db.prove import attacks, observe, promises
+from arami_db.prove.actors import API_ROLES, SERVICE, Actor, attackers, owners
+from arami_db.prove.catalog import Table
+from arami_db.prove.observe import World
+from arami_db.prove.rows import NoRowError
+from arami_db.prove.stage import Stage
+from arami_db.prove.trial import attempt
+
+Trial = Callable[[Stage, Table, Actor], None]
+
+
+def play(stage: Stage) -> None:
+    """Play it all; what happened is in the stage."""
+    if ("public", "users") not in stage.catalog.tables:
+        stage.skip("public.users does not exist: run `arami-db migrate` first")
+        return
+    roles = _playable(stage)
+    everybody = [actor for actor in attackers(stage.a) if actor.role in roles]
+    mine = [actor for actor in owners(stage.a) if actor.role in roles]
+    serving = [SERVICE] if SERVICE.role in roles else []
+
+    nothing = _ask(stage, [*mine, *serving], stage.a)
+    _settle(stage, stage.a, mine, promises.insert_own)
+    _keep_promises(stage, mine, serving, nothing)
+    without = _ask(stage, everybody, stage.b)
+    casting = [actor for actor in everybody if actor.name in _CASTING]
+    shadows = {actor.name: observe.shadow(stage, actor, None) for actor in casting}
+
+    _settle(stage, stage.b, everybody, attacks.insert_for_b)
+    for actor in everybody:
+        for table in stage.catalog.owned:
+            attacks.attack(stage, table, actor)
+        observe.compare(stage, actor, without)
+    for actor in casting:
+        if shadows[actor.name]:
+            observe.shadow(stage, actor, shadows[actor.name])
+    if serving:
+        for table in stage.catalog.owned:
+            promises.serve_table(stage, table)
+        promises.serve_views(stage)
+
+
+_CASTING = ("A", "anon with A's claims", "authenticated without claims")
+
+
+def _playable(stage: Stage) -> list[str]:
+    """The API roles that the connection may take on."""
+    playable = []
+    for role in API_ROLES:
+        result = attempt(stage.connection, Actor(role, role), sql.Composed([sql.SQL("select")]))
+        if result.sqlstate is None:
+            playable.append(role)
+        else:
+            stage.skip(f"everything as {role}: {result.message}")
+    return playable
+
+
+def _ask(stage: Stage, actors: list[Actor], user: str) -> World:
+    world = World()
+    for actor in actors:
+        world |= observe.ask(stage, actor, user)
+    return world
+
+
+def _settle(stage: Stage, user: str, actors: list[Actor], trial: Trial) -> None:
+    """Give a user a row in every table, parents first; each actor tries to, just before."""
+    who = "A" if user == stage.a else "B"
+    for table in stage.catalog.tables.values():
+        if table.partition:
+            continue
+        try:
+            stage.maker.draft(table, user)
+            if table in stage.catalog.owned:
+                for actor in actors:
+                    trial(stage, table, actor)
+            with stage.connection.transaction():
+                stage.maker.insert(table, user)
+        except (NoRowError, psycopg.Error) as error:
+            if stage.connection.closed:
+                raise
+            stage.skip(f"{table.label}: no valid row could be made for {who}: {error}")
+
+
+def _keep_promises(stage: Stage, mine: list[Actor], serving: list[Actor], nothing: World) -> None:
+    now = _ask(stage, [*mine, *serving], stage.a)
+    for actor in mine:
+        for table in stage.catalog.owned:
+            promises.keep_own(stage, table, actor)
+        promises.read_views(stage, actor, nothing, now)
+        promises.call_functions(stage, actor, nothing, now)

@@ -1,0 +1,179 @@
+"""Making valid rows for a user, in any table, from nothing but the catalog."""
+
+from __future__ import annotations
+
+import itertools
+import uuid
+from collections.abc import Iterator
+
+import psycopg
+from psycopg import sql
+
+from arami_db.database.connect import Connection
+from arami_db.prove.catalog import Catalog, Table
+from arami_db.prove.trial import undone
+from arami_db.prove.values import DEFAULT, Value, candidates
+
+Row = dict[str, str | None]
+_TRIES = 500
+
+
+class NoRowError(Exception):
+    """No row that the table accepts was found; the message is the last refusal."""
+
+
+def predicate(catalog: Catalog, table: Table, user: str) -> sql.Composable:
+    """The condition that picks a user's rows of a table."""
+    columns = sql.SQL(", ").join(map(sql.Identifier, table.owner))
+    if table.via is None:
+        return sql.SQL("{} = {}").format(columns, sql.Literal(user))
+    parent = catalog.tables[table.via.parent]
+    return sql.SQL("({}) in (select {} from {} where {})").format(
+        columns,
+        sql.SQL(", ").join(map(sql.Identifier, table.via.references)),
+        parent.identifier,
+        predicate(catalog, parent, user),
+    )
+
+
+def inserting(table: Table, row: Row) -> sql.Composed:
+    """The insert of a row; no columns at all is a row of defaults."""
+    if not row:
+        return sql.SQL("insert into {} default values").format(table.identifier)
+    return sql.SQL("insert into {} ({}) values ({})").format(
+        table.identifier,
+        sql.SQL(", ").join(map(sql.Identifier, row)),
+        sql.SQL(", ").join(map(sql.Literal, row.values())),
+    )
+
+
+class Maker:
+    """Makes rows for users, children after their parents, and remembers them."""
+
+    def __init__(self, connection: Connection, catalog: Catalog) -> None:
+        """Start with no rows.
+
+        Args:
+            connection: in a transaction that will be rolled back.
+            catalog: the tables to make rows in.
+        """
+        self._connection = connection
+        self._catalog = catalog
+        self._ids: dict[tuple[str, str, str], str] = {}
+        self.drafts: dict[tuple[str, tuple[str, str]], Row] = {}
+        self.made: dict[tuple[str, tuple[str, str]], Row] = {}
+
+    def identity(self, table: Table, user: str) -> str:
+        """The id that a user's row of a table has, or will have."""
+        if table.via is None and table.owner == ("id",):
+            return user
+        return self._ids.setdefault((*table.path, user), str(uuid.uuid4()))
+
+    def draft(self, table: Table, user: str) -> Row:
+        """Find a row of the user's that the table accepts; nothing is left in the table.
+
+        Raises:
+            NoRowError: there is none among those tried.
+        """
+        row: dict[str, Value] = dict(self._first(table, user))
+        optional = [n for n in row if not table.columns[n].required and n not in table.owner]
+        choices: dict[str, Iterator[dict[str, Value]]] = {}
+        for _ in range(_TRIES):
+            values: Row = {n: v for n, v in row.items() if v is None or isinstance(v, str)}
+            refusal = self._refusal(table, values)
+            if refusal is None:
+                self.drafts[user, table.path] = values
+                return values
+            step = self._next(table, user, refusal, choices)
+            if step is not None:
+                row |= step
+            elif optional:
+                row = {name: value for name, value in row.items() if name not in optional}
+                optional = []
+            else:
+                break
+        raise NoRowError(str(refusal.diag.message_primary if refusal else "no try was made"))
+
+    def insert(self, table: Table, user: str) -> Row:
+        """Insert the drafted row and return all of it, as text."""
+        draft = self.drafts[user, table.path]
+        texts = sql.SQL(", ").join(
+            sql.SQL("{}::text").format(sql.Identifier(name)) for name in table.columns
+        )
+        statement = sql.SQL("{} returning {}").format(inserting(table, draft), texts)
+        found = self._connection.execute(statement).fetchone()
+        if found is None:
+            raise NoRowError("the insert was accepted, and no row came of it")
+        row = dict(zip(table.columns, found, strict=True))
+        self.made[user, table.path] = row
+        return row
+
+    def _refusal(self, table: Table, row: Row) -> psycopg.Error | None:
+        try:
+            with undone(self._connection, "arami_drafted"):
+                self._connection.execute(inserting(table, row))
+                self._connection.execute("set constraints all immediate")
+        except psycopg.Error as error:
+            if self._connection.closed:
+                raise
+            return error
+        return None
+
+    def _first(self, table: Table, user: str) -> Iterator[tuple[str, Value]]:
+        fixed = self._fixed(table, user)
+        for name, column in table.columns.items():
+            if name in fixed:
+                yield name, fixed[name]
+            elif column.writable and not column.default:
+                yield name, candidates(table, column)[0]
+
+    def _fixed(self, table: Table, user: str) -> dict[str, str | None]:
+        """What is given: the keys that lead to the user and to the parents, and the row's own."""
+        fixed: dict[str, str | None] = {}
+        for key in table.foreign_keys:
+            parent = self.made.get((user, key.parent), {})
+            for column, reference in zip(key.columns, key.references, strict=True):
+                if key.parent != table.path or table.columns[column].required:
+                    fixed[column] = parent.get(reference)
+                else:
+                    fixed.setdefault(column, None)
+        for primary in (key for key in table.keys if key.primary):
+            for name in primary.columns:
+                if name not in fixed and table.columns[name].type == "uuid":
+                    fixed[name] = self.identity(table, user)
+        if table.owner and table.via is None:
+            fixed[table.owner[0]] = user
+        return {name: v for name, v in fixed.items() if table.columns[name].writable}
+
+    def _next(
+        self,
+        table: Table,
+        user: str,
+        refusal: psycopg.Error,
+        choices: dict[str, Iterator[dict[str, Value]]],
+    ) -> dict[str, Value] | None:
+        """The next combination of values for the columns of the constraint that refused."""
+        name = refusal.diag.constraint_name or ""
+        if name not in choices:
+            keys = {key.name: key.columns for key in table.keys}
+            columns = table.checks[name].columns if name in table.checks else keys.get(name, ())
+            choices[name] = self._combinations(table, user, columns)
+        return next(choices[name], None)
+
+    def _combinations(
+        self, table: Table, user: str, columns: tuple[str, ...]
+    ) -> Iterator[dict[str, Value]]:
+        fixed = self._fixed(table, user)
+        options: list[list[Value]] = []
+        for name in columns:
+            column = table.columns[name]
+            if name in fixed:
+                spare: list[Value] = [] if column.required or name in table.owner else [None]
+                options.append([fixed[name], *spare])
+            elif column.writable:
+                options.append(candidates(table, column))
+            else:
+                options.append([DEFAULT])
+        if columns:
+            for values in itertools.product(*options):
+                yield dict(zip(columns, values, strict=True))

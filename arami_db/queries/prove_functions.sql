@@ -1,0 +1,30 @@
+-- Every function and procedure of schema public that a statement can call: not those of
+-- extensions, trigger functions or aggregates. exposed: an API role may execute it.
+select
+    p.proname::text as name,
+    format('public.%I(%s)', p.proname, pg_get_function_identity_arguments(p.oid)) as identity,
+    p.prokind = 'p' as procedure,
+    p.provolatile <> 'v' as reads_only,
+    p.provariadic <> 0 as variadic,
+    p.pronargs - p.pronargdefaults as required,
+    array(
+        select format_type(a.type, null)
+        from unnest(p.proargtypes) with ordinality as a (type, place)
+        order by a.place
+    ) as arguments,
+    (
+        select coalesce(bool_or(has_function_privilege(r.oid, p.oid, 'execute')), false)
+        from pg_catalog.pg_roles as r
+        where r.rolname in ('anon', 'authenticated', 'service_role')
+    ) as exposed
+from pg_catalog.pg_proc as p
+where p.pronamespace = to_regnamespace('public')
+    and p.prokind in ('f', 'p')
+    and p.prorettype not in ('trigger'::regtype, 'event_trigger'::regtype)
+    and 'internal'::regtype <> all(p.proargtypes)
+    and not exists (
+        select
+        from pg_catalog.pg_depend as d
+        where d.classid = 'pg_proc'::regclass and d.objid = p.oid and d.deptype = 'e'
+    )
+order by p.proname, identity

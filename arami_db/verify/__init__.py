@@ -1,0 +1,126 @@
+"""Verifying: ledger, facts, checks, auth and, when asked for, the proof of row level security."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from arami_db import ledger
+from arami_db.database.connect import Connection
+from arami_db.files import SqlTree
+from arami_db.migrate.plan import State, make_plan
+from arami_db.verify.claims import check_claims
+from arami_db.verify.drift import drift
+from arami_db.verify.findings import Finding, Severity
+from arami_db.verify.reading import ask
+from arami_db.verify.snapshot import dump, load
+
+__all__ = ["Finding", "Report", "Severity", "snapshot", "verify"]
+
+_LEDGER = {
+    State.PENDING: "has not been applied",
+    State.OUT_OF_ORDER: "has not been applied, and later ones have",
+    State.CHANGED: "was edited after it was applied",
+    State.MISSING: "was applied, and its file is gone",
+}
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was verified and what was found.
+
+    Attributes:
+        checked: what was looked at, with how many: files, facts, checks, attempts.
+        skipped: what was not looked at, and why.
+        findings: gravest first.
+        ignored: findings that a pattern of the caller set aside.
+        patterns: those patterns.
+    """
+
+    checked: dict[str, int]
+    skipped: tuple[str, ...]
+    findings: tuple[Finding, ...]
+    ignored: tuple[Finding, ...]
+    patterns: tuple[str, ...]
+
+    def at_least(self, severity: Severity) -> tuple[Finding, ...]:
+        """The findings of a severity or graver."""
+        return tuple(f for f in self.findings if f.severity.rank <= severity.rank)
+
+
+def verify(
+    connection: Connection, tree: SqlTree, *, ignore: tuple[str, ...] = (), prove_rls: bool = False
+) -> Report:
+    """Compare a database with its files and with what must hold of any database.
+
+    Args:
+        connection: an idle connection; without prove_rls, nothing is written through it.
+        tree: the SQL files, with the catalog query, snapshot and checks.
+        ignore: shell patterns of source/object; what they match is set aside, and reported so.
+        prove_rls: also attempt, in a transaction that is rolled back, what nobody must manage.
+
+    Raises:
+        CheckError: a query of the verification failed.
+        RefusedFileError: a file cannot be read.
+        PlatformError, ConnectionFailedError: as they say.
+    """
+    plan = make_plan(tree, ledger.read(connection))
+    compared = tree.catalog if tree.snapshot.is_file() else None
+    facts, found = ask(connection, compared, tree.checks)
+    findings = [
+        Finding(Severity.INTEGRITY, "ledger", entry.label, f"{entry.label} {_LEDGER[entry.state]}")
+        for entry in plan.of(*_LEDGER)
+    ]
+    skipped = [] if compared else ["facts: this directory has no catalog.sql and schema.snapshot"]
+    if compared:
+        findings += drift(load(tree.snapshot), facts)
+    findings += [*found, *(check_claims(connection) if tree.auth_stub else [])]
+    checked = {"files": len(plan.entries), "facts": len(facts), "checks": len(tree.checks)}
+    if prove_rls:
+        attempts, leaks = _prove(connection)
+        checked["attempts"] = attempts
+        findings += leaks
+    return _report(checked, skipped, findings, ignore)
+
+
+def snapshot(connection: Connection, tree: SqlTree) -> str | None:
+    """The facts of a database as the text of a snapshot; None where there is no catalog query."""
+    if tree.catalog is None:
+        return None
+    facts, _ = ask(connection, tree.catalog, ())
+    return dump(facts)
+
+
+def _prove(connection: Connection) -> tuple[int, list[Finding]]:
+    from arami_db.prove import prove
+
+    proof = prove(connection)
+    wrong = [(a, "could reach what is not theirs") for a in proof.leaks]
+    wrong += [(a, "could not do what the schema promises them") for a in proof.failures]
+    found = [
+        Finding(
+            Severity.SECURITY, "rls", a.object, f"{a.actor}: {a.action}: {why}", actual=a.detail
+        )
+        for a, why in wrong
+    ]
+    found += [
+        Finding(Severity.SECURITY, "rls", name, f"could not be attempted: {name}")
+        for name in proof.unattempted
+    ]
+    return len(proof.attempts), found
+
+
+def _report(
+    checked: dict[str, int], skipped: list[str], findings: list[Finding], ignore: tuple[str, ...]
+) -> Report:
+    def is_ignored(finding: Finding) -> bool:
+        return any(fnmatchcase(f"{finding.source}/{finding.object}", p) for p in ignore)
+
+    ordered = sorted(findings, key=lambda f: (f.severity.rank, f.source, f.object, f.message))
+    return Report(
+        checked,
+        tuple(skipped),
+        tuple(finding for finding in ordered if not is_ignored(finding)),
+        tuple(finding for finding in ordered if is_ignored(finding)),
+        ignore,
+    )

@@ -1,0 +1,78 @@
+"""Drift: the facts that should hold against the facts that do."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from arami_db.verify.findings import Finding
+from arami_db.verify.remedy import remedy
+from arami_db.verify.severity import severity_of
+from arami_db.verify.snapshot import Fact
+
+_Object = tuple[str, str]  # kind and name
+_Properties = dict[str, str]
+
+
+def drift(expected: frozenset[Fact], actual: frozenset[Fact]) -> list[Finding]:
+    """Describe the difference of two sets of facts, object by object.
+
+    Args:
+        expected: the facts of the snapshot.
+        actual: the facts of the database.
+
+    Returns:
+        One finding for an object that is missing or that should not be there, else one for each
+        of its properties that differs.
+    """
+    missing, extra = _by_object(expected - actual), _by_object(actual - expected)
+    wanted = _by_object(expected)
+    present = {fact[:2] for fact in actual}
+    found = []
+    for item in sorted(missing.keys() | extra.keys()):
+        if item not in present:
+            found.append(_whole(item, "is missing", missing[item], wanted[item]))
+        elif item not in wanted:
+            found.append(_whole(item, "is not part of the schema", extra[item], {}))
+        else:
+            sides = missing.get(item, {}), extra.get(item, {})
+            found += _properties(item, *sides, wanted[item])
+    return found
+
+
+def _by_object(facts: frozenset[Fact]) -> dict[_Object, _Properties]:
+    objects: dict[_Object, _Properties] = defaultdict(dict)
+    for kind, name, key, value in sorted(facts):
+        known = objects[kind, name].get(key)
+        objects[kind, name][key] = f"{known}, {value}" if known else value
+    return dict(objects)
+
+
+def _whole(item: _Object, what: str, facts: _Properties, wanted: _Properties) -> Finding:
+    kind, name = item
+    return Finding(
+        min((severity_of(kind, key) for key in facts), key=lambda severity: severity.rank),
+        "facts",
+        name,
+        f"{kind} {name} {what}",
+        expected="present" if wanted else "absent",
+        actual="absent" if wanted else "present",
+        remedy=remedy(kind, name, None, wanted),
+    )
+
+
+def _properties(
+    item: _Object, missing: _Properties, extra: _Properties, wanted: _Properties
+) -> list[Finding]:
+    kind, name = item
+    return [
+        Finding(
+            severity_of(kind, key),
+            "facts",
+            name,
+            f"{kind} {name}: {key} differs",
+            expected=missing.get(key),
+            actual=extra.get(key),
+            remedy=remedy(kind, name, key, wanted),
+        )
+        for key in sorted(missing.keys() | extra.keys())
+    ]

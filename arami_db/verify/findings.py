@@ -1,0 +1,43 @@
+"""What verification finds, and how much it matters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Severity(StrEnum):
+    """How much a finding matters, gravest first."""
+
+    SECURITY = "security"  # somebody may see or do what they must not
+    INTEGRITY = "integrity"  # data may come to be wrong, or the schema is not what the files say
+    PERFORMANCE = "performance"  # right, but slow
+    COSMETIC = "cosmetic"  # names and comments
+
+    @property
+    def rank(self) -> int:
+        """0 for the gravest."""
+        return list(Severity).index(self)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is not as it should be.
+
+    Attributes:
+        severity: how much it matters.
+        source: what found it: "ledger", "facts", the name of a check, "auth" or "rls".
+        object: what it is about, by a name a human can find.
+        message: what is wrong, in one sentence.
+        expected: what should be there, where that can be said.
+        actual: what is there instead.
+        remedy: SQL that mends it, where it can be derived.
+    """
+
+    severity: Severity
+    source: str
+    object: str
+    message: str
+    expected: str | None = None
+    actual: str | None = None
+    remedy: str | None = None

@@ -1,0 +1,174 @@
+"""The SQL that restores a fact, where it follows from the facts alone and loses no data."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+_Wanted = dict[str, str]  # the properties the object should have; none when it should not exist
+
+_FIRING = {"origin": "enable", "replica": "enable replica", "always": "enable always"}
+_PART = re.compile(r'"(?:[^"]|"")*"|[^.]+')
+
+
+def remedy(kind: str, name: str, key: str | None, wanted: _Wanted) -> str | None:
+    """SQL that makes one difference go away, or None.
+
+    Args:
+        kind: the object's kind, as catalog.sql states it.
+        name: the object, quoted and qualified.
+        key: the property that differs; None when the whole object is missing or extra.
+        wanted: all properties the object should have; empty when there should be no such object.
+    """
+    if key == "comment":
+        return _comment(kind, name, wanted.get("comment"))
+    make = _MAKERS.get(kind)
+    sql = make(name, key, wanted) if make else None
+    if sql and "comment" in wanted and (key is None or sql.startswith("drop ")):
+        return f"{sql}\n{_comment(kind, name, wanted['comment'])}"  # it went with the object
+    return sql
+
+
+def _comment(kind: str, name: str, text: str | None) -> str | None:
+    if kind in {"constraint", "policy", "rule", "trigger"}:
+        table, last = _split(name)
+        target = f"{kind} {last} on {table}"
+    else:
+        target = f"{kind} {name}"
+    return f"comment on {target} is {_literal(text) if text is not None else 'null'};"
+
+
+def _grant(name: str, key: str | None, wanted: _Wanted) -> str | None:
+    if key is None or name == "database":
+        return None
+    grantee, privilege = key.rsplit(" ", 1)
+    if grantee == "owner":
+        return None
+    if key in wanted:
+        return f"grant {privilege} on {name} to {grantee};"
+    return f"revoke {privilege} on {name} from {grantee};"
+
+
+def _policy(name: str, _: str | None, wanted: _Wanted) -> str:
+    table, policy = _split(name)
+    drop = f"drop policy if exists {policy} on {table};"
+    if not wanted:
+        return drop
+    kind = "permissive" if wanted.get("permissive") == "true" else "restrictive"
+    parts = [
+        f"create policy {policy} on {table} as {kind}",
+        f"for {wanted.get('command', 'all')} to {wanted.get('roles', 'public')}",
+    ]
+    parts += [
+        f"{clause} {wanted[clause]}" for clause in ("using", "with check") if clause in wanted
+    ]
+    return f"{drop}\n{' '.join(parts)};"
+
+
+def _trigger(name: str, key: str | None, wanted: _Wanted) -> str | None:
+    table, trigger = _split(name)
+    if key == "enabled":
+        firing = _FIRING.get(wanted.get("enabled", ""), "disable")
+        return f"alter table {table} {firing} trigger {trigger};"
+    drop = f"drop trigger if exists {trigger} on {table};"
+    return f"{drop}\n{wanted['definition']};" if "definition" in wanted else drop
+
+
+def _constraint(name: str, key: str | None, wanted: _Wanted) -> str | None:
+    table, constraint = _split(name)
+    if key == "validated":
+        return f"alter table {table} validate constraint {constraint};"
+    drop = f"alter table {table} drop constraint if exists {constraint};"
+    if "definition" not in wanted:
+        return drop
+    return f"{drop}\nalter table {table} add constraint {constraint} {wanted['definition']};"
+
+
+def _index(name: str, key: str | None, wanted: _Wanted) -> str | None:
+    if key in {"valid", "ready"}:
+        return f"reindex index concurrently {name};"
+    drop = f"drop index if exists {name};"
+    return f"{drop}\n{wanted['definition']};" if "definition" in wanted else drop
+
+
+def _column(name: str, key: str | None, wanted: _Wanted) -> str | None:
+    table, column = _split(name)
+    change = f"alter table {table} alter column {column}"
+    if key == "not null":
+        return f"{change} {'set' if key in wanted else 'drop'} not null;"
+    if key == "default":
+        return (
+            f"{change} set default {wanted[key]};" if key in wanted else f"{change} drop default;"
+        )
+    if key == "type" and key in wanted:
+        return f"{change} type {wanted[key]};"
+    if key is None and "type" in wanted:
+        default = f" default {wanted['default']}" if "default" in wanted else ""
+        not_null = " not null" if "not null" in wanted else ""
+        return f"alter table {table} add column {column} {wanted['type']}{default}{not_null};"
+    return None
+
+
+def _table(name: str, key: str | None, wanted: _Wanted) -> str | None:
+    switches = {"row level security": "", "force row level security": "force "}
+    if key not in switches:
+        return None
+    if key == "row level security":
+        verb = "enable" if wanted.get(key) == "enabled" else "disable"
+        return f"alter table {name} {verb} row level security;"
+    return f"alter table {name} {'force' if key in wanted else 'no force'} row level security;"
+
+
+def _view(name: str, key: str | None, wanted: _Wanted) -> str | None:
+    if not wanted:
+        return f"drop view {name};"
+    if key and key.startswith("option "):
+        option = key.removeprefix("option ")
+        if key in wanted:
+            return f"alter view {name} set ({option} = {wanted[key]});"
+        return f"alter view {name} reset ({option});"
+    if "definition" not in wanted or key not in {None, "definition"}:
+        return None
+    options = [f"{k[7:]} = {v}" for k, v in wanted.items() if k.startswith("option ")]
+    clause = f" with ({', '.join(options)})" if options else ""
+    return f"create or replace view {name}{clause} as\n{wanted['definition']}"
+
+
+def _function(name: str, key: str | None, wanted: _Wanted) -> str | None:
+    if not wanted:
+        return f"drop function {name};"
+    if key == "security":
+        return f"alter function {name} security {wanted.get(key, 'invoker')};"
+    if key in {"volatility", "parallel"} and key in wanted:
+        prefix = "parallel " if key == "parallel" else ""
+        return f"alter function {name} {prefix}{wanted[key]};"
+    if key and key.startswith("set "):
+        setting = key.removeprefix("set ")
+        if key in wanted:
+            value = "''" if wanted[key] == '""' else wanted[key]
+            return f"alter function {name} set {setting} = {value};"
+        return f"alter function {name} reset {setting};"
+    return None
+
+
+_MAKERS: dict[str, Callable[[str, str | None, _Wanted], str | None]] = {
+    "grant": _grant,
+    "policy": _policy,
+    "trigger": _trigger,
+    "constraint": _constraint,
+    "index": _index,
+    "column": _column,
+    "table": _table,
+    "view": _view,
+    "function": _function,
+}
+
+
+def _split(name: str) -> tuple[str, str]:
+    """The table and the last part of schema.table.part."""
+    *table, last = _PART.findall(name)
+    return ".".join(table), last
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

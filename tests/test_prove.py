@@ -1,0 +1,347 @@
+"""The proof of row level security: silent on the schema, loud at holes, and without a trace."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import psycopg
+import pytest
+
+from arami_db.prove import Proof, prove
+from tests.documented import TABLES, Connection, tables, value
+
+# What an owner's view would show of everybody; and functions that answer anyone about anyone.
+NOTES = """
+    create table public.notes (
+        id bigint generated always as identity primary key,
+        user_id uuid not null references public.users (id) on delete cascade,
+        kind text not null check (kind in ('plain', 'secret')),
+        body varchar(20) not null check (char_length(body) >= 15)
+    );
+"""
+NOTES_PROTECTED = """
+    alter table public.notes enable row level security;
+    create policy own on public.notes to authenticated
+        using ((select auth.uid()) = user_id) with check ((select auth.uid()) = user_id);
+    revoke all on public.notes from public, anon, authenticated, service_role;
+    grant select, insert, update, delete on public.notes to authenticated, service_role;
+"""
+WIDE_OPEN = "alter default privileges in schema public grant all on tables to anon, authenticated;"
+SESSIONS = "public.daily_sessions"
+ANALYTICS = "public.session_analytics"
+
+
+def policy(table: str, command: str, clause: str, role: str = "authenticated") -> str:
+    """One more permissive policy."""
+    return f"create policy hole on public.{table} for {command} to {role} {clause}"
+
+
+def definer(name: str, arguments: str, returns: str, body: str) -> str:
+    """A function that runs with its owner's rights and whoever may call it."""
+    return (
+        f"create function public.{name}({arguments}) returns {returns} language sql stable"
+        f" security definer set search_path = '' as $${body}$$"
+    )
+
+
+BREAKAGES = {
+    "select using true": (policy("user_goals", "select", "using (true)"), "public.user_goals"),
+    "insert with check true": (
+        policy("onboarding_profiles", "insert", "with check (true)"),
+        "public.onboarding_profiles",
+    ),
+    "insert for a new user": (
+        policy("users", "insert", "with check (true)"),
+        "public.users",
+    ),
+    "update using true": (
+        policy("ritual_preferences", "update", "using (true)"),
+        "public.ritual_preferences",
+    ),
+    "update using true, own rows to come of it": (
+        policy("user_streaks", "update", "using (true) with check (user_id = auth.uid())"),
+        "public.user_streaks",
+    ),
+    "update with check true": (
+        policy("daily_sessions", "update", "using (user_id = auth.uid()) with check (true)"),
+        SESSIONS,
+    ),
+    "delete using true": (
+        policy("virtue_collection", "delete", "using (true)"),
+        "public.virtue_collection",
+    ),
+    "all with check true": (
+        'alter policy "Users can only access their own categories"'
+        " on public.user_emotional_categories with check (true)",
+        "public.user_emotional_categories",
+    ),
+    "policy and grant for anon": (
+        policy("enneagram_assessments", "select", "using (true)", "anon")
+        + "; grant select on public.enneagram_assessments to anon",
+        "public.enneagram_assessments",
+    ),
+    "grant and no RLS for anon": (
+        "alter table public.users disable row level security;"
+        "revoke all on public.users from authenticated; grant select on public.users to anon",
+        "public.users",
+    ),
+    "one column for anon": (
+        policy("users", "select", "using (true)", "anon")
+        + "; grant select (name) on public.users to anon",
+        "public.users",
+    ),
+    "nobody is signed in, so everybody is": (
+        policy("user_goals", "select", "using (auth.uid() is null)"),
+        "public.user_goals",
+    ),
+    "view of the owner": (
+        "alter view public.user_dashboard set (security_invoker = false)",
+        "public.user_dashboard",
+    ),
+    "new view of the owner, without ids": (
+        "create view public.talk as select conversation_transcript from public.daily_sessions;"
+        "grant select on public.talk to authenticated",
+        "public.talk",
+    ),
+    "materialized view": (
+        "create materialized view public.everyone as select email from public.users;"
+        "grant select on public.everyone to authenticated",
+        "public.everyone",
+    ),
+    "security definer summary": (
+        "alter function public.get_session_summary(uuid, integer) security definer",
+        "public.get_session_summary(user_uuid uuid, days_back integer)",
+    ),
+    "security definer rows": (
+        definer("all_goals", "", "setof public.user_goals", "select * from public.user_goals")
+        + "; grant execute on function public.all_goals() to anon",
+        "public.all_goals()",
+    ),
+    "security definer by the id of a row": (
+        definer(
+            "transcript",
+            "session uuid",
+            "text",
+            "select coalesce(virtue_earned, '-') from public.daily_sessions where id = session",
+        ),
+        "public.transcript(session uuid)",
+    ),
+    "security definer that deletes": (
+        "create function public.erase(who uuid) returns void language sql security definer"
+        " set search_path = '' as $$delete from public.user_goals where user_id = who$$",
+        "public.erase(who uuid)",
+    ),
+    "security definer that believes a temporary table": (
+        "create function public.peek() returns setof public.user_goals language plpgsql stable"
+        " security definer as $$ begin return query select g.* from public.user_goals g where"
+        " exists (select from app_settings where setting_type = 'user' and user_id = auth.uid())"
+        " and 'pg_temp' = any (select nspname from pg_class c join pg_namespace n"
+        " on n.oid = relnamespace where c.oid = 'app_settings'::regclass) is not true;"
+        " end $$; delete from public.app_settings",
+        "public.peek()",
+    ),
+    "foreign key to the session alone": (
+        "alter table public.session_analytics drop constraint fk_session_analytics_daily_sessions,"
+        " add foreign key (session_id) references public.daily_sessions (id) on delete cascade",
+        ANALYTICS,
+    ),
+    "archive without policy and RLS": (
+        'drop policy "Users can only access their own archived sessions"'
+        " on public.daily_sessions_archive;"
+        "alter table public.daily_sessions_archive disable row level security",
+        "public.daily_sessions_archive",
+    ),
+    "new table, default privileges, no RLS": (WIDE_OPEN + NOTES, "public.notes"),
+    "new table without foreign key": (
+        WIDE_OPEN + "create table public.drafts (user_id uuid, body text)",
+        "public.drafts",
+    ),
+    "new child of a session": (
+        WIDE_OPEN + "create table public.remarks (id int primary key, session_id uuid not null"
+        " references public.daily_sessions (id) on delete cascade)",
+        "public.remarks",
+    ),
+    "truncate": ("grant truncate on public.user_goals to authenticated", "public.user_goals"),
+    "truncate of a parent": ("grant truncate on public.users to anon", "public.users"),
+}
+
+
+@pytest.fixture(scope="module")
+def clean(module_connection: Connection) -> Proof:
+    """The proof of the schema as it is."""
+    return prove(module_connection)
+
+
+@pytest.fixture(scope="module")
+def module_connection(server: dict[str, str], template: str) -> Any:
+    """A migrated database for tests that change nothing in it, or roll back what they change."""
+    from tests.conftest import made
+
+    with made(server, template) as conninfo, psycopg.connect(conninfo, autocommit=True) as opened:
+        yield opened
+
+
+def broken(connection: Connection, statements: str) -> Proof:
+    """The proof after some DDL, which is undone."""
+    with connection.transaction(force_rollback=True):
+        connection.execute(statements)
+        return prove(connection)
+
+
+def test_schema_holds(clean: Proof) -> None:
+    assert not clean.leaks
+    assert not clean.failures
+    assert not clean.unattempted
+    assert clean.holds
+    assert len(clean.attempts) > 1000
+
+
+def test_every_table_is_attacked_in_every_way(clean: Proof) -> None:
+    tried = {(a.object, a.action) for a in clean.attempts}
+    for table in TABLES:
+        actions = {action for name, action in tried if name == f"public.{table}"}
+        assert actions >= {
+            "insert own", "select own", "update own", "delete own", "select both",
+            "select", "copy", "insert for B", "update", "update blindly", "update to A",
+            "update to B", "delete", "delete blindly", "truncate", "select past temporary tables",
+        }, table  # fmt: skip
+        assert any(action.startswith("upsert as A") for action in actions)
+    attached = {name for name, action in tried if action.startswith("attach to B's")}
+    assert attached == {ANALYTICS, f"{ANALYTICS}_archive", "public.virtue_collection"}
+    assert len({a.actor for a in clean.attempts}) > 10
+
+
+def test_it_leaves_no_trace(connection: Connection) -> None:
+    before = _traces(connection)
+    assert prove(connection).holds
+    assert _traces(connection) == before
+    assert connection.info.transaction_status == psycopg.pq.TransactionStatus.IDLE
+    assert value(connection, "select current_user = session_user")
+    assert value(connection, "show lock_timeout") == "0"
+    assert value(connection, "select count(*) from pg_class where relpersistence = 't'") == 0
+
+
+def _traces(connection: Connection) -> list[tuple[str, Any]]:
+    names = [f"public.{name}" for name in tables(connection)] + ["audit.change_log"]
+    counted = "select coalesce(string_agg(t::text || xmin || ctid, '' order by ctid), '') from {} t"
+    rows = [(name, value(connection, counted.format(name))) for name in names]
+    for catalog in ("pg_class", "pg_proc", "pg_type", "pg_namespace"):
+        rows.append((catalog, value(connection, f"select count(*) from {catalog}")))
+    return rows
+
+
+def test_it_leaves_no_trace_of_rows_that_were_there(connection: Connection) -> None:
+    connection.execute("insert into public.users (name) select 'u' from generate_series(1, 5)")
+    connection.execute(
+        "insert into public.app_settings (setting_key, setting_value) values ('theme', '1')"
+    )
+    before = _traces(connection)
+    assert prove(connection).holds
+    assert _traces(connection) == before
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_disabled_rls_is_found(module_connection: Connection, table: str) -> None:
+    proof = broken(module_connection, f"alter table public.{table} disable row level security")
+    assert {leak.object for leak in proof.leaks} >= {f"public.{table}"}
+    found = {leak.action for leak in proof.leaks if leak.object == f"public.{table}"}
+    assert found >= {"select", "copy", "insert for B", "update", "update to A", "delete"}
+    assert found >= {"update to B"}
+
+
+@pytest.mark.parametrize("name", BREAKAGES)
+def test_hole_is_found(module_connection: Connection, name: str) -> None:
+    statements, expected = BREAKAGES[name]
+    proof = broken(module_connection, statements)
+    assert expected in {leak.object for leak in proof.leaks}, proof.unattempted
+    assert not proof.holds
+
+
+def test_new_protected_table_is_covered_and_clean(module_connection: Connection) -> None:
+    proof = broken(module_connection, NOTES + NOTES_PROTECTED)
+    assert proof.holds, (proof.leaks, proof.failures, proof.unattempted)
+    assert len([a for a in proof.attempts if a.object == "public.notes"]) > 100
+
+
+@pytest.mark.parametrize(
+    ("statements", "action"),
+    [
+        ("revoke delete on public.user_goals from authenticated", "delete own"),
+        ("revoke select on public.user_goals from authenticated", "select own"),
+        ("revoke select on public.user_goals from service_role", "select both"),
+        (
+            "create policy no on public.user_goals as restrictive for insert with check (false)",
+            "insert own",
+        ),
+        (
+            "create policy no on public.user_goals as restrictive for update using (false)",
+            "update own",
+        ),
+    ],
+)
+def test_broken_promise_is_a_failure(
+    module_connection: Connection, statements: str, action: str
+) -> None:
+    proof = broken(module_connection, statements)
+    assert ("public.user_goals", action) in {(f.object, f.action) for f in proof.failures}
+    assert not proof.leaks
+
+
+@pytest.mark.parametrize(
+    ("statements", "expected"),
+    [
+        ("revoke select on public.session_history from authenticated", "public.session_history"),
+        (
+            "revoke execute on function public.get_session_summary(uuid, int) from authenticated",
+            "public.get_session_summary(user_uuid uuid, days_back integer)",
+        ),
+    ],
+)
+def test_view_or_function_that_tells_the_owner_nothing_is_a_failure(
+    module_connection: Connection, statements: str, expected: str
+) -> None:
+    proof = broken(module_connection, statements)
+    assert expected in {failure.object for failure in proof.failures}
+
+
+def test_table_without_a_valid_row_is_reported(module_connection: Connection) -> None:
+    impossible = "alter table public.notes add check (char_length(body) > 10 and body = kind)"
+    proof = broken(module_connection, NOTES + impossible + ";" + NOTES_PROTECTED)
+    assert any("public.notes: no valid row" in reason for reason in proof.unattempted)
+    assert not proof.holds
+
+
+def test_a_lock_that_is_held_is_reported(connection: Connection, database: str) -> None:
+    with psycopg.connect(database) as other:
+        other.execute("lock table public.app_settings in access exclusive mode")
+        proof = prove(connection)
+    assert any("lock timeout" in reason for reason in proof.unattempted)
+    assert not proof.holds
+
+
+def test_non_superuser_owner_can_prove(connection: Connection) -> None:
+    owner = f"prover_{value(connection, 'select pg_backend_pid()')}"
+    connection.execute(f"create role {owner}")
+    try:
+        for name in tables(connection):
+            connection.execute(f"alter table public.{name} owner to {owner}")
+        for name in ("session_history", "user_dashboard"):
+            connection.execute(f"alter view public.{name} owner to {owner}")
+        connection.execute(f"grant usage on schema auth, public to {owner}")
+        connection.execute(f"set session authorization {owner}")
+        assert any("everything as anon" in reason for reason in prove(connection).unattempted)
+        connection.execute("reset session authorization")
+        connection.execute(f"grant anon, authenticated, service_role to {owner}")
+        connection.execute(f"set session authorization {owner}")
+        proof = prove(connection)
+        assert proof.holds, (proof.leaks, proof.failures, proof.unattempted)
+    finally:
+        connection.execute("reset session authorization")
+        connection.execute(f"reassign owned by {owner} to current_user")
+        connection.execute(f"drop owned by {owner}")
+        connection.execute(f"drop role {owner}")
+
+
+def test_empty_database_is_reported(empty_database: str) -> None:
+    with psycopg.connect(empty_database, autocommit=True) as opened:
+        assert prove(opened).unattempted

@@ -1,0 +1,284 @@
+"""`arami-db verify` as CI and DBAs run it: what it says, in which form, with which exit code."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import psycopg
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from psycopg.conninfo import make_conninfo
+
+from arami_db.files import packaged_sql_dir
+from arami_db.verify import snapshot
+from arami_db.verify.snapshot import Fact, dump, load
+from tests.conftest import run_cli, run_json
+
+Project = Callable[[dict[str, str]], Path]
+BREAK = "alter table users disable row level security; comment on table users is 'other'"
+
+# What breaks the schema, the object the finding must name, and its severity.
+BREAKAGES = {
+    "row level security off": (
+        "alter table user_goals disable row level security",
+        "public.user_goals",
+        "security",
+    ),
+    "policy gone": (
+        'drop policy "Users can only access their own goals" on user_goals',
+        'public.user_goals."Users can only access their own goals"',
+        "security",
+    ),
+    "policy widened": (
+        'alter policy "Users can only access their own goals" on user_goals using (true)',
+        'public.user_goals."Users can only access their own goals"',
+        "security",
+    ),
+    "grant to anon": ("grant select on users to anon", "table public.users", "security"),
+    "grant gone": ("revoke update on users from authenticated", "table public.users", "security"),
+    "trigger gone": (
+        "drop trigger update_users_updated_at on users",
+        "public.users.update_users_updated_at",
+        "integrity",
+    ),
+    "trigger off": (
+        "alter table users disable trigger update_users_updated_at",
+        "public.users.update_users_updated_at",
+        "integrity",
+    ),
+    "check gone": (
+        "alter table users drop constraint chk_users_preferred_language",
+        "public.users.chk_users_preferred_language",
+        "integrity",
+    ),
+    "not null": ("alter table users alter name set not null", "public.users.name", "integrity"),
+    "null allowed": (
+        "alter table users alter timezone drop not null",
+        "public.users.timezone",
+        "integrity",
+    ),
+    "default": (
+        "alter table users alter timezone set default 'CET'",
+        "public.users.timezone",
+        "integrity",
+    ),
+    "no default": (
+        "alter table users alter timezone drop default",
+        "public.users.timezone",
+        "integrity",
+    ),
+    "index gone": ("drop index idx_recent_sessions", "public.idx_recent_sessions", "integrity"),
+    "view as its owner": (
+        "alter view user_dashboard reset (security_invoker)",
+        "public.user_dashboard",
+        "security",
+    ),
+    "security definer": (
+        "alter function get_session_summary security definer",
+        "public.get_session_summary(uuid, integer)",
+        "security",
+    ),
+    "search_path": (
+        "alter function get_session_summary reset search_path",
+        "public.get_session_summary(uuid, integer)",
+        "security",
+    ),
+    "volatile": (
+        "alter function get_session_summary volatile",
+        "public.get_session_summary(uuid, integer)",
+        "security",
+    ),
+    "comment": ("comment on table users is 'other'", "public.users", "cosmetic"),
+    "policy comment": (
+        'comment on policy "Users can only access their own goals" on user_goals is null',
+        'public.user_goals."Users can only access their own goals"',
+        "cosmetic",
+    ),
+}
+
+
+def execute(conninfo: str, *statements: str) -> None:
+    with psycopg.connect(conninfo, autocommit=True) as connection:
+        for statement in statements:
+            connection.execute(statement)
+
+
+def facts_found(report: dict[str, Any]) -> list[dict[str, Any]]:
+    return [finding for finding in report["findings"] if finding["source"] == "facts"]
+
+
+def test_a_migrated_database_is_clean(database: str) -> None:
+    report = run_json("verify", "-d", database)
+    assert report["findings"] == []
+    assert report["skipped"] == []
+    assert report["checked"]["files"] == 19
+    assert report["checked"]["facts"] > 1000
+
+
+def test_the_snapshot_is_not_stale(connection: psycopg.Connection[Any]) -> None:
+    from arami_db.files import discover
+
+    tree = discover(packaged_sql_dir())
+    assert snapshot(connection, tree) == tree.snapshot.read_text(), "run `arami-db snapshot`"
+
+
+@pytest.mark.parametrize("name", BREAKAGES)
+def test_a_breakage_is_found_named_and_mended_by_its_remedy(name: str, database: str) -> None:
+    statement, wanted, severity = BREAKAGES[name]
+    execute(database, statement)
+    found = facts_found(run_json("verify", "-d", database, expect=4))
+    assert [(f["object"], f["severity"]) for f in found] == [(wanted, severity)]
+    execute(database, found[0]["remedy"])
+    assert facts_found(run_json("verify", "-d", database)) == []
+
+
+def test_what_does_not_belong_is_found(database: str) -> None:
+    execute(database, "create table scratch (a int)", "create view v as select 1 as one")
+    found = facts_found(run_json("verify", "-d", database, expect=4))
+    assert {"public.scratch", "public.v"} <= {finding["object"] for finding in found}
+
+
+def test_another_schema_is_nobodys_business(database: str) -> None:
+    execute(database, "create schema other", "create table other.t (a int)")
+    run_cli("verify", "-d", database)
+
+
+def test_the_ledger_is_verified(database: str) -> None:
+    execute(
+        database,
+        "update arami_db.migration set checksum = 'x' where kind = 'migration' and version = 3",
+        "delete from arami_db.migration where kind = 'view' and version = 4",
+    )
+    found = run_json("verify", "-d", database, expect=4)["findings"]
+    told = {(f["object"], f["message"].split(" ", 1)[1]) for f in found if f["source"] == "ledger"}
+    assert told == {
+        ("migrations/003_users", "was edited after it was applied"),
+        ("views/004_monitoring", "has not been applied"),
+    }
+
+
+def test_an_empty_database_has_everything_to_find(empty_database: str) -> None:
+    report = run_json("verify", "-d", empty_database, expect=4)
+    assert sum(finding["source"] == "ledger" for finding in report["findings"]) == 19
+
+
+def test_fail_on_decides_the_exit_code_and_not_what_is_told(database: str) -> None:
+    execute(database, "comment on table users is 'other'")
+    report = run_json("verify", "-d", database, "--fail-on", "integrity")
+    assert [finding["severity"] for finding in report["findings"]] == ["cosmetic"]
+    run_cli("verify", "-d", database, "--fail-on", "cosmetic", expect=4)
+
+
+def test_what_is_ignored_is_told(database: str) -> None:
+    execute(database, BREAK)
+    arguments = ["verify", "-d", database, "--ignore", "*/public.users"]
+    report = run_json(*arguments)
+    assert report["findings"] == []
+    assert len(report["ignored"]) >= 2
+    assert report["ignore"] == ["*/public.users"]
+    assert "by */public.users" in run_cli(*arguments).stdout
+
+
+def test_the_text_tells_the_gravest_first(database: str) -> None:
+    execute(database, BREAK)
+    text = run_cli("verify", "-d", database, expect=4).stdout
+    assert text.index("security:") < text.index("cosmetic:")
+    assert "alter table public.users enable row level security;" in text
+
+
+def test_junit_github_and_sarif_can_be_read(database: str) -> None:
+    for broken in (False, True):
+        if broken:
+            execute(database, BREAK)
+        code = 4 if broken else 0
+        junit = run_cli("verify", "-d", database, "--format", "junit", expect=code).stdout
+        suite = ElementTree.fromstring(junit)  # noqa: S314 - our own
+        assert (suite.get("failures") != "0") == broken
+        assert len(suite.findall("testcase")) == int(suite.get("tests") or 0)
+        github = run_cli("verify", "-d", database, "--format", "github", expect=code).stdout
+        assert all(line.startswith("::") for line in github.splitlines())
+        assert ("::error title=security" in github) == broken
+        sarif = json.loads(
+            run_cli("verify", "-d", database, "--format", "sarif", expect=code).stdout
+        )
+        assert sarif["version"] == "2.1.0"
+        assert bool(sarif["runs"][0]["results"]) == broken
+
+
+def test_a_role_that_may_only_read_gets_the_same_answer(database: str) -> None:
+    execute(
+        database,
+        "do $$ begin create role verifier login in role pg_read_all_data;"
+        " exception when duplicate_object or unique_violation then null; end $$",
+        "alter role verifier password 'verifier'",
+        BREAK,
+    )
+    reader = make_conninfo(database, user="verifier", password="verifier")  # noqa: S106
+    assert run_json("verify", "-d", reader, expect=4) == run_json(
+        "verify", "-d", database, expect=4
+    )
+
+
+def test_it_leaves_no_trace(database: str, connection: psycopg.Connection[Any]) -> None:
+    def position() -> Any:
+        query = "select pg_snapshot_xmax(pg_current_snapshot())"
+        return connection.execute(query).fetchone()
+
+    before = position()
+    run_cli("verify", "-d", database)
+    assert position() == before
+
+
+def test_a_directory_without_facts_and_checks_says_so(
+    empty_database: str, project: Project
+) -> None:
+    root = project({"migrations/001_a.sql": "create table a (id int)"})
+    run_cli("migrate", "-d", empty_database, "--sql-dir", str(root))
+    report = run_json("verify", "-d", empty_database, "--sql-dir", str(root))
+    assert report["findings"] == []
+    assert "no catalog.sql" in report["skipped"][0]
+
+
+def test_a_check_of_ones_own_needs_no_python(empty_database: str, project: Project) -> None:
+    root = project(
+        {
+            "checks/001_mine.sql": "-- mine\nselect 'performance', 'public.t', 'is slow', null",
+            "migrations/001_a.sql": "create table a (id int)",
+        }
+    )
+    run_cli("migrate", "-d", empty_database, "--sql-dir", str(root))
+    arguments = ["verify", "-d", empty_database, "--sql-dir", str(root)]
+    [finding] = run_json(*arguments, expect=4)["findings"]
+    assert (finding["source"], finding["object"]) == ("001_mine", "public.t")
+    project({"checks/001_mine.sql": "select 'grave', 'x', 'y', null"})
+    assert "001_mine.sql" in run_cli(*arguments, expect=1).stderr
+    project({"checks/001_mine.sql": "select nonsense"})
+    assert "001_mine.sql" in run_cli(*arguments, expect=1).stderr
+
+
+def test_auth_uid_is_asked_with_both_styles_of_claims(database: str) -> None:
+    execute(
+        database,
+        "create or replace function auth.uid() returns uuid language sql stable"
+        " set search_path = '' as $$"
+        " select nullif(current_setting('request.jwt.claim.sub', true), '')::uuid $$",
+    )
+    found = run_json("verify", "-d", database, expect=4)["findings"]
+    assert [f["message"] for f in found if f["source"] == "auth"] == [
+        "auth.uid() answers wrongly with request.jwt.claims"
+    ]
+
+
+@given(st.frozensets(st.builds(Fact, st.text(), st.text(), st.text(), st.text()), max_size=5))
+def test_a_snapshot_is_read_as_it_was_written(facts: frozenset[Fact]) -> None:
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "schema.snapshot"
+        path.write_text(dump(facts), encoding="utf-8", newline="")
+        assert load(path) == facts
