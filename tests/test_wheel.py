@@ -23,10 +23,11 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return next(target.glob("*.whl"))
 
 
-def test_the_wheel_holds_every_sql_file_of_the_checkout(wheel: Path) -> None:
+def test_the_wheel_holds_every_file_of_sql(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         packed = {name for name in archive.namelist() if name.startswith("arami_db/sql/")}
-    checkout = {f"arami_db/{path.relative_to(ROOT)}" for path in ROOT.glob("sql/**/*.sql")}
+    files = (path for path in ROOT.glob("sql/**/*") if path.is_file())
+    checkout = {f"arami_db/{path.relative_to(ROOT)}" for path in files}
     assert packed == checkout
 
 
