@@ -59,10 +59,9 @@ def _execute(runner: Runner, script: Script) -> None:
     """
     node = script.statements[0].node
     concurrent = node.index_stmt.concurrent or node.drop_stmt.concurrent
-    settings = {
-        "client_connection_check_interval": "2s",
-        "lock_timeout": "0" if concurrent else runner.options.lock_timeout_setting,
-    }
+    settings = {"lock_timeout": "0" if concurrent else runner.options.lock_timeout_setting}
+    if runner.server.notices_death:
+        settings["client_connection_check_interval"] = "2s"
     if runner.server.pooled:
         settings = {}
     for name, value in settings.items():

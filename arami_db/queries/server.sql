@@ -9,4 +9,5 @@ select
         inner join pg_catalog.pg_namespace as n on n.oid = p.pronamespace
         where n.nspname = 'auth' and p.proname = 'uid' and p.pronargs = 0
     ) as has_auth_uid,
-    pg_backend_pid() as backend_pid
+    pg_backend_pid() as backend_pid,
+    version() !~* 'windows|mingw|visual c' as notices_death

@@ -12,7 +12,7 @@ import psycopg
 
 from arami_db import ledger
 from arami_db.database.blockers import BlockerWatch
-from arami_db.database.connect import Connection, query
+from arami_db.database.connect import Connection
 from arami_db.database.execute import RunnerStepError, Step, cleaning_steps, file_steps, run
 from arami_db.database.failure import FileFailedError, hint_for
 from arami_db.database.server import Server
@@ -51,18 +51,20 @@ class Runner:
     require_lock: Callable[[], None]
 
     def begin(self, *, durable: bool) -> list[Step]:
-        """The statements that open a file's transaction.
+        """The statements that open a file's transaction; every setting is local to it.
 
         All commits of a run but the last may be asynchronous. A crash of the server can then lose
         the latest files, never reorder them: the write-ahead log is one sequence, and the last,
         synchronous commit flushes all of it. A file's schema and its ledger row are one
         transaction, so what is lost is lost from both, and the next run applies it again.
         """
-        settings = {"lock_timeout": self.options.lock_timeout_setting, "durable": durable}
-        return [
-            Step("begin isolation level read committed"),
-            Step(query("transaction_settings"), settings),
-        ]
+        steps = ["begin isolation level read committed"]
+        steps.append(f"set local lock_timeout = '{self.options.lock_timeout_setting}'")
+        if not durable:
+            steps.append("set local synchronous_commit = off")
+        if self.server.notices_death:
+            steps.append("set local client_connection_check_interval = '2s'")
+        return [Step(sql) for sql in steps]
 
     def apply(self, script: Script, *, durable: bool) -> Applied:
         """Apply a file in one transaction together with its ledger row."""
