@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from arami_db.errors import RefusedFileError
@@ -32,7 +33,7 @@ class SqlFile:
     text: str
     checksum: str
 
-    @property
+    @cached_property
     def label(self) -> str:
         """The path as people type it: relative to the working directory where it is below it."""
         relative = os.path.relpath(self.path)
