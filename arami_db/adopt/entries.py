@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from arami_db import ledger
 from arami_db.database.connect import Connection
-from arami_db.database.execute import Step
+from arami_db.database.execute import Step, run_each
 from arami_db.files import SqlFile
 
 
@@ -21,8 +21,7 @@ class Adopted:
 def write(connection: Connection, steps: list[Step]) -> None:
     """Run the runner's own statements in one transaction."""
     with connection.transaction():
-        for step in steps:
-            connection.execute(step.sql, step.parameters)
+        run_each(connection, steps)
 
 
 def enter(file: SqlFile, *, origin: str, event: str) -> list[Step]:

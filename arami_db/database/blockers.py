@@ -72,7 +72,7 @@ class BlockerWatch:
     def _run(self) -> None:
         connection = None
         try:
-            while not self._stop.wait(_INTERVAL if self._patience > _INTERVAL else self._patience):
+            while not self._stop.wait(min(_INTERVAL, self._patience)):
                 since = self._since
                 if since is None or time.monotonic() - since < self._patience:
                     continue

@@ -67,6 +67,12 @@ def cleaning_steps(script: Script) -> list[Step]:
     return [Step(sql) for sql in _CLEANING] if script.leaves_traces else []
 
 
+def run_each(connection: Connection, steps: Sequence[Step]) -> None:
+    """Run the runner's own statements one after another; errors are psycopg's."""
+    for step in steps:
+        connection.execute(step.sql, step.parameters)
+
+
 def run(connection: Connection, script: Script, steps: Sequence[Step]) -> None:
     """Send the steps, each a statement of its own, in one pipeline and wait for all results.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from postgast import PgQueryError, scan
 
@@ -85,3 +86,8 @@ def says_no_transaction(file: SqlFile, text: str) -> bool:
             )
         found = True
     return found
+
+
+def quoted(parts: Iterable[str]) -> str:
+    """A name as SQL: every part quoted, empty ones (no schema given) left out."""
+    return ".".join('"' + part.replace('"', '""') + '"' for part in parts if part)

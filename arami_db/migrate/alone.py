@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from arami_db import ledger
 from arami_db.database.connect import query
-from arami_db.database.execute import Step, cleaning_steps, file_steps, run
+from arami_db.database.execute import Step, cleaning_steps, file_steps, run, run_each
 from arami_db.database.failure import FileFailedError
+from arami_db.files.lexical import quoted
 from arami_db.runner.apply import Runner
 from arami_db.runner.session import Applied
 
@@ -70,8 +71,8 @@ def _execute(runner: Runner, script: Script) -> None:
         run(runner.connection, script, file_steps(script))
     finally:
         if not runner.connection.closed:
-            for step in [*(Step(f"reset {name}") for name in settings), *cleaning_steps(script)]:
-                runner.connection.execute(step.sql)
+            resets = [Step(f"reset {name}") for name in settings]
+            run_each(runner.connection, [*resets, *cleaning_steps(script)])
 
 
 def _index_is_there(runner: Runner, script: Script, *, resumed: bool) -> bool:
@@ -79,9 +80,7 @@ def _index_is_there(runner: Runner, script: Script, *, resumed: bool) -> bool:
     index = script.statements[0].node.index_stmt
     if not index.idxname:
         return False
-    table = ".".join(
-        f'"{part}"' for part in (index.relation.schemaname, index.relation.relname) if part
-    )
+    table = quoted((index.relation.schemaname, index.relation.relname))
     while True:
         row = runner.connection.execute(
             query("index_state"), {"index": index.idxname, "table": table}

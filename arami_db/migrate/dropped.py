@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from postgast import to_drop
 
+from arami_db.files.lexical import quoted
+
 if TYPE_CHECKING:
     from arami_db.files.script import Statement
 
@@ -56,9 +58,8 @@ def created_name(statement: Statement) -> Name | None:
             return Name(to_drop(statement.text).split(" ", 2)[2], last, is_function=True)
         case _:
             return None
-    parts = [part for part in (relation.schemaname, relation.relname) if part]
-    quoted = ".".join('"' + part.replace('"', '""') + '"' for part in parts)
-    return Name(quoted, relation.relname, is_function=False)
+    text = quoted((relation.schemaname, relation.relname))
+    return Name(text, relation.relname, is_function=False)
 
 
 def is_replacement(statement: Statement) -> bool:

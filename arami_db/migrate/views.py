@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from arami_db import ledger
-from arami_db.database.execute import Step, cleaning_steps
+from arami_db.database.execute import cleaning_steps, run_each
 from arami_db.database.failure import FileFailedError
 from arami_db.runner.apply import Runner
 from arami_db.runner.session import Applied
@@ -61,12 +61,14 @@ def _rebuild(runner: Runner, scripts: list[Script]) -> list[Applied]:
     def action() -> None:
         rebuild = Rebuild(runner.connection)
         with runner.connection.transaction():
-            _execute(runner, runner.begin(durable=True)[1:])
+            run_each(runner.connection, runner.begin(durable=True)[1:])
             for number, script in enumerate(scripts, start=1):
                 started = time.monotonic()
-                _execute(runner, [ledger.claim(script.file)])
+                run_each(runner.connection, [ledger.claim(script.file)])
                 rebuild.run(script, scripts[number:])
-                _execute(runner, [*cleaning_steps(script), *ledger.complete(script.file)])
+                run_each(
+                    runner.connection, [*cleaning_steps(script), *ledger.complete(script.file)]
+                )
                 seconds[script.file.version] = time.monotonic() - started
 
     first = runner.attempt(scripts[0], action)
@@ -77,8 +79,3 @@ def _rebuild(runner: Runner, scripts: list[Script]) -> list[Applied]:
     for applied in rest:
         runner.report.applied(applied)
     return [first, *rest]
-
-
-def _execute(runner: Runner, steps: list[Step]) -> None:
-    for step in steps:
-        runner.connection.execute(step.sql, step.parameters)

@@ -9,6 +9,8 @@ from typing import NamedTuple
 from postgast import deparse
 from postgast.pg_query_pb2 import OBJECT_FUNCTION, ParseResult
 
+from arami_db.files.lexical import quoted
+
 Name = tuple[str, ...]
 """A name's parts, the schema first where one is written."""
 
@@ -69,11 +71,6 @@ class Object:
     def uses(self, what: str, name: Name) -> bool:
         """Whether its definition mentions that name of a column, relation, type or function."""
         return any(kind == what and same(name, mentioned) for kind, mentioned in self.mentions)
-
-
-def quoted(name: Name) -> str:
-    """A name in SQL."""
-    return ".".join('"' + part.replace('"', '""') + '"' for part in name)
 
 
 def same(one: Name, other: Name) -> bool:
