@@ -6,7 +6,8 @@ from psycopg import errors
 
 from arami_db import ledger
 from arami_db.database.connect import Connection, query
-from arami_db.database.execute import Step, cleaning_steps, file_steps, run
+from arami_db.database.execute import Step, cleaning_steps, file_steps
+from arami_db.database.pipeline import run
 from arami_db.errors import UsageError
 from arami_db.files import SqlFile, SqlTree
 from arami_db.files.script import Script, load

@@ -287,14 +287,14 @@ def test_a_terminated_connection_leaves_ledger_and_schema_in_step(
     assert applied(empty_database) == [("migration", n) for n in (1, 2, 3)]
 
 
-def test_losing_the_lock_stops_the_run_before_the_next_file(
+def test_losing_the_lock_stops_the_run_and_what_was_sent_ahead(
     empty_database: str, project: Project
 ) -> None:
     root = project(
         {
             **GOOD,
             "migrations/002_slow.sql": "select pg_advisory_xact_lock(42); select 'held';",
-            "migrations/003_x.sql": "create table third ()",
+            "migrations/003_x.sql": "create table third (); select pg_sleep(600);",
         }
     )
     with psycopg.connect(empty_database) as blocker:
@@ -315,6 +315,7 @@ def test_losing_the_lock_stops_the_run_before_the_next_file(
         blocker.commit()
         assert "lock" in end(process, 7).stderr
     assert scalar(empty_database, "select to_regclass('third')") is None
+    project({"migrations/003_x.sql": "create table third ();"})
     run_cli("migrate", "-d", empty_database, "--sql-dir", str(root))
     assert applied(empty_database) == [("migration", n) for n in (1, 2, 3)]
 

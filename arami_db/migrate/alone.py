@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from arami_db import ledger
 from arami_db.database.connect import query
-from arami_db.database.execute import Step, cleaning_steps, file_steps, run, run_each
+from arami_db.database.execute import Step, cleaning_steps, file_steps, run_each
 from arami_db.database.failure import FileFailedError
+from arami_db.database.pipeline import run
 from arami_db.files.lexical import quoted
 from arami_db.runner.apply import Runner
 from arami_db.runner.session import Applied

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import groupby
 
 from arami_db.files.script import Script, load
 from arami_db.migrate.alone import apply_alone
@@ -28,9 +29,10 @@ def run(runner: Runner, stub: Script | None, plan: Plan) -> Iterator[Applied]:
     runner.report.plan(len(migrations) + len(views))
     if stub is not None:
         apply_stub(runner, stub)
-    for number, script in enumerate(migrations, start=1):
-        if script.in_transaction:
-            yield runner.apply(script, durable=not views and number == len(migrations))
+    for together, stretch in groupby(migrations, lambda script: script.in_transaction):
+        scripts = list(stretch)
+        if together:
+            yield from runner.apply(scripts, durable=not views and scripts[-1] is migrations[-1])
         else:
-            yield apply_alone(runner, script)
+            yield from (apply_alone(runner, script) for script in scripts)
     yield from apply_views(runner, views)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from arami_db import ledger
-from arami_db.database.execute import Step, cleaning_steps, file_steps, run
+from arami_db.database.execute import Step, cleaning_steps, file_steps
+from arami_db.database.pipeline import run
 from arami_db.database.server import Server
 from arami_db.errors import PlatformError
 from arami_db.files.script import Script, load

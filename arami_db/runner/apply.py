@@ -6,6 +6,7 @@ import random
 import time
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -13,15 +14,16 @@ import psycopg
 from arami_db import ledger
 from arami_db.database.blockers import BlockerWatch
 from arami_db.database.connect import Connection
-from arami_db.database.execute import RunnerStepError, Step, cleaning_steps, file_steps, run
+from arami_db.database.execute import RunnerStepError, Step, cleaning_steps, file_steps
 from arami_db.database.failure import FileFailedError, hint_for
+from arami_db.database.pipeline import Pipeline, run
 from arami_db.database.server import Server
 from arami_db.errors import AramiError, LedgerError, RebuildError, StatementError
 from arami_db.files.sqlfile import SqlFile
 from arami_db.runner.session import Applied, Options, Report
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Sequence
 
     from arami_db.files.script import Script
 
@@ -66,13 +68,28 @@ class Runner:
             steps.append("set local client_connection_check_interval = '2s'")
         return [Step(sql) for sql in steps]
 
-    def apply(self, script: Script, *, durable: bool) -> Applied:
-        """Apply a file in one transaction together with its ledger row."""
-        return self.attempt(script, lambda: self.transact(script, durable=durable))
+    def apply(self, scripts: Sequence[Script], *, durable: bool) -> Iterator[Applied]:
+        """Apply files in order, each in a transaction of its own, yielding each once it is in.
+
+        Args:
+            scripts: the files.
+            durable: whether the last commit waits for the disk.
+        """
+
+        def steps(script: Script) -> list[Step]:
+            return self._transaction(script, durable=durable and script is scripts[-1])
+
+        with Pipeline(self.connection, scripts, steps) as pipeline:
+            for position, script in enumerate(scripts):
+                yield self.attempt(script, partial(pipeline.complete, position))
 
     def transact(self, script: Script, *, durable: bool) -> None:
         """Run a file's transaction once."""
-        steps = [
+        run(self.connection, script, self._transaction(script, durable=durable))
+
+    def _transaction(self, script: Script, *, durable: bool) -> list[Step]:
+        """A file together with its ledger row."""
+        return [
             *self.begin(durable=durable),
             ledger.claim(script.file),
             *file_steps(script),
@@ -80,7 +97,6 @@ class Runner:
             *ledger.complete(script.file),
             Step("commit"),
         ]
-        run(self.connection, script, steps)
 
     def attempt(self, script: Script, action: Callable[[], None]) -> Applied:
         """Do something for a file, again after a lock timeout or deadlock, and report it.

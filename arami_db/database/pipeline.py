@@ -1,0 +1,164 @@
+"""Transactions sent ahead of their results: while the server works on one, the next are there.
+
+One Sync ends them all. That is what makes it safe: after an error the server skips whatever else
+was sent up to the Sync, so no file runs after one that failed, and a COMMIT takes effect when it is
+executed, not at the Sync (PostgreSQL manual, "Extended Query" and "Pipelining").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import psycopg
+from psycopg import generators
+from psycopg.pq import ExecStatus
+
+from arami_db.database.connect import Connection, lost
+from arami_db.database.execute import RunnerStepError, Step
+from arami_db.database.failure import FileFailedError
+
+if TYPE_CHECKING:
+    from psycopg.abc import PQGen
+    from psycopg.pq.abc import PGresult
+
+    from arami_db.files.script import Script
+
+# Enough to keep a server busy over a slow network, little enough to forget at an interrupt.
+_FILES_AHEAD, _CHARACTERS_AHEAD = 16, 1_000_000
+
+
+def run(connection: Connection, script: Script, steps: Sequence[Step]) -> None:
+    """Send the steps of one file, each a statement of its own, and wait for all results.
+
+    Args:
+        connection: in autocommit; the steps begin and commit themselves.
+        script: the file they are of.
+        steps: in order; the last one of a transaction is "commit".
+
+    Raises:
+        FileFailedError, RunnerStepError, ConnectionFailedError: as Pipeline.complete().
+    """
+    with Pipeline(connection, [script], lambda _: steps) as pipeline:
+        pipeline.complete(0)
+
+
+class Pipeline:
+    """Files on their way through one connection, each a transaction, in order.
+
+    Use as a context manager; the connection is good for nothing else until it ends or a file
+    fails. Leaving it with files under way cancels them.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        scripts: Sequence[Script],
+        steps: Callable[[Script], Sequence[Step]],
+    ) -> None:
+        """Prepare; nothing is sent yet.
+
+        Args:
+            connection: in autocommit, idle.
+            scripts: the files, in order.
+            steps: the statements of a file's transaction, from "begin" to "commit".
+        """
+        self._connection = connection
+        self._scripts = scripts
+        self._steps_of = steps
+        self._steps: dict[int, Sequence[Step]] = {}  # what is under way, by position
+        self._open = False
+
+    def __enter__(self) -> Pipeline:
+        """Nothing to do before the first file."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Leave an idle connection in its ordinary mode, whatever happened."""
+        with suppress(psycopg.OperationalError):  # a broken connection is left already
+            if self._steps:
+                self._connection.cancel_safe()
+            self._finish()
+
+    def complete(self, position: int) -> None:
+        """Wait for a file's commit; what follows it is sent meanwhile.
+
+        A file that failed may be completed again: it and what follows it are sent anew.
+
+        Args:
+            position: of the file, in scripts; each comes after the one before it.
+
+        Raises:
+            FileFailedError: a statement of the file, or its commit, failed.
+            RunnerStepError: one of the runner's own statements failed.
+            ConnectionFailedError: the connection broke; whether the commit happened is unknown.
+        """
+        if not self._open:
+            self._connection.pgconn.enter_pipeline_mode()
+            self._open = True
+        try:
+            failed = self._connection.wait(self._exchange(position))
+            steps = self._steps.pop(position)
+            if failed is None:
+                return
+            self._finish()
+        except psycopg.OperationalError as error:
+            raise lost(error) from error
+        except KeyboardInterrupt:
+            self.__exit__()  # the connection is to write the history
+            raise
+        number, result = failed
+        cause = psycopg.errors.error_from_result(result)
+        if steps[number].statement is None and steps[number].sql != "commit":
+            raise RunnerStepError(cause)
+        raise FileFailedError(self._scripts[position], steps[number].statement, cause)
+
+    def _exchange(self, position: int) -> PQGen[tuple[int, PGresult] | None]:
+        """Send what may be sent, then collect a file's results; its first error, if any.
+
+        connection.pipeline() would flush and poll once a statement, which costs more than the
+        server needs for most of them; these generators are the ones it is made of.
+        """
+        pgconn = self._connection.pgconn
+        for following in range(position, min(position + _FILES_AHEAD, len(self._scripts))):
+            if following not in self._steps and (following == position or self._has_room()):
+                self._queue(following)
+                yield from generators.send(pgconn)
+        for number in range(len(self._steps[position])):
+            for result in (yield from generators.fetch_many(pgconn)):
+                if result.status == ExecStatus.FATAL_ERROR:
+                    return number, result
+        return None
+
+    def _has_room(self) -> bool:
+        sent = sum(len(self._scripts[position].file.text) for position in self._steps)
+        return sent < _CHARACTERS_AHEAD
+
+    def _queue(self, position: int) -> None:
+        """Hand a file's statements to libpq, and ask for the results as soon as there are any."""
+        client = psycopg.ClientCursor(self._connection)
+        self._steps[position] = self._steps_of(self._scripts[position])
+        for step in self._steps[position]:
+            sql = client.mogrify(step.sql, step.parameters) if step.parameters else step.sql
+            self._connection.pgconn.send_query_params(sql.encode(), None)
+        self._connection.pgconn.send_flush_request()
+
+    def _finish(self) -> None:
+        """Send the Sync, forget what was under way, and leave pipeline mode."""
+        if not self._open:
+            return
+        self._open = False
+        self._steps.clear()
+        self._connection.wait(self._drain())
+        self._connection.pgconn.exit_pipeline_mode()
+        self._connection.rollback()  # sends nothing when no transaction is open
+
+    def _drain(self) -> PQGen[None]:
+        pgconn = self._connection.pgconn
+        pgconn.pipeline_sync()
+        yield from generators.send(pgconn)
+        while True:
+            for result in (yield from generators.fetch_many(pgconn)):
+                if result.status == ExecStatus.PIPELINE_SYNC:
+                    return

@@ -1,0 +1,119 @@
+"""Files sent ahead of one that fails, waits or is interrupted: none of them may take effect."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from .conftest import run_cli, start_cli
+from .test_failures import applied, end, eventually, scalar, working_pid
+
+Project = Callable[[dict[str, str]], Path]
+
+FILES = 40  # more than are under way at once
+
+
+def tables(count: int) -> dict[str, str]:
+    """Migrations that each create a table."""
+    return {f"migrations/{n:03}_t.sql": f"create table t{n} ();" for n in range(1, count + 1)}
+
+
+def made(conninfo: str) -> int:
+    """How many of their tables there are."""
+    return int(scalar(conninfo, r"select count(*) from pg_class where relname ~ '^t\d+$'"))
+
+
+def in_order(conninfo: str) -> list[int]:
+    """The versions as they were applied."""
+    with psycopg.connect(conninfo) as connection:
+        rows = connection.execute(
+            "select version from arami_db.event where event = 'applied' order by id"
+        ).fetchall()
+    return [row[0] for row in rows]
+
+
+@pytest.mark.parametrize("position", [1, 2, 16, 17, 18, 33, FILES])
+def test_nothing_behind_a_file_that_fails_is_applied(
+    position: int, empty_database: str, project: Project
+) -> None:
+    bad = f"migrations/{position:03}_t.sql"
+    root = project({**tables(FILES), bad: "create table half (); select 1 / 0; select 2;"})
+    failed = run_cli("migrate", "-d", empty_database, "--sql-dir", str(root), expect=1)
+    assert f"{position:03}_t.sql:1:23" in failed.stderr
+    assert in_order(empty_database) == list(range(1, position))
+    assert made(empty_database) == position - 1
+    project({bad: f"create table t{position} ();"})
+    run_cli("migrate", "-d", empty_database, "--sql-dir", str(root))
+    assert in_order(empty_database) == list(range(1, FILES + 1))
+    assert made(empty_database) == FILES
+
+
+def test_files_of_megabytes_travel_one_behind_the_other(
+    empty_database: str, project: Project
+) -> None:
+    rows = "('" + "x" * 1000 + "'),\n"
+    files = {
+        f"migrations/{n:03}_big.sql": f"create table t{n} (c text);\n"
+        f"insert into t{n} values\n{rows * 2000}('last');"
+        for n in range(1, 6)
+    }
+    root = project(files | {"migrations/006_small.sql": "create table t6 ();"})
+    run_cli("migrate", "-d", empty_database, "--sql-dir", str(root))
+    assert made(empty_database) == 6
+    assert scalar(empty_database, "select count(*) from t5") == 2001
+
+
+def test_what_follows_a_file_that_is_tried_again_comes_after_it(
+    empty_database: str, project: Project
+) -> None:
+    root = project(
+        {**tables(FILES), "migrations/020_t.sql": "drop table held; create table t20 ()"}
+    )
+    with psycopg.connect(empty_database) as blocker:
+        blocker.execute("create table held ()")
+        blocker.commit()
+        blocker.execute("lock table held")
+        process = start_cli(
+            "migrate", "-d", empty_database, "--sql-dir", str(root), "--lock-timeout", "100ms"
+        )
+        assert process.stderr is not None
+        assert any("attempt 2 of" in line for line in process.stderr)
+        assert in_order(empty_database) == list(range(1, 20))
+        blocker.rollback()
+    end(process, 0)
+    assert in_order(empty_database) == list(range(1, FILES + 1))
+
+
+def test_a_signal_leaves_what_was_sent_ahead_undone(empty_database: str, project: Project) -> None:
+    slow = "create table half (); select pg_sleep(600);"
+    root = project({**tables(FILES), "migrations/010_t.sql": slow})
+    process = start_cli("migrate", "-d", empty_database, "--sql-dir", str(root))
+    working_pid(empty_database, "pg_sleep(600)")
+    process.send_signal(signal.SIGINT)
+    end(process, 130)
+    assert applied(empty_database) == [("migration", n) for n in range(1, 10)]
+    assert made(empty_database) == 9
+
+
+def test_each_file_is_reported_when_it_is_in_not_when_its_followers_are(
+    empty_database: str, project: Project
+) -> None:
+    root = project({**tables(4), "migrations/004_t.sql": "select pg_advisory_xact_lock(7)"})
+    with psycopg.connect(empty_database) as blocker:
+        blocker.execute("select pg_advisory_lock(7)")
+        process = start_cli(
+            "migrate", "-d", empty_database, "--sql-dir", str(root), "--lock-timeout", "0"
+        )
+        lines: list[str] = []
+        reader = threading.Thread(target=lambda: lines.extend(process.stderr or ()))
+        reader.start()
+        working_pid(empty_database, "pg_advisory_xact_lock(7)")
+        eventually("three files reported", lambda: sum("applied" in line for line in lines) == 3)
+        blocker.execute("select pg_advisory_unlock(7)")
+    reader.join()
+    end(process, 0)
