@@ -259,6 +259,7 @@ INDEXES = {
         "idx_daily_sessions_type": "(session_type)",
         "idx_daily_sessions_status": "(session_status)",
         "idx_recent_sessions": "(user_id, created_at desc)",
+        "idx_daily_sessions_created_at": "(created_at, id)",
         "uq_daily_sessions_user_id_id": "unique (user_id, id)",
     },
     "session_analytics": {
@@ -352,6 +353,12 @@ VIEWS = {
     "session_history": [" ".join(line.split()[:2]) for line in COLUMNS["daily_sessions"]],
 }
 
+_MOVED = (
+    "OUT sessions bigint, OUT analytics bigint, OUT virtues bigint,"
+    " OUT oldest timestamp with time zone, OUT newest timestamp with time zone,"
+    " OUT last_created_at timestamp with time zone, OUT last_id uuid,"
+    " OUT skipped bigint, OUT exhausted boolean"
+)
 FUNCTIONS = {
     "get_session_summary": (
         "user_uuid uuid, days_back integer DEFAULT 30",
@@ -359,6 +366,21 @@ FUNCTIONS = {
         " most_common_virtue text, dominant_emotions text[])",
     ),
     "update_updated_at_column": ("", "trigger"),
+    "archive_daily_sessions": (
+        "cutoff timestamp with time zone, batch_size integer DEFAULT 1000,"
+        " resume_after_created_at timestamp with time zone DEFAULT NULL::timestamp with time zone,"
+        f" resume_after_id uuid DEFAULT NULL::uuid, run_id bigint DEFAULT NULL::bigint, {_MOVED}",
+        "record",
+    ),
+    "restore_daily_sessions": (
+        "session_ids uuid[] DEFAULT NULL::uuid[], for_user uuid DEFAULT NULL::uuid,"
+        " from_time timestamp with time zone DEFAULT NULL::timestamp with time zone,"
+        " until_time timestamp with time zone DEFAULT NULL::timestamp with time zone,"
+        " batch_size integer DEFAULT 1000, run_id bigint DEFAULT NULL::bigint,"
+        " resume_after_created_at timestamp with time zone DEFAULT NULL::timestamp with time zone,"
+        f" resume_after_id uuid DEFAULT NULL::uuid, {_MOVED}",
+        "record",
+    ),
 }
 
 EMOTION = {"emotion": "calm", "intensity": 3, "color": "#88aaff", "confidence": 0.9}

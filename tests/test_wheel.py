@@ -47,4 +47,4 @@ def test_an_empty_environment_elsewhere_migrates_with_it(
         env=clean_environment(),
     )
     assert done.returncode == 0, done.stderr
-    assert "applied 15 migrations and 4 views" in done.stdout
+    assert "applied 20 migrations and 5 views" in done.stdout

@@ -1,0 +1,8 @@
+-- 016_idx_daily_sessions_created_at: the order in which sessions are archived.
+-- Why: a batch takes the oldest sessions first and the next goes on after the last row of the one
+-- before; without this index every batch would read and sort the whole table.
+-- arami: no-transaction
+
+-- The runner drops what a failed build leaves and builds anew; IF NOT EXISTS would keep it.
+-- squawk-ignore prefer-robust-stmts
+create index concurrently idx_daily_sessions_created_at on public.daily_sessions (created_at, id);

@@ -1,0 +1,70 @@
+-- 017_archive_record: what was archived and restored, when, by whom, and how it ended.
+-- Why: a batch writes its own row in its own transaction, so the record is exact even when the
+-- program that asked for it was killed; a counter in the run's row would make parallel jobs queue.
+-- The run's row only says who began it and how it ended. Batches without a run were called by hand.
+
+create table audit.archive_run (
+    id bigint generated always as identity primary key,
+    kind text not null,
+    cutoff timestamptz,
+    selection text,
+    started_at timestamptz not null default clock_timestamp(),
+    finished_at timestamptz,
+    outcome text,
+    message text,
+    database_role text not null default session_user,
+    os_user text,
+    host text,
+    tool_version text,
+    constraint chk_archive_run_kind check (kind in ('archive', 'restore')),
+    constraint chk_archive_run_cutoff check ((kind = 'archive') = (cutoff is not null)),
+    constraint chk_archive_run_outcome check (
+        outcome in ('done', 'stopped early', 'failed', 'broken off')
+    ),
+    constraint chk_archive_run_finished_at check ((finished_at is null) = (outcome is null))
+);
+
+create table audit.archive_batch (
+    id bigint generated always as identity primary key,
+    run_id bigint,
+    kind text not null,
+    cutoff timestamptz,
+    occurred_at timestamptz not null default clock_timestamp(),
+    duration interval not null,
+    sessions bigint not null,
+    analytics bigint not null,
+    virtues bigint not null,
+    oldest timestamptz not null,
+    newest timestamptz not null,
+    database_role text not null default session_user,
+    constraint chk_archive_batch_kind check (kind in ('archive', 'restore')),
+    constraint chk_archive_batch_cutoff check ((kind = 'archive') = (cutoff is not null)),
+    constraint fk_archive_batch_archive_run foreign key (run_id) references audit.archive_run (id)
+);
+
+create index idx_archive_batch_run_id on audit.archive_batch (run_id);
+create index idx_archive_batch_occurred_at on audit.archive_batch (occurred_at);
+
+-- No policy on purpose, as for audit.change_log.
+alter table audit.archive_run enable row level security;
+alter table audit.archive_batch enable row level security;
+revoke all on table audit.archive_run from public, anon, authenticated, service_role;
+revoke all on table audit.archive_batch from public, anon, authenticated, service_role;
+revoke all on sequence audit.archive_run_id_seq from public, anon, authenticated, service_role;
+revoke all on sequence audit.archive_batch_id_seq from public, anon, authenticated, service_role;
+
+comment on table audit.archive_run is
+'One row for each run of the tool that archived or restored sessions.';
+comment on column audit.archive_run.cutoff is
+'Sessions created before this moment were to be archived; null for a restore.';
+comment on column audit.archive_run.selection is 'What a restore was asked to bring back.';
+comment on column audit.archive_run.outcome is
+'Null while it runs; broken off: it ended without a word, as a later run found.';
+comment on table audit.archive_batch is
+'One row for each transaction that moved sessions into the archive or back.';
+comment on column audit.archive_batch.run_id is
+'The run the batch belongs to; null when the routine was called by hand or by pg_cron.';
+comment on column audit.archive_batch.virtues is
+'How many virtues now point to the place their session has moved to.';
+comment on column audit.archive_batch.oldest is 'created_at of the oldest session moved.';
+comment on column audit.archive_batch.newest is 'created_at of the newest session moved.';

@@ -1,0 +1,74 @@
+-- 019_audit_moves: moving a session into the archive or back is no change of it.
+-- Why: the change log would say of every archived session, metric and virtue that it was deleted or
+-- edited, when its user still has it as it was; audit.archive_batch says who moved how much, and
+-- archived_at when. audit.move_sessions sets arami_db.moving meanwhile. A setting is anybody's to
+-- set, so it counts only for a role that may execute that function, and no API role may.
+
+-- The statement is built from the catalog because a comparison through jsonb would miss a change
+-- between SQL NULL and JSON null. updated_at is bookkeeping: alone it is no change.
+create or replace function audit.record_change()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+    acting_role text := coalesce(nullif(current_setting('role', true), 'none'), session_user);
+    key_columns text[];
+    same_row text;
+    comparisons text;
+begin
+    if current_setting('arami_db.moving', true) = 'on'
+        and has_function_privilege(
+            acting_role,
+            'audit.move_sessions'
+            '(text,uuid[],uuid,timestamptz,timestamptz,integer,bigint,timestamptz,uuid,boolean)',
+            'execute'
+        )
+    then
+        return null;
+    end if;
+
+    if tg_op = 'DELETE' then
+        insert into audit.change_log (actor_id, actor_role, operation, table_name, row_id)
+        select auth.uid(), acting_role, 'delete', tg_table_name, gone.id
+        from old_rows as gone;
+        return null;
+    end if;
+
+    select
+        array_agg(a.attname order by a.attnum) filter (where a.attnum = any(i.indkey)),
+        string_agg(format('n.%1$I = o.%1$I', a.attname), ' and ')
+        filter (where a.attnum = any(i.indkey)),
+        string_agg(
+            format('case when o.%1$I is distinct from n.%1$I then %1$L end', a.attname),
+            ', ' order by a.attnum
+        ) filter (where a.attnum <> all(i.indkey) and a.attname <> 'updated_at')
+    into key_columns, same_row, comparisons
+    from pg_catalog.pg_attribute as a
+    inner join pg_catalog.pg_index as i on i.indrelid = a.attrelid and i.indisprimary
+    where a.attrelid = tg_relid and a.attnum > 0 and not a.attisdropped;
+
+    -- A row whose key changed has no partner among the new rows; its old id is the one on record.
+    execute format(
+        'insert into audit.change_log
+             (actor_id, actor_role, operation, table_name, row_id, changed_columns)
+         select auth.uid(), $1, ''update'', $2, o.id, diff.columns
+         from old_rows as o
+         left join new_rows as n on %s
+         cross join lateral (
+             select case when n.id is null then $3
+                    else array_remove(array[%s]::text[], null) end
+         ) as diff (columns)
+         where diff.columns <> ''{}''',
+        same_row,
+        comparisons
+    )
+    using acting_role, tg_table_name, key_columns;
+    return null;
+end
+$$;
+
+comment on function audit.record_change() is
+'Statement trigger function: writes one audit.change_log row for each row really changed, and none'
+' for sessions on their way into the archive or back.';
