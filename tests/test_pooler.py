@@ -2,64 +2,34 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import socket
-import subprocess
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
-from psycopg.conninfo import conninfo_to_dict
 
-from arami_db.embedded.privileges import server_account
+from arami_db.files import discover, packaged_sql_dir
+from tests import pooler
 from tests.conftest import LIMIT, run_cli, run_json, start_cli
 
-pytestmark = pytest.mark.skipif(shutil.which("pgbouncer") is None, reason="needs pgbouncer")
+pytestmark = pooler.NEEDS_PGBOUNCER
+MIGRATIONS, VIEWS = discover(packaged_sql_dir()).migrations, discover(packaged_sql_dir()).views
 Project = Callable[[dict[str, str]], Path]
 
 
 @pytest.fixture
 def pooled(empty_database: str) -> Iterator[str]:
-    """The empty database through PgBouncer, three server connections for everybody."""
-    parameters = conninfo_to_dict(empty_database)
-    account = server_account()
-    folder = Path(tempfile.mkdtemp(prefix="arami-pool-"))
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    upstream = " ".join(
-        f"{key}={parameters[key]}"
-        for key in ("host", "port", "user", "password")
-        if key in parameters
-    )
-    config = folder / "pgbouncer.ini"
-    config.write_text(
-        f"[databases]\n* = {upstream}\n[pgbouncer]\nlisten_addr = 127.0.0.1\n"
-        f"listen_port = {port}\nunix_socket_dir =\nauth_type = any\npool_mode = transaction\n"
-        f"default_pool_size = 3\nmax_client_conn = 100\nlogfile = {folder}/log\n"
-    )
-    account.own(folder)
-    account.own(config)
-    identity = ["setpriv", f"--reuid={account.uid}", f"--regid={account.gid}", "--clear-groups"]
-    argv = [*(identity if os.geteuid() == 0 else []), "pgbouncer", "-q", str(config)]
-    process = subprocess.Popen(argv, stderr=subprocess.DEVNULL)
-    conninfo = f"host=127.0.0.1 port={port} user=postgres dbname={parameters['dbname']}"
-    try:
-        run_cli("wait", "--database", conninfo)
-        yield conninfo
-    finally:
-        process.terminate()
-        process.wait(LIMIT)
-        shutil.rmtree(folder)
+    """The empty database through PgBouncer."""
+    with pooler.pooled(empty_database) as through:
+        yield through
 
 
 def test_eight_runs_through_the_pooler_apply_every_file_once(pooled: str) -> None:
     runs = [start_cli("migrate", "--database", pooled) for _ in range(8)]
     outputs = [run.communicate(timeout=LIMIT) for run in runs]
     assert [run.returncode for run in runs] == [0] * 8, outputs
-    assert sum("applied 15 migrations and 4 views" in out for out, _ in outputs) == 1
+    everything = f"applied {len(MIGRATIONS)} migrations and {len(VIEWS)} views"
+    assert sum(everything in out for out, _ in outputs) == 1
     assert sum("nothing to do" in out for out, _ in outputs) == 7
 
 
@@ -87,4 +57,6 @@ def test_no_setting_of_a_run_reaches_the_next_client(pooled: str, project: Proje
 
 
 def test_status_reads_through_the_pooler(pooled: str) -> None:
-    assert run_json("status", "--database", pooled)["counts"] == {"pending": 19}
+    assert run_json("status", "--database", pooled)["counts"] == {
+        "pending": len(MIGRATIONS) + len(VIEWS)
+    }

@@ -13,6 +13,8 @@ from arami_db.prove.stage import Attempt, Stage
 
 __all__ = ["Attempt", "Proof", "prove"]
 
+READ_ONLY = "nothing can be tried: the server or its database is read-only; name the primary"
+
 
 @dataclass(frozen=True)
 class Proof:
@@ -49,6 +51,8 @@ def prove(connection: Connection) -> Proof:
     try:
         with connection.transaction(force_rollback=True):
             connection.execute("set local lock_timeout = '3s'; set local row_security = off")
+            if connection.execute("show transaction_read_only").fetchone() == ("on",):
+                return Proof((), (READ_ONLY,))
             stage = Stage(connection, read(connection))
             play(stage)
             return Proof(tuple(stage.attempts), tuple(stage.unattempted))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import cached_property
 
 from psycopg import sql
 
@@ -19,8 +20,8 @@ class Actor:
     claims: str = ""
     legacy: str = ""
 
-    @property
-    def become(self) -> sql.Composed:
+    @cached_property
+    def become(self) -> sql.SQL:
         """The statement after which, to the end of the savepoint, this actor acts."""
         settings = {
             "request.jwt.claims": self.claims,
@@ -34,7 +35,12 @@ class Actor:
             sql.SQL("pg_catalog.set_config({}, {}, true)").format(name, value)
             for name, value in settings.items()
         )
-        return sql.SQL("select {}").format(sql.SQL(", ").join(calls))
+        return rendered(sql.SQL("select {}").format(sql.SQL(", ").join(calls)))
+
+
+def rendered(statement: sql.Composable) -> sql.SQL:
+    """A statement that is sent many times, put together once."""
+    return sql.SQL(statement.as_string())
 
 
 def claims(user: str | None, role: str = "authenticated") -> str:

@@ -193,11 +193,8 @@ def assign(row: Row) -> sql.Composed:
 
 def _point(stage: Stage, table: Table, user: str) -> None:
     """Put a cursor on a row: what follows needs no right to read, and touches no other row."""
-    query = sql.SQL("declare {} cursor for select from {} where {}").format(
-        CURSOR, table.identifier, stage.pinpoint(table, user)
-    )
-    stage.connection.execute(query)
-    stage.connection.execute(sql.SQL("fetch {}").format(CURSOR))
+    script = sql.SQL("declare {0} cursor for select from {1} where {2}; fetch {0}")
+    stage.connection.execute(script.format(CURSOR, table.identifier, stage.pinpoint(table, user)))
 
 
 def _clear(stage: Stage, table: Table) -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import psycopg
 from psycopg import sql
 
 from arami_db.database.connect import Connection, query
-from arami_db.prove.actors import Actor
+from arami_db.prove.actors import Actor, rendered
 from arami_db.prove.catalog import Catalog, ForeignKey, Table
 from arami_db.prove.rows import Maker, Row, predicate
 from arami_db.prove.trial import Result
@@ -77,15 +78,16 @@ class Stage:
 
     def belongings(self) -> frozenset[tuple[str, ...]]:
         """B's rows, and those attached to them: table, place, content. A rewritten row moves."""
+        return frozenset(self.connection.execute(self._belongings).fetchall())
+
+    @cached_property
+    def _belongings(self) -> sql.SQL:
+        part = sql.SQL("select {}, t.tableoid::text, t.ctid::text, t::text from {} as t where {}")
         parts = [
-            sql.SQL("select {}, t.tableoid::text, t.ctid::text, t::text from {} as t where {}")
-            .format(table.label, table.identifier, condition)
+            part.format(table.label, table.identifier, self._touching(table))
             for table in self.catalog.owned
-            for condition in [self._touching(table)]
-        ]  # fmt: skip
-        if not parts:
-            return frozenset()
-        return frozenset(self.connection.execute(sql.SQL(" union all ").join(parts)).fetchall())
+        ]
+        return rendered(sql.SQL(" union all ").join(parts))
 
     def attachments(self, table: Table) -> Iterator[tuple[ForeignKey, Table]]:
         """Foreign keys by which a row of one user could point at a row of another's."""
@@ -115,16 +117,15 @@ class Stage:
 
     def forget(self, table: Table, user: str) -> None:
         """Delete a user's rows of a table, with all rights, where nothing prevents it."""
+        script = sql.SQL(
+            "savepoint arami_forgetting; delete from {} where {}; release arami_forgetting"
+        )
         try:
-            with self.connection.transaction():
-                self.connection.execute(
-                    sql.SQL("delete from {} where {}").format(
-                        table.identifier, self.where(table, user)
-                    )
-                )
+            self.connection.execute(script.format(table.identifier, self.where(table, user)))
         except psycopg.Error:
             if self.connection.closed:
                 raise
+            self.connection.execute("rollback to arami_forgetting; release arami_forgetting")
 
     def record(
         self, actor: Actor, action: str, name: str, result: Result, leak: str | None = None

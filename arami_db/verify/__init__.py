@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 
 from arami_db import ledger
 from arami_db.database.connect import Connection
+from arami_db.errors import PlatformError
 from arami_db.files import SqlTree
 from arami_db.migrate.plan import State, make_plan
 from arami_db.verify.claims import check_claims
@@ -54,7 +55,8 @@ def verify(
     """Compare a database with its files and with what must hold of any database.
 
     Args:
-        connection: an idle connection; without prove_rls, nothing is written through it.
+        connection: an idle connection of any role, to a standby or through a pooler if need be;
+            without prove_rls, nothing is written through it.
         tree: the SQL files, with the catalog query, snapshot and checks.
         ignore: shell patterns of source/object; what they match is set aside, and reported so.
         prove_rls: also attempt, in a transaction that is rolled back, what nobody must manage.
@@ -62,20 +64,20 @@ def verify(
     Raises:
         CheckError: a query of the verification failed.
         RefusedFileError: a file cannot be read.
-        PlatformError, ConnectionFailedError: as they say.
+        ConnectionFailedError: the connection broke.
     """
-    plan = make_plan(tree, ledger.read(connection))
+    files, findings = _ledger(connection, tree)
     compared = tree.catalog if tree.snapshot.is_file() else None
     facts, found = ask(connection, compared, tree.checks)
-    findings = [
-        Finding(Severity.INTEGRITY, "ledger", entry.label, f"{entry.label} {_LEDGER[entry.state]}")
-        for entry in plan.of(*_LEDGER)
-    ]
     skipped = [] if compared else ["facts: this directory has no catalog.sql and schema.snapshot"]
     if compared:
         findings += drift(load(tree.snapshot), facts)
-    findings += [*found, *(check_claims(connection) if tree.auth_stub else [])]
-    checked = {"files": len(plan.entries), "facts": len(facts), "checks": len(tree.checks)}
+    findings += found
+    claims = check_claims(connection) if tree.auth_stub else []
+    findings += claims or []
+    if claims is None:
+        skipped.append("auth.uid(): this role may not call it")
+    checked = {"files": files, "facts": len(facts), "checks": len(tree.checks)}
     if prove_rls:
         attempts, leaks = _prove(connection)
         checked["attempts"] = attempts
@@ -89,6 +91,28 @@ def snapshot(connection: Connection, tree: SqlTree) -> str | None:
         return None
     facts, _ = ask(connection, tree.catalog, ())
     return dump(facts)
+
+
+def _ledger(connection: Connection, tree: SqlTree) -> tuple[int, list[Finding]]:
+    """How many files were compared with the ledger, and what was found."""
+    try:
+        plan = make_plan(tree, ledger.read(connection))
+    except PlatformError as error:
+        # All the rest can be verified without it; that this could not must not look like success.
+        (role,) = connection.execute("select quote_ident(current_user)").fetchone() or ("…",)
+        return 0, [
+            Finding(
+                Severity.INTEGRITY,
+                "ledger",
+                "arami_db.migration",
+                f"{error}: which files were applied is unknown",
+                remedy=f"grant pg_read_all_data to {role};",
+            )
+        ]
+    return len(plan.entries), [
+        Finding(Severity.INTEGRITY, "ledger", entry.label, f"{entry.label} {_LEDGER[entry.state]}")
+        for entry in plan.of(*_LEDGER)
+    ]
 
 
 def _prove(connection: Connection) -> tuple[int, list[Finding]]:

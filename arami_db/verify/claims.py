@@ -24,18 +24,18 @@ _CASES: tuple[tuple[dict[str, str], str | None, str], ...] = (
 )
 
 
-def check_claims(connection: Connection) -> list[Finding]:
+def check_claims(connection: Connection) -> list[Finding] | None:
     """Ask auth.uid() with each style of claims, in transactions that are rolled back.
 
     Returns:
-        A finding for each wrong answer; one, should this role not be allowed to ask.
+        A finding for each wrong answer; None when this role may not ask.
     """
     found = []
     for settings, expected, case in _CASES:
         try:
             actual = _uid(connection, settings)
         except psycopg.errors.InsufficientPrivilege:
-            return []  # the catalog's checks tell who may call it; this role need not
+            return None  # the catalog's checks tell who may call it; this role need not
         except psycopg.Error as error:
             actual = f"error: {error.diag.message_primary}"
         if actual != expected:

@@ -12,6 +12,7 @@ _KINDS = {
     "event trigger": Severity.SECURITY,
     "publication": Severity.SECURITY,
     "function": Severity.SECURITY,  # one more may be called by anybody
+    "procedure": Severity.SECURITY,
     "view": Severity.SECURITY,
     "materialized view": Severity.SECURITY,
     "index": Severity.PERFORMANCE,

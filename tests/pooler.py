@@ -1,0 +1,54 @@
+"""PgBouncer in transaction mode, in front of the tests' server."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from psycopg.conninfo import conninfo_to_dict
+
+from arami_db.embedded.privileges import server_account
+from tests.conftest import LIMIT, run_cli
+
+NEEDS_PGBOUNCER = pytest.mark.skipif(shutil.which("pgbouncer") is None, reason="needs pgbouncer")
+
+
+@contextmanager
+def pooled(conninfo: str) -> Iterator[str]:
+    """A database through PgBouncer, three server connections for everybody."""
+    parameters = conninfo_to_dict(conninfo)
+    account = server_account()
+    folder = Path(tempfile.mkdtemp(prefix="arami-pool-"))
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    upstream = " ".join(
+        f"{key}={parameters[key]}"
+        for key in ("host", "port", "user", "password")
+        if key in parameters
+    )
+    config = folder / "pgbouncer.ini"
+    config.write_text(
+        f"[databases]\n* = {upstream}\n[pgbouncer]\nlisten_addr = 127.0.0.1\n"
+        f"listen_port = {port}\nunix_socket_dir =\nauth_type = any\npool_mode = transaction\n"
+        f"default_pool_size = 3\nmax_client_conn = 100\nlogfile = {folder}/log\n"
+    )
+    account.own(folder)
+    account.own(config)
+    identity = ["setpriv", f"--reuid={account.uid}", f"--regid={account.gid}", "--clear-groups"]
+    argv = [*(identity if os.geteuid() == 0 else []), "pgbouncer", "-q", str(config)]
+    process = subprocess.Popen(argv, stderr=subprocess.DEVNULL)
+    through = f"host=127.0.0.1 port={port} user=postgres dbname={parameters['dbname']}"
+    try:
+        run_cli("wait", "--database", through)
+        yield through
+    finally:
+        process.terminate()
+        process.wait(LIMIT)
+        shutil.rmtree(folder)

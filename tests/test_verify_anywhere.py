@@ -1,0 +1,182 @@
+"""`arami-db verify` where little is allowed: as a reader, on a standby, through a pooler."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg.conninfo import make_conninfo
+
+from arami_db.embedded.binaries import runnable
+from arami_db.embedded.privileges import server_account
+from tests import servers
+from tests.conftest import run_cli, run_json
+from tests.pooler import NEEDS_PGBOUNCER, pooled
+
+BREAK = (
+    "alter table users disable row level security;"
+    " create schema other; create view other.v as table users"
+)
+BROKEN = {"public.users", "other.v", "view other.v"}
+
+
+@contextmanager
+def reader(conninfo: str, *memberships: str) -> Iterator[str]:
+    """Connect as a role of no rights but those of its memberships."""
+    name = f"Reader {uuid.uuid4().hex[:8]}"
+    with psycopg.connect(conninfo, autocommit=True) as connection:
+        connection.execute(f"create role \"{name}\" login password '{name}'")
+        for role in memberships:
+            connection.execute(f'grant {role} to "{name}"')
+        yield make_conninfo(conninfo, user=name, password=name)
+        connection.execute(f'drop role "{name}"')
+
+
+def objects(report: dict[str, Any]) -> set[str]:
+    return {finding["object"] for finding in report["findings"]}
+
+
+def test_a_role_that_may_only_read_gets_the_same_answer(database: str) -> None:
+    with reader(database, "pg_read_all_data") as connectable:
+        assert run_json("verify", "-d", connectable)["findings"] == []
+        with psycopg.connect(database, autocommit=True) as connection:
+            connection.execute(BREAK)
+        report = run_json("verify", "-d", connectable, expect=4)
+        whole = run_json("verify", "-d", database, expect=4)
+        assert report["skipped"] == []
+    assert objects(report) >= BROKEN
+    assert report == whole
+
+
+def test_a_role_without_rights_verifies_all_but_the_ledger_and_says_so(database: str) -> None:
+    with reader(database) as connectable:
+        report = run_json("verify", "-d", connectable, expect=4)
+        [finding] = report["findings"]
+        assert (finding["source"], finding["severity"]) == ("ledger", "integrity")
+        assert "may not read the ledger" in finding["message"]
+        assert report["checked"]["files"] == 0
+        assert report["checked"]["facts"] > 1000
+        assert report["skipped"] == ["auth.uid(): this role may not call it"]
+        text = run_cli("verify", "-d", connectable, expect=4).stdout
+        assert "skipped auth.uid(): this role may not call it" in text
+
+        # What is known to be unreadable can be set aside, and drift is still drift.
+        arguments = ["verify", "-d", connectable, "--ignore", "ledger/*"]
+        assert len(run_json(*arguments)["ignored"]) == 1
+        with psycopg.connect(database, autocommit=True) as connection:
+            connection.execute(BREAK)
+            assert objects(run_json(*arguments, expect=4)) >= BROKEN
+            connection.execute("alter table users enable row level security; drop view other.v")
+            connection.execute(finding["remedy"])
+            assert run_json("verify", "-d", connectable)["findings"] == []
+
+
+def test_a_role_that_may_not_connect_is_no_connection(database: str) -> None:
+    name = str(psycopg.conninfo.conninfo_to_dict(database)["dbname"])
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute(f"revoke connect on database {name} from public")
+    with reader(database) as connectable:
+        assert "permission denied" in run_cli("verify", "-d", connectable, expect=7).stderr
+
+
+@pytest.fixture(scope="module")
+def standby() -> Iterator[tuple[str, str]]:
+    """A migrated server and its hot standby."""
+    with servers.folder() as first, servers.folder() as second:
+        binaries = runnable(first, server_account())
+        bin_dir = Path(binaries.tool("postgres")).parent
+        with servers.running(bin_dir, first) as primary:
+            run_cli("migrate", "--database", primary)
+
+            def copy(data: Path) -> None:
+                options = ["-R", "--checkpoint=fast", "--no-sync", "-D", str(data)]
+                servers.run([binaries.tool("pg_basebackup"), "-d", primary, *options])
+
+            with servers.running(bin_dir, second, create=copy) as found:
+                yield primary, found
+
+
+def caught_up(primary: str, standby: str) -> None:
+    """Wait until the standby has replayed all that the primary has written."""
+    with psycopg.connect(primary) as here, psycopg.connect(standby, autocommit=True) as there:
+        position = here.execute("select pg_current_wal_flush_lsn()").fetchone()
+        query = "select pg_last_wal_replay_lsn() >= %s"
+        while there.execute(query, position).fetchone() != (True,):
+            there.execute("select pg_sleep(0.02)")
+
+
+def test_a_standby_answers_as_its_primary_does(standby: tuple[str, str]) -> None:
+    primary, replica = standby
+    caught_up(*standby)
+    with psycopg.connect(replica) as connection:
+        assert connection.execute("select pg_is_in_recovery()").fetchone() == (True,)
+    clean = run_json("verify", "-d", replica)
+    assert clean["findings"] == []
+    assert clean["skipped"] == []
+    with psycopg.connect(primary, autocommit=True) as connection:
+        connection.execute(BREAK)
+    caught_up(*standby)
+    found = run_json("verify", "-d", replica, expect=4)
+    assert objects(found) >= BROKEN
+    assert found == run_json("verify", "-d", primary, expect=4)
+
+
+def test_row_level_security_cannot_be_proved_on_a_standby(standby: tuple[str, str]) -> None:
+    report = run_json("verify", "-d", standby[1], "--prove-rls", expect=4)
+    [finding] = [finding for finding in report["findings"] if finding["source"] == "rls"]
+    assert "read-only" in finding["message"]
+
+
+def test_a_reader_on_a_standby_gets_the_same_answer(standby: tuple[str, str]) -> None:
+    primary, replica = standby
+    with reader(primary, "pg_read_all_data") as connectable:
+        caught_up(*standby)
+        parameters = psycopg.conninfo.conninfo_to_dict(connectable)
+        on_replica = make_conninfo(
+            replica, user=parameters["user"], password=parameters["password"]
+        )
+        code = 4 if run_json("verify", "-d", primary, expect=4)["findings"] else 0
+        assert run_json("verify", "-d", on_replica, expect=code)["skipped"] == []
+
+
+@NEEDS_PGBOUNCER
+def test_through_a_pooler_in_transaction_mode_the_answer_is_the_same(database: str) -> None:
+    with pooled(database) as through:
+        for code, breaking in ((0, None), (4, BREAK)):
+            if breaking:
+                with psycopg.connect(database, autocommit=True) as connection:
+                    connection.execute(breaking)
+            report = run_json("verify", "-d", through, expect=code)
+            assert report == run_json("verify", "-d", database, expect=code)
+            assert objects(report) >= (BROKEN if breaking else set())
+
+
+@NEEDS_PGBOUNCER
+def test_row_level_security_can_be_proved_through_a_pooler(database: str) -> None:
+    with pooled(database) as through:
+        report = run_json("verify", "-d", through, "--prove-rls")
+    assert report["findings"] == []
+    assert report["checked"]["attempts"] > 1000
+
+
+@NEEDS_PGBOUNCER
+def test_no_setting_of_verify_reaches_the_next_client(database: str) -> None:
+    query = (
+        "select current_setting('search_path'), current_setting('timezone') ="
+        " (select reset_val from pg_settings where name = 'TimeZone'), current_setting('jit'),"
+        " current_setting('transaction_read_only'),"
+        " nullif(current_setting('request.jwt.claims', true), '')"
+    )
+    with pooled(database) as through:
+        run_cli("verify", "-d", through)
+        clients = [psycopg.connect(through, autocommit=True, prepare_threshold=None) for _ in "123"]
+        for client in clients:
+            client.execute("begin")
+            assert client.execute(query).fetchone() == ('"$user", public', True, "on", "off", None)
+        for client in clients:
+            client.close()
