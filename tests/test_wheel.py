@@ -47,4 +47,5 @@ def test_an_empty_environment_elsewhere_migrates_with_it(
         env=clean_environment(),
     )
     assert done.returncode == 0, done.stderr
-    assert "applied 20 migrations and 5 views" in done.stdout
+    migrations, views = (len(list(ROOT.glob(f"sql/{f}/*.sql"))) for f in ("migrations", "views"))
+    assert f"applied {migrations} migrations and {views} views" in done.stdout
