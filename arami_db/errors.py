@@ -34,6 +34,10 @@ class RebuildError(AramiError):
     """A view or function must be dropped and re-created, and something in the way prevents it."""
 
 
+class BatchError(AramiError):
+    """A batch of sessions could not be moved; it was rolled back."""
+
+
 class PlatformError(AramiError):
     """The server lacks something that only its administrator can provide."""
 
@@ -46,6 +50,12 @@ class UsageError(AramiError):
     """The command line does not say what to do."""
 
     exit_code = 2
+
+
+class PendingError(AramiError):
+    """The database lacks what this command works with: migrations are pending."""
+
+    exit_code = 3
 
 
 class LockBusyError(AramiError):

@@ -12,7 +12,7 @@ import arami_db
 
 PACKAGE = Path(arami_db.__file__).parent
 MODULES = sorted(PACKAGE.rglob("*.py"))
-OPERATIONS = {"migrate", "seed", "adopt", "verify"}
+OPERATIONS = {"migrate", "seed", "adopt", "verify", "archive", "maintain"}
 # What a layer may import, besides itself; lower layers know nothing of higher ones.
 BELOW = {
     "errors": set[str](),

@@ -259,8 +259,24 @@ def test_a_check_of_ones_own_needs_no_python(empty_database: str, project: Proje
     assert (finding["source"], finding["object"]) == ("001_mine", "public.t")
     project({"checks/001_mine.sql": "select 'grave', 'x', 'y', null"})
     assert "001_mine.sql" in run_cli(*arguments, expect=1).stderr
-    project({"checks/001_mine.sql": "select nonsense"})
-    assert "001_mine.sql" in run_cli(*arguments, expect=1).stderr
+    one = "select 'cosmetic', 'x', 'y', null"
+    for wrong in (
+        "select nonsense",
+        "select 1 / (random() - 2)::int / 0",
+        f"{one}; {one}",
+        "reset a",
+    ):
+        project({"checks/001_mine.sql": wrong, "checks/002_other.sql": f"{one} -- as it should be"})
+        said = run_cli(*arguments, expect=1).stderr
+        assert "001_mine.sql" in said
+        assert "002_other.sql" not in said
+
+
+def test_a_session_that_reads_strings_otherwise_finds_nothing_either(database: str) -> None:
+    name = psycopg.conninfo.conninfo_to_dict(database)["dbname"]
+    execute(database, f"alter database {name} set standard_conforming_strings = off")
+    findings = run_json("verify", "-d", database, expect=4)["findings"]
+    assert [f["source"] for f in findings] == ["023_environment_settings"]
 
 
 def test_auth_uid_is_asked_with_both_styles_of_claims(database: str) -> None:

@@ -20,6 +20,8 @@ _COMMANDS = {
     "repair": "adopt",
     "new": "files",
     "seed": "files",
+    "archive": "archive",
+    "maintain": "maintain",
     "wait": "server",
     "embedded": "embedded",
 }

@@ -42,6 +42,25 @@ class Duration(float):
         return self._text
 
 
+class Percent(float):
+    """A share, written as 10% or 10."""
+
+    _text: str
+
+    def __new__(cls, text: str | Percent) -> Percent:
+        """Parse the text; it is what help shows."""
+        match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*%?\s*", str(text))
+        if match is None or float(match[1]) > 100:
+            raise typer.BadParameter(f"{str(text)!r} is no share; write 10%")
+        percent = super().__new__(cls, match[1])
+        percent._text = str(text)
+        return percent
+
+    def __str__(self) -> str:
+        """The text as it was written."""
+        return self._text
+
+
 Database = Annotated[
     str | None,
     typer.Option(
@@ -77,6 +96,16 @@ LockWait = Annotated[
         parser=Duration,
     ),
 ]
+
+
+def uuid(text: str) -> str:
+    """An id, in the form that Postgres gives it."""
+    from uuid import UUID
+
+    try:
+        return str(UUID(text))
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is no UUID") from None
 
 
 def tree(sql_dir: Path | None) -> SqlTree:

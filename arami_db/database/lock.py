@@ -1,9 +1,9 @@
-"""The runner lock: one migration run a database, through poolers too, freed by any kind of death.
+"""Locks of a whole run: one runner, one archive a database, through poolers too, freed by death.
 
-It is a transaction-level advisory lock held by a connection of its own. A session-level lock would
-be handed to two clients by a transaction-mode pooler; a blocking request would keep a snapshot and
-deadlock with CREATE INDEX CONCURRENTLY, which waits for every older snapshot, and so would a poll
-that leaves its transaction open: each poll that fails therefore ends its transaction.
+Each is a transaction-level advisory lock held by a connection of its own. A session-level lock
+would be handed to two clients by a transaction-mode pooler; a blocking request would keep a
+snapshot and deadlock with CREATE INDEX CONCURRENTLY, which waits for every older snapshot, and so
+would a poll that leaves its transaction open: each poll that fails therefore ends its transaction.
 """
 
 from __future__ import annotations
@@ -19,10 +19,11 @@ import psycopg
 from arami_db.database.connect import Connection, lost, query
 from arami_db.errors import LockBusyError
 
-# The first eight bytes of sha256("arami-db runner lock"), as a signed integer: any constant
-# would do, as long as nobody else is likely to have chosen it. A literal, since a bound parameter
-# would pin a snapshot.
+# The first eight bytes of sha256("arami-db runner lock") and ("arami-db archive lock"), as signed
+# integers: any constants would do, as long as nobody else is likely to have chosen them. Literals,
+# since a bound parameter would pin a snapshot.
 KEY = -4350385361971871709
+ARCHIVE_KEY = 4656874476747030043
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 1.0
 
 
@@ -47,25 +48,53 @@ def runner_lock(
     deadline = time.monotonic() + wait
     pause = _FIRST_PAUSE
     holder = None
-    while not _try(connection):
+    while not _try(connection, KEY):
         if holder is None:
-            holder = _holder(connection)
+            holder = _holder(connection, KEY)
             on_wait(f"waiting for another runner: {holder}")
         if time.monotonic() >= deadline:
             raise LockBusyError(
-                f"another runner holds the lock: {_holder(connection)}",
+                f"another runner holds the lock: {_holder(connection, KEY)}",
                 hint="Run again when it is done, or wait longer with --lock-wait.",
             )
         time.sleep(min(pause, max(deadline - time.monotonic(), 0)) * random.uniform(0.5, 1))  # noqa: S311
         pause = min(pause * 2, _LONGEST_PAUSE)
+    with _held(connection, "runner") as alive:
+        yield alive
+
+
+@contextmanager
+def archive_lock(connection: Connection) -> Iterator[Callable[[], None]]:
+    """Hold the archive lock of the connected database, or fail at once.
+
+    Args:
+        connection: an idle connection, used for nothing else meanwhile.
+
+    Yields:
+        As runner_lock().
+
+    Raises:
+        LockBusyError: another archive or restore is at work.
+    """
+    if not _try(connection, ARCHIVE_KEY):
+        raise LockBusyError(
+            f"another archive or restore is at work: {_holder(connection, ARCHIVE_KEY)}",
+            hint="Nothing was done. Run again when it has ended.",
+        )
+    with _held(connection, "archive") as alive:
+        yield alive
+
+
+@contextmanager
+def _held(connection: Connection, name: str) -> Iterator[Callable[[], None]]:
     try:
-        yield lambda: _require_alive(connection)
+        yield lambda: _require_alive(connection, name)
     finally:
         with suppress(psycopg.Error):
             connection.execute("rollback")
 
 
-def _try(connection: Connection) -> bool:
+def _try(connection: Connection, key: int) -> bool:
     """Take the lock in a transaction that stays open, or leave no transaction behind."""
     # The holder idles in its transaction for as long as the run takes, whatever the role's limits.
     limits = "set local idle_in_transaction_session_timeout = 0;"
@@ -73,7 +102,7 @@ def _try(connection: Connection) -> bool:
         limits += "set local transaction_timeout = 0;"
     try:
         cursor = connection.execute(
-            f"begin isolation level read committed;{limits}select pg_try_advisory_xact_lock({KEY})"
+            f"begin isolation level read committed;{limits}select pg_try_advisory_xact_lock({key})"
         )
         while cursor.nextset():
             pass
@@ -86,12 +115,12 @@ def _try(connection: Connection) -> bool:
     return False
 
 
-def _holder(connection: Connection) -> str:
-    row = connection.execute(query("lock_holder"), {"key": KEY}).fetchone()
+def _holder(connection: Connection, key: int) -> str:
+    row = connection.execute(query("lock_holder"), {"key": key}).fetchone()
     return str(row[0]) if row else "a run that has just ended"
 
 
-def _require_alive(connection: Connection) -> None:
+def _require_alive(connection: Connection, name: str) -> None:
     """Raise when the server has closed the lock's connection; reads the socket, sends nothing."""
     with suppress(psycopg.OperationalError):
         # First comes the server's farewell, then the end of the stream, which consume_input raises.
@@ -99,4 +128,4 @@ def _require_alive(connection: Connection) -> None:
             connection.pgconn.consume_input()
         if connection.pgconn.status != psycopg.pq.ConnStatus.BAD:
             return
-    raise lost(psycopg.OperationalError("the connection that held the runner lock was closed"))
+    raise lost(psycopg.OperationalError(f"the connection that held the {name} lock was closed"))

@@ -1,4 +1,4 @@
--- Who holds the runner lock of this database.
+-- Who holds a lock of a whole run in this database.
 select format(
     'pid %%s (%%s, user %%s, since %%s)',
     l.pid,

@@ -63,4 +63,6 @@ def _as_data(error: AramiError) -> dict[str, Any]:
             "context": error.context,
             "blockers": error.blockers,
         }
+    elif sqlstate := getattr(error, "sqlstate", None):
+        data["sqlstate"] = sqlstate
     return data

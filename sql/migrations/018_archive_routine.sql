@@ -250,8 +250,8 @@ begin
             format(there_already, target_metrics)
         )
         into occupied using places, metric_places;
-        raise warning 'left where they are, for % has rows of the same key: sessions %',
-            target, occupied;
+        raise warning '% of the sessions stay: % has rows of the same key; the first is %',
+            cardinality(occupied), target, occupied[1];
     end if;
     blocked := blocked || occupied;
     if blocked <> '{}' then
@@ -440,7 +440,8 @@ comment on function public.archive_daily_sessions(
     timestamptz, integer, timestamptz, uuid, bigint
 ) is
 'Moves a batch of the oldest sessions created before the cutoff into the archive; repeat with'
-' last_created_at and last_id until exhausted. skipped: left there, because somebody had a lock.';
+' last_created_at and last_id until exhausted. skipped: left there, because'
+' somebody had a lock, or the archive has their key already.';
 comment on function public.restore_daily_sessions(
     uuid[], uuid, timestamptz, timestamptz, integer, bigint, timestamptz, uuid
 ) is

@@ -1,0 +1,27 @@
+"""Archiving: old sessions moved out of the live tables batch by batch, and back again."""
+
+from __future__ import annotations
+
+from arami_db.archive.cutoff import fix_cutoff, moment
+from arami_db.archive.model import Estimate, Moved, Options, Outcome, Progress, Result, Selection
+from arami_db.archive.record import history, require_ready
+from arami_db.archive.run import run
+from arami_db.archive.task import Task, archiving, restoring
+
+__all__ = [
+    "Estimate",
+    "Moved",
+    "Options",
+    "Outcome",
+    "Progress",
+    "Result",
+    "Selection",
+    "Task",
+    "archiving",
+    "fix_cutoff",
+    "history",
+    "moment",
+    "require_ready",
+    "restoring",
+    "run",
+]

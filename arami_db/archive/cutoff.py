@@ -1,0 +1,62 @@
+"""The one moment a run archives up to: worked out by the server, fixed before anything moves."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from psycopg import errors
+
+from arami_db.database.connect import Connection, query
+from arami_db.errors import UsageError
+
+YOUNGEST = "90 days"
+
+
+def fix_cutoff(
+    connection: Connection, *, older_than: str, before: datetime | None, force: bool
+) -> datetime:
+    """The cutoff: `before`, or the server's clock less `older_than`.
+
+    Args:
+        connection: in autocommit.
+        older_than: an interval as Postgres reads it, such as "2 years".
+        before: a moment; it goes before older_than.
+        force: accept a cutoff younger than ninety days.
+
+    Raises:
+        UsageError: no interval, a moment still to come, or too young a one without force.
+    """
+    values = {"older_than": older_than, "before": before, "youngest": YOUNGEST}
+    try:
+        row = connection.execute(query("archive_cutoff"), values).fetchone()
+    except (errors.DataError, errors.InvalidTextRepresentation):
+        raise UsageError(
+            f"{older_than!r} is no interval", hint="Write '2 years', '18 months' or '400 days'."
+        ) from None
+    assert row is not None  # noqa: S101
+    cutoff: datetime
+    cutoff, in_future, too_young = row
+    if in_future:
+        raise UsageError(f"the cutoff {cutoff} is still to come", hint="Name a moment in the past.")
+    if too_young and not force:
+        raise UsageError(
+            f"the cutoff {cutoff} is younger than {YOUNGEST}",
+            hint="Sessions that young are in daily use; say --force if that is what you want.",
+        )
+    return cutoff.astimezone(UTC)
+
+
+def moment(text: str) -> datetime:
+    """A date or time as ISO 8601 writes it; UTC where it names no time zone.
+
+    Raises:
+        UsageError: it is none.
+    """
+    try:
+        parsed = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise UsageError(
+            f"{text!r} is no date or time",
+            hint="Write 2024-01-31, 2024-01-31T18:00 (both UTC) or 2024-01-31T18:00+02:00.",
+        ) from None
+    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)

@@ -1,0 +1,92 @@
+"""When a worker waits: while a replica lags, and after it stood in somebody's way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from arami_db.archive.stop import Stop
+from arami_db.database.connect import Connection, query
+
+_POLL = 1.0
+_SHORTEST = 0.1
+
+
+@dataclass(frozen=True)
+class Pressure:
+    """What a worker's batch did to others.
+
+    Attributes:
+        blocks: somebody waited for a lock it held.
+        lag: of the slowest replica, in seconds.
+        lag_hidden: there are replicas, and this role may not see their lag.
+    """
+
+    blocks: bool = False
+    lag: float = 0.0
+    lag_hidden: bool = False
+
+
+def ask(connection: Connection) -> Pressure:
+    """Ask for it, in one round trip."""
+    row = connection.execute(query("archive_pressure")).fetchone()
+    return Pressure(*row) if row else Pressure()
+
+
+class Pace:
+    """What all workers of a run share: how they rest, and what has been said about it."""
+
+    def __init__(
+        self, stop: Stop, *, pause: float, max_lag: float, note: Callable[[str], None]
+    ) -> None:
+        """Set the limits.
+
+        Args:
+            stop: ends every rest.
+            pause: seconds after each batch.
+            max_lag: seconds a replica may lag; 0 for any.
+            note: told once that we wait, and why; from a worker's thread.
+        """
+        self._stop = stop
+        self._pause = pause
+        self._max_lag = max_lag
+        self._note = note
+        self._said: set[str] = set()
+
+    def rest(self, pressure: Pressure, took: float) -> None:
+        """Rest after a batch.
+
+        Args:
+            pressure: what it did to others.
+            took: seconds it took; whoever waited for it gets as long for themselves.
+        """
+        if pressure.blocks:
+            self._once("blocks", "somebody waits for rows of a batch: pausing, smaller batches")
+            self._stop.rest(max(took, _SHORTEST))
+        if self._pause:
+            self._stop.rest(self._pause)
+
+    def let_replicas_catch_up(self, connection: Connection, pressure: Pressure) -> None:
+        """Wait while one lags too far.
+
+        Args:
+            connection: the worker's, idle.
+            pressure: as last seen.
+        """
+        if not self._max_lag:
+            return
+        if pressure.lag_hidden:
+            self._once(
+                "hidden",
+                "this role may not see how far replicas lag: not waiting for them"
+                " (grant pg_monitor to it, or say --max-lag 0)",
+            )
+        while pressure.lag > self._max_lag and not self._stop:
+            self._once("lag", f"waiting: a replica lags by more than {self._max_lag:g} s")
+            self._stop.rest(_POLL)
+            pressure = ask(connection)
+
+    def _once(self, key: str, text: str) -> None:
+        if key not in self._said:
+            self._said.add(key)
+            self._note(text)

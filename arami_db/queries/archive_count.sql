@@ -1,0 +1,2 @@
+-- How many sessions are to be archived.
+select count(*) from public.daily_sessions as s where s.created_at < %(cutoff)s

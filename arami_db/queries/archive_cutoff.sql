@@ -1,0 +1,8 @@
+-- The cutoff of an archive run, whether it is still to come, and whether it is too young.
+select
+    c.cutoff,
+    c.cutoff > now(),
+    c.cutoff > now() - %(youngest)s::interval
+from (
+    select coalesce(%(before)s::timestamptz, now() - %(older_than)s::interval)
+) as c (cutoff)

@@ -1,0 +1,12 @@
+-- One batch of a restore.
+select sessions, analytics, virtues, last_created_at, last_id, exhausted
+from public.restore_daily_sessions(
+    session_ids => %(sessions)s::uuid [],
+    for_user => %(user)s::uuid,
+    from_time => %(since)s::timestamptz,
+    until_time => %(until)s::timestamptz,
+    batch_size => %(size)s,
+    run_id => %(run_id)s,
+    resume_after_created_at => %(last_created_at)s::timestamptz,
+    resume_after_id => %(last_id)s::uuid
+)

@@ -1,0 +1,153 @@
+"""Archive and restore: what would move, what moved, and what did in the past."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from arami_db.render.output import OutputFormat, count, emit, note, seconds
+from arami_db.render.upkeep import upkeep_data, upkeep_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from arami_db.archive import Estimate, Result, Task
+    from arami_db.maintain import Upkeep
+
+_PAST = {"archive": "archived", "restore": "restored"}
+_HEADS = ("run", "kind", "started (UTC)", "duration", "sessions", "analytics", "outcome", "who")
+
+
+def when(moment: datetime) -> str:
+    """A moment in UTC, to the second."""
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S}+00"
+
+
+def show_begin(task: Task) -> None:
+    """What is about to move."""
+    note(f"{task.kind}: {_what(task)}")
+
+
+def show_result(result: Result, upkeep: Upkeep | None, output: OutputFormat) -> None:
+    """What a run did."""
+    moved, jobs = result.moved, upkeep.jobs if upkeep else ()
+    data = {
+        "run_id": result.run_id,
+        **_task_data(result),
+        "outcome": str(result.outcome),
+        "reason": result.reason,
+        "sessions": moved.sessions,
+        "analytics": moved.analytics,
+        "virtues": moved.virtues,
+        "batches": moved.batches,
+        "left": result.left,
+        "seconds": round(result.seconds, 3),
+        "vacuumed": [upkeep_data(job) for job in jobs],
+    }
+    lines = [*_result_lines(result), *(upkeep_line(job, dry_run=False) for job in jobs)]
+    emit("\n".join(lines), data, output)
+
+
+def _result_lines(result: Result) -> Iterator[str]:
+    moved = result.moved
+    yield (
+        f"{_PAST[result.kind]} {count(moved.sessions, 'session')} and {moved.analytics} analytics,"
+        f" {count(moved.virtues, 'virtue')} repointed, in {count(moved.batches, 'transaction')}"
+        f" and {seconds(result.seconds)}; {_what(result)}"
+    )
+    left = count(result.left, "session")
+    if result.reason:
+        yield f"{result.outcome} ({result.reason}): about {left} left; run it again to go on"
+    elif result.left:
+        yield f"left {left}, locked or there already; the next run takes what is free by then"
+
+
+def show_estimate(estimate: Estimate, output: OutputFormat) -> None:
+    """What a run would move."""
+    data = {
+        **_task_data(estimate),
+        "sessions": estimate.sessions,
+        "analytics": estimate.analytics,
+        "virtues": estimate.virtues,
+        "bytes": estimate.bytes,
+        "oldest": _iso(estimate.oldest),
+        "newest": _iso(estimate.newest),
+        "seconds": None if estimate.seconds is None else round(estimate.seconds, 3),
+    }
+    took = "unknown: nothing was moved before"
+    if estimate.seconds is not None:
+        took = f"about {seconds(estimate.seconds)}, by the rate of past runs with one job"
+    figures = {
+        "sessions": str(estimate.sessions),
+        "analytics": str(estimate.analytics),
+        "virtues": f"{estimate.virtues} to repoint",
+        "size": f"about {_size(estimate.bytes)}, without indexes",
+        "oldest": when(estimate.oldest) if estimate.oldest else "none",
+        "newest": when(estimate.newest) if estimate.newest else "none",
+        "duration": took,
+    }
+    lines = [f"would {estimate.kind} {_what(estimate)}; nothing was touched"]
+    lines += [f"  {name:<10} {value}" for name, value in figures.items()]
+    emit("\n".join(lines), data, output)
+
+
+def show_history(runs: list[dict[str, Any]], output: OutputFormat) -> None:
+    """Past runs as a table."""
+    if not runs:
+        emit("nothing was archived or restored yet", {"runs": []}, output)
+        return
+    rows = [_HEADS, *(_row(run) for run in runs)]
+    widths = [max(len(row[i]) for row in rows) for i in range(len(_HEADS))]
+    lines = [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]
+    emit("\n".join(lines), {"runs": [_run_data(run) for run in runs]}, output)
+
+
+def _row(run: dict[str, Any]) -> tuple[str, ...]:
+    outcome = run["outcome"] or "at work, or broken off"
+    if run["message"]:
+        outcome += f" ({' '.join(str(run['message']).split())[:60]})"
+    return (
+        str(run["run_id"] or "-"),
+        run["kind"],
+        when(run["started_at"]).removesuffix("+00"),
+        seconds(run["duration"].total_seconds()) if run["duration"] is not None else "-",
+        str(run["sessions"]),
+        str(run["analytics"]),
+        outcome,
+        f"{run['os_user'] or run['database_role']}@{run['host'] or 'SQL'}",
+    )
+
+
+def _run_data(run: dict[str, Any]) -> dict[str, Any]:
+    data: dict[str, Any] = {}
+    for key, value in run.items():
+        if key == "duration":
+            data["seconds"] = None if value is None else round(value.total_seconds(), 3)
+        else:
+            data[key] = _iso(value) if isinstance(value, datetime) else value
+    return data
+
+
+def _what(of: Task | Result | Estimate) -> str:
+    if of.cutoff is not None:
+        return f"created before {when(of.cutoff)}"
+    return f"selected by {of.selection}"
+
+
+def _task_data(of: Result | Estimate) -> dict[str, Any]:
+    return {"kind": of.kind, "cutoff": _iso(of.cutoff), "selection": of.selection}
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.astimezone(UTC).isoformat()
+
+
+def _size(number: float) -> str:
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if number < 10_000:
+            return f"{number:.0f} {unit}"
+        number /= 1024
+    return f"{number:.0f} TB"

@@ -1,0 +1,97 @@
+"""Progress of an archive run: a bar on a terminal, a line a minute elsewhere; always on stderr."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from arami_db.render.output import note
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bar
+
+    from arami_db.archive import Progress
+
+MINUTE = 60.0
+
+
+class MinuteReport:
+    """A line now and then, for logs."""
+
+    def __init__(self, every: float = MINUTE) -> None:
+        """Say something every so many seconds."""
+        self._every = every
+        self._last = time.monotonic()
+
+    def progress(self, progress: Progress) -> None:
+        """Say where the run stands, when it is time to."""
+        if time.monotonic() - self._last >= self._every:
+            self._last = time.monotonic()
+            note(standing(progress))
+
+    def note(self, text: str) -> None:
+        """Pass the note on."""
+        note(text)
+
+
+class BarReport:
+    """A bar with rate and time left, notes above it."""
+
+    def __init__(self, bar: Bar) -> None:
+        """Draw with Rich."""
+        self._bar = bar
+        self._task = bar.add_task("", total=None, rate="", left="")
+
+    def progress(self, progress: Progress) -> None:
+        """Move the bar."""
+        self._bar.update(
+            self._task,
+            total=max(progress.total, progress.moved.sessions),
+            completed=progress.moved.sessions,
+            rate=f"{progress.rate:.0f}/s",
+            left=_left(progress),
+        )
+
+    def note(self, text: str) -> None:
+        """Print above the bar."""
+        self._bar.print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+@contextmanager
+def archive_progress() -> Iterator[MinuteReport | BarReport]:
+    """The report a run gives: live on a terminal, plain elsewhere."""
+    if not sys.stderr.isatty():
+        yield MinuteReport()
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
+    from rich.progress import Progress as Bar
+
+    columns = (
+        BarColumn(20),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TextColumn("{task.fields[left]}"),
+    )
+    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+        yield BarReport(bar)
+
+
+def standing(progress: Progress) -> str:
+    """Where a run stands, in a line."""
+    share = 100 * progress.moved.sessions / max(progress.total, progress.moved.sessions, 1)
+    return (
+        f"moved {progress.moved.sessions} of {progress.total} sessions ({share:.0f}%),"
+        f" {progress.rate:.0f}/s, {_left(progress)}"
+    )
+
+
+def _left(progress: Progress) -> str:
+    if progress.left is None:
+        return "time left unknown"
+    minutes, rest = divmod(round(progress.left), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02} left"

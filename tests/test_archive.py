@@ -1,0 +1,658 @@
+"""`arami-db archive`, `restore` and `history`: what they move, say, record and refuse."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import subprocess
+import sys
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from arami_db.archive.model import Moved, Progress
+from arami_db.archive.size import BatchSize
+from arami_db.embedded.binaries import runnable
+from arami_db.embedded.privileges import server_account
+from arami_db.render.archive_progress import MinuteReport
+from tests import servers
+from tests.archive_runs import (
+    at_gate,
+    batches,
+    closed_gate,
+    end,
+    eventually,
+    execute,
+    fill,
+    moved,
+    rows,
+    runs,
+    said,
+    scalar,
+    session,
+    start,
+    state,
+)
+from tests.conftest import ALICE, BOB, LIMIT, clean_environment, run_cli, run_json
+from tests.pooler import NEEDS_PGBOUNCER, pooled
+
+
+def contents(conninfo: str) -> list[str]:
+    """Every row of every table a move touches, as text."""
+    found = []
+    for table in (
+        "daily_sessions",
+        "session_analytics",
+        "virtue_collection",
+        "daily_sessions_archive",
+        "session_analytics_archive",
+    ):
+        query = f"select '{table}' || t::text from public.{table} as t order by t.id"
+        found += [text for (text,) in rows(conninfo, query)]
+    return found
+
+
+# --- what moves ---------------------------------------------------------------------------------
+
+
+def test_what_is_older_than_two_years_moves_with_all_that_hangs_on_it(database: str) -> None:
+    fill(database, 40, young=20)
+    result = run_json("archive", "-d", database)
+    assert state(database) == moved(40, of=40, young=20)
+    assert {
+        key: result[key] for key in ("outcome", "sessions", "analytics", "virtues", "left")
+    } == {
+        "outcome": "done",
+        "sessions": 40,
+        "analytics": 80,
+        "virtues": 4,
+        "left": 0,
+    }
+    age = datetime.now(UTC) - datetime.fromisoformat(result["cutoff"])
+    assert timedelta(days=729) < age < timedelta(days=732)
+    assert run_json("archive", "-d", database)["sessions"] == 0
+
+
+def test_the_cutoff_is_shown_and_the_report_is_in_words(database: str) -> None:
+    fill(database, 40)
+    done = run_cli("archive", "--before", "2020-01-01T00:21", "-d", database)
+    assert "created before 2020-01-01 00:21:00+00" in done.stderr
+    assert done.stdout.startswith(
+        "archived 20 sessions and 40 analytics, 2 virtues repointed, in 1 transaction"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2020-01-01T00:10", 9),
+        ("2020-01-01 00:10:00Z", 9),
+        ("2020-01-01T01:10+01:00", 9),
+        ("2020-01-02", 20),
+        ("2020-01-01", 0),
+    ],
+)
+def test_a_moment_without_a_zone_is_utc(text: str, expected: int, database: str) -> None:
+    fill(database, 20)
+    options = ["--before", text, "-d", database]
+    assert run_json("archive", *options, PGTZ="Asia/Tokyo", TZ="Asia/Tokyo")["sessions"] == expected
+
+
+def test_an_interval_is_taken_from_the_servers_clock(database: str) -> None:
+    fill(database, 10)
+    age = "update public.daily_sessions set created_at = now() - interval"
+    execute(database, f"{age} '99 days' where id = '{session(1)}'")
+    execute(database, f"{age} '101 days' where id = '{session(2)}'")
+    assert run_json("archive", "--older-than", "100 days", "-d", database)["sessions"] == 9
+    assert rows(database, "select id::text from public.daily_sessions") == [(session(1),)]
+
+
+# --- what is refused ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--older-than", "two yeers"], "'two yeers' is no interval"),
+        (["--older-than", "-1 year"], "still to come"),
+        (["--older-than", "89 days"], "younger than 90 days"),
+        (["--before", "31.12.2023"], "'31.12.2023' is no date"),
+        (["--before", "2999-01-01"], "still to come"),
+        (["--before", "2999-01-01", "--force"], "still to come"),
+        (["--before", "2020-01-01", "--older-than", "2 years"], "two cutoffs"),
+        (["--batch-size", "0"], "--batch-size"),
+        (["--batch-size", "many"], "--batch-size"),
+        (["--jobs", "0"], "--jobs"),
+        (["--max-duration", "soon"], "'soon' is no duration"),
+        (["--dry-run", "restore", "--all"], "--dry-run after 'restore'"),
+        (["restore"], "--session"),
+        (["restore", "--all", "--user", ALICE], "--all"),
+        (["restore", "--session", "1"], "'1' is no UUID"),
+        (["restore", "--from", "yesterday"], "'yesterday' is no date"),
+    ],
+)
+def test_what_makes_no_sense_is_a_usage_error(
+    options: list[str], message: str, database: str
+) -> None:
+    fill(database, 10)
+    place = ["-d", database]
+    done = run_cli("archive", *options, *place, expect=2)
+    assert message in " ".join(done.stderr.replace("│", " ").split())
+    assert state(database) == moved(0, of=10)
+    assert runs(database) == []
+
+
+def test_a_young_cutoff_needs_force(database: str) -> None:
+    fill(database, 10, young=10)
+    options = ["archive", "--older-than", "1 hour", "-d", database]
+    assert "--force" in run_cli(*options, expect=2).stderr
+    assert run_json(*options, "--force")["sessions"] == 20
+
+
+@pytest.mark.parametrize(
+    "command", [["archive"], ["archive", "restore", "--all"], ["archive", "history"], ["maintain"]]
+)
+def test_no_database_is_an_error_and_never_a_silent_success(command: list[str]) -> None:
+    assert "no database named" in run_cli(*command, expect=2).stderr
+
+
+def test_a_database_that_is_not_migrated_says_so(empty_database: str, database: str) -> None:
+    for command in (["archive"], ["archive", "restore", "--all"], ["archive", "history"]):
+        error = run_json(*command, "-d", empty_database, expect=3)["error"]
+        assert "arami-db migrate" in error["hint"]
+    execute(database, "drop view audit.archive_history")
+    run_cli("archive", "-d", database, expect=3)
+
+
+def test_a_role_that_would_not_see_all_rows_gets_an_error(database: str) -> None:
+    fill(database, 10)
+    with psycopg.connect(database, autocommit=True) as connection:
+        name = f"half_blind_{uuid.uuid4().hex[:8]}"
+        connection.execute(f"create role {name} login password '{name}'")
+        connection.execute(f"grant usage on schema public, audit to {name}")
+        connection.execute(f"grant all on all tables in schema public, audit to {name}")
+        blind = make_conninfo(database, user=name, password=name)
+        for command in (["archive"], ["archive", "--dry-run"], ["archive", "history"]):
+            error = run_json(*command, "-d", blind, expect=1)["error"]
+            assert "row-level security" in error["message"]
+            assert "docs/operations.md" in error["hint"]
+        connection.execute(f"drop owned by {name}; drop role {name}")
+    assert state(database) == moved(0, of=10)
+
+
+def test_no_password_is_printed(database: str) -> None:
+    url = "postgresql://postgres:Tr0ub4dor@127.0.0.1:1/nowhere"
+    for command in (["archive"], ["archive", "restore", "--all"], ["maintain"]):
+        done = run_cli(*command, "-d", url, expect=7)
+        assert "Tr0ub4dor" not in done.stdout + done.stderr
+
+
+# --- dry run ------------------------------------------------------------------------------------
+
+
+def test_a_dry_run_tells_all_and_writes_nothing(database: str) -> None:
+    fill(database, 1200, young=5)
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute("update public.daily_sessions set conversation_transcript = 'x'")
+    before = contents(database)
+    found = run_json("archive", "--dry-run", "-d", database)
+    assert (found["sessions"], found["analytics"], found["virtues"]) == (1200, 2400, 120)
+    assert found["oldest"] == "2020-01-01T00:01:00+00:00"
+    assert found["newest"] == "2020-01-01T20:00:00+00:00"
+    assert found["seconds"] is None
+    sizes = scalar(
+        database,
+        "select sum(pg_column_size(s.*)) from public.daily_sessions as s"
+        " where created_at < '2021-01-01'",
+    ) + scalar(
+        database,
+        "select sum(pg_column_size(a.*)) from public.session_analytics as a"
+        " inner join public.daily_sessions as s on s.id = a.session_id"
+        " where s.created_at < '2021-01-01'",
+    )
+    assert found["bytes"] == pytest.approx(
+        sizes, rel=0.05
+    )  # padding of a row differs with its plan
+    text = run_cli("archive", "--dry-run", "-d", database).stdout
+    assert "nothing was touched" in text
+    assert "nothing was moved before" in text
+    assert contents(database) == before
+    assert runs(database) == []
+    assert batches(database) == []
+
+
+def test_a_dry_run_estimates_by_the_rate_of_past_runs(database: str) -> None:
+    fill(database, 40)
+    run_json("archive", "--before", "2020-01-01T00:21", "-d", database)
+    execute(database, "update audit.archive_batch set duration = '10 s'")
+    assert run_json("archive", "--dry-run", "-d", database)["seconds"] == 10.0
+    assert run_json("archive", "restore", "--all", "--dry-run", "-d", database)["seconds"] is None
+
+
+# --- batches ------------------------------------------------------------------------------------
+
+
+def test_a_batch_size_is_kept(database: str) -> None:
+    fill(database, 50)
+    assert run_json("archive", "--batch-size", "20", "-d", database)["batches"] == 3
+    assert batches(database) == [20, 20, 10]
+
+
+def test_the_size_of_a_batch_follows_the_time_it_took() -> None:
+    size = BatchSize(None)
+    assert size.present == 500
+    for seconds, expected in ((0.25, 1000), (0.001, 2000), (0.5, 2000), (0.6, 1667), (60, 834)):
+        size.took(seconds)
+        assert size.present == expected
+    for _ in range(20):
+        size.took(0.001)
+    assert size.present == 20_000
+    for _ in range(20):
+        size.took(60)
+    assert size.present == 10
+    fixed = BatchSize(100)
+    fixed.took(0.001)
+    assert fixed.present == 100
+    fixed.halve()
+    assert fixed.present == 50
+    fixed.took(60)
+    assert fixed.present == 100
+
+
+def test_an_automatic_size_keeps_a_transaction_near_half_a_second(database: str) -> None:
+    fill(database, 3000)
+    execute(
+        database,
+        "create function public.slow() returns trigger language plpgsql as $$ begin"
+        " perform pg_sleep(0.0015 * (select count(*) from fresh)); return null; end $$;"
+        " create trigger slow after insert on public.daily_sessions_archive"
+        " referencing new table as fresh for each statement execute function public.slow()",
+    )
+    run_json("archive", "--before", "2020-01-02T06:00", "-d", database)
+    slow = batches(database)
+    assert slow[0] == 500
+    assert all(100 <= size <= 400 for size in slow[1:-1])
+    execute(database, "drop trigger slow on public.daily_sessions_archive")
+    run_json("archive", "-d", database)
+    assert max(batches(database)[len(slow) :]) > 500
+    assert sum(batches(database)) == 3000
+
+
+def test_jobs_share_the_work(database: str) -> None:
+    fill(database, 60)
+    with closed_gate(database) as open_gate:
+        process = start(database, "--jobs", "3", "--batch-size", "10", "--format", "json")
+        assert len(set(at_gate(database, 3))) == 3
+        open_gate()
+        result = json.loads(end(process).stdout)
+    assert (result["sessions"], result["left"]) == (60, 0)
+    assert state(database) == moved(60, of=60)
+
+
+def test_a_run_ends_early_when_its_time_is_over(database: str) -> None:
+    fill(database, 30)
+    options = ["--batch-size", "10", "--pause", "1h", "--max-duration", "300ms"]
+    result = run_json("archive", *options, "-d", database)
+    assert (result["outcome"], result["reason"]) == ("stopped early", "--max-duration is over")
+    assert (result["sessions"], result["left"]) == (10, 20)
+    assert runs(database) == [("archive", "stopped early")]
+    assert run_json("archive", "-d", database)["sessions"] == 20
+
+
+def test_whoever_waits_for_a_batch_makes_the_next_ones_smaller(database: str) -> None:
+    fill(database, 400)
+    with closed_gate(database) as open_gate, psycopg.connect(database) as user:
+        process = start(database, "--batch-size", "100")
+        [worker] = at_gate(database)
+        user.execute("set statement_timeout = '60s'")
+        pid = user.info.backend_pid
+        waiting = subprocess.Popen(
+            [
+                sys.executable,
+                "-c",
+                "import psycopg, sys; psycopg.connect(sys.argv[1]).execute(sys.argv[2])",
+                database,
+                f"update public.daily_sessions set virtue_earned = 'x' where id = '{session(1)}'",
+            ]
+        )
+        query = f"select exists (select from pg_locks where {worker} = any(pg_blocking_pids(pid)))"
+        eventually("somebody waits", lambda: scalar(database, query))
+        assert pid
+        open_gate()
+        result = end(process)
+        assert waiting.wait(LIMIT) == 0
+    assert batches(database) == [100, 50, 100, 100, 50]
+    assert "somebody waits for rows of a batch" in result.stderr
+
+
+# --- what is in the way -------------------------------------------------------------------------
+
+
+def test_what_somebody_has_locked_is_left_and_said(database: str) -> None:
+    fill(database, 20)
+    with psycopg.connect(database) as user:
+        user.execute("select from public.daily_sessions where id = %s for update", [session(3)])
+        done = run_cli("archive", "-d", database)
+        assert "left 1 session, locked or there already" in done.stdout
+        assert state(database)[2] == 19
+    assert runs(database) == [("archive", "done")]
+    assert "locked" in scalar(database, "select message from audit.archive_run")
+    assert run_json("archive", "-d", database)["sessions"] == 1
+
+
+def test_a_batch_of_which_nothing_can_move_is_gone_past(database: str) -> None:
+    fill(database, 30)
+    with psycopg.connect(database) as user:
+        user.execute(
+            "select from public.session_analytics where session_id::text <= %s for update",
+            [session(10)],
+        )
+        result = run_json("archive", "--batch-size", "10", "-d", database)
+    assert (result["sessions"], result["left"]) == (20, 10)
+
+
+def test_what_was_locked_is_tried_again_at_the_end(database: str) -> None:
+    fill(database, 20)
+    with closed_gate(database) as open_gate, psycopg.connect(database) as user:
+        user.execute("select from public.daily_sessions where id = %s for update", [session(3)])
+        process = start(database, "--batch-size", "10", "--format", "json")
+        at_gate(database)
+        user.rollback()
+        open_gate()
+        result = json.loads(end(process).stdout)
+    assert (result["sessions"], result["left"]) == (20, 0)
+    assert batches(database)[-1] == 1
+
+
+def test_a_lock_on_a_table_is_waited_for_with_smaller_batches(database: str) -> None:
+    fill(database, 100)
+    with psycopg.connect(database) as user:
+        user.execute("lock table public.session_analytics in share mode")
+        process = start(database, "--batch-size", "40", "--format", "json")
+        said(process, "attempt 2 of 6 with 20")
+        user.rollback()
+        result = json.loads(end(process).stdout)
+    assert (result["sessions"], result["outcome"]) == (100, "done")
+    assert batches(database)[0] == 20
+
+
+def test_a_statement_timeout_makes_batches_smaller(database: str) -> None:
+    fill(database, 100)
+    execute(
+        database,
+        "create function public.slow() returns trigger language plpgsql as $$ begin"
+        " if (select count(*) from fresh) > 30 then perform pg_sleep(60); end if;"
+        " return null; end $$;"
+        " create trigger slow after insert on public.daily_sessions_archive"
+        " referencing new table as fresh for each statement execute function public.slow()",
+    )
+    limited = make_conninfo(database, options="-c statement_timeout=1s")
+    result = run_json("archive", "--batch-size", "100", "-d", limited)
+    assert (result["sessions"], result["left"]) == (100, 0)
+    assert batches(database)[0] == 25
+
+
+def test_a_batch_that_never_goes_through_is_a_clear_error(database: str) -> None:
+    fill(database, 20)
+    limited = make_conninfo(database, options="-c statement_timeout=100ms")
+    with closed_gate(database):
+        done = run_json("archive", "-d", limited, expect=1)
+    error = done["error"]
+    assert (error["type"], error["sqlstate"]) == ("BatchFailed", "57014")
+    assert "was rolled back" in error["message"]
+    assert "statement_timeout" in error["hint"]
+    assert runs(database) == [("archive", "failed")]
+    assert "57014" in run_cli("archive", "history", "-d", database).stdout
+    assert state(database) == moved(0, of=20)
+
+
+def test_an_error_is_told_without_the_row_it_speaks_of(database: str) -> None:
+    fill(database, 30)
+    execute(
+        database,
+        "alter table public.daily_sessions_archive add constraint chk_made_here"
+        " check (conversation_transcript <> 'session 25')",
+    )
+    done = run_cli("archive", "--batch-size", "10", "-d", database, expect=1)
+    assert "SQLSTATE 23514" in done.stderr
+    assert "chk_made_here" in done.stderr
+    assert "What was moved stays moved" in done.stderr
+    assert "session 25" not in done.stdout + done.stderr
+    assert "session 25" not in scalar(database, "select message from audit.archive_run")
+    assert state(database) == moved(20, of=30)
+    execute(database, "alter table public.daily_sessions_archive drop constraint chk_made_here")
+    assert run_json("archive", "-d", database)["sessions"] == 10
+
+
+def test_a_column_on_one_side_stops_the_run_before_it_is_lost(database: str) -> None:
+    fill(database, 10)
+    execute(database, "alter table public.daily_sessions add column mood text")
+    error = run_json("archive", "-d", database, expect=1)["error"]
+    assert "mood" in error["message"]
+    assert state(database) == moved(0, of=10)
+
+
+# --- replicas -----------------------------------------------------------------------------------
+
+
+@contextmanager
+def lagging() -> Iterator[tuple[str, str]]:
+    """A migrated server, and a standby of it that has stopped to replay."""
+    with servers.folder() as first, servers.folder() as second:
+        binaries = runnable(first, server_account())
+        bin_dir = Path(binaries.tool("postgres")).parent
+        with servers.running(bin_dir, first) as primary:
+            run_cli("migrate", "--database", primary)
+            fill(primary, 30)
+
+            def copy(data: Path) -> None:
+                options = ["-R", "--checkpoint=fast", "--no-sync", "-D", str(data)]
+                servers.run([binaries.tool("pg_basebackup"), "-d", primary, *options])
+
+            with servers.running(bin_dir, second, create=copy) as standby:
+                eventually(
+                    "streaming",
+                    lambda: rows(
+                        primary, "select from pg_stat_replication where state = 'streaming'"
+                    ),
+                )
+                execute(standby, "select pg_wal_replay_pause()")
+                execute(primary, "create table public.written (id integer)")
+                late = "select max(replay_lag) > '200 ms' from pg_stat_replication"
+                eventually("lag", lambda: scalar(primary, late))
+                yield primary, standby
+
+
+def test_a_run_waits_for_replicas_that_lag(database: str) -> None:
+    with lagging() as (primary, standby):
+        process = start(primary, "--max-lag", "200ms", "--format", "json")
+        assert "a replica lags by more than 0.2 s" in said(process, "waiting")
+        asked = "select query_start from pg_stat_activity where pid <> pg_backend_pid()"
+        asked += " and query like '%pg_stat_replication%'"
+        first = eventually("it asks", lambda: rows(primary, asked))
+        eventually("it asks again", lambda: rows(primary, asked) != first)
+        assert len(rows(primary, asked)) == 1
+        assert state(primary) == moved(0, of=30)
+        execute(standby, "select pg_wal_replay_resume()")
+        assert json.loads(end(process).stdout)["sessions"] == 30
+
+        run_json("archive", "restore", "--all", "-d", primary)
+        execute(standby, "select pg_wal_replay_pause()")
+        assert run_json("archive", "--max-lag", "0", "-d", primary)["sessions"] == 30
+        execute(standby, "select pg_wal_replay_resume()")
+        run_json("archive", "restore", "--all", "-d", primary)
+
+        execute(primary, "create role unseeing login bypassrls")
+        execute(primary, "grant pg_read_all_data, pg_write_all_data to unseeing")
+        execute(primary, "grant execute on all functions in schema public, audit to unseeing")
+        unseeing = make_conninfo(primary, user="unseeing")
+        done = run_cli("archive", "-d", unseeing)
+        assert "may not see how far replicas lag" in done.stderr
+        error = run_json("archive", "-d", standby, expect=1)["error"]
+        assert "standby" in error["message"]
+
+
+@NEEDS_PGBOUNCER
+def test_a_run_works_through_a_transaction_mode_pooler(database: str) -> None:
+    fill(database, 60)
+    with pooled(database) as through:
+        result = run_json("archive", "--batch-size", "10", "-d", through)
+        assert (result["sessions"], result["left"]) == (60, 0)
+    assert state(database) == moved(60, of=60)
+
+
+# --- back again ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        (["--session", session(1), "--session", session(2)], 2),
+        (["--user", ALICE], 20),
+        (["--user", BOB], 0),
+        (["--from", "2020-01-01T00:05"], 16),
+        (["--until", "2020-01-01T00:05"], 4),
+        (["--from", "2020-01-01T00:05", "--until", "2020-01-01T00:08"], 3),
+        (["--user", ALICE, "--session", session(7), "--until", "2020-01-01T00:07"], 0),
+        (["--all"], 20),
+    ],
+)
+def test_what_is_asked_for_comes_back(options: list[str], expected: int, database: str) -> None:
+    fill(database, 20)
+    before = contents(database)
+    run_json("archive", "-d", database)
+    archived = contents(database)
+    assert (
+        run_json("archive", "restore", *options, "--dry-run", "-d", database)["sessions"]
+        == expected
+    )
+    assert contents(database) == archived
+    result = run_json("archive", "restore", *options, "--batch-size", "7", "-d", database)
+    assert (result["sessions"], result["analytics"], result["left"]) == (expected, 2 * expected, 0)
+    assert state(database)[:2] == (expected, 2 * expected)
+    run_json("archive", "restore", "--all", "-d", database)
+    assert contents(database) == before
+
+
+def test_a_restore_is_recorded_with_what_it_was_asked(database: str) -> None:
+    fill(database, 20)
+    run_json("archive", "-d", database)
+    run_json("archive", "restore", "--user", ALICE, "--from", "2020-01-01T00:15", "-d", database)
+    restored, archived = run_json("archive", "history", "-d", database)["runs"]
+    assert (restored["kind"], restored["sessions"], restored["cutoff"]) == ("restore", 6, None)
+    assert restored["selection"] == f"user {ALICE}, from 2020-01-01 00:15:00+00:00"
+    assert (archived["kind"], archived["sessions"], archived["selection"]) == ("archive", 20, None)
+
+
+# --- the history --------------------------------------------------------------------------------
+
+
+def test_the_history_says_who_what_and_how_it_ended(database: str) -> None:
+    assert "nothing was archived" in run_cli("archive", "history", "-d", database).stdout
+    fill(database, 40)
+    first = run_json("archive", "--before", "2020-01-01T00:11", "-d", database)
+    run_json("archive", "--before", "2020-01-01T00:21", "-d", database)
+    execute(database, "select public.archive_daily_sessions('2020-01-01 00:31+00')")
+    by_hand, second, oldest = run_json("archive", "history", "-d", database)["runs"]
+    assert (by_hand["run_id"], by_hand["sessions"], by_hand["os_user"]) == (None, 10, None)
+    assert second["sessions"] == 10
+    assert oldest["run_id"] == first["run_id"]
+    assert oldest["cutoff"] == first["cutoff"] == "2020-01-01T00:11:00+00:00"
+    assert (oldest["sessions"], oldest["analytics"], oldest["virtues"]) == (10, 20, 1)
+    assert (oldest["outcome"], oldest["batches"]) == ("done", 1)
+    assert oldest["database_role"] == conninfo_to_dict(database)["user"]
+    assert oldest["os_user"]
+    assert oldest["host"]
+    assert 0 < oldest["seconds"] < LIMIT
+    assert len(run_json("archive", "history", "--limit", "1", "-d", database)["runs"]) == 1
+    lines = run_cli("archive", "history", "-d", database).stdout.splitlines()
+    assert len(lines) == 4
+    assert lines[1].split()[0] == "-"
+    assert "done" in lines[3]
+
+
+# --- afterwards ---------------------------------------------------------------------------------
+
+
+def test_vacuum_cleans_the_live_tables_afterwards(database: str) -> None:
+    fill(database, 100)
+    result = run_json("archive", "--vacuum", "-d", database)
+    names = ["public.daily_sessions", "public.session_analytics", "public.virtue_collection"]
+    assert [table["table"] for table in result["vacuumed"]] == names
+    assert [table["failure"] for table in result["vacuumed"]] == [None] * 3
+    query = (
+        "select count(*) from pg_stat_user_tables where vacuum_count = 1 and analyze_count = 1"
+        " and n_dead_tup = 0 and schemaname || '.' || relname = any(%s)"
+    )
+    assert scalar(database, query, names) == 3
+
+
+# --- what is seen of it -------------------------------------------------------------------------
+
+
+def test_a_log_gets_a_line_now_and_then(capsys: pytest.CaptureFixture[str]) -> None:
+    progress = Progress(Moved(sessions=2500), total=10_000, seconds=5.0)
+    report = MinuteReport(every=0)
+    report.progress(progress)
+    expected = "moved 2500 of 10000 sessions (25%), 500/s, 0:00:15 left\n"
+    assert capsys.readouterr().err == expected
+    MinuteReport().progress(progress)
+    assert capsys.readouterr().err == ""
+
+
+def test_a_terminal_gets_a_bar_with_rate_and_time_left(database: str) -> None:
+    fill(database, 60)
+    master, slave = pty.openpty()
+    with closed_gate(database) as open_gate:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "arami_db", "archive", "-d", database, "--batch-size", "10"],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=slave,
+            text=True,
+            env=clean_environment(TERM="xterm"),
+        )
+        os.close(slave)
+        at_gate(database)
+        open_gate()
+        drawn = "".join(_written(master))
+        stdout, _ = process.communicate(timeout=LIMIT)
+    assert process.returncode == 0
+    assert "60/60" in drawn
+    assert "/s" in drawn
+    assert "0:00:00 left" in drawn
+    assert stdout.startswith("archived 60 sessions")
+
+
+def _written(master: int) -> Iterator[str]:
+    """What is written to a terminal, until its last writer is gone."""
+    try:
+        while text := os.read(master, 4096):
+            yield text.decode(errors="replace")
+    except OSError:
+        return  # Linux reports the end so
+    finally:
+        os.close(master)
+
+
+@pytest.mark.parametrize("command", [["archive"], ["archive", "history"], ["maintain"]])
+def test_no_command_loads_what_it_does_not_need(command: list[str], database: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "arami_db", *command, "-d", database],
+        env=clean_environment(),
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=LIMIT,
+    )
+    loaded: set[Any] = {line.rsplit("|", 1)[-1].strip() for line in done.stderr.splitlines()}
+    assert "arami_db.database.connect" in loaded
+    assert not {"rich", "postgast", "arami_db.runner", "arami_db.embedded"} & loaded
