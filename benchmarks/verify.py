@@ -1,9 +1,9 @@
 """Time a clean `verify` against `pg_dump --schema-only` plus diff, in one run on one server.
 
-python benchmarks/verify.py [--runs N]
+python benchmarks/verify.py [--runs N] [--analyze]
 
-Both are timed inside one process that is already connected or started, and as whole processes: the
-first is what the server and the comparison cost, the second adds what starting Python costs.
+The facts and the checks are also timed alone, and so is the floor: the functions of Postgres that
+write definitions out, called once for each of our objects, which any comparison has to pay.
 """
 
 from __future__ import annotations
@@ -24,22 +24,29 @@ from arami_db import embedded
 from arami_db.database.connect import connect
 from arami_db.files import discover, packaged_sql_dir
 from arami_db.verify import verify
+from arami_db.verify.reading import ask
 
 TARGET = 0.25
+REFERENCE = "pg_dump and diff"
+FLOOR = Path(__file__).with_name("verify_floor.sql").read_text(encoding="utf-8")
 
 
 def main() -> None:
-    """Print the medians and their ratios."""
+    """Print medians and minimums, and their ratios to the reference."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=15)
-    runs = parser.parse_args().runs
+    parser.add_argument("--analyze", action="store_true", help="with statistics of the catalogs")
+    options = parser.parse_args()
     root = Path(tempfile.mkdtemp(prefix="arami-bench-"))
     root.chmod(0o711)
     conninfo = embedded.start(root=root).conninfo
     try:
         cli = [sys.executable, "-m", "arami_db"]
         subprocess.run([*cli, "migrate", "-d", conninfo], check=True, capture_output=True)
-        _report(conninfo, [*cli, "verify", "-d", conninfo], runs)
+        if options.analyze:
+            with connect(conninfo) as connection:
+                connection.execute("analyze")
+        _report(conninfo, [*cli, "verify", "-d", conninfo], options.runs)
     finally:
         embedded.destroy(root=root)
 
@@ -50,20 +57,28 @@ def _report(conninfo: str, process: list[str], runs: int) -> None:
     tree = discover(packaged_sql_dir())
     with connect(conninfo) as connection:
         ways: dict[str, Callable[[], object]] = {
-            "pg_dump and diff": lambda: list(
+            REFERENCE: lambda: list(
                 difflib.unified_diff(reference.splitlines(), _output(dump).splitlines())
             ),
             "verify, connected": lambda: verify(connection, tree),
+            "facts and checks": lambda: ask(connection, tree.catalog, tree.checks),
+            "facts": lambda: ask(connection, tree.catalog, ()),
+            "checks": lambda: ask(connection, None, tree.checks),
+            "floor": lambda: connection.execute(FLOOR).fetchall(),
             "verify, whole process": lambda: _output(process),
         }
-        medians = _medians(ways, runs)
-    base = medians["pg_dump and diff"]
-    for name, seconds in medians.items():
-        ratio = "" if seconds == base else f"{seconds / base:8.2f} of pg_dump, target {TARGET}"
-        print(f"{name:<24}{seconds * 1000:8.0f} ms{ratio}")
+        times = _times(ways, runs)
+    base = times[REFERENCE]
+    print(f"{'target ' + str(TARGET):<24}{'median':>10}{'ratio':>8}{'minimum':>12}{'ratio':>8}")
+    for name, found in times.items():
+        print(name.ljust(24), end="")
+        for of, width in ((statistics.median, 7), (min, 9)):
+            ratio = of(found) / of(base)
+            print(f"{of(found) * 1000:{width}.0f} ms{ratio:8.2f}", end="")
+        print()
 
 
-def _medians(ways: dict[str, Callable[[], object]], runs: int) -> dict[str, float]:
+def _times(ways: dict[str, Callable[[], object]], runs: int) -> dict[str, list[float]]:
     """In turn, round after round, so that a drift of the machine hits all alike."""
     times: dict[str, list[float]] = {name: [] for name in ways}
     for number in range(runs + 1):
@@ -72,7 +87,7 @@ def _medians(ways: dict[str, Callable[[], object]], runs: int) -> dict[str, floa
             way()
             if number:  # the first round warms up
                 times[name].append(time.perf_counter() - started)
-    return {name: statistics.median(found) for name, found in times.items()}
+    return times
 
 
 def _output(argv: list[str]) -> str:

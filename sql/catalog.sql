@@ -114,11 +114,12 @@ relations as materialized (
     from pg_catalog.pg_class as c
     inner join schemas as s on c.relnamespace = s.oid
     where
-        c.relkind in ('r', 'p', 'v', 'm', 'f', 'S', 'c')
-        and not exists (
-            select
+        c.relnamespace = any(array(select o.oid from schemas as o))
+        and c.relkind in ('r', 'p', 'v', 'm', 'f', 'S', 'c')
+        and c.oid not in (
+            select m.objid
             from members as m
-            where m.classid = 'pg_catalog.pg_class'::pg_catalog.regclass and m.objid = c.oid
+            where m.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
         )
 ),
 
@@ -130,7 +131,13 @@ columns as materialized (
         pg_catalog.row_number() over (partition by a.attrelid order by a.attnum) as place
     from relations as r
     inner join pg_catalog.pg_attribute as a on r.oid = a.attrelid
-    where r.relkind <> 'S' and a.attnum > 0 and not a.attisdropped
+    where
+        a.attrelid = any(array(
+            select o.oid from relations as o
+            where o.relkind <> 'S'
+        ))
+        and a.attnum > 0
+        and not a.attisdropped
 ),
 
 indexes as materialized (
@@ -145,6 +152,7 @@ indexes as materialized (
     from relations as r
     inner join pg_catalog.pg_index as i on r.oid = i.indrelid
     inner join pg_catalog.pg_class as c on i.indexrelid = c.oid
+    where c.relnamespace = any(array(select o.oid from schemas as o))
 ),
 
 types as materialized (
@@ -156,10 +164,11 @@ types as materialized (
     inner join schemas as s on t.typnamespace = s.oid
     left join pg_catalog.pg_class as c on t.typrelid = c.oid and c.relkind <> 'c'
     where
-        not exists (
-            select
+        t.typnamespace = any(array(select o.oid from schemas as o))
+        and t.oid not in (
+            select m.objid
             from members as m
-            where m.classid = 'pg_catalog.pg_type'::pg_catalog.regclass and m.objid = t.oid
+            where m.classid = 'pg_catalog.pg_type'::pg_catalog.regclass
         )
         -- The array and multirange types that come along with a type say nothing of their own.
         and not exists (
@@ -172,13 +181,10 @@ types as materialized (
             from pg_catalog.pg_range as g
             where g.rngmultitypid = t.oid
         )
-        and (
-            c.oid is null
-            or not exists (
-                select
-                from members as m
-                where m.classid = 'pg_catalog.pg_class'::pg_catalog.regclass and m.objid = c.oid
-            )
+        and t.typrelid not in (
+            select m.objid
+            from members as m
+            where m.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
         )
 ),
 
@@ -216,10 +222,11 @@ functions as materialized (
     from pg_catalog.pg_proc as p
     inner join schemas as s on p.pronamespace = s.oid
     where
-        not exists (
-            select
+        p.pronamespace = any(array(select o.oid from schemas as o))
+        and p.oid not in (
+            select m.objid
             from members as m
-            where m.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass and m.objid = p.oid
+            where m.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass
         )
 ),
 
@@ -347,10 +354,11 @@ operators as materialized (
     from pg_catalog.pg_operator as o
     inner join schemas as s on o.oprnamespace = s.oid
     where
-        not exists (
-            select
+        o.oprnamespace = any(array(select n.oid from schemas as n))
+        and o.oid not in (
+            select m.objid
             from members as m
-            where m.classid = 'pg_catalog.pg_operator'::pg_catalog.regclass and m.objid = o.oid
+            where m.classid = 'pg_catalog.pg_operator'::pg_catalog.regclass
         )
 ),
 
@@ -795,6 +803,7 @@ facts (kind, object, property, value) as (
     from objects as o
     inner join pg_catalog.pg_description as d
         on o.classid = d.classoid and o.objid = d.objoid and o.subid = d.objsubid
+    where d.objoid = any(array(select n.objid from objects as n))
     union all
     select
         o.kind,
@@ -1177,7 +1186,7 @@ facts (kind, object, property, value) as (
         -- Foreign keys and deferrable keys are kept by triggers, which can be disabled.
         (
             'internal triggers',
-            (
+            case when k.contype = 'f' or k.condeferrable then (
                 select
                     case
                         when pg_catalog.bool_and(t.tgenabled = 'O')
@@ -1202,7 +1211,7 @@ facts (kind, object, property, value) as (
                 from pg_catalog.pg_trigger as t
                 inner join pg_catalog.pg_proc as f on t.tgfoid = f.oid
                 where t.tgconstraint = k.oid and t.tgisinternal
-            )
+            ) end
         )
     ) as p (property, value) on true
     where k.contype not in ('n', 't')

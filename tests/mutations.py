@@ -198,11 +198,20 @@ def triggers(connection: Connection) -> Iterator[Mutation]:
         yield Mutation(f"argument {on}", f"drop {on}; {changed}", at)
         extends = f"alter {on} depends on extension pgcrypto"
         yield Mutation(extends, extends, at)
-    for table in _relations(connection):
-        for state in ("all", "user"):
+    # The triggers of a foreign key, on both its tables, are facts of the one that has it.
+    for state, which in (("all", "true"), ("user", "not t.tgisinternal")):
+        query = f"""
+            select format('%I.%I', n.nspname, c.relname),
+                case when bool_or(not t.tgisinternal or k.conrelid = c.oid) then c.relname
+                else min(k.conrelid::regclass::text) end
+            from pg_trigger as t join pg_class as c on c.oid = t.tgrelid
+            join pg_namespace as n on n.oid = c.relnamespace
+            left join pg_constraint as k on k.oid = t.tgconstraint
+            where n.nspname in {SCHEMAS} and {which} group by n.nspname, c.relname order by 1
+        """
+        for table, at in _rows(connection, query):
             sql = f"alter table {table} disable trigger {state}"
-            if table not in ("audit.change_log", "arami_db.event", "arami_db.migration"):
-                yield Mutation(sql, sql, table)
+            yield Mutation(sql, sql, at)
     sql = """
         create function audit.quiet() returns trigger language plpgsql as 'begin return null; end';
         create trigger quiet before insert on audit.change_log

@@ -97,6 +97,14 @@ OTHER_OBJECTS = """
     create policy p on other.t to public using (true);
     create cast (other.e as text) with inout as assignment;
     create statistics other.st on id, name from other.t;
+    create materialized view other.m as select * from other.v;
+    create rule r as on insert to other.t do also select 1;
+    create policy q on other.t using (exists (select from other.v where v.id = t.id));
+    create function other.g() returns bigint security definer
+        begin atomic select count(*) from other.v; end;
+    create function other.h(other.t) returns setof other.v language sql as 'select * from other.v';
+    alter table other.t alter id set default other.f();
+    create view other.users as select auth.uid() as id, 'public.users'::text as name;
 """
 POLICY = 'policy "Users can only access their own data" on public.users'
 HARMLESS = {
@@ -159,12 +167,28 @@ HARMLESS = {
     "a view elsewhere": "create schema other; create view other.v as select 1 as one",
     "temporary objects": "create temp table users (id int); create temp view v as select 1 as one;"
     " create temp table child () inherits (public.users);"
+    " create temp view w as select name from public.users;"
+    " create function pg_temp.f(public.users) returns int language sql as 'select 1';"
+    " create function pg_temp.g() returns bigint"
+    " begin atomic select count(*) from public.users; end;"
+    " create rule r as on insert to pg_temp.users do also delete from public.users;"
+    " create policy p on pg_temp.users using (exists (table public.users));"
     " create trigger t before update on pg_temp.users"
     " for each row execute function public.update_updated_at_column()",
     "a temporary table that shadows a catalog": "create temp table pg_class (oid oid);"
     " create temp table pg_namespace (); create domain pg_temp.text as integer",
     "an extension": "create extension hstore schema public; create extension citext",
     "an extension elsewhere": "create schema other; create extension pg_trgm schema other",
+    "an extension's view of ours": "create schema other; create view other.v as table public.users;"
+    " create function other.f(public.users) returns int language sql as 'select 1';"
+    " alter extension pgcrypto add view other.v;"
+    " alter extension pgcrypto add function other.f(public.users)",
+    "reports of another tool": "create role reporter; create schema other;"
+    " create view other.v as select * from public.daily_sessions;"
+    " create materialized view other.m as select name from public.users;"
+    " create function other.f() returns bigint language sql security definer"
+    " begin atomic select count(*) from public.users; end;"
+    " grant usage on schema other to reporter; grant select on other.v to reporter",
     "an extension updated": "alter extension pgcrypto update",
     "roles": 'create role "someone else" login; grant authenticated to "someone else"',
     "a superuser's needless grant": "create role root_like superuser;"

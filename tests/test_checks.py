@@ -23,6 +23,7 @@ SEVERITIES = {"security", "integrity", "performance", "cosmetic"}
 TEXT = 25  # the type's object id
 SUFFIX = uuid.uuid4().hex[:8]  # roles belong to the cluster: nobody else's name
 ROLE, MIDDLE = f"checked_{SUFFIX}", f"middle_{SUFFIX}"
+API = "create schema api; grant usage on schema api to public;"
 MIDDLE_OF = f"create role {ROLE}; create role {MIDDLE}; grant {ROLE} to {MIDDLE};"
 
 every_check = pytest.mark.parametrize("check", FILES)
@@ -66,7 +67,9 @@ def connection(schema: Connection) -> Iterator[Connection]:
 def found(connection: Connection, check: str) -> list[Finding]:
     """What a check, named by its file or a part of it, returns."""
     (name,) = [name for name in FILES if check in name]
-    return [Finding(*row) for row in connection.execute(FILES[name]).fetchall()]
+    with connection.transaction(force_rollback=True):
+        connection.execute("set local search_path = pg_catalog, pg_temp")  # as verify does
+        return [Finding(*row) for row in connection.execute(FILES[name]).fetchall()]
 
 
 def everything(connection: Connection) -> dict[str, list[Finding]]:
@@ -430,6 +433,23 @@ BREAKS = [
     Break("auth_uid", "alter function auth.uid() rename to gone; create function auth.uid()"
           " returns text language sql stable return ''", "auth.uid()",
           mend="drop function auth.uid(); alter function auth.gone() rename to uid"),
+    # 027
+    Break("exposed_elsewhere", f"{API} create view api.v as select name from public.users;"
+          " grant select on api.v to authenticated", "api.v"),
+    Break("exposed_elsewhere", f"{API} create view api.v as select name from public.users;"
+          " grant select (name) on api.v to anon", "api.v"),
+    Break("exposed_elsewhere", f"{API} create schema hidden;"
+          " create view hidden.v as select * from public.session_history;"
+          " create view api.w as select * from hidden.v; grant select on api.w to public",
+          "api.w"),
+    Break("exposed_elsewhere", f"{API} {MIDDLE_OF} grant {MIDDLE} to authenticated;"
+          f" create view api.v as table audit.change_log; grant select on api.v to {ROLE}",
+          "api.v"),
+    Break("exposed_elsewhere", f"{API} create materialized view api.m as table public.users;"
+          " grant select on api.m to authenticated", "api.m"),
+    Break("exposed_elsewhere", f"{API} create function api.f(int) returns bigint language sql"
+          " security definer begin atomic select count(*) from public.users; end",
+          "api.f(integer)"),
 ]  # fmt: skip
 
 
@@ -502,9 +522,22 @@ HARMLESS = {
     """.replace(" references storage.x", "")
     + """;
         grant all on storage."Objects" to anon, authenticated, public;
-        create view storage.v as select * from public.users;
+        create view storage.v as select * from storage."Objects";
         grant select on storage.v to anon;
         create function storage.f() returns int language sql security definer return 1
+    """,
+    "reports that others keep for themselves": f"""
+        create role {ROLE}; create schema reports; grant usage on schema reports to {ROLE};
+        create view reports.v as select * from public.users; grant select on reports.v to {ROLE};
+        create view reports.unreachable as select * from public.users;
+        grant select on reports.unreachable to anon, authenticated;
+        create materialized view reports.m as select * from reports.v;
+        create schema api; grant usage on schema api to authenticated;
+        create view api.kept as select * from reports.v;
+        create view api.own with (security_invoker) as select * from public.users;
+        grant select on api.own to authenticated;
+        create function api.own() returns bigint language sql
+            begin atomic select count(*) from public.users; end
     """,
     "members of an extension": """
         create schema if not exists extra;

@@ -24,6 +24,8 @@ def drift(expected: frozenset[Fact], actual: frozenset[Fact]) -> list[Finding]:
         One finding for an object that is missing or that should not be there, else one for each
         of its properties that differs.
     """
+    if expected == actual:
+        return []
     missing, extra = _by_object(expected - actual), _by_object(actual - expected)
     wanted = _by_object(expected)
     present = {fact[:2] for fact in actual}

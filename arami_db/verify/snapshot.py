@@ -44,7 +44,7 @@ def load(path: Path) -> frozenset[Fact]:
                 f"{path}:{number}: not a fact of {len(Fact._fields)} columns",
                 hint="Write it anew: arami-db snapshot",
             )
-        facts.add(Fact(*map(_unescape, columns)))
+        facts.add(Fact._make(map(_unescape, columns) if "\\" in line else columns))
     return frozenset(facts)
 
 
@@ -55,8 +55,6 @@ def _escape(text: str) -> str:
 
 
 def _unescape(text: str) -> str:
-    if "\\" not in text:
-        return text
     meanings = {escaped[1]: plain for plain, escaped in _ESCAPES}
     pieces = iter(text.split("\\"))
     unescaped = [next(pieces)]

@@ -3,7 +3,7 @@
 -- audit nothing is reachable and a policy would be a door; there RLS is on and no policy is wanted.
 select
     case when c.relrowsecurity then 'integrity' else 'security' end as severity,
-    pg_catalog.format('%I.%I', n.nspname, c.relname) as object,
+    pg_catalog.format('%s.%I', c.relnamespace::pg_catalog.regnamespace, c.relname) as object,
     case
         when c.relrowsecurity
             then 'Row level security is on and no permissive policy exists: API roles see no row.'
@@ -13,29 +13,33 @@ select
         when not c.relrowsecurity
             then
                 pg_catalog.format(
-                    'alter table %I.%I enable row level security', n.nspname, c.relname
+                    'alter table %s.%I enable row level security',
+                    c.relnamespace::pg_catalog.regnamespace,
+                    c.relname
                 )
     end as remedy
 from pg_catalog.pg_class as c
-inner join pg_catalog.pg_namespace as n on c.relnamespace = n.oid
 where
-    n.nspname in ('public', 'audit')
+    c.relnamespace = any(array(
+        select n.oid from pg_catalog.pg_namespace as n
+        where n.nspname in ('public', 'audit')
+    ))
     and c.relkind in ('r', 'p')
     and (
         not c.relrowsecurity
         or (
-            n.nspname = 'public'
+            c.relnamespace = pg_catalog.to_regnamespace('public')
             and not exists (
                 select from pg_catalog.pg_policy as p
                 where p.polrelid = c.oid and p.polpermissive
             )
         )
     )
-    and not exists (
-        select from pg_catalog.pg_depend as d
+    and 'e' <> all(
+        select d.deptype
+        from pg_catalog.pg_depend as d
         where
             d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
             and d.objid = c.oid
-            and d.deptype = 'e'
     )
 order by object

@@ -10,23 +10,27 @@ with clauses as (
         c.oid as relation,
         part.clause,
         part.tree,
-        pg_catalog.format('%I on %I.%I', p.polname, n.nspname, c.relname) as object
+        pg_catalog.format(
+            '%I on %s.%I', p.polname, c.relnamespace::pg_catalog.regnamespace, c.relname
+        ) as object
     from pg_catalog.pg_policy as p
     inner join pg_catalog.pg_class as c on p.polrelid = c.oid
-    inner join pg_catalog.pg_namespace as n on c.relnamespace = n.oid
     cross join
         lateral (
             values ('using', p.polqual), ('with check', p.polwithcheck)
         ) as part (clause, tree)
     where
-        n.nspname in ('public', 'audit', 'arami_db')
+        c.relnamespace = any(array(
+            select n.oid from pg_catalog.pg_namespace as n
+            where n.nspname in ('public', 'audit', 'arami_db')
+        ))
         and part.tree is not null
-        and not exists (
-            select from pg_catalog.pg_depend as d
+        and 'e' <> all(
+            select d.deptype
+            from pg_catalog.pg_depend as d
             where
                 d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
                 and d.objid = c.oid
-                and d.deptype = 'e'
         )
 ),
 
@@ -38,6 +42,7 @@ tokens as (
         t.match[1] as token,
         pg_catalog.sum(case t.match[1] when '}' then -1 else 1 end)
             over (partition by x.policy, x.clause order by t.place)
+        + case t.match[1] when '}' then 1 else 0 end
             as depth
     from clauses as x
     cross join lateral pg_catalog.regexp_matches(
@@ -47,23 +52,20 @@ tokens as (
     ) with ordinality as t (match, place)
 ),
 
-nodes as (
+-- The brace that closes a node is the next of its depth.
+spans as (
     select
-        o.policy,
-        o.clause,
-        o.token,
-        o.place,
-        (
-            select pg_catalog.min(e.place)
-            from tokens as e
-            where
-                e.policy = o.policy
-                and e.clause = o.clause
-                and e.place > o.place
-                and e.depth = o.depth - 1
-        ) as last_place
-    from tokens as o
-    where o.token ~ '^[{](FUNCEXPR|QUERY)'
+        t.*,
+        pg_catalog.lead(t.place)
+            over (partition by t.policy, t.clause, t.depth order by t.place)
+            as last_place
+    from tokens as t
+),
+
+nodes as (
+    select *
+    from spans
+    where token ~ '^[{](FUNCEXPR|QUERY)'
 ),
 
 -- What ties a node to a row: a column, or a table that is read (RTE until Postgres 15).

@@ -16,10 +16,9 @@ with api (role) as (
 
 views as (
     select
-        n.nspname,
-        c.relname,
         c.relkind,
-        pg_catalog.format('%I.%I', n.nspname, c.relname) as object,
+        c.relnamespace,
+        pg_catalog.format('%s.%I', c.relnamespace::pg_catalog.regnamespace, c.relname) as object,
         coalesce((
             select o.option_value::pg_catalog.bool
             from pg_catalog.pg_options_to_table(c.reloptions) as o
@@ -34,19 +33,21 @@ views as (
             select from pg_catalog.pg_attribute as att
             cross join lateral pg_catalog.aclexplode(att.attacl) as acl
             inner join api on acl.grantee = api.role
-            where att.attrelid = c.oid and acl.grantee <> c.relowner
+            where att.attrelid = c.oid and att.attacl is not null and acl.grantee <> c.relowner
         ) as reachable
     from pg_catalog.pg_class as c
-    inner join pg_catalog.pg_namespace as n on c.relnamespace = n.oid
     where
-        n.nspname in ('public', 'audit', 'arami_db')
+        c.relnamespace = any(array(
+            select n.oid from pg_catalog.pg_namespace as n
+            where n.nspname in ('public', 'audit', 'arami_db')
+        ))
         and c.relkind in ('v', 'm')
-        and not exists (
-            select from pg_catalog.pg_depend as d
+        and 'e' <> all(
+            select d.deptype
+            from pg_catalog.pg_depend as d
             where
                 d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
                 and d.objid = c.oid
-                and d.deptype = 'e'
         )
 )
 
@@ -70,6 +71,10 @@ select
     end as remedy
 from views
 where
-    (relkind = 'v' and not invoker and (reachable or nspname = 'public'))
+    (
+        relkind = 'v'
+        and not invoker
+        and (reachable or relnamespace = pg_catalog.to_regnamespace('public'))
+    )
     or (relkind = 'm' and reachable)
 order by object

@@ -18,43 +18,25 @@ routines as (
     select
         p.proowner,
         p.proacl,
-        pg_catalog.format('%I.%I(%s)', n.nspname, p.proname, args.list) as object
-    from (
-        select f.*
-        from pg_catalog.pg_proc as f
-        where
-            f.pronamespace in (
-                select s.oid
-                from pg_catalog.pg_namespace as s
-                where s.nspname in ('public', 'audit', 'arami_db')
-            )
-        -- Fenced, or the planner writes out the arguments of every function there is.
-        offset 0 -- noqa: AM09
-    ) as p
-    inner join pg_catalog.pg_namespace as n on p.pronamespace = n.oid
-    cross join
-        lateral (
-            select
-                pg_catalog.string_agg(
-                    case tn.nspname
-                        when 'pg_catalog' then pg_catalog.format_type(t.oid, null)
-                        else pg_catalog.format('%I.%I', tn.nspname, t.typname)
-                    end,
-                    ', ' order by arg.place
-                ) as list
-            from pg_catalog.unnest(p.proargtypes) with ordinality as arg (type, place)
-            inner join pg_catalog.pg_type as t on arg.type = t.oid
-            inner join pg_catalog.pg_namespace as tn on t.typnamespace = tn.oid
-        ) as args
+        pg_catalog.format(
+            '%s.%I(%s)',
+            p.pronamespace::pg_catalog.regnamespace,
+            p.proname,
+            pg_catalog.oidvectortypes(p.proargtypes)
+        ) as object
+    from pg_catalog.pg_proc as p
     where
-        n.nspname in ('public', 'audit', 'arami_db')
+        p.pronamespace = any(array(
+            select n.oid from pg_catalog.pg_namespace as n
+            where n.nspname in ('public', 'audit', 'arami_db')
+        ))
         and p.prosecdef
-        and not exists (
-            select from pg_catalog.pg_depend as d
+        and 'e' <> all(
+            select d.deptype
+            from pg_catalog.pg_depend as d
             where
                 d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass
                 and d.objid = p.oid
-                and d.deptype = 'e'
         )
 )
 

@@ -19,18 +19,20 @@ relations as (
         c.oid,
         c.relowner,
         c.relacl,
-        pg_catalog.format('%I.%I', n.nspname, c.relname) as target
+        pg_catalog.format('%s.%I', c.relnamespace::pg_catalog.regnamespace, c.relname) as target
     from pg_catalog.pg_class as c
-    inner join pg_catalog.pg_namespace as n on c.relnamespace = n.oid
     where
-        n.nspname in ('public', 'audit', 'arami_db')
+        c.relnamespace = any(array(
+            select n.oid from pg_catalog.pg_namespace as n
+            where n.nspname in ('public', 'audit', 'arami_db')
+        ))
         and c.relkind in ('r', 'p', 'v', 'm', 'f')
-        and not exists (
-            select from pg_catalog.pg_depend as d
+        and 'e' <> all(
+            select d.deptype
+            from pg_catalog.pg_depend as d
             where
                 d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
                 and d.objid = c.oid
-                and d.deptype = 'e'
         )
 ),
 
@@ -55,6 +57,9 @@ grants as (
     from relations as r
     inner join pg_catalog.pg_attribute as a on r.oid = a.attrelid and not a.attisdropped
     cross join lateral pg_catalog.aclexplode(a.attacl) as acl
+    where
+        a.attrelid = any(array(select o.oid from relations as o))
+        and a.attacl is not null
 )
 
 select

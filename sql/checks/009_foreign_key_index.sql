@@ -10,8 +10,8 @@ with keys as (
         k.conname,
         k.conrelid,
         k.conkey,
-        n.nspname,
         c.relname,
+        c.relnamespace,
         pg_catalog.string_agg(pg_catalog.quote_ident(a.attname), ', ' order by key.place)
             as columns,
         pg_catalog.left(
@@ -22,26 +22,30 @@ with keys as (
         ) as index_name
     from pg_catalog.pg_constraint as k
     inner join pg_catalog.pg_class as c on k.conrelid = c.oid
-    inner join pg_catalog.pg_namespace as n on c.relnamespace = n.oid
     cross join lateral pg_catalog.unnest(k.conkey) with ordinality as key (attnum, place)
     inner join pg_catalog.pg_attribute as a on c.oid = a.attrelid and key.attnum = a.attnum
     where
         k.contype = 'f'
         and k.conparentid = 0
-        and n.nspname in ('public', 'audit', 'arami_db')
-        and not exists (
-            select from pg_catalog.pg_depend as d
+        and c.relnamespace = any(array(
+            select n.oid from pg_catalog.pg_namespace as n
+            where n.nspname in ('public', 'audit', 'arami_db')
+        ))
+        and 'e' <> all(
+            select d.deptype
+            from pg_catalog.pg_depend as d
             where
                 d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
                 and d.objid = c.oid
-                and d.deptype = 'e'
         )
-    group by k.oid, k.conname, k.conrelid, k.conkey, n.nspname, c.relname
+    group by k.oid, k.conname, k.conrelid, k.conkey, c.relname, c.relnamespace
 )
 
 select
     'performance' as severity,
-    pg_catalog.format('%I on %I.%I', k.conname, k.nspname, k.relname) as object,
+    pg_catalog.format(
+        '%I on %s.%I', k.conname, k.relnamespace::pg_catalog.regnamespace, k.relname
+    ) as object,
     pg_catalog.format(
         'No index starts with a column of this foreign key (%s): deletes read the whole table.',
         k.columns
@@ -50,13 +54,12 @@ select
         when
             not exists (
                 select from pg_catalog.pg_class as taken
-                inner join pg_catalog.pg_namespace as home on taken.relnamespace = home.oid
-                where taken.relname = k.index_name and home.nspname = k.nspname
+                where taken.relname = k.index_name and taken.relnamespace = k.relnamespace
             )
             then
                 pg_catalog.format(
-                    'create index %I on %I.%I (%s)',
-                    k.index_name, k.nspname, k.relname, k.columns
+                    'create index %I on %s.%I (%s)',
+                    k.index_name, k.relnamespace::pg_catalog.regnamespace, k.relname, k.columns
                 )
     end as remedy
 from keys as k

@@ -17,8 +17,9 @@ with indexes as (
         ic.relam,
         ic.relname,
         c.relname as table_name,
-        n.nspname,
-        pg_catalog.format('%I.%I', n.nspname, ic.relname) as object,
+        c.relnamespace,
+        pg_catalog.format('%s.%I', c.relnamespace::pg_catalog.regnamespace, ic.relname) as object,
+        k.conname as constraint_name,
         i.indisvalid and i.indisready and i.indislive as usable,
         i.indkey::pg_catalog.text as columns,
         pg_catalog.string_to_array(i.indkey::pg_catalog.text, ' ') as key,
@@ -27,38 +28,24 @@ with indexes as (
         pg_catalog.string_to_array(i.indoption::pg_catalog.text, ' ') as options,
         pg_catalog.pg_get_expr(i.indpred, i.indrelid) as predicate,
         pg_catalog.pg_get_expr(i.indexprs, i.indrelid) as expressions,
-        (
-            select pg_catalog.min(k.conname::pg_catalog.text)
-            from pg_catalog.pg_constraint as k
-            where k.conindid = i.indexrelid and k.contype in ('p', 'u', 'x')
-        ) as constraint_name,
-        exists(
-            select from pg_catalog.pg_constraint as k
-            where k.conindid = i.indexrelid and k.contype = 'f'
-        ) as referenced,
-        i.indnatts = 1 and ic.relname = pg_catalog.format('idx_%s_%s', c.relname, a.attname)
-        and c.relname not like '%\_archive'
-        and exists (
-            select from pg_catalog.pg_constraint as k
-            where
-                k.conrelid = i.indrelid
-                and k.contype = 'f'
-                and i.indkey[0] = any(k.conkey)
-        ) as documented
+        i.indkey[0] as first_column
     from pg_catalog.pg_index as i
     inner join pg_catalog.pg_class as ic on i.indexrelid = ic.oid
     inner join pg_catalog.pg_class as c on i.indrelid = c.oid
-    inner join pg_catalog.pg_namespace as n on c.relnamespace = n.oid
-    left join pg_catalog.pg_attribute as a on c.oid = a.attrelid and a.attnum = i.indkey[0]
+    left join pg_catalog.pg_constraint as k
+        on i.indexrelid = k.conindid and k.contype in ('p', 'u', 'x')
     where
-        n.nspname in ('public', 'audit', 'arami_db')
+        c.relnamespace = any(array(
+            select n.oid from pg_catalog.pg_namespace as n
+            where n.nspname in ('public', 'audit', 'arami_db')
+        ))
         and not ic.relispartition
-        and not exists (
-            select from pg_catalog.pg_depend as d
+        and 'e' <> all(
+            select d.deptype
+            from pg_catalog.pg_depend as d
             where
                 d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
                 and d.objid in (c.oid, ic.oid)
-                and d.deptype = 'e'
         )
 ),
 
@@ -118,7 +105,20 @@ prefixes as (
         and not a.indisreplident
         and a.indnatts = a.indnkeyatts
         and a.expressions is null
-        and not a.documented
+        and not (
+            a.indnatts = 1
+            and a.table_name not like '%\_archive'
+            and exists (
+                select from pg_catalog.pg_constraint as k
+                inner join pg_catalog.pg_attribute as col
+                    on k.conrelid = col.attrelid and a.first_column = col.attnum
+                where
+                    k.conrelid = a.indrelid
+                    and k.contype = 'f'
+                    and a.first_column = any(k.conkey)
+                    and a.relname = pg_catalog.format('idx_%s_%s', a.table_name, col.attname)
+            )
+        )
     group by a.oid
 )
 
@@ -135,12 +135,17 @@ select
     case
         when not i.usable and i.relname !~ '_cc(new|old)[0-9]*$'
             then pg_catalog.format('reindex index %s', i.object)
-        when i.referenced then null
+        when
+            exists (
+                select from pg_catalog.pg_constraint as k
+                where k.conindid = i.oid and k.contype = 'f'
+            )
+            then null
         when i.constraint_name is not null
             then
                 pg_catalog.format(
-                    'alter table %I.%I drop constraint %I',
-                    i.nspname, i.table_name, i.constraint_name
+                    'alter table %s.%I drop constraint %I',
+                    i.relnamespace::pg_catalog.regnamespace, i.table_name, i.constraint_name
                 )
         else pg_catalog.format('drop index %s', i.object)
     end as remedy

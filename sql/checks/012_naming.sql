@@ -8,20 +8,22 @@ with relations as (
         c.oid,
         c.relname,
         c.relkind,
-        n.nspname,
-        pg_catalog.format('%I.%I', n.nspname, c.relname) as object
+        c.relnamespace,
+        pg_catalog.format('%s.%I', c.relnamespace::pg_catalog.regnamespace, c.relname) as object
     from pg_catalog.pg_class as c
-    inner join pg_catalog.pg_namespace as n on c.relnamespace = n.oid
     where
-        n.nspname in ('public', 'audit', 'arami_db')
+        c.relnamespace = any(array(
+            select n.oid from pg_catalog.pg_namespace as n
+            where n.nspname in ('public', 'audit', 'arami_db')
+        ))
         and c.relkind in ('r', 'p', 'v', 'm', 'f')
         and not c.relispartition
-        and not exists (
-            select from pg_catalog.pg_depend as d
+        and 'e' <> all(
+            select d.deptype
+            from pg_catalog.pg_depend as d
             where
                 d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
                 and d.objid = c.oid
-                and d.deptype = 'e'
         )
 ),
 
@@ -47,19 +49,20 @@ named as (
     from relations as r
     inner join pg_catalog.pg_attribute as a on r.oid = a.attrelid
     where
-        a.attnum > 0
+        a.attrelid = any(array(select o.oid from relations as o))
+        and a.attnum > 0
         and not a.attisdropped
         and a.attname !~ '^[a-z][a-z0-9]*(_[a-z0-9]+)*$'
     union all
     select
-        pg_catalog.format('%I.%I', r.nspname, ic.relname) as object,
+        pg_catalog.format('%s.%I', r.relnamespace::pg_catalog.regnamespace, ic.relname) as object,
         'The name of this index does not begin with idx_, or is not snake_case.' as finding,
         case
             when ic.relname ~ '^[a-z][a-z0-9]*(_[a-z0-9]+)*$' and pg_catalog.length(ic.relname) < 60
                 then
                     pg_catalog.format(
-                        'alter index %I.%I rename to %I',
-                        r.nspname, ic.relname, 'idx_' || ic.relname
+                        'alter index %s.%I rename to %I',
+                        r.relnamespace::pg_catalog.regnamespace, ic.relname, 'idx_' || ic.relname
                     )
         end as remedy
     from relations as r

@@ -7,9 +7,8 @@ with stampers as (
     select
         p.oid,
         p.proname,
-        n.nspname
+        p.pronamespace
     from pg_catalog.pg_proc as p
-    inner join pg_catalog.pg_namespace as n on p.pronamespace = n.oid
     where
         p.prorettype = 'pg_catalog.trigger'::pg_catalog.regtype
         and (
@@ -22,24 +21,30 @@ with stampers as (
 
 select
     'integrity' as severity,
-    pg_catalog.format('%I.%I', n.nspname, c.relname) as object,
+    pg_catalog.format('%s.%I', c.relnamespace::pg_catalog.regnamespace, c.relname) as object,
     'No enabled trigger stamps updated_at before every update: it goes stale.' as finding,
     (
         select
             pg_catalog.format(
-                'create or replace trigger %I before update on %I.%I'
+                'create or replace trigger %I before update on %s.%I'
                 ' for each row execute function public.update_updated_at_column()',
-                'update_' || c.relname || '_updated_at', n.nspname, c.relname
+                'update_' || c.relname || '_updated_at',
+                c.relnamespace::pg_catalog.regnamespace,
+                c.relname
             )
         from stampers as s
-        where s.nspname = 'public' and s.proname = 'update_updated_at_column'
+        where
+            s.pronamespace = pg_catalog.to_regnamespace('public')
+            and s.proname = 'update_updated_at_column'
     ) as remedy
 from pg_catalog.pg_class as c
-inner join pg_catalog.pg_namespace as n on c.relnamespace = n.oid
 inner join pg_catalog.pg_attribute as a
     on c.oid = a.attrelid and a.attname = 'updated_at' and not a.attisdropped
 where
-    n.nspname in ('public', 'audit', 'arami_db')
+    c.relnamespace = any(array(
+        select n.oid from pg_catalog.pg_namespace as n
+        where n.nspname in ('public', 'audit', 'arami_db')
+    ))
     and c.relkind in ('r', 'p')
     and not exists (
         select from pg_catalog.pg_trigger as t
@@ -53,11 +58,11 @@ where
             and t.tgqual is null
             and t.tgattr::pg_catalog.text = ''
     )
-    and not exists (
-        select from pg_catalog.pg_depend as d
+    and 'e' <> all(
+        select d.deptype
+        from pg_catalog.pg_depend as d
         where
             d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
             and d.objid = c.oid
-            and d.deptype = 'e'
     )
 order by object

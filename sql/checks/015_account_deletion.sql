@@ -17,47 +17,46 @@ with user_keys as (
             select
                 pg_catalog.string_agg(
                     pg_catalog.format(
-                        'alter table %I.%I enable trigger %I', tn.nspname, tc.relname, t.tgname
+                        'alter table %s.%I enable trigger %I',
+                        tc.relnamespace::pg_catalog.regnamespace,
+                        tc.relname,
+                        t.tgname
                     ),
                     '; ' order by t.tgname
                 )
             from pg_catalog.pg_trigger as t
             inner join pg_catalog.pg_class as tc on t.tgrelid = tc.oid
-            inner join pg_catalog.pg_namespace as tn on tc.relnamespace = tn.oid
             where t.tgconstraint = k.oid and t.tgenabled not in ('O', 'A')
         ) as enabling
     from pg_catalog.pg_constraint as k
-    inner join pg_catalog.pg_class as u on k.confrelid = u.oid and u.relname = 'users'
-    inner join pg_catalog.pg_namespace as n on u.relnamespace = n.oid and n.nspname = 'public'
-    where k.contype = 'f'
+    where k.contype = 'f' and k.confrelid = pg_catalog.to_regclass('public.users')
 ),
 
 user_tables as (
     select
         c.oid,
         c.relname,
-        n.nspname,
-        pg_catalog.format('%I.%I', n.nspname, c.relname) as object,
-        a.attnum
+        pg_catalog.format('%s.%I', c.relnamespace::pg_catalog.regnamespace, c.relname) as object,
+        (
+            select a.attnum
+            from pg_catalog.pg_attribute as a
+            where a.attrelid = c.oid and a.attname = 'user_id' and not a.attisdropped
+        ) as attnum
     from pg_catalog.pg_class as c
-    inner join pg_catalog.pg_namespace as n on c.relnamespace = n.oid
-    left join pg_catalog.pg_attribute as a
-        on c.oid = a.attrelid and a.attname = 'user_id' and not a.attisdropped
     where
-        n.nspname in ('public', 'audit', 'arami_db')
+        c.relnamespace = any(array(
+            select n.oid from pg_catalog.pg_namespace as n
+            where n.nspname in ('public', 'audit', 'arami_db')
+        ))
         and c.relkind in ('r', 'p')
         and not c.relispartition
-        and (n.nspname <> 'public' or c.relname <> 'users')
-        and (a.attnum is not null or exists (
-            select from user_keys as k
-            where k.conrelid = c.oid
-        ))
-        and not exists (
-            select from pg_catalog.pg_depend as d
+        and c.oid is distinct from pg_catalog.to_regclass('public.users')
+        and 'e' <> all(
+            select d.deptype
+            from pg_catalog.pg_depend as d
             where
                 d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
                 and d.objid = c.oid
-                and d.deptype = 'e'
         )
 ),
 
@@ -77,6 +76,7 @@ best as (
     from user_tables as t
     left join user_keys as k
         on t.oid = k.conrelid and (t.attnum is null or t.attnum = any(k.conkey))
+    where t.attnum is not null or k.oid is not null
     order by t.oid, k.confdeltype <> 'c', not k.enforced, not k.convalidated, k.enabling nulls first
 )
 

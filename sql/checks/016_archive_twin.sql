@@ -17,21 +17,24 @@ with pairs as (
         arch.relacl as arch_acl,
         arch.relrowsecurity as arch_rls,
         arch.relforcerowsecurity as arch_forced,
-        pg_catalog.format('%I.%I', n.nspname, arch.relname) as object
+        pg_catalog.format('%s.%I', live.relnamespace::pg_catalog.regnamespace, arch.relname)
+            as object
     from pg_catalog.pg_class as live
-    inner join pg_catalog.pg_namespace as n on live.relnamespace = n.oid
     inner join pg_catalog.pg_class as arch
         on live.relnamespace = arch.relnamespace and arch.relname = live.relname || '_archive'
     where
-        n.nspname in ('public', 'audit', 'arami_db')
+        live.relnamespace = any(array(
+            select n.oid from pg_catalog.pg_namespace as n
+            where n.nspname in ('public', 'audit', 'arami_db')
+        ))
         and live.relkind in ('r', 'p')
         and arch.relkind in ('r', 'p')
-        and not exists (
-            select from pg_catalog.pg_depend as d
+        and 'e' <> all(
+            select d.deptype
+            from pg_catalog.pg_depend as d
             where
                 d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
                 and d.objid in (live.oid, arch.oid)
-                and d.deptype = 'e'
         )
 ),
 
@@ -57,9 +60,6 @@ checks as (
         k.conrelid = p.live as is_live,
         k.conname,
         pg_catalog.pg_get_constraintdef(k.oid) as definition,
-        pg_catalog.regexp_replace(
-            pg_catalog.pg_get_constraintdef(k.oid), '_archive\M', '', 'g'
-        ) as normal,
         pg_catalog.replace(
             k.conname::pg_catalog.text, 'chk_' || p.live_name || '_', 'chk_' || p.arch_name || '_'
         ) as twin_name,
@@ -73,6 +73,13 @@ checks as (
         and not (
             k.conrelid = p.arch and own.attnum is not null and k.conkey = array[own.attnum]
         )
+),
+
+normal_checks as (
+    select
+        k.*,
+        pg_catalog.regexp_replace(k.definition, '_archive\M', '', 'g') as normal
+    from checks as k
 ),
 
 policies as (
@@ -150,7 +157,9 @@ acls as (
     from pairs as p
     inner join pg_catalog.pg_attribute as a on a.attrelid in (p.live, p.arch)
     cross join lateral pg_catalog.aclexplode(a.attacl) as acl
-    where acl.grantee <> case a.attrelid when p.live then p.live_owner else p.arch_owner end
+    where
+        a.attacl is not null
+        and acl.grantee <> case a.attrelid when p.live then p.live_owner else p.arch_owner end
 ),
 
 grants as (
@@ -176,12 +185,12 @@ archive_columns as (
 ),
 
 live_checks as (
-    select * from checks
+    select * from normal_checks
     where is_live
 ),
 
 archive_checks as (
-    select * from checks
+    select * from normal_checks
     where not is_live
 ),
 

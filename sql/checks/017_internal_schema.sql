@@ -23,6 +23,47 @@ schemas as (
     where n.nspname in ('audit', 'arami_db')
 ),
 
+relations as (
+    select
+        c.oid,
+        c.relowner,
+        c.relacl,
+        case c.relkind when 'S' then 'sequence' else 'table' end as kind,
+        pg_catalog.format('%s.%I', c.relnamespace::pg_catalog.regnamespace, c.relname) as object
+    from pg_catalog.pg_class as c
+    where
+        c.relnamespace = any(array(select s.oid from schemas as s))
+        and 'e' <> all(
+            select d.deptype
+            from pg_catalog.pg_depend as d
+            where
+                d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
+                and d.objid = c.oid
+        )
+),
+
+routines as (
+    select
+        p.proowner,
+        p.proacl,
+        pg_catalog.format(
+            '%s.%I(%s)',
+            p.pronamespace::pg_catalog.regnamespace,
+            p.proname,
+            pg_catalog.oidvectortypes(p.proargtypes)
+        ) as object
+    from pg_catalog.pg_proc as p
+    where
+        p.pronamespace = any(array(select s.oid from schemas as s))
+        and 'e' <> all(
+            select d.deptype
+            from pg_catalog.pg_depend as d
+            where
+                d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass
+                and d.objid = p.oid
+        )
+),
+
 grants as (
     select
         'schema' as kind,
@@ -35,79 +76,41 @@ grants as (
     cross join lateral pg_catalog.aclexplode(s.nspacl) as acl
     union all
     select
-        case c.relkind when 'S' then 'sequence' else 'table' end as kind,
-        pg_catalog.format('%I.%I', s.nspname, c.relname) as object,
-        c.relowner,
+        r.kind,
+        r.object,
+        r.relowner,
         acl.grantee,
         acl.privilege_type,
         '' as columns
-    from schemas as s
-    inner join pg_catalog.pg_class as c on s.oid = c.relnamespace
-    cross join lateral pg_catalog.aclexplode(c.relacl) as acl
-    where
-        not exists (
-            select from pg_catalog.pg_depend as d
-            where
-                d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
-                and d.objid = c.oid
-                and d.deptype = 'e'
-        )
+    from relations as r
+    cross join lateral pg_catalog.aclexplode(r.relacl) as acl
     union all
     select
         'column' as kind,
-        pg_catalog.format('%I.%I.%I', s.nspname, c.relname, a.attname) as object,
-        c.relowner,
+        pg_catalog.format('%s.%I', r.object, a.attname) as object,
+        r.relowner,
         acl.grantee,
         acl.privilege_type,
-        pg_catalog.format('(%I) on table %I.%I', a.attname, s.nspname, c.relname) as columns
-    from schemas as s
-    inner join pg_catalog.pg_class as c on s.oid = c.relnamespace
-    inner join pg_catalog.pg_attribute as a on c.oid = a.attrelid and not a.attisdropped
+        pg_catalog.format('(%I) on table %s', a.attname, r.object) as columns
+    from relations as r
+    inner join pg_catalog.pg_attribute as a on r.oid = a.attrelid and not a.attisdropped
     cross join lateral pg_catalog.aclexplode(a.attacl) as acl
     where
-        not exists (
-            select from pg_catalog.pg_depend as d
-            where
-                d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
-                and d.objid = c.oid
-                and d.deptype = 'e'
-        )
+        a.attrelid = any(array(select o.oid from relations as o))
+        and a.attacl is not null
     union all
     select
         'routine' as kind,
-        pg_catalog.format('%I.%I(%s)', s.nspname, p.proname, args.list) as object,
+        p.object,
         p.proowner,
         acl.grantee,
         acl.privilege_type,
         '' as columns
-    from schemas as s
-    inner join pg_catalog.pg_proc as p on s.oid = p.pronamespace
+    from routines as p
     cross join
         lateral pg_catalog.aclexplode(
             coalesce(p.proacl, pg_catalog.acldefault('f', p.proowner))
         ) as acl
-    cross join
-        lateral (
-            select
-                pg_catalog.string_agg(
-                    case tn.nspname
-                        when 'pg_catalog' then pg_catalog.format_type(t.oid, null)
-                        else pg_catalog.format('%I.%I', tn.nspname, t.typname)
-                    end,
-                    ', ' order by arg.place
-                ) as list
-            from pg_catalog.unnest(p.proargtypes) with ordinality as arg (type, place)
-            inner join pg_catalog.pg_type as t on arg.type = t.oid
-            inner join pg_catalog.pg_namespace as tn on t.typnamespace = tn.oid
-        ) as args
-    where
-        not exists (
-            select from pg_catalog.pg_depend as d
-            where
-                d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass
-                and d.objid = p.oid
-                and d.deptype = 'e'
-        )
 )
 
 select

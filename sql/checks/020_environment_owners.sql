@@ -25,12 +25,14 @@ with owned as (
             when 'f' then 'foreign table'
             else 'table'
         end as kind,
-        pg_catalog.format('%I.%I', n.nspname, c.relname) as object,
+        pg_catalog.format('%s.%I', c.relnamespace::pg_catalog.regnamespace, c.relname) as object,
         c.relowner
     from pg_catalog.pg_class as c
-    inner join pg_catalog.pg_namespace as n on c.relnamespace = n.oid
     where
-        n.nspname in ('public', 'audit', 'arami_db')
+        c.relnamespace = any(array(
+            select n.oid from pg_catalog.pg_namespace as n
+            where n.nspname in ('public', 'audit', 'arami_db')
+        ))
         and c.relkind in ('r', 'p', 'v', 'm', 'f', 'S')
         and not exists (
             select from pg_catalog.pg_depend as d
@@ -42,61 +44,51 @@ with owned as (
     union all
     select
         'routine' as kind,
-        pg_catalog.format('%I.%I(%s)', n.nspname, p.proname, args.list) as object,
+        pg_catalog.format(
+            '%s.%I(%s)',
+            p.pronamespace::pg_catalog.regnamespace,
+            p.proname,
+            pg_catalog.oidvectortypes(p.proargtypes)
+        ) as object,
         p.proowner
-    from (
-        select f.*
-        from pg_catalog.pg_proc as f
-        where
-            f.pronamespace in (
-                select s.oid
-                from pg_catalog.pg_namespace as s
-                where s.nspname in ('public', 'audit', 'arami_db')
-            )
-        -- Fenced, or the planner writes out the arguments of every function there is.
-        offset 0 -- noqa: AM09
-    ) as p
-    inner join pg_catalog.pg_namespace as n on p.pronamespace = n.oid
-    cross join
-        lateral (
-            select
-                pg_catalog.string_agg(
-                    case tn.nspname
-                        when 'pg_catalog' then pg_catalog.format_type(t.oid, null)
-                        else pg_catalog.format('%I.%I', tn.nspname, t.typname)
-                    end,
-                    ', ' order by arg.place
-                ) as list
-            from pg_catalog.unnest(p.proargtypes) with ordinality as arg (type, place)
-            inner join pg_catalog.pg_type as t on arg.type = t.oid
-            inner join pg_catalog.pg_namespace as tn on t.typnamespace = tn.oid
-        ) as args
+    from pg_catalog.pg_proc as p
     where
-        n.nspname in ('public', 'audit', 'arami_db')
-        and not exists (
-            select from pg_catalog.pg_depend as d
+        p.pronamespace = any(array(
+            select n.oid from pg_catalog.pg_namespace as n
+            where n.nspname in ('public', 'audit', 'arami_db')
+        ))
+        and 'e' <> all(
+            select d.deptype
+            from pg_catalog.pg_depend as d
             where
                 d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass
                 and d.objid = p.oid
-                and d.deptype = 'e'
         )
     union all
     select
         'type' as kind,
-        pg_catalog.format('%I.%I', n.nspname, t.typname) as object,
+        pg_catalog.format('%s.%I', t.typnamespace::pg_catalog.regnamespace, t.typname) as object,
         t.typowner
     from pg_catalog.pg_type as t
-    inner join pg_catalog.pg_namespace as n on t.typnamespace = n.oid
-    left join pg_catalog.pg_class as c on t.typrelid = c.oid
     where
-        n.nspname in ('public', 'audit', 'arami_db')
-        and (t.typtype in ('d', 'e', 'r') or c.relkind = 'c')
-        and not exists (
-            select from pg_catalog.pg_depend as d
+        t.typnamespace = any(array(
+            select n.oid from pg_catalog.pg_namespace as n
+            where n.nspname in ('public', 'audit', 'arami_db')
+        ))
+        and (
+            t.typtype in ('d', 'e', 'r')
+            or (
+                select c.relkind
+                from pg_catalog.pg_class as c
+                where c.oid = t.typrelid
+            ) = 'c'
+        )
+        and 'e' <> all(
+            select d.deptype
+            from pg_catalog.pg_depend as d
             where
                 d.classid = 'pg_catalog.pg_type'::pg_catalog.regclass
                 and d.objid = t.oid
-                and d.deptype = 'e'
         )
 )
 

@@ -31,13 +31,19 @@ with recursive above (api, role, member, trail) as (
 owners as (
     select c.relowner as role
     from pg_catalog.pg_class as c
-    inner join pg_catalog.pg_namespace as n on c.relnamespace = n.oid
-    where n.nspname in ('public', 'audit', 'arami_db')
+    where
+        c.relnamespace = any(array(
+            select n.oid from pg_catalog.pg_namespace as n
+            where n.nspname in ('public', 'audit', 'arami_db')
+        ))
     union
     select p.proowner
     from pg_catalog.pg_proc as p
-    inner join pg_catalog.pg_namespace as n on p.pronamespace = n.oid
-    where n.nspname in ('public', 'audit', 'arami_db')
+    where
+        p.pronamespace = any(array(
+            select n.oid from pg_catalog.pg_namespace as n
+            where n.nspname in ('public', 'audit', 'arami_db')
+        ))
     union
     select n.nspowner
     from pg_catalog.pg_namespace as n

@@ -16,8 +16,10 @@ with settings as (
         or r.rolname in ('anon', 'authenticated', 'service_role', 'authenticator')
         or exists (
             select from pg_catalog.pg_class as u
-            inner join pg_catalog.pg_namespace as n on u.relnamespace = n.oid
-            where n.nspname = 'public' and u.relname = 'users' and u.relowner = r.oid
+            where
+                u.relnamespace = pg_catalog.to_regnamespace('public')
+                and u.relname = 'users'
+                and u.relowner = r.oid
         ) as ours
     from pg_catalog.pg_db_role_setting as cfg
     left join pg_catalog.pg_roles as r on cfg.setrole = r.oid
