@@ -23,6 +23,7 @@ BREAK = (
     " create schema other; grant usage on schema other to public;"
     " create view other.v as table users; grant select on other.v to public"
 )
+MEND = "alter table users enable row level security; drop view other.v; drop schema other"
 BROKEN = {"public.users", "other.v"}
 
 
@@ -72,7 +73,7 @@ def test_a_role_without_rights_verifies_all_but_the_ledger_and_says_so(database:
         with psycopg.connect(database, autocommit=True) as connection:
             connection.execute(BREAK)
             assert objects(run_json(*arguments, expect=4)) >= BROKEN
-            connection.execute("alter table users enable row level security; drop view other.v")
+            connection.execute(MEND)
             connection.execute(finding["remedy"])
             assert run_json("verify", "-d", connectable)["findings"] == []
 
@@ -125,6 +126,8 @@ def test_a_standby_answers_as_its_primary_does(standby: tuple[str, str]) -> None
     found = run_json("verify", "-d", replica, expect=4)
     assert objects(found) >= BROKEN
     assert found == run_json("verify", "-d", primary, expect=4)
+    with psycopg.connect(primary, autocommit=True) as connection:
+        connection.execute(MEND)
 
 
 def test_row_level_security_cannot_be_proved_on_a_standby(standby: tuple[str, str]) -> None:
@@ -141,8 +144,9 @@ def test_a_reader_on_a_standby_gets_the_same_answer(standby: tuple[str, str]) ->
         on_replica = make_conninfo(
             replica, user=parameters["user"], password=parameters["password"]
         )
-        code = 4 if run_json("verify", "-d", primary, expect=4)["findings"] else 0
-        assert run_json("verify", "-d", on_replica, expect=code)["skipped"] == []
+        report = run_json("verify", "-d", on_replica)
+    assert report["findings"] == []
+    assert report["skipped"] == []
 
 
 @NEEDS_PGBOUNCER
