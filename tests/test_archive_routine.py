@@ -317,10 +317,40 @@ def test_a_column_added_by_somebody_else_meanwhile_is_seen(db: Connection, datab
     assert counts(db)[:2] == (1, 0)
 
 
-def test_a_table_it_does_not_know_stops_it(db: Connection) -> None:
+REFERENCES = {
+    "another table": "create table public.notes (s uuid constraint k references {live}"
+    " on delete cascade)",
+    "another pointer of a virtue": "alter table public.virtue_collection add last_session uuid"
+    " constraint k references {live} on delete set null",
+    "another pointer of a metric": "alter table public.session_analytics add before uuid"
+    " constraint k references {live} on delete set null;"
+    " alter table public.session_analytics_archive add before uuid",
+}
+
+
+@pytest.mark.parametrize("reference", REFERENCES)
+def test_a_reference_it_does_not_know_stops_it(db: Connection, reference: str) -> None:
     add_session(db, ALICE)
-    db.execute(f"create table public.notes (s uuid references {LIVE} on delete cascade)")
-    assert "public.notes refers to" in str(refused(db, lambda: archive(db)))
+    db.execute(REFERENCES[reference].format(live=LIVE).encode())
+    assert "the foreign key k of public." in str(refused(db, lambda: archive(db)))
+
+
+def test_a_live_column_called_archived_at_is_not_dropped(db: Connection) -> None:
+    add_session(db, ALICE)
+    db.execute(f"alter table {LIVE} add archived_at timestamptz".encode())
+    assert "archived_at is timestamp" in str(refused(db, lambda: archive(db)))
+
+
+def test_a_row_being_written_under_the_same_key_is_not_waited_for_long(
+    db: Connection, database: str
+) -> None:
+    session = add_session(db, ALICE)
+    with psycopg.connect(database) as other:
+        insert(
+            other, "daily_sessions_archive", row_for("daily_sessions_archive", ALICE, id=session)
+        )
+        assert refused(db, lambda: archive(db)).sqlstate == "55P03"
+    assert archive(db)["skipped"] == 1
 
 
 def test_what_is_in_the_archive_already_stays_and_stops_nobody(db: Connection) -> None:

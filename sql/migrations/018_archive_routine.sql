@@ -1,6 +1,7 @@
 -- 018_archive_routine: move sessions with all that hangs on them into the archive, and back.
--- Why: one call is one batch, atomic, small enough to disturb nobody. It waits for no row: what is
--- locked, or hangs on something locked, is left for a later call, so it cannot deadlock either.
+-- Why: one call is one batch, atomic, small enough to disturb nobody. It waits for no row it moves:
+-- what is locked, or hangs on something locked, is left for a later call. Only a lock on a table
+-- and a row being written under the same key on the other side hold it up, two seconds at most.
 -- Columns come from the catalog, under a lock that keeps them as they are: a column on both sides
 -- moves along, a column on one side stops the move before it could drop anything.
 
@@ -33,7 +34,7 @@ begin
             a.attrelid in (source, target)
             and a.attnum > 0
             and not a.attisdropped
-            and a.attname <> 'archived_at'
+            and not (a.attname = 'archived_at' and a.attrelid::regclass::text ~ '_archive$')
     ),
 
     pairs as (
@@ -94,6 +95,7 @@ language plpgsql
 security invoker
 set search_path = ''
 set row_security = off
+set lock_timeout = '2s'
 set enable_seqscan = off
 set jit = off
 as $$
@@ -147,14 +149,24 @@ begin
     in row exclusive mode;
     session_columns := audit.movable_columns(source::regclass, target::regclass);
     metric_columns := audit.movable_columns(source_metrics::regclass, target_metrics::regclass);
-    select string_agg(k.conrelid::regclass::text, ', ') into stranger
+    select string_agg(format('%s of %s', k.conname, k.conrelid::regclass), ', ') into stranger
     from pg_catalog.pg_constraint as k
+    cross join lateral (
+        select array_agg(a.attname::text) as names from pg_catalog.pg_attribute as a
+        where a.attrelid = k.conrelid and a.attnum = any(k.conkey)
+    ) as key
     where
         k.contype = 'f'
         and k.confrelid in (source::regclass, source_metrics::regclass)
-        and k.conrelid not in (source_metrics::regclass, 'public.virtue_collection'::regclass);
+        and not (
+            k.conrelid = source_metrics::regclass and key.names <@ '{user_id,session_id}'
+            or k.conrelid = 'public.virtue_collection'::regclass
+            and key.names <@ array[
+                'user_id', case when is_archive then live_pointer else archive_pointer end
+            ]
+        );
     if stranger is not null then
-        raise exception '% refers to %, and its rows would be left behind', stranger, source
+        raise exception 'the foreign key % refers to %, and would be left behind', stranger, source
             using errcode = 'feature_not_supported',
                 hint = 'Nothing was moved. Teach audit.move_sessions what becomes of these rows.';
     end if;
@@ -250,8 +262,10 @@ begin
             format(there_already, target_metrics)
         )
         into occupied using places, metric_places;
-        raise warning '% of the sessions stay: % has rows of the same key; the first is %',
-            cardinality(occupied), target, occupied[1];
+        if occupied <> '{}' then
+            raise warning '% of the sessions stay: % has rows of the same key; the first is %',
+                cardinality(occupied), target, occupied[1];
+        end if;
     end if;
     blocked := blocked || occupied;
     if blocked <> '{}' then
@@ -386,9 +400,9 @@ create function public.restore_daily_sessions(
     from_time timestamptz default null,
     until_time timestamptz default null,
     batch_size integer default 1000,
-    run_id bigint default null,
     resume_after_created_at timestamptz default null,
     resume_after_id uuid default null,
+    run_id bigint default null,
     out sessions bigint,
     out analytics bigint,
     out virtues bigint,
@@ -427,7 +441,7 @@ revoke all on function public.archive_daily_sessions(
     timestamptz, integer, timestamptz, uuid, bigint
 ) from public, anon, authenticated, service_role;
 revoke all on function public.restore_daily_sessions(
-    uuid[], uuid, timestamptz, timestamptz, integer, bigint, timestamptz, uuid
+    uuid[], uuid, timestamptz, timestamptz, integer, timestamptz, uuid, bigint
 ) from public, anon, authenticated, service_role;
 
 comment on function audit.movable_columns(regclass, regclass) is
@@ -443,7 +457,8 @@ comment on function public.archive_daily_sessions(
 ' last_created_at and last_id until exhausted. skipped: left there, because'
 ' somebody had a lock, or the archive has their key already.';
 comment on function public.restore_daily_sessions(
-    uuid[], uuid, timestamptz, timestamptz, integer, bigint, timestamptz, uuid
+    uuid[], uuid, timestamptz, timestamptz, integer, timestamptz, uuid, bigint
 ) is
-'Brings a batch of archived sessions back as they were; repeat until sessions is 0. All that is'
-' given must hold: session_ids, for_user, from_time <= created_at < until_time.';
+'Brings a batch of archived sessions back as they were; repeat with last_created_at and'
+' last_id until exhausted. All that is given must hold: session_ids, for_user, from_time <='
+' created_at < until_time.';
