@@ -246,9 +246,9 @@ def constraints(connection: Connection) -> Iterator[Mutation]:  # noqa: C901 - a
         if kind == "f":
             for state in ("deferrable", "deferrable initially deferred"):
                 yield Mutation(f"{state} {on}", f"{alter} alter constraint {name} {state}", at)
-            base = definition.split(" ON DELETE")[0]
+            base, _, present = definition.partition(" ON DELETE ")
             for action in ("no action", "restrict", "set null", "cascade", "set default"):
-                if action.upper() not in definition or " (" in definition.split(")")[-1]:
+                if action.upper() != (present or "NO ACTION"):
                     yield Mutation(
                         f"on delete {action} {on}", f"{readd} {base} on delete {action}", at
                     )
@@ -276,7 +276,9 @@ def columns(connection: Connection) -> Iterator[Mutation]:  # noqa: C901, PLR091
         join pg_attribute as a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
         where n.nspname in {SCHEMAS} and c.relkind = 'r' order by c.oid, a.attnum
     """
-    for table, column, kind, not_null, has_default, identity in _rows(connection, query):
+    rows = list(_rows(connection, query))
+    last = {table: column for table, column, *_ in rows}
+    for table, column, kind, not_null, has_default, identity in rows:
         at, alter = f"{table}.{column}", f"alter table {table} alter column {column}"
         changes = ["set statistics 77", "set (n_distinct = 5)", "set (n_distinct_inherited = 5)"]
         changes += [] if identity else ["drop not null" if not_null else "set not null"]
@@ -304,9 +306,9 @@ def columns(connection: Connection) -> Iterator[Mutation]:  # noqa: C901, PLR091
         yield Mutation(rename, rename, at)
         drop = f"alter table {table} drop column {column} cascade"
         yield Mutation(drop, drop, at)
-        yield Mutation(
-            f"{at} comes last", f"{drop}; alter table {table} add column {column} {kind}", at
-        )
+        if column != last[table]:
+            again = f"{drop}; alter table {table} add column {column} {kind}"
+            yield Mutation(f"{at} comes last", again, at)
         comment = f"comment on column {at} is"
         yield Mutation(f"{at} other comment", f"{comment} 'other'", at)
     for table in _relations(connection):
