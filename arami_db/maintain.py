@@ -15,6 +15,7 @@ from arami_db.errors import PlatformError, UsageError
 
 _FEW = 50  # rows not worth a vacuum, whatever their share; autovacuum's own base
 _MANY_INSERTED = 1000  # likewise for rows inserted
+_LOCK_TIMEOUT = 5000  # milliseconds; an autovacuum gives way after one second
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,7 @@ def maintain(
     *,
     threshold: float,
     dry_run: bool,
-    on_start: Callable[[Job], None],
+    on_start: Callable[[Job], bool],
 ) -> Upkeep:
     """Vacuum and analyze what needs it, one table after another.
 
@@ -117,7 +118,7 @@ def maintain(
         names: tables to look at, with or without schema; empty for all.
         threshold: in percent; see Table.why.
         dry_run: only say what would be done.
-        on_start: told before each table.
+        on_start: told before each table; whether to go on with it.
 
     Raises:
         UsageError: there is no such table.
@@ -127,8 +128,8 @@ def maintain(
     tables = _named(_tables(connection), names)
     jobs = [Job(table, why) for table in tables if (why := table.why(threshold))]
     if jobs and not dry_run:
-        _lift_timeout(connection)
-        jobs = [_vacuum(connection, job, on_start) for job in jobs]
+        _set_timeouts(connection)
+        jobs = [_vacuum(connection, job) for job in jobs if on_start(job)]
     return Upkeep(len(tables), tuple(jobs))
 
 
@@ -163,15 +164,17 @@ def _spellings(table: Table) -> set[str]:
     return {table.name, table.quoted, table.name.partition(".")[2]}
 
 
-def _lift_timeout(connection: Connection) -> None:
-    """A timeout meant for requests must not stop a vacuum; through a pooler it would outlive us."""
+def _set_timeouts(connection: Connection) -> None:
+    """A timeout meant for requests must not stop a vacuum, and a lock must not hang it.
+
+    Through a pooler they would outlive us.
+    """
     if not inspect(connection).pooled:
-        connection.execute("set statement_timeout = 0")
+        connection.execute(f"set statement_timeout = 0; set lock_timeout = {_LOCK_TIMEOUT}")
 
 
-def _vacuum(connection: Connection, job: Job, on_start: Callable[[Job], None]) -> Job:
+def _vacuum(connection: Connection, job: Job) -> Job:
     """Vacuum a table, and look whether it happened: without the rights, VACUUM only warns."""
-    on_start(job)
     table, warnings = job.table, list[str]()
 
     def listen(notice: psycopg.errors.Diagnostic) -> None:
@@ -185,6 +188,8 @@ def _vacuum(connection: Connection, job: Job, on_start: Callable[[Job], None]) -
         after = _tables(connection, table.id)
         if not after or after[0].vacuums == table.vacuums or after[0].analyzes == table.analyzes:
             failure = "; ".join(warnings) or "it did not happen"
+    except psycopg.errors.LockNotAvailable:
+        failure = "somebody holds a lock on it (SQLSTATE 55P03); run it again later"
     except psycopg.Error as error:
         if connection.closed:
             raise lost(error) from error

@@ -12,6 +12,7 @@ import sys
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +92,49 @@ def test_the_role_of_the_page_may_vacuum_only_when_it_says_so(database: str) -> 
     with archivist(database, maintainer=True) as conninfo:
         result = run_json("archive", "--vacuum", "-d", conninfo)
         assert [table["failure"] for table in result["vacuumed"]] == [None] * 3
+
+
+def test_verify_sets_the_grants_of_the_page_aside_and_nothing_else(database: str) -> None:
+    [command] = blocks("bash")
+    with archivist(database):
+        run_cli("verify", "-d", database, expect=4)
+        shell(command, database)
+        found = run_json("verify", "-d", database, expect=4)["findings"]
+        patterns = re.findall(r"--ignore '([^']*)'", command)
+        names = [f"{finding['source']}/{finding['object']}" for finding in found]
+        assert all(any(fnmatch(name, pattern) for name in names) for pattern in patterns)
+
+
+def test_what_the_page_says_to_writers(database: str) -> None:
+    fill(database, 10)
+    run_cli("archive", "-d", database)
+    assert scalar(database, "select count(earned_from_archived_session_id) from virtue_collection")
+    late = "insert into session_analytics (session_id, user_id, metric_name)"
+    late += " select id, user_id, 'late' from daily_sessions_archive limit 1"
+    with pytest.raises(psycopg.errors.ForeignKeyViolation):
+        execute(database, late)
+    execute(database, late.replace("into session_analytics", "into session_analytics_archive"))
+
+
+def test_the_record_may_be_cut(database: str) -> None:
+    fill(database, 10)
+    run_cli("archive", "-d", database)
+    execute(database, "update audit.archive_batch set occurred_at = now() - interval '2 years'")
+    [block] = [block for block in blocks("sql") if "retention" in block]
+    execute(database, block)
+    assert batches(database) == []
+    assert runs(database) == [("archive", "done")]
+
+
+def test_what_it_quotes_is_what_is_said() -> None:
+    package = Path(__file__).parents[1] / "arami_db"
+    text = "".join(path.read_text(encoding="utf-8") for path in package.rglob("*.py"))
+    for quote in ("a batch was rolled back: ", "; again with ", "waiting for a lock held by "):
+        assert quote in PAGE
+        assert quote in text
+    for quote in ("others are at work", "stays: SQLSTATE", "somebody waits for rows of a batch"):
+        assert quote in PAGE
+        assert quote in text
 
 
 def test_every_shell_block_runs_in_order(database: str) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import psycopg
 from psycopg import errors
 
+from arami_db.archive.failure import broken
 from arami_db.database.connect import Connection, query
 from arami_db.errors import UsageError
 
@@ -14,8 +16,8 @@ YOUNGEST = "90 days"
 
 def fix_cutoff(
     connection: Connection, *, older_than: str, before: datetime | None, force: bool
-) -> datetime:
-    """The cutoff: `before`, or the server's clock less `older_than`.
+) -> str:
+    """The cutoff: `before`, or the server's clock less `older_than`; text, as JSON has it.
 
     Args:
         connection: in autocommit.
@@ -28,22 +30,30 @@ def fix_cutoff(
     """
     values = {"older_than": older_than, "before": before, "youngest": YOUNGEST}
     try:
-        row = connection.execute(query("archive_cutoff"), values).fetchone()
-    except (errors.DataError, errors.InvalidTextRepresentation):
+        with connection.transaction():
+            connection.execute("set local timezone = 'UTC'")
+            row = connection.execute(query("archive_cutoff"), values).fetchone()
+    except errors.DataError:
+        if before is not None:
+            raise UsageError(f"--before {before} is out of range") from None
         raise UsageError(
             f"{older_than!r} is no interval", hint="Write '2 years', '18 months' or '400 days'."
         ) from None
+    except psycopg.OperationalError as error:
+        raise broken(connection, error) or error from error
     assert row is not None  # noqa: S101
-    cutoff: datetime
     cutoff, in_future, too_young = row
+    said = "" if before is None else "--before: "
     if in_future:
-        raise UsageError(f"the cutoff {cutoff} is still to come", hint="Name a moment in the past.")
+        raise UsageError(
+            f"{said}the cutoff {cutoff} is still to come", hint="Name a moment in the past."
+        )
     if too_young and not force:
         raise UsageError(
-            f"the cutoff {cutoff} is younger than {YOUNGEST}",
+            f"{said}the cutoff {cutoff} is younger than {YOUNGEST}",
             hint="Sessions that young are in daily use; say --force if that is what you want.",
         )
-    return cutoff.astimezone(UTC)
+    return str(cutoff)
 
 
 def moment(text: str) -> datetime:

@@ -1,8 +1,8 @@
-"""What went wrong with a batch, told without a word of what people said."""
+"""What went wrong, told without a word of what people said, and what may be done about it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import psycopg
@@ -25,6 +25,10 @@ _RETRYABLE = {
     "40P01",  # deadlock_detected
     "40001",  # serialization_failure
 }
+_OF_ROWS = {"22", "23", "54"}  # classes: data, integrity, program limit
+
+# Who waits longer than this for a lock stands behind a migration, and others behind him.
+LOCK_TIMEOUT = "set local lock_timeout = '2s'"
 
 
 class BatchFailedError(BatchError):
@@ -41,19 +45,44 @@ class BatchFailedError(BatchError):
             error: what the server said.
         """
         self.sqlstate = error.sqlstate or ""
-        diag = error.diag
-        message = redact(diag.message_primary or str(error))
-        hints = (diag.message_hint or _HINTS.get(self.sqlstate), AGAIN)
+        hints = (error.diag.message_hint or _HINTS.get(self.sqlstate), AGAIN)
+        text = f"a batch of {size} was rolled back: SQLSTATE {self.sqlstate}: {said(error)}"
+        if not self.sqlstate:  # it came from this side of the wire, and the batch may be in
+            text = f"what became of a batch of {size} is not known: {said(error)}"
+        super().__init__(text, hint=" ".join(hint for hint in hints if hint))
+
+
+class LockedOutError(AramiError):
+    """Somebody holds a lock on a table."""
+
+    sqlstate = "55P03"
+
+    def __init__(self, tries: int, blockers: Sequence[str]) -> None:
+        """Say how often it was tried, and who was seen in the way."""
+        holders = "; ".join(blockers) or "somebody"
         super().__init__(
-            f"a batch of {size} was rolled back: SQLSTATE {self.sqlstate}: {message}",
-            hint=" ".join(hint for hint in hints if hint),
+            f"SQLSTATE 55P03: no lock after {tries} tries of 2 s; it is held by {holders}",
+            hint="Run it again when that has ended.",
         )
+
+
+def said(error: psycopg.Error) -> str:
+    """What the server said; of a value it stumbled over, only that it did: it would quote it."""
+    if (error.sqlstate or "").startswith("22"):
+        return type(error).__name__
+    return redact(error.diag.message_primary or str(error))
 
 
 def is_passing(error: psycopg.Error) -> bool:
     """Whether a smaller batch, a little later, may well go through."""
     timed_out = isinstance(error, errors.QueryCanceled) and "statement timeout" in str(error)
     return timed_out or error.sqlstate in _RETRYABLE
+
+
+def is_of_a_session(error: psycopg.Error) -> bool:
+    """Whether one session may be the reason, and all others would go through."""
+    state = error.sqlstate or ""
+    return state[:2] in _OF_ROWS or state == "55P03"
 
 
 def broken(connection: Connection, error: psycopg.Error) -> AramiError | None:
@@ -65,21 +94,38 @@ def broken(connection: Connection, error: psycopg.Error) -> AramiError | None:
     return gone
 
 
+def no_timeout(connection: Connection) -> list[str]:
+    """What lifts the limits of a transaction that a role may have (from Postgres 17 on)."""
+    recent = connection.info.server_version >= 170000
+    return ["set local transaction_timeout = 0"] if recent else []
+
+
 @contextmanager
 def unfiltered(connection: Connection) -> Iterator[None]:
     """A transaction in which row level security hides nothing: it is an error instead.
+
+    It waits for a lock for two seconds, for anything else as long as it takes; times are UTC.
 
     Raises:
         PlatformError: this role may not see or write what the block asks for.
         ConnectionFailedError: the connection broke.
     """
+    settings = [
+        LOCK_TIMEOUT,
+        "set local row_security = off",
+        "set local statement_timeout = 0",
+        "set local timezone = 'UTC'",
+        *no_timeout(connection),
+    ]
     try:
         with connection.transaction():
-            connection.execute("set local row_security = off")
+            connection.execute("; ".join(settings).encode())
             yield
     except errors.InsufficientPrivilege as error:
         raise PlatformError(
             f"this role may not do that: {error.diag.message_primary}", hint=_RIGHTS
         ) from error
+    except errors.ReadOnlySqlTransaction as error:
+        raise PlatformError(str(error.diag.message_primary), hint=_HINTS["25006"]) from error
     except psycopg.OperationalError as error:
         raise broken(connection, error) or error from error

@@ -25,7 +25,7 @@ class Options:
 
     Attributes:
         batch_size: sessions a transaction, at most; None to find the size that keeps each
-            transaction near half a second.
+            transaction near half a second, or 40 ms while others are at work.
         max_duration: stop at the end of a batch after so many seconds; None for never.
         pause: seconds to rest after each batch.
         max_lag: wait while a replica's replay lags by more seconds than this; 0 for never.
@@ -110,8 +110,28 @@ class Progress:
 
 
 @dataclass(frozen=True)
+class SteppedOver:
+    """A session that cannot be moved by itself.
+
+    Attributes:
+        id: its id.
+        sqlstate: of the error; 55P03 when somebody holds a lock that moving it takes.
+        message: what the server said.
+    """
+
+    id: str
+    sqlstate: str
+    message: str
+
+    @property
+    def locked(self) -> bool:
+        """Whether it will move by itself once somebody lets go."""
+        return self.sqlstate == "55P03"
+
+
+@dataclass(frozen=True)
 class Result:
-    """What a run did.
+    """What a run did. Moments are text as JSON has them: a user's may be infinity, or BC.
 
     Attributes:
         run_id: its row in audit.archive_run.
@@ -119,28 +139,24 @@ class Result:
         cutoff: sessions created before it were to move; None for a restore.
         selection: what a restore was asked for; None for an archive.
         moved: rows that changed sides.
-        left: sessions still to move, because somebody held them or the run stopped early.
+        left: sessions still to move, because somebody held them or the run stopped early; None
+            when it stopped before it knew.
         seconds: how long it took.
         outcome: how it ended.
-        reason: why it stopped early; None when it did not.
-        aborted: a second signal broke the last batch off.
+        reason: why it stopped early or failed; None when it did not.
+        stepped_over: sessions that stay because moving them fails.
     """
 
     run_id: int
     kind: str
-    cutoff: datetime | None
+    cutoff: str | None
     selection: str | None
     moved: Moved
-    left: int
+    left: int | None
     seconds: float
     outcome: Outcome
     reason: str | None = None
-    aborted: bool = False
-
-    @property
-    def signalled(self) -> bool:
-        """Whether a signal ended it."""
-        return bool(self.reason and self.reason.startswith("SIG"))
+    stepped_over: tuple[SteppedOver, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -156,14 +172,14 @@ class Estimate:
     """
 
     kind: str
-    cutoff: datetime | None
+    cutoff: str | None
     selection: str | None
     sessions: int
     analytics: int
     virtues: int
     bytes: int
-    oldest: datetime | None
-    newest: datetime | None
+    oldest: str | None
+    newest: str | None
     seconds: float | None = None
 
 

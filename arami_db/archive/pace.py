@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from arami_db.archive.foreground import Foreground
+from arami_db.archive.size import GENTLE_TARGET, TARGET
 from arami_db.archive.stop import Stop
 from arami_db.database.connect import Connection, query
 
@@ -20,11 +22,13 @@ class Pressure:
         blocks: somebody waited for a lock it held.
         lag: of the slowest replica, in seconds.
         lag_hidden: there are replicas, and this role may not see their lag.
+        transactions: all that this database ever had, but for the one that asked.
     """
 
     blocks: bool = False
     lag: float = 0.0
     lag_hidden: bool = False
+    transactions: int = 0
 
 
 def ask(connection: Connection) -> Pressure:
@@ -52,6 +56,22 @@ class Pace:
         self._max_lag = max_lag
         self._note = note
         self._said: set[str] = set()
+        self._foreground = Foreground()
+
+    def see(self, pressure: Pressure) -> None:
+        """Take in what a transaction of ours was told."""
+        self._foreground.see(pressure.transactions)
+
+    def target(self) -> float:
+        """Seconds that a batch of automatic size should take."""
+        if not self._foreground.busy:
+            return TARGET
+        self._once(
+            "busy",
+            f"others are at work ({self._foreground.rate:.0f} transactions a second):"
+            f" transactions of {GENTLE_TARGET * 1000:.0f} ms instead of {TARGET * 1000:.0f}",
+        )
+        return GENTLE_TARGET
 
     def rest(self, pressure: Pressure, took: float) -> None:
         """Rest after a batch.
@@ -66,12 +86,12 @@ class Pace:
         if self._pause:
             self._stop.rest(self._pause)
 
-    def let_replicas_catch_up(self, connection: Connection, pressure: Pressure) -> None:
+    def let_replicas_catch_up(self, pressure: Pressure, again: Callable[[], Pressure]) -> None:
         """Wait while one lags too far.
 
         Args:
-            connection: the worker's, idle.
             pressure: as last seen.
+            again: asks for it anew.
         """
         if not self._max_lag:
             return
@@ -79,12 +99,12 @@ class Pace:
             self._once(
                 "hidden",
                 "this role may not see how far replicas lag: not waiting for them"
-                " (grant pg_monitor to it, or say --max-lag 0)",
+                " (grant pg_monitor to it)",
             )
         while pressure.lag > self._max_lag and not self._stop:
             self._once("lag", f"waiting: a replica lags by more than {self._max_lag:g} s")
             self._stop.rest(_POLL)
-            pressure = ask(connection)
+            pressure = again()
 
     def _once(self, key: str, text: str) -> None:
         if key not in self._said:

@@ -2,58 +2,71 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
-from psycopg.rows import dict_row
-
 from arami_db import ledger
-from arami_db.archive.failure import unfiltered
 from arami_db.archive.model import Moved, Outcome
+from arami_db.archive.task import Task
 from arami_db.database.connect import Connection, query
 from arami_db.errors import PendingError, PlatformError
 
 
-def require_ready(connection: Connection) -> None:
+def require_ready(connection: Connection, *, writing: bool) -> None:
     """Make sure that this database can archive at all.
+
+    Args:
+        connection: in autocommit.
+        writing: something is to be moved; else only looked at.
 
     Raises:
         PendingError: the routines or the record are not there.
-        PlatformError: the server is a standby.
+        PlatformError: the server is a standby, or refuses to write.
     """
     row = connection.execute(query("archive_ready")).fetchone()
-    ready, standby = row or (False, False)
+    ready, standby, read_only = row or (False, False, False)
     if not ready:
         raise PendingError(
             "this database cannot archive: the routine public.archive_daily_sessions or the view"
             " audit.archive_history is missing",
             hint="Run `arami-db migrate` first.",
         )
-    if standby:
+    if writing and standby:
         raise PlatformError(
             "this server is a standby: nothing can be moved", hint="Name the primary."
         )
+    if writing and read_only:
+        raise PlatformError(
+            "this database is read-only for this role: nothing can be moved",
+            hint="default_transaction_read_only is on, for the server, the database or the role;"
+            " --dry-run and history work all the same.",
+        )
 
 
-def begin(connection: Connection, kind: str, cutoff: datetime | None, selection: str | None) -> int:
-    """Enter a run, after marking those that ended without a word; call it with the lock held."""
-    values = {"kind": kind, "cutoff": cutoff, "selection": selection, **ledger.actor()}
-    with unfiltered(connection):
-        connection.execute(query("archive_run_break_off"))
-        row = connection.execute(query("archive_run_begin"), values).fetchone()
+def begin(connection: Connection, task: Task) -> int:
+    """Enter a run, after marking those that ended without a word.
+
+    Call it with the archive lock held, in unfiltered().
+    """
+    values = {"kind": task.kind, "cutoff": task.cutoff, "selection": task.selection}
+    connection.execute(query("archive_run_break_off"))
+    row = connection.execute(query("archive_run_begin"), {**values, **ledger.actor()}).fetchone()
     assert row is not None  # noqa: S101
     return int(row[0])
 
 
 def end(connection: Connection, run_id: int, outcome: Outcome, message: str | None) -> Moved:
-    """Enter how a run ended; returns what its batches really moved."""
+    """Enter how a run ended, in unfiltered(); returns what its batches really moved."""
     values = {"run_id": run_id, "outcome": str(outcome), "message": message}
-    with unfiltered(connection):
-        row = connection.execute(query("archive_run_end"), values).fetchone()
+    # With it all batches before it reach the disk: they did not wait for that.
+    connection.execute(
+        "select set_config('synchronous_commit', 'on', true)"
+        " where current_setting('synchronous_commit') = 'off'"
+    )
+    row = connection.execute(query("archive_run_end"), values).fetchone()
     return Moved(*(row or ()))
 
 
 def history(connection: Connection, limit: int) -> list[dict[str, Any]]:
-    """The latest runs, newest first: the columns of audit.archive_history by name."""
-    with unfiltered(connection), connection.cursor(row_factory=dict_row) as cursor:
-        return cursor.execute(query("archive_history"), {"limit": limit}).fetchall()
+    """The latest runs, newest first, in unfiltered(): columns of audit.archive_history by name."""
+    found = connection.execute(query("archive_history"), {"limit": limit}).fetchall()
+    return [run for (run,) in found]

@@ -3,33 +3,36 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
-from queue import Empty, SimpleQueue
+from dataclasses import dataclass
 
 import psycopg
+from psycopg import errors
 
 from arami_db.archive import record
-from arami_db.archive.failure import AGAIN
-from arami_db.archive.model import Moved, Options, Outcome, Progress, Report, Result
+from arami_db.archive.failure import LockedOutError
+from arami_db.archive.listener import Listener
+from arami_db.archive.model import Moved, Options, Outcome, Report, Result, SteppedOver
 from arami_db.archive.pace import Pace
-from arami_db.archive.stop import Clock, Signalled, Stop, signals_as_events
-from arami_db.archive.task import Batch, Task
+from arami_db.archive.stop import Ears, Stop
+from arami_db.archive.task import Count, Task
 from arami_db.archive.worker import Work, Worker
-from arami_db.database.connect import Connection, connect
+from arami_db.database.connect import Connection
 from arami_db.database.lock import archive_lock
-from arami_db.errors import AramiError, ConnectionFailedError
-
-_TICK = 0.2
+from arami_db.errors import AramiError
 
 
-def run(
-    connection: Connection, conninfo: str, task: Task, options: Options, report: Report
+def run(  # noqa: PLR0913, PLR0917 - all of it comes from the command line
+    connection: Connection,
+    conninfo: str,
+    task: Task,
+    options: Options,
+    report: Report,
+    ears: Ears,
 ) -> Result:
     """Move everything the task selects, batch by batch, and record it.
 
-    SIGINT and SIGTERM stop the run at the end of the batches at work; a second one breaks them off.
+    The first signal stops the run at the end of the batches at work; a second breaks them off.
 
     Args:
         connection: idle; it will hold the archive lock.
@@ -37,131 +40,85 @@ def run(
         task: what to move.
         options: how.
         report: told how it goes.
+        ears: hears signals; see listening().
 
     Raises:
         LockBusyError: another run is at work; nothing was done.
+        LockedOutError: somebody holds a lock on a table.
         BatchError: a batch failed for good; what was moved before stays moved.
         ConnectionFailedError: the connection broke.
         PlatformError: this role lacks the rights.
     """
     gc.enable()  # off at start-up, for commands that are over in a moment; this one may not be
-    events: SimpleQueue[object] = SimpleQueue()
     stop = Stop()
-    pace = Pace(stop, pause=options.pause, max_lag=options.max_lag, note=events.put)
-    with archive_lock(connection) as require_lock, signals_as_events(events):
-        with connect(conninfo) as control:
-            total = task.count(control)
-            run_id = record.begin(control, task.kind, task.cutoff, task.selection)
-        work = Work(conninfo, task, run_id, options.batch_size, stop, pace, events)
-        return _Run(work, options, report, require_lock, total).go()
+    with archive_lock(connection) as require_lock:
+        listener = Listener(conninfo, ears, stop, report, require_lock, options.max_duration)
+        run_id = listener.ask(lambda c: record.begin(c, task), lambda: stop.aborted)
+        pace = Pace(stop, pause=options.pause, max_lag=options.max_lag, note=ears.events.put)
+        work = Work(conninfo, task, run_id, options.batch_size, stop, pace, ears.events)
+        return _Run(work, options.jobs, listener).go()
 
 
 @dataclass
 class _Run:
-    """The main thread's part: listens to workers, signals and the clock."""
+    """Two passes and the record of them."""
 
     work: Work
-    options: Options
-    report: Report
-    require_lock: Callable[[], None]
-    total: int
-    moved: Moved = field(default_factory=Moved)
-    clock: Clock = field(default_factory=Clock)
-    signals: int = 0
-    failure: Exception | None = None
+    jobs: int
+    listener: Listener
 
     def go(self) -> Result:
         """Do the work and record how it ended."""
-        left = self.total
+        left: int | None = None
         try:
             left = self._work_off()
         except Exception as error:
-            self._fail(error)
-        if self.failure is not None:
-            self._record_failure(self.failure)
-            raise self.failure
+            self.listener.fail(error)
+        if self.listener.failure is not None:
+            with suppress(psycopg.Error, AramiError):  # the server itself may be what failed
+                self._record(Outcome.FAILED, str(self.listener.failure))
+            raise self.listener.failure
         return self._end(left)
 
-    def _work_off(self) -> int:
-        """Let the workers move everything; how much is left."""
-        left = self.total
-        for jobs in (self.options.jobs, 1):  # the second goes for what was locked the first time
-            if left and not self.work.stop:
-                self._together([Worker(self.work) for _ in range(jobs)])
-                left = self._left()
-        return left
+    def _work_off(self) -> int | None:
+        """Let the workers move everything; how much is left, None when that is not known."""
+        listener, count = self.listener, self._count()
+        if count is None:
+            return None
+        listener.total = count.sessions
+        for jobs in (self.jobs, 1):  # the second goes for what was in the way the first time
+            if not count.sessions:
+                break
+            listener.stepped_over.clear()
+            listener.together([Worker(self.work, count) for _ in range(jobs)])
+            counted = self._count()
+            if counted is None:
+                return max(listener.total - listener.moved.sessions, 0)
+            count = counted
+        return count.sessions
 
-    def _together(self, workers: list[Worker]) -> None:
-        for worker in workers:
-            worker.start()
-        running = len(workers)
-        while running:
-            try:
-                event = self.work.events.get(timeout=_TICK)
-            except Empty:
-                event = ""
-            running -= self._hear(event)
-            self._look_around()
-            if self.work.stop.aborted:
-                for worker in workers:
-                    worker.cancel()  # again each time: a batch may just have begun
-
-    def _hear(self, event: object) -> bool:
-        """Take an event in; whether it was the end of a worker."""
-        if isinstance(event, Batch):
-            self.moved += event.moved
-        elif isinstance(event, Signalled):
-            self._signalled(event.name)
-        elif isinstance(event, str):
-            if event:
-                self.report.note(event)
-        else:
-            if isinstance(event, Exception):
-                self._fail(event)
-            return True
-        self.report.progress(Progress(self.moved, self.total, self.clock.seconds))
-        return False
-
-    def _look_around(self) -> None:
-        limit = self.options.max_duration
-        if limit is not None and self.clock.seconds >= limit:
-            self.work.stop.ask("--max-duration is over")
+    def _count(self) -> Count | None:
+        """What there is to move; None when told to stop."""
+        stop = self.work.stop
+        if stop:
+            return None
         try:
-            self.require_lock()
-        except ConnectionFailedError as error:
-            error.hint = AGAIN
-            self._fail(error)
+            return self.listener.ask(self.work.task.count, lambda: bool(stop))
+        except (errors.QueryCanceled, LockedOutError):
+            if stop:
+                return None
+            raise
 
-    def _signalled(self, name: str) -> None:
-        self.signals += 1
-        if self.signals > 1:
-            self.report.note(f"{name} again: breaking the batch off")
-            self.work.stop.abort()
-        else:
-            self.report.note(f"{name}: stopping after this batch; once more breaks it off")
-            self.work.stop.ask(name)
-
-    def _fail(self, error: Exception) -> None:
-        self.failure = self.failure or error
-        self.work.stop.ask("failure")
-
-    def _left(self) -> int:
-        if self.work.stop:
-            return max(self.total - self.moved.sessions, 0)
-        with connect(self.work.conninfo) as control:
-            return self.work.task.count(control)
-
-    def _end(self, left: int) -> Result:
-        aborted = self.work.stop.aborted
-        reason = self.work.stop.reason if left or aborted else None  # it came too late to matter
-        outcome = Outcome.DONE
-        if reason is not None:
-            outcome = Outcome.BROKEN_OFF if aborted else Outcome.STOPPED_EARLY
-        message = reason or (
-            f"left, because locked or on the other side already: {left}" if left else None
-        )
-        with connect(self.work.conninfo) as control:
-            moved = record.end(control, self.work.run_id, outcome, message)
+    def _end(self, left: int | None) -> Result:
+        stop, stepped_over = self.work.stop, tuple(self.listener.stepped_over.values())
+        reason = None if left == 0 else stop.reason  # else it came too late to matter
+        message = f"left, because locked or on the other side already: {left}" if left else None
+        outcome = Outcome.STOPPED_EARLY if reason else Outcome.DONE
+        if stuck := [session for session in stepped_over if not session.locked]:
+            outcome, reason = Outcome.FAILED, _stuck(stuck)
+        elif reason and stop.aborted:
+            outcome = Outcome.BROKEN_OFF
+        moved = self._record(outcome, reason or message)
         return Result(
             self.work.run_id,
             self.work.task.kind,
@@ -169,13 +126,19 @@ class _Run:
             self.work.task.selection,
             moved,
             left,
-            self.clock.seconds,
+            self.listener.clock.seconds,
             outcome,
             reason,
-            aborted,
+            stepped_over,
         )
 
-    def _record_failure(self, error: Exception) -> None:
-        """As well as it can be done: the server itself may be what failed."""
-        with suppress(psycopg.Error, AramiError), connect(self.work.conninfo) as control:
-            record.end(control, self.work.run_id, Outcome.FAILED, str(error))
+    def _record(self, outcome: Outcome, message: str | None) -> Moved:
+        return self.listener.ask(
+            lambda c: record.end(c, self.work.run_id, outcome, message), lambda: False
+        )
+
+
+def _stuck(sessions: list[SteppedOver]) -> str:
+    first, number = sessions[0], len(sessions)
+    noun = "1 session" if number == 1 else f"{number} sessions"
+    return f"{noun} cannot be moved; the first is {first.id}: SQLSTATE {first.sqlstate}"

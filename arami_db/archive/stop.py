@@ -43,7 +43,7 @@ class Stop:
 
     def rest(self, seconds: float) -> None:
         """Do nothing for that long, or until asked to stop."""
-        self._asked.wait(seconds)
+        self._asked.wait(min(seconds, threading.TIMEOUT_MAX))
 
 
 class Signalled:
@@ -54,31 +54,44 @@ class Signalled:
         self.name = name
 
 
-@contextmanager
-def signals_as_events(events: SimpleQueue[object]) -> Iterator[None]:
-    """Turn SIGINT and SIGTERM into events while the block runs; from the third on they kill.
+class Ears:
+    """What a run hears: events of its helpers, and signals, all in one queue.
 
-    A handler may interrupt any line of the main thread, so it does nothing but put an event into
-    a queue that is made to be written from handlers.
+    Attributes:
+        events: written by threads and by signal handlers.
+        signals: how many have come so far.
     """
-    seen = 0
-    before: dict[signal.Signals, Any] = {}
 
-    def on_signal(number: int, _frame: FrameType | None) -> None:
-        nonlocal seen
-        seen += 1
-        events.put(Signalled(signal.Signals(number).name))
-        if seen > 2:
+    def __init__(self) -> None:
+        """Nothing was heard yet."""
+        self.events: SimpleQueue[object] = SimpleQueue()
+        self.signals = 0
+
+    def on_signal(self, number: int, _frame: FrameType | None) -> None:
+        """Hear a signal; from the third on it kills.
+
+        A handler may interrupt any line of the main thread, so it does nothing but count, and put
+        an event into a queue that is made to be written from handlers.
+        """
+        self.signals += 1
+        self.events.put(Signalled(signal.Signals(number).name))
+        if self.signals > 2:
             raise KeyboardInterrupt
 
+
+@contextmanager
+def listening() -> Iterator[Ears]:
+    """Turn SIGINT and SIGTERM into events while the block runs."""
+    ears = Ears()
+    before: dict[signal.Signals, Any] = {}
     if threading.current_thread() is not threading.main_thread():
-        yield
+        yield ears
         return
     for number in (signal.SIGINT, signal.SIGTERM):
         if signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup: it stays ignored
-            before[number] = signal.signal(number, on_signal)
+            before[number] = signal.signal(number, ears.on_signal)
     try:
-        yield
+        yield ears
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -3,28 +3,45 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from psycopg import ClientCursor
 
-from arami_db.archive.failure import unfiltered
+from arami_db.archive.failure import LOCK_TIMEOUT, no_timeout, unfiltered
 from arami_db.archive.model import ARCHIVE, RESTORE, Estimate, Moved, Selection
 from arami_db.archive.pace import Pressure
 from arami_db.database.connect import Connection, query
 
-# A batch asks for table locks only: who waits longer than this stands behind a migration.
-_LOCK_TIMEOUT = "2s"
 # Who waits for a row waits for the subtransaction that has it, and when that ends, as the routine's
-# does, looks away for a millisecond before waiting for the transaction itself.
-_MOMENT = "select pg_catalog.pg_sleep(0.005)"
+# does, looks away for a millisecond before waiting for the transaction itself. And what we did is
+# to be counted at once, lest our own transactions be taken for somebody else's.
+_MOMENT = "select pg_catalog.pg_sleep(0.005), pg_catalog.pg_stat_force_next_flush()"
 
+# A crash of the server may lose the last batches, but each of them whole, from both sides; nobody
+# was told of them yet. The record's last commit is synchronous and brings all before it to disk.
+_NO_WAIT_FOR_THE_DISK = "set local synchronous_commit = off"
+
+_LEAST_ID = "00000000-0000-0000-0000-000000000000"
 
 _QUERIES = {
-    ARCHIVE: ("archive_count", "archive_estimate", "archive_batch"),
-    RESTORE: ("restore_count", "restore_estimate", "restore_batch"),
+    ARCHIVE: {
+        "count": "archive_count",
+        "estimate": "archive_estimate",
+        "next": "archive_next",
+        "batch": "archive_batch",
+    },
+    RESTORE: {
+        "count": "restore_count",
+        "estimate": "restore_estimate",
+        "next": "restore_next",
+        "batch": "restore_batch",
+    },
 }
+
+Place = Mapping[str, str | None]
+FROM_THE_START: Place = {"last_created_at": None, "last_id": None}
 
 
 @dataclass(frozen=True)
@@ -40,10 +57,23 @@ class Batch:
     """
 
     moved: Moved
-    place: dict[str, Any]
+    place: Place
     ended: bool
     pressure: Pressure
     seconds: float
+
+
+@dataclass(frozen=True)
+class Count:
+    """What there is to move.
+
+    Attributes:
+        sessions: how many.
+        place: just before the first of them: what lies before may be an index full of the dead.
+    """
+
+    sessions: int
+    place: Place
 
 
 @dataclass(frozen=True)
@@ -53,26 +83,28 @@ class Task:
     Attributes:
         kind: "archive" or "restore".
         values: the criteria, by the names that the queries give them.
-        cutoff: of an archive.
+        cutoff: of an archive, as text.
         selection: of a restore, as text.
     """
 
     kind: str
     values: dict[str, Any]
-    cutoff: datetime | None
+    cutoff: str | None
     selection: str | None
 
-    def count(self, connection: Connection) -> int:
-        """How many sessions there are to move."""
-        with unfiltered(connection):
-            row = connection.execute(self._query(0), self.values).fetchone()
-        return int(row[0]) if row else 0
+    def count(self, connection: Connection) -> Count:
+        """What there is to move; call it in unfiltered()."""
+        row = connection.execute(self._query("count"), self.values).fetchone()
+        sessions, oldest = row or (0, None)
+        return Count(
+            int(sessions),
+            {"last_created_at": oldest, "last_id": _LEAST_ID} if oldest else FROM_THE_START,
+        )
 
     def estimate(self, connection: Connection) -> Estimate:
-        """What there is to move, and how long that may take; writes nothing."""
-        with unfiltered(connection):
-            connection.execute("set transaction read only")
-            row = connection.execute(self._query(1), self.values).fetchone()
+        """What there is to move, and how long that may take; call it in unfiltered()."""
+        connection.execute("set transaction read only")
+        row = connection.execute(self._query("estimate"), self.values).fetchone()
         assert row is not None  # noqa: S101
         sessions, analytics, virtues, size, oldest, newest, seconds = row
         return Estimate(
@@ -88,10 +120,19 @@ class Task:
             seconds,
         )
 
-    def _query(self, number: int) -> str:
-        return query(_QUERIES[self.kind][number])
+    def next_one(self, connection: Connection, place: Place) -> tuple[str, Place] | None:
+        """The session that a batch of one takes after a place, and the place after it."""
+        with unfiltered(connection):
+            values = {**self.values, **place}
+            row = connection.execute(self._query("next"), values).fetchone()
+        if row is None:
+            return None
+        return row[1], {"last_created_at": row[0], "last_id": row[1]}
 
-    def move(self, connection: Connection, size: int, run_id: int, place: dict[str, Any]) -> Batch:
+    def _query(self, name: str) -> str:
+        return query(_QUERIES[self.kind][name])
+
+    def move(self, connection: Connection, size: int, run_id: int, place: Place) -> Batch:
         """Move one batch: one transaction, one round trip.
 
         Args:
@@ -103,8 +144,10 @@ class Task:
         values = {**self.values, **place, "size": size, "run_id": run_id}
         statements = (
             "begin isolation level read committed",
-            f"set local lock_timeout = '{_LOCK_TIMEOUT}'",
-            ClientCursor(connection).mogrify(self._query(2), values),
+            LOCK_TIMEOUT,
+            _NO_WAIT_FOR_THE_DISK,
+            *no_timeout(connection),
+            ClientCursor(connection).mogrify(self._query("batch"), values),
             _MOMENT,
             query("archive_pressure"),
             "commit",
@@ -125,10 +168,7 @@ class Task:
         )
 
 
-FROM_THE_START = {"last_created_at": None, "last_id": None}
-
-
-def archiving(cutoff: datetime) -> Task:
+def archiving(cutoff: str) -> Task:
     """Move what was created before the cutoff into the archive."""
     return Task(ARCHIVE, {"cutoff": cutoff}, cutoff, None)
 

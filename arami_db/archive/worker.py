@@ -3,23 +3,37 @@
 from __future__ import annotations
 
 import random
-import threading
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from queue import SimpleQueue
-from typing import Any
+from typing import TypeVar
 
 import psycopg
+from psycopg import errors
 
-from arami_db.archive.failure import BatchFailedError, broken, is_passing
-from arami_db.archive.pace import Pace, ask
+from arami_db.archive.failure import (
+    BatchFailedError,
+    broken,
+    is_of_a_session,
+    is_passing,
+    said,
+)
+from arami_db.archive.helper import Helper
+from arami_db.archive.model import SteppedOver
+from arami_db.archive.pace import Pace, Pressure, ask
 from arami_db.archive.size import BatchSize
 from arami_db.archive.stop import Stop
-from arami_db.archive.task import FROM_THE_START, Batch, Task
-from arami_db.database.connect import Connection, connect
+from arami_db.archive.task import Batch, Count, Place, Task
+from arami_db.database.connect import Connection
 
 _RETRIES = 5
+_LOCK_RETRIES = 1  # of a single session, two seconds each
 _FIRST_BACKOFF, _LONGEST_BACKOFF = 0.25, 4.0
+_IN_A_ROW = 3  # a locked table is not a locked row
+_IN_ALL = 100
+_IDLE_SESSION_TIMEOUT = "57P05"
+
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True)
@@ -33,7 +47,8 @@ class Work:
         batch_size: sessions a transaction; None to find out.
         stop: asked before each batch.
         pace: how they rest.
-        events: where they tell of batches (Batch), trouble (str) and their end (AramiError, None).
+        events: where they tell of batches (Batch), trouble (str, SteppedOver) and their end.
+        known: ids of sessions stepped over so far; of those nobody needs to be surprised again.
     """
 
     conninfo: str
@@ -43,81 +58,139 @@ class Work:
     stop: Stop
     pace: Pace
     events: SimpleQueue[object]
+    known: set[str] = field(default_factory=set)
 
 
-class Worker(threading.Thread):
-    """A thread with a connection of its own."""
+class Worker(Helper):
+    """A thread that moves batches."""
 
-    def __init__(self, work: Work) -> None:
+    def __init__(self, work: Work, count: Count) -> None:
         """Prepare; start() begins."""
-        super().__init__(daemon=True)
+        super().__init__(work.conninfo, work.events)
         self._work = work
-        self._size = BatchSize(work.batch_size)
-        self._connection: Connection | None = None
+        self._size = BatchSize(work.batch_size, count.sessions + 1)
+        self._place: Place = count.place
+        self._failures = 0
+        self._locked_in_a_row = 0
 
-    def run(self) -> None:
-        """Work to the end, and put into the queue how it ended."""
-        end: object = None
-        try:
-            with connect(self._work.conninfo) as connection:
-                self._connection = connection
-                connection.add_notice_handler(
-                    lambda notice: self._work.events.put(f"warning: {notice.message_primary}")
-                )
-                self._batches(connection)
-        except Exception as error:  # whatever it is, the run must learn of it
-            end = error
-        finally:
-            self._work.events.put(end)
+    def connect(self) -> None:
+        """Connect, and pass on what the server warns of."""
+        super().connect()
+        self.connection.add_notice_handler(
+            lambda notice: self._work.events.put(f"warning: {notice.message_primary}")
+        )
 
-    def cancel(self) -> None:
-        """Break off the batch at work; called from another thread."""
-        if self._connection is not None and not self._connection.closed:
-            with suppress(psycopg.Error):
-                self._connection.cancel_safe(timeout=2)
+    def unwanted(self) -> bool:
+        """Whether the batch at work is to be broken off."""
+        return self._work.stop.aborted
 
-    def _batches(self, connection: Connection) -> None:
-        work, pressure = self._work, ask(connection)
-        place: dict[str, Any] = FROM_THE_START
+    def work(self) -> None:
+        """Move batch after batch."""
+        pace, pressure = self._work.pace, self._ask()
         while True:
-            work.pace.let_replicas_catch_up(connection, pressure)
-            batch = self._attempt(connection, place)
+            pace.let_replicas_catch_up(pressure, self._ask)
+            batch = self._next_batch()
             if batch is None:
                 return
-            work.events.put(batch)
+            self._work.events.put(batch)
             if batch.ended:
                 return
-            self._size.took(batch.seconds)
-            if batch.pressure.blocks:
+            pressure = batch.pressure
+            pace.see(pressure)
+            if pressure.blocks:
                 self._size.halve()
-            work.pace.rest(batch.pressure, batch.seconds)
-            place, pressure = batch.place, batch.pressure
+            else:
+                self._size.took(batch.seconds, pace.target() if self._size.automatic else 0)
+            pace.rest(pressure, batch.seconds)
 
-    def _attempt(self, connection: Connection, place: dict[str, Any]) -> Batch | None:
-        """Move a batch, a smaller one after passing trouble; None when told to stop."""
-        work = self._work
-        for attempt in range(_RETRIES + 1):
-            if work.stop:
-                return None
-            size = self._size.present
+    def _ask(self) -> Pressure:
+        pressure = self._do(ask)
+        self._work.pace.see(pressure)
+        return pressure
+
+    def _do(self, action: Callable[[Connection], Answer]) -> Answer:
+        """Do it, on a new connection when the server closed the old one because it was idle."""
+        while True:
             try:
-                return work.task.move(connection, size, work.run_id, place)
+                return action(self.connection)
             except psycopg.Error as error:
-                if gone := broken(connection, error):
+                gone = broken(self.connection, error)
+                if gone is None:
+                    raise
+                if error.sqlstate != _IDLE_SESSION_TIMEOUT:
                     raise gone from error
-                connection.rollback()
+            self.connect()
+
+    def _next_batch(self) -> Batch | None:
+        """Move a batch, whatever that takes; None when told to stop."""
+        work = self._work
+        self._failures = 0
+        while not work.stop:
+            size, place = self._size.present, self._place
+            try:
+                batch = self._do(lambda c: work.task.move(c, size, work.run_id, place))  # noqa: B023
+            except psycopg.Error as error:
+                self.connection.rollback()
                 if work.stop.aborted:
                     return None
-                if attempt == _RETRIES or not is_passing(error):
-                    raise BatchFailedError(size, error) from error
-                self._size.halve()
-                self._back_off(attempt, error)
+                self._mend(size, error)
+                continue
+            self._place = batch.place
+            if batch.moved.sessions:
+                self._locked_in_a_row = 0
+            return batch
         return None
 
-    def _back_off(self, attempt: int, error: psycopg.Error) -> None:
-        pause = min(_FIRST_BACKOFF * 2**attempt, _LONGEST_BACKOFF) * random.uniform(0.5, 1)  # noqa: S311
+    def _mend(self, size: int, error: psycopg.Error) -> None:
+        """See to it that the next attempt fares better: smaller, later, or beyond a session."""
+        lockout = error.sqlstate == "55P03"
+        if is_of_a_session(error):
+            if size > 1:
+                self._size.search()
+                self._again(error, 0 if lockout else None)
+            elif lockout and self._failures < _LOCK_RETRIES:
+                self._failures += 1
+                self._again(error, self._failures)
+            else:
+                self._step_over(error)
+        elif not is_passing(error):
+            raise BatchFailedError(size, error) from error
+        elif size > 1:
+            self._size.shrink()
+            self._again(error, 0)
+        elif self._failures >= _RETRIES:
+            raise BatchFailedError(size, error) from error
+        else:
+            self._failures += 1
+            self._again(error, self._failures)
+
+    def _again(self, error: psycopg.Error, failures: int | None) -> None:
+        """Say so, and rest the longer the more often it failed; not at all for None."""
+        pause = 0.0
+        if failures is not None:
+            longest = min(_FIRST_BACKOFF * 2**failures, _LONGEST_BACKOFF)
+            pause = longest * random.uniform(0.5, 1)  # noqa: S311
         self._work.events.put(
-            f"a batch was rolled back: {error.diag.message_primary}; attempt {attempt + 2} of"
-            f" {_RETRIES + 1} with {self._size.present} in {pause:.1f} s"
+            f"a batch was rolled back: {said(error)}; again with {self._size.present}"
+            f" in {pause:.1f} s"
         )
         self._work.stop.rest(pause)
+
+    def _step_over(self, error: psycopg.Error) -> None:
+        """Go on after the session that cannot be moved."""
+        try:
+            found = self._do(lambda c: self._work.task.next_one(c, self._place))
+        except errors.LockNotAvailable:
+            raise BatchFailedError(1, error) from error
+        self._failures = 0
+        self._size.found()
+        if found is None:
+            return  # somebody else saw to it
+        session, self._place = found
+        stepped = SteppedOver(session, error.sqlstate or "", said(error))
+        if session not in self._work.known:
+            self._work.known.add(session)
+            self._locked_in_a_row = self._locked_in_a_row + 1 if stepped.locked else 0
+        self._work.events.put(stepped)
+        if self._locked_in_a_row >= _IN_A_ROW or len(self._work.known) >= _IN_ALL:
+            raise BatchFailedError(1, error) from error

@@ -78,11 +78,11 @@ def move(
     chosen = operation.Options(size(batch_size), max_duration, pause, max_lag, jobs)
     age, moment = _age(older_than, before)
     conninfo = options.conninfo(database, embedded=embedded)
-    with ready(conninfo) as connection:
+    with ready(conninfo, writing=not dry_run) as connection:
         cutoff = operation.fix_cutoff(connection, older_than=age, before=moment, force=force)
         task = operation.archiving(cutoff)
         if dry_run:
-            estimate(connection, task, output)
+            estimate(connection, conninfo, task, output)
         else:
             run(connection, conninfo, task, chosen, output=output, vacuum=vacuum)
 
@@ -123,12 +123,14 @@ def restore(
     )
     if (selection == operation.Selection()) != everything:
         raise typer.BadParameter("say --session, --user, --from, --until, or else --all")
+    if selection.since and selection.until and selection.since >= selection.until:
+        raise typer.BadParameter("--from is not before --until: that would select nothing")
     chosen = operation.Options(size(batch_size))
     conninfo = options.conninfo(database, embedded=embedded)
-    with ready(conninfo) as connection:
+    with ready(conninfo, writing=not dry_run) as connection:
         task = operation.restoring(selection)
         if dry_run:
-            estimate(connection, task, output)
+            estimate(connection, conninfo, task, output)
         else:
             run(connection, conninfo, task, chosen, output=output, vacuum=False)
 
@@ -148,9 +150,14 @@ def history(
     """
     from arami_db import archive as operation
     from arami_db.render.archive import show_history
+    from arami_db.render.output import note
 
-    with ready(options.conninfo(database, embedded=embedded)) as connection:
-        show_history(operation.history(connection, limit), output)
+    conninfo = options.conninfo(database, embedded=embedded)
+    with ready(conninfo, writing=False) as connection:
+        runs = operation.patiently(
+            connection, conninfo, lambda c: operation.history(c, limit), note=note
+        )
+    show_history(runs, output)
 
 
 def _age(older_than: str | None, before: str | None) -> tuple[str, datetime | None]:
@@ -158,7 +165,9 @@ def _age(older_than: str | None, before: str | None) -> tuple[str, datetime | No
 
     if older_than is not None and before is not None:
         raise typer.BadParameter("--older-than and --before name two cutoffs; say one of them")
-    return older_than or "2 years", None if before is None else moment(before)
+    return "2 years" if older_than is None else older_than, None if before is None else moment(
+        before
+    )
 
 
 def _refuse_options(context: typer.Context) -> None:

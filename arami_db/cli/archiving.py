@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -14,6 +14,7 @@ from arami_db.render.output import OutputFormat
 if TYPE_CHECKING:
     from arami_db.archive import Options, Task
     from arami_db.database.connect import Connection
+    from arami_db.maintain import Upkeep
 
 _LIVE = ("public.daily_sessions", "public.session_analytics", "public.virtue_collection")
 
@@ -22,7 +23,8 @@ _LARGEST_BATCH = 100_000
 BatchSize = Annotated[
     str,
     typer.Option(
-        metavar="auto|N", help="Sessions a transaction; auto keeps each near half a second."
+        metavar="auto|N",
+        help="Sessions a transaction; auto: half a second's worth, 40 ms' while others work.",
     ),
 ]
 DryRun = Annotated[
@@ -41,40 +43,56 @@ def run(
 ) -> None:
     """Run the task, vacuum if wished, show both, and leave with the code that says how it went."""
     from arami_db import archive as operation
-    from arami_db import maintain
     from arami_db.render.archive import show_begin, show_result
     from arami_db.render.archive_progress import archive_progress
-    from arami_db.render.upkeep import show_start
 
-    show_begin(task)
-    with archive_progress() as report:
-        result = operation.run(connection, conninfo, task, chosen, report)
+    with suppress(OSError):  # nobody reads what is said on the way: no reason to stop
+        show_begin(task)
     upkeep = None
-    if vacuum and not result.signalled:
-        upkeep = maintain.maintain(
-            connection, _LIVE, threshold=0, dry_run=False, on_start=show_start
-        )
-    show_result(result, upkeep, output)
-    if result.aborted:
+    with operation.listening() as ears:
+        with archive_progress() as report:
+            result = operation.run(connection, conninfo, task, chosen, report, ears)
+        if vacuum:
+            upkeep = operation.unless_signalled(
+                ears, connection, lambda: _vacuum(connection, lambda: bool(ears.signals))
+            )
+        show_result(result, upkeep, output)
+    if result.outcome is operation.Outcome.BROKEN_OFF:
         raise typer.Exit(130)
-    if upkeep is not None and upkeep.failed:
+    vacuumed = upkeep is None or ears.signals or not upkeep.failed
+    if result.outcome is operation.Outcome.FAILED or not vacuumed:
         raise typer.Exit(1)
 
 
-def estimate(connection: Connection, task: Task, output: OutputFormat) -> None:
-    """Show what the task would move."""
-    from arami_db.render.archive import show_estimate
+def _vacuum(connection: Connection, stopped: Callable[[], bool]) -> Upkeep:
+    from arami_db.maintain import maintain
+    from arami_db.render.upkeep import show_start
 
-    show_estimate(task.estimate(connection), output)
+    return maintain(
+        connection,
+        _LIVE,
+        threshold=0,
+        dry_run=False,
+        on_start=lambda job: not stopped() and show_start(job),
+    )
+
+
+def estimate(connection: Connection, conninfo: str, task: Task, output: OutputFormat) -> None:
+    """Show what the task would move."""
+    from arami_db.archive import patiently
+    from arami_db.render.archive import show_estimate
+    from arami_db.render.output import note
+
+    show_estimate(patiently(connection, conninfo, task.estimate, note=note), output)
 
 
 @contextmanager
-def ready(conninfo: str) -> Iterator[Connection]:
+def ready(conninfo: str, *, writing: bool) -> Iterator[Connection]:
     """A connection to a database that can archive."""
     from arami_db.archive import require_ready
 
     with options.connection(conninfo) as connection:
-        require_ready(connection)
+        require_ready(connection, writing=writing)
         yield connection
 
 

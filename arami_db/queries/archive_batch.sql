@@ -1,5 +1,7 @@
 -- One batch of an archive run.
-select sessions, analytics, virtues, last_created_at, last_id, exhausted
+-- A place is text: users write moments that no client's calendar has, such as infinity.
+select
+    sessions, analytics, virtues, to_json(last_created_at) #>> '{}', last_id::text, exhausted
 from public.archive_daily_sessions(
     cutoff => %(cutoff)s::timestamptz,
     batch_size => %(size)s,

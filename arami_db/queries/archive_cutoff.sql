@@ -1,6 +1,6 @@
 -- The cutoff of an archive run, whether it is still to come, and whether it is too young.
 select
-    c.cutoff,
+    to_json(c.cutoff) #>> '{}',
     c.cutoff > now(),
     c.cutoff > now() - %(youngest)s::interval
 from (

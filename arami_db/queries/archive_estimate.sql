@@ -36,8 +36,8 @@ select
         select coalesce((s.session_bytes + s.analytics_bytes) / nullif(s.sessions, 0), 0)
         from sample as s
     )::double precision * count(*),
-    min(c.created_at),
-    max(c.created_at),
+    to_json(min(c.created_at)) #>> '{}',
+    to_json(max(c.created_at)) #>> '{}',
     count(*) * (
         select extract(epoch from sum(b.duration)) / nullif(sum(b.sessions), 0)
         from (

@@ -1,5 +1,10 @@
--- How many sessions are to be restored.
-select count(*)
+-- How many sessions are to be restored, and a moment to begin at, as in archive_count.
+select
+    count(*),
+    case
+        when not bool_or(s.id = '00000000-0000-0000-0000-000000000000')
+            then to_json(min(s.created_at)) #>> '{}'
+    end
 from public.daily_sessions_archive as s
 where
     (%(sessions)s::uuid [] is null or s.id = any(%(sessions)s::uuid []))

@@ -18,9 +18,12 @@ _PAST = {"archive": "archived", "restore": "restored"}
 _HEADS = ("run", "kind", "started (UTC)", "duration", "sessions", "analytics", "outcome", "who")
 
 
-def when(moment: datetime) -> str:
-    """A moment in UTC, to the second."""
-    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S}+00"
+def when(moment: str) -> str:
+    """A moment, to the second; one that no calendar here has stays as the server wrote it."""
+    try:
+        return f"{datetime.fromisoformat(moment).astimezone(UTC):%Y-%m-%d %H:%M:%S}+00"
+    except (ValueError, OverflowError):
+        return moment
 
 
 def show_begin(task: Task) -> None:
@@ -32,6 +35,7 @@ def show_result(result: Result, upkeep: Upkeep | None, output: OutputFormat) -> 
     """What a run did."""
     moved, jobs = result.moved, upkeep.jobs if upkeep else ()
     data = {
+        "dry_run": False,
         "run_id": result.run_id,
         **_task_data(result),
         "outcome": str(result.outcome),
@@ -41,6 +45,9 @@ def show_result(result: Result, upkeep: Upkeep | None, output: OutputFormat) -> 
         "virtues": moved.virtues,
         "batches": moved.batches,
         "left": result.left,
+        "stepped_over": [
+            {"id": session.id, "sqlstate": session.sqlstate} for session in result.stepped_over
+        ],
         "seconds": round(result.seconds, 3),
         "vacuumed": [upkeep_data(job) for job in jobs],
     }
@@ -55,8 +62,10 @@ def _result_lines(result: Result) -> Iterator[str]:
         f" {count(moved.virtues, 'virtue')} repointed, in {count(moved.batches, 'transaction')}"
         f" and {seconds(result.seconds)}; {_what(result)}"
     )
-    left = count(result.left, "session")
-    if result.reason:
+    left = "an unknown number" if result.left is None else count(result.left, "session")
+    if result.outcome == "failed":
+        yield f"failed: {result.reason}; all else was moved"
+    elif result.reason:
         yield f"{result.outcome} ({result.reason}): about {left} left; run it again to go on"
     elif result.left:
         yield f"left {left}, locked or there already; the next run takes what is free by then"
@@ -65,13 +74,14 @@ def _result_lines(result: Result) -> Iterator[str]:
 def show_estimate(estimate: Estimate, output: OutputFormat) -> None:
     """What a run would move."""
     data = {
+        "dry_run": True,
         **_task_data(estimate),
         "sessions": estimate.sessions,
         "analytics": estimate.analytics,
         "virtues": estimate.virtues,
         "bytes": estimate.bytes,
-        "oldest": _iso(estimate.oldest),
-        "newest": _iso(estimate.newest),
+        "oldest": estimate.oldest,
+        "newest": estimate.newest,
         "seconds": None if estimate.seconds is None else round(estimate.seconds, 3),
     }
     took = "unknown: nothing was moved before"
@@ -102,7 +112,7 @@ def show_history(runs: list[dict[str, Any]], output: OutputFormat) -> None:
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
         for row in rows
     ]
-    emit("\n".join(lines), {"runs": [_run_data(run) for run in runs]}, output)
+    emit("\n".join(lines), {"runs": runs}, output)
 
 
 def _row(run: dict[str, Any]) -> tuple[str, ...]:
@@ -113,22 +123,12 @@ def _row(run: dict[str, Any]) -> tuple[str, ...]:
         str(run["run_id"] or "-"),
         run["kind"],
         when(run["started_at"]).removesuffix("+00"),
-        seconds(run["duration"].total_seconds()) if run["duration"] is not None else "-",
+        seconds(run["seconds"]) if run["seconds"] is not None else "-",
         str(run["sessions"]),
         str(run["analytics"]),
         outcome,
         f"{run['os_user'] or run['database_role']}@{run['host'] or 'SQL'}",
     )
-
-
-def _run_data(run: dict[str, Any]) -> dict[str, Any]:
-    data: dict[str, Any] = {}
-    for key, value in run.items():
-        if key == "duration":
-            data["seconds"] = None if value is None else round(value.total_seconds(), 3)
-        else:
-            data[key] = _iso(value) if isinstance(value, datetime) else value
-    return data
 
 
 def _what(of: Task | Result | Estimate) -> str:
@@ -138,11 +138,7 @@ def _what(of: Task | Result | Estimate) -> str:
 
 
 def _task_data(of: Result | Estimate) -> dict[str, Any]:
-    return {"kind": of.kind, "cutoff": _iso(of.cutoff), "selection": of.selection}
-
-
-def _iso(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.astimezone(UTC).isoformat()
+    return {"kind": of.kind, "cutoff": of.cutoff, "selection": of.selection}
 
 
 def _size(number: float) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from arami_db.render.output import OutputFormat, count, emit, note, seconds
@@ -10,9 +11,11 @@ if TYPE_CHECKING:
     from arami_db.maintain import Job, Upkeep
 
 
-def show_start(job: Job) -> None:
-    """A table is being vacuumed; large ones take a while."""
-    note(f"vacuum (analyze) {job.table.name}: {job.why}")
+def show_start(job: Job) -> bool:
+    """A table is being vacuumed; large ones take a while. True: nothing here stops it."""
+    with suppress(OSError):  # nobody reads it: no reason to stop
+        note(f"vacuum (analyze) {job.table.name}: {job.why}")
+    return True
 
 
 def show_upkeep(upkeep: Upkeep, *, dry_run: bool, output: OutputFormat) -> None:

@@ -1,0 +1,47 @@
+"""Whether others are at work in this database, told by the transactions it counts."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+_WINDOW = 1.0  # seconds; a server process tells of its transactions once a second at most
+_BUSY = 10.0  # others' transactions a second
+
+
+class Foreground:
+    """The transactions of others, as all workers of a run see them together."""
+
+    def __init__(self) -> None:
+        """Nothing is known yet."""
+        self._lock = threading.Lock()
+        self._own = 0
+        self._since: tuple[float, int, int] | None = None
+        self._rates = (0.0, 0.0)  # of the last two windows: one alone may fall between two reports
+
+    def see(self, transactions: int) -> None:
+        """Take in what the server counted, from within a transaction of ours.
+
+        Args:
+            transactions: all there ever were, but for the one that asked.
+        """
+        with self._lock:
+            now = time.monotonic()
+            if self._since is None:
+                self._since = (now, transactions, self._own)
+            began, before, own_before = self._since
+            if now - began >= _WINDOW:
+                others = (transactions - before) - (self._own - own_before)
+                self._rates = (self._rates[1], others / (now - began))
+                self._since = (now, transactions, self._own)
+            self._own += 1
+
+    @property
+    def rate(self) -> float:
+        """Others' transactions a second, of late."""
+        return max(self._rates)
+
+    @property
+    def busy(self) -> bool:
+        """Whether that is a lot."""
+        return self.rate > _BUSY

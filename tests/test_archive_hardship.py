@@ -1,0 +1,526 @@
+"""An archive run among sessions that cannot move, locks, odd moments, odd settings and others."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import random
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+import pytest
+from psycopg.conninfo import make_conninfo
+
+from arami_db.archive.failure import BatchFailedError
+from arami_db.archive.foreground import Foreground
+from arami_db.archive.size import BatchSize
+from tests.archive_runs import (
+    at_gate,
+    batches,
+    closed_gate,
+    end,
+    eventually,
+    execute,
+    fill,
+    moved,
+    rows,
+    runs,
+    said,
+    scalar,
+    session,
+    start,
+    state,
+)
+from tests.conftest import ALICE, acting_as, run_cli, run_json
+
+SESSIONS = "public.daily_sessions"
+
+
+@contextmanager
+def locked(conninfo: str, table: str, mode: str = "access exclusive") -> Iterator[None]:
+    """Somebody holds a table for as long as the block runs."""
+    with psycopg.connect(conninfo) as holder:
+        holder.execute(f"lock table {table} in {mode} mode".encode())
+        yield
+
+
+# --- sessions that cannot move --------------------------------------------------------------------
+
+
+def too_wide(conninfo: str, number: int) -> None:
+    """A metric of a session, as its user may write it, that the archive's index cannot take."""
+    name = base64.b64encode(random.Random(number).randbytes(2001)).decode()  # noqa: S311
+    with psycopg.connect(conninfo, autocommit=True) as connection:
+        with acting_as(connection, "authenticated", ALICE) as user:
+            user.execute(
+                "insert into public.session_analytics (session_id, user_id, metric_name)"
+                " values (%s, %s, %s)",
+                [session(number), ALICE, name],
+            )
+        connection.execute(
+            "insert into public.session_analytics (session_id, user_id, metric_name)"
+            " values (%s, %s, %s)",
+            [session(number), ALICE, name],
+        )
+
+
+def test_a_session_the_archive_cannot_take_does_not_stop_the_others(database: str) -> None:
+    fill(database, 60)
+    for number in (17, 42):
+        too_wide(database, number)
+    result = run_json("archive", "-d", database, expect=1)
+    assert (result["outcome"], result["sessions"], result["left"]) == ("failed", 58, 2)
+    assert result["stepped_over"] == [
+        {"id": session(number), "sqlstate": "54000"} for number in (17, 42)
+    ]
+    assert f"2 sessions cannot be moved; the first is {session(17)}" in result["reason"]
+    assert runs(database) == [("archive", "failed")]
+    assert session(17) in scalar(database, "select message from audit.archive_run")
+    left = rows(database, "select id::text from public.daily_sessions order by id")
+    assert left == [(session(17),), (session(42),)]
+    done = run_cli("archive", "--jobs", "2", "-d", database, expect=1)
+    assert f"warning: session {session(17)} stays: SQLSTATE 54000" in done.stderr
+    assert "all else was moved" in done.stdout
+
+
+def test_a_session_that_cannot_come_back_does_not_stop_the_others(database: str) -> None:
+    fill(database, 30)
+    run_cli("archive", "-d", database)
+    execute(
+        database,
+        f"alter table {SESSIONS} add constraint chk_made_here"
+        " check (conversation_transcript <> 'session 9')",
+    )
+    result = run_json("archive", "restore", "--all", "-d", database, expect=1)
+    assert (result["sessions"], result["left"]) == (29, 1)
+    assert result["stepped_over"] == [{"id": session(9), "sqlstate": "23514"}]
+
+
+def test_a_row_that_somebody_writes_into_the_archive_is_left(database: str) -> None:
+    fill(database, 30)
+    with psycopg.connect(database) as user:
+        user.execute(
+            "insert into public.daily_sessions_archive (id, user_id, session_type)"
+            " values (%s, %s, 'written_clarity')",
+            [session(12), ALICE],
+        )
+        result = run_json("archive", "--batch-size", "10", "-d", database)
+        user.rollback()
+    assert (result["outcome"], result["sessions"], result["left"]) == ("done", 29, 1)
+    assert result["stepped_over"] == [{"id": session(12), "sqlstate": "55P03"}]
+    assert runs(database) == [("archive", "done")]
+    assert run_json("archive", "-d", database)["sessions"] == 1
+
+
+def test_a_locked_table_is_not_taken_for_locked_rows(database: str) -> None:
+    fill(database, 30)
+    with locked(database, "public.virtue_collection", "share"):
+        error = run_json("archive", "--batch-size", "2", "-d", database, expect=1)["error"]
+    assert error["sqlstate"] == "55P03"
+    assert state(database) == moved(0, of=30)
+
+
+def test_too_many_sessions_that_cannot_move_fail_the_run(database: str) -> None:
+    fill(database, 150)
+    execute(
+        database,
+        "alter table public.daily_sessions_archive add constraint chk_made_here"
+        " check (conversation_transcript is null)",
+    )
+    error = run_json("archive", "-d", database, expect=1)["error"]
+    assert error["sqlstate"] == "23514"
+    assert scalar(database, f"select count(*) from {SESSIONS}") == 150
+
+
+def test_a_size_searches_for_the_session_in_the_way() -> None:
+    for culprit in range(100):
+        size, place, attempts = BatchSize(100), 0, 0
+        while True:
+            attempts += 1
+            if place <= culprit < place + size.present:
+                if size.present == 1:
+                    break
+                size.search()
+            else:
+                place += size.present
+                size.took(0.001)
+        assert place == culprit
+        assert attempts <= 16
+        size.found()
+        assert size.present == 100
+
+
+def test_an_error_of_our_own_is_not_said_to_be_rolled_back() -> None:
+    error = BatchFailedError(5, psycopg.DataError("timestamp too large"))
+    assert "rolled back" not in str(error)
+    assert "not known" in str(error)
+
+
+# --- moments and settings -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("moment", ["-infinity", "0044-03-15 12:00:00+00 BC", "0001-01-01"])
+def test_any_moment_a_user_may_write_moves_and_comes_back(moment: str, database: str) -> None:
+    fill(database, 10)
+    execute(
+        database,
+        f"update {SESSIONS} set created_at = '{moment}' where id in"
+        f" ('{session(4)}', '{session(7)}', '{session(9)}')",
+    )
+    before = rows(database, f"select s::text from {SESSIONS} as s order by id")
+    assert run_json("archive", "--dry-run", "-d", database)["oldest"]
+    run_cli("archive", "--dry-run", "-d", database)
+    assert run_json("archive", "--batch-size", "2", "-d", database)["sessions"] == 10
+    run_cli("archive", "history", "-d", database)
+    run_json("archive", "restore", "--all", "--dry-run", "-d", database)
+    restored = run_json("archive", "restore", "--all", "--batch-size", "2", "-d", database)
+    assert restored["sessions"] == 10
+    assert rows(database, f"select s::text from {SESSIONS} as s order by id") == before
+    # A cutoff too may be one that no client's calendar has.
+    assert run_json("archive", "--older-than", "3000 years", "-d", database)["left"] == 0
+    run_cli("archive", "history", "-d", database)
+
+
+def test_a_session_at_infinity_comes_back(database: str) -> None:
+    fill(database, 5)
+    run_cli("archive", "-d", database)
+    execute(database, "update public.daily_sessions_archive set created_at = 'infinity'")
+    restored = run_json("archive", "restore", "--all", "--batch-size", "2", "-d", database)
+    assert restored["sessions"] == 5
+
+
+def test_the_least_id_there_is_moves_too(database: str) -> None:
+    fill(database, 5)
+    execute(
+        database,
+        "delete from public.virtue_collection; delete from public.session_analytics;"
+        f" update {SESSIONS} set id = '00000000-0000-0000-0000-000000000000'"
+        f" where id = '{session(1)}'",
+    )
+    assert run_json("archive", "-d", database)["sessions"] == 5
+
+
+def test_how_the_role_likes_its_dates_does_not_matter(database: str) -> None:
+    fill(database, 30)
+    options = "-c DateStyle=German -c IntervalStyle=sql_standard -c TimeZone=Asia/Kathmandu"
+    odd = make_conninfo(database, options=options)
+    assert run_json("archive", "--dry-run", "-d", odd)["oldest"] == "2020-01-01T00:01:00+00:00"
+    assert run_json("archive", "--batch-size", "10", "-d", odd)["sessions"] == 30
+    [run] = run_json("archive", "history", "-d", odd)["runs"]
+    assert run["started_at"].endswith("+00:00")
+    assert 0 < run["seconds"] < 60
+    assert "done" in run_cli("archive", "history", "-d", odd).stdout
+    assert run_json("archive", "restore", "--all", "-d", odd)["sessions"] == 30
+
+
+def test_a_read_only_database_is_looked_at_and_nothing_else(database: str) -> None:
+    fill(database, 10)
+    frozen = make_conninfo(database, options="-c default_transaction_read_only=on")
+    found = run_json("archive", "--dry-run", "-d", frozen)
+    assert (found["sessions"], found["dry_run"]) == (10, True)
+    assert run_json("archive", "history", "-d", frozen)["runs"] == []
+    error = run_json("archive", "-d", frozen, expect=1)["error"]
+    assert "read-only" in error["message"]
+    assert "default_transaction_read_only" in error["hint"]
+
+
+# --- locks and timeouts ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("table", "command"),
+    [
+        (SESSIONS, ["archive", "--dry-run"]),
+        (SESSIONS, ["archive"]),
+        ("audit.archive_run", ["archive"]),
+        ("audit.archive_run", ["archive", "history"]),
+    ],
+)
+def test_a_question_that_meets_a_lock_is_given_up(
+    table: str, command: list[str], database: str
+) -> None:
+    fill(database, 10)
+    with locked(database, table):
+        done = run_cli(*command, "-d", database, expect=1)
+    assert "waiting for a lock held by pid" in done.stderr
+    assert "lock table" in done.stderr
+    assert "error: SQLSTATE 55P03" in done.stderr
+    assert state(database) == moved(0, of=10)
+
+
+def test_a_lock_that_goes_is_waited_for(database: str) -> None:
+    fill(database, 10)
+    with locked(database, SESSIONS):
+        process = start(database, "--format", "json")
+        said(process, "waiting for a lock")
+    assert json.loads(end(process).stdout)["sessions"] == 10
+
+
+def test_a_statement_timeout_does_not_end_a_count(database: str) -> None:
+    fill(database, 10)
+    hurried = make_conninfo(database, options="-c statement_timeout=500ms")
+    with locked(database, SESSIONS):
+        process = start(hurried, "--dry-run", "--format", "json")
+        said(process, "waiting for a lock")
+        time.sleep(0.6)  # longer than the timeout
+    assert json.loads(end(process).stdout)["sessions"] == 10
+
+
+def test_a_signal_during_the_count_ends_the_run_cleanly(database: str) -> None:
+    fill(database, 10)
+    with locked(database, SESSIONS):
+        process = start(database, "--format", "json", "--vacuum")
+        said(process, "waiting for a lock")
+        process.send_signal(signal.SIGTERM)
+        result = json.loads(end(process).stdout)
+    assert (result["outcome"], result["reason"]) == ("stopped early", "SIGTERM")
+    assert (result["sessions"], result["left"], result["vacuumed"]) == (0, None, [])
+    assert runs(database) == [("archive", "stopped early")]
+
+
+def test_an_idle_connection_that_was_closed_is_opened_again(database: str) -> None:
+    fill(database, 20)
+    impatient = make_conninfo(database, options="-c idle_session_timeout=200ms")
+    options = ["--batch-size", "10", "--pause", "600ms"]
+    assert run_json("archive", *options, "-d", impatient)["sessions"] == 20
+
+
+def test_a_worker_that_cannot_connect_is_done_without(database: str) -> None:
+    fill(database, 20)
+    name = f"few_{os.urandom(4).hex()}"
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute(f"create role {name} login bypassrls connection limit 3".encode())
+        connection.execute(f"grant pg_read_all_data, pg_write_all_data to {name}".encode())
+        connection.execute(
+            f"grant execute on all functions in schema public, audit to {name}".encode()
+        )
+        try:
+            with closed_gate(database) as open_gate:
+                few = make_conninfo(database, user=name)
+                process = start(few, "--jobs", "4", "--batch-size", "5", "--format", "json")
+                said(process, "one connection less")
+                open_gate()
+                assert json.loads(end(process).stdout)["sessions"] == 20
+        finally:
+            connection.execute(f"drop owned by {name}; drop role {name}".encode())
+
+
+# --- signals at the end ---------------------------------------------------------------------------
+
+
+def test_a_signal_in_the_last_batch_means_no_vacuum(database: str) -> None:
+    fill(database, 10)
+    with closed_gate(database) as open_gate:
+        process = start(database, "--vacuum", "--format", "json")
+        at_gate(database)
+        process.send_signal(signal.SIGTERM)
+        said(process, "stopping")
+        open_gate()
+        result = json.loads(end(process).stdout)
+    assert (result["outcome"], result["left"], result["vacuumed"]) == ("done", 0, [])
+    vacuums = "select sum(vacuum_count) from pg_stat_user_tables where relname = 'daily_sessions'"
+    assert scalar(database, vacuums) == 0
+
+
+def test_a_signal_during_the_vacuum_cancels_it(database: str) -> None:
+    fill(database, 10)
+    with closed_gate(database) as open_gate, psycopg.connect(database) as other:
+        process = start(database, "--vacuum", "--format", "json")
+        at_gate(database)
+        other.execute("lock table public.virtue_collection in row share mode")
+        other.execute("lock table public.session_analytics in row exclusive mode")
+        with psycopg.connect(database) as holder:
+            open_gate()
+            eventually("moved", lambda: state(database)[2] == 10)
+            holder.execute("lock table public.daily_sessions in share update exclusive mode")
+            waiting = "select from pg_stat_activity where query like 'vacuum%' and datname = "
+            waiting += "current_database() and wait_event_type = 'Lock'"
+            eventually("it vacuums", lambda: rows(database, waiting))
+            process.send_signal(signal.SIGTERM)
+            result = json.loads(end(process).stdout)
+    assert (result["outcome"], result["sessions"]) == ("done", 10)
+    assert len(result["vacuumed"]) == 1
+
+
+def test_a_vacuum_does_not_hang_behind_a_lock(database: str) -> None:
+    fill(database, 10)
+    with locked(database, SESSIONS, "share update exclusive"):
+        found = run_json(
+            "maintain", "--threshold", "0%", "users", "daily_sessions", "-d", database, expect=1
+        )
+    failures = {table["table"]: table["failure"] for table in found["tables"]}
+    assert "55P03" in failures[SESSIONS]
+    assert failures["public.users"] is None
+
+
+def test_nobody_reading_what_is_said_does_not_end_a_run(database: str) -> None:
+    fill(database, 30)
+    with closed_gate(database) as open_gate:
+        process = start(database, "--batch-size", "10", "--vacuum", "--format", "json")
+        at_gate(database)
+        assert process.stderr is not None
+        process.stderr.close()
+        process.stderr = None
+        process.send_signal(signal.SIGTERM)  # a note follows
+        time.sleep(0.5)
+        open_gate()
+        stdout, _ = process.communicate()
+    assert json.loads(stdout)["outcome"] == "stopped early"
+
+
+# --- others at work -------------------------------------------------------------------------------
+
+
+@contextmanager
+def others(conninfo: str) -> Iterator[None]:
+    """An application that asks some hundred times a second."""
+    ended = threading.Event()
+
+    def work() -> None:
+        with psycopg.connect(conninfo, autocommit=True) as connection:
+            while not ended.wait(0.005):
+                connection.execute("select count(*) from public.users")
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+
+
+def slow(conninfo: str) -> None:
+    """Each session takes a millisecond."""
+    execute(
+        conninfo,
+        "create function public.slow() returns trigger language plpgsql as $$ begin"
+        " perform pg_sleep(0.001 * (select count(*) from fresh)); return null; end $$;"
+        " create trigger slow after insert on public.daily_sessions_archive"
+        " referencing new table as fresh for each statement execute function public.slow()",
+    )
+
+
+def test_transactions_are_short_while_others_are_at_work(database: str) -> None:
+    fill(database, 4000)
+    slow(database)
+    with others(database):
+        busy = end(start(database, "--before", "2020-01-03"))
+        assert "others are at work" in busy.stderr
+        assert busy.stderr.count("others are at work") == 1
+        sizes = batches(database)
+        assert max(sizes[len(sizes) // 2 : -1]) < 120
+        named = end(start(database, "--batch-size", "300"))
+    assert "others are at work" not in named.stderr
+
+
+def test_our_own_transactions_are_not_taken_for_those_of_others(database: str) -> None:
+    fill(database, 3000)
+    done = end(start(database, "--batch-size", "10", "--jobs", "2"))
+    assert sum(batches(database)) == 3000
+    execute(database, "truncate audit.archive_batch")
+    assert "others are at work" not in done.stderr
+    run_cli("archive", "restore", "--all", "-d", database)
+    slow(database)
+    alone = end(start(database, "--jobs", "2"))
+    assert "others are at work" not in alone.stderr
+
+
+def test_what_others_do_is_what_is_left_of_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+    monkeypatch.setattr("arami_db.archive.foreground.time.monotonic", lambda: now[0])
+    foreground, total = Foreground(), 1000
+    for _ in range(50):  # ours alone
+        foreground.see(total)
+        total, now[0] = total + 1, now[0] + 0.05
+    assert (foreground.busy, foreground.rate) == (False, 0.0)
+    for _ in range(50):
+        foreground.see(total)
+        total, now[0] = total + 2, now[0] + 0.05
+    assert foreground.busy
+    assert foreground.rate == pytest.approx(20, abs=1)
+
+
+def test_batches_do_not_wait_for_the_disk_and_the_record_does(database: str) -> None:
+    fill(database, 10)
+    execute(
+        database,
+        "create table public.seen (what text, setting text);"
+        " create function public.see() returns trigger language plpgsql as $$ begin"
+        " insert into public.seen values (tg_op || ' ' || tg_table_name,"
+        " current_setting('synchronous_commit')); return null; end $$;"
+        " create trigger see after insert on public.daily_sessions_archive"
+        " for each statement execute function public.see();"
+        " create trigger see after update on audit.archive_run"
+        " for each statement execute function public.see()",
+    )
+    lazy = make_conninfo(database, options="-c synchronous_commit=off")
+    run_cli("archive", "-d", lazy)
+    seen = rows(database, "select what, setting from public.seen")
+    assert ("INSERT daily_sessions_archive", "off") in seen
+    assert seen[-1] == ("UPDATE archive_run", "on")
+
+
+def test_the_second_pass_begins_where_something_is_left(database: str) -> None:
+    fill(database, 30)
+    execute(
+        database,
+        "create table public.seen (n bigint generated always as identity, query text);"
+        " create function public.see() returns trigger language plpgsql as $$ begin"
+        " insert into public.seen (query) values (current_query()); return null; end $$;"
+        " create trigger see after insert on public.daily_sessions_archive"
+        " for each statement execute function public.see()",
+    )
+    with psycopg.connect(database) as user:
+        user.execute("select from public.daily_sessions where id = %s for update", [session(20)])
+        assert run_json("archive", "-d", database)["left"] == 1
+    first, second = rows(database, "select query from public.seen order by n")
+    assert "2020-01-01T00:01:00+00:00" in first[0]
+    assert "2020-01-01T00:20:00+00:00" in second[0]
+
+
+def test_a_transaction_timeout_does_not_end_a_batch(database: str) -> None:
+    if scalar(database, "select current_setting('server_version_num')::int") < 170000:
+        pytest.skip("came with Postgres 17")
+    fill(database, 10)
+    hurried = make_conninfo(database, options="-c transaction_timeout=500ms")
+    with closed_gate(database) as open_gate:
+        process = start(hurried, "--format", "json")
+        at_gate(database)
+        time.sleep(1)  # longer than the timeout
+        open_gate()
+        assert json.loads(end(process).stdout)["sessions"] == 10
+
+
+def test_a_pause_without_end_is_ended_by_a_signal(database: str) -> None:
+    fill(database, 20)
+    process = start(database, "--batch-size", "10", "--pause", "99999999999h", "--format", "json")
+    eventually("a batch", lambda: state(database)[2] == 10)
+    process.send_signal(signal.SIGINT)
+    assert json.loads(end(process).stdout)["outcome"] == "stopped early"
+
+
+def test_a_second_signal_after_the_last_batch_breaks_nothing_off(database: str) -> None:
+    fill(database, 10)
+    execute(
+        database,
+        "create function public.hold() returns trigger language plpgsql as $$ begin"
+        " perform pg_advisory_xact_lock_shared(9); return null; end $$;"
+        " create trigger hold before update on audit.archive_run"
+        " for each statement execute function public.hold()",
+    )
+    process = start(database, "--pause", "0s", "--format", "json")
+    # The first update, of runs that ended without a word, is let through; the last one is held.
+    with psycopg.connect(database, autocommit=True) as holder:
+        eventually("moved", lambda: state(database)[2] == 10)
+        holder.execute("select pg_advisory_lock(9)")
+        process.send_signal(signal.SIGTERM)
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.5)
+        holder.execute("select pg_advisory_unlock_all()")
+    assert json.loads(end(process).stdout)["outcome"] == "done"
