@@ -58,7 +58,8 @@ def verify(
         connection: an idle connection of any role, to a standby or through a pooler if need be;
             without prove_rls, nothing is written through it.
         tree: the SQL files, with the catalog query, snapshot and checks.
-        ignore: shell patterns of source/object; what they match is set aside, and reported so.
+        ignore: shell patterns of source/object or source/message; what they match is set aside,
+            and reported so.
         prove_rls: also attempt, in a transaction that is rolled back, what nobody must manage.
 
     Raises:
@@ -138,7 +139,8 @@ def _report(
     checked: dict[str, int], skipped: list[str], findings: list[Finding], ignore: tuple[str, ...]
 ) -> Report:
     def is_ignored(finding: Finding) -> bool:
-        return any(fnmatchcase(f"{finding.source}/{finding.object}", p) for p in ignore)
+        names = (f"{finding.source}/{finding.object}", f"{finding.source}/{finding.message}")
+        return any(fnmatchcase(name, pattern) for name in names for pattern in ignore)
 
     ordered = sorted(findings, key=lambda f: (f.severity.rank, f.source, f.object, f.message))
     return Report(

@@ -22,7 +22,7 @@ def drift(expected: frozenset[Fact], actual: frozenset[Fact]) -> list[Finding]:
 
     Returns:
         One finding for an object that is missing or that should not be there, else one for each
-        of its properties that differs.
+        of its properties that differs; of grants, one for each role and privilege.
     """
     if expected == actual:
         return []
@@ -33,11 +33,11 @@ def drift(expected: frozenset[Fact], actual: frozenset[Fact]) -> list[Finding]:
     for item in sorted(missing.keys() | extra.keys()):
         if item not in present:
             found.append(_whole(item, "is missing", missing[item], wanted[item]))
-        elif item not in wanted:
+        elif item not in wanted and item[0] != "grant":
             found.append(_whole(item, "is not part of the schema", extra[item], {}))
         else:
             sides = missing.get(item, {}), extra.get(item, {})
-            found += _properties(item, *sides, wanted[item])
+            found += _properties(item, *sides, wanted.get(item, {}))
     return found
 
 
