@@ -17,7 +17,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from psycopg.conninfo import make_conninfo
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from tests.archive_runs import batches, execute, fill, moved, rows, runs, scalar, state
 from tests.conftest import LIMIT, clean_environment, run_cli, run_json
@@ -94,8 +94,9 @@ def test_the_role_of_the_page_may_vacuum_only_when_it_says_so(database: str) -> 
 
 
 def test_verify_sets_the_grants_of_the_page_aside_and_nothing_else(database: str) -> None:
-    [command] = blocks("bash")
-    with archivist(database):
+    with archivist(database) as conninfo:
+        role = str(conninfo_to_dict(conninfo)["user"])
+        command = blocks("bash")[0].replace("arami_archivist", role)
         run_cli("verify", "-d", database, expect=4)
         shell(command, database)
         execute(database, "grant select on public.users to anon")

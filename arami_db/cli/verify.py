@@ -38,7 +38,7 @@ def verify(
         list[str] | None,
         typer.Option(
             metavar="PATTERN",
-            help="Set findings aside by source/object or source/message, such as 'facts/public.x*'.",
+            help="Set findings aside by source/object or /message, such as 'facts/public.x*'.",
         ),
     ] = None,
     output: Annotated[
