@@ -17,7 +17,7 @@ class Foreground:
         self._lock = threading.Lock()
         self._own = 0
         self._since: tuple[float, int, int] | None = None
-        self._rates = (0.0, 0.0)  # of the last two windows: one alone may fall between two reports
+        self._rates: list[float] = []  # of the last two windows: one may fall between two reports
 
     def see(self, transactions: int) -> None:
         """Take in what the server counted, from within a transaction of ours.
@@ -32,14 +32,19 @@ class Foreground:
             began, before, own_before = self._since
             if now - began >= _WINDOW:
                 others = (transactions - before) - (self._own - own_before)
-                self._rates = (self._rates[1], others / (now - began))
+                self._rates = [*self._rates[-1:], others / (now - began)]
                 self._since = (now, transactions, self._own)
             self._own += 1
 
     @property
     def rate(self) -> float:
         """Others' transactions a second, of late."""
-        return max(self._rates)
+        return max(self._rates, default=0.0)
+
+    @property
+    def known(self) -> bool:
+        """Whether we have watched for long enough to say anything."""
+        return bool(self._rates)
 
     @property
     def busy(self) -> bool:

@@ -63,7 +63,9 @@ class Pace:
         self._foreground.see(pressure.transactions)
 
     def target(self) -> float:
-        """Seconds that a batch of automatic size should take."""
+        """Seconds that a batch of automatic size should take; few until we know who is there."""
+        if not self._foreground.known:
+            return GENTLE_TARGET
         if not self._foreground.busy:
             return TARGET
         self._once(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 TARGET = 0.5  # seconds a transaction should take
 # While others are at work: long batches double their slowest answers, pauses between them too.
-GENTLE_TARGET = 0.04
+GENTLE_TARGET = 0.025
 _START, _LEAST, _MOST = 500, 10, 20_000
 _SLOWEST, _FASTEST = 0.5, 2.0  # by how much the size may change from one batch to the next
 
