@@ -376,9 +376,9 @@ FUNCTIONS = {
         "session_ids uuid[] DEFAULT NULL::uuid[], for_user uuid DEFAULT NULL::uuid,"
         " from_time timestamp with time zone DEFAULT NULL::timestamp with time zone,"
         " until_time timestamp with time zone DEFAULT NULL::timestamp with time zone,"
-        " batch_size integer DEFAULT 1000, run_id bigint DEFAULT NULL::bigint,"
+        " batch_size integer DEFAULT 1000,"
         " resume_after_created_at timestamp with time zone DEFAULT NULL::timestamp with time zone,"
-        f" resume_after_id uuid DEFAULT NULL::uuid, {_MOVED}",
+        f" resume_after_id uuid DEFAULT NULL::uuid, run_id bigint DEFAULT NULL::bigint, {_MOVED}",
         "record",
     ),
 }

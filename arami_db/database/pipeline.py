@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import psycopg
 from psycopg import generators
 from psycopg.pq import ExecStatus
+from psycopg.waiting import WAIT_R
 
 from arami_db.database.connect import Connection, lost
 from arami_db.database.execute import RunnerStepError, Step
@@ -77,8 +78,6 @@ class Pipeline:
     def __exit__(self, *_: object) -> None:
         """Leave an idle connection in its ordinary mode, whatever happened."""
         with suppress(psycopg.OperationalError):  # a broken connection is left already
-            if self._steps:
-                self._connection.cancel_safe()
             self._finish()
 
     def complete(self, position: int) -> None:
@@ -102,6 +101,7 @@ class Pipeline:
             steps = self._steps.pop(position)
             if failed is None:
                 return
+            self._steps.clear()  # the server skips what follows
             self._finish()
         except psycopg.OperationalError as error:
             raise lost(error) from error
@@ -145,20 +145,28 @@ class Pipeline:
         self._connection.pgconn.send_flush_request()
 
     def _finish(self) -> None:
-        """Send the Sync, forget what was under way, and leave pipeline mode."""
+        """Send the Sync, cancel and forget what was under way, and leave pipeline mode."""
         if not self._open:
             return
         self._open = False
-        self._steps.clear()
+        if self._steps:
+            self._connection.cancel_safe()
         self._connection.wait(self._drain())
         self._connection.pgconn.exit_pipeline_mode()
         self._connection.rollback()  # sends nothing when no transaction is open
 
     def _drain(self) -> PQGen[None]:
+        """Read up to the Sync; a cancellation that came between two statements is repeated."""
         pgconn = self._connection.pgconn
         pgconn.pipeline_sync()
         yield from generators.send(pgconn)
         while True:
-            for result in (yield from generators.fetch_many(pgconn)):
-                if result.status == ExecStatus.PIPELINE_SYNC:
-                    return
+            while pgconn.is_busy():
+                if (yield WAIT_R):
+                    pgconn.consume_input()
+                elif self._steps:
+                    self._connection.cancel_safe()
+            result = pgconn.get_result()
+            if result is not None and result.status == ExecStatus.PIPELINE_SYNC:
+                self._steps.clear()
+                return
