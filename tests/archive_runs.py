@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import psycopg
 
-from tests.conftest import ALICE, LIMIT, Run, start_cli
-
-Process = subprocess.Popen[str]
+from tests.conftest import ALICE, Process, eventually, rows, scalar, start_cli
 
 _FILL = """
 insert into auth.users (id) values (%(user)s) on conflict do nothing;
@@ -65,17 +60,6 @@ def fill(conninfo: str, old: int, young: int = 0, user: str = ALICE) -> None:
         cursor.execute(_FILL, {"user": user, "old": old, "young": young})
 
 
-def rows(conninfo: str, query: str, *values: object) -> list[tuple[Any, ...]]:
-    """The rows of a query, on a connection of its own."""
-    with psycopg.connect(conninfo, autocommit=True) as connection:
-        return connection.execute(query.encode(), values or None).fetchall()
-
-
-def scalar(conninfo: str, query: str, *values: object) -> Any:
-    """The first value of a query."""
-    return rows(conninfo, query, *values)[0][0]
-
-
 def execute(conninfo: str, statements: str) -> None:
     """Run statements."""
     with psycopg.connect(conninfo, autocommit=True) as connection:
@@ -102,16 +86,6 @@ def batches(conninfo: str) -> list[int]:
 def runs(conninfo: str) -> list[tuple[str, str | None]]:
     """Kind and outcome of all runs, in order."""
     return rows(conninfo, "select kind, outcome from audit.archive_run order by id")
-
-
-def eventually(what: str, found: Callable[[], Any]) -> Any:
-    """Poll until something is found."""
-    deadline = time.monotonic() + LIMIT / 2
-    while time.monotonic() < deadline:
-        if answer := found():
-            return answer
-        time.sleep(0.02)
-    raise AssertionError(f"never happened: {what}")
 
 
 @contextmanager
@@ -153,10 +127,3 @@ def said(process: Process, text: str) -> str:
         if text in line:
             return line
     raise AssertionError(f"never said: {text}")
-
-
-def end(process: Process, expect: int = 0) -> Run:
-    """Wait for a process and require its exit code."""
-    stdout, stderr = process.communicate(timeout=LIMIT)
-    assert process.returncode == expect, f"exited {process.returncode}\n{stdout}\n{stderr}"
-    return subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)

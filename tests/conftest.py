@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -29,6 +30,7 @@ LIMIT = 120  # seconds after which a hung command fails its test
 ALICE, BOB = "a11ce000-0000-4000-8000-000000000001", "b0b00000-0000-4000-8000-000000000002"
 
 Run = subprocess.CompletedProcess[str]
+Process = subprocess.Popen[str]
 
 
 @pytest.fixture(scope="session")
@@ -91,6 +93,28 @@ def connection(database: str) -> Iterator[psycopg.Connection[Any]]:
         yield opened
 
 
+def rows(conninfo: str, query: str, *values: object) -> list[tuple[Any, ...]]:
+    """The rows of a query, on a connection of its own."""
+    with psycopg.connect(conninfo, autocommit=True) as connection:
+        return connection.execute(query.encode(), values or None).fetchall()
+
+
+def scalar(conninfo: str, query: str, *values: object) -> Any:
+    """The first value of a query; None when there is none."""
+    found = rows(conninfo, query, *values)
+    return found[0][0] if found else None
+
+
+def eventually(what: str, found: Callable[[], Any]) -> Any:
+    """Poll until something is found."""
+    deadline = time.monotonic() + LIMIT / 2
+    while time.monotonic() < deadline:
+        if answer := found():
+            return answer
+        time.sleep(0.02)
+    raise AssertionError(f"never happened: {what}")
+
+
 def clean_environment(**extra: str) -> dict[str, str]:
     """The environment without anything that names a database, and without make's own."""
     named = ("PG", "MAKE", "MFLAGS", "DATABASE_URL")
@@ -98,7 +122,7 @@ def clean_environment(**extra: str) -> dict[str, str]:
     return {**kept, "NO_COLOR": "1", "COLUMNS": "100", **extra}
 
 
-def start_cli(*args: str, **extra: str) -> subprocess.Popen[str]:
+def start_cli(*args: str, **extra: str) -> Process:
     """Start `arami-db ARGS` as a process; extra environment variables by name."""
     return subprocess.Popen(
         [sys.executable, "-m", "arami_db", *args],
@@ -110,13 +134,17 @@ def start_cli(*args: str, **extra: str) -> subprocess.Popen[str]:
     )
 
 
+def end(process: Process, expect: int = 0) -> Run:
+    """Wait for a process and require its exit code."""
+    stdout, stderr = process.communicate(timeout=LIMIT)
+    told = f"{process.args!r} exited {process.returncode}\n{stdout}\n{stderr}"
+    assert process.returncode == expect, told
+    return subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)
+
+
 def run_cli(*args: str, expect: int = 0, **extra: str) -> Run:
     """Run `arami-db ARGS` to its end and require an exit code."""
-    process = start_cli(*args, **extra)
-    stdout, stderr = process.communicate(timeout=LIMIT)
-    result = subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)
-    assert process.returncode == expect, f"{args} exited {process.returncode}\n{stdout}\n{stderr}"
-    return result
+    return end(start_cli(*args, **extra), expect)
 
 
 def run_json(*args: str, expect: int = 0, **extra: str) -> Any:

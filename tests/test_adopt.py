@@ -11,7 +11,7 @@ import pytest
 
 from arami_db.files import discover, packaged_sql_dir
 
-from .conftest import run_cli, run_json
+from .conftest import run_cli, run_json, scalar
 
 Project = Callable[[dict[str, str]], Path]
 
@@ -22,13 +22,6 @@ TREE = {
     "migrations/003_three.sql": "create table public.three (id int);\n",
     "views/001_v.sql": "create or replace view public.v as select id from public.one;\n",
 }
-
-
-def scalar(conninfo: str, query: str) -> Any:
-    """The first value of a query."""
-    with psycopg.connect(conninfo, autocommit=True) as connection:
-        row = connection.execute(query.encode()).fetchone()
-    return row and row[0]
 
 
 def run_files(conninfo: str, root: Path, last: int | None = None) -> None:

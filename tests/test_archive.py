@@ -28,20 +28,27 @@ from tests.archive_runs import (
     at_gate,
     batches,
     closed_gate,
-    end,
-    eventually,
     execute,
     fill,
     moved,
-    rows,
     runs,
     said,
-    scalar,
     session,
     start,
     state,
 )
-from tests.conftest import ALICE, BOB, LIMIT, clean_environment, run_cli, run_json
+from tests.conftest import (
+    ALICE,
+    BOB,
+    LIMIT,
+    clean_environment,
+    end,
+    eventually,
+    rows,
+    run_cli,
+    run_json,
+    scalar,
+)
 from tests.pooler import NEEDS_PGBOUNCER, pooled
 
 

@@ -14,7 +14,7 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -24,8 +24,19 @@ import pytest
 
 from arami_db import embedded
 
-from .archive_runs import Process, end, fill
-from .conftest import ALICE, BOB, LIMIT, run_cli, run_json, start_cli
+from .archive_runs import fill
+from .conftest import (
+    ALICE,
+    BOB,
+    LIMIT,
+    Process,
+    end,
+    eventually,
+    rows,
+    run_cli,
+    run_json,
+    start_cli,
+)
 
 FAULTS = 200
 OLD, YOUNG = 1200, 100
@@ -180,8 +191,7 @@ class Victim:
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """The rows of a query."""
-        with psycopg.connect(self.conninfo, autocommit=True) as connection:
-            return connection.execute(query.encode()).fetchall()
+        return rows(self.conninfo, query)
 
     def require_intact(self, after: str) -> None:
         """Live and archive are the shadow, and every reference leads somewhere."""
@@ -235,16 +245,6 @@ class Writers:
                         },
                     )
                     self.committed[kind] += found.rowcount
-
-
-def eventually(what: str, found: Callable[[], Any]) -> Any:
-    """Poll until something is found."""
-    deadline = time.monotonic() + LIMIT
-    while time.monotonic() < deadline:
-        if answer := found():
-            return answer
-        time.sleep(0.005)
-    raise AssertionError(f"never happened: {what}")
 
 
 @pytest.fixture

@@ -23,20 +23,16 @@ from tests.archive_runs import (
     at_gate,
     batches,
     closed_gate,
-    end,
-    eventually,
     execute,
     fill,
     moved,
-    rows,
     runs,
     said,
-    scalar,
     session,
     start,
     state,
 )
-from tests.conftest import ALICE, acting_as, run_cli, run_json
+from tests.conftest import ALICE, acting_as, end, eventually, rows, run_cli, run_json, scalar
 
 SESSIONS = "public.daily_sessions"
 

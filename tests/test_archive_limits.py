@@ -10,8 +10,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from .archive_runs import end, eventually, execute, fill, moved, runs, scalar, start, state
-from .conftest import run_json
+from .archive_runs import execute, fill, moved, runs, start, state
+from .conftest import end, eventually, run_json, scalar
 
 CUTOFF = "2021-01-01"
 

@@ -7,21 +7,8 @@ import signal
 
 import pytest
 
-from tests.archive_runs import (
-    at_gate,
-    closed_gate,
-    end,
-    eventually,
-    fill,
-    moved,
-    rows,
-    runs,
-    said,
-    scalar,
-    start,
-    state,
-)
-from tests.conftest import run_cli, run_json
+from tests.archive_runs import at_gate, closed_gate, fill, moved, runs, said, start, state
+from tests.conftest import end, eventually, rows, run_cli, run_json, scalar
 
 BOTH = pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda n: n.name)
 SMALL = ("--batch-size", "10", "--format", "json")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import signal
 import subprocess
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,25 +12,22 @@ from typing import Any
 import psycopg
 import pytest
 
-from .conftest import LIMIT, Run, run_cli, run_json, start_cli
+from .conftest import (
+    LIMIT,
+    Process,
+    end,
+    eventually,
+    rows,
+    run_cli,
+    run_json,
+    scalar,
+    start_cli,
+)
 
 Project = Callable[[dict[str, str]], Path]
-Process = subprocess.Popen[str]
 
 LOCK_KEY = -4350385361971871709
 NO_TRANSACTION = "-- arami: no-transaction\n"
-
-
-def rows(conninfo: str, query: str, *values: object) -> list[tuple[Any, ...]]:
-    """The rows of a query, on a connection of its own."""
-    with psycopg.connect(conninfo, autocommit=True) as connection:
-        return connection.execute(query.encode(), values or None).fetchall()
-
-
-def scalar(conninfo: str, query: str, *values: object) -> Any:
-    """The first value of a query, or None."""
-    found = rows(conninfo, query, *values)
-    return found[0][0] if found else None
 
 
 def start(conninfo: str, root: Path, *args: str) -> Process:
@@ -44,27 +40,10 @@ def migrate(conninfo: str, root: Path, *args: str) -> Any:
     return run_json("migrate", "-d", conninfo, "--sql-dir", str(root), *args)
 
 
-def end(process: Process, expect: int = 0) -> Run:
-    """Wait for a process and require its exit code."""
-    stdout, stderr = process.communicate(timeout=LIMIT)
-    assert process.returncode == expect, f"exited {process.returncode}\n{stdout}\n{stderr}"
-    return subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)
-
-
 def kill(process: Process) -> None:
     """Kill without a chance to tidy up."""
     process.kill()
     process.communicate(timeout=LIMIT)
-
-
-def eventually(what: str, found: Callable[[], Any]) -> Any:
-    """Poll until something is found."""
-    deadline = time.monotonic() + LIMIT / 2
-    while time.monotonic() < deadline:
-        if answer := found():
-            return answer
-        time.sleep(0.02)
-    raise AssertionError(f"never happened: {what}")
 
 
 def runner_at(conninfo: str, query: str, wait: str | None = None) -> int:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,20 +10,12 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
-from .conftest import LIMIT, Run, run_cli, run_json, start_cli
+from .conftest import LIMIT, end, eventually, run_cli, run_json, scalar, start_cli
 
 Project = Callable[[dict[str, str]], Path]
-Process = subprocess.Popen[str]
 
 GOOD = {"migrations/001_good.sql": "create table public.good (id int);\n"}
 SECRET = "Tr0ub4dor"  # noqa: S105
-
-
-def scalar(conninfo: str, query: str, *values: object) -> Any:
-    """The first value of a query."""
-    with psycopg.connect(conninfo, autocommit=True) as connection:
-        row = connection.execute(query.encode(), values or None).fetchone()
-    return row and row[0]
 
 
 def applied(conninfo: str) -> list[tuple[str, int]]:
@@ -52,16 +42,6 @@ def fail(conninfo: str, root: Path, *args: str, expect: int = 1) -> Any:
     return found["error"]
 
 
-def eventually(what: str, found: Callable[[], Any]) -> Any:
-    """Poll until something is found."""
-    deadline = time.monotonic() + LIMIT / 2
-    while time.monotonic() < deadline:
-        if answer := found():
-            return answer
-        time.sleep(0.02)
-    raise AssertionError(f"never happened: {what}")
-
-
 def working_pid(conninfo: str, query: str) -> int:
     """The backend that runs a statement like this, once it does."""
     found = eventually(
@@ -75,13 +55,6 @@ def working_pid(conninfo: str, query: str) -> int:
         ),
     )
     return int(found)
-
-
-def end(process: Process, expect: int) -> Run:
-    """Wait for a process and require its exit code."""
-    stdout, stderr = process.communicate(timeout=LIMIT)
-    assert process.returncode == expect, f"exited {process.returncode}\n{stdout}\n{stderr}"
-    return subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)
 
 
 # --- the place of an error ----------------------------------------------------------------------

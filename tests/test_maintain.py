@@ -9,8 +9,8 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
-from tests.archive_runs import eventually, execute, rows, scalar
-from tests.conftest import ALICE, run_cli, run_json, start_cli
+from tests.archive_runs import execute
+from tests.conftest import ALICE, eventually, rows, run_cli, run_json, scalar, start_cli
 
 ROWS = 200
 SESSIONS = "public.daily_sessions"

@@ -20,7 +20,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from arami_db import __version__
 
-from .conftest import LIMIT, clean_environment, run_cli, run_json
+from .conftest import LIMIT, clean_environment, rows, run_cli, run_json, scalar
 
 Project = Callable[[dict[str, str]], Path]
 
@@ -33,17 +33,6 @@ VIEWS = {
     "views/001_first.sql": "create or replace view public.first as select id from public.one;\n",
     "views/002_second.sql": "create or replace view public.second as select id from public.two;\n",
 }
-
-
-def rows(conninfo: str, query: str, *values: object) -> list[tuple[Any, ...]]:
-    """The rows of a query, on a connection of its own."""
-    with psycopg.connect(conninfo, autocommit=True) as connection:
-        return connection.execute(query.encode(), values or None).fetchall()
-
-
-def scalar(conninfo: str, query: str, *values: object) -> Any:
-    """The first value of a query."""
-    return rows(conninfo, query, *values)[0][0]
 
 
 def ledger(conninfo: str) -> list[tuple[str, int, str]]:

@@ -19,8 +19,8 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from tests.archive_runs import batches, execute, fill, moved, rows, runs, scalar, state
-from tests.conftest import LIMIT, clean_environment, run_cli, run_json
+from tests.archive_runs import batches, execute, fill, moved, runs, state
+from tests.conftest import LIMIT, clean_environment, rows, run_cli, run_json, scalar
 
 PAGE = (Path(__file__).parents[1] / "docs" / "operations.md").read_text(encoding="utf-8")
 ARCHIVE = "arami-db archive --max-duration 3h --vacuum"

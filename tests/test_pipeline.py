@@ -10,8 +10,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from .conftest import run_cli, start_cli
-from .test_failures import applied, end, eventually, scalar, working_pid
+from .conftest import end, eventually, rows, run_cli, scalar, start_cli
+from .test_failures import applied, working_pid
 
 Project = Callable[[dict[str, str]], Path]
 
@@ -30,11 +30,8 @@ def made(conninfo: str) -> int:
 
 def in_order(conninfo: str) -> list[int]:
     """The versions as they were applied."""
-    with psycopg.connect(conninfo) as connection:
-        rows = connection.execute(
-            "select version from arami_db.event where event = 'applied' order by id"
-        ).fetchall()
-    return [row[0] for row in rows]
+    query = "select version from arami_db.event where event = 'applied' order by id"
+    return [version for (version,) in rows(conninfo, query)]
 
 
 @pytest.mark.parametrize("position", [1, 2, 16, 17, 18, 33, FILES])

@@ -18,7 +18,7 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from .conftest import ALICE, LIMIT, clean_environment, run_cli, run_json, start_cli
+from .conftest import ALICE, LIMIT, clean_environment, run_cli, run_json, scalar, start_cli
 
 Project = Callable[[dict[str, str]], Path]
 
@@ -28,13 +28,6 @@ TREE = {
     "views/001_v.sql": "create or replace view public.v as select id from public.one;\n",
 }
 TEST_USER = "550e8400-e29b-41d4-a716-446655440000"
-
-
-def scalar(conninfo: str, query: str) -> Any:
-    """The first value of a query."""
-    with psycopg.connect(conninfo, autocommit=True) as connection:
-        row = connection.execute(query.encode()).fetchone()
-    return row and row[0]
 
 
 def status(conninfo: str, root: Path, *args: str, expect: int = 0) -> Any:
