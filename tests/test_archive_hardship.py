@@ -415,6 +415,28 @@ def test_transactions_are_short_while_others_are_at_work(database: str) -> None:
     assert "others are at work" not in named.stderr
 
 
+def overlapping(conninfo: str) -> int:
+    """How many batches began before another had ended."""
+    return int(
+        scalar(
+            conninfo,
+            "select count(*) from audit.archive_batch as a inner join audit.archive_batch as b"
+            " on b.id > a.id and b.occurred_at - b.duration < a.occurred_at",
+        )
+    )
+
+
+def test_while_others_are_at_work_one_batch_is_at_work_at_a_time(database: str) -> None:
+    fill(database, 4000)
+    slow(database)
+    with others(database):
+        end(start(database, "--before", "2020-01-03", "--jobs", "3"))
+        assert overlapping(database) == 0
+        execute(database, "truncate audit.archive_batch")
+        end(start(database, "--batch-size", "20", "--jobs", "3"))
+    assert overlapping(database) > 0
+
+
 def test_our_own_transactions_are_not_taken_for_those_of_others(database: str) -> None:
     fill(database, 3000)
     done = end(start(database, "--batch-size", "10", "--jobs", "2"))

@@ -9,6 +9,7 @@ import psycopg
 from psycopg import errors
 
 from arami_db.database.connect import Connection, lost, redact
+from arami_db.database.execute import no_time_limit
 from arami_db.errors import AramiError, BatchError, PlatformError
 
 AGAIN = "What was moved stays moved, all else is as it was. Run it again to go on from there."
@@ -94,12 +95,6 @@ def broken(connection: Connection, error: psycopg.Error) -> AramiError | None:
     return gone
 
 
-def no_timeout(connection: Connection) -> list[str]:
-    """What lifts the limits of a transaction that a role may have (from Postgres 17 on)."""
-    recent = connection.info.server_version >= 170000
-    return ["set local transaction_timeout = 0"] if recent else []
-
-
 @contextmanager
 def unfiltered(connection: Connection) -> Iterator[None]:
     """A transaction in which row level security hides nothing: it is an error instead.
@@ -115,7 +110,7 @@ def unfiltered(connection: Connection) -> Iterator[None]:
         "set local row_security = off",
         "set local statement_timeout = 0",
         "set local timezone = 'UTC'",
-        *no_timeout(connection),
+        *no_time_limit(connection),
     ]
     try:
         with connection.transaction():

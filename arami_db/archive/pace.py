@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 from arami_db.archive.foreground import Foreground
@@ -41,39 +43,54 @@ class Pace:
     """What all workers of a run share: how they rest, and what has been said about it."""
 
     def __init__(
-        self, stop: Stop, *, pause: float, max_lag: float, note: Callable[[str], None]
+        self,
+        stop: Stop,
+        *,
+        yielding: bool,
+        pause: float,
+        max_lag: float,
+        note: Callable[[str], None],
     ) -> None:
         """Set the limits.
 
         Args:
             stop: ends every rest.
+            yielding: go easy while others are at work.
             pause: seconds after each batch.
             max_lag: seconds a replica may lag; 0 for any.
             note: told once that we wait, and why; from a worker's thread.
         """
         self._stop = stop
+        self._yielding = yielding
         self._pause = pause
         self._max_lag = max_lag
         self._note = note
         self._said: set[str] = set()
         self._foreground = Foreground()
+        self._alone = threading.Lock()
 
     def see(self, pressure: Pressure) -> None:
         """Take in what a transaction of ours was told."""
         self._foreground.see(pressure.transactions)
 
+    @property
+    def gentle(self) -> bool:
+        """Whether to go easy: others are at work, or it is not known yet."""
+        return self._yielding and (self._foreground.busy or not self._foreground.known)
+
+    def turn(self) -> AbstractContextManager[object]:
+        """A worker's batch: when gentle, one at a time, so that the other cores are others'."""
+        return self._alone if self.gentle else nullcontext()
+
     def target(self) -> float:
-        """Seconds that a batch of automatic size should take; few until we know who is there."""
-        if not self._foreground.known:
-            return GENTLE_TARGET
-        if not self._foreground.busy:
-            return TARGET
-        self._once(
-            "busy",
-            f"others are at work ({self._foreground.rate:.0f} transactions a second):"
-            f" transactions of {GENTLE_TARGET * 1000:.0f} ms instead of {TARGET * 1000:.0f}",
-        )
-        return GENTLE_TARGET
+        """Seconds that a batch of automatic size should take."""
+        if self.gentle and self._foreground.known:
+            self._once(
+                "busy",
+                f"others are at work ({self._foreground.rate:.0f} transactions a second):"
+                f" one batch at a time, of {GENTLE_TARGET * 1000:.0f} ms",
+            )
+        return GENTLE_TARGET if self.gentle else TARGET
 
     def rest(self, pressure: Pressure, took: float) -> None:
         """Rest after a batch.

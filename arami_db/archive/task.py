@@ -8,16 +8,26 @@ from dataclasses import dataclass
 from typing import Any
 
 from psycopg import ClientCursor
+from psycopg.sql import SQL, Composed, Identifier
 
-from arami_db.archive.failure import LOCK_TIMEOUT, no_timeout, unfiltered
+from arami_db.archive.failure import LOCK_TIMEOUT, unfiltered
 from arami_db.archive.model import ARCHIVE, RESTORE, Estimate, Moved, Selection
 from arami_db.archive.pace import Pressure
 from arami_db.database.connect import Connection, query
+from arami_db.database.execute import no_time_limit
 
 # Who waits for a row waits for the subtransaction that has it, and when that ends, as the routine's
-# does, looks away for a millisecond before waiting for the transaction itself. And what we did is
-# to be counted at once, lest our own transactions be taken for somebody else's.
-_MOMENT = "select pg_catalog.pg_sleep(0.005), pg_catalog.pg_stat_force_next_flush()"
+# does, looks away for a millisecond before waiting for the transaction itself: to see them takes a
+# moment. A short batch is over before anybody minds. And what we did is to be counted at once, lest
+# it be taken for the work of somebody else.
+_MOMENT = """
+select
+    case
+        when clock_timestamp() - transaction_timestamp() > interval '50 milliseconds'
+            then pg_sleep(0.005)
+    end,
+    pg_stat_force_next_flush()
+"""
 
 # A crash of the server may lose the last batches, but each of them whole, from both sides; nobody
 # was told of them yet. The record's last commit is synchronous and brings all before it to disk.
@@ -25,18 +35,17 @@ _NO_WAIT_FOR_THE_DISK = "set local synchronous_commit = off"
 
 _LEAST_ID = "00000000-0000-0000-0000-000000000000"
 
-_QUERIES = {
+# Where a session is moved from, by the names that the queries give it.
+_SOURCES = {
     ARCHIVE: {
-        "count": "archive_count",
-        "estimate": "archive_estimate",
-        "next": "archive_next",
-        "batch": "archive_batch",
+        "sessions": Identifier("public", "daily_sessions"),
+        "analytics": Identifier("public", "session_analytics"),
+        "pointer": Identifier("earned_from_session_id"),
     },
     RESTORE: {
-        "count": "restore_count",
-        "estimate": "restore_estimate",
-        "next": "restore_next",
-        "batch": "restore_batch",
+        "sessions": Identifier("public", "daily_sessions_archive"),
+        "analytics": Identifier("public", "session_analytics_archive"),
+        "pointer": Identifier("earned_from_archived_session_id"),
     },
 }
 
@@ -94,7 +103,7 @@ class Task:
 
     def count(self, connection: Connection) -> Count:
         """What there is to move; call it in unfiltered()."""
-        row = connection.execute(self._query("count"), self.values).fetchone()
+        row = connection.execute(self._query("movable_count"), self.values).fetchone()
         sessions, oldest = row or (0, None)
         return Count(
             int(sessions),
@@ -104,7 +113,8 @@ class Task:
     def estimate(self, connection: Connection) -> Estimate:
         """What there is to move, and how long that may take; call it in unfiltered()."""
         connection.execute("set transaction read only")
-        row = connection.execute(self._query("estimate"), self.values).fetchone()
+        values = {**self.values, "kind": self.kind}
+        row = connection.execute(self._query("movable_estimate"), values).fetchone()
         assert row is not None  # noqa: S101
         sessions, analytics, virtues, size, oldest, newest, seconds = row
         return Estimate(
@@ -124,13 +134,13 @@ class Task:
         """The session that a batch of one takes after a place, and the place after it."""
         with unfiltered(connection):
             values = {**self.values, **place}
-            row = connection.execute(self._query("next"), values).fetchone()
+            row = connection.execute(self._query("movable_next"), values).fetchone()
         if row is None:
             return None
         return row[1], {"last_created_at": row[0], "last_id": row[1]}
 
-    def _query(self, name: str) -> str:
-        return query(_QUERIES[self.kind][name])
+    def _query(self, name: str) -> Composed:
+        return SQL(query(name)).format(**_SOURCES[self.kind])
 
     def move(self, connection: Connection, size: int, run_id: int, place: Place) -> Batch:
         """Move one batch: one transaction, one round trip.
@@ -142,12 +152,13 @@ class Task:
             place: where the batch before it ended.
         """
         values = {**self.values, **place, "size": size, "run_id": run_id}
+        batch = "archive_batch" if self.kind == ARCHIVE else "restore_batch"
         statements = (
             "begin isolation level read committed",
             LOCK_TIMEOUT,
             _NO_WAIT_FOR_THE_DISK,
-            *no_timeout(connection),
-            ClientCursor(connection).mogrify(self._query("batch"), values),
+            *no_time_limit(connection),
+            ClientCursor(connection).mogrify(query(batch), values),
             _MOMENT,
             query("archive_pressure"),
             "commit",
@@ -170,16 +181,16 @@ class Task:
 
 def archiving(cutoff: str) -> Task:
     """Move what was created before the cutoff into the archive."""
-    return Task(ARCHIVE, {"cutoff": cutoff}, cutoff, None)
+    return Task(ARCHIVE, {**_criteria(Selection()), "until": cutoff}, cutoff, None)
 
 
 def restoring(selection: Selection) -> Task:
     """Bring back what is selected; everything, when nothing is."""
-    anything = selection == Selection()
-    values = {
-        "sessions": list(selection.sessions) or None,
-        "user": selection.user,
-        "since": "-infinity" if anything else selection.since,
-        "until": selection.until,
-    }
-    return Task(RESTORE, values, None, str(selection))
+    criteria = _criteria(selection)
+    if selection == Selection():
+        criteria["since"] = "-infinity"  # the routine wants to be told so
+    return Task(RESTORE, criteria, None, str(selection))
+
+
+def _criteria(selection: Selection) -> dict[str, Any]:
+    return {**vars(selection), "sessions": list(selection.sessions) or None}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from queue import SimpleQueue
@@ -24,11 +23,11 @@ from arami_db.archive.pace import Pace, Pressure, ask
 from arami_db.archive.size import BatchSize
 from arami_db.archive.stop import Stop
 from arami_db.archive.task import Batch, Count, Place, Task
+from arami_db.database.backoff import backoff
 from arami_db.database.connect import Connection
 
 _RETRIES = 5
 _LOCK_RETRIES = 1  # of a single session, two seconds each
-_FIRST_BACKOFF, _LONGEST_BACKOFF = 0.25, 4.0
 _IN_A_ROW = 3  # a locked table is not a locked row
 _IN_ALL = 100
 _IDLE_SESSION_TIMEOUT = "57P05"
@@ -100,7 +99,7 @@ class Worker(Helper):
             if pressure.blocks:
                 self._size.halve()
             else:
-                self._size.took(batch.seconds, pace.target() if self._size.automatic else 0)
+                self._size.took(batch.seconds, pace.target())
             pace.rest(pressure, batch.seconds)
 
     def _ask(self) -> Pressure:
@@ -125,10 +124,13 @@ class Worker(Helper):
         """Move a batch, whatever that takes; None when told to stop."""
         work = self._work
         self._failures = 0
-        while not work.stop:
+        while True:
             size, place = self._size.present, self._place
             try:
-                batch = self._do(lambda c: work.task.move(c, size, work.run_id, place))  # noqa: B023
+                with work.pace.turn():
+                    if work.stop:
+                        return None
+                    batch = self._do(lambda c: work.task.move(c, size, work.run_id, place))  # noqa: B023
             except psycopg.Error as error:
                 self.connection.rollback()
                 if work.stop.aborted:
@@ -139,7 +141,6 @@ class Worker(Helper):
             if batch.moved.sessions:
                 self._locked_in_a_row = 0
             return batch
-        return None
 
     def _mend(self, size: int, error: psycopg.Error) -> None:
         """See to it that the next attempt fares better: smaller, later, or beyond a session."""
@@ -166,10 +167,7 @@ class Worker(Helper):
 
     def _again(self, error: psycopg.Error, failures: int | None) -> None:
         """Say so, and rest the longer the more often it failed; not at all for None."""
-        pause = 0.0
-        if failures is not None:
-            longest = min(_FIRST_BACKOFF * 2**failures, _LONGEST_BACKOFF)
-            pause = longest * random.uniform(0.5, 1)  # noqa: S311
+        pause = 0.0 if failures is None else backoff(failures)
         self._work.events.put(
             f"a batch was rolled back: {said(error)}; again with {self._size.present}"
             f" in {pause:.1f} s"

@@ -65,3 +65,9 @@ def run_each(connection: Connection, steps: Sequence[Step]) -> None:
     """Run the runner's own statements one after another; errors are psycopg's."""
     for step in steps:
         connection.execute(step.sql, step.parameters)
+
+
+def no_time_limit(connection: Connection) -> list[str]:
+    """What lifts the limit of a whole transaction that a role may have (from Postgres 17 on)."""
+    recent = connection.info.server_version >= 170000
+    return ["set local transaction_timeout = 0"] if recent else []

@@ -17,6 +17,7 @@ from contextlib import contextmanager, suppress
 import psycopg
 
 from arami_db.database.connect import Connection, lost, query
+from arami_db.database.execute import no_time_limit
 from arami_db.errors import LockBusyError
 
 # The first eight bytes of sha256("arami-db runner lock") and ("arami-db archive lock"), as signed
@@ -97,13 +98,14 @@ def _held(connection: Connection, name: str) -> Iterator[Callable[[], None]]:
 def _try(connection: Connection, key: int) -> bool:
     """Take the lock in a transaction that stays open, or leave no transaction behind."""
     # The holder idles in its transaction for as long as the run takes, whatever the role's limits.
-    limits = "set local idle_in_transaction_session_timeout = 0;"
-    if connection.info.server_version >= 170000:
-        limits += "set local transaction_timeout = 0;"
+    statements = (
+        "begin isolation level read committed",
+        "set local idle_in_transaction_session_timeout = 0",
+        *no_time_limit(connection),
+        f"select pg_try_advisory_xact_lock({key})",
+    )
     try:
-        cursor = connection.execute(
-            f"begin isolation level read committed;{limits}select pg_try_advisory_xact_lock({key})"
-        )
+        cursor = connection.execute(";".join(statements).encode())
         while cursor.nextset():
             pass
         row = cursor.fetchone()

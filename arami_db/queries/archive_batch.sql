@@ -3,7 +3,7 @@
 select
     sessions, analytics, virtues, to_json(last_created_at) #>> '{}', last_id::text, exhausted
 from public.archive_daily_sessions(
-    cutoff => %(cutoff)s::timestamptz,
+    cutoff => %(until)s::timestamptz,
     batch_size => %(size)s,
     resume_after_created_at => %(last_created_at)s::timestamptz,
     resume_after_id => %(last_id)s::uuid,

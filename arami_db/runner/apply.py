@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import time
 from contextlib import suppress
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 import psycopg
 
 from arami_db import ledger
+from arami_db.database.backoff import backoff
 from arami_db.database.blockers import BlockerWatch
 from arami_db.database.connect import Connection
 from arami_db.database.execute import RunnerStepError, Step, cleaning_steps, file_steps
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 _RETRYABLE = {"55P03", "40P01"}  # lock_not_available, deadlock_detected
 _UNIQUE_VIOLATION = "23505"
-_FIRST_BACKOFF, _LONGEST_BACKOFF = 0.25, 8.0
 
 
 @dataclass(frozen=True)
@@ -147,7 +146,7 @@ class Runner:
     def _back_off(
         self, script: Script, error: Exception, blockers: list[str], attempt: int
     ) -> None:
-        pause = min(_FIRST_BACKOFF * 2**attempt, _LONGEST_BACKOFF) * random.uniform(0.5, 1)  # noqa: S311
+        pause = backoff(attempt)
         by = f" (blocked by {'; '.join(blockers)})" if blockers else ""
         self.report.note(
             f"{script.file.label}: rolled back: {error}{by}; attempt {attempt + 2} of"

@@ -1,11 +1,12 @@
--- How many sessions are to be restored, and a moment to begin at, as in archive_count.
+-- How many sessions are to be moved, and a moment to begin at, with the least id there is; null
+-- when that id is taken: then only the very start is before all of them.
 select
     count(*),
     case
         when not bool_or(s.id = '00000000-0000-0000-0000-000000000000')
-            then to_json(min(s.created_at)) #>> '{}'
+            then to_json(min(s.created_at)) #>> '{{}}'
     end
-from public.daily_sessions_archive as s
+from {sessions} as s
 where
     (%(sessions)s::uuid [] is null or s.id = any(%(sessions)s::uuid []))
     and (%(user)s::uuid is null or s.user_id = %(user)s::uuid)

@@ -1,7 +1,7 @@
--- What would be restored: rows, bytes by a sample of a thousand sessions, and seconds by past runs.
+-- What would be moved: rows, bytes by a sample of a thousand sessions, and seconds by past runs.
 with chosen as materialized (
     select s.id, s.user_id, s.created_at
-    from public.daily_sessions_archive as s
+    from {sessions} as s
     where
         (%(sessions)s::uuid [] is null or s.id = any(%(sessions)s::uuid []))
         and (%(user)s::uuid is null or s.user_id = %(user)s::uuid)
@@ -15,39 +15,39 @@ sample as (
         coalesce(sum(pg_column_size(s.*)), 0) as session_bytes,
         coalesce(sum((
             select sum(pg_column_size(a.*))
-            from public.session_analytics_archive as a
+            from {analytics} as a
             where a.user_id = s.user_id and a.session_id = s.id
         )), 0) as analytics_bytes
     from (select c.user_id, c.id from chosen as c order by c.created_at, c.id limit 1000) as c
-    inner join public.daily_sessions_archive as s on c.user_id = s.user_id and c.id = s.id
+    inner join {sessions} as s on c.user_id = s.user_id and c.id = s.id
 )
 
 select
     count(*),
     (
         select count(*)
-        from public.session_analytics_archive as a
+        from {analytics} as a
         where exists (select from chosen as c where c.user_id = a.user_id and c.id = a.session_id)
     ),
     (
         select count(*)
         from public.virtue_collection as v
         where exists (
-            select from chosen as c where c.user_id = v.user_id and c.id = v.earned_from_archived_session_id
+            select from chosen as c where c.user_id = v.user_id and c.id = v.{pointer}
         )
     ),
     (
         select coalesce((s.session_bytes + s.analytics_bytes) / nullif(s.sessions, 0), 0)
         from sample as s
     )::double precision * count(*),
-    to_json(min(c.created_at)) #>> '{}',
-    to_json(max(c.created_at)) #>> '{}',
+    to_json(min(c.created_at)) #>> '{{}}',
+    to_json(max(c.created_at)) #>> '{{}}',
     count(*) * (
         select extract(epoch from sum(b.duration)) / nullif(sum(b.sessions), 0)
         from (
             select b.duration, b.sessions
             from audit.archive_batch as b
-            where b.kind = 'restore'
+            where b.kind = %(kind)s
             order by b.id desc
             limit 1000
         ) as b
