@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 from arami_db.archive.foreground import Foreground
@@ -67,7 +66,8 @@ class Pace:
         self._note = note
         self._said: set[str] = set()
         self._foreground = Foreground()
-        self._alone = threading.Lock()
+        self._lock = threading.Lock()
+        self._mover: object | None = None  # who moves while the other workers stand aside
 
     def see(self, pressure: Pressure) -> None:
         """Take in what a transaction of ours was told."""
@@ -78,9 +78,23 @@ class Pace:
         """Whether to go easy: others are at work, or it is not known yet."""
         return self._yielding and (self._foreground.busy or not self._foreground.known)
 
-    def turn(self) -> AbstractContextManager[object]:
-        """A worker's batch: when gentle, one at a time, so that the other cores are others'."""
-        return self._alone if self.gentle else nullcontext()
+    def stands_aside(self, worker: object) -> bool:
+        """Whether a worker is to wait: when gentle one moves, the same until it is done.
+
+        The other cores are others' then. If workers took turns, they would keep them all awake.
+        """
+        with self._lock:
+            if not self.gentle:
+                self._mover = None
+            elif self._mover is None:
+                self._mover = worker
+            return self._mover not in (None, worker)
+
+    def done(self, worker: object) -> None:
+        """A worker has ended: another may move."""
+        with self._lock:
+            if self._mover is worker:
+                self._mover = None
 
     def target(self) -> float:
         """Seconds that a batch of automatic size should take."""

@@ -27,6 +27,7 @@ from arami_db.database.backoff import backoff
 from arami_db.database.connect import Connection
 
 _RETRIES = 5
+_ASIDE = 0.1  # seconds until a worker asks again whether it may move
 _LOCK_RETRIES = 1  # of a single session, two seconds each
 _IN_A_ROW = 3  # a locked table is not a locked row
 _IN_ALL = 100
@@ -85,6 +86,12 @@ class Worker(Helper):
 
     def work(self) -> None:
         """Move batch after batch."""
+        try:
+            self._move_all()
+        finally:
+            self._work.pace.done(self)
+
+    def _move_all(self) -> None:
         pace, pressure = self._work.pace, self._ask()
         while True:
             pace.let_replicas_catch_up(pressure, self._ask)
@@ -124,13 +131,13 @@ class Worker(Helper):
         """Move a batch, whatever that takes; None when told to stop."""
         work = self._work
         self._failures = 0
-        while True:
+        while not work.stop:
+            if work.pace.stands_aside(self):
+                work.stop.rest(_ASIDE)
+                continue
             size, place = self._size.present, self._place
             try:
-                with work.pace.turn():
-                    if work.stop:
-                        return None
-                    batch = self._do(lambda c: work.task.move(c, size, work.run_id, place))  # noqa: B023
+                batch = self._do(lambda c: work.task.move(c, size, work.run_id, place))  # noqa: B023
             except psycopg.Error as error:
                 self.connection.rollback()
                 if work.stop.aborted:
@@ -141,6 +148,7 @@ class Worker(Helper):
             if batch.moved.sessions:
                 self._locked_in_a_row = 0
             return batch
+        return None
 
     def _mend(self, size: int, error: psycopg.Error) -> None:
         """See to it that the next attempt fares better: smaller, later, or beyond a session."""
