@@ -488,6 +488,12 @@ def test_a_run_waits_for_replicas_that_lag(database: str) -> None:
         first = eventually("it asks", lambda: rows(primary, asked))
         eventually("it asks again", lambda: rows(primary, asked) != first)
         assert len(rows(primary, asked)) == 1
+        ended = asked.replace("query_start", "pg_terminate_backend(pid, 5000)")
+        assert rows(primary, ended) == [(True,)]
+        assert "stays moved" in json.loads(end(process, 7).stdout)["error"]["hint"]
+
+        process = start(primary, "--max-lag", "200ms", "--format", "json")
+        said(process, "waiting")
         assert state(primary) == moved(0, of=30)
         execute(standby, "select pg_wal_replay_resume()")
         assert json.loads(end(process).stdout)["sessions"] == 30

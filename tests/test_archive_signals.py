@@ -80,6 +80,20 @@ def test_a_signal_during_the_last_batch_changes_nothing(database: str) -> None:
     assert (result["outcome"], result["reason"], result["left"]) == ("done", None, 0)
 
 
+def test_a_signal_after_the_time_is_up_is_still_the_first(database: str) -> None:
+    fill(database, 50)
+    with closed_gate(database) as open_gate:
+        process = start(database, *SMALL, "--max-duration", "1s")
+        at_gate(database)
+        over = "select clock_timestamp() > started_at + interval '2 s' from audit.archive_run"
+        eventually("the time is up", lambda: scalar(database, over))
+        process.send_signal(signal.SIGTERM)
+        said(process, "stopping after this batch")
+        open_gate()
+        result = json.loads(end(process, 0).stdout)
+    assert (result["sessions"], result["reason"]) == (10, "--max-duration is over")
+
+
 def test_a_stopped_run_does_not_go_on_to_vacuum(database: str) -> None:
     fill(database, 50)
     with closed_gate(database) as open_gate:

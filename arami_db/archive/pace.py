@@ -13,6 +13,9 @@ from arami_db.database.connect import Connection, query
 
 _POLL = 1.0
 _SHORTEST = 0.1
+# Seconds, while others are at work. Many short rests would help them less than a few long ones: see
+# benchmarks/README.md.
+_SPELL, _BREAK = 0.25, 0.75
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,7 @@ class Pace:
         self._said: set[str] = set()
         self._foreground = Foreground()
         self._lock = threading.Lock()
+        self._worked = 0.0  # seconds since the last break
         self._mover: object | None = None  # who moves while the other workers stand aside
 
     def see(self, pressure: Pressure) -> None:
@@ -76,7 +80,12 @@ class Pace:
     @property
     def gentle(self) -> bool:
         """Whether to go easy: others are at work, or it is not known yet."""
-        return self._yielding and (self._foreground.busy or not self._foreground.known)
+        return self.crowded or (self._yielding and not self._foreground.known)
+
+    @property
+    def crowded(self) -> bool:
+        """Whether to go easy because others are at work."""
+        return self._yielding and self._foreground.busy
 
     def stands_aside(self, worker: object) -> bool:
         """Whether a worker is to wait: when gentle one moves, the same until it is done.
@@ -98,11 +107,11 @@ class Pace:
 
     def target(self) -> float:
         """Seconds that a batch of automatic size should take."""
-        if self.gentle and self._foreground.known:
+        if self.crowded:
             self._once(
                 "busy",
                 f"others are at work ({self._foreground.rate:.0f} transactions a second):"
-                f" one batch at a time, of {GENTLE_TARGET * 1000:.0f} ms",
+                f" one batch at a time, of {GENTLE_TARGET * 1000:.0f} ms, and long breaks",
             )
         return GENTLE_TARGET if self.gentle else TARGET
 
@@ -116,6 +125,10 @@ class Pace:
         if pressure.blocks:
             self._once("blocks", "somebody waits for rows of a batch: pausing, smaller batches")
             self._stop.rest(max(took, _SHORTEST))
+        self._worked += took
+        if self.crowded and self._worked > _SPELL:
+            self._stop.rest(_BREAK)
+            self._worked = 0.0
         if self._pause:
             self._stop.rest(self._pause)
 
