@@ -78,22 +78,17 @@ class Pace:
         self._foreground.see(pressure.transactions)
 
     @property
-    def gentle(self) -> bool:
-        """Whether to go easy: others are at work, or it is not known yet."""
-        return self.crowded or (self._yielding and not self._foreground.known)
-
-    @property
     def crowded(self) -> bool:
         """Whether to go easy because others are at work."""
         return self._yielding and self._foreground.busy
 
     def stands_aside(self, worker: object) -> bool:
-        """Whether a worker is to wait: when gentle one moves, the same until it is done.
+        """Whether a worker is to wait: in a crowd one moves, the same until it is done.
 
         The other cores are others' then. If workers took turns, they would keep them all awake.
         """
         with self._lock:
-            if not self.gentle:
+            if not self.crowded:
                 self._mover = None
             elif self._mover is None:
                 self._mover = worker
@@ -106,14 +101,14 @@ class Pace:
                 self._mover = None
 
     def target(self) -> float:
-        """Seconds that a batch of automatic size should take."""
+        """Seconds that a batch of automatic size should take; few until we know who is there."""
         if self.crowded:
             self._once(
                 "busy",
                 f"others are at work ({self._foreground.rate:.0f} transactions a second):"
                 f" one batch at a time, of {GENTLE_TARGET * 1000:.0f} ms, and long breaks",
             )
-        return GENTLE_TARGET if self.gentle else TARGET
+        return GENTLE_TARGET if self.crowded or not self._foreground.known else TARGET
 
     def rest(self, pressure: Pressure, took: float) -> None:
         """Rest after a batch.
