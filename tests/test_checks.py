@@ -450,6 +450,13 @@ BREAKS = [
     Break("exposed_elsewhere", f"{API} create function api.f(int) returns bigint language sql"
           " security definer begin atomic select count(*) from public.users; end",
           "api.f(integer)"),
+    Break("exposed_elsewhere", f"{API} create function api.f() returns setof record language sql"
+          " security definer as 'select * from public.users'", "api.f()"),
+    Break("exposed_elsewhere", f"{API} create function api.f() returns void language plpgsql"
+          " security definer set search_path = api, public as"
+          " $$ begin delete from only daily_sessions; end $$", "api.f()"),
+    Break("exposed_elsewhere", f"{API} create procedure api.p() language plpgsql security definer"
+          " as $$ begin execute 'truncate audit.\"change_log\"'; end $$", "api.p()"),
 ]  # fmt: skip
 
 
@@ -538,6 +545,21 @@ HARMLESS = {
         grant select on api.own to authenticated;
         create function api.own() returns bigint language sql
             begin atomic select count(*) from public.users; end
+    """,
+    "bodies that name what is not ours": """
+        create schema storage; grant usage on schema storage to public;
+        create table storage.users (); create table storage.daily_sessions ();
+        create function storage.own() returns bigint language plpgsql security definer as
+            $$ begin return (select count(*) from users join daily_sessions on true); end $$;
+        create function storage.qualified() returns bigint language sql security definer as
+            'select count(*) from storage.users';
+        create schema api; grant usage on schema api to public;
+        create function api.pinned() returns void language plpgsql security definer
+            set search_path = storage, pg_temp as $$ begin delete from users; end $$;
+        create function api.longer() returns void language plpgsql security definer as
+            $$ begin delete from public.users_of_storage; perform 'users'; end $$;
+        create function api.invoker() returns bigint language sql
+            as 'select count(*) from public.users'
     """,
     "members of an extension": """
         create schema if not exists extra;

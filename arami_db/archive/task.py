@@ -23,10 +23,10 @@ from arami_db.database.execute import no_time_limit
 _MOMENT = """
 select
     case
-        when clock_timestamp() - transaction_timestamp() > interval '50 milliseconds'
-            then pg_sleep(0.005)
+        when pg_catalog.clock_timestamp() - pg_catalog.transaction_timestamp() > '50 milliseconds'
+            then pg_catalog.pg_sleep(0.005)
     end,
-    pg_stat_force_next_flush()
+    pg_catalog.pg_stat_force_next_flush()
 """
 
 # A crash of the server may lose the last batches, but each of them whole, from both sides; nobody

@@ -1,8 +1,10 @@
 -- 027_exposed_elsewhere: objects of other schemas that hand our rows to API roles.
 -- Why: wherever it is, a view sees with its owner's eyes, a materialized view has no row level
 -- security and a SECURITY DEFINER function runs as its owner. What other tools keep for themselves
--- is their business; this is about what anon or authenticated may use, schema included. Postgres
--- records what a view reads, and a function only when its body is BEGIN ATOMIC or RETURN.
+-- is their business; this is about what anon or authenticated may use, schema included. What a view
+-- reads is recorded, what a function reads if its body is BEGIN ATOMIC or RETURN. In the text of
+-- another one of our tables or views is looked for: by its name with the schema, or by the name
+-- alone after a keyword, where that leads to us. An extension's functions are its own.
 with recursive api (role) as (
     select 0::pg_catalog.oid
     union
@@ -46,6 +48,24 @@ readers (classid, oid) as (
         and (w.oid is not null or d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass)
 ),
 
+-- How the body of a function may name our tables and views; a name alone leads to schema public.
+named as materialized (
+    select
+        c.relname,
+        pg_catalog.format(
+            '\m%s"?\s*[.]\s*"?%s\M', c.relnamespace::pg_catalog.regnamespace, c.relname
+        ) as qualified,
+        case
+            when c.relnamespace = pg_catalog.to_regnamespace('public')
+                then pg_catalog.format('\m(from|join|update|into|only)\s+"?%s\M', c.relname)
+        end as unqualified
+    from pg_catalog.pg_class as c
+    where
+        c.relnamespace = any(array(select o.oid from ours as o))
+        and c.relkind in ('r', 'p', 'v', 'm', 'f')
+        and c.relname ~ '^[a-z0-9_]+$'
+),
+
 visitors as (
     select
         case c.relkind when 'v' then 'view' else 'materialized view' end as kind,
@@ -77,9 +97,44 @@ visitors as (
         p.pronamespace as schema,
         p.proowner as owner,
         coalesce(p.proacl, pg_catalog.acldefault('f', p.proowner)) as acl
-    from readers as r
-    inner join pg_catalog.pg_proc as p on r.oid = p.oid
-    where r.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass and p.prosecdef
+    from pg_catalog.pg_proc as p
+    where
+        p.prosecdef
+        and p.pronamespace <> all(array(select o.oid from ours as o))
+        and (
+            p.oid in (
+                select r.oid from readers as r
+                where r.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass
+            )
+            or (
+                exists (
+                    select from named as n
+                    where
+                        p.prosrc ~* n.qualified
+                        or (
+                            p.prosrc ~* n.unqualified
+                            and coalesce(
+                                pg_catalog.array_to_string(p.proconfig, ' ')
+                                !~ 'search_path=(?!.*\mpublic\M)',
+                                true
+                            )
+                            and not exists (
+                                select from pg_catalog.pg_class as c
+                                where
+                                    c.relnamespace = p.pronamespace
+                                    and c.relname = n.relname
+                            )
+                        )
+                )
+                and 'e' <> all(
+                    select d.deptype
+                    from pg_catalog.pg_depend as d
+                    where
+                        d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass
+                        and d.objid = p.oid
+                )
+            )
+        )
 )
 
 select distinct
