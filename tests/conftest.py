@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
@@ -25,6 +26,10 @@ from arami_db import embedded
 
 # Started in the background, a shell makes us ignore SIGINT, and every process we start as well.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# No test is about seconds; all else stays as hypothesis has it, which in CI is other than here.
+hypothesis.settings.register_profile("unhurried", parent=hypothesis.settings.default, deadline=None)
+hypothesis.settings.load_profile("unhurried")
 
 LIMIT = 120  # seconds after which a hung command fails its test
 ALICE, BOB = "a11ce000-0000-4000-8000-000000000001", "b0b00000-0000-4000-8000-000000000002"

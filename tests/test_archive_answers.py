@@ -154,7 +154,7 @@ def rights(connection: Connection) -> dict[Any, Any]:
     return found
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(_SESSIONS, max_size=12), st.integers(1, 5))
 def test_answers_and_rights_are_the_same_before_during_and_after(
     world: Connection, sessions: list[Session], size: int
@@ -179,7 +179,7 @@ def _age(number: int, session: Session) -> timedelta:
     return timedelta(days=session.days, minutes=number)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(st.lists(_SESSIONS, min_size=1, max_size=12), st.integers(1, 5))
 def test_deleting_an_account_deletes_live_and_archived_rows_alike(
     world: Connection, sessions: list[Session], size: int

@@ -281,8 +281,8 @@ def test_a_signal_during_the_count_ends_the_run_cleanly(database: str) -> None:
 
 def test_an_idle_connection_that_was_closed_is_opened_again(database: str) -> None:
     fill(database, 20)
-    impatient = make_conninfo(database, options="-c idle_session_timeout=200ms")
-    options = ["--batch-size", "10", "--pause", "600ms"]
+    impatient = make_conninfo(database, options="-c idle_session_timeout=1500ms")
+    options = ["--batch-size", "10", "--pause", "2500ms"]
     assert run_json("archive", *options, "-d", impatient)["sessions"] == 20
 
 

@@ -261,7 +261,7 @@ def test_numbering_may_begin_at_zero(project: Project) -> None:
     assert [file.version for file in discover(root).migrations] == [0, 1]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(1, 40), st.randoms(use_true_random=False))
 def test_versions_compare_as_numbers_however_they_are_padded(count: int, random: object) -> None:
     with TemporaryDirectory() as folder:
@@ -388,7 +388,7 @@ gaps = st.one_of(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(st.tuples(gaps, statements), min_size=1, max_size=6), gaps)
 def test_splitting_gives_exactly_the_statements_back(
     parts: list[tuple[str, str]], tail: str
@@ -400,7 +400,7 @@ def test_splitting_gives_exactly_the_statements_back(
         assert script.file.text[found.offset :].startswith(found.text)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.text("é漢😀ab ", max_size=20), st.integers(0, 4))
 def test_a_syntax_error_is_placed_by_characters(before: str, lines: int) -> None:
     text = "\n" * lines + f"select '{before}' from from"

@@ -85,7 +85,8 @@ def test_the_role_of_the_page_may_vacuum_only_when_it_says_so(database: str) -> 
     with archivist(database) as conninfo:
         result = run_json("archive", "--vacuum", "-d", conninfo, expect=1)
         assert result["sessions"] == 100
-        assert all("permission denied" in table["failure"] for table in result["vacuumed"])
+        assert len(result["vacuumed"]) == 3
+        assert all(table["failure"] for table in result["vacuumed"])
     if scalar(database, "select current_setting('server_version_num')::int") < 170000:
         return
     with archivist(database, maintainer=True) as conninfo:

@@ -229,9 +229,13 @@ def test_it_leaves_no_trace(database: str, connection: psycopg.Connection[Any]) 
         query = "select pg_snapshot_xmax(pg_current_snapshot())"
         return connection.execute(query).fetchone()
 
-    before = position()
-    run_cli("verify", "-d", database)
-    assert position() == before
+    def unmoved() -> bool:
+        before = position()
+        run_cli("verify", "-d", database)
+        return bool(position() == before)
+
+    # Others may write on this server meanwhile, but not each time.
+    assert any(unmoved() for _ in range(10))
 
 
 def test_a_directory_without_facts_and_checks_says_so(
