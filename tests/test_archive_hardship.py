@@ -464,19 +464,46 @@ def test_our_own_transactions_are_not_taken_for_those_of_others(database: str) -
     assert "others are at work" not in alone.stderr
 
 
+def test_many_jobs_and_failed_batches_are_ours_too(database: str) -> None:
+    fill(database, 12_000)
+    execute(
+        database,
+        "alter table public.daily_sessions_archive set (autovacuum_enabled = false);"
+        " alter table public.daily_sessions set (autovacuum_enabled = false);"
+        " alter table public.session_analytics set (autovacuum_enabled = false);"
+        " alter table public.session_analytics_archive set (autovacuum_enabled = false);"
+        " alter table public.daily_sessions_archive add constraint chk_none check"
+        " (substr(conversation_transcript, 9)::int % 1000 <> 0) not valid",
+    )
+    done = end(start(database, "--jobs", "16", "--format", "json"), 1)
+    assert "others are at work" not in done.stderr
+    assert json.loads(done.stdout)["sessions"] == 12_000 - 12
+
+
+def test_a_first_run_forgets_the_plans_it_made_for_an_empty_archive(database: str) -> None:
+    fill(database, 6000)
+    execute(database, "analyze")
+    run_cli("archive", "-d", database)
+    scans = (
+        "select sum(idx_scan) filter (where indexrelname = 'daily_sessions_archive_pkey')"
+        " / sum(idx_scan) from pg_stat_user_indexes where relname = 'daily_sessions_archive'"
+    )
+    assert eventually("it is counted", lambda: scalar(database, scans)) > 0.5
+
+
 def test_what_others_do_is_what_is_left_of_all(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [0.0]
     monkeypatch.setattr("arami_db.archive.foreground.time.monotonic", lambda: now[0])
-    foreground, total = Foreground(), 1000
+    foreground, total = Foreground(1), 1000
     for _ in range(50):  # ours alone
         foreground.see(total)
         total, now[0] = total + 1, now[0] + 0.05
-    assert (foreground.busy, foreground.rate) == (False, 0.0)
+    assert not foreground.busy
     for _ in range(50):
         foreground.see(total)
-        total, now[0] = total + 2, now[0] + 0.05
+        total, now[0] = total + 3, now[0] + 0.05
     assert foreground.busy
-    assert foreground.rate == pytest.approx(20, abs=1)
+    assert foreground.rate == pytest.approx(39, abs=1)
 
 
 def test_batches_do_not_wait_for_the_disk_and_the_record_does(database: str) -> None:

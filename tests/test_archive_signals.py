@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 
+import psycopg
 import pytest
 
 from tests.archive_runs import at_gate, closed_gate, fill, moved, runs, said, start, state
@@ -58,6 +59,24 @@ def test_a_second_signal_breaks_the_batch_off(number: signal.Signals, database: 
     assert state(database) == moved(0, of=50)
     assert runs(database) == [("archive", "broken off")]
     assert lock_holder(database) is None
+
+
+def test_a_second_signal_breaks_a_wait_off(database: str) -> None:
+    fill(database, 50)
+    waiting = (
+        "select from pg_stat_activity where wait_event_type = 'Lock' and query like '%{}%'"
+        " and datname = current_database()"
+    )
+    for table, query in (("audit.archive_run", "archive_run"), ("daily_sessions", "for key share")):
+        with psycopg.connect(database) as other:
+            other.execute(f"lock table {table} in exclusive mode".encode())
+            process = start(database, "--batch-size", "1", "--format", "json")
+            eventually("it waits", lambda: rows(database, waiting.format(query)))  # noqa: B023
+            process.send_signal(signal.SIGTERM)
+            said(process, "stopping after this batch")
+            process.send_signal(signal.SIGTERM)
+            end(process, 130)
+    assert state(database) == moved(0, of=50)
 
 
 def test_a_signal_ends_a_pause_at_once(database: str) -> None:

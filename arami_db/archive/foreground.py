@@ -6,14 +6,19 @@ import threading
 import time
 
 _WINDOW = 1.0  # seconds; a server process tells of its transactions once a second at most
-_BUSY = 10.0  # others' transactions a second
+_BUSY = 25.0  # others' transactions a second; autovacuum has some, too
 
 
 class Foreground:
     """The transactions of others, as all workers of a run see them together."""
 
-    def __init__(self) -> None:
-        """Nothing is known yet."""
+    def __init__(self, jobs: int) -> None:
+        """Nothing is known yet.
+
+        Args:
+            jobs: workers; of each one transaction may have been counted and not been seen yet.
+        """
+        self._jobs = jobs
         self._lock = threading.Lock()
         self._own = 0
         self._since: tuple[float, int, int] | None = None
@@ -31,9 +36,14 @@ class Foreground:
                 self._since = (now, transactions, self._own)
             began, before, own_before = self._since
             if now - began >= _WINDOW:
-                others = (transactions - before) - (self._own - own_before)
+                others = (transactions - before) - (self._own - own_before) - self._jobs
                 self._rates = [*self._rates[-1:], others / (now - began)]
                 self._since = (now, transactions, self._own)
+            self._own += 1
+
+    def own(self) -> None:
+        """A transaction of ours that sees nothing: it failed, or did something else."""
+        with self._lock:
             self._own += 1
 
     @property

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from arami_db.archive.foreground import Foreground
+from arami_db.archive.model import Options
 from arami_db.archive.size import GENTLE_TARGET, TARGET
 from arami_db.archive.stop import Stop
 from arami_db.database.connect import Connection, query
@@ -44,31 +45,21 @@ def ask(connection: Connection) -> Pressure:
 class Pace:
     """What all workers of a run share: how they rest, and what has been said about it."""
 
-    def __init__(
-        self,
-        stop: Stop,
-        *,
-        yielding: bool,
-        pause: float,
-        max_lag: float,
-        note: Callable[[str], None],
-    ) -> None:
+    def __init__(self, stop: Stop, options: Options, note: Callable[[str], None]) -> None:
         """Set the limits.
 
         Args:
             stop: ends every rest.
-            yielding: go easy while others are at work.
-            pause: seconds after each batch.
-            max_lag: seconds a replica may lag; 0 for any.
+            options: how to run; who names a batch size does not want it to yield to others.
             note: told once that we wait, and why; from a worker's thread.
         """
         self._stop = stop
-        self._yielding = yielding
-        self._pause = pause
-        self._max_lag = max_lag
+        self._yielding = options.batch_size is None
+        self._pause = options.pause
+        self._max_lag = options.max_lag
         self._note = note
         self._said: set[str] = set()
-        self._foreground = Foreground()
+        self._foreground = Foreground(options.jobs)
         self._lock = threading.Lock()
         self._worked = 0.0  # seconds since the last break
         self._mover: object | None = None  # who moves while the other workers stand aside
@@ -76,6 +67,10 @@ class Pace:
     def see(self, pressure: Pressure) -> None:
         """Take in what a transaction of ours was told."""
         self._foreground.see(pressure.transactions)
+
+    def own(self) -> None:
+        """Take note of a transaction of ours that was told nothing."""
+        self._foreground.own()
 
     @property
     def crowded(self) -> bool:

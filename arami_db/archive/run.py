@@ -53,14 +53,13 @@ def run(  # noqa: PLR0913, PLR0917 - all of it comes from the command line
     stop = Stop()
     with archive_lock(connection) as require_lock:
         listener = Listener(conninfo, ears, stop, report, require_lock, options.max_duration)
-        run_id = listener.ask(lambda c: record.begin(c, task), lambda: stop.aborted)
-        pace = Pace(
-            stop,
-            yielding=options.batch_size is None,
-            pause=options.pause,
-            max_lag=options.max_lag,
-            note=ears.events.put,
-        )
+        try:
+            run_id = listener.ask(lambda c: record.begin(c, task), lambda: stop.aborted)
+        except errors.QueryCanceled:
+            if stop.aborted:  # before anything had begun
+                raise KeyboardInterrupt from None
+            raise
+        pace = Pace(stop, options, ears.events.put)
         work = Work(conninfo, task, run_id, options.batch_size, stop, pace, ears.events)
         return _Run(work, options.jobs, listener).go()
 

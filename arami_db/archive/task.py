@@ -142,7 +142,9 @@ class Task:
     def _query(self, name: str) -> Composed:
         return SQL(query(name)).format(**_SOURCES[self.kind])
 
-    def move(self, connection: Connection, size: int, run_id: int, place: Place) -> Batch:
+    def move(
+        self, connection: Connection, size: int, run_id: int, place: Place, plan_anew: bool
+    ) -> Batch:
         """Move one batch: one transaction, one round trip.
 
         Args:
@@ -150,6 +152,7 @@ class Task:
             size: sessions, at most.
             run_id: of the run, for the record.
             place: where the batch before it ended.
+            plan_anew: forget the plans that this connection has.
         """
         values = {**self.values, **place, "size": size, "run_id": run_id}
         batch = "archive_batch" if self.kind == ARCHIVE else "restore_batch"
@@ -158,6 +161,7 @@ class Task:
             LOCK_TIMEOUT,
             _NO_WAIT_FOR_THE_DISK,
             *no_time_limit(connection),
+            *(["discard plans"] if plan_anew else []),
             ClientCursor(connection).mogrify(query(batch), values),
             _MOMENT,
             query("archive_pressure"),

@@ -71,11 +71,13 @@ class Worker(Helper):
         self._size = BatchSize(work.batch_size, count.sessions + 1)
         self._place: Place = count.place
         self._failures = 0
+        self._attempts = 0
         self._locked_in_a_row = 0
 
     def connect(self) -> None:
         """Connect, and pass on what the server warns of."""
         super().connect()
+        self._work.pace.own()
         self.connection.add_notice_handler(
             lambda notice: self._work.events.put(f"warning: {notice.message_primary}")
         )
@@ -88,6 +90,9 @@ class Worker(Helper):
         """Move batch after batch."""
         try:
             self._move_all()
+        except (psycopg.Error, BatchFailedError):
+            if not self._work.stop.aborted:  # else it was broken off, as wished
+                raise
         finally:
             self._work.pace.done(self)
 
@@ -135,13 +140,12 @@ class Worker(Helper):
             if work.pace.stands_aside(self):
                 work.stop.rest(_ASIDE)
                 continue
-            size, place = self._size.present, self._place
+            size, place, plan = self._size.present, self._place, self._plans_anew()
             try:
-                batch = self._do(lambda c: work.task.move(c, size, work.run_id, place))  # noqa: B023
+                batch = self._do(lambda c: work.task.move(c, size, work.run_id, place, plan))  # noqa: B023
             except psycopg.Error as error:
                 self.connection.rollback()
-                if work.stop.aborted:
-                    return None
+                work.pace.own()
                 self._mend(size, error)
                 continue
             self._place = batch.place
@@ -149,6 +153,14 @@ class Worker(Helper):
                 self._locked_in_a_row = 0
             return batch
         return None
+
+    def _plans_anew(self) -> bool:
+        """Whether to plan the next batch anew: the more rarely, the more there were.
+
+        Plans that foreign keys made for an empty archive read all of a full one.
+        """
+        self._attempts += 1
+        return self._attempts.bit_count() == 1
 
     def _mend(self, size: int, error: psycopg.Error) -> None:
         """See to it that the next attempt fares better: smaller, later, or beyond a session."""
@@ -185,6 +197,7 @@ class Worker(Helper):
     def _step_over(self, error: psycopg.Error) -> None:
         """Go on after the session that cannot be moved."""
         try:
+            self._work.pace.own()
             found = self._do(lambda c: self._work.task.next_one(c, self._place))
         except errors.LockNotAvailable:
             raise BatchFailedError(1, error) from error
