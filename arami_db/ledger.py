@@ -69,7 +69,8 @@ def read(connection: Connection) -> Ledger:
         ConnectionFailedError: the connection broke.
     """
     try:
-        rows = connection.execute(query("ledger_read")).fetchall()
+        # In binary, a moment is the same whatever the session's DateStyle.
+        rows = connection.execute(query("ledger_read"), binary=True).fetchall()
     except (errors.UndefinedTable, errors.InvalidSchemaName):
         return Ledger(exists=False, rows={})
     except errors.InsufficientPrivilege as error:
@@ -140,7 +141,7 @@ def failures(connection: Connection, ledger: Ledger) -> tuple[Failure, ...]:
     """Failures not made good since, newest first; none where there is no ledger."""
     if not ledger.exists:
         return ()
-    rows = connection.execute(query("ledger_failures")).fetchall()
+    rows = connection.execute(query("ledger_failures"), binary=True).fetchall()
     return tuple(Failure(*row) for row in rows)
 
 

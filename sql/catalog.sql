@@ -121,6 +121,12 @@ relations as materialized (
             from members as m
             where m.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
         )
+        -- A composite type of an extension is a member, and not the relation behind it.
+        and c.reltype not in (
+            select m.objid
+            from members as m
+            where m.classid = 'pg_catalog.pg_type'::pg_catalog.regclass
+        )
 ),
 
 columns as materialized (
@@ -179,7 +185,8 @@ types as materialized (
         and not exists (
             select
             from pg_catalog.pg_range as g
-            where g.rngmultitypid = t.oid
+            inner join pg_catalog.pg_type as e on g.rngtypid = e.oid
+            where g.rngmultitypid = t.oid and e.typnamespace = t.typnamespace
         )
         and t.typrelid not in (
             select m.objid
@@ -285,7 +292,7 @@ event_triggers as materialized (
     inner join pg_catalog.pg_namespace as n on p.pronamespace = n.oid
     -- Supabase keeps the functions of its own in schema extensions.
     where
-        n.nspname <> 'extensions'
+        not (n.nspname = 'extensions' and (select d.on_platform from database as d))
         and not exists (
             select
             from members as m
@@ -740,7 +747,7 @@ privileges as materialized (
         pg_catalog.lower(x.privilege_type) as privilege,
         x.is_grantable,
         case
-            when o.kind in ('database', 'schema') and g.is_platform then 'owner'
+            when (o.kind = 'database' or o.object = 'public') and g.is_platform then 'owner'
             else g.label
         end as grantee_name,
         case
@@ -898,7 +905,7 @@ facts (kind, object, property, value) as (
         (d.defaclnamespace = 0 or s.oid is not null)
         and x.grantee <> d.defaclrole
         and not g.is_super
-        and not f.is_supabase
+        and not (b.on_platform and f.is_supabase)
         and not (
             d.defaclnamespace = 0
             and exists (
@@ -932,9 +939,10 @@ facts (kind, object, property, value) as (
             when n.nspname in ('public', 'extensions') then 'default'
             else n.nspname::pg_catalog.text
         end
-    from (values ('pgcrypto')) as w (name)
+    from (values ('pgcrypto'), ('uuid-ossp')) as w (name)
     inner join pg_catalog.pg_extension as e on w.name = e.extname
     inner join pg_catalog.pg_namespace as n on e.extnamespace = n.oid
+    where w.name = 'pgcrypto' or n.nspname not in ('public', 'extensions')
     union all
     -- The list of what is available costs a directory's reading: only asked when it matters.
     select

@@ -369,6 +369,8 @@ BREAKS = [
           "authenticated"),
     Break("api_roles", "alter role authenticator createrole", "authenticator"),
     Break("api_roles", "alter role anon superuser bypassrls", "anon"),
+    Break("api_roles", "alter role service_role login", "service_role"),
+    Break("api_roles", "alter role authenticator inherit", "authenticator"),
     Break("api_roles", f"alter role anon rename to {ROLE}", "anon"),
     # 020
     Break("owners", f"alter table {GOALS} owner to authenticated", GOALS),
@@ -378,7 +380,14 @@ BREAKS = [
     Break("owners", "alter schema audit owner to anon", "audit"),
     Break("owners", "create type public.t as (a int); alter type public.t owner to authenticated",
           "public.t"),
+    Break("owners", "alter function public.digest(text, text) owner to anon",
+          "public.digest(text, text)"),
     # 021
+    Break("memberships", "revoke anon from authenticator", "authenticator", "integrity"),
+    Break("memberships", "grant anon to authenticator with admin option", "authenticator"),
+    Break("memberships", "grant pg_execute_server_program to service_role", "service_role"),
+    Break("memberships", f"create role {ROLE}; alter table {GOALS} owner to {ROLE};"
+          f" grant {ROLE} to service_role", "service_role"),
     Break("memberships", "grant pg_read_all_data to anon", "anon"),
     Break("memberships", f"{MIDDLE_OF} grant {MIDDLE} to authenticated;"
           f"grant pg_write_all_data to {ROLE}", "authenticated"),
@@ -409,6 +418,10 @@ BREAKS = [
           "search_path of every role"),
     Break("settings", "alter role authenticator set default_transaction_read_only = on",
           "default_transaction_read_only of role authenticator", "integrity"),
+    Break("settings", "alter role authenticator set standard_conforming_strings = 'fals'",
+          "standard_conforming_strings of role authenticator", "integrity"),
+    Break("settings", "alter role authenticated set search_path = 'public, evil'",
+          "search_path of role authenticated"),
     Break("settings", "alter role authenticator set pgrst.db_anon_role = 'authenticated'",
           "pgrst.db_anon_role of role authenticator"),
     # 024
@@ -427,6 +440,11 @@ BREAKS = [
     Break("auth_uid", "alter function auth.uid() rename to gone", "auth.uid()",
           mend="alter function auth.gone() rename to uid"),
     Break("auth_uid", "alter function auth.uid() volatile", "auth.uid()", "performance"),
+    Break("auth_uid", "alter function auth.uid() immutable", "auth.uid()"),
+    Break("auth_uid", "alter function auth.uid() owner to authenticated", "auth.uid()",
+          mend="alter function auth.uid() owner to current_user"),
+    Break("auth_uid", "grant create on schema auth to anon", "auth.uid()",
+          mend="revoke create on schema auth from anon"),
     Break("auth_uid", "revoke execute on function auth.uid() from public", "auth.uid()",
           "integrity"),
     Break("auth_uid", "revoke usage on schema auth from authenticated", "auth.uid()", "integrity"),
@@ -450,6 +468,8 @@ BREAKS = [
     Break("exposed_elsewhere", f"{API} create function api.f(int) returns bigint language sql"
           " security definer begin atomic select count(*) from public.users; end",
           "api.f(integer)"),
+    Break("exposed_elsewhere", f"{API} create table api.t (); grant insert on api.t to anon;"
+          " create rule r as on insert to api.t do instead delete from public.users", "api.t"),
     Break("exposed_elsewhere", f"{API} create function api.f() returns setof record language sql"
           " security definer as 'select * from public.users'", "api.f()"),
     Break("exposed_elsewhere", f"{API} create function api.f() returns void language plpgsql"
@@ -509,7 +529,8 @@ HARMLESS = {
         alter role authenticator set pgrst.db_schemas = 'public, graphql_public';
         alter role postgres set search_path = "$user", public, extensions;
         alter role all set log_statement = 'ddl';
-        alter role all set timezone = 'UTC'
+        alter role all set timezone = 'UTC';
+        alter role all set row_security = 'tr'
     """,
     "another tool's role and its settings": f"""
         create role {ROLE} superuser;

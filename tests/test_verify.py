@@ -290,7 +290,8 @@ def test_auth_uid_is_asked_with_both_styles_of_claims(database: str) -> None:
     )
     found = run_json("verify", "-d", database, expect=4)["findings"]
     assert [f["message"] for f in found if f["source"] == "auth"] == [
-        "auth.uid() answers wrongly with request.jwt.claims"
+        "auth.uid() answers wrongly with a sub that is no uuid",
+        "auth.uid() answers wrongly with request.jwt.claims",
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from arami_db.verify import Finding, Report
 
 _GITHUB = {"security": "error", "integrity": "error", "performance": "warning"}
+# What XML 1.0 has no way to write, and what would steer a terminal; see its production 2, Char.
+_UNSPEAKABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
 _SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
@@ -24,7 +27,7 @@ def show_report(report: Report, form: str) -> None:
         report: what was verified and found.
         form: "text", "json", "junit", "github" or "sarif".
     """
-    print(_FORMS[form](report), end="")
+    print(_UNSPEAKABLE.sub("\N{REPLACEMENT CHARACTER}", _FORMS[form](report)), end="")
 
 
 def _text(report: Report) -> str:

@@ -11,6 +11,7 @@ from arami_db.verify.findings import Finding, Severity
 
 _ONE = "00000000-0000-4000-8000-000000000001"
 _OTHER = "00000000-0000-4000-8000-000000000002"
+_REFUSED = "an error"
 _CLAIMS, _LEGACY = "request.jwt.claims", "request.jwt.claim.sub"
 
 # What each case sets, what auth.uid() answers, and how the case is told.
@@ -20,6 +21,12 @@ _CASES: tuple[tuple[dict[str, str], str | None, str], ...] = (
     ({_CLAIMS: json.dumps({"sub": _ONE})}, _ONE, "with request.jwt.claims"),
     ({_LEGACY: _ONE}, _ONE, "with request.jwt.claim.sub"),
     ({_CLAIMS: json.dumps({"role": "anon"})}, None, "with claims that hold no sub"),
+    (
+        {_CLAIMS: json.dumps({"email": _ONE, "user_metadata": {"sub": _ONE}})},
+        None,
+        "with a sub elsewhere in the claims",
+    ),
+    ({_CLAIMS: json.dumps({"sub": "nobody"})}, _REFUSED, "with a sub that is no uuid"),
     ({_CLAIMS: json.dumps({"sub": _OTHER}), _LEGACY: _ONE}, _ONE, "with both styles of claims"),
 )
 
@@ -37,7 +44,8 @@ def check_claims(connection: Connection) -> list[Finding] | None:
         except psycopg.errors.InsufficientPrivilege:
             return None  # the catalog's checks tell who may call it; this role need not
         except psycopg.Error as error:
-            actual = f"error: {error.diag.message_primary}"
+            refused = expected == _REFUSED and (error.sqlstate or "").startswith("22")
+            actual = _REFUSED if refused else f"error: {error.diag.message_primary}"
         if actual != expected:
             found.append(
                 Finding(

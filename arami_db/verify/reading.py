@@ -25,6 +25,8 @@ _BEGIN = (
     "set local bytea_output = 'hex'",
     "set local standard_conforming_strings = on",
     "set local lc_monetary = 'C'",
+    # A limit meant for requests: the whole takes a moment.
+    "set local statement_timeout = 0",
     # The queries are many and their tables small: planning is half of what they cost.
     "set local jit = off",
     "set local enable_mergejoin = off",

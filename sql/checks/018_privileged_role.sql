@@ -1,6 +1,6 @@
 -- 018_privileged_role: superuser or BYPASSRLS on a role the API acts through.
 -- Why: either attribute ends row level security. Attributes are not inherited, but whoever is a
--- member may become the role, so every role above anon, authenticated and authenticator counts.
+-- member may become the role, so every role above the four counts.
 -- service_role bypasses row level security by design, and nothing more.
 with recursive above (api, role, member, trail) as (
     select
@@ -9,7 +9,7 @@ with recursive above (api, role, member, trail) as (
         null::pg_catalog.oid as member,
         array[r.oid] as trail
     from pg_catalog.pg_roles as r
-    where r.rolname in ('anon', 'authenticated', 'authenticator')
+    where r.rolname in ('anon', 'authenticated', 'authenticator', 'service_role')
     union all
     select
         a.api,
@@ -25,7 +25,7 @@ select distinct
     'security' as severity,
     pg_catalog.quote_ident(r.rolname) as object,
     case
-        when r.rolname in ('anon', 'authenticated', 'authenticator')
+        when r.rolname in ('anon', 'authenticated', 'authenticator', 'service_role')
             then
                 pg_catalog.format(
                     'This API role is %s: row level security does not hold for it.', power.name

@@ -1,7 +1,7 @@
 -- 019_environment_api_roles: API roles that are missing or hold an attribute they must not have.
 -- Why: stated absolutely, whatever a snapshot says: anon and authenticated are nothing but names to
--- grant to. authenticator logs in and becomes them; service_role bypasses row level security; none
--- of the four may make roles or databases, replicate, or be superuser.
+-- grant to. authenticator logs in and becomes them, and inherits nothing; service_role bypasses row
+-- level security; none of the four may make roles or databases, replicate, or be superuser.
 select
     'security' as severity,
     role.name as object,
@@ -28,7 +28,8 @@ cross join
         ('CREATEROLE', r.rolcreaterole),
         ('CREATEDB', r.rolcreatedb),
         ('REPLICATION', r.rolreplication),
-        ('LOGIN', r.rolcanlogin and role.name in ('anon', 'authenticated')),
+        ('LOGIN', r.rolcanlogin and role.name <> 'authenticator'),
+        ('INHERIT', r.rolinherit and role.name = 'authenticator'),
         (null, r.oid is null and role.name in ('anon', 'authenticated'))
     ) as attribute (name, held)
 where attribute.held

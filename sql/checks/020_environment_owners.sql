@@ -1,7 +1,7 @@
 -- 020_environment_owners: objects of the schema that an API role owns.
 -- Why: an owner is above its own row level security and grants, and may drop or rewrite the object.
 -- The remedy hands it to the owner of public.users, who migrated it. A sequence that belongs to a
--- column follows its table.
+-- column follows its table. An extension's objects count: nobody gives them to an API role.
 with owned as (
     select
         'schema' as kind,
@@ -37,9 +37,10 @@ with owned as (
         and not exists (
             select from pg_catalog.pg_depend as d
             where
-                d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
+                c.relkind = 'S'
+                and d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
                 and d.objid = c.oid
-                and (d.deptype = 'e' or (c.relkind = 'S' and d.deptype in ('a', 'i')))
+                and d.deptype in ('a', 'i')
         )
     union all
     select
@@ -57,13 +58,6 @@ with owned as (
             select n.oid from pg_catalog.pg_namespace as n
             where n.nspname in ('public', 'audit', 'arami_db')
         ))
-        and 'e' <> all(
-            select d.deptype
-            from pg_catalog.pg_depend as d
-            where
-                d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass
-                and d.objid = p.oid
-        )
     union all
     select
         'type' as kind,
@@ -82,13 +76,6 @@ with owned as (
                 from pg_catalog.pg_class as c
                 where c.oid = t.typrelid
             ) = 'c'
-        )
-        and 'e' <> all(
-            select d.deptype
-            from pg_catalog.pg_depend as d
-            where
-                d.classid = 'pg_catalog.pg_type'::pg_catalog.regclass
-                and d.objid = t.oid
         )
 )
 

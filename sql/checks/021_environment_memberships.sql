@@ -1,4 +1,4 @@
--- 021_environment_memberships: roles that anon, authenticated or authenticator must not belong to.
+-- 021_environment_memberships: roles that the API roles must not belong to, and those they must.
 -- Why: a member may do what the role may, or become it. Dangerous are Postgres's own pg_ roles,
 -- which go past the schema's grants or look into other sessions; the other API roles (only
 -- authenticator becomes them); owners of the schema's objects or of the database; and roles with an
@@ -10,7 +10,7 @@ with recursive above (api, role, member, trail) as (
         null::pg_catalog.oid,
         array[r.oid]
     from pg_catalog.pg_roles as r
-    where r.rolname in ('anon', 'authenticated', 'authenticator')
+    where r.rolname in ('anon', 'authenticated', 'authenticator', 'service_role')
     union all
     select
         a.api,
@@ -24,7 +24,8 @@ with recursive above (api, role, member, trail) as (
         m.roleid <> all(a.trail)
         -- What authenticator reaches through an API role is said of that role.
         and not (
-            a.api = 'authenticator' and via.rolname in ('anon', 'authenticated')
+            a.api = 'authenticator'
+            and via.rolname in ('anon', 'authenticated', 'service_role')
         )
 ),
 
@@ -69,17 +70,63 @@ from above as a
 inner join pg_catalog.pg_roles as r on a.role = r.oid
 inner join pg_catalog.pg_roles as m on a.member = m.oid
 where
-    r.rolname like 'pg\_%'
-    or r.rolsuper
-    or r.rolcreaterole
-    or r.rolcreatedb
-    or r.rolreplication
-    or (r.rolbypassrls and r.rolname <> 'service_role')
-    or exists (
-        select from owners as o
-        where o.role = r.oid
+    -- authenticator must belong to the others: what they must not be is said of them.
+    not (a.api = 'authenticator' and r.rolname in ('anon', 'authenticated', 'service_role'))
+    and (
+        r.rolname like 'pg\_%'
+        or r.rolsuper
+        or r.rolcreaterole
+        or r.rolcreatedb
+        or r.rolreplication
+        or r.rolbypassrls
+        or r.rolname in ('anon', 'authenticated', 'authenticator')
+        or exists (
+            select from owners as o
+            where o.role = r.oid
+        )
     )
-    or (r.rolname in ('authenticated', 'service_role') and a.api <> 'authenticator')
-    or (r.rolname in ('anon', 'authenticator') and a.api = 'authenticated')
-    or (r.rolname = 'authenticator' and a.api = 'anon')
+union all
+-- It becomes each of them, passes none of them on, and has nothing of theirs before it has.
+select
+    case when m.becomes then 'security' else 'integrity' end as severity,
+    'authenticator' as object,
+    pg_catalog.format(
+        case
+            when not m.becomes then 'The role cannot become %I: its requests fail.'
+            when m.inherits then 'The role has what %I may do without becoming it.'
+            else 'The role may grant %I to others.'
+        end,
+        r.rolname
+    ) as finding,
+    pg_catalog.format(
+        case
+            when not m.becomes then 'grant %I to authenticator'
+            when m.inherits then 'grant %I to authenticator with inherit false'
+            else 'revoke admin option for %I from authenticator'
+        end,
+        r.rolname
+    ) as remedy
+from pg_catalog.pg_roles as authenticator
+cross join pg_catalog.pg_roles as r
+cross join
+    lateral (
+        -- The options of a membership came with Postgres 16.
+        select
+            coalesce(
+                pg_catalog.bool_or((pg_catalog.to_jsonb(a) ->> 'set_option')::pg_catalog.bool),
+                pg_catalog.count(*) > 0
+            ) as becomes,
+            coalesce(
+                pg_catalog.bool_or((pg_catalog.to_jsonb(a) ->> 'inherit_option')::pg_catalog.bool),
+                false
+            ) as inherits,
+            coalesce(pg_catalog.bool_or(a.admin_option), false) as passes_on
+        from pg_catalog.pg_auth_members as a
+        where a.member = authenticator.oid and a.roleid = r.oid
+    ) as m
+where
+    authenticator.rolname = 'authenticator'
+    and not authenticator.rolsuper
+    and r.rolname in ('anon', 'authenticated', 'service_role')
+    and (not m.becomes or m.inherits or m.passes_on)
 order by object, finding

@@ -10,6 +10,9 @@ with settings as (
         pg_catalog.lower(pg_catalog.split_part(s.line, '=', 1)) as name,
         pg_catalog.substring(s.line, '=(.*)$') as setting,
         pg_catalog.lower(pg_catalog.substring(s.line, '=(.*)$')) as value,
+        -- Of a Boolean; any beginning of a word will do.
+        pg_catalog.lower(pg_catalog.substring(s.line, '=(.*)$')) ~ '^(on|1|t|tr|tru|true|y|ye|yes)$'
+            as is_on,
         r.rolname,
         b.datname,
         cfg.setrole = 0
@@ -40,7 +43,7 @@ paths as (
         pg_catalog.btrim(part.element, ' "') as element
     from settings as s
     cross join
-        lateral pg_catalog.regexp_split_to_table(s.setting, ',')
+        lateral pg_catalog.regexp_split_to_table(s.setting, ',(?=([^"]*"[^"]*")*[^"]*$)')
         with ordinality as part (element, place)
     where s.name = 'search_path'
 ),
@@ -68,13 +71,13 @@ bending as (
     select
         s.*,
         case
-            when s.name = 'row_security' and s.value not in ('on', 'true', 'yes', '1', 't', 'y')
+            when s.name = 'row_security' and not s.is_on
                 then 'security'
             when s.name = 'session_replication_role' and s.value <> 'origin' then 'security'
             when s.name like 'request.%' then 'security'
             when
                 s.name = 'timezone'
-                and s.value !~ '^(etc/)?(utc|uct|gmt|gmt[+-]?0|zulu|universal|greenwich)$'
+                and s.value !~ '^(etc/)?(utc0?|uct|gmt|gmt[+-]?0|zulu|universal|greenwich)$'
                 and s.value !~ '^[+-]?0+(:00)?$'
                 then 'integrity'
             when not s.ours then null
@@ -83,11 +86,11 @@ bending as (
             when s.name = 'pgrst.db_anon_role' and s.setting <> 'anon' then 'security'
             when
                 s.name in ('default_transaction_read_only', 'transform_null_equals')
-                and s.value in ('on', 'true', 'yes', '1', 't', 'y')
+                and s.is_on
                 then 'integrity'
             when
                 s.name in ('standard_conforming_strings', 'array_nulls')
-                and s.value in ('off', 'false', 'no', '0', 'f', 'n')
+                and not s.is_on
                 then 'integrity'
             when s.name = 'plpgsql.variable_conflict' and s.value <> 'error' then 'integrity'
         end as severity

@@ -1,10 +1,13 @@
 -- 026_environment_auth_uid: auth.uid() missing, or not what every policy takes it for.
--- Why: each policy compares with it. It must take nothing, return one uuid, be STABLE or IMMUTABLE
--- (a volatile call is never taken out of the loop over rows), and be within reach of authenticated.
+-- Why: each policy compares with it. It must take nothing, return one uuid, be STABLE (VOLATILE, it
+-- is never taken out of the loop over rows; IMMUTABLE, a cached plan keeps it for whoever comes
+-- next), be within reach of authenticated, and not be an API role's to rewrite.
 -- Schema auth is the platform's, so what is missing there has no remedy of ours.
 with uid as (
     select
         p.oid,
+        p.proowner,
+        n.nspowner,
         p.provolatile,
         p.prorettype,
         p.proretset,
@@ -42,6 +45,27 @@ cross join
             'performance',
             'The function is VOLATILE: it is called for each row instead of once.',
             'alter function auth.uid() stable'
+        ),
+        (
+            uid.provolatile = 'i',
+            'security',
+            'The function is IMMUTABLE: a cached plan keeps the id of whoever came first.',
+            'alter function auth.uid() stable'
+        ),
+        (
+            exists (
+                select from pg_catalog.pg_roles as a
+                where
+                    a.rolname in ('anon', 'authenticated', 'authenticator', 'service_role')
+                    and not a.rolsuper
+                    and (
+                        a.oid in (uid.proowner, uid.nspowner)
+                        or pg_catalog.has_schema_privilege(a.oid, uid.home, 'CREATE')
+                    )
+            ),
+            'security',
+            'An API role owns the function or its schema, or may create in it: it says who it is.',
+            null
         ),
         (
             not pg_catalog.has_schema_privilege(r.oid, uid.home, 'USAGE'),

@@ -1,10 +1,10 @@
 -- 027_exposed_elsewhere: objects of other schemas that hand our rows to API roles.
 -- Why: wherever it is, a view sees with its owner's eyes, a materialized view has no row level
--- security and a SECURITY DEFINER function runs as its owner. What other tools keep for themselves
--- is their business; this is about what anon or authenticated may use, schema included. What a view
--- reads is recorded, what a function reads if its body is BEGIN ATOMIC or RETURN. In the text of
--- another one of our tables or views is looked for: by its name with the schema, or by the name
--- alone after a keyword, where that leads to us. An extension's functions are its own.
+-- security, a SECURITY DEFINER function and a rule run as their owner. What other tools keep for
+-- themselves is their business; this is about what anon or authenticated may use, schema included.
+-- What a view reads is recorded, what a function reads if its body is BEGIN ATOMIC or RETURN. In the
+-- text of another one of our tables or views is looked for: by its name with the schema, or by the
+-- name alone after a keyword, where that leads to us. An extension's functions are its own.
 with recursive api (role) as (
     select 0::pg_catalog.oid
     union
@@ -86,6 +86,23 @@ visitors as (
         ), false)
     union all
     select
+        'table' as kind,
+        pg_catalog.format('%s.%I', c.relnamespace::pg_catalog.regnamespace, c.relname) as object,
+        c.oid as relation,
+        c.relnamespace as schema,
+        c.relowner as owner,
+        c.relacl as acl
+    from readers as r
+    inner join pg_catalog.pg_depend as d on r.classid = d.refclassid and r.oid = d.refobjid
+    inner join pg_catalog.pg_rewrite as w on d.objid = w.oid
+    inner join pg_catalog.pg_class as c on w.ev_class = c.oid
+    where
+        r.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
+        and d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass
+        and d.deptype = 'n'
+        and w.rulename <> '_RETURN'
+    union all
+    select
         'routine' as kind,
         pg_catalog.format(
             '%s.%I(%s)',
@@ -141,7 +158,7 @@ select distinct
     'security' as severity,
     v.object,
     pg_catalog.format(
-        'API roles can use this %s, and it reads our rows past row level security.', v.kind
+        'API roles can use this %s, and it reaches our rows past row level security.', v.kind
     ) as finding,
     case v.kind
         when 'view' then pg_catalog.format('alter view %s set (security_invoker = true)', v.object)
