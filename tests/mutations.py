@@ -659,6 +659,22 @@ _MANY = (
         "extra",
     ),
     (
+        "create schema extensions;"
+        " create function extensions.note() returns event_trigger language plpgsql as 'begin end';"
+        " create event trigger extra on ddl_command_start execute function extensions.note()",
+        "extra",
+    ),
+    (
+        "create type auth.extra as range (subtype = float8, multirange_type_name = public.extras)",
+        "public.extras",
+    ),
+    ("grant create on schema audit to pg_database_owner", "audit"),
+    (
+        "create role supabase_extra; alter default privileges for role supabase_extra"
+        " in schema public grant all on tables to anon",
+        "public",
+    ),
+    (
         "create foreign data wrapper w; create server s foreign data wrapper w;"
         " create foreign table public.extra (a int) server s",
         "public.extra",

@@ -178,6 +178,8 @@ HARMLESS = {
     "a temporary table that shadows a catalog": "create temp table pg_class (oid oid);"
     " create temp table pg_namespace (); create domain pg_temp.text as integer",
     "an extension": "create extension hstore schema public; create extension citext",
+    "an extension's composite type": "create type public.extra as (a int);"
+    " alter extension pgcrypto add type public.extra",
     "an extension elsewhere": "create schema other; create extension pg_trgm schema other",
     "an extension's view of ours": "create schema other; create view other.v as table public.users;"
     " create function other.f(public.users) returns int language sql as 'select 1';"

@@ -12,6 +12,7 @@ import psycopg
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from psycopg.conninfo import make_conninfo
 
 from arami_db.files import discover, packaged_sql_dir
 from arami_db.verify import snapshot
@@ -203,6 +204,22 @@ def test_the_text_tells_the_gravest_first(database: str) -> None:
     text = run_cli("verify", "-d", database, expect=4).stdout
     assert text.index("security:") < text.index("cosmetic:")
     assert "alter table public.users enable row level security;" in text
+
+
+def test_what_xml_cannot_write_does_not_break_the_report(database: str) -> None:
+    execute(database, "comment on table public.users is E'a\\x01\\x1b[31mb'")
+    for form in ("junit", "text"):
+        said = run_cli("verify", "-d", database, "--format", form, expect=4).stdout
+        assert "a\N{REPLACEMENT CHARACTER}\N{REPLACEMENT CHARACTER}[31mb" in said
+        if form == "junit":
+            ElementTree.fromstring(said)  # noqa: S314 - our own
+
+
+def test_a_german_way_to_write_dates_is_no_matter(database: str) -> None:
+    german = make_conninfo(database, options="-c DateStyle=German")
+    run_cli("verify", "-d", german)
+    run_cli("status", "-d", german)
+    run_cli("migrate", "-d", german)
 
 
 def test_junit_github_and_sarif_can_be_read(database: str) -> None:
