@@ -2,9 +2,9 @@
 -- Why: wherever it is, a view sees with its owner's eyes, a materialized view has no row level
 -- security, a SECURITY DEFINER function and a rule run as their owner. What other tools keep for
 -- themselves is their business; this is about what anon or authenticated may use, schema included.
--- What a view reads is recorded, what a function reads if its body is BEGIN ATOMIC or RETURN. In the
--- text of another one of our tables or views is looked for: by its name with the schema, or by the
--- name alone after a keyword, where that leads to us. An extension's functions are its own.
+-- What a view reads is recorded, what a function reads if its body is BEGIN ATOMIC or RETURN. In
+-- the text of another one of our tables or views is looked for: by its name with the schema, or by
+-- the name alone after a keyword, where that leads to us. An extension's functions are its own.
 with recursive api (role) as (
     select 0::pg_catalog.oid
     union
