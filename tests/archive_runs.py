@@ -88,6 +88,17 @@ def runs(conninfo: str) -> list[tuple[str, str | None]]:
     return rows(conninfo, "select kind, outcome from audit.archive_run order by id")
 
 
+def slow(conninfo: str, seconds: float = 0.001) -> None:
+    """Each session takes that long."""
+    execute(
+        conninfo,
+        "create function public.slow() returns trigger language plpgsql as $$ begin"
+        f" perform pg_sleep({seconds} * (select count(*) from fresh)); return null; end $$;"
+        " create trigger slow after insert on public.daily_sessions_archive"
+        " referencing new table as fresh for each statement execute function public.slow()",
+    )
+
+
 @contextmanager
 def closed_gate(conninfo: str) -> Iterator[Callable[[], None]]:
     """Hold every batch in its middle, until the yielded function is called or the block ends."""

@@ -34,6 +34,7 @@ from tests.archive_runs import (
     runs,
     said,
     session,
+    slow,
     start,
     state,
 )
@@ -280,18 +281,12 @@ def test_the_size_of_a_batch_follows_the_time_it_took() -> None:
 
 def test_an_automatic_size_keeps_a_transaction_near_half_a_second(database: str) -> None:
     fill(database, 3000)
-    execute(
-        database,
-        "create function public.slow() returns trigger language plpgsql as $$ begin"
-        " perform pg_sleep(0.0015 * (select count(*) from fresh)); return null; end $$;"
-        " create trigger slow after insert on public.daily_sessions_archive"
-        " referencing new table as fresh for each statement execute function public.slow()",
-    )
+    slow(database, 0.0015)
     run_json("archive", "--before", "2020-01-02T06:00", "-d", database)
-    slow = batches(database)
-    assert slow[0] == 100
-    assert max(slow) <= 400
-    assert all(size >= 200 for size in slow[-4:-1])
+    sizes = batches(database)
+    assert sizes[0] == 100
+    assert max(sizes) <= 400
+    assert all(size >= 200 for size in sizes[-4:-1])
 
 
 def test_jobs_share_the_work(database: str) -> None:

@@ -29,6 +29,7 @@ from tests.archive_runs import (
     runs,
     said,
     session,
+    slow,
     start,
     state,
 )
@@ -390,17 +391,6 @@ def others(conninfo: str) -> Iterator[None]:
     finally:
         ended.set()
         thread.join()
-
-
-def slow(conninfo: str, seconds: float = 0.001) -> None:
-    """Each session takes that long."""
-    execute(
-        conninfo,
-        "create function public.slow() returns trigger language plpgsql as $$ begin"
-        f" perform pg_sleep({seconds} * (select count(*) from fresh)); return null; end $$;"
-        " create trigger slow after insert on public.daily_sessions_archive"
-        " referencing new table as fresh for each statement execute function public.slow()",
-    )
 
 
 def breaks(conninfo: str) -> int:
