@@ -16,7 +16,7 @@ _POLL = 1.0
 _SHORTEST = 0.1
 # Seconds, while others are at work. Many short rests would help them less than a few long ones: see
 # benchmarks/README.md.
-_SPELL, _BREAK = 0.25, 0.75
+_SPELL, _BREAK = 0.15, 0.85
 
 
 @dataclass(frozen=True)
