@@ -19,7 +19,7 @@ _HINTS = {
     "42501": _RIGHTS,
     "53100": "The disk of the server is full. Make room; archiving itself needs room first.",
     "55P03": "Somebody holds a lock on one of the tables: a migration, a long transaction?",
-    "57014": "A statement_timeout applies; raise it for this role, or say a smaller --batch-size.",
+    "57014": "If by statement_timeout: raise it for this role, or say a smaller --batch-size.",
 }
 _RETRYABLE = {
     "55P03",  # lock_not_available

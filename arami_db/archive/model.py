@@ -25,7 +25,7 @@ class Options:
 
     Attributes:
         batch_size: sessions a transaction, at most; None to find the size that keeps each
-            transaction near half a second, or 10 ms while others are at work.
+            transaction near half a second, or 5 ms while others are at work.
         max_duration: stop at the end of a batch after so many seconds; None for never.
         pause: seconds to rest after each batch.
         max_lag: wait while a replica's replay lags by more seconds than this; 0 for never.

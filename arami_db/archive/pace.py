@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from arami_db.archive.foreground import Foreground
 from arami_db.archive.model import Options
-from arami_db.archive.size import GENTLE_TARGET, TARGET
+from arami_db.archive.size import FIRST_TARGET, GENTLE_TARGET, TARGET
 from arami_db.archive.stop import Stop
 from arami_db.database.connect import Connection, query
 
@@ -103,7 +103,8 @@ class Pace:
                 f"others are at work ({self._foreground.rate:.0f} transactions a second):"
                 f" one batch at a time, of {GENTLE_TARGET * 1000:.0f} ms, and long breaks",
             )
-        return GENTLE_TARGET if self.crowded or not self._foreground.known else TARGET
+            return GENTLE_TARGET
+        return TARGET if self._foreground.known else FIRST_TARGET
 
     def rest(self, pressure: Pressure, took: float) -> None:
         """Rest after a batch.

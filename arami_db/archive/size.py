@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 TARGET = 0.5  # seconds a transaction should take
-GENTLE_TARGET = 0.01  # while others are at work
+FIRST_TARGET = 0.025  # until we know whether others are at work
+GENTLE_TARGET = 0.005  # while they are
 _START, _LEAST, _MOST = 100, 10, 20_000
 _SLOWEST, _FASTEST = 0.5, 2.0  # by how much the size may change from one batch to the next
 

@@ -24,7 +24,7 @@ BatchSize = Annotated[
     str,
     typer.Option(
         metavar="auto|N",
-        help="Sessions a transaction; auto: half a second's worth, 10 ms' while others work.",
+        help="Sessions a transaction; auto: half a second's worth, 5 ms' while others work.",
     ),
 ]
 DryRun = Annotated[
