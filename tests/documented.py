@@ -260,6 +260,7 @@ INDEXES = {
         "idx_daily_sessions_status": "(session_status)",
         "idx_recent_sessions": "(user_id, created_at desc)",
         "idx_daily_sessions_created_at": "(created_at, id)",
+        "idx_daily_sessions_user_id_session_date": "(user_id, session_date)",
         "uq_daily_sessions_user_id_id": "unique (user_id, id)",
     },
     "session_analytics": {
