@@ -8,11 +8,10 @@
 with settings as (
     select
         pg_catalog.lower(pg_catalog.split_part(s.line, '=', 1)) as name,
-        pg_catalog.substring(s.line, '=(.*)$') as setting,
-        pg_catalog.lower(pg_catalog.substring(s.line, '=(.*)$')) as value,
+        v.setting,
+        pg_catalog.lower(v.setting) as value,
         -- Of a Boolean; any beginning of a word will do.
-        pg_catalog.lower(pg_catalog.substring(s.line, '=(.*)$')) ~ '^(on|1|t|tr|tru|true|y|ye|yes)$'
-            as is_on,
+        pg_catalog.lower(v.setting) ~ '^(on|1|t|tr|tru|true|y|ye|yes)$' as is_on,
         r.rolname,
         b.datname,
         cfg.setrole = 0
@@ -28,6 +27,7 @@ with settings as (
     left join pg_catalog.pg_roles as r on cfg.setrole = r.oid
     left join pg_catalog.pg_database as b on cfg.setdatabase = b.oid
     cross join lateral pg_catalog.unnest(cfg.setconfig) as s (line)
+    cross join lateral pg_catalog.substring(s.line, '=(.*)$') as v (setting)
     where
         (cfg.setdatabase = 0 or b.datname = pg_catalog.current_database())
         and (cfg.setrole = 0 or r.oid is not null)

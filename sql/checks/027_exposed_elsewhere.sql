@@ -66,14 +66,11 @@ named as materialized (
         and c.relname ~ '^[a-z0-9_]+$'
 ),
 
-visitors as (
+-- Relations that lead to our rows: views by what they read, others by their rules.
+ways as (
     select
         case c.relkind when 'v' then 'view' else 'materialized view' end as kind,
-        pg_catalog.format('%s.%I', c.relnamespace::pg_catalog.regnamespace, c.relname) as object,
-        c.oid as relation,
-        c.relnamespace as schema,
-        c.relowner as owner,
-        c.relacl as acl
+        c.oid as relation
     from readers as r
     inner join pg_catalog.pg_class as c on r.oid = c.oid
     where
@@ -87,20 +84,27 @@ visitors as (
     union all
     select
         'table' as kind,
-        pg_catalog.format('%s.%I', c.relnamespace::pg_catalog.regnamespace, c.relname) as object,
-        c.oid as relation,
-        c.relnamespace as schema,
-        c.relowner as owner,
-        c.relacl as acl
+        w.ev_class
     from readers as r
     inner join pg_catalog.pg_depend as d on r.classid = d.refclassid and r.oid = d.refobjid
     inner join pg_catalog.pg_rewrite as w on d.objid = w.oid
-    inner join pg_catalog.pg_class as c on w.ev_class = c.oid
     where
         r.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
         and d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass
         and d.deptype = 'n'
         and w.rulename <> '_RETURN'
+),
+
+visitors as (
+    select
+        way.kind,
+        pg_catalog.format('%s.%I', c.relnamespace::pg_catalog.regnamespace, c.relname) as object,
+        c.oid as relation,
+        c.relnamespace as schema,
+        c.relowner as owner,
+        c.relacl as acl
+    from ways as way
+    inner join pg_catalog.pg_class as c on way.relation = c.oid
     union all
     select
         'routine' as kind,
