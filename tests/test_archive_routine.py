@@ -280,8 +280,8 @@ def test_columns_that_differ_are_refused_both_ways(db: Connection, change: str, 
 
 def test_columns_added_to_both_move_along_in_any_order(db: Connection) -> None:
     session = add_session(db, ALICE)
-    db.execute(f'alter table {LIVE} add mood text, add "Odd name" int')
-    db.execute(f'alter table {TWIN} add "Odd name" int, add mood text')
+    db.execute(f'alter table {LIVE} add mood text, add "Odd name" int, add p int, add place tid')
+    db.execute(f'alter table {TWIN} add "Odd name" int, add place tid, add p int, add mood text')
     db.execute(f"alter table {LIVE} add twice int generated always as (duration_seconds*2) stored")
     db.execute(f"alter table {TWIN} add twice int generated always as (duration_seconds*2) stored")
     db.execute(f"alter table {LIVE} drop session_metadata cascade")

@@ -67,9 +67,9 @@ begin
 end
 $$;
 
--- Rows are locked once and found again by their place (ctid), which a locked row keeps. What hangs
--- on a session is looked up by index from that session, in a lateral subquery: a join, which the
--- planner may turn around, can end in reading a whole table for every batch.
+-- Rows are locked once and found again by their place (ctid), which a locked row keeps. What is
+-- looked up, is looked up in a lateral subquery that OFFSET 0 keeps the planner from turning into a
+-- join: that could end in reading a whole table for every batch.
 create function audit.move_sessions(
     kind text,
     session_ids uuid[],
@@ -112,9 +112,7 @@ declare
     metric_columns text[];
     stranger text;
     asked text;
-    their_metrics text;
-    their_virtues text;
-    -- A row of each three arrays: a picked session. Of each two: what hangs on one, held by us.
+    -- A row of each three arrays: a picked session. Of each two: what hangs on one.
     user_ids uuid[];
     ids uuid[];
     places tid[];
@@ -122,9 +120,11 @@ declare
     metric_places tid[];
     virtue_of uuid[];
     virtue_places tid[];
+    held_metrics tid[];
+    held_virtues tid[];
     there bigint;
     there_already text;
-    blocked uuid[] := '{}'::uuid[];
+    blocked uuid[];
     occupied uuid[] := '{}'::uuid[];
 begin
     if batch_size is null or batch_size < 1 then
@@ -205,43 +205,54 @@ begin
         batch_size;
     exhausted := coalesce(cardinality(ids), 0) < batch_size;
 
+    -- From here on by user, as the archive's keys are: neighbours fall on the same pages of its
+    -- indexes, which saves a twelfth of the time.
+    select array_agg(p.user_id), array_agg(p.id), array_agg(p.place) into user_ids, ids, places
+    from (
+        select * from unnest(user_ids, ids, places) as s (user_id, id, place)
+        order by s.user_id, s.id
+    ) as p;
+
     -- What hangs on a session becomes ours too, or the session stays. Nothing can be attached
     -- meanwhile: that takes a key share lock on the session, which is ours.
-    their_metrics := format(
-        'unnest($1, $2) as p (user_id, id) cross join lateral (
-             select a.ctid as place from %s as a where a.session_id = p.id%s %%s
+    execute format(
+        'select array_agg(p.id), array_agg(m.ctid)
+         from unnest($1, $2) as p (user_id, id)
+         cross join lateral (
+             select a.ctid from %s as a where a.session_id = p.id%s offset 0
          ) as m',
         source_metrics,
         -- Among live rows the session says it all; archived ones are found by their user first.
         case when is_archive then '' else ' and a.user_id = p.user_id' end
-    );
-    their_virtues := format(
-        'unnest($1, $2) as p (user_id, id) cross join lateral (
-             select v.ctid as place from public.virtue_collection as v
-             where v.user_id = p.user_id and v.%I = p.id %%s
+    )
+    into metric_of, metric_places using user_ids, ids;
+    execute format(
+        'select array_agg(p.id), array_agg(m.ctid)
+         from unnest($1, $2) as p (user_id, id)
+         cross join lateral (
+             select v.ctid from public.virtue_collection as v
+             where v.user_id = p.user_id and v.%I = p.id
+             offset 0
          ) as m',
         case when is_archive then live_pointer else archive_pointer end
-    );
-    execute 'select array_agg(p.id), array_agg(m.place) from '
-        || format(their_metrics, 'for update skip locked')
-    into metric_of, metric_places using user_ids, ids;
-    execute 'select array_agg(p.id), array_agg(m.place) from '
-        || format(their_virtues, 'for no key update skip locked')
+    )
     into virtue_of, virtue_places using user_ids, ids;
-    execute 'select count(*) from ' || format(their_metrics, 'offset 0')
-    into there using user_ids, ids;
-    if there <> coalesce(cardinality(metric_of), 0) then
-        execute 'select array_agg(x.id) from (select p.id from '
-            || format(their_metrics, 'offset 0') || ' except all select unnest($3)) as x'
-        into blocked using user_ids, ids, metric_of;
-    end if;
-    execute 'select count(*) from ' || format(their_virtues, 'offset 0')
-    into there using user_ids, ids;
-    if there <> coalesce(cardinality(virtue_of), 0) then
-        execute 'select $4 || array_agg(x.id) from (select p.id from '
-            || format(their_virtues, 'offset 0') || ' except all select unnest($3)) as x'
-        into blocked using user_ids, ids, virtue_of, blocked;
-    end if;
+    execute format(
+        'select array(select ctid from %s where ctid = any($1) for update skip locked)',
+        source_metrics
+    )
+    into held_metrics using metric_places;
+    held_virtues := array(
+        select v.ctid from public.virtue_collection as v where v.ctid = any(virtue_places)
+        for no key update skip locked
+    );
+    blocked := array(
+        select p.id from unnest(metric_of, metric_places) as p (id, place)
+        where p.place not in (select unnest(held_metrics))
+        union all
+        select p.id from unnest(virtue_of, virtue_places) as p (id, place)
+        where p.place not in (select unnest(held_virtues))
+    );
 
     -- A row of the same key may be on the other side: a user writes there, too, and must not stop
     -- everybody's archive. Live keys are the id alone. Asked only after such a row was run into.
@@ -285,7 +296,8 @@ begin
     execute format(
         'with arrived as (
              insert into %1$s (%2$s) overriding system value
-             select %2$s from %3$s where ctid = any($1)
+             select s.* from unnest($1) as p (place)
+             cross join lateral (select %2$s from %3$s where ctid = p.place offset 0) as s
              returning created_at
          )
          select count(*), min(created_at), max(created_at) from arrived',
@@ -294,7 +306,8 @@ begin
     into sessions, oldest, newest using places;
     execute format(
         'insert into %1$s (%2$s) overriding system value
-         select %2$s from %3$s where ctid = any($1)',
+         select a.* from unnest($1) as p (place)
+         cross join lateral (select %2$s from %3$s where ctid = p.place offset 0) as a',
         target_metrics, array_to_string(metric_columns, ', '), source_metrics
     )
     using metric_places;
