@@ -10,6 +10,7 @@ import psycopg
 from psycopg.rows import class_row
 
 from arami_db.database.connect import Connection, lost, query, redact
+from arami_db.database.execute import no_time_limit
 from arami_db.database.server import inspect
 from arami_db.errors import PlatformError, UsageError
 
@@ -170,7 +171,12 @@ def _set_timeouts(connection: Connection) -> None:
     Through a pooler they would outlive us.
     """
     if not inspect(connection).pooled:
-        connection.execute(f"set statement_timeout = 0; set lock_timeout = {_LOCK_TIMEOUT}")
+        limits = (
+            "set statement_timeout = 0",
+            f"set lock_timeout = {_LOCK_TIMEOUT}",
+            *no_time_limit(connection, "session"),
+        )
+        connection.execute("; ".join(limits).encode())
 
 
 def _vacuum(connection: Connection, job: Job) -> Job:

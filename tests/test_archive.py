@@ -417,6 +417,18 @@ def test_a_batch_that_never_goes_through_is_a_clear_error(database: str) -> None
     assert state(database) == moved(0, of=20)
 
 
+def test_a_batch_that_somebody_cancelled_is_not_said_to_have_timed_out(database: str) -> None:
+    fill(database, 20)
+    with closed_gate(database):
+        process = start(database, "--format", "json")
+        [backend] = at_gate(database)
+        execute(database, f"select pg_cancel_backend({backend})")
+        error = json.loads(end(process, expect=1).stdout)["error"]
+    assert error["sqlstate"] == "57014"
+    assert "statement_timeout" not in error["hint"]
+    assert state(database) == moved(0, of=20)
+
+
 def test_an_error_is_told_without_the_row_it_speaks_of(database: str) -> None:
     fill(database, 30)
     execute(

@@ -392,6 +392,8 @@ BREAKS = [
     Break("memberships", f"{MIDDLE_OF} grant {MIDDLE} to authenticated;"
           f"grant pg_write_all_data to {ROLE}", "authenticated"),
     Break("memberships", "grant service_role to authenticated", "authenticated"),
+    Break("memberships", "alter role service_role nobypassrls;"
+          " grant service_role to authenticated", "authenticated"),
     Break("memberships", "grant authenticated to anon", "anon"),
     Break("memberships", f"{MIDDLE_OF} grant {MIDDLE} to anon; alter table {GOALS}"
           f" owner to {ROLE}", "anon"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from psycopg.conninfo import make_conninfo
 
 from arami_db.embedded.binaries import runnable
 from arami_db.embedded.privileges import server_account
+from arami_db.files import packaged_sql_dir
 from tests import servers
 from tests.conftest import run_cli, run_json
 from tests.pooler import NEEDS_PGBOUNCER, pooled
@@ -76,6 +78,27 @@ def test_a_role_without_rights_verifies_all_but_the_ledger_and_says_so(database:
             connection.execute(MEND)
             connection.execute(finding["remedy"])
             assert run_json("verify", "-d", connectable)["findings"] == []
+
+
+def test_limits_meant_for_requests_end_no_verification(database: str, tmp_path: Path) -> None:
+    sql = tmp_path / "sql"
+    shutil.copytree(packaged_sql_dir(), sql)
+    slow = "select 'cosmetic', '', '', '' from pg_catalog.pg_sleep(0.5) as nap where nap is null"
+    (sql / "checks" / "099_slow.sql").write_text(slow)
+    limits = ["statement_timeout"]
+    with psycopg.connect(database) as connection:
+        if connection.info.server_version >= 170000:
+            limits.append("transaction_timeout")
+    hurried = make_conninfo(database, options=" ".join(f"-c {limit}=300ms" for limit in limits))
+    assert run_json("verify", "-d", hurried, "--sql-dir", str(sql))["findings"] == []
+
+
+def test_a_limit_of_transactions_ends_no_proof(database: str) -> None:
+    with psycopg.connect(database) as connection:
+        if connection.info.server_version < 170000:
+            pytest.skip("came with Postgres 17")
+    hurried = make_conninfo(database, options="-c transaction_timeout=300ms")
+    assert run_json("verify", "-d", hurried, "--prove-rls")["findings"] == []
 
 
 def test_a_role_that_may_not_connect_is_no_connection(database: str) -> None:

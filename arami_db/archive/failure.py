@@ -19,8 +19,8 @@ _HINTS = {
     "42501": _RIGHTS,
     "53100": "The disk of the server is full. Make room; archiving itself needs room first.",
     "55P03": "Somebody holds a lock on one of the tables: a migration, a long transaction?",
-    "57014": "If by statement_timeout: raise it for this role, or say a smaller --batch-size.",
 }
+_TIMED_OUT = "Raise statement_timeout for this role, or say a smaller --batch-size."
 _RETRYABLE = {
     "55P03",  # lock_not_available
     "40P01",  # deadlock_detected
@@ -46,7 +46,8 @@ class BatchFailedError(BatchError):
             error: what the server said.
         """
         self.sqlstate = error.sqlstate or ""
-        hints = (error.diag.message_hint or _HINTS.get(self.sqlstate), AGAIN)
+        known = _TIMED_OUT if _timed_out(error) else _HINTS.get(self.sqlstate)
+        hints = (error.diag.message_hint or known, AGAIN)
         text = f"a batch of {size} was rolled back: SQLSTATE {self.sqlstate}: {said(error)}"
         if not self.sqlstate:  # it came from this side of the wire, and the batch may be in
             text = f"what became of a batch of {size} is not known: {said(error)}"
@@ -76,8 +77,12 @@ def said(error: psycopg.Error) -> str:
 
 def is_passing(error: psycopg.Error) -> bool:
     """Whether a smaller batch, a little later, may well go through."""
-    timed_out = isinstance(error, errors.QueryCanceled) and "statement timeout" in str(error)
-    return timed_out or error.sqlstate in _RETRYABLE
+    return _timed_out(error) or error.sqlstate in _RETRYABLE
+
+
+def _timed_out(error: psycopg.Error) -> bool:
+    """Whether the server cancelled it for its length, and not for somebody who asked for it."""
+    return isinstance(error, errors.QueryCanceled) and "statement timeout" in str(error)
 
 
 def is_of_a_session(error: psycopg.Error) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import psycopg
 
@@ -67,7 +67,14 @@ def run_each(connection: Connection, steps: Sequence[Step]) -> None:
         connection.execute(step.sql, step.parameters)
 
 
-def no_time_limit(connection: Connection) -> list[str]:
-    """What lifts the limit of a whole transaction that a role may have (from Postgres 17 on)."""
+def no_time_limit(
+    connection: Connection, scope: Literal["local", "session"] = "local"
+) -> list[str]:
+    """What lifts the limit of a whole transaction that a role may have (from Postgres 17 on).
+
+    Args:
+        connection: to the server that is asked for its version.
+        scope: for the transaction at work, or for all of the session's.
+    """
     recent = connection.info.server_version >= 170000
-    return ["set local transaction_timeout = 0"] if recent else []
+    return [f"set {scope} transaction_timeout = 0"] if recent else []

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import psycopg
 
 from arami_db.database.connect import Connection, lost
+from arami_db.database.execute import no_time_limit
 from arami_db.errors import AramiError
 from arami_db.files import SqlFile
 from arami_db.verify.findings import Finding, Severity
@@ -25,7 +26,7 @@ _BEGIN = (
     "set local bytea_output = 'hex'",
     "set local standard_conforming_strings = on",
     "set local lc_monetary = 'C'",
-    # A limit meant for requests: the whole takes a moment.
+    # Limits are meant for requests, and this may be slow on a server in need.
     "set local statement_timeout = 0",
     # The queries are many and their tables small: planning is half of what they cost.
     "set local jit = off",
@@ -57,7 +58,7 @@ def ask(
     cursors: list[psycopg.Cursor[tuple[str, ...]]] = []
     try:
         with connection.pipeline():
-            for statement in _BEGIN:
+            for statement in (*_BEGIN, *no_time_limit(connection)):
                 connection.execute(statement)
             for file in files:
                 cursors.append(connection.cursor())

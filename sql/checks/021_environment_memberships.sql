@@ -79,7 +79,7 @@ where
         or r.rolcreatedb
         or r.rolreplication
         or r.rolbypassrls
-        or r.rolname in ('anon', 'authenticated', 'authenticator')
+        or r.rolname in ('anon', 'authenticated', 'authenticator', 'service_role')
         or exists (
             select from owners as o
             where o.role = r.oid
