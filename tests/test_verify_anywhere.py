@@ -93,14 +93,6 @@ def test_limits_meant_for_requests_end_no_verification(database: str, tmp_path: 
     assert run_json("verify", "-d", hurried, "--sql-dir", str(sql))["findings"] == []
 
 
-def test_a_limit_of_transactions_ends_no_proof(database: str) -> None:
-    with psycopg.connect(database) as connection:
-        if connection.info.server_version < 170000:
-            pytest.skip("came with Postgres 17")
-    hurried = make_conninfo(database, options="-c transaction_timeout=300ms")
-    assert run_json("verify", "-d", hurried, "--prove-rls")["findings"] == []
-
-
 def test_a_role_that_may_not_connect_is_no_connection(database: str) -> None:
     name = str(psycopg.conninfo.conninfo_to_dict(database)["dbname"])
     with psycopg.connect(database, autocommit=True) as connection:

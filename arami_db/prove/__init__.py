@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import psycopg
 
 from arami_db.database.connect import Connection, lost
-from arami_db.database.execute import no_time_limit
 from arami_db.prove.catalog import read
 from arami_db.prove.play import play
 from arami_db.prove.stage import Attempt, Stage
@@ -51,8 +50,7 @@ def prove(connection: Connection) -> Proof:
     """
     try:
         with connection.transaction(force_rollback=True):
-            settings = ("set local lock_timeout = '3s'", "set local row_security = off")
-            connection.execute("; ".join((*settings, *no_time_limit(connection))).encode())
+            connection.execute("set local lock_timeout = '3s'; set local row_security = off")
             if connection.execute("show transaction_read_only").fetchone() == ("on",):
                 return Proof((), (READ_ONLY,))
             stage = Stage(connection, read(connection))
