@@ -17,7 +17,7 @@ from arami_db.embedded.binaries import runnable
 from arami_db.embedded.privileges import server_account
 from arami_db.files import packaged_sql_dir
 from tests import servers
-from tests.conftest import run_cli, run_json
+from tests.conftest import rows, run_cli, run_json
 from tests.pooler import NEEDS_PGBOUNCER, pooled
 
 BREAK = (
@@ -85,11 +85,9 @@ def test_limits_meant_for_requests_end_no_verification(database: str, tmp_path: 
     shutil.copytree(packaged_sql_dir(), sql)
     slow = "select 'cosmetic', '', '', '' from pg_catalog.pg_sleep(0.5) as nap where nap is null"
     (sql / "checks" / "099_slow.sql").write_text(slow)
-    limits = ["statement_timeout"]
-    with psycopg.connect(database) as connection:
-        if connection.info.server_version >= 170000:
-            limits.append("transaction_timeout")
-    hurried = make_conninfo(database, options=" ".join(f"-c {limit}=300ms" for limit in limits))
+    known = "select name from pg_settings where name ~ '^(statement|transaction)_timeout$'"
+    limits = " ".join(f"-c {name}=300ms" for (name,) in rows(database, known))
+    hurried = make_conninfo(database, options=limits)
     assert run_json("verify", "-d", hurried, "--sql-dir", str(sql))["findings"] == []
 
 

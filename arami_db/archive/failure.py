@@ -10,6 +10,7 @@ from psycopg import errors
 
 from arami_db.database.connect import Connection, lost, redact
 from arami_db.database.execute import no_time_limit
+from arami_db.database.failure import timed_out
 from arami_db.errors import AramiError, BatchError, PlatformError
 
 AGAIN = "What was moved stays moved, all else is as it was. Run it again to go on from there."
@@ -46,7 +47,7 @@ class BatchFailedError(BatchError):
             error: what the server said.
         """
         self.sqlstate = error.sqlstate or ""
-        known = _TIMED_OUT if _timed_out(error) else _HINTS.get(self.sqlstate)
+        known = _TIMED_OUT if timed_out(error.sqlstate, str(error)) else _HINTS.get(self.sqlstate)
         hints = (error.diag.message_hint or known, AGAIN)
         text = f"a batch of {size} was rolled back: SQLSTATE {self.sqlstate}: {said(error)}"
         if not self.sqlstate:  # it came from this side of the wire, and the batch may be in
@@ -77,12 +78,7 @@ def said(error: psycopg.Error) -> str:
 
 def is_passing(error: psycopg.Error) -> bool:
     """Whether a smaller batch, a little later, may well go through."""
-    return _timed_out(error) or error.sqlstate in _RETRYABLE
-
-
-def _timed_out(error: psycopg.Error) -> bool:
-    """Whether the server cancelled it for its length, and not for somebody who asked for it."""
-    return isinstance(error, errors.QueryCanceled) and "statement timeout" in str(error)
+    return timed_out(error.sqlstate, str(error)) or error.sqlstate in _RETRYABLE
 
 
 def is_of_a_session(error: psycopg.Error) -> bool:

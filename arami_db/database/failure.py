@@ -20,9 +20,14 @@ _HINTS = {
 }
 
 
+def timed_out(sqlstate: str | None, message: str) -> bool:
+    """Whether statement_timeout cancelled it: who asks for a cancel gets the same code."""
+    return sqlstate == "57014" and "statement timeout" in message
+
+
 def hint_for(sqlstate: str, message: str) -> str | None:
     """The way out of an error that the server gives no hint for."""
-    if sqlstate == "57014" and "statement timeout" in message:  # the code of a cancel, too
+    if timed_out(sqlstate, message):
         return (
             "A timeout of the role or database applies; begin the file with:"
             " set local statement_timeout = 0;"
