@@ -30,7 +30,6 @@
 with schemas as materialized (
     select
         n.oid,
-        n.nspname::pg_catalog.text as nspname,
         n.nspowner,
         n.nspacl,
         pg_catalog.quote_ident(n.nspname::pg_catalog.text) as object
@@ -38,16 +37,16 @@ with schemas as materialized (
     where n.nspname in ('public', 'audit', 'arami_db')
 ),
 
-database as materialized (
+platform as materialized (
     select
+        d.oid,
         d.datdba,
         d.datacl,
-        d.oid,
         pg_catalog.current_setting('server_version_num')::pg_catalog.int4 as version,
         (
             select s.nspowner
             from schemas as s
-            where s.nspname = 'arami_db'
+            where s.object = 'arami_db'
         ) as migrator,
         -- The stub says what it is; any other schema auth is a platform's.
         exists(
@@ -55,9 +54,16 @@ database as materialized (
             from pg_catalog.pg_namespace as n
             where
                 n.nspname = 'auth'
-                and coalesce(pg_catalog.obj_description(n.oid, 'pg_namespace'), '')
-                <> 'Stand-in for Supabase auth, made by arami-db for plain Postgres.'
-        ) as on_platform
+                and not exists (
+                    select
+                    from pg_catalog.pg_description as said
+                    where
+                        said.objoid = n.oid
+                        and said.classoid = 'pg_catalog.pg_namespace'::pg_catalog.regclass
+                        and said.description
+                        = 'Stand-in for Supabase auth, made by arami-db for plain Postgres.'
+                )
+        ) as is_supabase
     from pg_catalog.pg_database as d
     where d.datname = pg_catalog.current_database()
 ),
@@ -79,7 +85,7 @@ roles as materialized (
         ) as is_platform,
         (r.rolname ~ '^(supabase_.*|dashboard_user|pgbouncer)$') as is_supabase
     from pg_catalog.pg_roles as r
-    cross join database as d
+    cross join platform as d
     union all
     select
         0::pg_catalog.oid,
@@ -89,19 +95,30 @@ roles as materialized (
         false
 ),
 
+-- What an extension has to do with: its members (e), and what would be dropped with it (x).
+extended as materialized (
+    select
+        d.classid,
+        d.objid,
+        d.refobjid,
+        d.deptype
+    from pg_catalog.pg_depend as d
+    where d.deptype in ('e', 'x')
+),
+
 members as materialized (
     select
         d.classid,
         d.objid
-    from pg_catalog.pg_depend as d
+    from extended as d
     where d.deptype = 'e'
 ),
 
+-- Tables, views, sequences, composite types and indexes.
 relations as materialized (
     select
         c.*,
-        s.nspname,
-        pg_catalog.format('%I.%I', s.nspname, c.relname) as object,
+        c.oid::pg_catalog.regclass::pg_catalog.text as object,
         case c.relkind
             when 'r' then 'table'
             when 'p' then 'table'
@@ -110,12 +127,12 @@ relations as materialized (
             when 'f' then 'foreign table'
             when 'S' then 'sequence'
             when 'c' then 'type'
+            else 'index'
         end as kind
     from pg_catalog.pg_class as c
-    inner join schemas as s on c.relnamespace = s.oid
     where
-        c.relnamespace = any(array(select o.oid from schemas as o))
-        and c.relkind in ('r', 'p', 'v', 'm', 'f', 'S', 'c')
+        c.relnamespace = any(array(select s.oid from schemas as s))
+        and c.relkind in ('r', 'p', 'v', 'm', 'f', 'S', 'c', 'i', 'I')
         and c.oid not in (
             select m.objid
             from members as m
@@ -129,96 +146,92 @@ relations as materialized (
         )
 ),
 
-columns as materialized (
+-- PostgreSQL 15 writes the name of the only relation before each of its columns, later ones do not.
+views as (
     select
-        a.*,
-        r.kind as relation_kind,
-        pg_catalog.format('%s.%I', r.object, a.attname) as object,
-        pg_catalog.row_number() over (partition by a.attrelid order by a.attnum) as place
+        r.oid,
+        case
+            when lone.names ~ '^[a-z_0-9$]+ [a-z_0-9$]*$'
+                then
+                    pg_catalog.regexp_replace(
+                        v.definition,
+                        pg_catalog.concat(
+                            '\m',
+                            coalesce(
+                                nullif(pg_catalog.split_part(lone.names, ' ', 2), ''),
+                                pg_catalog.split_part(lone.names, ' ', 1)
+                            ),
+                            '\.(?=[a-z_"])'
+                        ),
+                        '',
+                        'g'
+                    )
+            else v.definition
+        end as definition
     from relations as r
-    inner join pg_catalog.pg_attribute as a on r.oid = a.attrelid
-    where
-        a.attrelid = any(array(
-            select o.oid from relations as o
-            where o.relkind <> 'S'
-        ))
-        and a.attnum > 0
-        and not a.attisdropped
-),
-
-indexes as materialized (
-    select
-        i.*,
-        c.reloptions,
-        c.reltablespace,
-        c.relpersistence,
-        c.relam,
-        r.object as relation,
-        pg_catalog.format('%I.%I', r.nspname, c.relname) as object
-    from relations as r
-    inner join pg_catalog.pg_index as i on r.oid = i.indrelid
-    inner join pg_catalog.pg_class as c on i.indexrelid = c.oid
-    where c.relnamespace = any(array(select o.oid from schemas as o))
+    cross join platform as p
+    cross join lateral pg_catalog.pg_get_viewdef(r.oid) as v (definition)
+    cross join
+        lateral pg_catalog.regexp_replace(
+            case
+                when
+                    p.version < 160000
+                    and v.definition
+                    !~ '\n *(\(*[A-Z ]*JOIN|UNION|EXCEPT|INTERSECT)|\( SELECT|^ WITH'
+                    and pg_catalog.regexp_replace(v.definition, '\([^()]*\)', '', 'g')
+                    ~ '\n +FROM [^\n,]*(\n|;)'
+                    then v.definition
+            end,
+            '.*\n +FROM (?:ONLY )?(?:[^\s(;]+\.)?([^\s.(;]+)(?:\([^)]*\))?(?: ([^\s(;]+))?.*',
+            '\1 \2'
+        ) as lone (names)
+    where r.kind in ('view', 'materialized view')
 ),
 
 types as materialized (
     select
         t.*,
-        pg_catalog.format('%I.%I', s.nspname, t.typname) as object,
-        c.relkind is not null as is_row
+        pg_catalog.format('%s.%I', t.typnamespace::pg_catalog.regnamespace, t.typname) as object,
+        -- A row type is its table's.
+        t.typrelid in (
+            select r.oid
+            from relations as r
+            where r.kind <> 'type'
+        ) as is_row
     from pg_catalog.pg_type as t
-    inner join schemas as s on t.typnamespace = s.oid
-    left join pg_catalog.pg_class as c on t.typrelid = c.oid and c.relkind <> 'c'
     where
-        t.typnamespace = any(array(select o.oid from schemas as o))
+        t.typnamespace = any(array(select s.oid from schemas as s))
         and t.oid not in (
             select m.objid
             from members as m
             where m.classid = 'pg_catalog.pg_type'::pg_catalog.regclass
-        )
-        -- The array and multirange types that come along with a type say nothing of their own.
-        and not exists (
-            select
-            from pg_catalog.pg_type as e
-            where e.typarray = t.oid
-        )
-        and not exists (
-            select
-            from pg_catalog.pg_range as g
-            inner join pg_catalog.pg_type as e on g.rngtypid = e.oid
-            where g.rngmultitypid = t.oid and e.typnamespace = t.typnamespace
         )
         and t.typrelid not in (
             select m.objid
             from members as m
             where m.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
         )
-),
-
--- Constraints of our tables and domains, and foreign keys that reach in. Since PostgreSQL 18 a
--- NOT NULL is a constraint too: the column states it, this only what the column cannot.
-constraints as materialized (
-    select
-        k.*,
-        pg_catalog.format(
-            '%s.%I',
-            coalesce(r.object, t.object, k.conrelid::pg_catalog.regclass::pg_catalog.text),
-            k.conname
-        ) as object
-    from pg_catalog.pg_constraint as k
-    left join relations as r on k.conrelid = r.oid
-    left join types as t on k.contypid = t.oid
-    where
-        r.oid is not null
-        or t.oid is not null
-        or (k.contype = 'f' and k.confrelid in (select f.oid from relations as f))
+        -- The array and multirange types that come along with a type say nothing of their own.
+        and t.typsubscript <> 'pg_catalog.array_subscript_handler'::pg_catalog.regproc
+        and not (
+            t.typtype = 'm'
+            and exists (
+                select
+                from pg_catalog.pg_range as g
+                inner join pg_catalog.pg_type as e on g.rngtypid = e.oid
+                where g.rngmultitypid = t.oid and e.typnamespace = t.typnamespace
+            )
+        )
 ),
 
 functions as materialized (
     select
         p.*,
         pg_catalog.format(
-            '%I.%I(%s)', s.nspname, p.proname, pg_catalog.oidvectortypes(p.proargtypes)
+            '%s.%I(%s)',
+            p.pronamespace::pg_catalog.regnamespace,
+            p.proname,
+            pg_catalog.oidvectortypes(p.proargtypes)
         ) as object,
         case p.prokind
             when 'f' then 'function'
@@ -227,9 +240,8 @@ functions as materialized (
             when 'w' then 'window function'
         end as kind
     from pg_catalog.pg_proc as p
-    inner join schemas as s on p.pronamespace = s.oid
     where
-        p.pronamespace = any(array(select o.oid from schemas as o))
+        p.pronamespace = any(array(select s.oid from schemas as s))
         and p.oid not in (
             select m.objid
             from members as m
@@ -237,179 +249,101 @@ functions as materialized (
         )
 ),
 
--- Triggers on our tables, and triggers elsewhere that call our functions.
-triggers as materialized (
+-- What of ours is published, and how.
+published (publication, what, how) as materialized (
     select
-        t.*,
+        l.prpubid,
+        pg_catalog.concat('table ', r.object),
+        pg_catalog.concat_ws(
+            ' where ',
+            coalesce(
+                (
+                    select
+                        pg_catalog.string_agg(
+                            pg_catalog.quote_ident(a.attname), ', ' order by a.attnum
+                        )
+                    from pg_catalog.pg_attribute as a
+                    where a.attrelid = r.oid and a.attnum = any(l.prattrs)
+                ),
+                'all columns'
+            ),
+            pg_catalog.pg_get_expr(l.prqual, l.prrelid)
+        )
+    from pg_catalog.pg_publication_rel as l
+    inner join relations as r on l.prrelid = r.oid
+    union all
+    select
+        l.pnpubid,
+        pg_catalog.concat('schema ', s.object),
+        'all tables'
+    from pg_catalog.pg_publication_namespace as l
+    inner join schemas as s on l.pnnspid = s.oid
+),
+
+-- Kinds this schema has none of: one line of definition each, so that any is drift.
+others as (
+    select
+        'pg_catalog.pg_operator'::pg_catalog.regclass::pg_catalog.oid as classid,
+        o.oid,
+        'operator' as kind,
         pg_catalog.format(
-            '%s.%I', coalesce(r.object, t.tgrelid::pg_catalog.regclass::pg_catalog.text), t.tgname
-        ) as object
-    from pg_catalog.pg_trigger as t
-    inner join pg_catalog.pg_class as c on t.tgrelid = c.oid
-    left join relations as r on t.tgrelid = r.oid
-    left join functions as p on t.tgfoid = p.oid
-    where
-        not t.tgisinternal
-        and (r.oid is not null or p.oid is not null)
-        and c.relpersistence <> 't'
-),
-
-rules as materialized (
-    select
-        w.*,
-        pg_catalog.format('%s.%I', r.object, w.rulename) as object
-    from pg_catalog.pg_rewrite as w
-    inner join relations as r on w.ev_class = r.oid
-),
-
-policies as materialized (
-    select
-        p.*,
-        pg_catalog.format('%s.%I', r.object, p.polname) as object
-    from pg_catalog.pg_policy as p
-    inner join relations as r on p.polrelid = r.oid
-),
-
-statistic_objects as materialized (
-    select
-        x.*,
-        pg_catalog.to_jsonb(x) ->> 'stxstattarget' as target,
-        pg_catalog.format('%I.%I', n.nspname, x.stxname) as object
-    from pg_catalog.pg_statistic_ext as x
-    inner join pg_catalog.pg_namespace as n on x.stxnamespace = n.oid
-    where
-        x.stxrelid in (select r.oid from relations as r)
-        or x.stxnamespace in (select s.oid from schemas as s)
-),
-
-event_triggers as materialized (
-    select
-        e.*,
-        pg_catalog.quote_ident(e.evtname::pg_catalog.text) as object,
-        pg_catalog.format('%I.%I()', n.nspname, p.proname) as calls
-    from pg_catalog.pg_event_trigger as e
-    inner join pg_catalog.pg_proc as p on e.evtfoid = p.oid
-    inner join pg_catalog.pg_namespace as n on p.pronamespace = n.oid
-    -- Supabase keeps the functions of its own in schema extensions.
-    where
-        not (n.nspname = 'extensions' and (select d.on_platform from database as d))
-        and not exists (
-            select
-            from members as m
-            where
-                m.classid = 'pg_catalog.pg_event_trigger'::pg_catalog.regclass and m.objid = e.oid
-        )
-),
-
--- Publications that publish something of ours.
-publications as materialized (
-    select
-        p.*,
-        pg_catalog.quote_ident(p.pubname::pg_catalog.text) as object
-    from pg_catalog.pg_publication as p
-    where
-        p.puballtables
-        or exists (
-            select
-            from pg_catalog.pg_publication_rel as l
-            inner join relations as r on l.prrelid = r.oid
-            where l.prpubid = p.oid
-        )
-        or exists (
-            select
-            from pg_catalog.pg_publication_namespace as l
-            inner join schemas as s on l.pnnspid = s.oid
-            where l.pnpubid = p.oid
-        )
-),
-
--- Casts without a type or function of a schema that is somebody else's.
-casts as materialized (
-    select
-        c.*,
-        pg_catalog.format(
-            '(%s as %s)',
-            pg_catalog.format_type(c.castsource, null),
-            pg_catalog.format_type(c.casttarget, null)
-        ) as object
-    from pg_catalog.pg_cast as c
-    inner join pg_catalog.pg_type as a on c.castsource = a.oid
-    inner join pg_catalog.pg_type as b on c.casttarget = b.oid
-    inner join pg_catalog.pg_namespace as x on a.typnamespace = x.oid
-    inner join pg_catalog.pg_namespace as y on b.typnamespace = y.oid
-    where
-        c.oid >= 16384
-        and x.nspname in ('pg_catalog', 'public', 'audit', 'arami_db')
-        and y.nspname in ('pg_catalog', 'public', 'audit', 'arami_db')
-        and not exists (
-            select
-            from members as m
-            where m.classid = 'pg_catalog.pg_cast'::pg_catalog.regclass and m.objid = c.oid
-        )
-),
-
-operators as materialized (
-    select
-        o.*,
-        pg_catalog.format(
-            '%I.%s(%s,%s)',
-            s.nspname,
+            '%s(%s,%s)',
             o.oprname,
             case when o.oprleft = 0 then 'none' else pg_catalog.format_type(o.oprleft, null) end,
             pg_catalog.format_type(o.oprright, null)
-        ) as object
+        ) as name,
+        o.oprnamespace as schema,
+        o.oprowner as owner,
+        pg_catalog.format(
+            '%s by %s, commutator %s, negator %s, restriction %s, join %s, merges %s, hashes %s',
+            pg_catalog.format_type(o.oprresult, null),
+            o.oprcode::pg_catalog.oid::pg_catalog.regprocedure,
+            nullif(o.oprcom, 0)::pg_catalog.regoperator,
+            nullif(o.oprnegate, 0)::pg_catalog.regoperator,
+            o.oprrest,
+            o.oprjoin,
+            o.oprcanmerge,
+            o.oprcanhash
+        ) as definition
     from pg_catalog.pg_operator as o
-    inner join schemas as s on o.oprnamespace = s.oid
-    where
-        o.oprnamespace = any(array(select n.oid from schemas as n))
-        and o.oid not in (
-            select m.objid
-            from members as m
-            where m.classid = 'pg_catalog.pg_operator'::pg_catalog.regclass
-        )
-),
-
--- Kinds this schema has none of: one line of description each, so that any is drift.
-others as materialized (
+    where o.oprnamespace = any(array(select s.oid from schemas as s))
+    union all
     select
-        'pg_catalog.pg_collation'::pg_catalog.regclass::pg_catalog.oid as classid,
+        'pg_catalog.pg_collation'::pg_catalog.regclass,
         c.oid,
-        'collation' as kind,
-        c.collname as name,
-        c.collnamespace as schema,
-        c.collowner as owner,
+        'collation',
+        pg_catalog.quote_ident(c.collname),
+        c.collnamespace,
+        c.collowner,
         (
             pg_catalog.to_jsonb(c)
             - '{oid,collname,collnamespace,collowner,collversion}'::pg_catalog.text[]
-        )::pg_catalog.text as definition
+        )::pg_catalog.text
     from pg_catalog.pg_collation as c
-    where c.collnamespace in (select s.oid from schemas as s)
+    where c.collnamespace = any(array(select s.oid from schemas as s))
     union all
     select
         'pg_catalog.pg_conversion'::pg_catalog.regclass,
         c.oid,
         'conversion',
-        c.conname,
+        pg_catalog.quote_ident(c.conname),
         c.connamespace,
         c.conowner,
-        pg_catalog.format('%s to %s by %s', c.conforencoding, c.contoencoding, c.conproc)
+        pg_catalog.format(
+            '%s to %s by %s, default %s', c.conforencoding, c.contoencoding, c.conproc, c.condefault
+        )
     from pg_catalog.pg_conversion as c
-    where c.connamespace in (select s.oid from schemas as s)
+    where c.connamespace = any(array(select s.oid from schemas as s))
     union all
     select
         'pg_catalog.pg_opfamily'::pg_catalog.regclass,
         f.oid,
         'operator family',
-        f.opfname,
+        pg_catalog.quote_ident(f.opfname),
         f.opfnamespace,
         f.opfowner,
         pg_catalog.concat_ws(
             '; ',
-            (
-                select a.amname
-                from pg_catalog.pg_am as a
-                where a.oid = f.opfmethod
-            ),
             (
                 select
                     pg_catalog.string_agg(
@@ -438,13 +372,13 @@ others as materialized (
             )
         )
     from pg_catalog.pg_opfamily as f
-    where f.opfnamespace in (select s.oid from schemas as s)
+    where f.opfnamespace = any(array(select s.oid from schemas as s))
     union all
     select
         'pg_catalog.pg_opclass'::pg_catalog.regclass,
         o.oid,
         'operator class',
-        o.opcname,
+        pg_catalog.quote_ident(o.opcname),
         o.opcnamespace,
         o.opcowner,
         pg_catalog.format(
@@ -454,42 +388,32 @@ others as materialized (
             pg_catalog.format_type(nullif(o.opckeytype, 0), null)
         )
     from pg_catalog.pg_opclass as o
-    where o.opcnamespace in (select s.oid from schemas as s)
+    where o.opcnamespace = any(array(select s.oid from schemas as s))
     union all
     select
         'pg_catalog.pg_ts_config'::pg_catalog.regclass,
         c.oid,
         'text search configuration',
-        c.cfgname,
+        pg_catalog.quote_ident(c.cfgname),
         c.cfgnamespace,
         c.cfgowner,
-        pg_catalog.concat_ws(
-            '; ',
-            (
-                select p.prsname
-                from pg_catalog.pg_ts_parser as p
-                where p.oid = c.cfgparser
-            ),
-            (
-                select
-                    pg_catalog.string_agg(
-                        pg_catalog.format(
-                            '%s %s', m.maptokentype, m.mapdict::pg_catalog.regdictionary
-                        ),
-                        ', ' order by m.maptokentype, m.mapseqno
-                    )
-                from pg_catalog.pg_ts_config_map as m
-                where m.mapcfg = c.oid
-            )
+        (
+            select
+                pg_catalog.string_agg(
+                    pg_catalog.format('%s %s', m.maptokentype, m.mapdict::pg_catalog.regdictionary),
+                    ', ' order by m.maptokentype, m.mapseqno
+                )
+            from pg_catalog.pg_ts_config_map as m
+            where m.mapcfg = c.oid
         )
     from pg_catalog.pg_ts_config as c
-    where c.cfgnamespace in (select s.oid from schemas as s)
+    where c.cfgnamespace = any(array(select s.oid from schemas as s))
     union all
     select
         'pg_catalog.pg_ts_dict'::pg_catalog.regclass,
         d.oid,
         'text search dictionary',
-        d.dictname,
+        pg_catalog.quote_ident(d.dictname),
         d.dictnamespace,
         d.dictowner,
         pg_catalog.concat_ws(
@@ -502,43 +426,63 @@ others as materialized (
             d.dictinitoption
         )
     from pg_catalog.pg_ts_dict as d
-    where d.dictnamespace in (select s.oid from schemas as s)
+    where d.dictnamespace = any(array(select s.oid from schemas as s))
     union all
     select
         'pg_catalog.pg_ts_parser'::pg_catalog.regclass,
         p.oid,
         'text search parser',
-        p.prsname,
+        pg_catalog.quote_ident(p.prsname),
         p.prsnamespace,
         null,
         pg_catalog.concat_ws(', ', p.prsstart, p.prstoken, p.prsend, p.prsheadline, p.prslextype)
     from pg_catalog.pg_ts_parser as p
-    where p.prsnamespace in (select s.oid from schemas as s)
+    where p.prsnamespace = any(array(select s.oid from schemas as s))
     union all
     select
         'pg_catalog.pg_ts_template'::pg_catalog.regclass,
         t.oid,
         'text search template',
-        t.tmplname,
+        pg_catalog.quote_ident(t.tmplname),
         t.tmplnamespace,
         null,
         pg_catalog.concat_ws(', ', t.tmplinit, t.tmpllexize)
     from pg_catalog.pg_ts_template as t
-    where t.tmplnamespace in (select s.oid from schemas as s)
+    where t.tmplnamespace = any(array(select s.oid from schemas as s))
 ),
 
--- What can be owned, granted, commented on or labelled.
-objects as materialized (
+-- All that has facts, one arm a kind: whose it is, who may use it, the names of its properties and
+-- what they are, and settings that carry their own names.
+objects (
+    classid, objid, subid, kind, object, owner, acl, usual_acl, settings, names, properties
+) as materialized (
     select
-        'pg_catalog.pg_namespace'::pg_catalog.regclass::pg_catalog.oid as classid,
-        s.oid as objid,
-        0 as subid,
-        'schema' as kind,
+        'pg_catalog.pg_namespace'::pg_catalog.regclass::pg_catalog.oid,
+        s.oid,
+        0,
+        'schema',
         s.object,
-        s.nspowner as owner,
-        s.nspacl as acl,
-        pg_catalog.acldefault('n', s.nspowner) as usual_acl
+        s.nspowner,
+        s.nspacl,
+        pg_catalog.acldefault('n', s.nspowner),
+        null::pg_catalog.text[],
+        null::pg_catalog.text[],
+        null::pg_catalog.text[]
     from schemas as s
+    union all
+    select
+        'pg_catalog.pg_database'::pg_catalog.regclass,
+        d.oid,
+        0,
+        'database',
+        'database',
+        null,
+        d.datacl,
+        pg_catalog.acldefault('d', d.datdba),
+        null,
+        null,
+        null
+    from platform as d
     union all
     select
         'pg_catalog.pg_class'::pg_catalog.regclass,
@@ -546,38 +490,491 @@ objects as materialized (
         0,
         r.kind,
         r.object,
-        r.relowner,
+        case when r.kind not in ('index', 'type') then r.relowner end,
         r.relacl,
         case
-            when r.relkind = 'S' then pg_catalog.acldefault('s', r.relowner)
-            else pg_catalog.acldefault('r', r.relowner)
-        end
+            when r.kind = 'sequence' then pg_catalog.acldefault('s', r.relowner)
+            when r.kind not in ('index', 'type') then pg_catalog.acldefault('r', r.relowner)
+        end,
+        r.reloptions,
+        '{
+            persistence, tablespace, access method, row level security, row level security forced,
+            replica identity, of type, partition key, partition bound, composite, populated,
+            foreign server, definition
+        }',
+        array[
+            case r.relpersistence
+                when 'p' then case when r.kind <> 'index' then 'permanent' end
+                when 'u' then 'unlogged'
+                else 'temporary'
+            end,
+            case
+                when r.reltablespace <> 0
+                    then (
+                        select t.spcname::pg_catalog.text
+                        from pg_catalog.pg_tablespace as t
+                        where t.oid = r.reltablespace
+                    )
+            end,
+            case
+                when r.relam <> 0 and r.kind <> 'index'
+                    then (
+                        select m.amname::pg_catalog.text
+                        from pg_catalog.pg_am as m
+                        where m.oid = r.relam
+                    )
+            end,
+            case
+                when r.kind = 'table'
+                    then case when r.relrowsecurity then 'enabled' else 'disabled' end
+            end,
+            case when r.relforcerowsecurity then 'true' end,
+            case
+                when r.kind = 'table'
+                    then
+                        case r.relreplident
+                            when 'd' then 'default'
+                            when 'n' then 'nothing'
+                            when 'f' then 'full'
+                            else 'index'
+                        end
+            end,
+            case when r.reloftype <> 0 then pg_catalog.format_type(r.reloftype, null) end,
+            case when r.relkind = 'p' then pg_catalog.pg_get_partkeydef(r.oid) end,
+            pg_catalog.pg_get_expr(r.relpartbound, r.oid),
+            case when r.kind = 'type' then 'true' end,
+            case when r.kind = 'materialized view' then r.relispopulated::pg_catalog.text end,
+            case
+                when r.kind = 'foreign table'
+                    then (
+                        select
+                            pg_catalog.concat_ws(
+                                ' ', w.srvname, pg_catalog.array_to_string(f.ftoptions, ', ')
+                            )
+                        from pg_catalog.pg_foreign_table as f
+                        inner join pg_catalog.pg_foreign_server as w on f.ftserver = w.oid
+                        where f.ftrelid = r.oid
+                    )
+            end,
+            v.definition
+        ]
     from relations as r
-    where r.relkind <> 'c'
+    left join views as v on r.oid = v.oid
+    where r.kind <> 'index'
     union all
+    select
+        'pg_catalog.pg_class'::pg_catalog.regclass,
+        r.oid,
+        0,
+        'index',
+        r.object,
+        null,
+        null,
+        null,
+        r.reloptions,
+        '{
+            definition, tablespace, unique, primary, exclusion, nulls not distinct, deferrable,
+            valid, ready, live, clustered, replica identity, persistence, statistics targets
+        }',
+        array[
+            pg_catalog.pg_get_indexdef(r.oid),
+            case
+                when r.reltablespace <> 0
+                    then (
+                        select t.spcname::pg_catalog.text
+                        from pg_catalog.pg_tablespace as t
+                        where t.oid = r.reltablespace
+                    )
+            end,
+            i.indisunique::pg_catalog.text,
+            case when i.indisprimary then 'true' end,
+            case when i.indisexclusion then 'true' end,
+            case when i.indnullsnotdistinct then 'true' end,
+            case when i.indisunique and not i.indimmediate then 'true' end,
+            i.indisvalid::pg_catalog.text,
+            i.indisready::pg_catalog.text,
+            case when not i.indislive then 'false' end,
+            case when i.indisclustered then 'true' end,
+            case when i.indisreplident then 'true' end,
+            case when r.relpersistence <> 'p' then r.relpersistence::pg_catalog.text end,
+            (
+                select
+                    pg_catalog.string_agg(
+                        pg_catalog.format('%s: %s', a.attnum, a.attstattarget), ', '
+                        order by a.attnum
+                    )
+                from pg_catalog.pg_attribute as a
+                where a.attrelid = r.oid and a.attstattarget >= 0
+            )
+        ]
+    from relations as r
+    inner join pg_catalog.pg_index as i on r.oid = i.indexrelid
+    where
+        i.indrelid not in (
+            select m.objid
+            from members as m
+            where m.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
+        )
+    union all
+    -- Sequences: their parameters, never where they stand.
+    select
+        'pg_catalog.pg_sequence'::pg_catalog.regclass,
+        q.seqrelid,
+        0,
+        'sequence',
+        r.object,
+        null,
+        null,
+        null,
+        null,
+        '{type, start, increment, minimum, maximum, cache, cycle, owned by}',
+        array[
+            pg_catalog.format_type(q.seqtypid, null),
+            q.seqstart::pg_catalog.text,
+            q.seqincrement::pg_catalog.text,
+            q.seqmin::pg_catalog.text,
+            q.seqmax::pg_catalog.text,
+            q.seqcache::pg_catalog.text,
+            q.seqcycle::pg_catalog.text,
+            (
+                select
+                    pg_catalog.concat(
+                        owned.identity, case when d.deptype = 'i' then ' (identity)' end
+                    )
+                from pg_catalog.pg_depend as d
+                cross join
+                    lateral pg_catalog.pg_identify_object(
+                        d.refclassid, d.refobjid, d.refobjsubid
+                    ) as owned
+                where
+                    d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
+                    and d.objid = q.seqrelid
+                    and d.refobjsubid > 0
+                    and d.deptype in ('a', 'i')
+            )
+        ]
+    from pg_catalog.pg_sequence as q
+    inner join relations as r on q.seqrelid = r.oid
+    union all
+    -- attmissingval and attndims are history: two equal tables may differ in them.
     select
         'pg_catalog.pg_class'::pg_catalog.regclass,
         c.attrelid,
         c.attnum,
         'column',
-        c.object,
+        pg_catalog.format('%s.%I', c.relation, c.attname),
         null,
         c.attacl,
-        null
-    from columns as c
+        null,
+        c.attoptions,
+        '{
+            position, type, collation, default, generated, generated kind, identity, not null,
+            storage, compression, statistics target, foreign options, inherited
+        }',
+        array[
+            c.place::pg_catalog.text,
+            pg_catalog.format_type(c.atttypid, c.atttypmod),
+            case
+                when c.attcollation <> t.typcollation
+                    then c.attcollation::pg_catalog.regcollation::pg_catalog.text
+            end,
+            case when c.attgenerated = '' then pg_catalog.pg_get_expr(d.adbin, d.adrelid) end,
+            case when c.attgenerated <> '' then pg_catalog.pg_get_expr(d.adbin, d.adrelid) end,
+            case c.attgenerated when 's' then 'stored' when 'v' then 'virtual' end,
+            case c.attidentity when 'a' then 'always' when 'd' then 'by default' end,
+            case when c.attnotnull then 'true' end,
+            case
+                when c.attstorage <> t.typstorage
+                    then
+                        case c.attstorage
+                            when 'p' then 'plain'
+                            when 'e' then 'external'
+                            when 'x' then 'extended'
+                            else 'main'
+                        end
+            end,
+            nullif(c.attcompression::pg_catalog.text, ''),
+            nullif(c.attstattarget, -1)::pg_catalog.text,
+            pg_catalog.array_to_string(c.attfdwoptions, ', '),
+            case
+                when c.attinhcount > 0
+                    then case when c.attislocal then 'and declared' else 'true' end
+            end
+        ]
+    from (
+        select
+            a.*,
+            r.object as relation,
+            pg_catalog.row_number() over (partition by a.attrelid order by a.attnum) as place
+        from relations as r
+        inner join pg_catalog.pg_attribute as a on r.oid = a.attrelid
+        where
+            r.kind not in ('index', 'sequence')
+            and a.attrelid = any(array(
+                select o.oid
+                from relations as o
+                where o.kind not in ('index', 'sequence')
+            ))
+            and a.attnum > 0
+            and not a.attisdropped
+    ) as c
+    inner join pg_catalog.pg_type as t on c.atttypid = t.oid
+    left join pg_catalog.pg_attrdef as d on c.attrelid = d.adrelid and c.attnum = d.adnum
+    union all
+    -- Constraints of our tables and domains, and foreign keys that reach in. Since PostgreSQL 18 a
+    -- NOT NULL is a constraint too: the column states it, this only what the column cannot.
+    select
+        'pg_catalog.pg_constraint'::pg_catalog.regclass,
+        k.oid,
+        0,
+        'constraint',
+        pg_catalog.format(
+            '%s.%I', coalesce(t.object, k.conrelid::pg_catalog.regclass::pg_catalog.text), k.conname
+        ),
+        null,
+        null,
+        null,
+        null,
+        '{
+            not null, definition, validated, deferrable, initially deferred, enforced, no inherit,
+            inherited, internal triggers
+        }',
+        case k.contype
+            when 'n'
+                then array[(
+                    select
+                        pg_catalog.concat_ws(
+                            ', ',
+                            a.attname,
+                            case when not k.convalidated then 'not valid' end,
+                            case when k.connoinherit then 'no inherit' end
+                        )
+                    from pg_catalog.pg_attribute as a
+                    cross join
+                        lateral pg_catalog.format(
+                            '%s_%s_not_null', r.relname, a.attname
+                        ) as usual (conname)
+                    where
+                        a.attrelid = k.conrelid
+                        and a.attnum = k.conkey[1]
+                        and (
+                            not k.convalidated
+                            or k.connoinherit
+                            or (
+                                k.conname <> usual.conname
+                                and pg_catalog.length(usual.conname) < 64
+                            )
+                        )
+                )]
+            when 't' then null
+            else
+                array[
+                    null,
+                    pg_catalog.pg_get_constraintdef(k.oid),
+                    k.convalidated::pg_catalog.text,
+                    case when k.condeferrable then 'true' end,
+                    case when k.condeferred then 'true' end,
+                    case
+                        when k.contype in ('c', 'f') and p.version >= 180000
+                            then nullif(pg_catalog.to_jsonb(k) ->> 'conenforced', 'true')
+                    end,
+                    case when k.connoinherit and k.contype = 'c' then 'true' end,
+                    case
+                        when k.coninhcount > 0
+                            then case when k.conislocal then 'and declared' else 'true' end
+                    end,
+                    -- Foreign keys and deferrable keys are kept by triggers, which can be disabled.
+                    case
+                        when k.contype = 'f' or k.condeferrable
+                            then (
+                                select
+                                    case
+                                        when pg_catalog.bool_and(g.tgenabled = 'O')
+                                            then
+                                                pg_catalog.format(
+                                                    '%s enabled', pg_catalog.count(*)
+                                                )
+                                        else
+                                            pg_catalog.string_agg(
+                                                pg_catalog.format(
+                                                    '%s on %s: %s',
+                                                    g.tgfoid::pg_catalog.regproc,
+                                                    g.tgrelid::pg_catalog.regclass,
+                                                    case g.tgenabled
+                                                        when 'O' then 'enabled'
+                                                        when 'D' then 'disabled'
+                                                        when 'R' then 'replica'
+                                                        else 'always'
+                                                    end
+                                                ),
+                                                ', '
+                                                order by
+                                                    g.tgrelid::pg_catalog.regclass
+                                                    ::pg_catalog.text,
+                                                    g.tgfoid
+                                            )
+                                    end
+                                from pg_catalog.pg_trigger as g
+                                where g.tgconstraint = k.oid and g.tgisinternal
+                            )
+                    end
+                ]
+        end
+    from pg_catalog.pg_constraint as k
+    cross join platform as p
+    left join relations as r on k.conrelid = r.oid
+    left join types as t on k.contypid = t.oid
+    where
+        r.oid is not null
+        or t.oid is not null
+        or (k.contype = 'f' and k.confrelid in (select f.oid from relations as f))
     union all
     select
-        'pg_catalog.pg_class'::pg_catalog.regclass,
-        i.indexrelid,
+        'pg_catalog.pg_proc'::pg_catalog.regclass,
+        p.oid,
         0,
-        'index',
-        i.object,
-        null,
-        null,
-        null
-    from indexes as i
+        p.kind,
+        p.object,
+        p.proowner,
+        p.proacl,
+        pg_catalog.acldefault('f', p.proowner),
+        p.proconfig,
+        '{
+            arguments, returns, language, volatility, strict, security, leakproof, parallel, cost,
+            rows, support, transforms, source, library, aggregate
+        }',
+        array[
+            pg_catalog.pg_get_function_arguments(p.oid),
+            pg_catalog.pg_get_function_result(p.oid),
+            l.lanname::pg_catalog.text,
+            case p.provolatile
+                when 'i' then 'immutable'
+                when 's' then 'stable'
+                else 'volatile'
+            end,
+            p.proisstrict::pg_catalog.text,
+            case when p.prosecdef then 'definer' else 'invoker' end,
+            case when p.proleakproof then 'true' end,
+            case p.proparallel when 's' then 'safe' when 'r' then 'restricted' else 'unsafe' end,
+            p.procost::pg_catalog.text,
+            nullif(p.prorows, 0)::pg_catalog.text,
+            nullif(p.prosupport::pg_catalog.oid, 0)::pg_catalog.regprocedure::pg_catalog.text,
+            pg_catalog.array_to_string(p.protrftypes::pg_catalog.regtype[], ', '),
+            coalesce(pg_catalog.pg_get_function_sqlbody(p.oid), p.prosrc),
+            p.probin,
+            case
+                when p.prokind = 'a'
+                    then (
+                        select
+                            pg_catalog.concat_ws(
+                                ', ',
+                                pg_catalog.format_type(a.aggtranstype, null),
+                                pg_catalog.format_type(nullif(a.aggmtranstype, 0), null),
+                                nullif(a.aggsortop, 0)::pg_catalog.regoperator,
+                                pg_catalog.to_jsonb(a)
+                                - array['aggfnoid', 'aggtranstype', 'aggmtranstype', 'aggsortop']
+                            )
+                        from pg_catalog.pg_aggregate as a
+                        where a.aggfnoid = p.oid
+                    )
+            end
+        ]
+    from functions as p
+    inner join pg_catalog.pg_language as l on p.prolang = l.oid
     union all
-    -- A row type is its table's: only what was granted on it differently is its own.
+    -- Triggers on our tables, and triggers elsewhere that call our functions.
+    select
+        'pg_catalog.pg_trigger'::pg_catalog.regclass,
+        t.oid,
+        0,
+        'trigger',
+        pg_catalog.format('%s.%I', t.tgrelid::pg_catalog.regclass, t.tgname),
+        null,
+        null,
+        null,
+        null,
+        '{definition, enabled, inherited}',
+        array[
+            pg_catalog.pg_get_triggerdef(t.oid),
+            case t.tgenabled
+                when 'O' then 'origin'
+                when 'D' then 'disabled'
+                when 'R' then 'replica'
+                else 'always'
+            end,
+            case when t.tgparentid <> 0 then 'true' end
+        ]
+    from pg_catalog.pg_trigger as t
+    where
+        not t.tgisinternal
+        and (
+            t.tgrelid in (select r.oid from relations as r)
+            or (
+                t.tgfoid in (select p.oid from functions as p)
+                and not exists (
+                    select
+                    from pg_catalog.pg_class as c
+                    where c.oid = t.tgrelid and c.relpersistence = 't'
+                )
+            )
+        )
+    union all
+    select
+        'pg_catalog.pg_rewrite'::pg_catalog.regclass,
+        w.oid,
+        0,
+        'rule',
+        pg_catalog.format('%s.%I', r.object, w.rulename),
+        null,
+        null,
+        null,
+        null,
+        '{definition, enabled}',
+        array[
+            case when w.rulename <> '_RETURN' then pg_catalog.pg_get_ruledef(w.oid) end,
+            case w.ev_enabled
+                when 'O' then 'origin'
+                when 'D' then 'disabled'
+                when 'R' then 'replica'
+                else 'always'
+            end
+        ]
+    from pg_catalog.pg_rewrite as w
+    inner join relations as r on w.ev_class = r.oid
+    union all
+    select
+        'pg_catalog.pg_policy'::pg_catalog.regclass,
+        p.oid,
+        0,
+        'policy',
+        pg_catalog.format('%s.%I', r.object, p.polname),
+        null,
+        null,
+        null,
+        null,
+        '{permissive, command, roles, using, with check}',
+        array[
+            p.polpermissive::pg_catalog.text,
+            case p.polcmd
+                when 'r' then 'select'
+                when 'a' then 'insert'
+                when 'w' then 'update'
+                when 'd' then 'delete'
+                else 'all'
+            end,
+            (
+                select pg_catalog.string_agg(g.label, ', ' order by g.label)
+                from roles as g
+                where g.oid = any(p.polroles)
+            ),
+            pg_catalog.pg_get_expr(p.polqual, p.polrelid),
+            pg_catalog.pg_get_expr(p.polwithcheck, p.polrelid)
+        ]
+    from pg_catalog.pg_policy as p
+    inner join relations as r on p.polrelid = r.oid
+    union all
+    -- Domains, enums, ranges and base types; composite ones have columns. Of a row type only what
+    -- was granted on it differently from its table is its own.
     select
         'pg_catalog.pg_type'::pg_catalog.regclass,
         t.oid,
@@ -594,147 +991,208 @@ objects as materialized (
                 )
                 then t.typacl
         end,
-        case when not t.is_row then pg_catalog.acldefault('T', t.typowner) end
+        case when not t.is_row then pg_catalog.acldefault('T', t.typowner) end,
+        null,
+        '{
+            kind, base type, default, not null, collation, labels, range, input, output, storage
+        }',
+        case
+            when not t.is_row
+                then array[
+                    case t.typtype
+                        when 'b' then 'base'
+                        when 'c' then 'composite'
+                        when 'd' then 'domain'
+                        when 'e' then 'enum'
+                        when 'p' then 'pseudo'
+                        when 'r' then 'range'
+                        else t.typtype::pg_catalog.text
+                    end,
+                    case
+                        when t.typtype = 'd'
+                            then pg_catalog.format_type(t.typbasetype, t.typtypmod)
+                    end,
+                    t.typdefault,
+                    case when t.typnotnull then 'true' end,
+                    nullif(t.typcollation, 0)::pg_catalog.regcollation::pg_catalog.text,
+                    case
+                        when t.typtype = 'e'
+                            then (
+                                select
+                                    pg_catalog.string_agg(
+                                        pg_catalog.quote_literal(e.enumlabel),
+                                        ', ' order by e.enumsortorder
+                                    )
+                                from pg_catalog.pg_enum as e
+                                where e.enumtypid = t.oid
+                            )
+                    end,
+                    case
+                        when t.typtype = 'r'
+                            then (
+                                select
+                                    pg_catalog.concat_ws(
+                                        ', ',
+                                        pg_catalog.format_type(g.rngsubtype, null),
+                                        pg_catalog.format_type(g.rngmultitypid, null),
+                                        g.rngcollation::pg_catalog.regcollation,
+                                        c.opcname,
+                                        g.rngsubdiff,
+                                        g.rngcanonical
+                                    )
+                                from pg_catalog.pg_range as g
+                                inner join pg_catalog.pg_opclass as c on g.rngsubopc = c.oid
+                                where g.rngtypid = t.oid
+                            )
+                    end,
+                    case when t.typtype = 'b' then t.typinput::pg_catalog.text end,
+                    case when t.typtype = 'b' then t.typoutput::pg_catalog.text end,
+                    case when t.typtype = 'b' then t.typstorage::pg_catalog.text end
+                ]
+        end
     from types as t
-    union all
-    select
-        'pg_catalog.pg_proc'::pg_catalog.regclass,
-        p.oid,
-        0,
-        p.kind,
-        p.object,
-        p.proowner,
-        p.proacl,
-        pg_catalog.acldefault('f', p.proowner)
-    from functions as p
-    union all
-    select
-        'pg_catalog.pg_constraint'::pg_catalog.regclass,
-        k.oid,
-        0,
-        'constraint',
-        k.object,
-        null,
-        null,
-        null
-    from constraints as k
-    union all
-    select
-        'pg_catalog.pg_trigger'::pg_catalog.regclass,
-        t.oid,
-        0,
-        'trigger',
-        t.object,
-        null,
-        null,
-        null
-    from triggers as t
-    union all
-    select
-        'pg_catalog.pg_rewrite'::pg_catalog.regclass,
-        w.oid,
-        0,
-        'rule',
-        w.object,
-        null,
-        null,
-        null
-    from rules as w
-    union all
-    select
-        'pg_catalog.pg_policy'::pg_catalog.regclass,
-        p.oid,
-        0,
-        'policy',
-        p.object,
-        null,
-        null,
-        null
-    from policies as p
     union all
     select
         'pg_catalog.pg_statistic_ext'::pg_catalog.regclass,
         x.oid,
         0,
         'statistics',
-        x.object,
+        pg_catalog.format('%s.%I', x.stxnamespace::pg_catalog.regnamespace, x.stxname),
         x.stxowner,
         null,
-        null
-    from statistic_objects as x
+        null,
+        null,
+        '{definition, target}',
+        array[
+            pg_catalog.pg_get_statisticsobjdef(x.oid),
+            nullif(pg_catalog.to_jsonb(x) ->> 'stxstattarget', '-1')
+        ]
+    from pg_catalog.pg_statistic_ext as x
+    where
+        x.stxrelid in (select r.oid from relations as r)
+        or x.stxnamespace in (select s.oid from schemas as s)
     union all
+    -- Supabase keeps the functions of its own event triggers in schema extensions.
     select
         'pg_catalog.pg_event_trigger'::pg_catalog.regclass,
         e.oid,
         0,
         'event trigger',
-        e.object,
+        pg_catalog.quote_ident(e.evtname),
         e.evtowner,
         null,
-        null
-    from event_triggers as e
+        null,
+        null,
+        '{event, function, tags, enabled}',
+        array[
+            e.evtevent::pg_catalog.text,
+            e.evtfoid::pg_catalog.regprocedure::pg_catalog.text,
+            pg_catalog.array_to_string(e.evttags, ', '),
+            case e.evtenabled
+                when 'O' then 'origin'
+                when 'D' then 'disabled'
+                when 'R' then 'replica'
+                else 'always'
+            end
+        ]
+    from pg_catalog.pg_event_trigger as e
+    inner join pg_catalog.pg_proc as f on e.evtfoid = f.oid
+    cross join platform as p
+    where
+        not (p.is_supabase and f.pronamespace = pg_catalog.to_regnamespace('extensions'))
+        and e.oid not in (
+            select m.objid
+            from members as m
+            where m.classid = 'pg_catalog.pg_event_trigger'::pg_catalog.regclass
+        )
     union all
     select
         'pg_catalog.pg_publication'::pg_catalog.regclass,
         p.oid,
         0,
         'publication',
-        p.object,
+        pg_catalog.quote_ident(p.pubname),
         p.pubowner,
         null,
-        null
-    from publications as p
+        null,
+        null,
+        '{operations, all tables, via root, generated columns}',
+        array[
+            pg_catalog.concat_ws(
+                ', ',
+                case when p.pubinsert then 'insert' end,
+                case when p.pubupdate then 'update' end,
+                case when p.pubdelete then 'delete' end,
+                case when p.pubtruncate then 'truncate' end
+            ),
+            case when p.puballtables then 'true' end,
+            case when p.pubviaroot then 'true' end,
+            nullif(pg_catalog.to_jsonb(p) ->> 'pubgencols', 'n')
+        ]
+    from pg_catalog.pg_publication as p
+    where p.puballtables or p.oid in (select u.publication from published as u)
     union all
+    -- Casts, but for those from or to a type of a schema that is somebody else's.
     select
         'pg_catalog.pg_cast'::pg_catalog.regclass,
         c.oid,
         0,
         'cast',
-        c.object,
+        pg_catalog.format(
+            '(%s as %s)',
+            pg_catalog.format_type(c.castsource, null),
+            pg_catalog.format_type(c.casttarget, null)
+        ),
         null,
         null,
-        null
-    from casts as c
-    union all
-    select
-        'pg_catalog.pg_operator'::pg_catalog.regclass,
-        o.oid,
-        0,
-        'operator',
-        o.object,
-        o.oprowner,
         null,
-        null
-    from operators as o
+        null,
+        '{context, method, function}',
+        array[
+            case c.castcontext
+                when 'i' then 'implicit'
+                when 'a' then 'assignment'
+                else 'explicit'
+            end,
+            c.castmethod::pg_catalog.text,
+            nullif(c.castfunc, 0)::pg_catalog.regprocedure::pg_catalog.text
+        ]
+    from pg_catalog.pg_cast as c
+    where
+        c.oid >= 16384
+        and c.oid not in (
+            select m.objid
+            from members as m
+            where m.classid = 'pg_catalog.pg_cast'::pg_catalog.regclass
+        )
+        and not exists (
+            select
+            from pg_catalog.pg_type as t
+            where
+                t.oid in (c.castsource, c.casttarget)
+                and t.typnamespace <> 'pg_catalog'::pg_catalog.regnamespace
+                and t.typnamespace not in (select s.oid from schemas as s)
+        )
     union all
     select
         o.classid,
         o.oid,
         0,
         o.kind,
-        pg_catalog.format('%I.%I', s.nspname, o.name),
+        pg_catalog.format('%s.%s', o.schema::pg_catalog.regnamespace, o.name),
         o.owner,
         null,
-        null
+        null,
+        null,
+        '{definition}',
+        array[o.definition]
     from others as o
-    inner join schemas as s on o.schema = s.oid
     where
         not exists (
             select
             from members as m
             where m.classid = o.classid and m.objid = o.oid
         )
-    union all
-    select
-        'pg_catalog.pg_database'::pg_catalog.regclass,
-        d.oid,
-        0,
-        'database',
-        'database',
-        d.datdba,
-        d.datacl,
-        pg_catalog.acldefault('d', d.datdba)
-    from database as d
 ),
 
 privileges as materialized (
@@ -761,38 +1219,11 @@ privileges as materialized (
     cross join lateral pg_catalog.aclexplode(coalesce(o.acl, o.usual_acl)) as x
     left join roles as g on x.grantee = g.oid
     left join roles as b on x.grantor = b.oid
-),
-
-view_texts as materialized (
-    select
-        r.oid,
-        r.object,
-        r.kind,
-        pg_catalog.pg_get_viewdef(r.oid) as definition
-    from relations as r
-    where r.relkind in ('v', 'm')
-),
-
--- PostgreSQL 15 writes the name of the only relation before each of its columns, later ones do not.
-lone_relations as materialized (
-    select
-        v.oid,
-        pg_catalog.regexp_replace(
-            v.definition,
-            '.*\n +FROM (?:ONLY )?(?:[^\s(;]+\.)?([^\s.(;]+)(?:\([^)]*\))?(?: ([^\s(;]+))?.*',
-            '\1 \2'
-        ) as names
-    from view_texts as v
-    cross join database as d
-    where
-        d.version < 160000
-        and v.definition !~ '\n *(\(*[A-Z ]*JOIN|UNION|EXCEPT|INTERSECT)|\( SELECT|^ WITH'
-        and pg_catalog.regexp_replace(v.definition, '\([^()]*\)', '', 'g')
-        ~ '\n +FROM [^\n,]*(\n|;)'
+    where coalesce(o.acl, o.usual_acl) is not null
 ),
 
 facts (kind, object, property, value) as (
-    -- Owners, comments, labels, grants: of anything.
+    -- Of anything: owner, properties, settings, comment, labels, grants.
     select
         o.kind,
         o.object,
@@ -800,7 +1231,38 @@ facts (kind, object, property, value) as (
         case when o.object = 'public' and r.is_platform then 'owner' else r.label end
     from objects as o
     inner join roles as r on o.owner = r.oid
-    where o.kind <> 'database'
+    union all
+    select
+        o.kind,
+        o.object,
+        pg_catalog.unnest(o.names),
+        pg_catalog.unnest(o.properties)
+    from objects as o
+    union all
+    select
+        o.kind,
+        o.object,
+        pg_catalog.concat(
+            case
+                when o.kind in ('function', 'procedure', 'window function') then 'set '
+                else 'option '
+            end,
+            pg_catalog.split_part(s.setting, '=', 1)
+        ),
+        pg_catalog.substr(s.setting, pg_catalog.strpos(s.setting, '=') + 1)
+    from objects as o
+    cross join lateral pg_catalog.unnest(o.settings) as s (setting)
+    where o.settings is not null
+    union all
+    select
+        r.kind,
+        r.object,
+        pg_catalog.concat('option toast.', pg_catalog.split_part(s.setting, '=', 1)),
+        pg_catalog.substr(s.setting, pg_catalog.strpos(s.setting, '=') + 1)
+    from relations as r
+    inner join pg_catalog.pg_class as toast on r.reltoastrelid = toast.oid
+    cross join lateral pg_catalog.unnest(toast.reloptions) as s (setting)
+    where toast.reloptions is not null
     union all
     select
         o.kind,
@@ -826,10 +1288,10 @@ facts (kind, object, property, value) as (
         o.object,
         'depends on extension',
         e.extname::pg_catalog.text
-    from objects as o
-    inner join pg_catalog.pg_depend as d
-        on o.classid = d.classid and o.objid = d.objid and d.deptype = 'x'
+    from extended as d
+    inner join objects as o on d.classid = o.classid and d.objid = o.objid
     inner join pg_catalog.pg_extension as e on d.refobjid = e.oid
+    where d.deptype = 'x'
     union all
     select
         'grant',
@@ -868,15 +1330,11 @@ facts (kind, object, property, value) as (
         'owner maintain',
         'revoked'
     from objects as o
-    cross join lateral pg_catalog.aclexplode(o.usual_acl) as u
+    cross join platform as p
     where
-        u.privilege_type = 'MAINTAIN'
-        and o.acl is not null
-        and not exists (
-            select
-            from pg_catalog.aclexplode(o.acl) as x
-            where x.grantee = o.owner and x.privilege_type = 'MAINTAIN'
-        )
+        p.version >= 170000
+        and o.kind in ('table', 'view', 'materialized view', 'foreign table')
+        and not o.acl @> pg_catalog.makeaclitem(o.owner, o.owner, 'MAINTAIN', false)
     union all
     select
         'default privilege',
@@ -896,7 +1354,7 @@ facts (kind, object, property, value) as (
         pg_catalog.concat_ws(' ', g.label, pg_catalog.lower(x.privilege_type)),
         case when x.is_grantable then 'with grant option' else 'granted' end
     from pg_catalog.pg_default_acl as d
-    cross join database as b
+    cross join platform as b
     cross join lateral pg_catalog.aclexplode(d.defaclacl) as x
     inner join roles as f on d.defaclrole = f.oid
     inner join roles as g on x.grantee = g.oid
@@ -905,760 +1363,94 @@ facts (kind, object, property, value) as (
         (d.defaclnamespace = 0 or s.oid is not null)
         and x.grantee <> d.defaclrole
         and not g.is_super
-        and not (b.on_platform and f.is_supabase)
+        and not (b.is_supabase and f.is_supabase)
         and not (
             d.defaclnamespace = 0
-            and exists (
-                select
-                from
-                    pg_catalog.aclexplode(
-                        case
-                            when d.defaclobjtype = 'S'
-                                then pg_catalog.acldefault('s', d.defaclrole)
-                            else pg_catalog.acldefault(d.defaclobjtype, d.defaclrole)
-                        end
-                    ) as u
-                where
-                    u.grantee = x.grantee
-                    and u.privilege_type = x.privilege_type
-                    and u.is_grantable = x.is_grantable
-            )
+            and pg_catalog.acldefault(
+                case d.defaclobjtype when 'S' then 's' else d.defaclobjtype end, d.defaclrole
+            ) @> pg_catalog.makeaclitem(x.grantee, x.grantor, x.privilege_type, x.is_grantable)
         )
         -- Supabase gives its API roles everything; the migrations take it back table by table.
         and not (
-            b.on_platform
+            b.is_supabase
             and f.is_platform
             and (g.is_platform or g.label in ('anon', 'authenticated', 'service_role'))
         )
     union all
     select
+        'publication',
+        o.object,
+        u.what,
+        u.how
+    from published as u
+    inner join objects as o on u.publication = o.objid and o.kind = 'publication'
+    union all
+    -- Parents of ours, and children that are not.
+    select
+        r.kind,
+        r.object,
+        case
+            when r.oid = h.inhrelid
+                then pg_catalog.concat('inherits ', h.inhparent::pg_catalog.regclass)
+            else 'child in another schema'
+        end,
+        case
+            when r.oid = h.inhrelid
+                then
+                    pg_catalog.concat(
+                        h.inhseqno, case when h.inhdetachpending then ', detaching' end
+                    )
+            else h.inhrelid::pg_catalog.regclass::pg_catalog.text
+        end
+    from pg_catalog.pg_inherits as h
+    inner join relations as r on r.oid in (h.inhrelid, h.inhparent)
+    inner join pg_catalog.pg_class as c on h.inhrelid = c.oid
+    where
+        r.oid = h.inhrelid
+        or (c.relpersistence <> 't' and c.relnamespace not in (select s.oid from schemas as s))
+    union all
+    select
         'extension',
-        w.name,
+        e.extname::pg_catalog.text,
         'schema',
         case
             when n.nspname in ('public', 'extensions') then 'default'
             else n.nspname::pg_catalog.text
         end
-    from (values ('pgcrypto'), ('uuid-ossp')) as w (name)
-    inner join pg_catalog.pg_extension as e on w.name = e.extname
+    from pg_catalog.pg_extension as e
     inner join pg_catalog.pg_namespace as n on e.extnamespace = n.oid
-    where w.name = 'pgcrypto' or n.nspname not in ('public', 'extensions')
+    where
+        e.extname = 'pgcrypto'
+        or (e.extname = 'uuid-ossp' and n.nspname not in ('public', 'extensions'))
     union all
     -- The list of what is available costs a directory's reading: only asked when it matters.
     select
         'extension',
-        w.name,
+        'uuid-ossp',
         'installed where available',
         case
-            when w.name in (select e.extname from pg_catalog.pg_extension as e) then 'true'
-            when w.name in (select a.name from pg_catalog.pg_available_extensions as a) then 'false'
+            when
+                exists (
+                    select
+                    from pg_catalog.pg_extension as e
+                    where e.extname = 'uuid-ossp'
+                )
+                then 'true'
+            when
+                exists (
+                    select
+                    from pg_catalog.pg_available_extensions() as a
+                    where a.name = 'uuid-ossp'
+                )
+                then 'false'
             else 'true'
         end
-    from (values ('uuid-ossp')) as w (name)
-    union all
-    -- Relations.
-    select
-        r.kind,
-        r.object,
-        p.property,
-        p.value
-    from relations as r
-    left join pg_catalog.pg_am as m on r.relam = m.oid
-    left join pg_catalog.pg_tablespace as t on r.reltablespace = t.oid
-    left join pg_catalog.pg_foreign_table as f on r.oid = f.ftrelid
-    left join pg_catalog.pg_foreign_server as v on f.ftserver = v.oid
-    inner join lateral (
-        values
-        (
-            'persistence',
-            case r.relpersistence
-                when 'p' then 'permanent'
-                when 'u' then 'unlogged'
-                else 'temporary'
-            end
-        ),
-        (
-            'row level security',
-            case
-                when r.relkind in ('r', 'p')
-                    then case when r.relrowsecurity then 'enabled' else 'disabled' end
-            end
-        ),
-        ('row level security forced', case when r.relforcerowsecurity then 'true' end),
-        (
-            'replica identity',
-            case
-                when r.relkind in ('r', 'p')
-                    then
-                        case r.relreplident
-                            when 'd' then 'default'
-                            when 'n' then 'nothing'
-                            when 'f' then 'full'
-                            else 'index'
-                        end
-            end
-        ),
-        ('access method', m.amname::pg_catalog.text),
-        ('tablespace', t.spcname::pg_catalog.text),
-        (
-            'of type',
-            case when r.reloftype <> 0 then pg_catalog.format_type(r.reloftype, null) end
-        ),
-        (
-            'partition key',
-            case when r.relkind = 'p' then pg_catalog.pg_get_partkeydef(r.oid) end
-        ),
-        ('partition bound', pg_catalog.pg_get_expr(r.relpartbound, r.oid)),
-        ('populated', case when r.relkind = 'm' then r.relispopulated::pg_catalog.text end),
-        ('foreign server', v.srvname::pg_catalog.text),
-        ('foreign options', pg_catalog.array_to_string(f.ftoptions, ', ')),
-        ('composite', case when r.relkind = 'c' then 'true' end)
-    ) as p (property, value) on true
-    union all
-    select
-        r.kind,
-        r.object,
-        pg_catalog.concat(o.prefix, pg_catalog.split_part(x.setting, '=', 1)),
-        pg_catalog.substr(x.setting, pg_catalog.strpos(x.setting, '=') + 1)
-    from relations as r
-    left join pg_catalog.pg_class as toast on r.reltoastrelid = toast.oid
-    inner join lateral (
-        values ('option ', r.reloptions), ('option toast.', toast.reloptions)
-    ) as o (prefix, settings) on true
-    cross join lateral pg_catalog.unnest(o.settings) as x (setting)
-    union all
-    select
-        r.kind,
-        r.object,
-        pg_catalog.concat('inherits ', h.inhparent::pg_catalog.regclass),
-        pg_catalog.concat(h.inhseqno, case when h.inhdetachpending then ', detaching' end)
-    from pg_catalog.pg_inherits as h
-    inner join relations as r on h.inhrelid = r.oid
-    union all
-    select
-        r.kind,
-        r.object,
-        'child in another schema',
-        h.inhrelid::pg_catalog.regclass::pg_catalog.text
-    from pg_catalog.pg_inherits as h
-    inner join relations as r on h.inhparent = r.oid
-    inner join pg_catalog.pg_class as c on h.inhrelid = c.oid
-    where c.relpersistence <> 't' and h.inhrelid not in (select k.oid from relations as k)
-    union all
-    select
-        v.kind,
-        v.object,
-        'definition',
-        case
-            when l.names ~ '^[a-z_0-9$]+ [a-z_0-9$]*$'
-                then
-                    pg_catalog.regexp_replace(
-                        v.definition,
-                        pg_catalog.concat(
-                            '\m',
-                            coalesce(
-                                nullif(pg_catalog.split_part(l.names, ' ', 2), ''),
-                                pg_catalog.split_part(l.names, ' ', 1)
-                            ),
-                            '\.(?=[a-z_"])'
-                        ),
-                        '',
-                        'g'
-                    )
-            else v.definition
-        end
-    from view_texts as v
-    left join lone_relations as l on v.oid = l.oid
-    union all
-    -- Sequences: their parameters, never where they stand.
-    select
-        'sequence',
-        r.object,
-        p.property,
-        p.value
-    from relations as r
-    inner join pg_catalog.pg_sequence as q on r.oid = q.seqrelid
-    inner join lateral (
-        values
-        ('type', pg_catalog.format_type(q.seqtypid, null)),
-        ('start', q.seqstart::pg_catalog.text),
-        ('increment', q.seqincrement::pg_catalog.text),
-        ('minimum', q.seqmin::pg_catalog.text),
-        ('maximum', q.seqmax::pg_catalog.text),
-        ('cache', q.seqcache::pg_catalog.text),
-        ('cycle', q.seqcycle::pg_catalog.text),
-        (
-            'owned by',
-            (
-                select
-                    pg_catalog.concat(
-                        c.object, case when d.deptype = 'i' then ' (identity)' end
-                    )
-                from pg_catalog.pg_depend as d
-                inner join columns as c on d.refobjid = c.attrelid and d.refobjsubid = c.attnum
-                where
-                    d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
-                    and d.objid = r.oid
-                    and d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
-                    and d.deptype in ('a', 'i')
-            )
-        )
-    ) as p (property, value) on true
-    union all
-    -- Columns. attmissingval and attndims are history: two equal tables may differ in them.
-    select
-        'column',
-        c.object,
-        p.property,
-        p.value
-    from columns as c
-    inner join pg_catalog.pg_type as t on c.atttypid = t.oid
-    left join pg_catalog.pg_attrdef as d on c.attrelid = d.adrelid and c.attnum = d.adnum
-    left join pg_catalog.pg_collation as l
-        on c.attcollation = l.oid and c.attcollation <> t.typcollation
-    left join pg_catalog.pg_namespace as n on l.collnamespace = n.oid
-    inner join lateral (
-        values
-        ('position', c.place::pg_catalog.text),
-        ('type', pg_catalog.format_type(c.atttypid, c.atttypmod)),
-        (
-            'collation',
-            case when l.oid is not null then pg_catalog.format('%I.%I', n.nspname, l.collname) end
-        ),
-        (
-            case when c.attgenerated = '' then 'default' else 'generated' end,
-            pg_catalog.pg_get_expr(d.adbin, d.adrelid)
-        ),
-        (
-            'generated kind',
-            case c.attgenerated when 's' then 'stored' when 'v' then 'virtual' end
-        ),
-        (
-            'identity',
-            case c.attidentity when 'a' then 'always' when 'd' then 'by default' end
-        ),
-        ('not null', case when c.attnotnull then 'true' end),
-        (
-            'storage',
-            case
-                when c.attstorage <> t.typstorage
-                    then
-                        case c.attstorage
-                            when 'p' then 'plain'
-                            when 'e' then 'external'
-                            when 'x' then 'extended'
-                            else 'main'
-                        end
-            end
-        ),
-        ('compression', nullif(c.attcompression::pg_catalog.text, '')),
-        ('statistics target', nullif(c.attstattarget, -1)::pg_catalog.text),
-        ('options', pg_catalog.array_to_string(c.attoptions, ', ')),
-        ('foreign options', pg_catalog.array_to_string(c.attfdwoptions, ', ')),
-        (
-            'inherited',
-            case
-                when c.attinhcount > 0
-                    then case when c.attislocal then 'and declared' else 'true' end
-            end
-        )
-    ) as p (property, value) on true
-    union all
-    select
-        'constraint',
-        k.object,
-        p.property,
-        p.value
-    from constraints as k
-    inner join lateral (
-        values
-        ('definition', pg_catalog.pg_get_constraintdef(k.oid)),
-        ('validated', k.convalidated::pg_catalog.text),
-        ('deferrable', case when k.condeferrable then 'true' end),
-        ('initially deferred', case when k.condeferred then 'true' end),
-        (
-            'enforced',
-            case
-                when k.contype in ('c', 'f')
-                    then nullif(pg_catalog.to_jsonb(k) ->> 'conenforced', 'true')
-            end
-        ),
-        ('no inherit', case when k.connoinherit and k.contype = 'c' then 'true' end),
-        (
-            'inherited',
-            case
-                when k.coninhcount > 0
-                    then case when k.conislocal then 'and declared' else 'true' end
-            end
-        ),
-        -- Foreign keys and deferrable keys are kept by triggers, which can be disabled.
-        (
-            'internal triggers',
-            case when k.contype = 'f' or k.condeferrable then (
-                select
-                    case
-                        when pg_catalog.bool_and(t.tgenabled = 'O')
-                            then pg_catalog.format('%s enabled', pg_catalog.count(*))
-                        else
-                            pg_catalog.string_agg(
-                                pg_catalog.format(
-                                    '%s on %s: %s',
-                                    f.proname,
-                                    t.tgrelid::pg_catalog.regclass,
-                                    case t.tgenabled
-                                        when 'O' then 'enabled'
-                                        when 'D' then 'disabled'
-                                        when 'R' then 'replica'
-                                        else 'always'
-                                    end
-                                ),
-                                ', '
-                                order by t.tgrelid::pg_catalog.regclass::pg_catalog.text, f.proname
-                            )
-                    end
-                from pg_catalog.pg_trigger as t
-                inner join pg_catalog.pg_proc as f on t.tgfoid = f.oid
-                where t.tgconstraint = k.oid and t.tgisinternal
-            ) end
-        )
-    ) as p (property, value) on true
-    where k.contype not in ('n', 't')
-    union all
-    select
-        'constraint',
-        k.object,
-        'not null',
-        pg_catalog.concat_ws(
-            ', ',
-            a.attname,
-            case when not k.convalidated then 'not valid' end,
-            case when k.connoinherit then 'no inherit' end
-        )
-    from constraints as k
-    inner join pg_catalog.pg_class as c on k.conrelid = c.oid
-    inner join pg_catalog.pg_attribute as a on k.conrelid = a.attrelid and a.attnum = k.conkey[1]
-    where
-        k.contype = 'n'
-        and (
-            not k.convalidated
-            or k.connoinherit
-            or (
-                k.conname <> pg_catalog.format('%s_%s_not_null', c.relname, a.attname)
-                and pg_catalog.length(pg_catalog.format('%s_%s_not_null', c.relname, a.attname))
-                < 64
-            )
-        )
-    union all
-    select
-        'index',
-        i.object,
-        p.property,
-        p.value
-    from indexes as i
-    left join pg_catalog.pg_tablespace as t on i.reltablespace = t.oid
-    inner join lateral (
-        values
-        ('table', i.relation),
-        ('definition', pg_catalog.pg_get_indexdef(i.indexrelid)),
-        ('unique', i.indisunique::pg_catalog.text),
-        ('primary', case when i.indisprimary then 'true' end),
-        ('exclusion', case when i.indisexclusion then 'true' end),
-        ('nulls not distinct', case when i.indnullsnotdistinct then 'true' end),
-        ('deferrable', case when i.indisunique and not i.indimmediate then 'true' end),
-        ('valid', i.indisvalid::pg_catalog.text),
-        ('ready', i.indisready::pg_catalog.text),
-        ('live', case when not i.indislive then 'false' end),
-        ('clustered', case when i.indisclustered then 'true' end),
-        ('replica identity', case when i.indisreplident then 'true' end),
-        (
-            'persistence',
-            case when i.relpersistence <> 'p' then i.relpersistence::pg_catalog.text end
-        ),
-        ('tablespace', t.spcname::pg_catalog.text),
-        (
-            'options',
-            (
-                select pg_catalog.string_agg(x.setting, ', ' order by x.setting)
-                from pg_catalog.unnest(i.reloptions) as x (setting)
-            )
-        ),
-        (
-            'statistics targets',
-            (
-                select
-                    pg_catalog.string_agg(
-                        pg_catalog.format('%s: %s', a.attnum, a.attstattarget), ', '
-                        order by a.attnum
-                    )
-                from pg_catalog.pg_attribute as a
-                where a.attrelid = i.indexrelid and a.attstattarget >= 0
-            )
-        )
-    ) as p (property, value) on true
-    union all
-    select
-        p.kind,
-        p.object,
-        x.property,
-        x.value
-    from functions as p
-    inner join pg_catalog.pg_language as l on p.prolang = l.oid
-    inner join lateral (
-        values
-        ('arguments', pg_catalog.pg_get_function_arguments(p.oid)),
-        ('returns', pg_catalog.pg_get_function_result(p.oid)),
-        ('language', l.lanname::pg_catalog.text),
-        (
-            'volatility',
-            case p.provolatile
-                when 'i' then 'immutable'
-                when 's' then 'stable'
-                else 'volatile'
-            end
-        ),
-        ('strict', p.proisstrict::pg_catalog.text),
-        ('security', case when p.prosecdef then 'definer' else 'invoker' end),
-        ('leakproof', case when p.proleakproof then 'true' end),
-        (
-            'parallel',
-            case p.proparallel when 's' then 'safe' when 'r' then 'restricted' else 'unsafe' end
-        ),
-        ('cost', p.procost::pg_catalog.text),
-        ('rows', nullif(p.prorows, 0)::pg_catalog.text),
-        (
-            'support',
-            nullif(p.prosupport::pg_catalog.oid, 0)::pg_catalog.regprocedure::pg_catalog.text
-        ),
-        (
-            'transforms',
-            (
-                select pg_catalog.string_agg(pg_catalog.format_type(t.type, null), ', ')
-                from pg_catalog.unnest(p.protrftypes) as t (type)
-            )
-        ),
-        ('source', coalesce(pg_catalog.pg_get_function_sqlbody(p.oid), p.prosrc)),
-        ('library', p.probin)
-    ) as x (property, value) on true
-    union all
-    select
-        p.kind,
-        p.object,
-        pg_catalog.concat('set ', pg_catalog.split_part(c.setting, '=', 1)),
-        pg_catalog.substr(c.setting, pg_catalog.strpos(c.setting, '=') + 1)
-    from functions as p
-    cross join lateral pg_catalog.unnest(p.proconfig) as c (setting)
-    union all
-    select
-        'aggregate',
-        p.object,
-        x.property,
-        x.value
-    from functions as p
-    inner join pg_catalog.pg_aggregate as a on p.oid = a.aggfnoid
-    inner join lateral (
-        values
-        ('state function', a.aggtransfn::pg_catalog.text),
-        ('final function', a.aggfinalfn::pg_catalog.text),
-        ('combine function', a.aggcombinefn::pg_catalog.text),
-        ('serial function', a.aggserialfn::pg_catalog.text),
-        ('deserial function', a.aggdeserialfn::pg_catalog.text),
-        ('moving state function', a.aggmtransfn::pg_catalog.text),
-        ('moving inverse function', a.aggminvtransfn::pg_catalog.text),
-        ('moving final function', a.aggmfinalfn::pg_catalog.text),
-        ('state type', pg_catalog.format_type(a.aggtranstype, null)),
-        ('state size', a.aggtransspace::pg_catalog.text),
-        ('initial value', a.agginitval),
-        ('moving initial value', a.aggminitval),
-        ('sort operator', a.aggsortop::pg_catalog.regoperator::pg_catalog.text),
-        ('aggregate kind', a.aggkind::pg_catalog.text),
-        ('final modifies', pg_catalog.concat(a.aggfinalmodify, a.aggfinalextra))
-    ) as x (property, value) on true
-    where p.prokind = 'a'
-    union all
-    select
-        'trigger',
-        t.object,
-        p.property,
-        p.value
-    from triggers as t
-    inner join lateral (
-        values
-        ('definition', pg_catalog.pg_get_triggerdef(t.oid)),
-        (
-            'enabled',
-            case t.tgenabled
-                when 'O' then 'origin'
-                when 'D' then 'disabled'
-                when 'R' then 'replica'
-                else 'always'
-            end
-        ),
-        ('inherited', case when t.tgparentid <> 0 then 'true' end)
-    ) as p (property, value) on true
-    union all
-    select
-        'rule',
-        w.object,
-        p.property,
-        p.value
-    from rules as w
-    inner join lateral (
-        values
-        (
-            'definition',
-            case when w.rulename <> '_RETURN' then pg_catalog.pg_get_ruledef(w.oid) end
-        ),
-        (
-            'enabled',
-            case w.ev_enabled
-                when 'O' then 'origin'
-                when 'D' then 'disabled'
-                when 'R' then 'replica'
-                else 'always'
-            end
-        )
-    ) as p (property, value) on true
-    union all
-    select
-        'policy',
-        p.object,
-        x.property,
-        x.value
-    from policies as p
-    inner join lateral (
-        values
-        ('permissive', p.polpermissive::pg_catalog.text),
-        (
-            'command',
-            case p.polcmd
-                when 'r' then 'select'
-                when 'a' then 'insert'
-                when 'w' then 'update'
-                when 'd' then 'delete'
-                else 'all'
-            end
-        ),
-        (
-            'roles',
-            (
-                select pg_catalog.string_agg(r.label, ', ' order by r.label)
-                from roles as r
-                where r.oid = any(p.polroles)
-            )
-        ),
-        ('using', pg_catalog.pg_get_expr(p.polqual, p.polrelid)),
-        ('with check', pg_catalog.pg_get_expr(p.polwithcheck, p.polrelid))
-    ) as x (property, value) on true
-    union all
-    select
-        'statistics',
-        x.object,
-        p.property,
-        p.value
-    from statistic_objects as x
-    inner join lateral (
-        values
-        ('definition', pg_catalog.pg_get_statisticsobjdef(x.oid)),
-        ('target', nullif(x.target, '-1'))
-    ) as p (property, value) on true
-    union all
-    -- Types: domains, enums, ranges and base types; composite ones have columns.
-    select
-        'type',
-        t.object,
-        p.property,
-        p.value
-    from types as t
-    left join pg_catalog.pg_range as g on t.oid = g.rngtypid
-    left join pg_catalog.pg_type as b on t.typbasetype = b.oid
-    left join pg_catalog.pg_collation as l on t.typcollation = l.oid
-    inner join lateral (
-        values
-        (
-            'kind',
-            case t.typtype
-                when 'b' then 'base'
-                when 'c' then 'composite'
-                when 'd' then 'domain'
-                when 'e' then 'enum'
-                when 'p' then 'pseudo'
-                when 'r' then 'range'
-                else t.typtype::pg_catalog.text
-            end
-        ),
-        (
-            'base type',
-            case
-                when t.typtype = 'd' then pg_catalog.format_type(t.typbasetype, t.typtypmod)
-            end
-        ),
-        ('default', t.typdefault),
-        ('not null', case when t.typnotnull then 'true' end),
-        (
-            'collation',
-            case
-                when t.typcollation is distinct from b.typcollation then l.collname::pg_catalog.text
-            end
-        ),
-        (
-            'labels',
-            (
-                select
-                    pg_catalog.string_agg(
-                        pg_catalog.quote_literal(e.enumlabel), ', ' order by e.enumsortorder
-                    )
-                from pg_catalog.pg_enum as e
-                where e.enumtypid = t.oid
-            )
-        ),
-        ('subtype', pg_catalog.format_type(g.rngsubtype, null)),
-        ('multirange', pg_catalog.format_type(g.rngmultitypid, null)),
-        ('subtype difference', g.rngsubdiff::pg_catalog.text),
-        ('canonical', g.rngcanonical::pg_catalog.text),
-        (
-            'subtype operator class',
-            (
-                select c.opcname::pg_catalog.text
-                from pg_catalog.pg_opclass as c
-                where c.oid = g.rngsubopc
-            )
-        ),
-        ('input', case when t.typtype = 'b' then t.typinput::pg_catalog.text end),
-        ('output', case when t.typtype = 'b' then t.typoutput::pg_catalog.text end),
-        ('storage', case when t.typtype = 'b' then t.typstorage::pg_catalog.text end)
-    ) as p (property, value) on true
-    where not t.is_row
-    union all
-    select
-        'cast',
-        c.object,
-        p.property,
-        p.value
-    from casts as c
-    inner join lateral (
-        values
-        (
-            'context',
-            case c.castcontext
-                when 'i' then 'implicit'
-                when 'a' then 'assignment'
-                else 'explicit'
-            end
-        ),
-        ('method', c.castmethod::pg_catalog.text),
-        ('function', nullif(c.castfunc, 0)::pg_catalog.regprocedure::pg_catalog.text)
-    ) as p (property, value) on true
-    union all
-    select
-        'operator',
-        o.object,
-        p.property,
-        p.value
-    from operators as o
-    inner join lateral (
-        values
-        ('function', o.oprcode::pg_catalog.oid::pg_catalog.regprocedure::pg_catalog.text),
-        ('result', pg_catalog.format_type(o.oprresult, null)),
-        ('commutator', nullif(o.oprcom, 0)::pg_catalog.regoperator::pg_catalog.text),
-        ('negator', nullif(o.oprnegate, 0)::pg_catalog.regoperator::pg_catalog.text),
-        ('restriction', o.oprrest::pg_catalog.text),
-        ('join', o.oprjoin::pg_catalog.text),
-        ('merges', o.oprcanmerge::pg_catalog.text),
-        ('hashes', o.oprcanhash::pg_catalog.text)
-    ) as p (property, value) on true
-    union all
-    select
-        o.kind,
-        pg_catalog.format('%I.%I', s.nspname, o.name),
-        'definition',
-        o.definition
-    from others as o
-    inner join schemas as s on o.schema = s.oid
-    inner join objects as b on o.classid = b.classid and o.oid = b.objid
-    union all
-    select
-        'event trigger',
-        e.object,
-        p.property,
-        p.value
-    from event_triggers as e
-    inner join lateral (
-        values
-        ('event', e.evtevent::pg_catalog.text),
-        ('function', e.calls),
-        ('tags', pg_catalog.array_to_string(e.evttags, ', ')),
-        (
-            'enabled',
-            case e.evtenabled
-                when 'O' then 'origin'
-                when 'D' then 'disabled'
-                when 'R' then 'replica'
-                else 'always'
-            end
-        )
-    ) as p (property, value) on true
-    union all
-    select
-        'publication',
-        p.object,
-        x.property,
-        x.value
-    from publications as p
-    inner join lateral (
-        values
-        (
-            'operations',
-            pg_catalog.concat_ws(
-                ', ',
-                case when p.pubinsert then 'insert' end,
-                case when p.pubupdate then 'update' end,
-                case when p.pubdelete then 'delete' end,
-                case when p.pubtruncate then 'truncate' end
-            )
-        ),
-        ('all tables', case when p.puballtables then 'true' end),
-        ('via root', case when p.pubviaroot then 'true' end),
-        (
-            'generated columns',
-            nullif(pg_catalog.to_jsonb(p) ->> 'pubgencols', 'n')
-        )
-    ) as x (property, value) on true
-    union all
-    select
-        'publication',
-        p.object,
-        pg_catalog.concat('table ', r.object),
-        pg_catalog.concat_ws(
-            ' where ',
-            coalesce(
-                (
-                    select pg_catalog.string_agg(c.attname::pg_catalog.text, ', ' order by c.place)
-                    from columns as c
-                    where c.attrelid = r.oid and c.attnum = any(l.prattrs)
-                ),
-                'all columns'
-            ),
-            pg_catalog.pg_get_expr(l.prqual, l.prrelid)
-        )
-    from publications as p
-    inner join pg_catalog.pg_publication_rel as l on p.oid = l.prpubid
-    inner join relations as r on l.prrelid = r.oid
-    union all
-    select
-        'publication',
-        p.object,
-        pg_catalog.concat('schema ', s.object),
-        'all tables'
-    from publications as p
-    inner join pg_catalog.pg_publication_namespace as l on p.oid = l.pnpubid
-    inner join schemas as s on l.pnnspid = s.oid
 )
 
-select distinct
-    f.kind::pg_catalog.text collate pg_catalog."C" as kind,
-    f.object::pg_catalog.text collate pg_catalog."C" as object,
-    f.property::pg_catalog.text collate pg_catalog."C" as property,
-    f.value::pg_catalog.text collate pg_catalog."C" as value
+select
+    f.kind,
+    f.object,
+    f.property,
+    f.value
 from facts as f
 where f.value is not null
-order by 1, 2, 3, 4
