@@ -498,7 +498,7 @@ objects (
         end,
         r.reloptions,
         '{
-            persistence, tablespace, access method, row level security, row level security forced,
+            persistence, tablespace, access method, row level security, force row level security,
             replica identity, of type, partition key, partition bound, composite, populated,
             foreign server, definition
         }',

@@ -32,6 +32,11 @@ BREAKAGES = {
         "public.user_goals",
         "security",
     ),
+    "row level security forced": (
+        "alter table user_goals force row level security",
+        "public.user_goals",
+        "security",
+    ),
     "policy gone": (
         'drop policy "Users can only access their own goals" on user_goals',
         'public.user_goals."Users can only access their own goals"',

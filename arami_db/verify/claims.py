@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import psycopg
+from psycopg import sql
 
 from arami_db.database.connect import Connection
 from arami_db.verify.findings import Finding, Severity
@@ -61,10 +62,18 @@ def check_claims(connection: Connection) -> list[Finding] | None:
 
 
 def _uid(connection: Connection, settings: dict[str, str]) -> str | None:
-    with connection.transaction(force_rollback=True):
-        connection.execute("set transaction read only")
-        for name in (_CLAIMS, _LEGACY):
-            value = settings.get(name, "")
-            connection.execute("select set_config(%s, %s, true)", [name, value])
-        row = connection.execute("select auth.uid()::text").fetchone()
+    """One round trip, in a transaction of its own."""
+    given = sql.SQL(", ").join(
+        sql.SQL("set_config({}, {}, true)").format(name, settings.get(name, ""))
+        for name in (_CLAIMS, _LEGACY)
+    )
+    ask = sql.SQL("begin read only; select {}; select auth.uid()::text; rollback").format(given)
+    try:
+        cursor = connection.execute(ask)
+    except psycopg.Error:
+        connection.rollback()
+        raise
+    cursor.nextset()
+    cursor.nextset()
+    row = cursor.fetchone()
     return str(row[0]) if row and row[0] is not None else None
