@@ -241,214 +241,20 @@ functions as materialized (
         end as kind
     from pg_catalog.pg_proc as p
     where
-        p.pronamespace = any(array(select s.oid from schemas as s))
+        -- pg_proc has no index by schema, and thousands of rows.
+        p.oid = any(array(
+            select d.objid
+            from pg_catalog.pg_depend as d
+            where
+                d.refclassid = 'pg_catalog.pg_namespace'::pg_catalog.regclass
+                and d.refobjid in (select s.oid from schemas as s)
+                and d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass
+        ))
         and p.oid not in (
             select m.objid
             from members as m
             where m.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass
         )
-),
-
--- What of ours is published, and how.
-published (publication, what, how) as materialized (
-    select
-        l.prpubid,
-        pg_catalog.concat('table ', r.object),
-        pg_catalog.concat_ws(
-            ' where ',
-            coalesce(
-                (
-                    select
-                        pg_catalog.string_agg(
-                            pg_catalog.quote_ident(a.attname), ', ' order by a.attnum
-                        )
-                    from pg_catalog.pg_attribute as a
-                    where a.attrelid = r.oid and a.attnum = any(l.prattrs)
-                ),
-                'all columns'
-            ),
-            pg_catalog.pg_get_expr(l.prqual, l.prrelid)
-        )
-    from pg_catalog.pg_publication_rel as l
-    inner join relations as r on l.prrelid = r.oid
-    union all
-    select
-        l.pnpubid,
-        pg_catalog.concat('schema ', s.object),
-        'all tables'
-    from pg_catalog.pg_publication_namespace as l
-    inner join schemas as s on l.pnnspid = s.oid
-),
-
--- Kinds this schema has none of: one line of definition each, so that any is drift.
-others as (
-    select
-        'pg_catalog.pg_operator'::pg_catalog.regclass::pg_catalog.oid as classid,
-        o.oid,
-        'operator' as kind,
-        pg_catalog.format(
-            '%s(%s,%s)',
-            o.oprname,
-            case when o.oprleft = 0 then 'none' else pg_catalog.format_type(o.oprleft, null) end,
-            pg_catalog.format_type(o.oprright, null)
-        ) as name,
-        o.oprnamespace as schema,
-        o.oprowner as owner,
-        pg_catalog.format(
-            '%s by %s, commutator %s, negator %s, restriction %s, join %s, merges %s, hashes %s',
-            pg_catalog.format_type(o.oprresult, null),
-            o.oprcode::pg_catalog.oid::pg_catalog.regprocedure,
-            nullif(o.oprcom, 0)::pg_catalog.regoperator,
-            nullif(o.oprnegate, 0)::pg_catalog.regoperator,
-            o.oprrest,
-            o.oprjoin,
-            o.oprcanmerge,
-            o.oprcanhash
-        ) as definition
-    from pg_catalog.pg_operator as o
-    where o.oprnamespace = any(array(select s.oid from schemas as s))
-    union all
-    select
-        'pg_catalog.pg_collation'::pg_catalog.regclass,
-        c.oid,
-        'collation',
-        pg_catalog.quote_ident(c.collname),
-        c.collnamespace,
-        c.collowner,
-        (
-            pg_catalog.to_jsonb(c)
-            - '{oid,collname,collnamespace,collowner,collversion}'::pg_catalog.text[]
-        )::pg_catalog.text
-    from pg_catalog.pg_collation as c
-    where c.collnamespace = any(array(select s.oid from schemas as s))
-    union all
-    select
-        'pg_catalog.pg_conversion'::pg_catalog.regclass,
-        c.oid,
-        'conversion',
-        pg_catalog.quote_ident(c.conname),
-        c.connamespace,
-        c.conowner,
-        pg_catalog.format(
-            '%s to %s by %s, default %s', c.conforencoding, c.contoencoding, c.conproc, c.condefault
-        )
-    from pg_catalog.pg_conversion as c
-    where c.connamespace = any(array(select s.oid from schemas as s))
-    union all
-    select
-        'pg_catalog.pg_opfamily'::pg_catalog.regclass,
-        f.oid,
-        'operator family',
-        pg_catalog.quote_ident(f.opfname),
-        f.opfnamespace,
-        f.opfowner,
-        pg_catalog.concat_ws(
-            '; ',
-            (
-                select
-                    pg_catalog.string_agg(
-                        pg_catalog.format(
-                            '%s %s', o.amopstrategy, o.amopopr::pg_catalog.regoperator
-                        ),
-                        ', '
-                        order by o.amopstrategy, o.amopopr::pg_catalog.regoperator::pg_catalog.text
-                    )
-                from pg_catalog.pg_amop as o
-                where o.amopfamily = f.oid
-            ),
-            (
-                select
-                    pg_catalog.string_agg(
-                        pg_catalog.format(
-                            '%s %s', o.amprocnum, o.amproc::pg_catalog.oid::pg_catalog.regprocedure
-                        ),
-                        ', '
-                        order by
-                            o.amprocnum,
-                            o.amproc::pg_catalog.oid::pg_catalog.regprocedure::pg_catalog.text
-                    )
-                from pg_catalog.pg_amproc as o
-                where o.amprocfamily = f.oid
-            )
-        )
-    from pg_catalog.pg_opfamily as f
-    where f.opfnamespace = any(array(select s.oid from schemas as s))
-    union all
-    select
-        'pg_catalog.pg_opclass'::pg_catalog.regclass,
-        o.oid,
-        'operator class',
-        pg_catalog.quote_ident(o.opcname),
-        o.opcnamespace,
-        o.opcowner,
-        pg_catalog.format(
-            'for %s, default %s, stores %s',
-            pg_catalog.format_type(o.opcintype, null),
-            o.opcdefault,
-            pg_catalog.format_type(nullif(o.opckeytype, 0), null)
-        )
-    from pg_catalog.pg_opclass as o
-    where o.opcnamespace = any(array(select s.oid from schemas as s))
-    union all
-    select
-        'pg_catalog.pg_ts_config'::pg_catalog.regclass,
-        c.oid,
-        'text search configuration',
-        pg_catalog.quote_ident(c.cfgname),
-        c.cfgnamespace,
-        c.cfgowner,
-        (
-            select
-                pg_catalog.string_agg(
-                    pg_catalog.format('%s %s', m.maptokentype, m.mapdict::pg_catalog.regdictionary),
-                    ', ' order by m.maptokentype, m.mapseqno
-                )
-            from pg_catalog.pg_ts_config_map as m
-            where m.mapcfg = c.oid
-        )
-    from pg_catalog.pg_ts_config as c
-    where c.cfgnamespace = any(array(select s.oid from schemas as s))
-    union all
-    select
-        'pg_catalog.pg_ts_dict'::pg_catalog.regclass,
-        d.oid,
-        'text search dictionary',
-        pg_catalog.quote_ident(d.dictname),
-        d.dictnamespace,
-        d.dictowner,
-        pg_catalog.concat_ws(
-            '; ',
-            (
-                select t.tmplname
-                from pg_catalog.pg_ts_template as t
-                where t.oid = d.dicttemplate
-            ),
-            d.dictinitoption
-        )
-    from pg_catalog.pg_ts_dict as d
-    where d.dictnamespace = any(array(select s.oid from schemas as s))
-    union all
-    select
-        'pg_catalog.pg_ts_parser'::pg_catalog.regclass,
-        p.oid,
-        'text search parser',
-        pg_catalog.quote_ident(p.prsname),
-        p.prsnamespace,
-        null,
-        pg_catalog.concat_ws(', ', p.prsstart, p.prstoken, p.prsend, p.prsheadline, p.prslextype)
-    from pg_catalog.pg_ts_parser as p
-    where p.prsnamespace = any(array(select s.oid from schemas as s))
-    union all
-    select
-        'pg_catalog.pg_ts_template'::pg_catalog.regclass,
-        t.oid,
-        'text search template',
-        pg_catalog.quote_ident(t.tmplname),
-        t.tmplnamespace,
-        null,
-        pg_catalog.concat_ws(', ', t.tmplinit, t.tmpllexize)
-    from pg_catalog.pg_ts_template as t
-    where t.tmplnamespace = any(array(select s.oid from schemas as s))
 ),
 
 -- All that has facts, one arm a kind: whose it is, who may use it, the names of its properties and
@@ -1052,6 +858,7 @@ objects (
         end
     from types as t
     union all
+    -- Only if: exists (select from pg_catalog.pg_statistic_ext)
     select
         'pg_catalog.pg_statistic_ext'::pg_catalog.regclass,
         x.oid,
@@ -1072,6 +879,7 @@ objects (
         x.stxrelid in (select r.oid from relations as r)
         or x.stxnamespace in (select s.oid from schemas as s)
     union all
+    -- Only if: exists (select from pg_catalog.pg_event_trigger)
     -- Supabase keeps the functions of its own event triggers in schema extensions.
     select
         'pg_catalog.pg_event_trigger'::pg_catalog.regclass,
@@ -1106,6 +914,7 @@ objects (
             where m.classid = 'pg_catalog.pg_event_trigger'::pg_catalog.regclass
         )
     union all
+    -- Only if: exists (select from pg_catalog.pg_publication)
     select
         'pg_catalog.pg_publication'::pg_catalog.regclass,
         p.oid,
@@ -1130,8 +939,22 @@ objects (
             nullif(pg_catalog.to_jsonb(p) ->> 'pubgencols', 'n')
         ]
     from pg_catalog.pg_publication as p
-    where p.puballtables or p.oid in (select u.publication from published as u)
+    where
+        p.puballtables
+        or exists (
+            select
+            from pg_catalog.pg_publication_rel as l
+            inner join relations as r on l.prrelid = r.oid
+            where l.prpubid = p.oid
+        )
+        or exists (
+            select
+            from pg_catalog.pg_publication_namespace as l
+            inner join schemas as s on l.pnnspid = s.oid
+            where l.pnpubid = p.oid
+        )
     union all
+    -- Only if: exists (select from pg_catalog.pg_cast as c where c.oid >= 16384)
     -- Casts, but for those from or to a type of a schema that is somebody else's.
     select
         'pg_catalog.pg_cast'::pg_catalog.regclass,
@@ -1174,6 +997,20 @@ objects (
                 and t.typnamespace not in (select s.oid from schemas as s)
         )
     union all
+    -- Only if: exists (
+    --         select from pg_catalog.pg_depend as d
+    --         inner join pg_catalog.pg_namespace as n on d.refobjid = n.oid
+    --         where
+    --             d.refclassid = 'pg_catalog.pg_namespace'::pg_catalog.regclass
+    --             and n.nspname in ('public', 'audit', 'arami_db')
+    --             and d.classid not in (
+    --                 'pg_catalog.pg_class'::pg_catalog.regclass,
+    --                 'pg_catalog.pg_proc'::pg_catalog.regclass,
+    --                 'pg_catalog.pg_type'::pg_catalog.regclass,
+    --                 'pg_catalog.pg_extension'::pg_catalog.regclass
+    --             )
+    --     )
+    -- Kinds this schema has none of: one line of definition each, so that any is drift.
     select
         o.classid,
         o.oid,
@@ -1186,7 +1023,200 @@ objects (
         null,
         '{definition}',
         array[o.definition]
-    from others as o
+    from (
+        select
+            'pg_catalog.pg_operator'::pg_catalog.regclass::pg_catalog.oid as classid,
+            o.oid,
+            'operator' as kind,
+            pg_catalog.format(
+                '%s(%s,%s)',
+                o.oprname,
+                coalesce(pg_catalog.format_type(nullif(o.oprleft, 0), null), 'none'),
+                pg_catalog.format_type(o.oprright, null)
+            ) as name,
+            o.oprnamespace as schema,
+            o.oprowner as owner,
+            pg_catalog.format(
+                '%s by %s, commutator %s, negator %s, estimated by %s and %s, merges %s, hashes %s',
+                pg_catalog.format_type(o.oprresult, null),
+                o.oprcode::pg_catalog.oid::pg_catalog.regprocedure,
+                nullif(o.oprcom, 0)::pg_catalog.regoperator,
+                nullif(o.oprnegate, 0)::pg_catalog.regoperator,
+                o.oprrest,
+                o.oprjoin,
+                o.oprcanmerge,
+                o.oprcanhash
+            ) as definition
+        from pg_catalog.pg_operator as o
+        where o.oprnamespace = any(array(select s.oid from schemas as s))
+        union all
+        select
+            'pg_catalog.pg_collation'::pg_catalog.regclass,
+            c.oid,
+            'collation',
+            pg_catalog.quote_ident(c.collname),
+            c.collnamespace,
+            c.collowner,
+            (
+                pg_catalog.to_jsonb(c)
+                - '{oid,collname,collnamespace,collowner,collversion}'::pg_catalog.text[]
+            )::pg_catalog.text
+        from pg_catalog.pg_collation as c
+        where c.collnamespace = any(array(select s.oid from schemas as s))
+        union all
+        select
+            'pg_catalog.pg_conversion'::pg_catalog.regclass,
+            c.oid,
+            'conversion',
+            pg_catalog.quote_ident(c.conname),
+            c.connamespace,
+            c.conowner,
+            pg_catalog.format(
+                '%s to %s by %s, default %s',
+                c.conforencoding,
+                c.contoencoding,
+                c.conproc,
+                c.condefault
+            )
+        from pg_catalog.pg_conversion as c
+        where c.connamespace = any(array(select s.oid from schemas as s))
+        union all
+        select
+            'pg_catalog.pg_opfamily'::pg_catalog.regclass,
+            f.oid,
+            'operator family',
+            pg_catalog.quote_ident(f.opfname),
+            f.opfnamespace,
+            f.opfowner,
+            pg_catalog.concat_ws(
+                '; ',
+                (
+                    select a.amname
+                    from pg_catalog.pg_am as a
+                    where a.oid = f.opfmethod
+                ),
+                (
+                    select
+                        pg_catalog.string_agg(
+                            pg_catalog.format(
+                                '%s %s', o.amopstrategy, o.amopopr::pg_catalog.regoperator
+                            ),
+                            ', '
+                            order by
+                                o.amopstrategy,
+                                o.amopopr::pg_catalog.regoperator::pg_catalog.text
+                        )
+                    from pg_catalog.pg_amop as o
+                    where o.amopfamily = f.oid
+                ),
+                (
+                    select
+                        pg_catalog.string_agg(
+                            pg_catalog.format(
+                                '%s %s',
+                                o.amprocnum,
+                                o.amproc::pg_catalog.oid::pg_catalog.regprocedure
+                            ),
+                            ', '
+                            order by
+                                o.amprocnum,
+                                o.amproc::pg_catalog.oid::pg_catalog.regprocedure::pg_catalog.text
+                        )
+                    from pg_catalog.pg_amproc as o
+                    where o.amprocfamily = f.oid
+                )
+            )
+        from pg_catalog.pg_opfamily as f
+        where f.opfnamespace = any(array(select s.oid from schemas as s))
+        union all
+        select
+            'pg_catalog.pg_opclass'::pg_catalog.regclass,
+            o.oid,
+            'operator class',
+            pg_catalog.quote_ident(o.opcname),
+            o.opcnamespace,
+            o.opcowner,
+            pg_catalog.format(
+                'for %s, default %s, stores %s',
+                pg_catalog.format_type(o.opcintype, null),
+                o.opcdefault,
+                pg_catalog.format_type(nullif(o.opckeytype, 0), null)
+            )
+        from pg_catalog.pg_opclass as o
+        where o.opcnamespace = any(array(select s.oid from schemas as s))
+        union all
+        select
+            'pg_catalog.pg_ts_config'::pg_catalog.regclass,
+            c.oid,
+            'text search configuration',
+            pg_catalog.quote_ident(c.cfgname),
+            c.cfgnamespace,
+            c.cfgowner,
+            (
+                select
+                    pg_catalog.concat_ws(
+                        '; ',
+                        (
+                            select p.prsname
+                            from pg_catalog.pg_ts_parser as p
+                            where p.oid = c.cfgparser
+                        ),
+                        pg_catalog.string_agg(
+                            pg_catalog.format(
+                                '%s %s', m.maptokentype, m.mapdict::pg_catalog.regdictionary
+                            ),
+                            ', ' order by m.maptokentype, m.mapseqno
+                        )
+                    )
+                from pg_catalog.pg_ts_config_map as m
+                where m.mapcfg = c.oid
+            )
+        from pg_catalog.pg_ts_config as c
+        where c.cfgnamespace = any(array(select s.oid from schemas as s))
+        union all
+        select
+            'pg_catalog.pg_ts_dict'::pg_catalog.regclass,
+            d.oid,
+            'text search dictionary',
+            pg_catalog.quote_ident(d.dictname),
+            d.dictnamespace,
+            d.dictowner,
+            pg_catalog.concat_ws(
+                '; ',
+                (
+                    select t.tmplname
+                    from pg_catalog.pg_ts_template as t
+                    where t.oid = d.dicttemplate
+                ),
+                d.dictinitoption
+            )
+        from pg_catalog.pg_ts_dict as d
+        where d.dictnamespace = any(array(select s.oid from schemas as s))
+        union all
+        select
+            'pg_catalog.pg_ts_parser'::pg_catalog.regclass,
+            p.oid,
+            'text search parser',
+            pg_catalog.quote_ident(p.prsname),
+            p.prsnamespace,
+            null,
+            pg_catalog.concat_ws(
+                ', ', p.prsstart, p.prstoken, p.prsend, p.prsheadline, p.prslextype
+            )
+        from pg_catalog.pg_ts_parser as p
+        where p.prsnamespace = any(array(select s.oid from schemas as s))
+        union all
+        select
+            'pg_catalog.pg_ts_template'::pg_catalog.regclass,
+            t.oid,
+            'text search template',
+            pg_catalog.quote_ident(t.tmplname),
+            t.tmplnamespace,
+            null,
+            pg_catalog.concat_ws(', ', t.tmplinit, t.tmpllexize)
+        from pg_catalog.pg_ts_template as t
+        where t.tmplnamespace = any(array(select s.oid from schemas as s))
+    ) as o
     where
         not exists (
             select
@@ -1254,6 +1284,10 @@ facts (kind, object, property, value) as (
     cross join lateral pg_catalog.unnest(o.settings) as s (setting)
     where o.settings is not null
     union all
+    -- Only if: exists (
+    --         select from pg_catalog.pg_class as c
+    --         where c.relkind = 't' and c.reloptions is not null
+    --     )
     select
         r.kind,
         r.object,
@@ -1274,6 +1308,7 @@ facts (kind, object, property, value) as (
         on o.classid = d.classoid and o.objid = d.objoid and o.subid = d.objsubid
     where d.objoid = any(array(select n.objid from objects as n))
     union all
+    -- Only if: exists (select from pg_catalog.pg_seclabel)
     select
         o.kind,
         o.object,
@@ -1336,6 +1371,7 @@ facts (kind, object, property, value) as (
         and o.kind in ('table', 'view', 'materialized view', 'foreign table')
         and not o.acl @> pg_catalog.makeaclitem(o.owner, o.owner, 'MAINTAIN', false)
     union all
+    -- Only if: exists (select from pg_catalog.pg_default_acl)
     select
         'default privilege',
         pg_catalog.concat(
@@ -1377,14 +1413,41 @@ facts (kind, object, property, value) as (
             and (g.is_platform or g.label in ('anon', 'authenticated', 'service_role'))
         )
     union all
+    -- Only if: exists (select from pg_catalog.pg_publication_rel)
     select
         'publication',
-        o.object,
-        u.what,
-        u.how
-    from published as u
-    inner join objects as o on u.publication = o.objid and o.kind = 'publication'
+        pg_catalog.quote_ident(p.pubname),
+        pg_catalog.concat('table ', r.object),
+        pg_catalog.concat_ws(
+            ' where ',
+            coalesce(
+                (
+                    select
+                        pg_catalog.string_agg(
+                            pg_catalog.quote_ident(a.attname), ', ' order by a.attnum
+                        )
+                    from pg_catalog.pg_attribute as a
+                    where a.attrelid = r.oid and a.attnum = any(l.prattrs)
+                ),
+                'all columns'
+            ),
+            pg_catalog.pg_get_expr(l.prqual, l.prrelid)
+        )
+    from pg_catalog.pg_publication as p
+    inner join pg_catalog.pg_publication_rel as l on p.oid = l.prpubid
+    inner join relations as r on l.prrelid = r.oid
     union all
+    -- Only if: exists (select from pg_catalog.pg_publication_namespace)
+    select
+        'publication',
+        pg_catalog.quote_ident(p.pubname),
+        pg_catalog.concat('schema ', s.object),
+        'all tables'
+    from pg_catalog.pg_publication as p
+    inner join pg_catalog.pg_publication_namespace as l on p.oid = l.pnpubid
+    inner join schemas as s on l.pnnspid = s.oid
+    union all
+    -- Only if: exists (select from pg_catalog.pg_inherits)
     -- Parents of ours, and children that are not.
     select
         r.kind,
