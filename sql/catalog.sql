@@ -103,7 +103,9 @@ extended as materialized (
         d.refobjid,
         d.deptype
     from pg_catalog.pg_depend as d
-    where d.deptype in ('e', 'x')
+    where
+        d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass
+        and d.deptype in ('e', 'x')
 ),
 
 members as materialized (
@@ -403,15 +405,18 @@ objects (
             case when i.indisclustered then 'true' end,
             case when i.indisreplident then 'true' end,
             case when r.relpersistence <> 'p' then r.relpersistence::pg_catalog.text end,
-            (
-                select
-                    pg_catalog.string_agg(
-                        pg_catalog.format('%s: %s', a.attnum, a.attstattarget), ', '
-                        order by a.attnum
+            case
+                when i.indexprs is not null
+                    then (
+                        select
+                            pg_catalog.string_agg(
+                                pg_catalog.format('%s: %s', a.attnum, a.attstattarget), ', '
+                                order by a.attnum
+                            )
+                        from pg_catalog.pg_attribute as a
+                        where a.attrelid = r.oid and a.attstattarget >= 0
                     )
-                from pg_catalog.pg_attribute as a
-                where a.attrelid = r.oid and a.attstattarget >= 0
-            )
+            end
         ]
     from relations as r
     inner join pg_catalog.pg_index as i on r.oid = i.indexrelid
@@ -527,16 +532,14 @@ objects (
     inner join pg_catalog.pg_type as t on c.atttypid = t.oid
     left join pg_catalog.pg_attrdef as d on c.attrelid = d.adrelid and c.attnum = d.adnum
     union all
-    -- Constraints of our tables and domains, and foreign keys that reach in. Since PostgreSQL 18 a
-    -- NOT NULL is a constraint too: the column states it, this only what the column cannot.
+    -- Constraints of our tables, and foreign keys that reach in. Since PostgreSQL 18 a NOT NULL is
+    -- a constraint too: the column states it, this only what the column cannot.
     select
         'pg_catalog.pg_constraint'::pg_catalog.regclass,
         k.oid,
         0,
         'constraint',
-        pg_catalog.format(
-            '%s.%I', coalesce(t.object, k.conrelid::pg_catalog.regclass::pg_catalog.text), k.conname
-        ),
+        pg_catalog.format('%s.%I', k.conrelid::pg_catalog.regclass, k.conname),
         null,
         null,
         null,
@@ -629,10 +632,8 @@ objects (
     from pg_catalog.pg_constraint as k
     cross join platform as p
     left join relations as r on k.conrelid = r.oid
-    left join types as t on k.contypid = t.oid
     where
         r.oid is not null
-        or t.oid is not null
         or (k.contype = 'f' and k.confrelid in (select f.oid from relations as f))
     union all
     select
@@ -779,6 +780,36 @@ objects (
     from pg_catalog.pg_policy as p
     inner join relations as r on p.polrelid = r.oid
     union all
+    -- Only if: exists (
+    --         select from pg_catalog.pg_type as t
+    --         where
+    --             t.oid >= 16384
+    --             and t.typnamespace::pg_catalog.regnamespace::pg_catalog.text
+    --             in ('public', 'audit', 'arami_db')
+    --             and (
+    --                 t.typacl is not null
+    --                 or t.typtype not in ('b', 'c')
+    --                 or (
+    --                     t.typtype = 'b'
+    --                     and t.typsubscript
+    --                     <> 'pg_catalog.array_subscript_handler'::pg_catalog.regproc
+    --                 )
+    --                 or exists (
+    --                     select from pg_catalog.pg_class as c
+    --                     where c.oid = t.typrelid and c.relkind = 'c'
+    --                 )
+    --                 or exists (
+    --                     select from pg_catalog.pg_description as d
+    --                     where
+    --                         d.objoid = t.oid
+    --                         and d.classoid = 'pg_catalog.pg_type'::pg_catalog.regclass
+    --                 )
+    --                 or exists (
+    --                     select from pg_catalog.pg_seclabel as l
+    --                     where l.classoid = 'pg_catalog.pg_type'::pg_catalog.regclass
+    --                 )
+    --             )
+    --     )
     -- Domains, enums, ranges and base types; composite ones have columns. Of a row type only what
     -- was granted on it differently from its table is its own.
     select
@@ -857,6 +888,26 @@ objects (
                 ]
         end
     from types as t
+    union all
+    -- Only if: exists (
+    --         select from pg_catalog.pg_type as t
+    --         where t.oid >= 16384 and t.typtype = 'd'
+    --     )
+    select
+        'pg_catalog.pg_constraint'::pg_catalog.regclass,
+        k.oid,
+        0,
+        'constraint',
+        pg_catalog.format('%s.%I', t.object, k.conname),
+        null,
+        null,
+        null,
+        null,
+        '{definition, validated}',
+        array[pg_catalog.pg_get_constraintdef(k.oid), k.convalidated::pg_catalog.text]
+    from pg_catalog.pg_constraint as k
+    inner join types as t on k.contypid = t.oid
+    where k.contype = 'c'
     union all
     -- Only if: exists (select from pg_catalog.pg_statistic_ext)
     select
@@ -999,10 +1050,10 @@ objects (
     union all
     -- Only if: exists (
     --         select from pg_catalog.pg_depend as d
-    --         inner join pg_catalog.pg_namespace as n on d.refobjid = n.oid
     --         where
     --             d.refclassid = 'pg_catalog.pg_namespace'::pg_catalog.regclass
-    --             and n.nspname in ('public', 'audit', 'arami_db')
+    --             and d.refobjid::pg_catalog.regnamespace::pg_catalog.text
+    --             in ('public', 'audit', 'arami_db')
     --             and d.classid not in (
     --                 'pg_catalog.pg_class'::pg_catalog.regclass,
     --                 'pg_catalog.pg_proc'::pg_catalog.regclass,

@@ -13,13 +13,17 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
+from arami_db.files import discover, packaged_sql_dir
+from arami_db.verify.premise import premises_of_arms, without_idle_arms
 from tests.conftest import made, run_cli
 from tests.mutations import FAMILIES, Mutation
 
 Connection = psycopg.Connection[Any]
 Fact = tuple[str, str, str, str]
-CATALOG = (Path(__file__).parents[1] / "sql" / "catalog.sql").read_text(encoding="utf-8")
-SETTINGS = re.findall(r"^--     (set local .+;)$", CATALOG, re.MULTILINE)
+CATALOG = discover(packaged_sql_dir()).catalog
+assert CATALOG is not None
+PREMISES = tuple(premises_of_arms(CATALOG))
+SETTINGS = re.findall(r"^--     (set local .+;)$", CATALOG.text, re.MULTILINE)
 SAMPLE = None if os.environ.get("ARAMI_ALL_MUTATIONS") else 90  # of a family; all are thousands
 # Postgres itself would not have these: a key without NOT NULL, a type a view depends on.
 REFUSALS = (
@@ -31,10 +35,16 @@ REFUSALS = (
 
 
 def facts(connection: Connection) -> set[Fact]:
-    """Every fact, read as the header of the query tells callers to."""
+    """Every fact, read as the header of the query tells callers to, and as `verify` reads them."""
+    assert CATALOG is not None
     with connection.transaction(force_rollback=True):
         connection.execute("".join(SETTINGS))
-        return set(connection.execute(CATALOG).fetchall())
+        stated = set(connection.execute(CATALOG.text).fetchall())
+        truths = connection.execute(f"select {', '.join(PREMISES)}").fetchone()
+        assert truths is not None
+        spared = without_idle_arms(CATALOG, dict(zip(PREMISES, truths, strict=True)))
+        assert set(connection.execute(spared).fetchall()) == stated
+    return stated
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from psycopg.conninfo import make_conninfo
 
 from arami_db.files import discover, packaged_sql_dir
 from arami_db.verify import snapshot
-from arami_db.verify.snapshot import Fact, dump, load
+from arami_db.verify.snapshot import Snapshot, dump, load
 from tests.conftest import run_cli, run_json
 
 Project = Callable[[dict[str, str]], Path]
@@ -296,6 +297,87 @@ def test_a_check_of_ones_own_needs_no_python(empty_database: str, project: Proje
         assert "002_other.sql" not in said
 
 
+FAILS = "select 1 / (random() - 2)::int / 0"  # whoever is asked, says so
+FINDS = "select 'cosmetic', 'x', 'y', null"
+FACTS = "select 'table', relname::text, 'there', 'true' from pg_class where relname = 'a'"
+
+
+@pytest.mark.parametrize(
+    ("premise", "is_asked"),
+    [("false", False), ("true", True), ("null", True), ("exists (\n--     select\n--     )", True)],
+)
+def test_a_check_is_asked_where_its_premise_holds(
+    empty_database: str, project: Project, premise: str, is_asked: bool
+) -> None:
+    root = project(
+        {
+            "checks/001_mine.sql": f"-- mine\n-- Only if: {premise}\n-- Why: so\n{FAILS}",
+            "migrations/001_a.sql": "create table a (id int)",
+        }
+    )
+    run_cli("migrate", "-d", empty_database, "--sql-dir", str(root))
+    run_cli("verify", "-d", empty_database, "--sql-dir", str(root), expect=int(is_asked))
+
+
+def test_a_premise_that_cannot_be_evaluated_is_no_clean_report(
+    empty_database: str, project: Project
+) -> None:
+    root = project({"checks/001_mine.sql": f"-- Only if: nonsense\n{FINDS}"})
+    run_cli("migrate", "-d", empty_database, "--sql-dir", str(root))
+    said = run_cli("verify", "-d", empty_database, "--sql-dir", str(root), expect=1).stderr
+    assert "Only if" in said
+    assert "nonsense" in said
+
+
+def test_a_check_of_the_facts_is_spared_while_they_and_it_are_as_they_were(
+    empty_database: str, project: Project
+) -> None:
+    check = "-- mine\n-- Only if: the facts differ\n"
+    root = project(
+        {
+            "catalog.sql": FACTS,
+            "checks/001_mine.sql": f"{check}{FINDS} where false",
+            "migrations/001_a.sql": "create table a (id int)",
+        }
+    )
+    tree = ("-d", empty_database, "--sql-dir", str(root))
+    run_cli("migrate", *tree)
+    run_cli("snapshot", *tree)
+    stated = (root / "schema.snapshot").read_text()
+    assert "check\t001_mine\tfinds nothing\tsha256:" in stated
+    project({"checks/001_mine.sql": f"{check}{FAILS}"})
+    run_cli("verify", *tree, expect=1)  # it is another text
+    checksum = discover(root).checks[0].checksum
+    (root / "schema.snapshot").write_text(re.sub("sha256:.*", f"sha256:{checksum}", stated))
+    assert run_json("verify", *tree)["checked"]["checks"] == 1
+    execute(empty_database, "drop table a")
+    run_cli("verify", *tree, expect=1)
+
+
+def test_a_check_that_finds_something_is_asked_whatever_the_facts(
+    empty_database: str, project: Project
+) -> None:
+    root = project(
+        {
+            "catalog.sql": FACTS,
+            "checks/001_mine.sql": f"-- mine\n-- Only if: the facts differ\n{FINDS}",
+            "migrations/001_a.sql": "create table a (id int)",
+        }
+    )
+    tree = ("-d", empty_database, "--sql-dir", str(root))
+    run_cli("migrate", *tree)
+    run_cli("snapshot", *tree)
+    assert "001_mine" not in (root / "schema.snapshot").read_text()
+    assert len(run_json("verify", *tree, expect=4)["findings"]) == 1
+
+
+def test_a_catalog_of_two_statements_is_refused(empty_database: str, project: Project) -> None:
+    root = project({"catalog.sql": f"{FACTS}; select 1", "schema.snapshot": ""})
+    run_cli("migrate", "-d", empty_database, "--sql-dir", str(root))
+    said = run_cli("verify", "-d", empty_database, "--sql-dir", str(root), expect=1).stderr
+    assert "catalog.sql" in said
+
+
 def test_a_session_that_reads_strings_otherwise_finds_nothing_either(database: str) -> None:
     name = psycopg.conninfo.conninfo_to_dict(database)["dbname"]
     execute(database, f"alter database {name} set standard_conforming_strings = off")
@@ -317,11 +399,17 @@ def test_auth_uid_is_asked_with_both_styles_of_claims(database: str) -> None:
     ]
 
 
-@given(st.frozensets(st.builds(Fact, st.text(), st.text(), st.text(), st.text()), max_size=5))
-def test_a_snapshot_is_read_as_it_was_written(facts: frozenset[Fact]) -> None:
+@given(
+    st.builds(
+        Snapshot,
+        st.frozensets(st.tuples(*[st.text()] * 4), max_size=5),
+        st.frozensets(st.tuples(st.text(), st.text()), max_size=2),
+    )
+)
+def test_a_snapshot_is_read_as_it_was_written(snapshot: Snapshot) -> None:
     import tempfile
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "schema.snapshot"
-        path.write_text(dump(facts), encoding="utf-8", newline="")
-        assert load(path) == facts
+        path.write_text(dump(snapshot), encoding="utf-8", newline="")
+        assert load(path) == snapshot

@@ -13,8 +13,9 @@ from arami_db.migrate.plan import State, make_plan
 from arami_db.verify.claims import check_claims
 from arami_db.verify.drift import drift
 from arami_db.verify.findings import Finding, Severity
+from arami_db.verify.premise import FACTS_DIFFER, premise_of
 from arami_db.verify.reading import ask
-from arami_db.verify.snapshot import dump, load
+from arami_db.verify.snapshot import Snapshot, dump, load
 
 __all__ = ["Finding", "Report", "Severity", "snapshot", "verify"]
 
@@ -69,10 +70,11 @@ def verify(
     """
     files, findings = _ledger(connection, tree)
     compared = tree.catalog if tree.snapshot.is_file() else None
-    facts, found = ask(connection, compared, tree.checks)
+    expected = load(tree.snapshot) if compared else None
+    facts, found = ask(connection, compared, tree.checks, expected)
     skipped = [] if compared else ["facts: this directory has no catalog.sql and schema.snapshot"]
-    if compared:
-        findings += drift(load(tree.snapshot), facts)
+    if expected:
+        findings += drift(expected.facts, facts)
     findings += found
     claims = check_claims(connection) if tree.auth_stub else []
     findings += claims or []
@@ -90,8 +92,11 @@ def snapshot(connection: Connection, tree: SqlTree) -> str | None:
     """The facts of a database as the text of a snapshot; None where there is no catalog query."""
     if tree.catalog is None:
         return None
-    facts, _ = ask(connection, tree.catalog, ())
-    return dump(facts)
+    decided = [check for check in tree.checks if premise_of(check) == FACTS_DIFFER]
+    facts, found = ask(connection, tree.catalog, decided)
+    sources = {finding.source for finding in found}
+    silent = (check for check in decided if check.path.stem not in sources)
+    return dump(Snapshot.of(facts, silent))
 
 
 def _ledger(connection: Connection, tree: SqlTree) -> tuple[int, list[Finding]]:

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
+from typing import Any
 
 import psycopg
 
-from arami_db.database.connect import Connection, lost
+from arami_db.database.connect import Connection, lost, query
 from arami_db.database.execute import no_time_limit
 from arami_db.errors import AramiError
 from arami_db.files import SqlFile
 from arami_db.verify.findings import Finding, Severity
-from arami_db.verify.snapshot import Fact
+from arami_db.verify.premise import (
+    FACTS_DIFFER,
+    premise_of,
+    premises_of_arms,
+    without_idle_arms,
+)
+from arami_db.verify.snapshot import Fact, Snapshot
 
 # What the session could bend: how names, numbers, times and strings are written.
 _BEGIN = (
@@ -35,49 +43,92 @@ _BEGIN = (
     "set local join_collapse_limit = 1",
 )
 
+_OWN = "verification"  # the label of what is no file's
+_Rows = list[Any]
+_Query = tuple[str, str]  # a label and its SQL
+
 
 class CheckError(AramiError):
     """A query of the verification itself could not be run."""
 
 
 def ask(
-    connection: Connection, catalog: SqlFile | None, checks: Sequence[SqlFile]
+    connection: Connection,
+    catalog: SqlFile | None,
+    checks: Sequence[SqlFile],
+    expected: Snapshot | None = None,
 ) -> tuple[frozenset[Fact], list[Finding]]:
-    """Run the catalog query and every check, all in one round trip.
+    """Run the catalog query and every check that can find something, in one transaction.
+
+    What can find nothing is told by premises, which cost a round trip and spare the planning of
+    queries; see premise.py. A check of the facts alone is spared where the facts are the expected
+    ones, which say of the check that it finds nothing in them.
 
     Args:
         connection: any role that may connect will do; a standby or a pooler too.
         catalog: the query that states the facts, or None to leave them out.
         checks: queries that return findings.
+        expected: what the database should state.
 
     Raises:
         CheckError: a query failed, or a check does not return findings.
         ConnectionFailedError: the connection broke.
     """
-    files = [*([catalog] if catalog else []), *checks]
-    cursors: list[psycopg.Cursor[tuple[str, ...]]] = []
+    premises = {check: premise_of(check) for check in checks}
+    arms = tuple(premises_of_arms(catalog)) if catalog else ()
+    holds, decided = _weigh(connection, {*arms, *filter(None, premises.values())} - {FACTS_DIFFER})
+    rows: list[Fact] = []
+    if catalog:
+        [rows] = _run(connection, [(catalog.label, without_idle_arms(catalog, holds))])
+    facts = frozenset(rows)
+    same = expected is not None and decided and facts == expected.facts
+    silent = {check for check in checks if same and expected and expected.silences(check)}
+    due = [
+        check
+        for check, premise in premises.items()
+        if premise is None or (check not in silent if premise == FACTS_DIFFER else holds[premise])
+    ]
+    queries = [*((check.label, check.text) for check in due), (_OWN, "rollback")]
+    answers = zip(due, _run(connection, queries), strict=False)
+    return facts, [_finding(check, row) for check, rows in answers for row in rows]
+
+
+def _weigh(connection: Connection, premises: Iterable[str]) -> tuple[dict[str, bool], bool]:
+    """Begin; which premises hold, and whether equal facts lead to equal findings."""
+    asked = list(premises)
+    columns = ",\n".join(f"coalesce(({sql}), true)" for sql in (query("facts_decide"), *asked))
+    _run(connection, [(_OWN, "; ".join((*_BEGIN, *no_time_limit(connection))))])
+    [[(decided, *truths)]] = _run(connection, [("a line 'Only if'", f"select\n{columns}")])
+    return dict(zip(asked, truths, strict=True)), decided
+
+
+def _run(connection: Connection, queries: Sequence[_Query]) -> list[_Rows]:
+    """The rows of each query, all asked in one round trip.
+
+    A single one is asked without a pipeline: the simple protocol copies its parse tree less often,
+    but would take several statements for one.
+    """
+    cursors: list[psycopg.Cursor[tuple[Any, ...]]] = []
     try:
-        with connection.pipeline():
-            for statement in (*_BEGIN, *no_time_limit(connection)):
-                connection.execute(statement)
-            for file in files:
+        with connection.pipeline() if len(queries) > 1 else nullcontext():
+            for _, text in queries:
                 cursors.append(connection.cursor())
-                cursors[-1].execute(file.text)
-            connection.execute("rollback")
+                cursors[-1].execute(text)
     except psycopg.Error as error:
         if connection.closed:
             raise lost(error) from error
         connection.rollback()
-        failed = [f for f, c in zip(files, cursors, strict=False) if c.pgresult is None]
-        label = failed[0].label if failed else "verification"
+        failed = [q for q, c in zip(queries, cursors, strict=False) if c.pgresult is None]
+        label = failed[0][0] if failed else _OWN
         raise CheckError(f"{label}: {error.diag.message_primary or error}") from error
-    answers = [(file, cursor.fetchall()) for file, cursor in zip(files, cursors, strict=True)]
-    facts = frozenset(Fact._make(row) for file, rows in answers if file is catalog for row in rows)
-    found = [_finding(file, row) for file, rows in answers if file is not catalog for row in rows]
-    return facts, found
+    answers = [cursor.fetchall() if cursor.description else [] for cursor in cursors]
+    for (label, _), cursor in zip(queries, cursors, strict=True):
+        if cursor.nextset() and label != _OWN:
+            raise CheckError(f"{label}: holds more than one statement")
+    return answers
 
 
-def _finding(check: SqlFile, row: tuple[str, ...]) -> Finding:
+def _finding(check: SqlFile, row: tuple[Any, ...]) -> Finding:
     try:
         severity, name, message, remedy = row
         return Finding(Severity(severity), check.path.stem, name, message, remedy=remedy)

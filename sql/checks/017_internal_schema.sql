@@ -1,6 +1,7 @@
 -- 017_internal_schema: the ledger or the audit log within reach of the API.
+-- Only if: the facts differ
 -- Why: schemas audit and arami_db are for administrators. No API role, not even service_role, holds
--- anything there, and PostgREST is not told to expose them. What a role of theirs holds counts too.
+-- anything there. What a role of theirs holds counts too.
 with api (role) as (
     select 0::pg_catalog.oid
     union
@@ -135,28 +136,4 @@ inner join api on g.grantee = api.role
 left join pg_catalog.pg_roles as r on g.grantee = r.oid
 where g.grantee <> g.owner
 group by g.object, g.kind, g.columns, g.grantee, r.rolname
-union all
-select
-    'security' as severity,
-    pg_catalog.quote_ident(s.nspname) as object,
-    pg_catalog.format(
-        'The setting %s of %s exposes this schema through the API.',
-        pg_catalog.split_part(setting.line, '=', 1),
-        coalesce('role ' || r.rolname, 'every role')
-    ) as finding,
-    null as remedy
-from pg_catalog.pg_db_role_setting as cfg
-left join pg_catalog.pg_roles as r on cfg.setrole = r.oid
-left join pg_catalog.pg_database as b on cfg.setdatabase = b.oid
-cross join lateral pg_catalog.unnest(cfg.setconfig) as setting (line)
-inner join schemas as s
-    on
-        s.nspname::pg_catalog.text = any(
-            pg_catalog.regexp_split_to_array(
-                pg_catalog.btrim(pg_catalog.substring(setting.line, '=(.*)$')), '[",\s]+'
-            )
-        )
-where
-    setting.line like 'pgrst.db\_schema%'
-    and (cfg.setdatabase = 0 or b.datname = pg_catalog.current_database())
-order by object, finding
+order by g.object, finding

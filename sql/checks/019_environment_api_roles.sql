@@ -1,4 +1,19 @@
 -- 019_environment_api_roles: API roles that are missing or hold an attribute they must not have.
+-- Only if: (
+--         select
+--             pg_catalog.count(*) < 4
+--             or pg_catalog.bool_or(
+--                 r.rolsuper
+--                 or r.rolcreaterole
+--                 or r.rolcreatedb
+--                 or r.rolreplication
+--                 or (r.rolbypassrls and r.rolname <> 'service_role')
+--                 or (r.rolcanlogin and r.rolname <> 'authenticator')
+--                 or (r.rolinherit and r.rolname = 'authenticator')
+--             )
+--         from pg_catalog.pg_roles as r
+--         where r.rolname in ('anon', 'authenticated', 'authenticator', 'service_role')
+--     )
 -- Why: stated absolutely, whatever a snapshot says: anon and authenticated are nothing but names to
 -- grant to. authenticator logs in and becomes them, and inherits nothing; service_role bypasses row
 -- level security; none of the four may make roles or databases, replicate, or be superuser.

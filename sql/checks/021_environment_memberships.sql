@@ -1,4 +1,21 @@
 -- 021_environment_memberships: roles that the API roles must not belong to, and those they must.
+-- Only if: (
+--         select
+--             pg_catalog.count(*) <> 3
+--             or not pg_catalog.bool_and(
+--                 r.rolname = 'authenticator'
+--                 and m.roleid::pg_catalog.regrole::pg_catalog.text
+--                 in ('anon', 'authenticated', 'service_role')
+--                 and not m.admin_option
+--                 and not coalesce(
+--                     (pg_catalog.to_jsonb(m) ->> 'inherit_option')::pg_catalog.bool, false
+--                 )
+--                 and coalesce((pg_catalog.to_jsonb(m) ->> 'set_option')::pg_catalog.bool, true)
+--             )
+--         from pg_catalog.pg_auth_members as m
+--         inner join pg_catalog.pg_roles as r on m.member = r.oid
+--         where r.rolname in ('anon', 'authenticated', 'authenticator', 'service_role')
+--     )
 -- Why: a member may do what the role may, or become it. Dangerous are Postgres's own pg_ roles,
 -- which go past the schema's grants or look into other sessions; the other API roles (only
 -- authenticator becomes them); owners of the schema's objects or of the database; and roles with an

@@ -1,4 +1,33 @@
 -- 026_environment_auth_uid: auth.uid() missing, or not what every policy takes it for.
+-- Only if: not exists (
+--         select from pg_catalog.pg_proc as p
+--         inner join pg_catalog.pg_namespace as n on p.pronamespace = n.oid and n.nspname = 'auth'
+--         inner join pg_catalog.pg_roles as r on r.rolname = 'authenticated'
+--         where
+--             p.proname = 'uid'
+--             and p.pronargs = 0
+--             and p.prokind = 'f'
+--             and p.provolatile = 's'
+--             and p.prorettype = 'pg_catalog.uuid'::pg_catalog.regtype
+--             and not p.proretset
+--             and pg_catalog.has_schema_privilege(r.oid, n.oid, 'USAGE')
+--             and pg_catalog.has_function_privilege(r.oid, p.oid, 'EXECUTE')
+--     )
+--     or exists (
+--         select from pg_catalog.pg_roles as r
+--         inner join pg_catalog.pg_namespace as n on n.nspname = 'auth'
+--         where
+--             r.rolname in ('anon', 'authenticated', 'authenticator', 'service_role')
+--             and pg_catalog.has_schema_privilege(r.oid, n.oid, 'CREATE')
+--     )
+--     or exists (
+--         select from pg_catalog.pg_shdepend as d
+--         where
+--             d.refclassid = 'pg_catalog.pg_authid'::pg_catalog.regclass
+--             and d.deptype = 'o'
+--             and d.refobjid::pg_catalog.regrole::pg_catalog.text
+--             in ('anon', 'authenticated', 'authenticator', 'service_role')
+--     )
 -- Why: each policy compares with it. It must take nothing, return one uuid, be STABLE (VOLATILE, it
 -- is never taken out of the loop over rows; IMMUTABLE, a cached plan keeps it for whoever comes
 -- next), be within reach of authenticated, and not be an API role's to rewrite.

@@ -1,4 +1,21 @@
 -- 027_exposed_elsewhere: objects of other schemas that hand our rows to API roles.
+-- Only if: exists (
+--         select from pg_catalog.pg_proc as p
+--         where
+--             p.prosecdef
+--             and p.pronamespace::pg_catalog.regnamespace::pg_catalog.text
+--             not in ('public', 'audit', 'arami_db')
+--     )
+--     or exists (
+--         select from pg_catalog.pg_depend as d
+--         inner join pg_catalog.pg_rewrite as w on d.objid = w.oid
+--         where
+--             d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass
+--             and d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
+--             and d.refobjid >= 16384
+--             and d.refobjid::pg_catalog.regclass::pg_catalog.text ~ '^(public|audit|arami_db)[.]'
+--             and w.ev_class::pg_catalog.regclass::pg_catalog.text !~ '^(public|audit|arami_db)[.]'
+--     )
 -- Why: wherever it is, a view sees with its owner's eyes, a materialized view has no row level
 -- security, a SECURITY DEFINER function and a rule run as their owner. What other tools keep for
 -- themselves is their business; this is about what anon or authenticated may use, schema included.
