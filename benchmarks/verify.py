@@ -25,6 +25,7 @@ from arami_db.database.connect import connect
 from arami_db.files import discover, packaged_sql_dir
 from arami_db.verify import verify
 from arami_db.verify.reading import ask
+from arami_db.verify.snapshot import load
 
 TARGET = 0.25
 REFERENCE = "pg_dump and diff"
@@ -61,9 +62,11 @@ def _report(conninfo: str, process: list[str], runs: int) -> None:
                 difflib.unified_diff(reference.splitlines(), _output(dump).splitlines())
             ),
             "verify, connected": lambda: verify(connection, tree),
-            "facts and checks": lambda: ask(connection, tree.catalog, tree.checks),
+            "facts and checks": lambda: ask(
+                connection, tree.catalog, tree.checks, load(tree.snapshot)
+            ),
             "facts": lambda: ask(connection, tree.catalog, ()),
-            "checks": lambda: ask(connection, None, tree.checks),
+            "all checks, unspared": lambda: ask(connection, None, tree.checks),
             "floor": lambda: connection.execute(FLOOR).fetchall(),
             "verify, whole process": lambda: _output(process),
         }

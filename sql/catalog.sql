@@ -3,6 +3,9 @@
 -- object ids, server version (15 to 18) or history. An attribute that is at its default and that a
 -- reader need not see has a null value and no row: its absence is as much a fact.
 --
+-- An arm of a union that is seldom needed says when (Only if); `arami-db verify` leaves out the
+-- arms whose condition does not hold, which changes no row and saves their planning.
+--
 -- It only reads catalogs every role may read. The caller runs it in a transaction, after
 --     set local search_path = pg_catalog, pg_temp;
 --     set local quote_all_identifiers = off;
@@ -1369,6 +1372,12 @@ facts (kind, object, property, value) as (
     inner join pg_catalog.pg_seclabel as l
         on o.classid = l.classoid and o.objid = l.objoid and o.subid = l.objsubid
     union all
+    -- Only if: exists (
+    --         select from pg_catalog.pg_depend as d
+    --         where
+    --             d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass
+    --             and d.deptype = 'x'
+    --     )
     select
         o.kind,
         o.object,
@@ -1523,42 +1532,27 @@ facts (kind, object, property, value) as (
         r.oid = h.inhrelid
         or (c.relpersistence <> 't' and c.relnamespace not in (select s.oid from schemas as s))
     union all
-    select
-        'extension',
-        e.extname::pg_catalog.text,
-        'schema',
-        case
-            when n.nspname in ('public', 'extensions') then 'default'
-            else n.nspname::pg_catalog.text
-        end
-    from pg_catalog.pg_extension as e
-    inner join pg_catalog.pg_namespace as n on e.extnamespace = n.oid
-    where
-        e.extname = 'pgcrypto'
-        or (e.extname = 'uuid-ossp' and n.nspname not in ('public', 'extensions'))
-    union all
     -- The list of what is available costs a directory's reading: only asked when it matters.
     select
         'extension',
-        'uuid-ossp',
-        'installed where available',
-        case
-            when
-                exists (
-                    select
-                    from pg_catalog.pg_extension as e
-                    where e.extname = 'uuid-ossp'
-                )
-                then 'true'
-            when
-                exists (
-                    select
-                    from pg_catalog.pg_available_extensions() as a
-                    where a.name = 'uuid-ossp'
-                )
-                then 'false'
-            else 'true'
-        end
+        w.name,
+        pg_catalog.unnest(array['schema', 'installed where available']),
+        pg_catalog.unnest(array[
+            case
+                when n.nspname not in ('public', 'extensions') then n.nspname::pg_catalog.text
+                when w.name = 'pgcrypto' and e.oid is not null then 'default'
+            end,
+            case
+                when w.name = 'pgcrypto' then null
+                when e.oid is not null then 'true'
+                when w.name in (select a.name from pg_catalog.pg_available_extensions() as a)
+                    then 'false'
+                else 'true'
+            end
+        ])
+    from (values ('pgcrypto'), ('uuid-ossp')) as w (name)
+    left join pg_catalog.pg_extension as e on w.name = e.extname
+    left join pg_catalog.pg_namespace as n on e.extnamespace = n.oid
 )
 
 select

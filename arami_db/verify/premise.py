@@ -21,14 +21,14 @@ from arami_db.files import SqlFile
 FACTS_DIFFER = "the facts differ"
 
 _CONDITION = r"-- Only if: (.+(?:\n *--     .+)*)\n"
-_HEADER = re.compile(rf"^{_CONDITION}", re.MULTILINE)
+_HEADER = re.compile(rf"(?:--.*\n)*?{_CONDITION}")
 # From one `union all` to the next, or to the parenthesis that closes them all.
 _ARM = re.compile(rf"^    union all\n    {_CONDITION}(?:(?!    union all\n|\S).*\n)*", re.MULTILINE)
 
 
 def premise_of(check: SqlFile) -> str | None:
     """The condition of a check, as SQL or FACTS_DIFFER; None where it is always asked."""
-    found = _HEADER.search(check.text)
+    found = _HEADER.match(check.text)
     return _plain(found[1]) if found else None
 
 

@@ -60,7 +60,8 @@ def load(path: Path) -> Snapshot:
         if not line:
             continue
         try:
-            kind, name, key, value = map(_unescape, line.split("\t"))
+            columns = line.split("\t")
+            kind, name, key, value = map(_unescape, columns) if "\\" in line else columns
         except ValueError as error:
             raise RefusedFileError(
                 f"{path}:{number}: not a fact of four columns",
@@ -84,8 +85,6 @@ def _escape(text: str) -> str:
 
 
 def _unescape(text: str) -> str:
-    if "\\" not in text:
-        return text
     meanings = {escaped[1]: plain for plain, escaped in _ESCAPES}
     pieces = iter(text.split("\\"))
     unescaped = [next(pieces)]
