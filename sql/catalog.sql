@@ -21,7 +21,8 @@
 -- path qualifies all an empty one would, and besides keeps temporary objects from shadowing.
 --
 -- What is stated relative to the platform, so that plain Postgres and Supabase agree:
---   owner      the owner of schema arami_db, who migrated; any other role by its name
+--   owner      the owner of most of our relations, who migrated; any other role by its name
+--   Supabase   where schema auth is somebody else's
 --   public     PUBLIC; a grant to a superuser changes nothing and is not stated
 --   schema public is the platform's: its owner, the database's and superusers count as the owner
 --   extensions only those the migrations ask for; schema public and extensions are both "default"
@@ -40,34 +41,27 @@ with schemas as materialized (
     where n.nspname in ('public', 'audit', 'arami_db')
 ),
 
+-- Whoever owns most: one object in other hands must not look like all the rest being so.
+migrators as (
+    select pg_catalog.mode() within group (order by c.relowner) as migrator
+    from pg_catalog.pg_class as c
+    where c.relnamespace in (select s.oid from schemas as s)
+),
+
 platform as materialized (
     select
         d.oid,
         d.datdba,
         d.datacl,
+        m.migrator,
         pg_catalog.current_setting('server_version_num')::pg_catalog.int4 as version,
-        (
-            select s.nspowner
-            from schemas as s
-            where s.object = 'arami_db'
-        ) as migrator,
-        -- The stub says what it is; any other schema auth is a platform's.
         exists(
             select
             from pg_catalog.pg_namespace as n
-            where
-                n.nspname = 'auth'
-                and not exists (
-                    select
-                    from pg_catalog.pg_description as said
-                    where
-                        said.objoid = n.oid
-                        and said.classoid = 'pg_catalog.pg_namespace'::pg_catalog.regclass
-                        and said.description
-                        = 'Stand-in for Supabase auth, made by arami-db for plain Postgres.'
-                )
+            where n.nspname = 'auth' and n.nspowner is distinct from m.migrator
         ) as is_supabase
     from pg_catalog.pg_database as d
+    cross join migrators as m
     where d.datname = pg_catalog.current_database()
 ),
 
@@ -78,7 +72,7 @@ roles as materialized (
         case
             when r.oid = d.migrator then 'owner'
             when r.rolname = 'owner' then '"owner"'
-            else r.rolname::pg_catalog.text
+            else pg_catalog.quote_ident(r.rolname)
         end collate pg_catalog."C" as label,
         (r.rolsuper and coalesce(r.oid <> d.migrator, true)) as is_super,
         (
@@ -86,7 +80,7 @@ roles as materialized (
             or coalesce(r.oid in (d.migrator, d.datdba), false)
             or r.rolname = 'pg_database_owner'
         ) as is_platform,
-        (r.rolname ~ '^(supabase_.*|dashboard_user|pgbouncer)$') as is_supabase
+        d.is_supabase and r.rolname ~ '^(supabase_.*|dashboard_user|pgbouncer)$' as is_supabase
     from pg_catalog.pg_roles as r
     cross join platform as d
     union all
@@ -470,7 +464,8 @@ objects (
     from pg_catalog.pg_sequence as q
     inner join relations as r on q.seqrelid = r.oid
     union all
-    -- attmissingval and attndims are history: two equal tables may differ in them.
+    -- attmissingval and attndims are history: two equal tables may differ in them. System columns
+    -- and those of sequences only matter when somebody was granted them.
     select
         'pg_catalog.pg_class'::pg_catalog.regclass,
         c.attrelid,
@@ -485,7 +480,7 @@ objects (
             position, type, collation, default, generated, generated kind, identity, not null,
             storage, compression, statistics target, foreign options, inherited
         }',
-        array[
+        case when c.is_ours then array[
             c.place::pg_catalog.text,
             pg_catalog.format_type(c.atttypid, c.atttypmod),
             case
@@ -514,22 +509,24 @@ objects (
                 when c.attinhcount > 0
                     then case when c.attislocal then 'and declared' else 'true' end
             end
-        ]
+        ] end
     from (
         select
             a.*,
             r.object as relation,
-            pg_catalog.row_number() over (partition by a.attrelid order by a.attnum) as place
+            a.attnum > 0 and r.kind <> 'sequence' as is_ours,
+            pg_catalog.count(*) filter (where a.attnum > 0)
+                over (partition by a.attrelid order by a.attnum)
+                as place
         from relations as r
         inner join pg_catalog.pg_attribute as a on r.oid = a.attrelid
         where
-            r.kind not in ('index', 'sequence')
+            ((a.attnum > 0 and r.kind <> 'sequence') or a.attacl is not null)
             and a.attrelid = any(array(
                 select o.oid
                 from relations as o
-                where o.kind not in ('index', 'sequence')
+                where o.kind <> 'index'
             ))
-            and a.attnum > 0
             and not a.attisdropped
     ) as c
     inner join pg_catalog.pg_type as t on c.atttypid = t.oid
@@ -703,7 +700,7 @@ objects (
         null,
         null,
         null,
-        '{definition, enabled, inherited}',
+        '{definition, enabled, inherited, internal}',
         array[
             pg_catalog.pg_get_triggerdef(t.oid),
             case t.tgenabled
@@ -712,11 +709,12 @@ objects (
                 when 'R' then 'replica'
                 else 'always'
             end,
-            case when t.tgparentid <> 0 then 'true' end
+            case when t.tgparentid <> 0 then 'true' end,
+            case when t.tgisinternal then 'true' end
         ]
     from pg_catalog.pg_trigger as t
     where
-        not t.tgisinternal
+        (not t.tgisinternal or t.tgconstraint = 0)
         and (
             t.tgrelid in (select r.oid from relations as r)
             or (
@@ -1444,6 +1442,7 @@ facts (kind, object, property, value) as (
                 when 'f' then 'functions'
                 when 'T' then 'types'
                 when 'n' then 'schemas'
+                when 'L' then 'large objects'
                 else d.defaclobjtype::pg_catalog.text
             end
         ),
@@ -1506,6 +1505,16 @@ facts (kind, object, property, value) as (
     from pg_catalog.pg_publication as p
     inner join pg_catalog.pg_publication_namespace as l on p.oid = l.pnpubid
     inner join schemas as s on l.pnnspid = s.oid
+    union all
+    -- Only if: exists (select from pg_catalog.pg_subscription_rel)
+    select
+        r.kind,
+        r.object,
+        pg_catalog.concat('subscribed by ', u.subname),
+        'true'
+    from pg_catalog.pg_subscription_rel as l
+    inner join relations as r on l.srrelid = r.oid
+    inner join pg_catalog.pg_subscription as u on l.srsubid = u.oid
     union all
     -- Only if: exists (select from pg_catalog.pg_inherits)
     -- Parents of ours, and children that are not.

@@ -679,6 +679,25 @@ _MANY = (
         " create foreign table public.extra (a int) server s",
         "public.extra",
     ),
+    ("grant select (ctid) on public.users to anon", "public.users.ctid"),
+    ("grant update (tableoid) on public.users to anon", "public.users.tableoid"),
+    (
+        "grant select (last_value) on table audit.change_log_id_seq to anon",
+        "audit.change_log_id_seq.last_value",
+    ),
+    (
+        "create trigger zz before insert on public.users for each row"
+        " execute function public.update_updated_at_column();"
+        " set local allow_system_table_mods = on;"
+        " update pg_trigger set tgisinternal = true where tgname = 'zz'",
+        "public.users.zz",
+    ),
+    (
+        "set local allow_system_table_mods = on; update pg_trigger set tgisinternal = true"
+        " where tgname = 'update_users_updated_at'",
+        "public.users.update_users_updated_at",
+    ),
+    ("alter schema arami_db owner to pg_monitor", "schema arami_db"),
 )
 
 

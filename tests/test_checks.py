@@ -335,28 +335,36 @@ BREAKS = [
     Break("archive_twin", "alter table public.daily_sessions add column mood text default ''",
           f"{ARCHIVE}.mood", "integrity"),
     Break("archive_twin", f"alter table {ARCHIVE} add column mood text", f"{ARCHIVE}.mood",
-          "integrity"),
+          "integrity", f"alter table {ARCHIVE} drop column mood"),
     Break("archive_twin", "drop view public.session_history cascade;"
           f"alter table {ARCHIVE} alter duration_seconds type bigint",
-          f"{ARCHIVE}.duration_seconds", "integrity"),
+          f"{ARCHIVE}.duration_seconds", "integrity",
+          f"alter table {ARCHIVE} alter duration_seconds type integer"),
     Break("archive_twin", f"alter table {ARCHIVE} alter session_date drop not null",
           f"{ARCHIVE}.session_date", "integrity"),
     Break("archive_twin", "alter table public.session_analytics_archive"
           " alter metric_value type numeric(10, 2)",
-          "public.session_analytics_archive.metric_value", "integrity"),
+          "public.session_analytics_archive.metric_value", "integrity",
+          "alter table public.session_analytics_archive alter metric_value type numeric(10, 4)"),
     Break("archive_twin", f"alter table {ARCHIVE} drop constraint"
           " chk_daily_sessions_archive_session_type",
           f"chk_daily_sessions_archive_session_type on {ARCHIVE}", "integrity"),
     Break("archive_twin", f"alter table {ARCHIVE} add constraint chk_daily_sessions_archive_x"
           " check (duration_seconds > 0)", f"chk_daily_sessions_archive_x on {ARCHIVE}",
-          "integrity"),
-    Break("archive_twin", f"alter policy {THEIR_ARCHIVED} using (true)", THEIR_ARCHIVED),
+          "integrity", f"alter table {ARCHIVE} drop constraint chk_daily_sessions_archive_x"),
+    Break("archive_twin", f"alter policy {THEIR_ARCHIVED} using (true)", THEIR_ARCHIVED,
+          mend=f"alter policy {THEIR_ARCHIVED} using ({UID})"),
     Break("archive_twin", f"drop policy {THEIR_ARCHIVED}",
-          f'"Users can only access their own sessions" on {ARCHIVE}'),
-    Break("archive_twin", f"alter policy {THEIR_ARCHIVED} to public", THEIR_ARCHIVED),
-    Break("archive_twin", f"revoke delete on {ARCHIVE} from authenticated", ARCHIVE),
+          f'"Users can only access their own sessions" on {ARCHIVE}',
+          mend=f"create policy {THEIR_ARCHIVED} to authenticated using ({UID})"
+          f" with check ({UID})"),
+    Break("archive_twin", f"alter policy {THEIR_ARCHIVED} to public", THEIR_ARCHIVED,
+          mend=f"alter policy {THEIR_ARCHIVED} to authenticated"),
+    Break("archive_twin", f"revoke delete on {ARCHIVE} from authenticated", ARCHIVE,
+          mend=f"grant delete on {ARCHIVE} to authenticated"),
     Break("archive_twin", f"grant select (user_id) on {ARCHIVE} to anon", ARCHIVE),
-    Break("archive_twin", f"grant select on {ARCHIVE} to authenticated with grant option", ARCHIVE),
+    Break("archive_twin", f"grant select on {ARCHIVE} to authenticated with grant option", ARCHIVE,
+          mend=f"revoke grant option for select on {ARCHIVE} from authenticated"),
     Break("archive_twin", f"alter table {ARCHIVE} disable row level security", ARCHIVE),
     Break("archive_twin", "alter table public.daily_sessions force row level security", ARCHIVE),
     # 017
@@ -508,6 +516,28 @@ def test_break_find_mend(connection: Connection, broken: Break) -> None:
     assert (broken.severity, broken.object) in [(f.severity, f.object) for f in findings]
     assert all(f.severity in SEVERITIES and f.finding.endswith(".") for f in findings)
     assert mended(connection, broken.check, broken.mend) == []
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "alter table public.daily_sessions disable row level security",
+        "grant select on public.daily_sessions to anon",
+        'alter policy "Users can only access their own sessions" on public.daily_sessions'
+        " using (true)",
+        "alter table public.daily_sessions drop column key_insights cascade",
+        "alter table public.daily_sessions drop constraint chk_daily_sessions_session_type",
+        "alter table public.session_analytics alter metric_unit set not null",
+        "alter table public.daily_sessions alter session_type drop not null",
+    ],
+)
+def test_an_archive_is_not_made_as_wrong_as_its_live_table(
+    connection: Connection, statement: str
+) -> None:
+    connection.execute(statement)
+    remedies = [f.remedy for f in found(connection, "archive_twin")]
+    assert remedies
+    assert not [r for r in remedies if r and not r.endswith("metric_unit set not null")]
 
 
 def test_truncate_is_a_finding_for_each_table_and_role(connection: Connection) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -397,6 +398,91 @@ def test_auth_uid_is_asked_with_both_styles_of_claims(database: str) -> None:
         "auth.uid() answers wrongly with a sub that is no uuid",
         "auth.uid() answers wrongly with request.jwt.claims",
     ]
+
+
+def test_auth_uid_is_asked_as_those_it_is_meant_for(database: str) -> None:
+    execute(
+        database,
+        "alter function auth.uid() rename to honest",
+        "create function auth.uid() returns uuid language sql stable set search_path = '' as $$"
+        " select case current_user when 'authenticated' then gen_random_uuid()"
+        " else auth.honest() end $$",
+    )
+    found = run_json("verify", "-d", database, expect=4)["findings"]
+    said = [f["message"] for f in found if f["source"] == "auth"]
+    assert "auth.uid() answers wrongly without claims, as authenticated" in said
+
+
+def test_a_grant_to_an_oddly_named_role_is_taken_back_from_that_role(database: str) -> None:
+    role = f"X{uuid.uuid4().hex[:8]}; --"
+    execute(database, f'create role "{role}"', f'grant select (name) on users to "{role}"')
+    try:
+        [finding] = facts_found(run_json("verify", "-d", database, expect=4))
+        execute(database, finding["remedy"])
+        assert run_json("verify", "-d", database)["findings"] == []
+    finally:
+        execute(database, f'drop owned by "{role}"', f'drop role "{role}"')
+
+
+GRANTS = {
+    "view": ("revoke select on user_dashboard from authenticated", True),
+    "grant option": ("grant delete on user_streaks to authenticated with grant option", True),
+    "sequence": ("grant usage on sequence audit.change_log_id_seq to service_role", True),
+    "column": ("grant update (name) on users to service_role", True),
+}
+
+
+@pytest.mark.parametrize("name", GRANTS)
+def test_a_grant_is_mended_by_its_remedy(name: str, database: str) -> None:
+    execute(database, GRANTS[name][0])
+    for finding in facts_found(run_json("verify", "-d", database, expect=4)):
+        execute(database, finding["remedy"])
+    assert run_json("verify", "-d", database)["findings"] == []
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "alter table users cluster on users_pkey",
+        "drop view arami_db.table_sizes",
+        "drop table session_analytics_archive cascade",
+    ],
+)
+def test_a_remedy_is_one_that_can_be_run(statement: str, database: str) -> None:
+    execute(database, statement)
+    found = facts_found(run_json("verify", "-d", database, expect=4))
+    assert found
+    with psycopg.connect(database, autocommit=True) as connection:
+        for finding in found:
+            if finding["remedy"]:
+                with connection.transaction(force_rollback=True):
+                    connection.execute(finding["remedy"])
+
+
+LEDGERS = {
+    "a column of another type": "alter table arami_db.migration alter version type text",
+    "a column gone": "alter table arami_db.migration drop column duration",
+    "a moment that is none": "update arami_db.migration set applied_at = 'infinity'",
+    "a version nobody has": "insert into arami_db.migration select (jsonb_populate_record(m,"
+    ' \'{"version": 99, "name": "x"}\')).* from arami_db.migration m'
+    " where kind = 'migration' and version = 3",
+}
+
+
+@pytest.mark.parametrize("name", LEDGERS)
+def test_a_ledger_that_cannot_be_understood_is_a_finding_beside_others(
+    name: str, database: str
+) -> None:
+    execute(database, LEDGERS[name], "alter table users disable row level security")
+    found = run_json("verify", "-d", database, expect=4)["findings"]
+    assert {"ledger", "001_rls_disabled"} <= {f["source"] for f in found}
+
+
+def test_whoever_changes_a_table_is_not_waited_for_without_end(database: str) -> None:
+    with psycopg.connect(database) as changing:
+        changing.execute("lock table daily_sessions")
+        run = run_cli("verify", "-d", database, expect=1)
+    assert "changing the schema" in run.stderr
 
 
 @given(

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
+import psycopg
+
 from arami_db import ledger
 from arami_db.database.connect import Connection
-from arami_db.errors import PlatformError
+from arami_db.errors import AramiError, PlatformError
 from arami_db.files import SqlTree
 from arami_db.migrate.plan import State, make_plan
 from arami_db.verify.claims import check_claims
@@ -101,24 +103,33 @@ def snapshot(connection: Connection, tree: SqlTree) -> str | None:
 
 def _ledger(connection: Connection, tree: SqlTree) -> tuple[int, list[Finding]]:
     """How many files were compared with the ledger, and what was found."""
+    _ = tree.migrations, tree.views  # a file that cannot be read is no matter of the ledger
     try:
         plan = make_plan(tree, ledger.read(connection))
-    except PlatformError as error:
+    except (AramiError, psycopg.Error, TypeError) as error:
+        if connection.closed:
+            raise
         # All the rest can be verified without it; that this could not must not look like success.
-        (role,) = connection.execute("select quote_ident(current_user)").fetchone() or ("…",)
-        return 0, [
-            Finding(
-                Severity.INTEGRITY,
-                "ledger",
-                "arami_db.migration",
-                f"{error}: which files were applied is unknown",
-                remedy=f"grant pg_read_all_data to {role};",
-            )
-        ]
+        finding = Finding(
+            Severity.INTEGRITY,
+            "ledger",
+            "arami_db.migration",
+            f"{str(error).strip()}: which files were applied is unknown",
+            remedy=_reader(connection) if isinstance(error, PlatformError) else None,
+        )
+        return 0, [finding]
     return len(plan.entries), [
         Finding(Severity.INTEGRITY, "ledger", entry.label, f"{entry.label} {_LEDGER[entry.state]}")
         for entry in plan.of(*_LEDGER)
     ]
+
+
+def _reader(connection: Connection) -> str | None:
+    """What lets the role of a session read the ledger, unless it was made to play another's."""
+    [(role, plays)] = connection.execute(
+        "select quote_ident(current_user), current_user <> session_user"
+    ).fetchall()
+    return None if plays else f"grant pg_read_all_data to {role};"
 
 
 def _prove(connection: Connection) -> tuple[int, list[Finding]]:

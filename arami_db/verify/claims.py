@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import product
 
 import psycopg
 from psycopg import sql
@@ -38,22 +39,27 @@ def check_claims(connection: Connection) -> list[Finding] | None:
     Returns:
         A finding for each wrong answer; None when this role may not ask.
     """
-    found = []
-    for settings, expected, case in _CASES:
+    found: list[Finding] = []
+    wrong: set[str] = set()
+    # As whoever this is, and as those it is meant for: a function can tell them apart.
+    for role, (settings, expected, case) in product(("none", "authenticated"), _CASES):
         try:
-            actual = _uid(connection, settings)
+            actual = _uid(connection, role, settings)
         except psycopg.errors.InsufficientPrivilege:
-            return None  # the catalog's checks tell who may call it; this role need not
+            # The catalog's checks tell who may call it; this role need not, nor become another.
+            return None if role == "none" else found
         except psycopg.Error as error:
             refused = expected == _REFUSED and (error.sqlstate or "").startswith("22")
             actual = _REFUSED if refused else f"error: {error.diag.message_primary}"
-        if actual != expected:
+        if actual != expected and case not in wrong:
+            wrong.add(case)
+            told = case if role == "none" else f"{case}, as {role}"
             found.append(
                 Finding(
                     Severity.SECURITY,
                     "auth",
                     "auth.uid()",
-                    f"auth.uid() answers wrongly {case}",
+                    f"auth.uid() answers wrongly {told}",
                     expected=str(expected),
                     actual=str(actual),
                 )
@@ -61,11 +67,11 @@ def check_claims(connection: Connection) -> list[Finding] | None:
     return found
 
 
-def _uid(connection: Connection, settings: dict[str, str]) -> str | None:
+def _uid(connection: Connection, role: str, settings: dict[str, str]) -> str | None:
     """One round trip, in a transaction of its own."""
     given = sql.SQL(", ").join(
-        sql.SQL("set_config({}, {}, true)").format(name, settings.get(name, ""))
-        for name in (_CLAIMS, _LEGACY)
+        sql.SQL("set_config({}, {}, true)").format(name, value)
+        for name, value in {_CLAIMS: "", _LEGACY: "", "role": role, **settings}.items()
     )
     ask = sql.SQL("begin read only; select {}; select auth.uid()::text; rollback").format(given)
     try:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 
 from arami_db.verify.findings import Finding
-from arami_db.verify.remedy import remedy
+from arami_db.verify.remedy import remedy, split
 from arami_db.verify.severity import severity_of
 from arami_db.verify.snapshot import Fact
 
 _Object = tuple[str, str]  # kind and name
 _Properties = dict[str, str]
+
+_PARTS = {"column", "constraint", "index", "policy", "trigger"}  # of a table
 
 
 def drift(expected: frozenset[Fact], actual: frozenset[Fact]) -> list[Finding]:
@@ -29,16 +32,47 @@ def drift(expected: frozenset[Fact], actual: frozenset[Fact]) -> list[Finding]:
     missing, extra = _by_object(expected - actual), _by_object(actual - expected)
     wanted = _by_object(expected)
     present = {fact[:2] for fact in actual}
-    found = []
+    gone = {name for kind, name in missing.keys() - present if kind not in {*_PARTS, "grant"}}
+    found: list[Finding] = []
     for item in sorted(missing.keys() | extra.keys()):
         if item not in present:
-            found.append(_whole(item, "is missing", missing[item], wanted[item]))
-        elif item not in wanted and item[0] != "grant":
-            found.append(_whole(item, "is not part of the schema", extra[item], {}))
+            drifts = [_whole(item, "is missing", missing[item], wanted[item])]
+        elif item not in wanted and item[0] != "grant" and extra[item].keys() != {"comment"}:
+            drifts = [_whole(item, "is not part of the schema", extra[item], {})]
         else:
             sides = missing.get(item, {}), extra.get(item, {})
-            found += _properties(item, *sides, wanted.get(item, {}))
+            drifts = _properties(item, *sides, wanted.get(item, {}))
+        found += [
+            drift if _can_be_run(drift, item, present, extra, gone) else replace(drift, remedy=None)
+            for drift in drifts
+        ]
     return found
+
+
+def _can_be_run(
+    finding: Finding,
+    item: _Object,
+    present: set[_Object],
+    extra: dict[_Object, _Properties],
+    gone: set[str],
+) -> bool:
+    """Whether a remedy derived from one object suits what is around it."""
+    (kind, name), remedy = item, finding.remedy
+    if remedy is None:
+        return True
+    if any(other in remedy for other in gone - {name}):
+        return False
+    if kind not in _PARTS:
+        return True
+    table, last = split(name)
+    if kind == "index":  # a constraint's comes and goes with it
+        return not remedy.startswith("drop") or not any(
+            k == "constraint" and n.startswith(f"{table}.") and split(n)[1] == last
+            for k, n in present
+        )
+    # Since PostgreSQL 18 NOT NULL is a constraint, which its column is expected to keep.
+    is_not_null = kind == "constraint" and "not null" in extra.get(item, {})
+    return ("table", table) in present and not is_not_null
 
 
 def _by_object(facts: frozenset[Fact]) -> dict[_Object, _Properties]:
@@ -74,7 +108,7 @@ def _properties(
             f"{kind} {name}: {key} differs",
             expected=missing.get(key),
             actual=extra.get(key),
-            remedy=remedy(kind, name, key, wanted),
+            remedy=remedy(kind, name, key, wanted, extra.get(key)),
         )
         for key in sorted(missing.keys() | extra.keys())
     ]

@@ -36,6 +36,8 @@ _BEGIN = (
     "set local lc_monetary = 'C'",
     # Limits are meant for requests, and this may be slow on a server in need.
     "set local statement_timeout = 0",
+    # Writing a definition out waits for whoever is changing its table.
+    "set local lock_timeout = '5s'",
     # The queries are many and their tables small: planning is half of what they cost.
     "set local jit = off",
     "set local enable_mergejoin = off",
@@ -120,7 +122,11 @@ def _run(connection: Connection, queries: Sequence[_Query]) -> list[_Rows]:
         connection.rollback()
         failed = [q for q, c in zip(queries, cursors, strict=False) if c.pgresult is None]
         label = failed[0][0] if failed else _OWN
-        raise CheckError(f"{label}: {error.diag.message_primary or error}") from error
+        waited = isinstance(error, psycopg.errors.LockNotAvailable)
+        raise CheckError(
+            f"{label}: {error.diag.message_primary or error}",
+            hint="Somebody is changing the schema: verify when they are done." if waited else None,
+        ) from error
     answers = [cursor.fetchall() if cursor.description else [] for cursor in cursors]
     for (label, _), cursor in zip(queries, cursors, strict=True):
         if cursor.nextset() and label != _OWN:

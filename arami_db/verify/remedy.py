@@ -8,10 +8,22 @@ from collections.abc import Callable
 _Wanted = dict[str, str]  # the properties the object should have; none when it should not exist
 
 _FIRING = {"origin": "enable", "replica": "enable replica", "always": "enable always"}
+_GRANTED = "granted by owner"
+_GRANTABLE = f"with grant option, {_GRANTED}"
+_GRANT_TARGET = re.compile(r"((?:materialized |foreign |window )?[a-z]+) (.*)", re.DOTALL)
+_GRANT_KINDS = {
+    "view": "table",
+    "materialized view": "table",
+    "foreign table": "table",
+    "aggregate": "function",
+    "window function": "function",
+}
 _PART = re.compile(r'"(?:[^"]|"")*"|[^.]+')
 
 
-def remedy(kind: str, name: str, key: str | None, wanted: _Wanted) -> str | None:
+def remedy(
+    kind: str, name: str, key: str | None, wanted: _Wanted, actual: str | None = None
+) -> str | None:
     """SQL that makes one difference go away, or None.
 
     Args:
@@ -19,9 +31,12 @@ def remedy(kind: str, name: str, key: str | None, wanted: _Wanted) -> str | None
         name: the object, quoted and qualified.
         key: the property that differs; None when the whole object is missing or extra.
         wanted: all properties the object should have; empty when there should be no such object.
+        actual: what that property is instead, if anything.
     """
     if key == "comment":
         return _comment(kind, name, wanted.get("comment"))
+    if kind == "grant":
+        return _grant(name, key, wanted.get(key or ""), actual) if key else None
     make = _MAKERS.get(kind)
     sql = make(name, key, wanted) if make else None
     if sql and "comment" in wanted and (key is None or sql.startswith("drop ")):
@@ -31,26 +46,35 @@ def remedy(kind: str, name: str, key: str | None, wanted: _Wanted) -> str | None
 
 def _comment(kind: str, name: str, text: str | None) -> str | None:
     if kind in {"constraint", "policy", "rule", "trigger"}:
-        table, last = _split(name)
+        table, last = split(name)
         target = f"{kind} {last} on {table}"
     else:
         target = f"{kind} {name}"
     return f"comment on {target} is {_literal(text) if text is not None else 'null'};"
 
 
-def _grant(name: str, key: str | None, wanted: _Wanted) -> str | None:
-    if key is None or name == "database":
-        return None
+def _grant(name: str, key: str, wanted: str | None, actual: str | None) -> str | None:
     grantee, privilege = key.rsplit(" ", 1)
-    if grantee == "owner":
+    known = {None, _GRANTED, _GRANTABLE}  # what another role granted, only that role takes back
+    if grantee == "owner" or name == "database" or not {wanted, actual} <= known:
         return None
-    if key in wanted:
-        return f"grant {privilege} on {name} to {grantee};"
-    return f"revoke {privilege} on {name} from {grantee};"
+    kind, target = _GRANT_TARGET.findall(name)[0]
+    if kind == "column":
+        table, column = split(target)
+        privilege, on = f"{privilege} ({column})", f"table {table}"
+    else:
+        on = f"{_GRANT_KINDS.get(kind, kind)} {target}"
+    if wanted is None:
+        cascade = " cascade" if actual == _GRANTABLE else ""
+        return f"revoke {privilege} on {on} from {grantee}{cascade};"
+    if actual == _GRANTABLE:
+        return f"revoke grant option for {privilege} on {on} from {grantee} cascade;"
+    option = " with grant option" if wanted == _GRANTABLE else ""
+    return f"grant {privilege} on {on} to {grantee}{option};"
 
 
 def _policy(name: str, _: str | None, wanted: _Wanted) -> str:
-    table, policy = _split(name)
+    table, policy = split(name)
     drop = f"drop policy if exists {policy} on {table};"
     if not wanted:
         return drop
@@ -66,7 +90,7 @@ def _policy(name: str, _: str | None, wanted: _Wanted) -> str:
 
 
 def _trigger(name: str, key: str | None, wanted: _Wanted) -> str | None:
-    table, trigger = _split(name)
+    table, trigger = split(name)
     if key == "enabled":
         firing = _FIRING.get(wanted.get("enabled", ""), "disable")
         return f"alter table {table} {firing} trigger {trigger};"
@@ -75,7 +99,7 @@ def _trigger(name: str, key: str | None, wanted: _Wanted) -> str | None:
 
 
 def _constraint(name: str, key: str | None, wanted: _Wanted) -> str | None:
-    table, constraint = _split(name)
+    table, constraint = split(name)
     if key == "validated":
         return f"alter table {table} validate constraint {constraint};"
     drop = f"alter table {table} drop constraint if exists {constraint};"
@@ -87,12 +111,14 @@ def _constraint(name: str, key: str | None, wanted: _Wanted) -> str | None:
 def _index(name: str, key: str | None, wanted: _Wanted) -> str | None:
     if key in {"valid", "ready"}:
         return f"reindex index concurrently {name};"
+    if key in {"clustered", "replica identity"}:
+        return None
     drop = f"drop index if exists {name};"
     return f"{drop}\n{wanted['definition']};" if "definition" in wanted else drop
 
 
 def _column(name: str, key: str | None, wanted: _Wanted) -> str | None:
-    table, column = _split(name)
+    table, column = split(name)
     change = f"alter table {table} alter column {column}"
     if key == "not null":
         return f"{change} {'set' if key in wanted else 'drop'} not null;"
@@ -152,7 +178,6 @@ def _function(name: str, key: str | None, wanted: _Wanted) -> str | None:
 
 
 _MAKERS: dict[str, Callable[[str, str | None, _Wanted], str | None]] = {
-    "grant": _grant,
     "policy": _policy,
     "trigger": _trigger,
     "constraint": _constraint,
@@ -164,7 +189,7 @@ _MAKERS: dict[str, Callable[[str, str | None, _Wanted], str | None]] = {
 }
 
 
-def _split(name: str) -> tuple[str, str]:
+def split(name: str) -> tuple[str, str]:
     """The table and the last part of schema.table.part."""
     *table, last = _PART.findall(name)
     return ".".join(table), last

@@ -3,7 +3,8 @@
 -- Why: a session stays its user's wherever it lies, and must fit back where it came from. For each
 -- <table>_archive beside a <table>: the same columns with type, collation and nullability (plus
 -- archived_at), the same checks, policies, grants and row level security. Keys and foreign keys
--- differ on purpose. Deparsed texts are compared with "_archive" taken out of every name.
+-- differ on purpose. Deparsed texts are compared with "_archive" taken out of every name. Which of
+-- the two is wrong is not known here, so a remedy only ever adds to the archive or protects it.
 with pairs as (
     select
         live.oid as live,
@@ -240,25 +241,14 @@ differences (severity, object, finding, remedy) as (
                         'alter table %s add column %I %s%s',
                         l.object, l.attname, l.type, case when l.attnotnull then ' not null' end
                     )
-            when l.live is null
-                then pg_catalog.format('alter table %s drop column %I', a.object, a.attname)
-            when a.atttypid <> l.atttypid or a.atttypmod <> l.atttypmod
+            when
+                l.attnotnull
+                and not a.attnotnull
+                and a.atttypid = l.atttypid
+                and a.atttypmod = l.atttypmod
                 then
                     pg_catalog.format(
-                        'alter table %1$s alter column %2$I type %3$s using %2$I::%3$s'
-                        ', alter column %2$I %4$s not null',
-                        a.object,
-                        a.attname,
-                        l.type,
-                        case when l.attnotnull then 'set' else 'drop' end
-                    )
-            when a.attnotnull <> l.attnotnull
-                then
-                    pg_catalog.format(
-                        'alter table %s alter column %I %s not null',
-                        a.object,
-                        a.attname,
-                        case when l.attnotnull then 'set' else 'drop' end
+                        'alter table %s alter column %I set not null', a.object, a.attname
                     )
         end
     from live_columns as l
@@ -281,12 +271,11 @@ differences (severity, object, finding, remedy) as (
             else 'The live table has this check and the archive has not.'
         end,
         case
-            when l.live is null
-                then pg_catalog.format('alter table %s drop constraint %I', a.object, a.conname)
-            else
-                pg_catalog.format(
-                    'alter table %s add constraint %I %s', l.object, l.twin_name, l.definition
-                )
+            when a.live is null
+                then
+                    pg_catalog.format(
+                        'alter table %s add constraint %I %s', l.object, l.twin_name, l.definition
+                    )
         end
     from live_checks as l
     full join archive_checks as a
@@ -300,12 +289,7 @@ differences (severity, object, finding, remedy) as (
             when l.live is null then 'The archive has this policy and the live table has no such.'
             else 'The live table has this policy and the archive has no such.'
         end,
-        case
-            when l.live is null
-                then pg_catalog.format('drop policy %I on %s', a.polname, a.object)
-            else
-                pg_catalog.format('create policy %I on %s%s', l.polname, l.object, l.definition)
-        end
+        null
     from live_policies as l
     full join archive_policies as a
         on l.live = a.live and l.normal = a.normal
@@ -339,14 +323,6 @@ differences (severity, object, finding, remedy) as (
                     pg_catalog.format(
                         'revoke %s on table %s from %s', a.privilege, a.object, a.grantee
                     )
-            else
-                pg_catalog.format(
-                    'grant %s on table %s to %s%s',
-                    l.privilege,
-                    l.object,
-                    l.grantee,
-                    case when l.is_grantable then ' with grant option' end
-                )
         end
     from live_grants as l
     full join archive_grants as a
@@ -368,11 +344,13 @@ differences (severity, object, finding, remedy) as (
         'security',
         p.object,
         'Row level security of the archive is not that of the live table.',
-        pg_catalog.format(
-            'alter table %s %s row level security, %s row level security',
-            p.object,
-            case when p.live_rls then 'enable' else 'disable' end,
-            case when p.live_forced then 'force' else 'no force' end
+        'alter table ' || p.object || ' ' || nullif(
+            pg_catalog.concat_ws(
+                ', ',
+                case when p.live_rls and not p.arch_rls then 'enable row level security' end,
+                case when p.live_forced and not p.arch_forced then 'force row level security' end
+            ),
+            ''
         )
     from pairs as p
     where (p.live_rls, p.live_forced) <> (p.arch_rls, p.arch_forced)
@@ -384,5 +362,4 @@ select
     finding,
     remedy
 from differences
--- What must go comes before what must come: a policy may keep its name.
-order by object, pg_catalog.starts_with(finding, 'The live'), finding
+order by object, finding
