@@ -929,7 +929,15 @@ objects (
     from pg_catalog.pg_statistic_ext as x
     where
         x.stxrelid in (select r.oid from relations as r)
-        or x.stxnamespace in (select s.oid from schemas as s)
+        or (
+            x.stxnamespace in (select s.oid from schemas as s)
+            -- Postgres does not count it among an extension's members when its table is one.
+            and x.stxrelid not in (
+                select m.objid
+                from members as m
+                where m.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
+            )
+        )
     union all
     -- Only if: exists (select from pg_catalog.pg_event_trigger)
     -- Supabase keeps the functions of its own event triggers in schema extensions.
@@ -1284,7 +1292,7 @@ privileges as materialized (
         o.owner,
         x.grantee,
         g.label,
-        pg_catalog.lower(x.privilege_type) as privilege,
+        pg_catalog.lower(x.privilege_type collate pg_catalog."C") as privilege,
         x.is_grantable,
         case
             when (o.kind = 'database' or o.object = 'public') and g.is_platform then 'owner'
@@ -1331,7 +1339,12 @@ facts (kind, object, property, value) as (
             end,
             pg_catalog.split_part(s.setting, '=', 1)
         ),
-        pg_catalog.substr(s.setting, pg_catalog.strpos(s.setting, '=') + 1)
+        case
+            -- A Boolean may be spelt in many ways.
+            when s.setting ~ '^security_(invoker|barrier)='
+                then pg_catalog.split_part(s.setting, '=', 2)::pg_catalog.bool::pg_catalog.text
+            else pg_catalog.substr(s.setting, pg_catalog.strpos(s.setting, '=') + 1)
+        end
     from objects as o
     cross join lateral pg_catalog.unnest(o.settings) as s (setting)
     where o.settings is not null
@@ -1399,21 +1412,20 @@ facts (kind, object, property, value) as (
         -- Only 17 and later know MAINTAIN, and there an owner has it.
         and not (p.privilege = 'maintain' and p.grantee = p.owner)
         and not (p.kind = 'database' and (p.is_platform or p.is_supabase))
-        -- Supabase says for anon what PUBLIC has anyway.
+        -- Platforms and tools say for their roles what PUBLIC has anyway.
         and not (
-            p.kind = 'schema'
-            and p.object = 'public'
-            and p.label = 'anon'
-            and p.privilege = 'usage'
+            (p.kind = 'database' or p.object = 'public')
+            and p.grantee <> 0
+            and p.grantee_name not in ('owner', 'authenticated', 'service_role')
             and not p.is_grantable
             and exists (
                 select
                 from privileges as everyone
                 where
-                    everyone.kind = 'schema'
-                    and everyone.object = 'public'
+                    everyone.kind = p.kind
+                    and everyone.object = p.object
                     and everyone.grantee = 0
-                    and everyone.privilege = 'usage'
+                    and everyone.privilege = p.privilege
             )
         )
     union all
@@ -1446,7 +1458,7 @@ facts (kind, object, property, value) as (
                 else d.defaclobjtype::pg_catalog.text
             end
         ),
-        pg_catalog.concat_ws(' ', g.label, pg_catalog.lower(x.privilege_type)),
+        pg_catalog.concat_ws(' ', g.label, pg_catalog.lower(x.privilege_type collate pg_catalog."C")),
         case when x.is_grantable then 'with grant option' else 'granted' end
     from pg_catalog.pg_default_acl as d
     cross join platform as b
@@ -1541,27 +1553,20 @@ facts (kind, object, property, value) as (
         r.oid = h.inhrelid
         or (c.relpersistence <> 't' and c.relnamespace not in (select s.oid from schemas as s))
     union all
-    -- The list of what is available costs a directory's reading: only asked when it matters.
+    -- Nothing uses uuid-ossp: it only matters where it is.
     select
         'extension',
-        w.name,
-        pg_catalog.unnest(array['schema', 'installed where available']),
-        pg_catalog.unnest(array[
-            case
-                when n.nspname not in ('public', 'extensions') then n.nspname::pg_catalog.text
-                when w.name = 'pgcrypto' and e.oid is not null then 'default'
-            end,
-            case
-                when w.name = 'pgcrypto' then null
-                when e.oid is not null then 'true'
-                when w.name in (select a.name from pg_catalog.pg_available_extensions() as a)
-                    then 'false'
-                else 'true'
-            end
-        ])
-    from (values ('pgcrypto'), ('uuid-ossp')) as w (name)
-    left join pg_catalog.pg_extension as e on w.name = e.extname
-    left join pg_catalog.pg_namespace as n on e.extnamespace = n.oid
+        e.extname::pg_catalog.text,
+        'schema',
+        case
+            when n.nspname in ('public', 'extensions') then 'default'
+            else n.nspname::pg_catalog.text
+        end
+    from pg_catalog.pg_extension as e
+    inner join pg_catalog.pg_namespace as n on e.extnamespace = n.oid
+    where
+        e.extname = 'pgcrypto'
+        or (e.extname = 'uuid-ossp' and n.nspname not in ('public', 'extensions'))
 )
 
 select

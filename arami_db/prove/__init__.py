@@ -39,6 +39,16 @@ class Proof:
         return not (self.leaks or self.failures or self.unattempted)
 
 
+# What could stop or bend it, and what the answers are read by.
+_SETTINGS = """
+    set local lock_timeout = '3s';
+    set local row_security = off;
+    set local datestyle = 'ISO, YMD';
+    set local intervalstyle = 'postgres';
+    set local quote_all_identifiers = off;
+"""
+
+
 def prove(connection: Connection) -> Proof:
     """Try to reach one user's rows as everybody else, in a transaction that is rolled back.
 
@@ -50,7 +60,7 @@ def prove(connection: Connection) -> Proof:
     """
     try:
         with connection.transaction(force_rollback=True):
-            connection.execute("set local lock_timeout = '3s'; set local row_security = off")
+            connection.execute(_SETTINGS)
             if connection.execute("show transaction_read_only").fetchone() == ("on",):
                 return Proof((), (READ_ONLY,))
             stage = Stage(connection, read(connection))

@@ -74,6 +74,10 @@ def verify(
     compared = tree.catalog if tree.snapshot.is_file() else None
     expected = load(tree.snapshot) if compared else None
     facts, found = ask(connection, compared, tree.checks, expected)
+    if expected and facts != expected.facts:
+        # Definitions are written out as they are now, not as the snapshot of a transaction sees
+        # them: what somebody is changing at this moment looks broken until it is asked again.
+        facts, found = ask(connection, compared, tree.checks, expected)
     skipped = [] if compared else ["facts: this directory has no catalog.sql and schema.snapshot"]
     if expected:
         findings += drift(expected.facts, facts)

@@ -8,7 +8,7 @@ from itertools import product
 import psycopg
 from psycopg import sql
 
-from arami_db.database.connect import Connection
+from arami_db.database.connect import Connection, lost
 from arami_db.verify.findings import Finding, Severity
 
 _ONE = "00000000-0000-4000-8000-000000000001"
@@ -49,6 +49,8 @@ def check_claims(connection: Connection) -> list[Finding] | None:
             # The catalog's checks tell who may call it; this role need not, nor become another.
             return None if role == "none" else found
         except psycopg.Error as error:
+            if connection.closed:
+                raise lost(error) from error
             refused = expected == _REFUSED and (error.sqlstate or "").startswith("22")
             actual = _REFUSED if refused else f"error: {error.diag.message_primary}"
         if actual != expected and case not in wrong:
@@ -73,13 +75,17 @@ def _uid(connection: Connection, role: str, settings: dict[str, str]) -> str | N
         sql.SQL("set_config({}, {}, true)").format(name, value)
         for name, value in {_CLAIMS: "", _LEGACY: "", "role": role, **settings}.items()
     )
-    ask = sql.SQL("begin read only; select {}; select auth.uid()::text; rollback").format(given)
+    ask = sql.SQL(
+        "begin read only; set local statement_timeout = 0;"
+        " select {}; select auth.uid()::text; rollback"
+    ).format(given)
     try:
         cursor = connection.execute(ask)
     except psycopg.Error:
-        connection.rollback()
+        if not connection.closed:
+            connection.rollback()
         raise
-    cursor.nextset()
-    cursor.nextset()
+    for _ in range(3):  # begin, set, select
+        cursor.nextset()
     row = cursor.fetchone()
     return str(row[0]) if row and row[0] is not None else None

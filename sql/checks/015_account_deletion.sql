@@ -30,7 +30,14 @@ with user_keys as (
             where t.tgconstraint = k.oid and t.tgenabled not in ('O', 'A')
         ) as enabling
     from pg_catalog.pg_constraint as k
-    where k.contype = 'f' and k.confrelid = pg_catalog.to_regclass('public.users')
+    where
+        k.contype = 'f'
+        and k.confrelid in (
+            select u.oid from pg_catalog.pg_class as u
+            where
+                u.relname = 'users'
+                and u.relnamespace = pg_catalog.to_regnamespace('public')
+        )
 ),
 
 user_tables as (
@@ -51,7 +58,9 @@ user_tables as (
         ))
         and c.relkind in ('r', 'p')
         and not c.relispartition
-        and c.oid is distinct from pg_catalog.to_regclass('public.users')
+        and not (
+            c.relname = 'users' and c.relnamespace = pg_catalog.to_regnamespace('public')
+        )
         and 'e' <> all(
             select d.deptype
             from pg_catalog.pg_depend as d

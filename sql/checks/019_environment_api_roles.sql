@@ -31,7 +31,12 @@ select
                     'create role %s %s noinherit',
                     role.name, case role.name when 'authenticator' then 'login' else 'nologin' end
                 )
-        else pg_catalog.format('alter role %s no%s', role.name, pg_catalog.lower(attribute.name))
+        else
+            pg_catalog.format(
+                'alter role %s no%s',
+                role.name,
+                pg_catalog.lower(attribute.name collate pg_catalog."C") -- noqa: RF01
+            )
     end as remedy
 from (values ('anon'), ('authenticated'), ('authenticator'), ('service_role')) as role (name)
 left join pg_catalog.pg_roles as r on role.name = r.rolname
