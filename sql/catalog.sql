@@ -1458,7 +1458,9 @@ facts (kind, object, property, value) as (
                 else d.defaclobjtype::pg_catalog.text
             end
         ),
-        pg_catalog.concat_ws(' ', g.label, pg_catalog.lower(x.privilege_type collate pg_catalog."C")),
+        pg_catalog.concat_ws(
+            ' ', g.label, pg_catalog.lower(x.privilege_type collate pg_catalog."C")
+        ),
         case when x.is_grantable then 'with grant option' else 'granted' end
     from pg_catalog.pg_default_acl as d
     cross join platform as b

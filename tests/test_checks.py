@@ -476,6 +476,14 @@ BREAKS = [
     Break("auth_uid", "alter function auth.uid() rename to gone; create function auth.uid()"
           " returns text language sql stable return ''", "auth.uid()",
           mend="drop function auth.uid(); alter function auth.gone() rename to uid"),
+    Break("auth_uid", f"create role {ROLE}; alter function auth.uid() owner to {ROLE};"
+          f" grant {ROLE} to authenticated", "auth.uid()",
+          mend="alter function auth.uid() owner to current_user"),
+    Break("auth_uid", f"create role {ROLE}; grant create on schema auth to {ROLE};"
+          f" grant {ROLE} to anon", "auth.uid()", mend=f"revoke create on schema auth from {ROLE}"),
+    Break("auth_uid", f"create role {ROLE}; alter function audit.record_change() owner to {ROLE}",
+          "auth.uid()", "integrity",
+          "alter function audit.record_change() owner to current_user"),
     # 027
     Break("exposed_elsewhere", f"{API} create view api.v as select name from public.users;"
           " grant select on api.v to authenticated", "api.v"),
@@ -502,9 +510,38 @@ BREAKS = [
           " $$ begin delete from only daily_sessions; end $$", "api.f()"),
     Break("exposed_elsewhere", f"{API} create procedure api.p() language plpgsql security definer"
           " as $$ begin execute 'truncate audit.\"change_log\"'; end $$", "api.p()"),
+    Break("exposed_elsewhere", "create schema api authorization authenticated;"
+          " create view api.v as table public.users; grant select on api.v to authenticated",
+          "api.v"),
+    Break("exposed_elsewhere", f"{API} create schema hidden;"
+          " create view hidden.v as table public.users; grant select on hidden.v to authenticated;"
+          " create view api.w with (security_invoker) as table hidden.v;"
+          " grant select on api.w to authenticated", "hidden.v"),
+    Break("exposed_elsewhere", f"{API} create table api.t (x text);"
+          " grant insert, select on api.t to authenticated; create function api.f() returns trigger"
+          " language plpgsql security definer set search_path = '' as"
+          " $$ begin new.x := (select max(email) from public.users); return new; end $$;"
+          " revoke execute on function api.f() from public;"
+          " create trigger t before insert on api.t for each row execute function api.f()",
+          "api.t"),
+    Break("exposed_elsewhere", f"{API} create function api.f() returns setof text language sql"
+          " set role = 'service_role' as 'select email from public.users'", "api.f()"),
+    Break("exposed_elsewhere", f"{API} create function api.f() returns setof text language sql"
+          " security definer as 'select email from public./* */users'", "api.f()"),
+    Break("exposed_elsewhere", f"{API} create function api.f() returns void language plpgsql"
+          " security definer as $$ begin execute format('select from %I.%I', 'public', 'users');"
+          " end $$", "api.f()"),
+    Break("exposed_elsewhere", f"{API} create function api.f(u uuid) returns setof record"
+          " language sql security definer as 'select * from public.get_session_summary(u)'",
+          "api.f(uuid)"),
     # 028
     Break("exposed_schemas", "alter role authenticator set pgrst.db_schemas = 'public, audit'",
           "audit", mend="alter role authenticator reset pgrst.db_schemas"),
+    # 029
+    Break("pg_catalog", "grant create on schema pg_catalog to authenticated", "pg_catalog"),
+    Break("pg_catalog", "grant select on pg_authid to anon", "pg_catalog.pg_authid"),
+    Break("pg_catalog", "grant execute on function pg_read_file(text) to service_role",
+          "pg_catalog.pg_read_file(pg_catalog.text)"),
 ]  # fmt: skip
 
 
@@ -668,6 +705,25 @@ HARMLESS = {
     "reordered grants": f"""
         revoke all on {GOALS} from authenticated, service_role;
         grant select, insert, update, delete on {GOALS} to service_role, authenticated
+    """,
+    "an owner whom row level security holds back": f"""
+        create role {ROLE}; grant authenticated to {ROLE}; {API}
+        create view api.users as select id, name from public.users;
+        alter view api.users owner to {ROLE}; grant select on api.users to authenticated
+    """,
+    "functions that read nothing of ours": f"""
+        {API}
+        create function api.f() returns int language sql security definer
+            as $$ select 1 -- never read from users
+            $$;
+        create schema users; create table users.accounts ();
+        create function api.g() returns setof users.accounts language sql security definer
+            as 'select * from users.accounts';
+        create schema app; create table app.users ();
+        create function api.h() returns setof app.users language sql security definer
+            set search_path = app, public as 'select * from users';
+        create view api.v as select 'public.users'::regclass as name;
+        grant select on api.v to anon
     """,
     "a temporary table": 'create temporary table "Scratch" (user_id uuid, updated_at date)',
 }

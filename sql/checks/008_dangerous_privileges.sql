@@ -74,7 +74,7 @@ select
     pg_catalog.format(
         'revoke %s on table %s from %s',
         pg_catalog.string_agg(
-            distinct pg_catalog.lower(g.privilege_type collate pg_catalog."C") || g.columns, ', '
+            distinct g.privilege_type || g.columns, ', '
         ),
         g.target,
         case g.grantee when 0 then 'public' else pg_catalog.quote_ident(r.rolname) end

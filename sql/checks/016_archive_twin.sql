@@ -169,7 +169,7 @@ grants as (
         g.live,
         g.object,
         g.is_live,
-        pg_catalog.lower(g.privilege_type collate pg_catalog."C") || g.columns as privilege,
+        g.privilege_type || g.columns as privilege,
         g.is_grantable,
         case g.grantee when 0 then 'public' else pg_catalog.quote_ident(r.rolname) end as grantee
     from acls as g

@@ -51,7 +51,7 @@ select distinct
     end as finding,
     case
         when r.rolname in ('anon', 'authenticated', 'authenticator', 'service_role')
-            then pg_catalog.format('alter role %I no%s', r.rolname, pg_catalog.lower(power.name collate pg_catalog."C"))
+            then pg_catalog.format('alter role %I NO%s', r.rolname, power.name)
         else pg_catalog.format('revoke %I from %I', r.rolname, m.rolname)
     end as remedy
 from above as a

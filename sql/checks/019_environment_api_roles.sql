@@ -31,26 +31,21 @@ select
                     'create role %s %s noinherit',
                     role.name, case role.name when 'authenticator' then 'login' else 'nologin' end
                 )
-        else
-            pg_catalog.format(
-                'alter role %s no%s',
-                role.name,
-                pg_catalog.lower(attribute.name collate pg_catalog."C") -- noqa: RF01
-            )
+        else pg_catalog.format('alter role %s %s', role.name, attribute.without)
     end as remedy
 from (values ('anon'), ('authenticated'), ('authenticator'), ('service_role')) as role (name)
 left join pg_catalog.pg_roles as r on role.name = r.rolname
 cross join
     lateral (
         values
-        ('SUPERUSER', r.rolsuper),
-        ('BYPASSRLS', r.rolbypassrls and role.name <> 'service_role'),
-        ('CREATEROLE', r.rolcreaterole),
-        ('CREATEDB', r.rolcreatedb),
-        ('REPLICATION', r.rolreplication),
-        ('LOGIN', r.rolcanlogin and role.name <> 'authenticator'),
-        ('INHERIT', r.rolinherit and role.name = 'authenticator'),
-        (null, r.oid is null and role.name in ('anon', 'authenticated'))
-    ) as attribute (name, held)
+        ('SUPERUSER', 'nosuperuser', r.rolsuper),
+        ('BYPASSRLS', 'nobypassrls', r.rolbypassrls and role.name <> 'service_role'),
+        ('CREATEROLE', 'nocreaterole', r.rolcreaterole),
+        ('CREATEDB', 'nocreatedb', r.rolcreatedb),
+        ('REPLICATION', 'noreplication', r.rolreplication),
+        ('LOGIN', 'nologin', r.rolcanlogin and role.name <> 'authenticator'),
+        ('INHERIT', 'noinherit', r.rolinherit and role.name = 'authenticator'),
+        (null, null, r.oid is null and role.name in ('anon', 'authenticated'))
+    ) as attribute (name, without, held)
 where attribute.held
 order by object, finding

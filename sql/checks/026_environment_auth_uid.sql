@@ -28,6 +28,27 @@
 --             and d.refobjid::pg_catalog.regrole::pg_catalog.text
 --             in ('anon', 'authenticated', 'authenticator', 'service_role')
 --     )
+--     or exists (
+--         select from pg_catalog.pg_auth_members as m
+--         inner join pg_catalog.pg_roles as r on m.member = r.oid
+--         where
+--             r.rolname in ('anon', 'authenticated', 'authenticator', 'service_role')
+--             and m.roleid::pg_catalog.regrole::pg_catalog.text
+--             not in ('anon', 'authenticated', 'service_role')
+--     )
+--     or exists (
+--         select from pg_catalog.pg_proc as f
+--         inner join pg_catalog.pg_namespace as n on n.nspname = 'auth'
+--         inner join pg_catalog.pg_proc as p on n.oid = p.pronamespace and p.proname = 'uid'
+--         where
+--             f.oid >= 16384
+--             and f.prosecdef
+--             and f.pronamespace::pg_catalog.regnamespace::pg_catalog.text = 'audit'
+--             and not (
+--                 pg_catalog.has_schema_privilege(f.proowner, n.oid, 'USAGE')
+--                 and pg_catalog.has_function_privilege(f.proowner, p.oid, 'EXECUTE')
+--             )
+--     )
 -- Why: each policy compares with it. It must take nothing, return one uuid, be STABLE (VOLATILE, it
 -- is never taken out of the loop over rows; IMMUTABLE, a cached plan keeps it for whoever comes
 -- next), be within reach of authenticated, and not be an API role's to rewrite.
@@ -37,6 +58,7 @@ with uid as (
         p.oid,
         p.proowner,
         n.nspowner,
+        n.nspacl,
         p.provolatile,
         p.prorettype,
         p.proretset,
@@ -84,12 +106,21 @@ cross join
         (
             exists (
                 select from pg_catalog.pg_roles as a
+                cross join
+                    lateral (
+                        values (uid.proowner), (uid.nspowner)
+                        union all
+                        select entry.grantee
+                        from pg_catalog.aclexplode(uid.nspacl) as entry
+                        where entry.privilege_type = 'CREATE'
+                    ) as keeper (role)
                 where
                     a.rolname in ('anon', 'authenticated', 'authenticator', 'service_role')
                     and not a.rolsuper
                     and (
-                        a.oid in (uid.proowner, uid.nspowner)
-                        or pg_catalog.has_schema_privilege(a.oid, uid.home, 'CREATE')
+                        keeper.role = 0
+                        -- Inherited or not: whoever belongs to it may become it.
+                        or pg_catalog.pg_has_role(a.oid, nullif(keeper.role, 0), 'MEMBER')
                     )
             ),
             'security',
@@ -107,6 +138,21 @@ cross join
             'integrity',
             'authenticated may not execute the function: every policy raises an error.',
             'grant execute on function auth.uid() to authenticated'
+        ),
+        (
+            exists (
+                select from pg_catalog.pg_proc as f
+                where
+                    f.pronamespace = pg_catalog.to_regnamespace('audit')
+                    and f.prosecdef
+                    and not (
+                        pg_catalog.has_schema_privilege(f.proowner, uid.home, 'USAGE')
+                        and pg_catalog.has_function_privilege(f.proowner, uid.oid, 'EXECUTE')
+                    )
+            ),
+            'integrity',
+            'The owner of the functions that keep the change log may not execute it: writes fail.',
+            null
         )
     ) as problem (found, severity, finding, remedy)
 where problem.found

@@ -2,7 +2,13 @@
 -- Only if: exists (
 --         select from pg_catalog.pg_proc as p
 --         where
---             p.prosecdef
+--             p.oid >= 16384
+--             and (
+--                 p.prosecdef
+--                 or p.proconfig::pg_catalog.text ~ '\mrole='
+--                 or p.prosrc
+--                 ~* '\mset\s+(local\s+|session\s+)?role\M|\mset_config\s*[(]\s*''role'''
+--             )
 --             and p.pronamespace::pg_catalog.regnamespace::pg_catalog.text
 --             not in ('public', 'audit', 'arami_db')
 --     )
@@ -17,8 +23,9 @@
 --             and w.ev_class::pg_catalog.regclass::pg_catalog.text !~ '^(public|audit|arami_db)[.]'
 --     )
 -- Why: wherever it is, a view sees with its owner's eyes, a materialized view has no row level
--- security, a SECURITY DEFINER function and a rule run as their owner. What other tools keep for
--- themselves is their business; this is about what anon or authenticated may use, schema included.
+-- security, a SECURITY DEFINER function and a rule run as their owner, a function may take on a
+-- role. What other tools keep for themselves is their business; this is about what anon or
+-- authenticated may use. An owner whom row level security holds back gives nothing away.
 -- What a view reads is recorded, what a function reads if its body is BEGIN ATOMIC or RETURN. In
 -- the text of another one of our tables or views is looked for: by its name with the schema, or by
 -- the name alone after a keyword, where that leads to us. An extension's functions are its own.
@@ -59,31 +66,135 @@ readers (classid, oid) as (
             d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass
             and d.objid = w.oid
             and w.rulename = '_RETURN'
+            -- A view that only names a relation, as in 'public.users'::regclass, reads nothing.
+            and w.ev_action::pg_catalog.text ~ pg_catalog.format(':relid %s\M', r.oid)
     where
         r.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
         and d.deptype = 'n'
         and (w.oid is not null or d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass)
 ),
 
--- How the body of a function may name our tables and views; a name alone leads to schema public.
+-- How the body of a function may name what is ours; a name alone leads to schema public.
 named as materialized (
     select
-        c.relname,
+        c.relname as name,
+        c.relnamespace::pg_catalog.regnamespace::pg_catalog.text as home,
         pg_catalog.format(
-            '\m%s"?\s*[.]\s*"?%s\M', c.relnamespace::pg_catalog.regnamespace, c.relname
+            '(?<![-$])\m%s"?\s*[.]\s*"?%s\M(?![-$])',
+            c.relnamespace::pg_catalog.regnamespace,
+            c.relname
         ) as qualified,
         case
             when c.relnamespace = pg_catalog.to_regnamespace('public')
-                then pg_catalog.format('\m(from|join|update|into|only)\s+"?%s\M', c.relname)
+                then
+                    pg_catalog.format(
+                        '\m(?:from|join|update|into|only|table|using|truncate|copy)\s+"?%s\M'
+                        '(?!"?\s*[.])',
+                        c.relname
+                    )
         end as unqualified
     from pg_catalog.pg_class as c
     where
         c.relnamespace = any(array(select o.oid from ours as o))
         and c.relkind in ('r', 'p', 'v', 'm', 'f')
         and c.relname ~ '^[a-z0-9_]+$'
+    union all
+    select
+        p.proname as name,
+        p.pronamespace::pg_catalog.regnamespace::pg_catalog.text as home,
+        pg_catalog.format(
+            '\m%s"?\s*[.]\s*"?%s"?\s*[(]', p.pronamespace::pg_catalog.regnamespace, p.proname
+        ) as qualified,
+        null as unqualified
+    from pg_catalog.pg_proc as p
+    where
+        p.pronamespace = any(array(select o.oid from ours as o))
+        and p.prorettype <> 'pg_catalog.trigger'::pg_catalog.regtype
+        and 'e' <> all(
+            select d.deptype
+            from pg_catalog.pg_depend as d
+            where
+                d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass
+                and d.objid = p.oid
+        )
 ),
 
--- Relations that lead to our rows: views by what they read, others by their rules.
+-- Functions elsewhere that run as somebody else: their owner, or a role they take on.
+changing as materialized (
+    select
+        p.oid,
+        p.pronamespace,
+        p.prosecdef,
+        pg_catalog.regexp_replace(p.prosrc, '--[^\n]*|/[*].*?[*]/', ' ', 'g') as code,
+        coalesce(
+            pg_catalog.array_to_string(p.proconfig, ' ') !~ 'search_path=(?!.*\mpublic\M)', true
+        ) as sees_public,
+        pg_catalog.string_to_array(path.before_public, ', ') as before_public
+    from pg_catalog.pg_proc as p
+    cross join
+        lateral (
+            select
+                pg_catalog.max(
+                    pg_catalog.substring(s.setting, '^search_path=(.*?)(?:, *)?\mpublic\M')
+                ) as before_public
+            from pg_catalog.unnest(p.proconfig) as s (setting)
+        ) as path
+    where
+        p.oid >= 16384
+        and p.pronamespace <> all(array(select o.oid from ours as o))
+        and (
+            p.prosecdef
+            or p.proconfig::pg_catalog.text ~ '\mrole='
+            or p.prosrc
+            ~* '\mset\s+(local\s+|session\s+)?role\M|\mset_config\s*[(]\s*''role'''
+        )
+),
+
+-- Those that lead to our rows.
+routines as materialized (
+    select p.oid
+    from changing as p
+    where
+        p.oid in (
+            select r.oid from readers as r
+            where r.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass
+        )
+        or (
+            exists (
+                select from named as n
+                where
+                    p.code ~* n.qualified
+                    or (
+                        p.code ~* '\mexecute\M'
+                        and pg_catalog.strpos(p.code, pg_catalog.quote_literal(n.name)) > 0
+                        and pg_catalog.strpos(p.code, pg_catalog.quote_literal(n.home)) > 0
+                    )
+                    or (
+                        p.code ~* n.unqualified
+                        and p.sees_public
+                        and not exists (
+                            select from pg_catalog.pg_class as c
+                            where
+                                c.relname = n.name
+                                and (
+                                    c.relnamespace = p.pronamespace
+                                    or c.relnamespace::pg_catalog.regnamespace::pg_catalog.text
+                                    = any(p.before_public)
+                                )
+                        )
+                    )
+            )
+            and 'e' <> all(
+                select d.deptype
+                from pg_catalog.pg_depend as d
+                where
+                    d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass
+                    and d.objid = p.oid
+            )
+        )
+),
+
+-- Relations that lead to our rows: views by what they read, others by their rules and triggers.
 ways as (
     select
         case c.relkind when 'v' then 'view' else 'materialized view' end as kind,
@@ -110,6 +221,14 @@ ways as (
         and d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass
         and d.deptype = 'n'
         and w.rulename <> '_RETURN'
+    union all
+    -- What a trigger calls needs no grant.
+    select
+        'table' as kind,
+        t.tgrelid
+    from pg_catalog.pg_trigger as t
+    inner join routines as f on t.tgfoid = f.oid
+    where not t.tgisinternal
 ),
 
 visitors as (
@@ -133,45 +252,53 @@ visitors as (
         ) as object,
         null as relation,
         p.pronamespace as schema,
-        p.proowner as owner,
+        case when p.prosecdef then p.proowner end as owner,
         coalesce(p.proacl, pg_catalog.acldefault('f', p.proowner)) as acl
     from pg_catalog.pg_proc as p
+    inner join routines as f on p.oid = f.oid
+),
+
+open as (
+    select n.oid
+    from pg_catalog.pg_namespace as n
+    cross join
+        lateral pg_catalog.aclexplode(
+            coalesce(n.nspacl, pg_catalog.acldefault('n', n.nspowner))
+        ) as entry
     where
-        p.prosecdef
-        and p.pronamespace <> all(array(select o.oid from ours as o))
-        and (
-            p.oid in (
-                select r.oid from readers as r
-                where r.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass
-            )
-            or (
-                exists (
-                    select from named as n
-                    where
-                        p.prosrc ~* n.qualified
-                        or (
-                            p.prosrc ~* n.unqualified
-                            and coalesce(
-                                pg_catalog.array_to_string(p.proconfig, ' ')
-                                !~ 'search_path=(?!.*\mpublic\M)',
-                                true
-                            )
-                            and not exists (
-                                select from pg_catalog.pg_class as c
-                                where
-                                    c.relnamespace = p.pronamespace
-                                    and c.relname = n.relname
-                            )
-                        )
-                )
-                and 'e' <> all(
-                    select d.deptype
-                    from pg_catalog.pg_depend as d
-                    where
-                        d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass
-                        and d.objid = p.oid
-                )
-            )
+        entry.privilege_type = 'USAGE'
+        and entry.grantee in (select api.role from api)
+),
+
+-- What a view reads there needs no use of its schema.
+within (oid) as (
+    select c.oid
+    from pg_catalog.pg_class as c
+    where c.relkind = 'v' and c.oid >= 16384 and c.relnamespace in (select o.oid from open as o)
+    union
+    select d.refobjid
+    from within as x
+    inner join pg_catalog.pg_rewrite as w on x.oid = w.ev_class
+    inner join pg_catalog.pg_depend as d
+        on
+            w.oid = d.objid
+            and d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass
+            and d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
+),
+
+-- An owner whom row level security holds back passes nothing on.
+keepers as (
+    select k.oid
+    from pg_catalog.pg_roles as k
+    where
+        k.rolsuper
+        or k.rolbypassrls
+        or exists (
+            select from pg_catalog.pg_class as c
+            where
+                c.relnamespace = any(array(select o.oid from ours as o))
+                and c.relkind in ('r', 'p', 'm')
+                and pg_catalog.pg_has_role(k.oid, c.relowner, 'USAGE')
         )
 )
 
@@ -191,8 +318,6 @@ select distinct
             )
     end as remedy
 from visitors as v
-inner join pg_catalog.pg_namespace as n on v.schema = n.oid
-cross join lateral pg_catalog.aclexplode(n.nspacl) as entry
 cross join
     lateral (
         select acl.grantee from pg_catalog.aclexplode(v.acl) as acl
@@ -204,8 +329,11 @@ cross join
     ) as use
 where
     v.schema <> all(array(select o.oid from ours as o))
-    and entry.privilege_type = 'USAGE'
-    and entry.grantee in (select api.role from api)
+    and (
+        v.schema in (select o.oid from open as o)
+        or v.relation in (select x.oid from within as x)
+    )
+    and (v.kind = 'table' or v.owner is null or v.owner in (select k.oid from keepers as k))
     and use.grantee in (select api.role from api)
-    and use.grantee <> v.owner
+    and use.grantee is distinct from v.owner
 order by v.object

@@ -1,0 +1,41 @@
+-- 029_environment_pg_catalog: what an API role was granted on objects of Postgres's own.
+-- Only if: exists (
+--         select from pg_catalog.pg_shdepend as d
+--         where
+--             d.refclassid = 'pg_catalog.pg_authid'::pg_catalog.regclass
+--             and d.deptype = 'a'
+--             and d.objid < 16384
+--             and d.refobjid::pg_catalog.regrole::pg_catalog.text
+--             in ('anon', 'authenticated', 'authenticator', 'service_role')
+--     )
+-- Why: what everybody may use there is granted to PUBLIC by initdb; the rest reads files, other
+-- sessions and everybody's statistics, or writes the catalogs themselves. Schema public is ours.
+select
+    'security' as severity,
+    i.identity as object,
+    pg_catalog.format(
+        'The API role %s was granted something on this %s of Postgres''s own.', r.rolname, i.type
+    ) as finding,
+    case
+        when i.type in ('schema', 'table', 'view', 'function')
+            then
+                pg_catalog.format(
+                    'revoke all on %s %s from %I',
+                    case i.type when 'view' then 'table' else i.type end,
+                    i.identity,
+                    r.rolname
+                )
+    end as remedy
+from pg_catalog.pg_shdepend as d
+inner join pg_catalog.pg_roles as r on d.refobjid = r.oid
+inner join pg_catalog.pg_database as b on d.dbid = b.oid
+cross join lateral pg_catalog.pg_identify_object(d.classid, d.objid, d.objsubid) as i
+where
+    d.refclassid = 'pg_catalog.pg_authid'::pg_catalog.regclass
+    and d.deptype = 'a'
+    and d.objid < 16384
+    and r.rolname in ('anon', 'authenticated', 'authenticator', 'service_role')
+    and b.datname = pg_catalog.current_database()
+    and d.classid::pg_catalog.regclass::pg_catalog.text <> 'pg_database'
+    and i.identity <> 'public'
+order by object, finding
