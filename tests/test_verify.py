@@ -459,6 +459,14 @@ def test_a_remedy_is_one_that_can_be_run(statement: str, database: str) -> None:
                     connection.execute(finding["remedy"])
 
 
+def test_an_intruder_is_told_to_go_and_not_what_it_doubles(database: str) -> None:
+    execute(database, "create unique index idx_zzz on session_analytics (session_id)")
+    found = run_json("verify", "-d", database, expect=4)["findings"]
+    remedies = " ".join(f["remedy"] or "" for f in found)
+    assert "idx_zzz" in remedies
+    assert "idx_session_analytics_session_id" not in remedies
+
+
 LEDGERS = {
     "a column of another type": "alter table arami_db.migration alter version type text",
     "a column gone": "alter table arami_db.migration drop column duration",
