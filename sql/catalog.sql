@@ -1520,6 +1520,45 @@ facts (kind, object, property, value) as (
     inner join pg_catalog.pg_publication_namespace as l on p.oid = l.pnpubid
     inner join schemas as s on l.pnnspid = s.oid
     union all
+    -- Only if: exists (
+    --         select from pg_catalog.pg_proc as p
+    --         where p.oid >= 16384 and p.pronamespace = 'pg_catalog'::pg_catalog.regnamespace
+    --     )
+    -- What somebody added to pg_catalog is found before anything else of its name.
+    select
+        'function',
+        p.oid::pg_catalog.regprocedure::pg_catalog.text,
+        'added to pg_catalog',
+        'true'
+    from pg_catalog.pg_proc as p
+    where
+        p.oid >= 16384
+        and p.pronamespace = 'pg_catalog'::pg_catalog.regnamespace
+        and p.oid not in (
+            select m.objid
+            from members as m
+            where m.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass
+        )
+    union all
+    -- Only if: exists (
+    --         select from pg_catalog.pg_operator as o
+    --         where o.oid >= 16384 and o.oprnamespace = 'pg_catalog'::pg_catalog.regnamespace
+    --     )
+    select
+        'operator',
+        o.oid::pg_catalog.regoperator::pg_catalog.text,
+        'added to pg_catalog',
+        'true'
+    from pg_catalog.pg_operator as o
+    where
+        o.oid >= 16384
+        and o.oprnamespace = 'pg_catalog'::pg_catalog.regnamespace
+        and o.oid not in (
+            select m.objid
+            from members as m
+            where m.classid = 'pg_catalog.pg_operator'::pg_catalog.regclass
+        )
+    union all
     -- Only if: exists (select from pg_catalog.pg_subscription_rel)
     select
         r.kind,

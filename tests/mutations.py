@@ -698,6 +698,15 @@ _MANY = (
         "public.users.update_users_updated_at",
     ),
     ("alter schema arami_db owner to pg_monitor", "schema arami_db"),
+    (
+        "create function pg_catalog.sign(integer) returns integer language sql as 'select 0'",
+        "sign(integer)",
+    ),
+    (
+        "create function public.f(uuid, text) returns boolean language sql as 'select true';"
+        " create operator pg_catalog.= (leftarg = uuid, rightarg = text, function = public.f)",
+        "=(uuid,text)",
+    ),
 )
 
 

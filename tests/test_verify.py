@@ -467,6 +467,15 @@ def test_an_intruder_is_told_to_go_and_not_what_it_doubles(database: str) -> Non
     assert "idx_session_analytics_session_id" not in remedies
 
 
+def test_a_name_that_the_ledger_does_not_know_is_found(database: str) -> None:
+    execute(database, "update arami_db.migration set name = 'other' where version = 3")
+    found = run_json("verify", "-d", database, expect=4)["findings"]
+    assert {(f["source"], f["object"]) for f in found} == {
+        ("ledger", "migrations/003_users"),
+        ("ledger", "views/003_get_session_summary"),
+    }
+
+
 LEDGERS = {
     "a column of another type": "alter table arami_db.migration alter version type text",
     "a column gone": "alter table arami_db.migration drop column duration",

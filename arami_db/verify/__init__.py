@@ -125,9 +125,15 @@ def _ledger(connection: Connection, tree: SqlTree) -> tuple[int, list[Finding]]:
             remedy=_reader(connection) if isinstance(error, PlatformError) else None,
         )
         return 0, [finding]
+    said = [(entry, _LEDGER[entry.state]) for entry in plan.of(*_LEDGER)]
+    said += [
+        (entry, f"was applied under the name {entry.row.name}")
+        for entry in plan.of(State.APPLIED)
+        if entry.row and entry.row.name != entry.name
+    ]
     return len(plan.entries), [
-        Finding(Severity.INTEGRITY, "ledger", entry.label, f"{entry.label} {_LEDGER[entry.state]}")
-        for entry in plan.of(*_LEDGER)
+        Finding(Severity.INTEGRITY, "ledger", entry.label, f"{entry.label} {what}")
+        for entry, what in said
     ]
 
 
