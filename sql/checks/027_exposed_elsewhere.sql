@@ -3,14 +3,14 @@
 --         select from pg_catalog.pg_proc as p
 --         where
 --             p.oid >= 16384
+--             and p.pronamespace::pg_catalog.regnamespace::pg_catalog.text
+--             not in ('public', 'audit', 'arami_db')
 --             and (
 --                 p.prosecdef
 --                 or p.proconfig::pg_catalog.text ~ '\mrole='
 --                 or p.prosrc
 --                 ~* '\mset\s+(local\s+|session\s+)?role\M|\mset_config\s*[(]\s*''role'''
 --             )
---             and p.pronamespace::pg_catalog.regnamespace::pg_catalog.text
---             not in ('public', 'audit', 'arami_db')
 --     )
 --     or exists (
 --         select from pg_catalog.pg_depend as d

@@ -5,6 +5,7 @@
 --             d.refclassid = 'pg_catalog.pg_authid'::pg_catalog.regclass
 --             and d.deptype = 'a'
 --             and d.objid < 16384
+--             and d.objid <> pg_catalog.to_regnamespace('public')
 --             and d.refobjid::pg_catalog.regrole::pg_catalog.text
 --             in ('anon', 'authenticated', 'authenticator', 'service_role')
 --     )
