@@ -41,57 +41,6 @@ with schemas as materialized (
     where n.nspname in ('public', 'audit', 'arami_db')
 ),
 
--- Whoever owns most: one object in other hands must not look like all the rest being so.
-migrators as (
-    select pg_catalog.mode() within group (order by c.relowner) as migrator
-    from pg_catalog.pg_class as c
-    where c.relnamespace in (select s.oid from schemas as s)
-),
-
-platform as materialized (
-    select
-        d.oid,
-        d.datdba,
-        d.datacl,
-        m.migrator,
-        pg_catalog.current_setting('server_version_num')::pg_catalog.int4 as version,
-        exists(
-            select
-            from pg_catalog.pg_namespace as n
-            where n.nspname = 'auth' and n.nspowner is distinct from m.migrator
-        ) as is_supabase
-    from pg_catalog.pg_database as d
-    cross join migrators as m
-    where d.datname = pg_catalog.current_database()
-),
-
--- Role 0 is PUBLIC.
-roles as materialized (
-    select
-        r.oid,
-        case
-            when r.oid = d.migrator then 'owner'
-            when r.rolname = 'owner' then '"owner"'
-            else pg_catalog.quote_ident(r.rolname)
-        end collate pg_catalog."C" as label,
-        (r.rolsuper and coalesce(r.oid <> d.migrator, true)) as is_super,
-        (
-            r.rolsuper
-            or coalesce(r.oid in (d.migrator, d.datdba), false)
-            or r.rolname = 'pg_database_owner'
-        ) as is_platform,
-        d.is_supabase and r.rolname ~ '^(supabase_.*|dashboard_user|pgbouncer)$' as is_supabase
-    from pg_catalog.pg_roles as r
-    cross join platform as d
-    union all
-    select
-        0::pg_catalog.oid,
-        'public',
-        false,
-        false,
-        false
-),
-
 -- What an extension has to do with: its members (e), and what would be dropped with it (x).
 extended as materialized (
     select
@@ -143,6 +92,56 @@ relations as materialized (
             from members as m
             where m.classid = 'pg_catalog.pg_type'::pg_catalog.regclass
         )
+),
+
+-- Whoever owns most: one object in other hands must not look like all the rest being so.
+migrators as (
+    select pg_catalog.mode() within group (order by r.relowner) as migrator
+    from relations as r
+),
+
+platform as materialized (
+    select
+        d.oid,
+        d.datdba,
+        d.datacl,
+        m.migrator,
+        pg_catalog.current_setting('server_version_num')::pg_catalog.int4 as version,
+        exists(
+            select
+            from pg_catalog.pg_namespace as n
+            where n.nspname = 'auth' and n.nspowner is distinct from m.migrator
+        ) as is_supabase
+    from pg_catalog.pg_database as d
+    cross join migrators as m
+    where d.datname = pg_catalog.current_database()
+),
+
+-- Role 0 is PUBLIC.
+roles as materialized (
+    select
+        r.oid,
+        case
+            when r.oid = d.migrator then 'owner'
+            when r.rolname = 'owner' then '"owner"'
+            else pg_catalog.quote_ident(r.rolname)
+        end collate pg_catalog."C" as label,
+        (r.rolsuper and coalesce(r.oid <> d.migrator, true)) as is_super,
+        (
+            r.rolsuper
+            or coalesce(r.oid in (d.migrator, d.datdba), false)
+            or r.rolname = 'pg_database_owner'
+        ) as is_platform,
+        d.is_supabase and r.rolname ~ '^(supabase_.*|dashboard_user|pgbouncer)$' as is_supabase
+    from pg_catalog.pg_roles as r
+    cross join platform as d
+    union all
+    select
+        0::pg_catalog.oid,
+        'public',
+        false,
+        false,
+        false
 ),
 
 -- PostgreSQL 15 writes the name of the only relation before each of its columns, later ones do not.
