@@ -98,9 +98,10 @@ def ask(
 def _weigh(connection: Connection, premises: Iterable[str]) -> tuple[dict[str, bool], bool]:
     """Begin; which premises hold, and whether equal facts lead to equal findings."""
     asked = list(premises)
-    columns = ",\n".join(f"coalesce(({sql}), true)" for sql in (query("facts_decide"), *asked))
+    columns = [f"({query('facts_decide')})", *(f"coalesce(({sql}), true)" for sql in asked)]
     _run(connection, [(_OWN, "; ".join((*_BEGIN, *no_time_limit(connection))))])
-    [[(decided, *truths)]] = _run(connection, [("a line 'Only if'", f"select\n{columns}")])
+    weighed = "select\n" + ",\n".join(columns)
+    [[(decided, *truths)]] = _run(connection, [("a line 'Only if'", weighed)])
     return dict(zip(asked, truths, strict=True)), decided
 
 
