@@ -28,6 +28,9 @@ def main() -> NoReturn:
         sys.stderr.flush()
     except BrokenPipeError:  # the reader has gone, as in `arami-db … | head`
         code = code or 1
+    except OSError as error:
+        print(f"error: the output could not be written: {error.strerror}", file=sys.stderr)
+        code = code or 1
     os._exit(code)
 
 

@@ -102,6 +102,28 @@ TABLE_HOLES = {
         policy("ritual_preferences", "select", "using (auth.uid() is null)"),
         "public.ritual_preferences",
     ),
+    "rows of nobody for everybody to write": (
+        policy("app_settings", "all", "using (user_id is null) with check (user_id is null)"),
+        "public.app_settings",
+    ),
+    "rows of nobody to delete": (
+        policy("app_settings", "delete", "using (user_id is null)"),
+        "public.app_settings",
+    ),
+    "a trigger that touches others' rows": (
+        "create function public.w() returns trigger language plpgsql security definer"
+        " set search_path = '' as $$ begin update public.user_goals set updated_at = now()"
+        " where user_id <> new.user_id; return null; end $$;"
+        " revoke all on function public.w() from public, anon, authenticated;"
+        " create trigger w after update on public.ritual_preferences"
+        " for each row execute function public.w()",
+        "public.ritual_preferences",
+    ),
+    "a rule that touches others' rows": (
+        "create rule r as on update to public.ritual_preferences"
+        " do also update public.user_goals set goal_text = 'mine'",
+        "public.ritual_preferences",
+    ),
     "foreign key to the session alone": (
         "alter table public.session_analytics drop constraint fk_session_analytics_daily_sessions,"
         " add foreign key (session_id) references public.daily_sessions (id) on delete cascade",
@@ -343,6 +365,29 @@ def test_table_without_a_valid_row_is_reported(proved: Callable[..., Proof]) -> 
     proof = proved(IMPOSSIBLE, *(statement for statement, _ in PROMISES.values()))
     assert any("public.notes: no valid row" in reason for reason in proof.unattempted)
     assert not proof.holds
+
+
+@pytest.mark.parametrize("owner", ["owner_id uuid not null", "user_id text", "email text"])
+def test_a_table_of_nobody_knows_whom_is_reported(proved: Callable[..., Proof], owner: str) -> None:
+    proof = proved(
+        f"create table public.diary (id uuid primary key default gen_random_uuid(), {owner});"
+        " alter table public.diary enable row level security;"
+        " grant select, insert on public.diary to authenticated;"
+        " create policy p on public.diary to authenticated using (true) with check (true)"
+    )
+    assert any("public.diary" in reason for reason in proof.unattempted) or any(
+        leak.object == "public.diary" for leak in proof.leaks
+    )
+
+
+def test_a_table_of_reference_data_is_nobodys_business(proved: Callable[..., Proof]) -> None:
+    proof = proved(
+        "create table public.moods (name text primary key);"
+        " alter table public.moods enable row level security;"
+        " grant select on public.moods to authenticated;"
+        " create policy p on public.moods for select to authenticated using (true)"
+    )
+    assert proof.holds, (proof.leaks, proof.failures, proof.unattempted)
 
 
 def test_a_lock_that_is_held_is_reported(connection: Connection, database: str) -> None:

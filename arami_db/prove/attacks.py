@@ -9,11 +9,19 @@ from psycopg import sql
 
 from arami_db.prove.actors import Actor
 from arami_db.prove.catalog import ForeignKey, Table
+from arami_db.prove.ground import (
+    CURSOR,
+    assign,
+    changed_column,
+    clear,
+    clear_for_giving,
+    clear_for_taking,
+    point,
+)
 from arami_db.prove.rows import Row, inserting
 from arami_db.prove.stage import Stage
 from arami_db.prove.trial import Step, attempt, copied
 
-CURSOR = sql.Identifier("arami_prove")
 Attack = tuple[str, sql.Composed, Step | None]
 
 
@@ -30,8 +38,14 @@ def attack(stage: Stage, table: Table, actor: Actor) -> None:
     mine, theirs = stage.row(stage.a, table), stage.row(stage.b, table)
     if mine is None or theirs is None:
         return
-    attacks = [*_writes(stage, table, actor, theirs), *_upserts(stage, table, theirs)]
-    for action, statement, prepare in [*attacks, *_attachments(stage, table)]:
+    attacks = [
+        *_writes(stage, table, actor, theirs),
+        *_upserts(stage, table, theirs),
+        *_attachments(stage, table),
+        *_own(stage, table, actor, mine),
+        *_nobodys(stage, table, actor, theirs),
+    ]
+    for action, statement, prepare in attacks:
         result = attempt(
             stage.connection, actor, statement, prepare=prepare, judge=stage.belongings
         )
@@ -73,22 +87,6 @@ def truncate(stage: Stage, table: Table, actor: Actor) -> None:
         stage.record_effect(actor, "truncate", table.label, result)
 
 
-def changed_column(stage: Stage, table: Table, role: str) -> str:
-    """A column to update: one the role may, and that no key holds, if there is one."""
-    allowed = stage.privileged(table.path, role, "update") or list(table.columns)
-    held = {name for key in table.keys for name in key.columns}
-    held |= {name for key in table.foreign_keys for name in key.columns}
-    writable = [name for name in allowed if table.columns[name].writable] or allowed
-    return next((name for name in writable if name not in held), writable[0])
-
-
-def forget_children(stage: Stage, table: Table, user: str) -> None:
-    """Delete a user's rows that refer to a table, lest keys protect what policies must."""
-    for child in stage.catalog.owned:
-        if child.path != table.path and any(k.parent == table.path for k in child.foreign_keys):
-            stage.forget(child, user)
-
-
 def _recognise(stage: Stage, table: Table, readable: list[str]) -> sql.Composable:
     """B's rows by their owner where the role may read that, by all it may read otherwise."""
     row = stage.row(stage.b, table)
@@ -106,19 +104,19 @@ def _writes(stage: Stage, table: Table, actor: Actor, theirs: Row) -> Iterator[A
     change = sql.SQL("update {} set {} where ").format(place, assign({name: theirs[name]}))
     current = sql.SQL("current of {}").format(CURSOR)
     delete = sql.SQL("delete from {} where ").format(place)
-    point = partial(_point, stage, table, stage.b)
+    at_theirs = partial(point, stage, table, stage.b)
     yield "update", change + its, None
-    yield "update blindly", change + current, point
+    yield "update blindly", change + current, at_theirs
     yield "delete", delete + its, None
-    yield "delete blindly", delete + current, point
+    yield "delete blindly", delete + current, at_theirs
 
     mine = stage.row(stage.a, table) or {}
     take = sql.SQL("update {} set {} where ").format(place, assign(_keys(table, mine)))
     give = sql.SQL("update {} set {} where ").format(place, assign(_keys(table, theirs)))
-    yield "update to A", take + current, partial(_clear_for_taking, stage, table)
-    yield "update to B", give + hers, partial(_clear_for_giving, stage, table)
+    yield "update to A", take + current, partial(clear_for_taking, stage, table)
+    yield "update to B", give + hers, partial(clear_for_giving, stage, table)
     # Without a condition to read by, the policies for reading do not judge the new row.
-    yield "update to B blindly", give + current, partial(_clear_for_giving, stage, table)
+    yield "update to B blindly", give + current, partial(clear_for_giving, stage, table)
 
 
 def _upserts(stage: Stage, table: Table, theirs: Row) -> Iterator[Attack]:
@@ -140,7 +138,7 @@ def _upserts(stage: Stage, table: Table, theirs: Row) -> Iterator[Attack]:
                     if table.columns[name].writable
                 ),
             )
-            yield f"upsert as {who} on {key.name}", statement, partial(_clear, stage, table)
+            yield f"upsert as {who} on {key.name}", statement, partial(clear, stage, table)
 
 
 def _attachments(stage: Stage, table: Table) -> Iterator[Attack]:
@@ -154,15 +152,47 @@ def _attachments(stage: Stage, table: Table) -> Iterator[Attack]:
         yield (
             f"attach to B's {parent.label} by insert ({key.name})",
             inserting(table, draft),
-            partial(_clear, stage, table),
+            partial(clear, stage, table),
         )
         yield (
             f"attach to B's {parent.label} by update ({key.name})",
             sql.SQL("update {} set {} where {}").format(
                 table.identifier, assign(link), stage.pinpoint(table, stage.a)
             ),
-            partial(_clear_for_giving, stage, table),
+            partial(clear_for_giving, stage, table),
         )
+
+
+def _own(stage: Stage, table: Table, actor: Actor, mine: Row) -> Iterator[Attack]:
+    """What A may do with own rows, by which a trigger or rule could reach B's."""
+    name, hers = changed_column(stage, table, actor.role), stage.pinpoint(table, stage.a)
+    change = sql.SQL("update {} set {} where ").format(table.identifier, assign({name: mine[name]}))
+    yield "update own", change + hers, None
+    yield "delete own", sql.SQL("delete from {} where ").format(table.identifier) + hers, None
+    draft = stage.maker.drafts[stage.a, table.path]
+    yield "insert own", inserting(table, draft), partial(clear, stage, table)
+
+
+def _nobodys(stage: Stage, table: Table, actor: Actor, theirs: Row) -> Iterator[Attack]:
+    """Rows without an owner are everybody's to read, at most."""
+    if not stage.has_ownerless(table):
+        return
+    (owner,), place = table.owner, table.identifier
+    draft = stage.maker.drafts[stage.b, table.path]
+    row = {n: v for n, v in draft.items() if not table.columns[n].default} | {owner: None}
+    insert = inserting(table, row)
+
+    def prepare() -> None:
+        stage.connection.execute(insert)
+
+    name = changed_column(stage, table, actor.role)
+    nobodys = sql.SQL("{} is null").format(sql.Identifier(owner))
+    change = sql.SQL("update {} set {} where ").format(place, assign({name: theirs[name]}))
+    give = sql.SQL("update {} set {} where ").format(place, assign({owner: None}))
+    yield "insert for nobody", insert, None
+    yield "update nobody's", change + nobodys, prepare
+    yield "delete nobody's", sql.SQL("delete from {} where ").format(place) + nobodys, prepare
+    yield "update own to nobody", give + stage.pinpoint(table, stage.a), None
 
 
 def _link(table: Table, key: ForeignKey, theirs: Row) -> Row:
@@ -182,33 +212,3 @@ def _keys(table: Table, row: Row) -> Row:
     """What makes a row its user's: the owner, and the keys to the user's other rows."""
     names = {name for key in table.foreign_keys for name in key.columns} | set(table.owner)
     return {name: row[name] for name in names if table.columns[name].writable}
-
-
-def assign(row: Row) -> sql.Composed:
-    """The assignments of an update."""
-    return sql.SQL(", ").join(
-        sql.SQL("{} = {}").format(sql.Identifier(name), value) for name, value in row.items()
-    )
-
-
-def _point(stage: Stage, table: Table, user: str) -> None:
-    """Put a cursor on a row: what follows needs no right to read, and touches no other row."""
-    script = sql.SQL("declare {0} cursor for select from {1} where {2}; fetch {0}")
-    stage.connection.execute(script.format(CURSOR, table.identifier, stage.pinpoint(table, user)))
-
-
-def _clear(stage: Stage, table: Table) -> None:
-    if table.name != "users":
-        stage.forget(table, stage.a)
-
-
-def _clear_for_giving(stage: Stage, table: Table) -> None:
-    forget_children(stage, table, stage.a)
-    stage.forget(table, stage.b)
-    _point(stage, table, stage.a)
-
-
-def _clear_for_taking(stage: Stage, table: Table) -> None:
-    forget_children(stage, table, stage.b)
-    stage.forget(table, stage.a)
-    _point(stage, table, stage.b)

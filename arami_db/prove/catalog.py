@@ -126,6 +126,11 @@ class Catalog:
         """The tables of schema public whose rows belong to somebody."""
         return [t for t in self.tables.values() if t.schema == "public" and t.owner]
 
+    @property
+    def ownerless(self) -> list[Table]:
+        """The other tables of schema public."""
+        return [t for t in self.tables.values() if t.schema == "public" and not t.owner]
+
 
 def read(connection: Connection) -> Catalog:
     """Read the catalog of the connection's database."""

@@ -7,8 +7,8 @@ from functools import partial
 from psycopg import sql
 
 from arami_db.prove.actors import SERVICE, Actor
-from arami_db.prove.attacks import assign, changed_column, forget_children
 from arami_db.prove.catalog import Table
+from arami_db.prove.ground import assign, changed_column, forget_children
 from arami_db.prove.observe import World
 from arami_db.prove.rows import inserting
 from arami_db.prove.stage import Stage

@@ -77,7 +77,10 @@ class Stage:
         return self._privileged[known]
 
     def belongings(self) -> frozenset[tuple[str, ...]]:
-        """B's rows, and those attached to them: table, place, content. A rewritten row moves."""
+        """B's and nobody's rows, and those attached to B's: table, place, content.
+
+        A rewritten row moves.
+        """
         return frozenset(self.connection.execute(self._belongings).fetchall())
 
     @cached_property
@@ -97,8 +100,14 @@ class Stage:
             if parent.name != "users" and parent.owner and key != table.via and free:
                 yield key, parent
 
+    def has_ownerless(self, table: Table) -> bool:
+        """Whether rows of the table can be nobody's, which users must not make or change."""
+        return table.via is None and not table.columns[table.owner[0]].required
+
     def _touching(self, table: Table) -> sql.Composable:
         conditions = [self.where(table, self.b)]
+        if self.has_ownerless(table):
+            conditions.append(sql.SQL("{} is null").format(sql.Identifier(table.owner[0])))
         for key, parent in self.attachments(table):
             pairs = [
                 (own, theirs)
@@ -143,7 +152,7 @@ class Stage:
         leak = None
         if result.sqlstate is None and result.before != result.after:
             tables = sorted({row[0] for row in result.before ^ result.after})
-            leak = f"B's rows changed in {', '.join(tables)}"
+            leak = f"rows of others changed in {', '.join(tables)}"
         self.record(actor, action, name, result, leak)
 
     def confirm(self, actor: Actor, action: str, name: str, result: Result, wanted: bool) -> None:

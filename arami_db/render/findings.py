@@ -52,7 +52,8 @@ def _checked(report: Report) -> str:
 
 
 def _lines(finding: Finding) -> list[str]:
-    lines = [f"  {finding.message}  [{finding.source}]"]
+    about = "" if finding.object in finding.message else f"{finding.object}: "
+    lines = [f"  {about}{finding.message}  [{finding.source}]"]
     for name in ("expected", "actual", "remedy"):
         if (value := getattr(finding, name)) is not None:
             indented = str(value).replace("\n", "\n              ")

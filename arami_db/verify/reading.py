@@ -98,7 +98,8 @@ def ask(
 def _weigh(connection: Connection, premises: Iterable[str]) -> tuple[dict[str, bool], bool]:
     """Begin; which premises hold, and whether equal facts lead to equal findings."""
     asked = list(premises)
-    columns = [f"({query('facts_decide')})", *(f"coalesce(({sql}), true)" for sql in asked)]
+    decide = query("facts_decide")
+    columns = [f"({decide})", *(f"coalesce(({sql}), true)" for sql in asked)]
     _run(connection, [(_OWN, "; ".join((*_BEGIN, *no_time_limit(connection))))])
     weighed = "select\n" + ",\n".join(columns)
     [[(decided, *truths)]] = _run(connection, [("a line 'Only if'", weighed)])
