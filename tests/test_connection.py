@@ -285,3 +285,13 @@ def test_the_version_is_printed() -> None:
 
 def test_the_environment_of_these_tests_names_no_database() -> None:
     assert not [name for name in clean_environment() if name.startswith("PG")]
+
+
+def test_a_url_whose_password_holds_an_at_is_refused_and_not_shown() -> None:
+    run = run_cli("status", "-d", "postgresql://u:sek@ret/sekret2@localhost/x", expect=2)
+    assert "ret" not in run.stderr.replace("there is an @ in its host", "").split("hint")[0]
+
+
+def test_a_short_password_is_not_told_by_what_is_missing_in_other_words() -> None:
+    run = run_cli("status", "-d", "postgresql://u:r@127.0.0.1:1/x", expect=7)
+    assert "***" not in run.stderr

@@ -102,6 +102,24 @@ TABLE_HOLES = {
         policy("ritual_preferences", "select", "using (auth.uid() is null)"),
         "public.ritual_preferences",
     ),
+    "whom the user says to be": (
+        policy(
+            "user_streaks",
+            "select",
+            "using (user_id::text = nullif(current_setting('request.jwt.claims', true), '')::jsonb"
+            " -> 'user_metadata' ->> 'user_id')",
+        ),
+        "public.user_streaks",
+    ),
+    "whom a header says": (
+        policy(
+            "virtue_collection",
+            "select",
+            "using (user_id::text ="
+            " nullif(current_setting('request.headers', true), '')::jsonb ->> 'x-user-id')",
+        ),
+        "public.virtue_collection",
+    ),
     "rows of nobody for everybody to write": (
         policy("app_settings", "all", "using (user_id is null) with check (user_id is null)"),
         "public.app_settings",

@@ -60,7 +60,8 @@ def resolve(database: str | None, *, embedded: bool = False) -> str:
         parameters = conninfo_to_dict(named)
     except psycopg.Error as error:
         raise _unreadable(error) from None
-    if any("@" in str(parameters.get(key, "")) for key in ("host", "hostaddr")):
+    strays = "://" in named and named.partition("?")[0].count("@") > 1
+    if strays or any("@" in str(parameters.get(key, "")) for key in ("host", "hostaddr")):
         # What follows the first @ of a URL is the host: this one begins inside a password.
         raise UsageError("the database name cannot be read: there is an @ in its host", hint=_FORMS)
     return make_conninfo("", **parameters)
@@ -144,7 +145,9 @@ def redact(message: str, password: object = None) -> str:
     """The message without the password, and without the one in any URL it quotes."""
     for secret in (password, os.environ.get("PGPASSWORD")):
         if secret:
-            message = message.replace(str(secret), "***")
+            # A short one stands in other words, too, and would be told by what is missing there.
+            edge = r"\b" if len(str(secret)) < 4 else ""
+            message = re.sub(f"{edge}{re.escape(str(secret))}{edge}", "***", message)
     return re.sub(r"(://[^:@/\s]*):[^@\s]*@", r"\1:***@", message)
 
 

@@ -19,6 +19,7 @@ class Actor:
     role: str
     claims: str = ""
     legacy: str = ""
+    headers: str = ""
 
     @cached_property
     def become(self) -> sql.SQL:
@@ -27,6 +28,7 @@ class Actor:
             "request.jwt.claims": self.claims,
             "request.jwt.claim": "",
             "request.jwt.claim.sub": self.legacy,
+            "request.headers": self.headers,
             "request.jwt.claim.role": self.role if self.legacy else "",
             "row_security": "on",
             "role": self.role,  # the last one: what follows is done with its rights
@@ -56,11 +58,22 @@ def owners(user: str) -> tuple[Actor, ...]:
     )
 
 
-def attackers(user: str) -> tuple[Actor, ...]:
-    """Everybody who has no business with anyone else's rows; user is whose claims A has."""
+def attackers(user: str, other: str) -> tuple[Actor, ...]:
+    """Everybody who has no business with anyone else's rows.
+
+    Args:
+        user: whose claims A has.
+        other: whom A claims to be where users may write what they like.
+    """
     role = "authenticated"
+    forged = dict.fromkeys(("sub", "id", "user_id"), other)
+    metadata = {"sub": user, "role": role, "user_metadata": forged}
+    headers = dict.fromkeys(("x-user-id", "x-user", "user-id", "x-forwarded-user"), other)
     return (
         *owners(user),
+        Actor(
+            "A with B's id in what users write", role, json.dumps(metadata), "", json.dumps(headers)
+        ),
         Actor("anon", "anon"),
         Actor("anon with A's claims", "anon", claims(user)),
         Actor("anon with A's legacy claims", "anon", legacy=user),

@@ -26,7 +26,7 @@ def play(stage: Stage) -> None:
         return
     _name_ownerless(stage)
     roles = _playable(stage)
-    everybody = [actor for actor in attackers(stage.a) if actor.role in roles]
+    everybody = [actor for actor in attackers(stage.a, stage.b) if actor.role in roles]
     mine = [actor for actor in owners(stage.a) if actor.role in roles]
     serving = [SERVICE] if SERVICE.role in roles else []
 
