@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import os
 import signal
@@ -29,8 +30,7 @@ def main() -> NoReturn:
     except BrokenPipeError:  # the reader has gone, as in `arami-db … | head`
         code = code or 1
     except OSError as error:
-        print(f"error: the output could not be written: {error.strerror}", file=sys.stderr)
-        code = code or 1
+        code = _unwritten(error)
     os._exit(code)
 
 
@@ -44,11 +44,21 @@ def _run() -> int:
         return leaving.code if isinstance(leaving.code, int) else int(leaving.code is not None)
     except AramiError as error:
         return _report(error)
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        return _unwritten(error)
     except Exception as error:
         if known := _database_error(error):
             return _report(known)
         raise
     return 0
+
+
+def _unwritten(error: OSError) -> int:
+    from arami_db.errors import AramiError
+
+    return _report(AramiError(f"the output could not be written: {error.strerror}"))
 
 
 def _report(error: AramiError) -> int:

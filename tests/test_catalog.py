@@ -118,6 +118,10 @@ OTHER_OBJECTS = """
 """
 POLICY = 'policy "Users can only access their own data" on public.users'
 HARMLESS = {
+    "a Boolean spelt otherwise": "alter view public.user_dashboard set (security_invoker = on)",
+    "what everybody has": "grant usage on schema public to pg_monitor;"
+    " do $$ begin execute format('grant connect, temporary on database %I to pg_monitor',"
+    " current_database()); end $$",
     "rows": "insert into public.users (name) values ('a'); delete from public.users",
     "updates": "insert into public.users (name) values ('a'); update public.users set name = 'b'",
     "analyze": "analyze",

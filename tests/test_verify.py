@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import re
+import subprocess
+import sys
 import uuid
 from collections.abc import Callable
 from pathlib import Path
@@ -476,6 +478,51 @@ def test_a_name_that_the_ledger_does_not_know_is_found(database: str) -> None:
         ("ledger", "migrations/003_users"),
         ("ledger", "views/003_get_session_summary"),
     }
+
+
+def test_a_role_that_plays_another_is_not_given_the_rights_to_read_all(database: str) -> None:
+    run = run_json("verify", "-d", database, expect=4, PGOPTIONS="-c role=authenticated")
+    assert [f["remedy"] for f in run["findings"] if f["source"] == "ledger"] == [None]
+
+
+def test_a_german_way_to_write_dates_does_not_stop_the_proof(database: str) -> None:
+    options = "-c datestyle=German -c intervalstyle=sql_standard -c quote_all_identifiers=on"
+    report = run_json("verify", "-d", database, "--prove-rls", PGOPTIONS=options)
+    assert report["checked"]["attempts"] > 1000
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_a_full_disk_is_one_line(database: str) -> None:
+    command = [sys.executable, "-m", "arami_db", "verify", "-d", database]
+    with Path("/dev/full").open("w") as full:
+        run = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert run.returncode == 1
+    assert run.stderr.startswith("error: the output could not be written")
+
+
+def test_letters_of_another_alphabet_change_no_name(empty_database: str) -> None:
+    name = f"turkish_{uuid.uuid4().hex[:8]}"
+    options = "template template0 encoding utf8 locale 'C' locale_provider icu icu_locale 'tr-TR'"
+    try:
+        execute(empty_database, f"create database {name} {options}")
+    except psycopg.errors.FeatureNotSupported:
+        pytest.skip("this server was built without ICU")
+    turkish = make_conninfo(empty_database, dbname=name)
+    try:
+        run_cli("migrate", "-d", turkish)
+        assert run_json("verify", "-d", turkish)["findings"] == []
+    finally:
+        execute(empty_database, f"drop database {name} (force)")
+
+
+def test_a_connection_that_breaks_under_auth_uid_is_no_finding(database: str) -> None:
+    execute(
+        database,
+        "create or replace function auth.uid() returns uuid language sql stable"
+        " set search_path = '' as $$ select null::uuid from pg_terminate_backend(pg_backend_pid())"
+        " $$",
+    )
+    run_cli("verify", "-d", database, expect=7)
 
 
 LEDGERS = {
