@@ -429,16 +429,16 @@ def test_a_grant_to_an_oddly_named_role_is_taken_back_from_that_role(database: s
 
 
 GRANTS = {
-    "view": ("revoke select on user_dashboard from authenticated", True),
-    "grant option": ("grant delete on user_streaks to authenticated with grant option", True),
-    "sequence": ("grant usage on sequence audit.change_log_id_seq to service_role", True),
-    "column": ("grant update (name) on users to service_role", True),
+    "view": "revoke select on user_dashboard from authenticated",
+    "grant option": "grant delete on user_streaks to authenticated with grant option",
+    "sequence": "grant usage on sequence audit.change_log_id_seq to service_role",
+    "column": "grant update (name) on users to service_role",
 }
 
 
 @pytest.mark.parametrize("name", GRANTS)
 def test_a_grant_is_mended_by_its_remedy(name: str, database: str) -> None:
-    execute(database, GRANTS[name][0])
+    execute(database, GRANTS[name])
     for finding in facts_found(run_json("verify", "-d", database, expect=4)):
         execute(database, finding["remedy"])
     assert run_json("verify", "-d", database)["findings"] == []

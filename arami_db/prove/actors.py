@@ -72,7 +72,10 @@ def attackers(user: str, other: str) -> tuple[Actor, ...]:
     return (
         *owners(user),
         Actor(
-            "A with B's id in what users write", role, json.dumps(metadata), "", json.dumps(headers)
+            "A with B's id in what users write",
+            role,
+            json.dumps(metadata),
+            headers=json.dumps(headers),
         ),
         Actor("anon", "anon"),
         Actor("anon with A's claims", "anon", claims(user)),

@@ -83,13 +83,14 @@ def ask(
     if catalog:
         [rows] = _run(connection, [(catalog.label, without_idle_arms(catalog, holds))])
     facts = frozenset(rows)
-    same = expected is not None and decided and facts == expected.facts
-    silent = {check for check in checks if same and expected and expected.silences(check)}
-    due = [
-        check
-        for check, premise in premises.items()
-        if premise is None or (check not in silent if premise == FACTS_DIFFER else holds[premise])
-    ]
+    known = expected if expected and decided and facts == expected.facts else None
+
+    def is_due(check: SqlFile, premise: str | None) -> bool:
+        if premise == FACTS_DIFFER:
+            return known is None or not known.silences(check)
+        return premise is None or holds[premise]
+
+    due = [check for check, premise in premises.items() if is_due(check, premise)]
     queries = [*((check.label, check.text) for check in due), (_OWN, "rollback")]
     answers = zip(due, _run(connection, queries), strict=False)
     return facts, [_finding(check, row) for check, rows in answers for row in rows]
