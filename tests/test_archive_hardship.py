@@ -326,20 +326,13 @@ def test_a_signal_in_the_last_batch_means_no_vacuum(database: str) -> None:
 
 def test_a_signal_during_the_vacuum_cancels_it(database: str) -> None:
     fill(database, 10)
-    with closed_gate(database) as open_gate, psycopg.connect(database) as other:
+    waiting = "select from pg_stat_activity where query like 'vacuum%' and datname = "
+    waiting += "current_database() and wait_event_type = 'Lock'"
+    with locked(database, SESSIONS, "share update exclusive"):  # VACUUM's own: batches pass
         process = start(database, "--vacuum", "--format", "json")
-        at_gate(database)
-        other.execute("lock table public.virtue_collection in row share mode")
-        other.execute("lock table public.session_analytics in row exclusive mode")
-        with psycopg.connect(database) as holder:
-            open_gate()
-            eventually("moved", lambda: state(database)[2] == 10)
-            holder.execute("lock table public.daily_sessions in share update exclusive mode")
-            waiting = "select from pg_stat_activity where query like 'vacuum%' and datname = "
-            waiting += "current_database() and wait_event_type = 'Lock'"
-            eventually("it vacuums", lambda: rows(database, waiting))
-            process.send_signal(signal.SIGTERM)
-            result = json.loads(end(process).stdout)
+        eventually("it vacuums", lambda: rows(database, waiting))
+        process.send_signal(signal.SIGTERM)
+        result = json.loads(end(process).stdout)
     assert (result["outcome"], result["sessions"]) == ("done", 10)
     [vacuumed] = result["vacuumed"]
     assert "user request" in vacuumed["failure"]  # not the lock's timeout
