@@ -1,7 +1,8 @@
 -- catalog: every fact of schemas public, audit and arami_db, a row (kind, object, property, value).
 -- Why: two databases have the same schema exactly when this returns the same rows, whatever their
 -- object ids, server version (15 to 18) or history. An attribute that is at its default and that a
--- reader need not see has a null value and no row: its absence is as much a fact.
+-- reader need not see has a null value and no row: its absence is as much a fact. So have the
+-- privileges an owner has anyway; one that was revoked has a row.
 --
 -- An arm of a union that is seldom needed says when (Only if); `arami-db verify` leaves out the
 -- arms whose condition does not hold, which changes no row and saves their planning.
@@ -28,8 +29,9 @@
 --   extensions only those the migrations ask for; schema public and extensions are both "default"
 --   default privileges and event triggers that Supabase brings along are not stated
 
--- The first arm of a union names the columns; a qualified collation is no column.
--- noqa: disable=AL03, RF01
+-- The first arm of a union names the columns, a qualified collation is no column, and what is said
+-- of one row (lateral) is no CTE.
+-- noqa: disable=AL03, RF01, ST05
 
 with schemas as materialized (
     select
@@ -65,7 +67,20 @@ members as materialized (
 -- Tables, views, sequences, composite types and indexes.
 relations as materialized (
     select
-        c.*,
+        c.oid,
+        c.relname,
+        c.relowner,
+        c.relacl,
+        c.reloptions,
+        c.relkind,
+        c.relpersistence,
+        c.relrowsecurity,
+        c.relforcerowsecurity,
+        c.relreplident,
+        c.reloftype,
+        c.relpartbound,
+        c.relispopulated,
+        c.reltoastrelid,
         c.oid::pg_catalog.regclass::pg_catalog.text as object,
         case c.relkind
             when 'r' then 'table'
@@ -87,10 +102,13 @@ relations as materialized (
             where m.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
         )
         -- A composite type of an extension is a member, and not the relation behind it.
-        and c.reltype not in (
-            select m.objid
-            from members as m
-            where m.classid = 'pg_catalog.pg_type'::pg_catalog.regclass
+        and not (
+            c.relkind = 'c'
+            and c.reltype in (
+                select m.objid
+                from members as m
+                where m.classid = 'pg_catalog.pg_type'::pg_catalog.regclass
+            )
         )
 ),
 
@@ -186,42 +204,6 @@ views as (
     where r.kind in ('view', 'materialized view')
 ),
 
-types as materialized (
-    select
-        t.*,
-        pg_catalog.format('%s.%I', t.typnamespace::pg_catalog.regnamespace, t.typname) as object,
-        -- A row type is its table's.
-        t.typrelid in (
-            select r.oid
-            from relations as r
-            where r.kind <> 'type'
-        ) as is_row
-    from pg_catalog.pg_type as t
-    where
-        t.typnamespace = any(array(select s.oid from schemas as s))
-        and t.oid not in (
-            select m.objid
-            from members as m
-            where m.classid = 'pg_catalog.pg_type'::pg_catalog.regclass
-        )
-        and t.typrelid not in (
-            select m.objid
-            from members as m
-            where m.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
-        )
-        -- The array and multirange types that come along with a type say nothing of their own.
-        and t.typsubscript <> 'pg_catalog.array_subscript_handler'::pg_catalog.regproc
-        and not (
-            t.typtype = 'm'
-            and exists (
-                select
-                from pg_catalog.pg_range as g
-                inner join pg_catalog.pg_type as e on g.rngtypid = e.oid
-                where g.rngmultitypid = t.oid and e.typnamespace = t.typnamespace
-            )
-        )
-),
-
 functions as materialized (
     select
         p.*,
@@ -302,32 +284,11 @@ objects (
         end,
         r.reloptions,
         '{
-            persistence, tablespace, access method, row level security, force row level security,
-            replica identity, of type, partition key, partition bound, composite, populated,
-            foreign server, definition
+            persistence, row level security, force row level security, replica identity, of type,
+            partition key, partition bound, composite, populated, definition, columns
         }',
         array[
-            case r.relpersistence
-                when 'p' then case when r.kind <> 'index' then 'permanent' end
-                when 'u' then 'unlogged'
-                else 'temporary'
-            end,
-            case
-                when r.reltablespace <> 0
-                    then (
-                        select t.spcname::pg_catalog.text
-                        from pg_catalog.pg_tablespace as t
-                        where t.oid = r.reltablespace
-                    )
-            end,
-            case
-                when r.relam <> 0 and r.kind <> 'index'
-                    then (
-                        select m.amname::pg_catalog.text
-                        from pg_catalog.pg_am as m
-                        where m.oid = r.relam
-                    )
-            end,
+            case r.relpersistence when 'u' then 'unlogged' when 't' then 'temporary' end,
             case
                 when r.kind = 'table'
                     then case when r.relrowsecurity then 'enabled' else 'disabled' end
@@ -337,10 +298,9 @@ objects (
                 when r.kind = 'table'
                     then
                         case r.relreplident
-                            when 'd' then 'default'
                             when 'n' then 'nothing'
                             when 'f' then 'full'
-                            else 'index'
+                            when 'i' then 'index'
                         end
             end,
             case when r.reloftype <> 0 then pg_catalog.format_type(r.reloftype, null) end,
@@ -348,19 +308,21 @@ objects (
             pg_catalog.pg_get_expr(r.relpartbound, r.oid),
             case when r.kind = 'type' then 'true' end,
             case when r.kind = 'materialized view' then r.relispopulated::pg_catalog.text end,
+            v.definition,
+            -- In order, without the gaps that dropped ones left.
             case
-                when r.kind = 'foreign table'
-                    then (
-                        select
-                            pg_catalog.concat_ws(
-                                ' ', w.srvname, pg_catalog.array_to_string(f.ftoptions, ', ')
-                            )
-                        from pg_catalog.pg_foreign_table as f
-                        inner join pg_catalog.pg_foreign_server as w on f.ftserver = w.oid
-                        where f.ftrelid = r.oid
-                    )
-            end,
-            v.definition
+                when r.kind in ('table', 'foreign table', 'type')
+                    then
+                        pg_catalog.array_to_string(
+                            array(
+                                select pg_catalog.quote_ident(a.attname)
+                                from pg_catalog.pg_attribute as a
+                                where a.attrelid = r.oid and a.attnum > 0 and not a.attisdropped
+                                order by a.attnum
+                            ),
+                            ', '
+                        )
+            end
         ]
     from relations as r
     left join views as v on r.oid = v.oid
@@ -376,46 +338,36 @@ objects (
         null,
         null,
         r.reloptions,
-        '{
-            definition, tablespace, unique, primary, exclusion, nulls not distinct, deferrable,
-            valid, ready, live, clustered, replica identity, persistence, statistics targets
-        }',
+        case
+            when odd.is_odd then '{
+                definition, unique, primary, nulls not distinct, valid, ready, live, clustered,
+                replica identity
+            }'::pg_catalog.text[]
+            else '{definition, unique, primary}'
+        end,
         array[
-            pg_catalog.pg_get_indexdef(r.oid),
-            case
-                when r.reltablespace <> 0
-                    then (
-                        select t.spcname::pg_catalog.text
-                        from pg_catalog.pg_tablespace as t
-                        where t.oid = r.reltablespace
-                    )
-            end,
-            i.indisunique::pg_catalog.text,
-            case when i.indisprimary then 'true' end,
-            case when i.indisexclusion then 'true' end,
+            -- A primary key is defined by its constraint.
+            case when not i.indisprimary then pg_catalog.pg_get_indexdef(r.oid) end,
+            case when i.indisunique then 'true' end,
+            case when i.indisprimary then 'true' end
+        ] || case when odd.is_odd then array[
             case when i.indnullsnotdistinct then 'true' end,
-            case when i.indisunique and not i.indimmediate then 'true' end,
-            i.indisvalid::pg_catalog.text,
-            i.indisready::pg_catalog.text,
+            case when not i.indisvalid then 'false' end,
+            case when not i.indisready then 'false' end,
             case when not i.indislive then 'false' end,
             case when i.indisclustered then 'true' end,
-            case when i.indisreplident then 'true' end,
-            case when r.relpersistence <> 'p' then r.relpersistence::pg_catalog.text end,
-            case
-                when i.indexprs is not null
-                    then (
-                        select
-                            pg_catalog.string_agg(
-                                pg_catalog.format('%s: %s', a.attnum, a.attstattarget), ', '
-                                order by a.attnum
-                            )
-                        from pg_catalog.pg_attribute as a
-                        where a.attrelid = r.oid and a.attstattarget >= 0
-                    )
-            end
-        ]
+            case when i.indisreplident then 'true' end
+        ] end
     from relations as r
     inner join pg_catalog.pg_index as i on r.oid = i.indexrelid
+    cross join
+        lateral (
+            select
+                i.indnullsnotdistinct
+                or not (i.indisvalid and i.indisready and i.indislive)
+                or i.indisclustered
+                or i.indisreplident as is_odd
+        ) as odd
     where
         i.indrelid not in (
             select m.objid
@@ -423,6 +375,25 @@ objects (
             where m.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
         )
     union all
+    -- Only if: exists (
+    --         select from pg_catalog.pg_sequence as q
+    --         where
+    --             q.seqtypid <> 'pg_catalog.int8'::pg_catalog.regtype
+    --             or q.seqstart <> 1
+    --             or q.seqincrement <> 1
+    --             or q.seqmin <> 1
+    --             or q.seqmax <> 9223372036854775807
+    --             or q.seqcache <> 1
+    --             or q.seqcycle
+    --             or exists (
+    --                 select from pg_catalog.pg_depend as d
+    --                 where
+    --                     d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
+    --                     and d.objid = q.seqrelid
+    --                     and d.refobjsubid > 0
+    --                     and d.deptype = 'a'
+    --             )
+    --     )
     -- Sequences: their parameters, never where they stand.
     select
         'pg_catalog.pg_sequence'::pg_catalog.regclass,
@@ -436,28 +407,25 @@ objects (
         null,
         '{type, start, increment, minimum, maximum, cache, cycle, owned by}',
         array[
-            pg_catalog.format_type(q.seqtypid, null),
-            q.seqstart::pg_catalog.text,
-            q.seqincrement::pg_catalog.text,
-            q.seqmin::pg_catalog.text,
-            q.seqmax::pg_catalog.text,
-            q.seqcache::pg_catalog.text,
-            q.seqcycle::pg_catalog.text,
+            nullif(pg_catalog.format_type(q.seqtypid, null), 'bigint'),
+            nullif(q.seqstart, 1)::pg_catalog.text,
+            nullif(q.seqincrement, 1)::pg_catalog.text,
+            nullif(q.seqmin, 1)::pg_catalog.text,
+            nullif(q.seqmax, 9223372036854775807)::pg_catalog.text,
+            nullif(q.seqcache, 1)::pg_catalog.text,
+            case when q.seqcycle then 'true' end,
+            -- An identity column's needs no saying.
             (
                 select
-                    pg_catalog.concat(
-                        owned.identity, case when d.deptype = 'i' then ' (identity)' end
-                    )
+                    (
+                        pg_catalog.pg_identify_object(d.refclassid, d.refobjid, d.refobjsubid)
+                    ).identity
                 from pg_catalog.pg_depend as d
-                cross join
-                    lateral pg_catalog.pg_identify_object(
-                        d.refclassid, d.refobjid, d.refobjsubid
-                    ) as owned
                 where
                     d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
                     and d.objid = q.seqrelid
                     and d.refobjsubid > 0
-                    and d.deptype in ('a', 'i')
+                    and d.deptype = 'a'
             )
         ]
     from pg_catalog.pg_sequence as q
@@ -467,72 +435,78 @@ objects (
     -- and those of sequences only matter when somebody was granted them.
     select
         'pg_catalog.pg_class'::pg_catalog.regclass,
-        c.attrelid,
-        c.attnum,
+        a.attrelid,
+        a.attnum,
         'column',
-        pg_catalog.format('%s.%I', c.relation, c.attname),
+        pg_catalog.format('%s.%I', r.object, a.attname),
         null,
-        c.attacl,
+        a.attacl,
         null,
-        c.attoptions,
-        '{
-            position, type, collation, default, generated, generated kind, identity, not null,
-            storage, compression, statistics target, foreign options, inherited
-        }',
-        case when c.is_ours then array[
-            c.place::pg_catalog.text,
-            pg_catalog.format_type(c.atttypid, c.atttypmod),
+        a.attoptions,
+        -- Few columns have more than the first three, and naming nothing costs, too.
+        case
+            when odd.is_odd then '{
+                type, default, not null, collation, generated, generated kind, identity, storage,
+                compression, statistics target, foreign options, inherited
+            }'::pg_catalog.text[]
+            else '{type, default, not null}'
+        end,
+        case when a.attnum > 0 and r.kind <> 'sequence' then array[
+            pg_catalog.format_type(a.atttypid, a.atttypmod),
+            case when a.attgenerated = '' then pg_catalog.pg_get_expr(d.adbin, d.adrelid) end,
+            case when a.attnotnull then 'true' end
+        ] || case when odd.is_odd then array[
             case
-                when c.attcollation <> t.typcollation
-                    then c.attcollation::pg_catalog.regcollation::pg_catalog.text
+                when a.attcollation <> t.typcollation
+                    then a.attcollation::pg_catalog.regcollation::pg_catalog.text
             end,
-            case when c.attgenerated = '' then pg_catalog.pg_get_expr(d.adbin, d.adrelid) end,
-            case when c.attgenerated <> '' then pg_catalog.pg_get_expr(d.adbin, d.adrelid) end,
-            case c.attgenerated when 's' then 'stored' when 'v' then 'virtual' end,
-            case c.attidentity when 'a' then 'always' when 'd' then 'by default' end,
-            case when c.attnotnull then 'true' end,
+            case when a.attgenerated <> '' then pg_catalog.pg_get_expr(d.adbin, d.adrelid) end,
+            case a.attgenerated when 's' then 'stored' when 'v' then 'virtual' end,
+            case a.attidentity when 'a' then 'always' when 'd' then 'by default' end,
             case
-                when c.attstorage <> t.typstorage
+                when a.attstorage <> t.typstorage
                     then
-                        case c.attstorage
+                        case a.attstorage
                             when 'p' then 'plain'
                             when 'e' then 'external'
                             when 'x' then 'extended'
                             else 'main'
                         end
             end,
-            nullif(c.attcompression::pg_catalog.text, ''),
-            nullif(c.attstattarget, -1)::pg_catalog.text,
-            pg_catalog.array_to_string(c.attfdwoptions, ', '),
+            nullif(a.attcompression::pg_catalog.text, ''),
+            nullif(a.attstattarget, -1)::pg_catalog.text,
+            pg_catalog.array_to_string(a.attfdwoptions, ', '),
             case
-                when c.attinhcount > 0
-                    then case when c.attislocal then 'and declared' else 'true' end
+                when a.attinhcount > 0
+                    then case when a.attislocal then 'and declared' else 'true' end
             end
-        ] end
-    from (
-        select
-            a.*,
-            r.object as relation,
-            a.attnum > 0 and r.kind <> 'sequence' as is_ours,
-            pg_catalog.count(*) filter (where a.attnum > 0)
-                over (partition by a.attrelid order by a.attnum)
-                as place
-        from relations as r
-        inner join pg_catalog.pg_attribute as a on r.oid = a.attrelid
-        where
-            ((a.attnum > 0 and r.kind <> 'sequence') or a.attacl is not null)
-            and a.attrelid = any(array(
-                select o.oid
-                from relations as o
-                where o.kind <> 'index'
-            ))
-            and not a.attisdropped
-    ) as c
-    inner join pg_catalog.pg_type as t on c.atttypid = t.oid
-    left join pg_catalog.pg_attrdef as d on c.attrelid = d.adrelid and c.attnum = d.adnum
+        ] end end
+    from relations as r
+    inner join pg_catalog.pg_attribute as a on r.oid = a.attrelid
+    inner join pg_catalog.pg_type as t on a.atttypid = t.oid
+    left join pg_catalog.pg_attrdef as d on a.attrelid = d.adrelid and a.attnum = d.adnum
+    cross join
+        lateral (
+            select
+                a.attcollation <> t.typcollation
+                or a.attstorage <> t.typstorage
+                or a.attgenerated <> ''
+                or a.attidentity <> ''
+                or a.attcompression <> ''
+                or a.attstattarget >= 0
+                or a.attfdwoptions is not null
+                or a.attinhcount > 0 as is_odd
+        ) as odd
+    where
+        ((a.attnum > 0 and r.kind <> 'sequence') or a.attacl is not null)
+        and a.attrelid = any(array(
+            select o.oid
+            from relations as o
+            where o.kind <> 'index'
+        ))
+        and not a.attisdropped
     union all
-    -- Constraints of our tables, and foreign keys that reach in. Since PostgreSQL 18 a NOT NULL is
-    -- a constraint too: the column states it, this only what the column cannot.
+    -- Constraints of our tables, and foreign keys that reach in.
     select
         'pg_catalog.pg_constraint'::pg_catalog.regclass,
         k.oid,
@@ -543,97 +517,61 @@ objects (
         null,
         null,
         null,
-        '{
-            not null, definition, validated, deferrable, initially deferred, enforced, no inherit,
-            inherited, internal triggers
-        }',
-        case k.contype
-            when 'n'
-                then array[(
-                    select
-                        pg_catalog.concat_ws(
-                            ', ',
-                            a.attname,
-                            case when not k.convalidated then 'not valid' end,
-                            case when k.connoinherit then 'no inherit' end
-                        )
-                    from pg_catalog.pg_attribute as a
-                    cross join
-                        lateral pg_catalog.format(
-                            '%s_%s_not_null', r.relname, a.attname
-                        ) as usual (conname)
-                    where
-                        a.attrelid = k.conrelid
-                        and a.attnum = k.conkey[1]
-                        and (
-                            not k.convalidated
-                            or k.connoinherit
-                            or (
-                                k.conname <> usual.conname
-                                and pg_catalog.length(usual.conname) < 64
-                            )
-                        )
-                )]
-            when 't' then null
-            else
-                array[
-                    null,
-                    pg_catalog.pg_get_constraintdef(k.oid),
-                    k.convalidated::pg_catalog.text,
-                    case when k.condeferrable then 'true' end,
-                    case when k.condeferred then 'true' end,
-                    case
-                        when k.contype in ('c', 'f') and p.version >= 180000
-                            then nullif(pg_catalog.to_jsonb(k) ->> 'conenforced', 'true')
-                    end,
-                    case when k.connoinherit and k.contype = 'c' then 'true' end,
-                    case
-                        when k.coninhcount > 0
-                            then case when k.conislocal then 'and declared' else 'true' end
-                    end,
-                    -- Foreign keys and deferrable keys are kept by triggers, which can be disabled.
-                    case
-                        when k.contype = 'f' or k.condeferrable
-                            then (
-                                select
-                                    case
-                                        when pg_catalog.bool_and(g.tgenabled = 'O')
-                                            then
-                                                pg_catalog.format(
-                                                    '%s enabled', pg_catalog.count(*)
-                                                )
-                                        else
-                                            pg_catalog.string_agg(
-                                                pg_catalog.format(
-                                                    '%s on %s: %s',
-                                                    g.tgfoid::pg_catalog.regproc,
-                                                    g.tgrelid::pg_catalog.regclass,
-                                                    case g.tgenabled
-                                                        when 'O' then 'enabled'
-                                                        when 'D' then 'disabled'
-                                                        when 'R' then 'replica'
-                                                        else 'always'
-                                                    end
-                                                ),
-                                                ', '
-                                                order by
-                                                    g.tgrelid::pg_catalog.regclass
-                                                    ::pg_catalog.text,
-                                                    g.tgfoid
-                                            )
-                                    end
-                                from pg_catalog.pg_trigger as g
-                                where g.tgconstraint = k.oid and g.tgisinternal
-                            )
-                    end
+        '{definition, validated, inherited}',
+        case when k.contype <> 't' then array[
+            pg_catalog.pg_get_constraintdef(k.oid),
+            case when not k.convalidated then 'false' end,
+            case
+                when k.coninhcount > 0
+                    then case when k.conislocal then 'and declared' else 'true' end
+            end
+        ] end
+    from pg_catalog.pg_constraint as k
+    left join relations as r on k.conrelid = r.oid
+    where
+        k.contype <> 'n'
+        and (
+            r.oid is not null
+            or (k.contype = 'f' and k.confrelid in (select f.oid from relations as f))
+        )
+    union all
+    -- Only if: exists (select from pg_catalog.pg_constraint as k where k.contype = 'n')
+    -- Since PostgreSQL 18 a NOT NULL is a constraint too: the column states it, this only what the
+    -- column cannot.
+    select
+        'pg_catalog.pg_constraint'::pg_catalog.regclass,
+        k.oid,
+        0,
+        'constraint',
+        pg_catalog.format('%s.%I', r.object, k.conname),
+        null,
+        null,
+        null,
+        null,
+        '{not null}',
+        case
+            when
+                not k.convalidated
+                or k.connoinherit
+                or (
+                    k.conname <> pg_catalog.format('%s_%s_not_null', r.relname, a.attname)
+                    and pg_catalog.length(
+                        pg_catalog.format('%s_%s_not_null', r.relname, a.attname)
+                    ) < 64
+                )
+                then array[
+                    pg_catalog.concat_ws(
+                        ', ',
+                        a.attname,
+                        case when not k.convalidated then 'not valid' end,
+                        case when k.connoinherit then 'no inherit' end
+                    )
                 ]
         end
     from pg_catalog.pg_constraint as k
-    cross join platform as p
-    left join relations as r on k.conrelid = r.oid
-    where
-        r.oid is not null
-        or (k.contype = 'f' and k.confrelid in (select f.oid from relations as f))
+    inner join relations as r on k.conrelid = r.oid
+    inner join pg_catalog.pg_attribute as a on r.oid = a.attrelid and k.conkey[1] = a.attnum
+    where k.contype = 'n'
     union all
     select
         'pg_catalog.pg_proc'::pg_catalog.regclass,
@@ -647,7 +585,7 @@ objects (
         p.proconfig,
         '{
             arguments, returns, language, volatility, strict, security, leakproof, parallel, cost,
-            rows, support, transforms, source, library, aggregate
+            rows, support, transforms, source, library
         }',
         array[
             pg_catalog.pg_get_function_arguments(p.oid),
@@ -658,32 +596,16 @@ objects (
                 when 's' then 'stable'
                 else 'volatile'
             end,
-            p.proisstrict::pg_catalog.text,
+            case when p.proisstrict then 'true' end,
             case when p.prosecdef then 'definer' else 'invoker' end,
             case when p.proleakproof then 'true' end,
-            case p.proparallel when 's' then 'safe' when 'r' then 'restricted' else 'unsafe' end,
-            p.procost::pg_catalog.text,
+            case p.proparallel when 's' then 'safe' when 'r' then 'restricted' end,
+            nullif(p.procost, 100)::pg_catalog.text,
             nullif(p.prorows, 0)::pg_catalog.text,
             nullif(p.prosupport::pg_catalog.oid, 0)::pg_catalog.regprocedure::pg_catalog.text,
             pg_catalog.array_to_string(p.protrftypes::pg_catalog.regtype[], ', '),
             coalesce(pg_catalog.pg_get_function_sqlbody(p.oid), p.prosrc),
-            p.probin,
-            case
-                when p.prokind = 'a'
-                    then (
-                        select
-                            pg_catalog.concat_ws(
-                                ', ',
-                                pg_catalog.format_type(a.aggtranstype, null),
-                                pg_catalog.format_type(nullif(a.aggmtranstype, 0), null),
-                                nullif(a.aggsortop, 0)::pg_catalog.regoperator,
-                                pg_catalog.to_jsonb(a)
-                                - array['aggfnoid', 'aggtranstype', 'aggmtranstype', 'aggsortop']
-                            )
-                        from pg_catalog.pg_aggregate as a
-                        where a.aggfnoid = p.oid
-                    )
-            end
+            p.probin
         ]
     from functions as p
     inner join pg_catalog.pg_language as l on p.prolang = l.oid
@@ -703,10 +625,9 @@ objects (
         array[
             pg_catalog.pg_get_triggerdef(t.oid),
             case t.tgenabled
-                when 'O' then 'origin'
                 when 'D' then 'disabled'
                 when 'R' then 'replica'
-                else 'always'
+                when 'A' then 'always'
             end,
             case when t.tgparentid <> 0 then 'true' end,
             case when t.tgisinternal then 'true' end
@@ -726,6 +647,16 @@ objects (
             )
         )
     union all
+    -- Only if: exists (
+    --         select from pg_catalog.pg_rewrite as w
+    --         where w.ev_class >= 16384 and (w.rulename <> '_RETURN' or w.ev_enabled <> 'O')
+    --     )
+    --     or exists (
+    --         select from pg_catalog.pg_description as d
+    --         where
+    --             d.objoid >= 16384
+    --             and d.classoid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass
+    --     )
     select
         'pg_catalog.pg_rewrite'::pg_catalog.regclass,
         w.oid,
@@ -740,10 +671,9 @@ objects (
         array[
             case when w.rulename <> '_RETURN' then pg_catalog.pg_get_ruledef(w.oid) end,
             case w.ev_enabled
-                when 'O' then 'origin'
                 when 'D' then 'disabled'
                 when 'R' then 'replica'
-                else 'always'
+                when 'A' then 'always'
             end
         ]
     from pg_catalog.pg_rewrite as w
@@ -784,32 +714,32 @@ objects (
     --         select from pg_catalog.pg_type as t
     --         where
     --             t.oid >= 16384
+    --             and case
+    --                 when t.typacl is not null then true
+    --                 when t.typtype = 'c' then false
+    --                 when t.typtype = 'b'
+    --                     then
+    --                         t.typsubscript
+    --                         <> 'pg_catalog.array_subscript_handler'::pg_catalog.regproc
+    --                 else true
+    --             end
     --             and t.typnamespace::pg_catalog.regnamespace::pg_catalog.text
     --             in ('public', 'audit', 'arami_db')
-    --             and (
-    --                 t.typacl is not null
-    --                 or t.typtype not in ('b', 'c')
-    --                 or (
-    --                     t.typtype = 'b'
-    --                     and t.typsubscript
-    --                     <> 'pg_catalog.array_subscript_handler'::pg_catalog.regproc
-    --                 )
-    --                 or exists (
-    --                     select from pg_catalog.pg_class as c
-    --                     where c.oid = t.typrelid and c.relkind = 'c'
-    --                 )
-    --                 or exists (
-    --                     select from pg_catalog.pg_description as d
-    --                     where
-    --                         d.objoid = t.oid
-    --                         and d.classoid = 'pg_catalog.pg_type'::pg_catalog.regclass
-    --                 )
-    --                 or exists (
-    --                     select from pg_catalog.pg_seclabel as l
-    --                     where l.classoid = 'pg_catalog.pg_type'::pg_catalog.regclass
-    --                 )
-    --             )
     --     )
+    --     or exists (
+    --         select from pg_catalog.pg_class as c
+    --         where
+    --             c.relkind = 'c'
+    --             and c.relnamespace::pg_catalog.regnamespace::pg_catalog.text
+    --             in ('public', 'audit', 'arami_db')
+    --     )
+    --     or exists (
+    --         select from pg_catalog.pg_description as d
+    --         where
+    --             d.objoid >= 16384
+    --             and d.classoid = 'pg_catalog.pg_type'::pg_catalog.regclass
+    --     )
+    --     or exists (select from pg_catalog.pg_seclabel)
     -- Domains, enums, ranges and base types; composite ones have columns. Of a row type only what
     -- was granted on it differently from its table is its own.
     select
@@ -887,7 +817,43 @@ objects (
                     case when t.typtype = 'b' then t.typstorage::pg_catalog.text end
                 ]
         end
-    from types as t
+    from (
+        select
+            t.*,
+            pg_catalog.format(
+                '%s.%I', t.typnamespace::pg_catalog.regnamespace, t.typname
+            ) as object,
+            -- A row type is its table's.
+            t.typrelid in (
+                select r.oid
+                from relations as r
+                where r.kind <> 'type'
+            ) as is_row
+        from pg_catalog.pg_type as t
+        where
+            t.typnamespace = any(array(select s.oid from schemas as s))
+            and t.oid not in (
+                select m.objid
+                from members as m
+                where m.classid = 'pg_catalog.pg_type'::pg_catalog.regclass
+            )
+            and t.typrelid not in (
+                select m.objid
+                from members as m
+                where m.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
+            )
+            -- The array and multirange types that come along with a type say nothing of their own.
+            and t.typsubscript <> 'pg_catalog.array_subscript_handler'::pg_catalog.regproc
+            and not (
+                t.typtype = 'm'
+                and exists (
+                    select
+                    from pg_catalog.pg_range as g
+                    inner join pg_catalog.pg_type as e on g.rngtypid = e.oid
+                    where g.rngmultitypid = t.oid and e.typnamespace = t.typnamespace
+                )
+            )
+    ) as t
     union all
     -- Only if: exists (
     --         select from pg_catalog.pg_type as t
@@ -898,16 +864,25 @@ objects (
         k.oid,
         0,
         'constraint',
-        pg_catalog.format('%s.%I', t.object, k.conname),
+        pg_catalog.format('%s.%I.%I', s.object, t.typname, k.conname),
         null,
         null,
         null,
         null,
         '{definition, validated}',
-        array[pg_catalog.pg_get_constraintdef(k.oid), k.convalidated::pg_catalog.text]
+        array[
+            pg_catalog.pg_get_constraintdef(k.oid), case when not k.convalidated then 'false' end
+        ]
     from pg_catalog.pg_constraint as k
-    inner join types as t on k.contypid = t.oid
-    where k.contype = 'c'
+    inner join pg_catalog.pg_type as t on k.contypid = t.oid
+    inner join schemas as s on t.typnamespace = s.oid
+    where
+        k.contype = 'c'
+        and t.oid not in (
+            select m.objid
+            from members as m
+            where m.classid = 'pg_catalog.pg_type'::pg_catalog.regclass
+        )
     union all
     -- Only if: exists (select from pg_catalog.pg_statistic_ext)
     select
@@ -1284,33 +1259,6 @@ objects (
         )
 ),
 
-privileges as materialized (
-    select
-        o.kind,
-        o.object,
-        o.owner,
-        x.grantee,
-        g.label,
-        pg_catalog.lower(x.privilege_type collate pg_catalog."C") as privilege,
-        x.is_grantable,
-        case
-            when (o.kind = 'database' or o.object = 'public') and g.is_platform then 'owner'
-            else g.label
-        end as grantee_name,
-        case
-            when (o.kind = 'database' or o.object = 'public') and b.is_platform then 'owner'
-            else b.label
-        end as grantor_name,
-        g.is_super,
-        g.is_supabase,
-        g.is_platform
-    from objects as o
-    cross join lateral pg_catalog.aclexplode(coalesce(o.acl, o.usual_acl)) as x
-    left join roles as g on x.grantee = g.oid
-    left join roles as b on x.grantor = b.oid
-    where coalesce(o.acl, o.usual_acl) is not null
-),
-
 facts (kind, object, property, value) as (
     -- Of anything: owner, properties, settings, comment, labels, grants.
     select
@@ -1362,6 +1310,78 @@ facts (kind, object, property, value) as (
     cross join lateral pg_catalog.unnest(toast.reloptions) as s (setting)
     where toast.reloptions is not null
     union all
+    -- Only if: exists (select from pg_catalog.pg_tablespace as t where t.oid >= 16384)
+    select
+        o.kind,
+        o.object,
+        'tablespace',
+        t.spcname::pg_catalog.text
+    from objects as o
+    inner join pg_catalog.pg_class as c on o.objid = c.oid
+    inner join pg_catalog.pg_tablespace as t on c.reltablespace = t.oid
+    where o.classid = 'pg_catalog.pg_class'::pg_catalog.regclass and o.subid = 0
+    union all
+    -- Only if: exists (select from pg_catalog.pg_am as m where m.oid >= 16384)
+    select
+        o.kind,
+        o.object,
+        'access method',
+        m.amname::pg_catalog.text
+    from objects as o
+    inner join pg_catalog.pg_class as c on o.objid = c.oid
+    inner join pg_catalog.pg_am as m on c.relam = m.oid
+    where
+        o.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
+        and o.subid = 0
+        and o.kind <> 'index'
+        and m.amname <> 'heap'
+    union all
+    -- Only if: exists (select from pg_catalog.pg_foreign_table)
+    select
+        r.kind,
+        r.object,
+        'foreign server',
+        pg_catalog.concat_ws(' ', w.srvname, pg_catalog.array_to_string(f.ftoptions, ', '))
+    from relations as r
+    inner join pg_catalog.pg_foreign_table as f on r.oid = f.ftrelid
+    inner join pg_catalog.pg_foreign_server as w on f.ftserver = w.oid
+    union all
+    -- Only if: exists (
+    --         select from pg_catalog.pg_index as i
+    --         where i.indexrelid >= 16384 and i.indexprs is not null
+    --     )
+    select
+        o.kind,
+        o.object,
+        'statistics targets',
+        pg_catalog.string_agg(
+            pg_catalog.format('%s: %s', a.attnum, a.attstattarget), ', ' order by a.attnum
+        )
+    from objects as o
+    inner join pg_catalog.pg_attribute as a on o.objid = a.attrelid
+    where o.kind = 'index' and a.attstattarget >= 0
+    group by o.kind, o.object
+    union all
+    -- Only if: exists (
+    --         select from pg_catalog.pg_aggregate as a
+    --         where a.aggfnoid >= 16384::pg_catalog.oid
+    --     )
+    select
+        o.kind,
+        o.object,
+        'aggregate',
+        pg_catalog.concat_ws(
+            ', ',
+            pg_catalog.format_type(a.aggtranstype, null),
+            pg_catalog.format_type(nullif(a.aggmtranstype, 0), null),
+            nullif(a.aggsortop, 0)::pg_catalog.regoperator,
+            pg_catalog.to_jsonb(a)
+            - array['aggfnoid', 'aggtranstype', 'aggmtranstype', 'aggsortop']
+        )
+    from objects as o
+    inner join pg_catalog.pg_aggregate as a on o.objid = a.aggfnoid
+    where o.kind = 'aggregate'
+    union all
     select
         o.kind,
         o.object,
@@ -1370,7 +1390,58 @@ facts (kind, object, property, value) as (
     from objects as o
     inner join pg_catalog.pg_description as d
         on o.classid = d.classoid and o.objid = d.objoid and o.subid = d.objsubid
-    where d.objoid = any(array(select n.objid from objects as n))
+    -- Of what somebody made, or schema public.
+    where d.objoid >= 16384 or d.objoid = pg_catalog.to_regnamespace('public')
+    union all
+    -- Only if: (
+    --         select pg_catalog.count(*) filter (where t.tgenabled = 'O')
+    --         from pg_catalog.pg_trigger as t
+    --         where t.tgisinternal and t.tgconstraint <> 0
+    --     ) <> (
+    --         select
+    --             pg_catalog.sum(
+    --                 case when k.contype = 'f' then 4 when k.condeferrable then 1 else 0 end
+    --             )
+    --         from pg_catalog.pg_constraint as k
+    --     )
+    -- Foreign keys and deferrable keys are kept by triggers, which can be disabled.
+    select
+        'constraint',
+        o.object,
+        'internal triggers',
+        case
+            when
+                pg_catalog.count(*) filter (where t.tgenabled = 'O')
+                <> case k.contype when 'f' then 4 else 1 end
+                then
+                    pg_catalog.concat_ws(
+                        ', ',
+                        pg_catalog.format(
+                            '%s enabled', pg_catalog.count(*) filter (where t.tgenabled = 'O')
+                        ),
+                        pg_catalog.string_agg(
+                            pg_catalog.format(
+                                '%s on %s: %s',
+                                t.tgfoid::pg_catalog.regproc,
+                                t.tgrelid::pg_catalog.regclass,
+                                case t.tgenabled
+                                    when 'D' then 'disabled'
+                                    when 'R' then 'replica'
+                                    else 'always'
+                                end
+                            ),
+                            ', '
+                            order by t.tgrelid::pg_catalog.regclass::pg_catalog.text, t.tgfoid
+                        ) filter (where t.tgenabled <> 'O')
+                    )
+        end
+    from objects as o
+    inner join pg_catalog.pg_constraint as k on o.objid = k.oid
+    left join pg_catalog.pg_trigger as t on k.oid = t.tgconstraint and t.tgisinternal
+    where
+        o.classid = 'pg_catalog.pg_constraint'::pg_catalog.regclass
+        and (k.contype = 'f' or k.condeferrable)
+    group by o.object, k.contype
     union all
     -- Only if: exists (select from pg_catalog.pg_seclabel)
     select
@@ -1400,45 +1471,70 @@ facts (kind, object, property, value) as (
     union all
     select
         'grant',
-        pg_catalog.concat_ws(' ', nullif(p.kind, 'database'), p.object),
-        pg_catalog.concat_ws(' ', p.grantee_name, p.privilege),
+        pg_catalog.concat_ws(' ', nullif(x.kind, 'database'), x.object),
+        pg_catalog.concat_ws(
+            ' ',
+            case when x.is_platform and g.is_platform then 'owner' else g.label end,
+            pg_catalog.lower(x.privilege_type collate pg_catalog."C")
+        ),
         pg_catalog.concat(
-            case when p.is_grantable then 'with grant option, ' end, 'granted by ', p.grantor_name
+            case when x.is_grantable then 'with grant option, ' end,
+            'granted by ',
+            case when x.is_platform and b.is_platform then 'owner' else b.label end
         )
-    from privileges as p
+    from (
+        select
+            o.kind,
+            o.object,
+            o.objid,
+            o.owner,
+            entry.*,
+            o.kind = 'database' or o.object = 'public' as is_platform
+        from objects as o
+        cross join lateral pg_catalog.aclexplode(coalesce(o.acl, o.usual_acl)) as entry
+        where coalesce(o.acl, o.usual_acl) is not null
+    ) as x
+    left join roles as g on x.grantee = g.oid
+    left join roles as b on x.grantor = b.oid
     where
-        (p.object = 'public' or not p.is_super)
-        -- Only 17 and later know MAINTAIN, and there an owner has it.
-        and not (p.privilege = 'maintain' and p.grantee = p.owner)
-        and not (p.kind = 'database' and (p.is_platform or p.is_supabase))
+        (x.object = 'public' or not g.is_super)
+        -- What an owner has anyway.
+        and (
+            x.grantee is distinct from x.owner
+            or x.grantor is distinct from x.owner
+            or x.is_grantable
+            or x.object = 'public'
+        )
+        and not (x.kind = 'database' and (g.is_platform or g.is_supabase))
         -- Platforms and tools say for their roles what PUBLIC has anyway.
         and not (
-            (p.kind = 'database' or p.object = 'public')
-            and p.grantee <> 0
-            and p.grantee_name not in ('owner', 'authenticated', 'service_role')
-            and not p.is_grantable
-            and exists (
-                select
-                from privileges as everyone
-                where
-                    everyone.kind = p.kind
-                    and everyone.object = p.object
-                    and everyone.grantee = 0
-                    and everyone.privilege = p.privilege
-            )
+            x.is_platform
+            and x.grantee <> 0
+            and not g.is_platform
+            and g.label not in ('owner', 'authenticated', 'service_role')
+            and not x.is_grantable
+            and case x.kind
+                when 'database'
+                    then pg_catalog.has_database_privilege('public', x.objid, x.privilege_type)
+                else pg_catalog.has_schema_privilege('public', x.objid, x.privilege_type)
+            end
         )
     union all
     select
         'grant',
         pg_catalog.concat_ws(' ', o.kind, o.object),
-        'owner maintain',
+        pg_catalog.concat_ws(
+            ' ', 'owner', pg_catalog.lower(x.privilege_type collate pg_catalog."C")
+        ),
         'revoked'
     from objects as o
-    cross join platform as p
+    cross join lateral pg_catalog.aclexplode(o.usual_acl) as x
     where
-        p.version >= 170000
-        and o.kind in ('table', 'view', 'materialized view', 'foreign table')
-        and not o.acl @> pg_catalog.makeaclitem(o.owner, o.owner, 'MAINTAIN', false)
+        -- Of what is usual, the owner's part comes last.
+        not o.acl @> o.usual_acl[pg_catalog.cardinality(o.usual_acl)]
+        and not o.acl @> pg_catalog.makeaclitem(o.owner, o.owner, x.privilege_type, false)
+        and x.grantee = o.owner
+        and o.object <> 'public'
     union all
     -- Only if: exists (select from pg_catalog.pg_default_acl)
     select

@@ -308,7 +308,7 @@ def columns(connection: Connection) -> Iterator[Mutation]:  # noqa: C901, PLR091
         yield Mutation(drop, drop, at)
         if column != last[table]:
             again = f"{drop}; alter table {table} add column {column} {kind}"
-            yield Mutation(f"{at} comes last", again, at)
+            yield Mutation(f"{at} comes last", again, table)
         comment = f"comment on column {at} is"
         yield Mutation(f"{at} other comment", f"{comment} 'other'", at)
     for table in _relations(connection):

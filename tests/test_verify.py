@@ -85,7 +85,7 @@ BREAKAGES = {
         "public.users.timezone",
         "integrity",
     ),
-    "index gone": ("drop index idx_recent_sessions", "public.idx_recent_sessions", "integrity"),
+    "index gone": ("drop index idx_recent_sessions", "public.idx_recent_sessions", "performance"),
     "view as its owner": (
         "alter view user_dashboard reset (security_invoker)",
         "public.user_dashboard",
@@ -146,6 +146,21 @@ def test_a_breakage_is_found_named_and_mended_by_its_remedy(name: str, database:
     assert [(f["object"], f["severity"]) for f in found] == [(wanted, severity)]
     execute(database, found[0]["remedy"])
     assert facts_found(run_json("verify", "-d", database)) == []
+
+
+def test_a_column_elsewhere_is_named_and_no_other(database: str) -> None:
+    execute(
+        database,
+        'alter table app_settings add "a, b" int, add c int',
+        "alter table app_settings drop column setting_value",
+        "alter table app_settings add column setting_value jsonb",
+    )
+    moved = [
+        (f["object"], f["expected"], f["actual"])
+        for f in facts_found(run_json("verify", "-d", database, expect=4))
+        if "another place" in f["message"]
+    ]
+    assert moved == [("public.app_settings.setting_value", "after setting_key", "after updated_at")]
 
 
 def test_what_does_not_belong_is_found(database: str) -> None:
@@ -555,7 +570,7 @@ def test_whoever_changes_a_table_is_not_waited_for_without_end(database: str) ->
     st.builds(
         Snapshot,
         st.frozensets(st.tuples(*[st.text()] * 4), max_size=5),
-        st.frozensets(st.tuples(st.text(), st.text()), max_size=2),
+        st.frozensets(st.tuples(st.just("check"), *[st.text()] * 3), max_size=2),
     )
 )
 def test_a_snapshot_is_read_as_it_was_written(snapshot: Snapshot) -> None:

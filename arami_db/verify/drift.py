@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from dataclasses import replace
+from difflib import SequenceMatcher
 
-from arami_db.verify.findings import Finding
+from arami_db.verify.findings import Finding, Severity
 from arami_db.verify.remedy import remedy, split
 from arami_db.verify.severity import severity_of
 from arami_db.verify.snapshot import Fact
@@ -13,6 +15,8 @@ from arami_db.verify.snapshot import Fact
 _Object = tuple[str, str]  # kind and name
 _Properties = dict[str, str]
 
+_ORDER = "columns"  # the property of a table that says in which order they are
+_NAME = re.compile(r'"(?:[^"]|"")*"|[^", ]+')
 _PARTS = {"column", "constraint", "index", "policy", "trigger"}  # of a table
 
 
@@ -25,7 +29,8 @@ def drift(expected: frozenset[Fact], actual: frozenset[Fact]) -> list[Finding]:
 
     Returns:
         One finding for an object that is missing or that should not be there, else one for each
-        of its properties that differs; of grants, one for each role and privilege.
+        of its properties that differs; of grants, one for each role and privilege; of the order
+        of columns, one for each that moved.
     """
     if expected == actual:
         return []
@@ -42,6 +47,7 @@ def drift(expected: frozenset[Fact], actual: frozenset[Fact]) -> list[Finding]:
         else:
             sides = missing.get(item, {}), extra.get(item, {})
             drifts = _properties(item, *sides, wanted.get(item, {}))
+            drifts += _moved(item[1], *(side.get(_ORDER, "") for side in sides))
         found += [
             drift if _can_be_run(drift, item, present, extra, gone) else replace(drift, remedy=None)
             for drift in drifts
@@ -110,5 +116,30 @@ def _properties(
             actual=extra.get(key),
             remedy=remedy(kind, name, key, wanted, extra.get(key)),
         )
-        for key in sorted(missing.keys() | extra.keys())
+        for key in sorted((missing.keys() | extra.keys()) - {_ORDER})
     ]
+
+
+def _moved(table: str, expected: str, actual: str) -> list[Finding]:
+    """The columns that are in another place among those that were and are there."""
+    before, after = _NAME.findall(expected), _NAME.findall(actual)
+    before, after = [n for n in before if n in after], [n for n in after if n in before]
+    changes = SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
+    return [
+        Finding(
+            Severity.INTEGRITY,
+            "facts",
+            f"{table}.{name}",
+            f"column {table}.{name} is in another place",
+            expected=_place(name, before),
+            actual=_place(name, after),
+        )
+        for tag, *_, start, end in changes
+        if tag != "equal"
+        for name in after[start:end]
+    ]
+
+
+def _place(name: str, names: list[str]) -> str:
+    index = names.index(name)
+    return f"after {names[index - 1]}" if index else "first"

@@ -5,8 +5,9 @@ A check, or an arm of the union that catalog.sql is, may say when it has anythin
     -- Only if: exists (select from pg_catalog.pg_parameter_acl)
 
 Lines that go on are indented by four more spaces. Such a condition reads an empty catalog or two,
-where planning the query behind it would cost ten times as much. A check that reads nothing but
-what the facts state says so instead:
+where planning the query behind it would cost ten times as much. `roles_differ` in it says that the
+API roles are not just as documented; see queries/roles_differ.sql. A check that reads nothing but
+what the facts state, and what the API roles are, says so instead:
 
     -- Only if: the facts differ
 """
@@ -19,33 +20,43 @@ from collections.abc import Iterable, Mapping
 from arami_db.files import SqlFile
 
 FACTS_DIFFER = "the facts differ"
+ROLES_DIFFER = "roles_differ"
 
 _CONDITION = r"-- Only if: (.+(?:\n *--     .+)*)\n"
-_HEADER = re.compile(rf"(?:--.*\n)*?{_CONDITION}")
-# From one `union all` to the next, or to the parenthesis that closes them all.
-_ARM = re.compile(rf"^    union all\n    {_CONDITION}(?:(?!    union all\n|\S).*\n)*", re.MULTILINE)
+_OF_CHECK = re.compile(rf"(?:--.*\n)*?{_CONDITION}")
+_OF_ARM = re.compile(rf"    {_CONDITION}")
+_UNION = "\n    union all\n"
+_AFTER_UNION = re.compile(r"\n\S.*", re.DOTALL)
+
+Arm = tuple[str | None, str]  # its condition, as SQL, and its text
 
 
 def premise_of(check: SqlFile) -> str | None:
     """The condition of a check, as SQL or FACTS_DIFFER; None where it is always asked."""
-    found = _HEADER.match(check.text)
-    return _plain(found[1]) if found else None
+    return _premise(_OF_CHECK, check.text)
 
 
-def premises_of_arms(catalog: SqlFile) -> Iterable[str]:
-    """The conditions of the arms of catalog.sql, as SQL."""
-    return (_plain(arm[1]) for arm in _ARM.finditer(catalog.text))
+def arms_of(catalog: SqlFile) -> list[Arm]:
+    """The text of catalog.sql, cut at every `union all`; what follows a union is its last arm's."""
+    return [(_premise(_OF_ARM, arm), arm) for arm in catalog.text.split(_UNION)]
 
 
-def without_idle_arms(catalog: SqlFile, holds: Mapping[str, bool]) -> str:
+def without_idle(arms: Iterable[Arm], holds: Mapping[str, bool]) -> str:
     """The text of catalog.sql without the arms whose condition does not hold.
 
     Args:
-        catalog: the query.
-        holds: of each condition of its arms, whether it holds in the database to be asked.
+        arms: all of them, in order.
+        holds: of each of their conditions, whether it holds in the database to be asked.
     """
-    return _ARM.sub(lambda arm: arm[0] if holds[_plain(arm[1])] else "", catalog.text)
+    pieces = list[str]()
+    for premise, arm in arms:
+        if premise is None or holds[premise]:
+            pieces += [_UNION, arm]
+        else:
+            pieces += _AFTER_UNION.findall(arm)
+    return "".join(pieces[1:])
 
 
-def _plain(condition: str) -> str:
-    return re.sub(r"\n *--", "\n", condition)
+def _premise(place: re.Pattern[str], text: str) -> str | None:
+    found = place.match(text)
+    return found[1].replace("\n    --", "\n").replace("\n--", "\n") if found else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import nullcontext
 from typing import Any
 
@@ -15,34 +15,38 @@ from arami_db.files import SqlFile
 from arami_db.verify.findings import Finding, Severity
 from arami_db.verify.premise import (
     FACTS_DIFFER,
+    ROLES_DIFFER,
+    arms_of,
     premise_of,
-    premises_of_arms,
-    without_idle_arms,
+    without_idle,
 )
 from arami_db.verify.snapshot import Fact, Snapshot
 
 # What the session could bend: how names, numbers, times and strings are written.
-_BEGIN = (
-    "begin isolation level repeatable read read only",
+_SETTINGS = {
     # Nothing is visible but pg_catalog: '' would still look into pg_temp first.
-    "set local search_path = pg_catalog, pg_temp",
-    "set local quote_all_identifiers = off",
-    "set local datestyle = 'ISO, YMD'",
-    "set local intervalstyle = 'postgres'",
-    "set local timezone = 'UTC'",
-    "set local extra_float_digits = 1",
-    "set local bytea_output = 'hex'",
-    "set local standard_conforming_strings = on",
-    "set local lc_monetary = 'C'",
+    "search_path": "pg_catalog, pg_temp",
+    "quote_all_identifiers": "off",
+    "datestyle": "ISO, YMD",
+    "intervalstyle": "postgres",
+    "timezone": "UTC",
+    "extra_float_digits": "1",
+    "bytea_output": "hex",
+    "standard_conforming_strings": "on",
+    "lc_monetary": "C",
     # Limits are meant for requests, and this may be slow on a server in need.
-    "set local statement_timeout = 0",
+    "statement_timeout": "0",
     # Writing a definition out waits for whoever is changing its table.
-    "set local lock_timeout = '5s'",
+    "lock_timeout": "5s",
     # The queries are many and their tables small: planning is half of what they cost.
-    "set local jit = off",
-    "set local enable_mergejoin = off",
-    "set local enable_hashagg = off",
-    "set local join_collapse_limit = 1",
+    "jit": "off",
+    "enable_mergejoin": "off",
+    "enable_nestloop": "off",
+    "enable_hashagg": "off",
+    "join_collapse_limit": "1",
+}
+_BEGIN = "begin isolation level repeatable read read only; select " + ", ".join(
+    f"pg_catalog.set_config('{name}', '{value}', true)" for name, value in _SETTINGS.items()
 )
 
 _OWN = "verification"  # the label of what is no file's
@@ -77,13 +81,12 @@ def ask(
         ConnectionFailedError: the connection broke.
     """
     premises = {check: premise_of(check) for check in checks}
-    arms = tuple(premises_of_arms(catalog)) if catalog else ()
-    holds, decided = _weigh(connection, {*arms, *filter(None, premises.values())} - {FACTS_DIFFER})
-    rows: list[Fact] = []
-    if catalog:
-        [rows] = _run(connection, [(catalog.label, without_idle_arms(catalog, holds))])
-    facts = frozenset(rows)
-    known = expected if expected and decided and facts == expected.facts else None
+    arms = arms_of(catalog) if catalog else []
+    conditions = filter(None, (*premises.values(), *(premise for premise, _ in arms)))
+    holds = _weigh(connection, {*conditions} - {FACTS_DIFFER})
+    stated = [(catalog.label, without_idle(arms, holds))] if catalog else []
+    facts: frozenset[Fact] = frozenset(*_run(connection, stated))
+    known = expected if expected and not holds[ROLES_DIFFER] and facts == expected.facts else None
 
     def is_due(check: SqlFile, premise: str | None) -> bool:
         if premise == FACTS_DIFFER:
@@ -96,15 +99,17 @@ def ask(
     return facts, [_finding(check, row) for check, rows in answers for row in rows]
 
 
-def _weigh(connection: Connection, premises: Iterable[str]) -> tuple[dict[str, bool], bool]:
-    """Begin; which premises hold, and whether equal facts lead to equal findings."""
-    asked = list(premises)
-    decide = query("facts_decide")
-    columns = [f"({decide})", *(f"coalesce(({sql}), true)" for sql in asked)]
-    _run(connection, [(_OWN, "; ".join((*_BEGIN, *no_time_limit(connection))))])
-    weighed = "select\n" + ",\n".join(columns)
-    [[(decided, *truths)]] = _run(connection, [("a line 'Only if'", weighed)])
-    return dict(zip(asked, truths, strict=True)), decided
+def _weigh(connection: Connection, premises: set[str]) -> dict[str, bool]:
+    """Begin, and tell which premises hold."""
+    asked = list(premises | {ROLES_DIFFER})
+    truths = ",\n".join(f"coalesce(({sql}), true)" for sql in asked)
+    # Materialized, lest it be planned once for each premise that names it.
+    given = f"with given as materialized (\n{query('roles_differ')})"
+    weighing = f"{given}\nselect array[\n{truths}]\nfrom given"
+    # Not in one message: how that is read depends on a setting, too.
+    _run(connection, [(_OWN, "; ".join((_BEGIN, *no_time_limit(connection))))])
+    [[(told,)]] = _run(connection, [("a line 'Only if'", weighing)])
+    return dict(zip(asked, told, strict=True))
 
 
 def _run(connection: Connection, queries: Sequence[_Query]) -> list[_Rows]:

@@ -7,7 +7,17 @@ from collections.abc import Callable
 
 _Wanted = dict[str, str]  # the properties the object should have; none when it should not exist
 
-_FIRING = {"origin": "enable", "replica": "enable replica", "always": "enable always"}
+_FIRING = {
+    "origin": "enable",
+    "replica": "enable replica",
+    "always": "enable always",
+    "disabled": "disable",
+}
+_ATTRIBUTES = {  # of functions: the clause, and what is meant where nothing is stated
+    "security": ("security ", "invoker"),
+    "volatility": ("", "volatile"),
+    "parallel": ("parallel ", "unsafe"),
+}
 _GRANTED = "granted by owner"
 _GRANTABLE = f"with grant option, {_GRANTED}"
 _GRANT_TARGET = re.compile(r"((?:materialized |foreign |window )?[a-z]+) (.*)", re.DOTALL)
@@ -92,7 +102,7 @@ def _policy(name: str, _: str | None, wanted: _Wanted) -> str:
 def _trigger(name: str, key: str | None, wanted: _Wanted) -> str | None:
     table, trigger = split(name)
     if key == "enabled":
-        firing = _FIRING.get(wanted.get("enabled", ""), "disable")
+        firing = _FIRING[wanted.get("enabled", "origin")]
         return f"alter table {table} {firing} trigger {trigger};"
     drop = f"drop trigger if exists {trigger} on {table};"
     return f"{drop}\n{wanted['definition']};" if "definition" in wanted else drop
@@ -111,10 +121,10 @@ def _constraint(name: str, key: str | None, wanted: _Wanted) -> str | None:
 def _index(name: str, key: str | None, wanted: _Wanted) -> str | None:
     if key in {"valid", "ready"}:
         return f"reindex index concurrently {name};"
-    if key in {"clustered", "replica identity"}:
+    if key in {"clustered", "replica identity"} or "primary" in wanted:
         return None
     drop = f"drop index if exists {name};"
-    return f"{drop}\n{wanted['definition']};" if "definition" in wanted else drop
+    return f"{drop}\n{wanted['definition']};" if wanted else drop
 
 
 def _column(name: str, key: str | None, wanted: _Wanted) -> str | None:
@@ -163,11 +173,9 @@ def _view(name: str, key: str | None, wanted: _Wanted) -> str | None:
 def _function(name: str, key: str | None, wanted: _Wanted) -> str | None:
     if not wanted:
         return f"drop function {name};"
-    if key == "security":
-        return f"alter function {name} security {wanted.get(key, 'invoker')};"
-    if key in {"volatility", "parallel"} and key in wanted:
-        prefix = "parallel " if key == "parallel" else ""
-        return f"alter function {name} {prefix}{wanted[key]};"
+    if key in _ATTRIBUTES:
+        clause, usual = _ATTRIBUTES[key]
+        return f"alter function {name} {clause}{wanted.get(key, usual)};"
     if key and key.startswith("set "):
         setting = key.removeprefix("set ")
         if key in wanted:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 from arami_db.errors import RefusedFileError
 from arami_db.files import SqlFile
@@ -12,8 +13,8 @@ from arami_db.files.sqlfile import ALGORITHM
 
 Fact = tuple[str, str, str, str]  # a row of catalog.sql: kind, object, property, value
 
-_SILENT = ("check", "finds nothing")  # kind and property of a line that is about a check
-_ESCAPES = (("\\", "\\\\"), ("\t", "\\t"), ("\n", "\\n"), ("\r", "\\r"))
+_CHECK = "check"  # the kind of a line that is about a check
+_ESCAPES = (("\\", r"\\"), ("\t", r"\t"), ("\n", r"\n"), ("\r", r"\r"))
 
 
 @dataclass(frozen=True)
@@ -22,27 +23,26 @@ class Snapshot:
 
     Attributes:
         facts: the rows of catalog.sql.
-        silent: checks that find nothing in these facts, by name and checksum.
+        silent: of each check that finds nothing in these facts, that it does.
     """
 
     facts: frozenset[Fact]
-    silent: frozenset[tuple[str, str]]
+    silent: frozenset[Fact]
 
     @classmethod
     def of(cls, facts: frozenset[Fact], silent: Iterable[SqlFile]) -> Snapshot:
         """A snapshot of these facts, and of the checks that found nothing in them."""
-        return cls(facts, frozenset(map(_signature, silent)))
+        return cls(facts, frozenset(map(_silence, silent)))
 
     def silences(self, check: SqlFile) -> bool:
         """Whether this very text of a check found nothing in the facts."""
-        return _signature(check) in self.silent
+        return _silence(check) in self.silent
 
 
 def dump(snapshot: Snapshot) -> str:
     """The text of a snapshot: four columns, tabs between, special characters escaped."""
-    kind, key = _SILENT
-    lines = [*snapshot.facts, *((kind, name, key, value) for name, value in snapshot.silent)]
-    return "".join("\t".join(map(_escape, line)) + "\n" for line in sorted(lines))
+    lines = sorted(snapshot.facts | snapshot.silent)
+    return "".join("\t".join(map(_escape, line)) + "\n" for line in lines)
 
 
 def load(path: Path) -> Snapshot:
@@ -55,27 +55,21 @@ def load(path: Path) -> Snapshot:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise RefusedFileError(f"{path}: cannot be read: {error}") from error
-    facts, silent = set(), set()
-    for number, line in enumerate(text.split("\n"), start=1):
-        if not line:
-            continue
-        try:
-            columns = line.split("\t")
-            kind, name, key, value = map(_unescape, columns) if "\\" in line else columns
-        except ValueError as error:
-            raise RefusedFileError(
-                f"{path}:{number}: not a fact of four columns",
-                hint="Write it anew: arami-db snapshot",
-            ) from error
-        if (kind, key) == _SILENT:
-            silent.add((name, value))
-        else:
-            facts.add((kind, name, key, value))
-    return Snapshot(frozenset(facts), frozenset(silent))
+    lines = text.split("\n")
+    rows = [tuple(_columns(line) if "\\" in line else line.split("\t")) for line in lines if line]
+    if set(map(len, rows)) - {4}:
+        number = next(n for n, line in enumerate(lines, 1) if line and line.count("\t") != 3)
+        raise RefusedFileError(
+            f"{path}:{number}: not a fact of four columns",
+            hint="Write it anew: arami-db snapshot",
+        )
+    facts = cast("list[Fact]", rows)
+    silent = frozenset(fact for fact in facts if fact[0] == _CHECK)
+    return Snapshot(frozenset(facts) - silent, silent)
 
 
-def _signature(check: SqlFile) -> tuple[str, str]:
-    return check.path.stem, f"{ALGORITHM}:{check.checksum}"
+def _silence(check: SqlFile) -> Fact:
+    return _CHECK, check.path.stem, "finds nothing", f"{ALGORITHM}:{check.checksum}"
 
 
 def _escape(text: str) -> str:
@@ -84,11 +78,12 @@ def _escape(text: str) -> str:
     return text
 
 
+def _columns(line: str) -> list[str]:
+    # Between two backslashes nothing is escaped, and after the pair everything starts anew.
+    return ["\\".join(map(_unescape, column.split(r"\\"))) for column in line.split("\t")]
+
+
 def _unescape(text: str) -> str:
-    meanings = {escaped[1]: plain for plain, escaped in _ESCAPES}
-    pieces = iter(text.split("\\"))
-    unescaped = [next(pieces)]
-    for piece in pieces:
-        # Nothing between two backslashes: the first of them escapes the second.
-        unescaped.append(meanings[piece[0]] + piece[1:] if piece else "\\" + next(pieces, ""))
-    return "".join(unescaped)
+    for plain, escaped in _ESCAPES[1:]:
+        text = text.replace(escaped, plain)
+    return text

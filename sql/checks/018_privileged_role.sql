@@ -1,18 +1,5 @@
 -- 018_privileged_role: superuser or BYPASSRLS on a role the API acts through.
--- Only if: exists (
---         select from pg_catalog.pg_roles as r
---         where
---             r.rolname in ('anon', 'authenticated', 'authenticator', 'service_role')
---             and (r.rolsuper or (r.rolbypassrls and r.rolname <> 'service_role'))
---     )
---     or exists (
---         select from pg_catalog.pg_auth_members as m
---         inner join pg_catalog.pg_roles as r on m.member = r.oid
---         where
---             r.rolname in ('anon', 'authenticated', 'authenticator', 'service_role')
---             and m.roleid::pg_catalog.regrole::pg_catalog.text
---             not in ('anon', 'authenticated', 'service_role')
---     )
+-- Only if: roles_differ
 -- Why: either attribute ends row level security. Attributes are not inherited, but whoever is a
 -- member may become the role, so every role above the four counts.
 -- service_role bypasses row level security by design, and nothing more.

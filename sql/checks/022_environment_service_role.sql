@@ -1,8 +1,5 @@
 -- 022_environment_service_role: service_role missing, or held back by row level security.
--- Only if: not exists (
---         select from pg_catalog.pg_roles as r
---         where r.rolname = 'service_role' and r.rolbypassrls
---     )
+-- Only if: roles_differ
 -- Why: the server's own code acts through it and has no policy to match: without BYPASSRLS it sees
 -- nothing and reports no error.
 select

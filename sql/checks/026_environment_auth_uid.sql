@@ -1,52 +1,39 @@
 -- 026_environment_auth_uid: auth.uid() missing, or not what every policy takes it for.
--- Only if: not exists (
+-- Only if: roles_differ
+--     or not exists (
 --         select from pg_catalog.pg_proc as p
---         inner join pg_catalog.pg_namespace as n on p.pronamespace = n.oid and n.nspname = 'auth'
---         inner join pg_catalog.pg_roles as r on r.rolname = 'authenticated'
 --         where
---             p.proname = 'uid'
+--             p.pronamespace = pg_catalog.to_regnamespace('auth')
+--             and p.proname = 'uid'
 --             and p.pronargs = 0
 --             and p.prokind = 'f'
 --             and p.provolatile = 's'
 --             and p.prorettype = 'pg_catalog.uuid'::pg_catalog.regtype
 --             and not p.proretset
---             and pg_catalog.has_schema_privilege(r.oid, n.oid, 'USAGE')
---             and pg_catalog.has_function_privilege(r.oid, p.oid, 'EXECUTE')
+--             and pg_catalog.has_function_privilege(
+--                 pg_catalog.to_regrole('authenticated'), p.oid, 'EXECUTE'
+--             )
+--             and not exists (
+--                 select from pg_catalog.pg_proc as f
+--                 where
+--                     f.oid >= 16384
+--                     and f.prosecdef
+--                     and f.pronamespace = pg_catalog.to_regnamespace('audit')
+--                     and not (
+--                         pg_catalog.has_schema_privilege(f.proowner, p.pronamespace, 'USAGE')
+--                         and pg_catalog.has_function_privilege(f.proowner, p.oid, 'EXECUTE')
+--                     )
+--             )
+--     )
+--     or not pg_catalog.has_schema_privilege(
+--         pg_catalog.to_regrole('authenticated'), pg_catalog.to_regnamespace('auth'), 'USAGE'
 --     )
 --     or exists (
---         select from pg_catalog.pg_roles as r
---         inner join pg_catalog.pg_namespace as n on n.nspname = 'auth'
+--         select
+--         from pg_catalog.unnest('{anon,authenticated,authenticator,service_role}'::text[]) as a
 --         where
---             r.rolname in ('anon', 'authenticated', 'authenticator', 'service_role')
---             and pg_catalog.has_schema_privilege(r.oid, n.oid, 'CREATE')
---     )
---     or exists (
---         select from pg_catalog.pg_shdepend as d
---         where
---             d.refclassid = 'pg_catalog.pg_authid'::pg_catalog.regclass
---             and d.deptype = 'o'
---             and d.refobjid::pg_catalog.regrole::pg_catalog.text
---             in ('anon', 'authenticated', 'authenticator', 'service_role')
---     )
---     or exists (
---         select from pg_catalog.pg_auth_members as m
---         inner join pg_catalog.pg_roles as r on m.member = r.oid
---         where
---             r.rolname in ('anon', 'authenticated', 'authenticator', 'service_role')
---             and m.roleid::pg_catalog.regrole::pg_catalog.text
---             not in ('anon', 'authenticated', 'service_role')
---     )
---     or exists (
---         select from pg_catalog.pg_proc as f
---         inner join pg_catalog.pg_namespace as n on n.nspname = 'auth'
---         inner join pg_catalog.pg_proc as p on n.oid = p.pronamespace and p.proname = 'uid'
---         where
---             f.oid >= 16384
---             and f.prosecdef
---             and f.pronamespace::pg_catalog.regnamespace::pg_catalog.text = 'audit'
---             and not (
---                 pg_catalog.has_schema_privilege(f.proowner, n.oid, 'USAGE')
---                 and pg_catalog.has_function_privilege(f.proowner, p.oid, 'EXECUTE')
+--             pg_catalog.has_schema_privilege(
+--                 pg_catalog.to_regrole(a), pg_catalog.to_regnamespace('auth'), 'CREATE'
 --             )
 --     )
 -- Why: each policy compares with it. It must take nothing, return one uuid, be STABLE (VOLATILE, it

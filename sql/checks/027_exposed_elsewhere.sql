@@ -3,24 +3,28 @@
 --         select from pg_catalog.pg_proc as p
 --         where
 --             p.oid >= 16384
---             and p.pronamespace::pg_catalog.regnamespace::pg_catalog.text
---             not in ('public', 'audit', 'arami_db')
---             and (
---                 p.prosecdef
---                 or p.proconfig::pg_catalog.text ~ '\mrole='
---                 or p.prosrc
---                 ~* '\mset\s+(local\s+|session\s+)?role\M|\mset_config\s*[(]\s*''role'''
---             )
+--             and case
+--                 when
+--                     p.pronamespace::pg_catalog.regnamespace::pg_catalog.text
+--                     in ('public', 'audit', 'arami_db')
+--                     then false
+--                 when p.prosecdef then true
+--                 when p.proconfig::pg_catalog.text ~ '\mrole=' then true
+--                 when p.probin is not null then false
+--                 else
+--                     p.prosrc
+--                     ~* '\mset\s+(local\s+|session\s+)?role\M|\mset_config\s*[(]\s*''role'''
+--             end
 --     )
 --     or exists (
---         select from pg_catalog.pg_depend as d
---         inner join pg_catalog.pg_rewrite as w on d.objid = w.oid
+--         select from pg_catalog.pg_rewrite as w
+--         inner join pg_catalog.pg_depend as d
+--             on d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass and w.oid = d.objid
 --         where
---             d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass
---             and d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
---             and d.refobjid >= 16384
---             and d.refobjid::pg_catalog.regclass::pg_catalog.text ~ '^(public|audit|arami_db)[.]'
+--             w.ev_class >= 16384
 --             and w.ev_class::pg_catalog.regclass::pg_catalog.text !~ '^(public|audit|arami_db)[.]'
+--             and d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
+--             and d.refobjid::pg_catalog.regclass::pg_catalog.text ~ '^(public|audit|arami_db)[.]'
 --     )
 -- Why: wherever it is, a view sees with its owner's eyes, a materialized view has no row level
 -- security, a SECURITY DEFINER function and a rule run as their owner, a function may take on a
