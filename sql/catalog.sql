@@ -29,9 +29,8 @@
 --   extensions only those the migrations ask for; schema public and extensions are both "default"
 --   default privileges and event triggers that Supabase brings along are not stated
 
--- The first arm of a union names the columns, a qualified collation is no column, and what is said
--- of one row (lateral) is no CTE.
--- noqa: disable=AL03, RF01, ST05
+-- The first arm of a union names the columns; a qualified collation is no column.
+-- noqa: disable=AL03, RF01
 
 with schemas as materialized (
     select
@@ -162,48 +161,6 @@ roles as materialized (
         false
 ),
 
--- PostgreSQL 15 writes the name of the only relation before each of its columns, later ones do not.
-views as (
-    select
-        r.oid,
-        case
-            when lone.names ~ '^[a-z_0-9$]+ [a-z_0-9$]*$'
-                then
-                    pg_catalog.regexp_replace(
-                        v.definition,
-                        pg_catalog.concat(
-                            '\m',
-                            coalesce(
-                                nullif(pg_catalog.split_part(lone.names, ' ', 2), ''),
-                                pg_catalog.split_part(lone.names, ' ', 1)
-                            ),
-                            '\.(?=[a-z_"])'
-                        ),
-                        '',
-                        'g'
-                    )
-            else v.definition
-        end as definition
-    from relations as r
-    cross join platform as p
-    cross join lateral pg_catalog.pg_get_viewdef(r.oid) as v (definition)
-    cross join
-        lateral pg_catalog.regexp_replace(
-            case
-                when
-                    p.version < 160000
-                    and v.definition
-                    !~ '\n *(\(*[A-Z ]*JOIN|UNION|EXCEPT|INTERSECT)|\( SELECT|^ WITH'
-                    and pg_catalog.regexp_replace(v.definition, '\([^()]*\)', '', 'g')
-                    ~ '\n +FROM [^\n,]*(\n|;)'
-                    then v.definition
-            end,
-            '.*\n +FROM (?:ONLY )?(?:[^\s(;]+\.)?([^\s.(;]+)(?:\([^)]*\))?(?: ([^\s(;]+))?.*',
-            '\1 \2'
-        ) as lone (names)
-    where r.kind in ('view', 'materialized view')
-),
-
 functions as materialized (
     select
         p.*,
@@ -238,12 +195,13 @@ functions as materialized (
 ),
 
 -- All that has facts, one arm a kind: whose it is, who may use it, the names of its properties and
--- what they are, and settings that carry their own names.
+-- what they are, and settings that carry their own names. What few have comes last, and is left
+-- off where there is none: unnesting what is null costs, too.
 objects (
     classid, objid, subid, kind, object, owner, acl, usual_acl, settings, names, properties
 ) as materialized (
     select
-        'pg_catalog.pg_namespace'::pg_catalog.regclass::pg_catalog.oid,
+        'pg_catalog.pg_namespace'::pg_catalog.regclass,
         s.oid,
         0,
         'schema',
@@ -285,7 +243,7 @@ objects (
         r.reloptions,
         '{
             persistence, row level security, force row level security, replica identity, of type,
-            partition key, partition bound, composite, populated, definition, columns
+            partition key, partition bound, composite, populated, columns, owned by
         }',
         array[
             case r.relpersistence when 'u' then 'unlogged' when 't' then 'temporary' end,
@@ -308,7 +266,6 @@ objects (
             pg_catalog.pg_get_expr(r.relpartbound, r.oid),
             case when r.kind = 'type' then 'true' end,
             case when r.kind = 'materialized view' then r.relispopulated::pg_catalog.text end,
-            v.definition,
             -- In order, without the gaps that dropped ones left.
             case
                 when r.kind in ('table', 'foreign table', 'type')
@@ -322,10 +279,27 @@ objects (
                             ),
                             ', '
                         )
+            end,
+            -- Of a sequence that is not an identity column's.
+            case
+                when r.kind = 'sequence'
+                    then (
+                        select
+                            (
+                                pg_catalog.pg_identify_object(
+                                    d.refclassid, d.refobjid, d.refobjsubid
+                                )
+                            ).identity
+                        from pg_catalog.pg_depend as d
+                        where
+                            d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
+                            and d.objid = r.oid
+                            and d.refobjsubid > 0
+                            and d.deptype = 'a'
+                    )
             end
         ]
     from relations as r
-    left join views as v on r.oid = v.oid
     where r.kind <> 'index'
     union all
     select
@@ -338,36 +312,32 @@ objects (
         null,
         null,
         r.reloptions,
-        case
-            when odd.is_odd then '{
-                definition, unique, primary, nulls not distinct, valid, ready, live, clustered,
-                replica identity
-            }'::pg_catalog.text[]
-            else '{definition, unique, primary}'
-        end,
+        '{
+            definition, unique, primary, nulls not distinct, valid, ready, live, clustered,
+            replica identity
+        }',
         array[
             -- A primary key is defined by its constraint.
             case when not i.indisprimary then pg_catalog.pg_get_indexdef(r.oid) end,
-            case when i.indisunique then 'true' end,
+            case when i.indisunique and not i.indisprimary then 'true' end,
             case when i.indisprimary then 'true' end
-        ] || case when odd.is_odd then array[
-            case when i.indnullsnotdistinct then 'true' end,
-            case when not i.indisvalid then 'false' end,
-            case when not i.indisready then 'false' end,
-            case when not i.indislive then 'false' end,
-            case when i.indisclustered then 'true' end,
-            case when i.indisreplident then 'true' end
-        ] end
-    from relations as r
-    inner join pg_catalog.pg_index as i on r.oid = i.indexrelid
-    cross join
-        lateral (
-            select
+        ] || case
+            when
                 i.indnullsnotdistinct
                 or not (i.indisvalid and i.indisready and i.indislive)
                 or i.indisclustered
-                or i.indisreplident as is_odd
-        ) as odd
+                or i.indisreplident
+                then array[
+                    case when i.indnullsnotdistinct then 'true' end,
+                    case when not i.indisvalid then 'false' end,
+                    case when not i.indisready then 'false' end,
+                    case when not i.indislive then 'false' end,
+                    case when i.indisclustered then 'true' end,
+                    case when i.indisreplident then 'true' end
+                ]
+        end
+    from relations as r
+    inner join pg_catalog.pg_index as i on r.oid = i.indexrelid
     where
         i.indrelid not in (
             select m.objid
@@ -385,14 +355,6 @@ objects (
     --             or q.seqmax <> 9223372036854775807
     --             or q.seqcache <> 1
     --             or q.seqcycle
-    --             or exists (
-    --                 select from pg_catalog.pg_depend as d
-    --                 where
-    --                     d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
-    --                     and d.objid = q.seqrelid
-    --                     and d.refobjsubid > 0
-    --                     and d.deptype = 'a'
-    --             )
     --     )
     -- Sequences: their parameters, never where they stand.
     select
@@ -405,7 +367,7 @@ objects (
         null,
         null,
         null,
-        '{type, start, increment, minimum, maximum, cache, cycle, owned by}',
+        '{type, start, increment, minimum, maximum, cache, cycle}',
         array[
             nullif(pg_catalog.format_type(q.seqtypid, null), 'bigint'),
             nullif(q.seqstart, 1)::pg_catalog.text,
@@ -413,20 +375,7 @@ objects (
             nullif(q.seqmin, 1)::pg_catalog.text,
             nullif(q.seqmax, 9223372036854775807)::pg_catalog.text,
             nullif(q.seqcache, 1)::pg_catalog.text,
-            case when q.seqcycle then 'true' end,
-            -- An identity column's needs no saying.
-            (
-                select
-                    (
-                        pg_catalog.pg_identify_object(d.refclassid, d.refobjid, d.refobjsubid)
-                    ).identity
-                from pg_catalog.pg_depend as d
-                where
-                    d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
-                    and d.objid = q.seqrelid
-                    and d.refobjsubid > 0
-                    and d.deptype = 'a'
-            )
+            case when q.seqcycle then 'true' end
         ]
     from pg_catalog.pg_sequence as q
     inner join relations as r on q.seqrelid = r.oid
@@ -436,58 +385,24 @@ objects (
     select
         'pg_catalog.pg_class'::pg_catalog.regclass,
         a.attrelid,
-        a.attnum,
+        a.attnum::pg_catalog.int4,
         'column',
         pg_catalog.format('%s.%I', r.object, a.attname),
         null,
         a.attacl,
         null,
         a.attoptions,
-        -- Few columns have more than the first three, and naming nothing costs, too.
-        case
-            when odd.is_odd then '{
-                type, default, not null, collation, generated, generated kind, identity, storage,
-                compression, statistics target, foreign options, inherited
-            }'::pg_catalog.text[]
-            else '{type, default, not null}'
-        end,
+        '{
+            type, default, not null, collation, generated, generated kind, identity, storage,
+            compression, statistics target, foreign options, inherited
+        }',
+        -- Few columns have more than the first three.
         case when a.attnum > 0 and r.kind <> 'sequence' then array[
             pg_catalog.format_type(a.atttypid, a.atttypmod),
             case when a.attgenerated = '' then pg_catalog.pg_get_expr(d.adbin, d.adrelid) end,
             case when a.attnotnull then 'true' end
-        ] || case when odd.is_odd then array[
-            case
-                when a.attcollation <> t.typcollation
-                    then a.attcollation::pg_catalog.regcollation::pg_catalog.text
-            end,
-            case when a.attgenerated <> '' then pg_catalog.pg_get_expr(d.adbin, d.adrelid) end,
-            case a.attgenerated when 's' then 'stored' when 'v' then 'virtual' end,
-            case a.attidentity when 'a' then 'always' when 'd' then 'by default' end,
-            case
-                when a.attstorage <> t.typstorage
-                    then
-                        case a.attstorage
-                            when 'p' then 'plain'
-                            when 'e' then 'external'
-                            when 'x' then 'extended'
-                            else 'main'
-                        end
-            end,
-            nullif(a.attcompression::pg_catalog.text, ''),
-            nullif(a.attstattarget, -1)::pg_catalog.text,
-            pg_catalog.array_to_string(a.attfdwoptions, ', '),
-            case
-                when a.attinhcount > 0
-                    then case when a.attislocal then 'and declared' else 'true' end
-            end
-        ] end end
-    from relations as r
-    inner join pg_catalog.pg_attribute as a on r.oid = a.attrelid
-    inner join pg_catalog.pg_type as t on a.atttypid = t.oid
-    left join pg_catalog.pg_attrdef as d on a.attrelid = d.adrelid and a.attnum = d.adnum
-    cross join
-        lateral (
-            select
+        ] || case
+            when
                 a.attcollation <> t.typcollation
                 or a.attstorage <> t.typstorage
                 or a.attgenerated <> ''
@@ -495,8 +410,40 @@ objects (
                 or a.attcompression <> ''
                 or a.attstattarget >= 0
                 or a.attfdwoptions is not null
-                or a.attinhcount > 0 as is_odd
-        ) as odd
+                or a.attinhcount > 0
+                then array[
+                    case
+                        when a.attcollation <> t.typcollation
+                            then a.attcollation::pg_catalog.regcollation::pg_catalog.text
+                    end,
+                    case
+                        when a.attgenerated <> '' then pg_catalog.pg_get_expr(d.adbin, d.adrelid)
+                    end,
+                    case a.attgenerated when 's' then 'stored' when 'v' then 'virtual' end,
+                    case a.attidentity when 'a' then 'always' when 'd' then 'by default' end,
+                    case
+                        when a.attstorage <> t.typstorage
+                            then
+                                case a.attstorage
+                                    when 'p' then 'plain'
+                                    when 'e' then 'external'
+                                    when 'x' then 'extended'
+                                    else 'main'
+                                end
+                    end,
+                    nullif(a.attcompression::pg_catalog.text, ''),
+                    nullif(a.attstattarget, -1)::pg_catalog.text,
+                    pg_catalog.array_to_string(a.attfdwoptions, ', '),
+                    case
+                        when a.attinhcount > 0
+                            then case when a.attislocal then 'and declared' else 'true' end
+                    end
+                ]
+        end end
+    from relations as r
+    inner join pg_catalog.pg_attribute as a on r.oid = a.attrelid
+    inner join pg_catalog.pg_type as t on a.atttypid = t.oid
+    left join pg_catalog.pg_attrdef as d on a.attrelid = d.adrelid and a.attnum = d.adnum
     where
         ((a.attnum > 0 and r.kind <> 'sequence') or a.attacl is not null)
         and a.attrelid = any(array(
@@ -512,7 +459,9 @@ objects (
         k.oid,
         0,
         'constraint',
-        pg_catalog.format('%s.%I', k.conrelid::pg_catalog.regclass, k.conname),
+        pg_catalog.format(
+            '%s.%I', coalesce(r.object, k.conrelid::pg_catalog.regclass::pg_catalog.text), k.conname
+        ),
         null,
         null,
         null,
@@ -699,10 +648,14 @@ objects (
                 when 'd' then 'delete'
                 else 'all'
             end,
-            (
-                select pg_catalog.string_agg(g.label, ', ' order by g.label)
-                from roles as g
-                where g.oid = any(p.polroles)
+            pg_catalog.array_to_string(
+                array(
+                    select g.label
+                    from roles as g
+                    where g.oid = any(p.polroles)
+                    order by g.label
+                ),
+                ', '
             ),
             pg_catalog.pg_get_expr(p.polqual, p.polrelid),
             pg_catalog.pg_get_expr(p.polwithcheck, p.polrelid)
@@ -710,28 +663,11 @@ objects (
     from pg_catalog.pg_policy as p
     inner join relations as r on p.polrelid = r.oid
     union all
-    -- Only if: exists (
-    --         select from pg_catalog.pg_type as t
-    --         where
-    --             t.oid >= 16384
-    --             and case
-    --                 when t.typacl is not null then true
-    --                 when t.typtype = 'c' then false
-    --                 when t.typtype = 'b'
-    --                     then
-    --                         t.typsubscript
-    --                         <> 'pg_catalog.array_subscript_handler'::pg_catalog.regproc
-    --                 else true
-    --             end
-    --             and t.typnamespace::pg_catalog.regnamespace::pg_catalog.text
-    --             in ('public', 'audit', 'arami_db')
-    --     )
+    -- Only if: 'pg_type' = any(inside)
+    --     or 'pg_seclabel' = any(filled)
     --     or exists (
-    --         select from pg_catalog.pg_class as c
-    --         where
-    --             c.relkind = 'c'
-    --             and c.relnamespace::pg_catalog.regnamespace::pg_catalog.text
-    --             in ('public', 'audit', 'arami_db')
+    --         select from pg_catalog.pg_type as t
+    --         where t.oid >= 16384 and t.typacl is not null
     --     )
     --     or exists (
     --         select from pg_catalog.pg_description as d
@@ -739,7 +675,6 @@ objects (
     --             d.objoid >= 16384
     --             and d.classoid = 'pg_catalog.pg_type'::pg_catalog.regclass
     --     )
-    --     or exists (select from pg_catalog.pg_seclabel)
     -- Domains, enums, ranges and base types; composite ones have columns. Of a row type only what
     -- was granted on it differently from its table is its own.
     select
@@ -855,10 +790,7 @@ objects (
             )
     ) as t
     union all
-    -- Only if: exists (
-    --         select from pg_catalog.pg_type as t
-    --         where t.oid >= 16384 and t.typtype = 'd'
-    --     )
+    -- Only if: 'pg_type' = any(inside)
     select
         'pg_catalog.pg_constraint'::pg_catalog.regclass,
         k.oid,
@@ -884,7 +816,7 @@ objects (
             where m.classid = 'pg_catalog.pg_type'::pg_catalog.regclass
         )
     union all
-    -- Only if: exists (select from pg_catalog.pg_statistic_ext)
+    -- Only if: 'pg_statistic_ext' = any(filled)
     select
         'pg_catalog.pg_statistic_ext'::pg_catalog.regclass,
         x.oid,
@@ -913,7 +845,7 @@ objects (
             )
         )
     union all
-    -- Only if: exists (select from pg_catalog.pg_event_trigger)
+    -- Only if: 'pg_event_trigger' = any(filled)
     -- Supabase keeps the functions of its own event triggers in schema extensions.
     select
         'pg_catalog.pg_event_trigger'::pg_catalog.regclass,
@@ -948,7 +880,7 @@ objects (
             where m.classid = 'pg_catalog.pg_event_trigger'::pg_catalog.regclass
         )
     union all
-    -- Only if: exists (select from pg_catalog.pg_publication)
+    -- Only if: 'pg_publication' = any(filled)
     select
         'pg_catalog.pg_publication'::pg_catalog.regclass,
         p.oid,
@@ -1031,19 +963,7 @@ objects (
                 and t.typnamespace not in (select s.oid from schemas as s)
         )
     union all
-    -- Only if: exists (
-    --         select from pg_catalog.pg_depend as d
-    --         where
-    --             d.refclassid = 'pg_catalog.pg_namespace'::pg_catalog.regclass
-    --             and d.refobjid::pg_catalog.regnamespace::pg_catalog.text
-    --             in ('public', 'audit', 'arami_db')
-    --             and d.classid not in (
-    --                 'pg_catalog.pg_class'::pg_catalog.regclass,
-    --                 'pg_catalog.pg_proc'::pg_catalog.regclass,
-    --                 'pg_catalog.pg_type'::pg_catalog.regclass,
-    --                 'pg_catalog.pg_extension'::pg_catalog.regclass
-    --             )
-    --     )
+    -- Only if: not inside <@ '{pg_type,pg_extension,pg_statistic_ext}'::text[]
     -- Kinds this schema has none of: one line of definition each, so that any is drift.
     select
         o.classid,
@@ -1059,7 +979,7 @@ objects (
         array[o.definition]
     from (
         select
-            'pg_catalog.pg_operator'::pg_catalog.regclass::pg_catalog.oid as classid,
+            'pg_catalog.pg_operator'::pg_catalog.regclass as classid,
             o.oid,
             'operator' as kind,
             pg_catalog.format(
@@ -1272,9 +1192,17 @@ facts (kind, object, property, value) as (
     select
         o.kind,
         o.object,
-        pg_catalog.unnest(o.names),
-        pg_catalog.unnest(o.properties)
-    from objects as o
+        o.name,
+        o.property
+    from (
+        select
+            n.kind,
+            n.object,
+            pg_catalog.unnest(n.names[1:pg_catalog.cardinality(n.properties)]) as name,
+            pg_catalog.unnest(n.properties) as property
+        from objects as n
+    ) as o
+    where o.property is not null
     union all
     select
         o.kind,
@@ -1295,6 +1223,58 @@ facts (kind, object, property, value) as (
     from objects as o
     cross join lateral pg_catalog.unnest(o.settings) as s (setting)
     where o.settings is not null
+    union all
+    -- Only if: pg_catalog.current_setting('server_version_num')::pg_catalog.int4 >= 160000
+    select
+        r.kind,
+        r.object,
+        'definition',
+        coalesce(pg_catalog.pg_get_viewdef(r.oid), '')
+    from relations as r
+    cross join platform as p
+    where r.kind in ('view', 'materialized view') and p.version >= 160000
+    union all
+    -- Only if: pg_catalog.current_setting('server_version_num')::pg_catalog.int4 < 160000
+    -- PostgreSQL 15 writes the name of the only relation before each of its columns.
+    select
+        r.kind,
+        r.object,
+        'definition',
+        case
+            when lone.names ~ '^[a-z_0-9$]+ [a-z_0-9$]*$'
+                then
+                    pg_catalog.regexp_replace(
+                        v.definition,
+                        pg_catalog.concat(
+                            '\m',
+                            coalesce(
+                                nullif(pg_catalog.split_part(lone.names, ' ', 2), ''),
+                                pg_catalog.split_part(lone.names, ' ', 1)
+                            ),
+                            '\.(?=[a-z_"])'
+                        ),
+                        '',
+                        'g'
+                    )
+            else coalesce(v.definition, '')
+        end
+    from relations as r
+    cross join platform as p
+    cross join lateral pg_catalog.pg_get_viewdef(r.oid) as v (definition)
+    cross join
+        lateral pg_catalog.regexp_replace(
+            case
+                when
+                    v.definition
+                    !~ '\n *(\(*[A-Z ]*JOIN|UNION|EXCEPT|INTERSECT)|\( SELECT|^ WITH'
+                    and pg_catalog.regexp_replace(v.definition, '\([^()]*\)', '', 'g')
+                    ~ '\n +FROM [^\n,]*(\n|;)'
+                    then v.definition
+            end,
+            '.*\n +FROM (?:ONLY )?(?:[^\s(;]+\.)?([^\s.(;]+)(?:\([^)]*\))?(?: ([^\s(;]+))?.*',
+            '\1 \2'
+        ) as lone (names)
+    where r.kind in ('view', 'materialized view') and p.version < 160000
     union all
     -- Only if: exists (
     --         select from pg_catalog.pg_class as c
@@ -1336,7 +1316,7 @@ facts (kind, object, property, value) as (
         and o.kind <> 'index'
         and m.amname <> 'heap'
     union all
-    -- Only if: exists (select from pg_catalog.pg_foreign_table)
+    -- Only if: 'pg_foreign_table' = any(filled)
     select
         r.kind,
         r.object,
@@ -1409,32 +1389,24 @@ facts (kind, object, property, value) as (
         'constraint',
         o.object,
         'internal triggers',
-        case
-            when
-                pg_catalog.count(*) filter (where t.tgenabled = 'O')
-                <> case k.contype when 'f' then 4 else 1 end
-                then
-                    pg_catalog.concat_ws(
-                        ', ',
-                        pg_catalog.format(
-                            '%s enabled', pg_catalog.count(*) filter (where t.tgenabled = 'O')
-                        ),
-                        pg_catalog.string_agg(
-                            pg_catalog.format(
-                                '%s on %s: %s',
-                                t.tgfoid::pg_catalog.regproc,
-                                t.tgrelid::pg_catalog.regclass,
-                                case t.tgenabled
-                                    when 'D' then 'disabled'
-                                    when 'R' then 'replica'
-                                    else 'always'
-                                end
-                            ),
-                            ', '
-                            order by t.tgrelid::pg_catalog.regclass::pg_catalog.text, t.tgfoid
-                        ) filter (where t.tgenabled <> 'O')
-                    )
-        end
+        pg_catalog.concat_ws(
+            ', ',
+            pg_catalog.format('%s enabled', pg_catalog.count(*) filter (where t.tgenabled = 'O')),
+            pg_catalog.string_agg(
+                pg_catalog.format(
+                    '%s on %s: %s',
+                    t.tgfoid::pg_catalog.regproc,
+                    t.tgrelid::pg_catalog.regclass,
+                    case t.tgenabled
+                        when 'D' then 'disabled'
+                        when 'R' then 'replica'
+                        else 'always'
+                    end
+                ),
+                ', '
+                order by t.tgrelid::pg_catalog.regclass::pg_catalog.text, t.tgfoid
+            ) filter (where t.tgenabled <> 'O')
+        )
     from objects as o
     inner join pg_catalog.pg_constraint as k on o.objid = k.oid
     left join pg_catalog.pg_trigger as t on k.oid = t.tgconstraint and t.tgisinternal
@@ -1442,8 +1414,11 @@ facts (kind, object, property, value) as (
         o.classid = 'pg_catalog.pg_constraint'::pg_catalog.regclass
         and (k.contype = 'f' or k.condeferrable)
     group by o.object, k.contype
+    having
+        pg_catalog.count(*) filter (where t.tgenabled = 'O')
+        <> case k.contype when 'f' then 4 else 1 end
     union all
-    -- Only if: exists (select from pg_catalog.pg_seclabel)
+    -- Only if: 'pg_seclabel' = any(filled)
     select
         o.kind,
         o.object,
@@ -1536,7 +1511,7 @@ facts (kind, object, property, value) as (
         and x.grantee = o.owner
         and o.object <> 'public'
     union all
-    -- Only if: exists (select from pg_catalog.pg_default_acl)
+    -- Only if: 'pg_default_acl' = any(filled)
     select
         'default privilege',
         pg_catalog.concat(
@@ -1581,7 +1556,7 @@ facts (kind, object, property, value) as (
             and (g.is_platform or g.label in ('anon', 'authenticated', 'service_role'))
         )
     union all
-    -- Only if: exists (select from pg_catalog.pg_publication_rel)
+    -- Only if: 'pg_publication_rel' = any(filled)
     select
         'publication',
         pg_catalog.quote_ident(p.pubname),
@@ -1605,7 +1580,7 @@ facts (kind, object, property, value) as (
     inner join pg_catalog.pg_publication_rel as l on p.oid = l.prpubid
     inner join relations as r on l.prrelid = r.oid
     union all
-    -- Only if: exists (select from pg_catalog.pg_publication_namespace)
+    -- Only if: 'pg_publication_namespace' = any(filled)
     select
         'publication',
         pg_catalog.quote_ident(p.pubname),
@@ -1654,7 +1629,7 @@ facts (kind, object, property, value) as (
             where m.classid = 'pg_catalog.pg_operator'::pg_catalog.regclass
         )
     union all
-    -- Only if: exists (select from pg_catalog.pg_subscription_rel)
+    -- Only if: 'pg_subscription_rel' = any(filled)
     select
         r.kind,
         r.object,
@@ -1664,7 +1639,7 @@ facts (kind, object, property, value) as (
     inner join relations as r on l.srrelid = r.oid
     inner join pg_catalog.pg_subscription as u on l.srsubid = u.oid
     union all
-    -- Only if: exists (select from pg_catalog.pg_inherits)
+    -- Only if: 'pg_inherits' = any(filled)
     -- Parents of ours, and children that are not.
     select
         r.kind,
@@ -1695,14 +1670,20 @@ facts (kind, object, property, value) as (
         e.extname::pg_catalog.text,
         'schema',
         case
-            when n.nspname in ('public', 'extensions') then 'default'
-            else n.nspname::pg_catalog.text
+            when
+                e.extnamespace::pg_catalog.regnamespace::pg_catalog.text
+                in ('public', 'extensions')
+                then 'default'
+            else e.extnamespace::pg_catalog.regnamespace::pg_catalog.text
         end
     from pg_catalog.pg_extension as e
-    inner join pg_catalog.pg_namespace as n on e.extnamespace = n.oid
     where
         e.extname = 'pgcrypto'
-        or (e.extname = 'uuid-ossp' and n.nspname not in ('public', 'extensions'))
+        or (
+            e.extname = 'uuid-ossp'
+            and e.extnamespace::pg_catalog.regnamespace::pg_catalog.text
+            not in ('public', 'extensions')
+        )
 )
 
 select
@@ -1711,4 +1692,3 @@ select
     f.property,
     f.value
 from facts as f
-where f.value is not null

@@ -13,6 +13,7 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
+from arami_db.database.connect import query
 from arami_db.files import discover, packaged_sql_dir
 from arami_db.verify.premise import arms_of, without_idle
 from tests.conftest import made, run_cli
@@ -41,7 +42,8 @@ def facts(connection: Connection) -> set[Fact]:
     with connection.transaction(force_rollback=True):
         connection.execute("".join(SETTINGS))
         stated = set(connection.execute(CATALOG.text).fetchall())
-        truths = connection.execute(f"select {', '.join(PREMISES)}").fetchone()
+        given = f"select {', '.join(PREMISES)} from ({query('given')}) as given"
+        truths = connection.execute(given).fetchone()
         assert truths is not None
         spared = without_idle(ARMS, dict(zip(PREMISES, truths, strict=True)))
         assert set(connection.execute(spared).fetchall()) == stated

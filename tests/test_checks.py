@@ -15,7 +15,7 @@ from psycopg import sql
 from arami_db.database.connect import query
 from arami_db.files import discover, packaged_sql_dir
 from arami_db.verify.premise import FACTS_DIFFER, ROLES_DIFFER, premise_of
-from arami_db.verify.snapshot import load
+from arami_db.verify.snapshot import SEPARATOR, load
 from tests.conftest import made, run_cli
 
 Connection = psycopg.Connection[Any]
@@ -85,11 +85,11 @@ def is_asked(connection: Connection, name: str) -> bool:
         return True
     if premise == FACTS_DIFFER:
         assert TREE.catalog is not None
-        facts = frozenset(connection.execute(TREE.catalog.text).fetchall())
-        if facts != load(TREE.snapshot).facts:
+        facts = connection.execute(TREE.catalog.text).fetchall()
+        if set(map(SEPARATOR.join, facts)) != load(TREE.snapshot).facts:
             return True
         premise = ROLES_DIFFER
-    given = f"select {premise} from ({query('roles_differ')}) as given"
+    given = f"select {premise} from ({query('given')}) as given"
     return connection.execute(given.encode()).fetchone() == (True,)
 
 

@@ -18,7 +18,7 @@ from arami_db.verify.drift import drift
 from arami_db.verify.findings import Finding, Severity
 from arami_db.verify.premise import FACTS_DIFFER, premise_of
 from arami_db.verify.reading import ask
-from arami_db.verify.snapshot import Snapshot, dump, load
+from arami_db.verify.snapshot import Snapshot, columns, dump, load
 
 __all__ = ["Finding", "Report", "Severity", "snapshot", "verify"]
 
@@ -82,7 +82,7 @@ def verify(
     skipped = [] if compared else ["facts: this directory has no catalog.sql and schema.snapshot"]
     if expected:
         findings += drift(expected.facts, facts)
-        documented = {fact[1] for fact in expected.facts}
+        documented = {columns(fact)[1] for fact in expected.facts} if found else set()
         found = [_keeping(finding, documented) for finding in found]
     findings += found
     claims = check_claims(connection) if tree.auth_stub else []

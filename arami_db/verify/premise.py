@@ -2,12 +2,12 @@
 
 A check, or an arm of the union that catalog.sql is, may say when it has anything to tell:
 
-    -- Only if: exists (select from pg_catalog.pg_parameter_acl)
+    -- Only if: exists (select from pg_catalog.pg_cast as c where c.oid >= 16384)
 
 Lines that go on are indented by four more spaces. Such a condition reads an empty catalog or two,
-where planning the query behind it would cost ten times as much. `roles_differ` in it says that the
-API roles are not just as documented; see queries/roles_differ.sql. A check that reads nothing but
-what the facts state, and what the API roles are, says so instead:
+where planning the query behind it would cost ten times as much; it may name the columns of
+queries/given.sql. A check that reads nothing but what the facts state, and what the API roles are,
+says so instead:
 
     -- Only if: the facts differ
 """

@@ -20,7 +20,7 @@ from arami_db.verify.premise import (
     premise_of,
     without_idle,
 )
-from arami_db.verify.snapshot import Fact, Snapshot
+from arami_db.verify.snapshot import SEPARATOR, Snapshot
 
 # What the session could bend: how names, numbers, times and strings are written.
 _SETTINGS = {
@@ -49,7 +49,12 @@ _BEGIN = "begin isolation level repeatable read read only; select " + ", ".join(
     f"pg_catalog.set_config('{name}', '{value}', true)" for name, value in _SETTINGS.items()
 )
 
+_FACTS = (
+    f"select concat_ws('{SEPARATOR}', kind, object, property, value)"  # noqa: S608 - ours alone
+    " from (\n{}\n) as stated (kind, object, property, value)"
+)
 _OWN = "verification"  # the label of what is no file's
+_PREMISES = "a line 'Only if'"
 _Rows = list[Any]
 _Query = tuple[str, str]  # a label and its SQL
 
@@ -63,7 +68,7 @@ def ask(
     catalog: SqlFile | None,
     checks: Sequence[SqlFile],
     expected: Snapshot | None = None,
-) -> tuple[frozenset[Fact], list[Finding]]:
+) -> tuple[frozenset[str], list[Finding]]:
     """Run the catalog query and every check that can find something, in one transaction.
 
     What can find nothing is told by premises, which cost a round trip and spare the planning of
@@ -76,6 +81,9 @@ def ask(
         checks: queries that return findings.
         expected: what the database should state.
 
+    Returns:
+        The facts, as a snapshot has them, and the findings of the checks.
+
     Raises:
         CheckError: a query failed, or a check does not return findings.
         ConnectionFailedError: the connection broke.
@@ -84,8 +92,8 @@ def ask(
     arms = arms_of(catalog) if catalog else []
     conditions = filter(None, (*premises.values(), *(premise for premise, _ in arms)))
     holds = _weigh(connection, {*conditions} - {FACTS_DIFFER})
-    stated = [(catalog.label, without_idle(arms, holds))] if catalog else []
-    facts: frozenset[Fact] = frozenset(*_run(connection, stated))
+    stated = [(catalog.label, _FACTS.format(without_idle(arms, holds)))] if catalog else []
+    facts = frozenset(fact for rows in _run(connection, stated) for (fact,) in rows)
     known = expected if expected and not holds[ROLES_DIFFER] and facts == expected.facts else None
 
     def is_due(check: SqlFile, premise: str | None) -> bool:
@@ -104,11 +112,14 @@ def _weigh(connection: Connection, premises: set[str]) -> dict[str, bool]:
     asked = list(premises | {ROLES_DIFFER})
     truths = ",\n".join(f"coalesce(({sql}), true)" for sql in asked)
     # Materialized, lest it be planned once for each premise that names it.
-    given = f"with given as materialized (\n{query('roles_differ')})"
-    weighing = f"{given}\nselect array[\n{truths}]\nfrom given"
-    # Not in one message: how that is read depends on a setting, too.
-    _run(connection, [(_OWN, "; ".join((_BEGIN, *no_time_limit(connection))))])
-    [[(told,)]] = _run(connection, [("a line 'Only if'", weighing)])
+    given = query("given")
+    weighing = f"with given as materialized (\n{given})\nselect array[\n{truths}]\nfrom given"
+    statements = [_BEGIN, *no_time_limit(connection), weighing]
+    if connection.info.parameter_status("standard_conforming_strings") != "on":
+        # A message is read as a whole before any of it is done.
+        _run(connection, [(_PREMISES, "; ".join(statements[:-1]))])
+        del statements[:-1]
+    [[(told,)]] = _run(connection, [(_PREMISES, "; ".join(statements))])
     return dict(zip(asked, told, strict=True))
 
 
@@ -135,11 +146,14 @@ def _run(connection: Connection, queries: Sequence[_Query]) -> list[_Rows]:
             f"{label}: {error.diag.message_primary or error}",
             hint="Somebody is changing the schema: verify when they are done." if waited else None,
         ) from error
-    answers = [cursor.fetchall() if cursor.description else [] for cursor in cursors]
-    for (label, _), cursor in zip(queries, cursors, strict=True):
-        if cursor.nextset() and label != _OWN:
+    return [_last_rows(label, cursor) for (label, _), cursor in zip(queries, cursors, strict=True)]
+
+
+def _last_rows(label: str, cursor: psycopg.Cursor[tuple[Any, ...]]) -> _Rows:
+    while cursor.nextset():
+        if label != _PREMISES:
             raise CheckError(f"{label}: holds more than one statement")
-    return answers
+    return cursor.fetchall() if cursor.description else []
 
 
 def _finding(check: SqlFile, row: tuple[Any, ...]) -> Finding:

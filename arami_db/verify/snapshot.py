@@ -1,19 +1,21 @@
-"""The facts of a schema as a file: sorted, one a line, so that a reviewer can read its diff."""
+"""The facts of a schema as a file: sorted, one a line, so that a reviewer can read its diff.
+
+A fact is one string here and everywhere: thousands of them are compared, few are ever read.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
 
 from arami_db.errors import RefusedFileError
 from arami_db.files import SqlFile
 from arami_db.files.sqlfile import ALGORITHM
 
-Fact = tuple[str, str, str, str]  # a row of catalog.sql: kind, object, property, value
+SEPARATOR = "\x1f"  # of the columns of a fact; ASCII's own, and in no name anybody would give
 
-_CHECK = "check"  # the kind of a line that is about a check
+_SILENT = f"{SEPARATOR}finds nothing{SEPARATOR}"  # in what is stated of a check
 _ESCAPES = (("\\", r"\\"), ("\t", r"\t"), ("\n", r"\n"), ("\r", r"\r"))
 
 
@@ -22,15 +24,15 @@ class Snapshot:
     """What a database should state.
 
     Attributes:
-        facts: the rows of catalog.sql.
+        facts: the rows of catalog.sql, each joined by separators.
         silent: of each check that finds nothing in these facts, that it does.
     """
 
-    facts: frozenset[Fact]
-    silent: frozenset[Fact]
+    facts: frozenset[str]
+    silent: frozenset[str]
 
     @classmethod
-    def of(cls, facts: frozenset[Fact], silent: Iterable[SqlFile]) -> Snapshot:
+    def of(cls, facts: frozenset[str], silent: Iterable[SqlFile]) -> Snapshot:
         """A snapshot of these facts, and of the checks that found nothing in them."""
         return cls(facts, frozenset(map(_silence, silent)))
 
@@ -39,9 +41,15 @@ class Snapshot:
         return _silence(check) in self.silent
 
 
+def columns(fact: str) -> tuple[str, str, str, str]:
+    """Kind, object, property and value of a fact, or of what somebody made of its line."""
+    kind, name, key, value, *_ = *fact.split(SEPARATOR, 3), "", "", ""
+    return kind, name, key, value
+
+
 def dump(snapshot: Snapshot) -> str:
     """The text of a snapshot: four columns, tabs between, special characters escaped."""
-    lines = sorted(snapshot.facts | snapshot.silent)
+    lines = sorted(map(columns, snapshot.facts | snapshot.silent))
     return "".join("\t".join(map(_escape, line)) + "\n" for line in lines)
 
 
@@ -55,21 +63,20 @@ def load(path: Path) -> Snapshot:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise RefusedFileError(f"{path}: cannot be read: {error}") from error
-    lines = text.split("\n")
-    rows = [tuple(_columns(line) if "\\" in line else line.split("\t")) for line in lines if line]
-    if set(map(len, rows)) - {4}:
-        number = next(n for n, line in enumerate(lines, 1) if line and line.count("\t") != 3)
+    lines = text.replace("\t", SEPARATOR).split("\n")
+    facts = frozenset(_unescape(line) if "\\" in line else line for line in lines if line)
+    if text.count("\t") != 3 * (len(lines) - lines.count("")):
+        number = next(n for n, line in enumerate(lines, 1) if line and line.count(SEPARATOR) != 3)
         raise RefusedFileError(
             f"{path}:{number}: not a fact of four columns",
             hint="Write it anew: arami-db snapshot",
         )
-    facts = cast("list[Fact]", rows)
-    silent = frozenset(fact for fact in facts if fact[0] == _CHECK)
-    return Snapshot(frozenset(facts) - silent, silent)
+    silent = frozenset(fact for fact in facts if _SILENT in fact)
+    return Snapshot(facts - silent, silent)
 
 
-def _silence(check: SqlFile) -> Fact:
-    return _CHECK, check.path.stem, "finds nothing", f"{ALGORITHM}:{check.checksum}"
+def _silence(check: SqlFile) -> str:
+    return f"check{SEPARATOR}{check.path.stem}{_SILENT}{ALGORITHM}:{check.checksum}"
 
 
 def _escape(text: str) -> str:
@@ -78,12 +85,9 @@ def _escape(text: str) -> str:
     return text
 
 
-def _columns(line: str) -> list[str]:
-    # Between two backslashes nothing is escaped, and after the pair everything starts anew.
-    return ["\\".join(map(_unescape, column.split(r"\\"))) for column in line.split("\t")]
-
-
 def _unescape(text: str) -> str:
+    # Between two backslashes nothing is escaped, and after the pair everything starts anew.
+    pieces = text.split(r"\\")
     for plain, escaped in _ESCAPES[1:]:
-        text = text.replace(escaped, plain)
-    return text
+        pieces = [piece.replace(escaped, plain) for piece in pieces]
+    return "\\".join(pieces)

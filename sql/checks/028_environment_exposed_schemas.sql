@@ -1,5 +1,5 @@
 -- 028_environment_exposed_schemas: PostgREST is told to expose the ledger or the audit log.
--- Only if: exists (select from pg_catalog.pg_db_role_setting)
+-- Only if: 'pg_db_role_setting' = any(filled)
 -- Why: schemas audit and arami_db are for administrators. PostgREST reads which schemas it exposes
 -- from a setting of its role, among other places, and a grant may follow.
 select

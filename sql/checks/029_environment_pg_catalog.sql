@@ -1,14 +1,5 @@
 -- 029_environment_pg_catalog: what an API role was granted on objects of Postgres's own.
--- Only if: exists (
---         select from pg_catalog.pg_shdepend as d
---         where
---             d.refclassid = 'pg_catalog.pg_authid'::pg_catalog.regclass
---             and d.deptype = 'a'
---             and d.objid < 16384
---             and d.objid <> pg_catalog.to_regnamespace('public')
---             and d.refobjid::pg_catalog.regrole::pg_catalog.text
---             in ('anon', 'authenticated', 'authenticator', 'service_role')
---     )
+-- Only if: roles_differ
 -- Why: what everybody may use there is granted to PUBLIC by initdb; the rest reads files, other
 -- sessions and everybody's statistics, or writes the catalogs themselves. Schema public is ours.
 select

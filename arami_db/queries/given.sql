@@ -1,5 +1,9 @@
--- Whether the API roles are not just as documented: one is missing, may do something else, belongs
--- to another role, does not belong where it should, or owns anything.
+-- What a premise may name: each is asked once, however many premises name it.
+--   roles_differ  the API roles are not just as documented: one is missing, may do something else,
+--                 belongs to another role, does not belong where it should, owns anything, or was
+--                 granted what is Postgres's own
+--   inside        the catalogs, but for pg_class and pg_proc, of which something is in our schemas
+--   filled        of the catalogs that mostly are empty, those that have pages
 select
     not (
         (
@@ -41,8 +45,36 @@ select
             select from pg_catalog.pg_shdepend as d
             where
                 d.refclassid = 'pg_catalog.pg_authid'::pg_catalog.regclass
-                and d.deptype = 'o'
+                and (
+                    d.deptype = 'o'
+                    or (
+                        d.deptype = 'a'
+                        and d.objid < 16384
+                        and d.objid <> pg_catalog.to_regnamespace('public')
+                    )
+                )
                 and d.refobjid::pg_catalog.regrole::pg_catalog.text
                 in ('anon', 'authenticated', 'authenticator', 'service_role')
         )
-    ) as roles_differ
+    ) as roles_differ,
+    array(
+        select d.classid::pg_catalog.regclass::pg_catalog.text
+        from pg_catalog.pg_depend as d
+        where
+            d.refclassid = 'pg_catalog.pg_namespace'::pg_catalog.regclass
+            and d.classid <> 'pg_catalog.pg_class'::pg_catalog.regclass
+            and d.classid <> 'pg_catalog.pg_proc'::pg_catalog.regclass
+            and d.refobjid::pg_catalog.regnamespace::pg_catalog.text
+            in ('public', 'audit', 'arami_db')
+    ) as inside,
+    array(
+        select c.relname::pg_catalog.text
+        from pg_catalog.pg_class as c
+        where
+            c.oid = any('{
+                pg_db_role_setting, pg_default_acl, pg_event_trigger, pg_foreign_table,
+                pg_inherits, pg_parameter_acl, pg_publication, pg_publication_namespace,
+                pg_publication_rel, pg_seclabel, pg_statistic_ext, pg_subscription_rel
+            }'::pg_catalog.regclass[])
+            and pg_catalog.pg_relation_size(c.oid) > 0
+    ) as filled
