@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from dataclasses import replace
-from difflib import SequenceMatcher
 
 from arami_db.verify.findings import Finding, Severity
 from arami_db.verify.remedy import remedy, split
@@ -122,6 +121,8 @@ def _properties(
 
 def _moved(table: str, expected: str, actual: str) -> list[Finding]:
     """The columns that are in another place among those that were and are there."""
+    from difflib import SequenceMatcher
+
     before, after = _NAME.findall(expected), _NAME.findall(actual)
     before, after = [n for n in before if n in after], [n for n in after if n in before]
     changes = SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
