@@ -355,7 +355,7 @@ def test_a_check_of_the_facts_is_spared_while_they_and_it_are_as_they_were(
     check = "-- mine\n-- Only if: the facts differ\n"
     root = project(
         {
-            "catalog.sql": FACTS,
+            "catalog.sql": f"{FACTS};\n",
             "checks/001_mine.sql": f"{check}{FINDS} where false",
             "migrations/001_a.sql": "create table a (id int)",
         }

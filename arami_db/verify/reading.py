@@ -92,7 +92,8 @@ def ask(
     arms = arms_of(catalog) if catalog else []
     conditions = filter(None, (*premises.values(), *(premise for premise, _ in arms)))
     holds = _weigh(connection, {*conditions} - {FACTS_DIFFER})
-    stated = [(catalog.label, _FACTS.format(without_idle(arms, holds)))] if catalog else []
+    text = without_idle(arms, holds).rstrip("; \n")
+    stated = [(catalog.label, _FACTS.format(text))] if catalog else []
     facts = frozenset(fact for rows in _run(connection, stated) for (fact,) in rows)
     known = expected if expected and not holds[ROLES_DIFFER] and facts == expected.facts else None
 
