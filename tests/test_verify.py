@@ -101,6 +101,11 @@ BREAKAGES = {
         "public.get_session_summary(uuid, integer)",
         "security",
     ),
+    "the only grant": (
+        "revoke execute on function get_session_summary from authenticated",
+        "function public.get_session_summary(uuid, integer)",
+        "security",
+    ),
     "volatile": (
         "alter function get_session_summary volatile",
         "public.get_session_summary(uuid, integer)",
@@ -161,6 +166,13 @@ def test_a_column_elsewhere_is_named_and_no_other(database: str) -> None:
         if "another place" in f["message"]
     ]
     assert moved == [("public.app_settings.setting_value", "after setting_key", "after updated_at")]
+
+
+def test_a_default_privilege_is_told_with_whom_and_what(database: str) -> None:
+    execute(database, "alter default privileges in schema public grant select on tables to anon")
+    [found] = facts_found(run_json("verify", "-d", database, expect=4))
+    assert found["message"].endswith("in schema public on tables: anon select differs")
+    assert (found["severity"], found["actual"]) == ("security", "granted")
 
 
 def test_what_does_not_belong_is_found(database: str) -> None:

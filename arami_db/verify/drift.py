@@ -16,6 +16,7 @@ _Properties = dict[str, str]
 
 _ORDER = "columns"  # the property of a table that says in which order they are
 _NAME = re.compile(r'"(?:[^"]|"")*"|[^", ]+')
+_GRANTS = {"grant", "default privilege"}  # each privilege matters for itself
 _PARTS = {"column", "constraint", "index", "policy", "trigger"}  # of a table
 
 
@@ -36,12 +37,13 @@ def drift(expected: frozenset[str], actual: frozenset[str]) -> list[Finding]:
     missing, extra = _by_object(expected - actual), _by_object(actual - expected)
     wanted = _by_object(expected)
     present = {columns(fact)[:2] for fact in actual}
-    gone = {name for kind, name in missing.keys() - present if kind not in {*_PARTS, "grant"}}
+    gone = {name for kind, name in missing.keys() - present if kind not in _PARTS | _GRANTS}
     found: list[Finding] = []
     for item in sorted(missing.keys() | extra.keys()):
-        if item not in present:
+        is_grant = item[0] in _GRANTS and not any(item[1].endswith(f" {name}") for name in gone)
+        if item not in present and not is_grant:
             drifts = [_whole(item, "is missing", missing[item], wanted[item])]
-        elif item not in wanted and item[0] != "grant" and extra[item].keys() != {"comment"}:
+        elif item not in wanted and not is_grant and extra[item].keys() != {"comment"}:
             drifts = [_whole(item, "is not part of the schema", extra[item], {})]
         else:
             sides = missing.get(item, {}), extra.get(item, {})
