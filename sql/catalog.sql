@@ -72,6 +72,7 @@ relations as materialized (
         c.relacl,
         c.reloptions,
         c.relkind,
+        c.relam,
         c.relpersistence,
         c.relrowsecurity,
         c.relforcerowsecurity,
@@ -1303,18 +1304,13 @@ facts (kind, object, property, value) as (
     union all
     -- Only if: exists (select from pg_catalog.pg_am as m where m.oid >= 16384)
     select
-        o.kind,
-        o.object,
+        r.kind,
+        r.object,
         'access method',
         m.amname::pg_catalog.text
-    from objects as o
-    inner join pg_catalog.pg_class as c on o.objid = c.oid
-    inner join pg_catalog.pg_am as m on c.relam = m.oid
-    where
-        o.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
-        and o.subid = 0
-        and o.kind <> 'index'
-        and m.amname <> 'heap'
+    from relations as r
+    inner join pg_catalog.pg_am as m on r.relam = m.oid
+    where r.kind <> 'index' and m.amname <> 'heap'
     union all
     -- Only if: 'pg_foreign_table' = any(filled)
     select

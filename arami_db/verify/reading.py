@@ -115,12 +115,12 @@ def _weigh(connection: Connection, premises: set[str]) -> dict[str, bool]:
     # Materialized, lest it be planned once for each premise that names it.
     given = query("given")
     weighing = f"with given as materialized (\n{given})\nselect array[\n{truths}]\nfrom given"
-    statements = [_BEGIN, *no_time_limit(connection), weighing]
-    if connection.info.parameter_status("standard_conforming_strings") != "on":
-        # A message is read as a whole before any of it is done.
-        _run(connection, [(_PREMISES, "; ".join(statements[:-1]))])
-        del statements[:-1]
-    [[(told,)]] = _run(connection, [(_PREMISES, "; ".join(statements))])
+    beginning = "; ".join((_BEGIN, *no_time_limit(connection)))
+    if connection.info.parameter_status("standard_conforming_strings") == "on":
+        weighing = f"{beginning}; {weighing}"
+    else:  # a message is read as a whole before any of it is done
+        _run(connection, [(_PREMISES, beginning)])
+    [[(told,)]] = _run(connection, [(_PREMISES, weighing)])
     return dict(zip(asked, told, strict=True))
 
 
