@@ -454,7 +454,7 @@ objects (
         ))
         and not a.attisdropped
     union all
-    -- Constraints of our tables, and foreign keys that reach in.
+    -- Constraints of our tables, and foreign keys that reach in and would block a deletion here.
     select
         'pg_catalog.pg_constraint'::pg_catalog.regclass,
         k.oid,
@@ -482,7 +482,11 @@ objects (
         k.contype <> 'n'
         and (
             r.oid is not null
-            or (k.contype = 'f' and k.confrelid in (select f.oid from relations as f))
+            or (
+                k.contype = 'f'
+                and k.confdeltype in ('a', 'r')
+                and k.confrelid in (select f.oid from relations as f)
+            )
         )
     union all
     -- Only if: exists (select from pg_catalog.pg_constraint as k where k.contype = 'n')
@@ -560,7 +564,7 @@ objects (
     from functions as p
     inner join pg_catalog.pg_language as l on p.prolang = l.oid
     union all
-    -- Triggers on our tables, and triggers elsewhere that call our functions.
+    -- Triggers on our tables.
     select
         'pg_catalog.pg_trigger'::pg_catalog.regclass,
         t.oid,
@@ -585,17 +589,7 @@ objects (
     from pg_catalog.pg_trigger as t
     where
         (not t.tgisinternal or t.tgconstraint = 0)
-        and (
-            t.tgrelid in (select r.oid from relations as r)
-            or (
-                t.tgfoid in (select p.oid from functions as p)
-                and not exists (
-                    select
-                    from pg_catalog.pg_class as c
-                    where c.oid = t.tgrelid and c.relpersistence = 't'
-                )
-            )
-        )
+        and t.tgrelid in (select r.oid from relations as r)
     union all
     -- Only if: exists (
     --         select from pg_catalog.pg_rewrite as w
@@ -1223,7 +1217,9 @@ facts (kind, object, property, value) as (
         end
     from objects as o
     cross join lateral pg_catalog.unnest(o.settings) as s (setting)
-    where o.settings is not null
+    -- Options named pg_ are the server's own notes, which no DDL sets and pg_dump leaves out:
+    -- Debian's 15.20 keeps a pg_attver of every column.
+    where o.settings is not null and s.setting not like 'pg\_%'
     union all
     -- Only if: pg_catalog.current_setting('server_version_num')::pg_catalog.int4 >= 160000
     select
@@ -1289,18 +1285,32 @@ facts (kind, object, property, value) as (
     from relations as r
     inner join pg_catalog.pg_class as toast on r.reltoastrelid = toast.oid
     cross join lateral pg_catalog.unnest(toast.reloptions) as s (setting)
-    where toast.reloptions is not null
+    where toast.reloptions is not null and s.setting not like 'pg\_%'
     union all
     -- Only if: exists (select from pg_catalog.pg_tablespace as t where t.oid >= 16384)
+    -- As with owners: where most of it lies is the owner's choice (default_tablespace) and nothing
+    -- is stated; what lies elsewhere is.
     select
         o.kind,
         o.object,
         'tablespace',
-        t.spcname::pg_catalog.text
-    from objects as o
-    inner join pg_catalog.pg_class as c on o.objid = c.oid
-    inner join pg_catalog.pg_tablespace as t on c.reltablespace = t.oid
-    where o.classid = 'pg_catalog.pg_class'::pg_catalog.regclass and o.subid = 0
+        coalesce(t.spcname::pg_catalog.text, 'default')
+    from (
+        select
+            r.kind,
+            r.object,
+            c.reltablespace,
+            (
+                select pg_catalog.mode() within group (order by u.reltablespace)
+                from pg_catalog.pg_class as u
+                where u.oid = any(array(select x.oid from relations as x)) and u.relkind <> 'v'
+            ) as usual
+        from relations as r
+        inner join pg_catalog.pg_class as c on r.oid = c.oid
+        where r.kind in ('table', 'materialized view', 'index')
+    ) as o
+    left join pg_catalog.pg_tablespace as t on o.reltablespace = t.oid
+    where o.reltablespace <> o.usual
     union all
     -- Only if: exists (select from pg_catalog.pg_am as m where m.oid >= 16384)
     select

@@ -381,16 +381,6 @@ def tables(connection: Connection) -> Iterator[Mutation]:
             "public.users",
         ),
         ("create table auth.f (id uuid references public.users)", "auth.f"),
-        (
-            "create trigger t before update on auth.users for each row"
-            " execute function public.update_updated_at_column()",
-            "auth.users.t",
-        ),
-        (
-            "create trigger t after delete on auth.users referencing old table as old_rows"
-            " for each statement execute function audit.record_change()",
-            "auth.users.t",
-        ),
         ("create table public.extra (id integer primary key)", "public.extra"),
         ("create unlogged table audit.extra (id integer)", "audit.extra"),
         ("create table arami_db.extra ()", "arami_db.extra"),

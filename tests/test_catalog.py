@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import random
 import re
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
-from psycopg.conninfo import conninfo_to_dict
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from arami_db.database.connect import query
 from arami_db.files import discover, packaged_sql_dir
@@ -26,6 +27,7 @@ assert CATALOG is not None
 ARMS = arms_of(CATALOG)
 PREMISES = tuple({premise for premise, _ in ARMS if premise})
 SETTINGS = re.findall(r"^--     (set local .+;)$", CATALOG.text, re.MULTILINE)
+TABLESPACE = f"fast_{uuid.uuid4().hex[:8]}"
 SAMPLE = None if os.environ.get("ARAMI_ALL_MUTATIONS") else 90  # of a family; all are thousands
 # Postgres itself would not have these: a key without NOT NULL, a type a view depends on.
 REFUSALS = (
@@ -181,6 +183,16 @@ HARMLESS = {
     "column grant given and taken": "grant select (name) on public.users to anon;"
     " revoke select (name) on public.users from anon",
     "objects elsewhere": OTHER_OBJECTS,
+    "a key elsewhere that lets go": "create schema other;"
+    " create table other.a (id uuid references public.users on delete cascade);"
+    " create table other.b (id uuid references public.users on delete set null)",
+    "our trigger function used elsewhere": "create schema other; create table other.a (id int);"
+    " create trigger t before update on other.a"
+    " for each row execute function public.update_updated_at_column()",
+    "an option the server keeps for itself": "set local allow_system_table_mods = on;"
+    " update pg_attribute set attoptions = '{pg_attver=1}'"
+    " where attrelid = 'public.users'::regclass;"
+    " update pg_class set reloptions = '{pg_note=1}' where oid = 'public.user_goals'::regclass",
     "a view elsewhere": "create schema other; create view other.v as select 1 as one",
     "temporary objects": "create temp table users (id int); create temp view v as select 1 as one;"
     " create temp table child () inherits (public.users);"
@@ -258,6 +270,27 @@ def test_no_session_setting_changes_the_facts(conninfo: str, baseline: set[Fact]
             with psycopg.connect(conninfo, autocommit=True) as connection:
                 connection.execute("select set_config(%s, %s, false)", [name, value])
                 assert facts(connection) == baseline, (name, value)
+
+
+def test_the_tablespace_all_of_it_was_made_in_is_not_seen(
+    server: dict[str, str], baseline: set[Fact]
+) -> None:
+    settings = "allow_in_place_tablespaces = on"
+    with psycopg.connect(make_conninfo("", **server), autocommit=True) as superuser:
+        superuser.execute(f"set {settings}")
+        superuser.execute(f"create tablespace {TABLESPACE} location ''")
+    try:
+        with made(server) as database:
+            chosen = f"-c default_tablespace={TABLESPACE}"
+            run_cli("migrate", "--database", make_conninfo(database, options=chosen))
+            with psycopg.connect(database, autocommit=True) as elsewhere:
+                assert facts(elsewhere) == baseline
+                elsewhere.execute("alter index public.idx_users_email set tablespace pg_default")
+                moved = ("index", "public.idx_users_email", "tablespace", "default")
+                assert facts(elsewhere) ^ baseline == {moved}
+    finally:
+        with psycopg.connect(make_conninfo("", **server), autocommit=True) as superuser:
+            superuser.execute(f"drop tablespace {TABLESPACE}")
 
 
 def test_vacuum_and_concurrent_index_builds_are_not_seen(

@@ -443,6 +443,9 @@ BREAKS = [
           "role of role authenticator"),
     Break("settings", "alter role authenticated set search_path = evil, public",
           "search_path of role authenticated"),
+    Break("settings", 'create schema "\\$user";'
+          ' alter role authenticated set search_path to "\\$user", public, extensions',
+          "search_path of role authenticated"),
     Break("settings", "alter role all set search_path = public, pg_catalog",
           "search_path of every role"),
     Break("settings", "alter role authenticator set default_transaction_read_only = on",
@@ -616,6 +619,7 @@ HARMLESS = {
         alter role anon set statement_timeout = '3s';
         alter role authenticator set lock_timeout = '8s';
         alter role authenticator set search_path = "$user", public, extensions;
+        alter role authenticated set search_path to "\\$user", public, extensions;
         alter role authenticator set session_preload_libraries = 'supautils, safeupdate';
         alter role authenticator set pgrst.db_schemas = 'public, graphql_public';
         alter role postgres set search_path = "$user", public, extensions;

@@ -5,7 +5,8 @@
 -- other than UTC (current_date is the day of a session). For all, the owner or an API role: the
 -- role itself, a search_path in which another schema comes before public or pg_catalog, read
 -- only transactions, parser switches, and PostgREST's role for people who have not signed in. What
--- Supabase sets (timeouts, logging, preloads, "$user", public, extensions) bends nothing.
+-- Supabase sets (timeouts, logging, preloads, "\$user", public, extensions) bends nothing; its own
+-- SQL has that backslash, which names a schema that nobody has.
 with settings as (
     select
         pg_catalog.lower(pg_catalog.split_part(s.line, '=', 1)) as name,
@@ -63,6 +64,7 @@ shadowing as (
     where
         (
             p.element not in ('', '$user', 'public', 'extensions', 'pg_catalog')
+            and not (p.element = '\$user' and pg_catalog.to_regnamespace('"\$user"') is null)
             and (home.place is null or p.place < home.place)
         )
         or (p.element = 'pg_catalog' and p.place > 1)
