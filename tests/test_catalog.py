@@ -1,10 +1,9 @@
-"""sql/catalog.sql: it sees every difference that matters, and none that does not."""
+"""sql/catalog/: it sees every difference that matters, and none that does not."""
 
 from __future__ import annotations
 
 import os
 import random
-import re
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,19 +13,14 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from arami_db.database.connect import query
+from arami_db.facts import Fact
+from arami_db.facts.reading import SETTINGS, behind
 from arami_db.files import discover, packaged_sql_dir
-from arami_db.verify.premise import arms_of, without_idle
 from tests.conftest import made, run_cli
 from tests.mutations import FAMILIES, Mutation
 
 Connection = psycopg.Connection[Any]
-Fact = tuple[str, str, str, str]
-CATALOG = discover(packaged_sql_dir()).catalog
-assert CATALOG is not None
-ARMS = arms_of(CATALOG)
-PREMISES = tuple({premise for premise, _ in ARMS if premise})
-SETTINGS = re.findall(r"^--     (set local .+;)$", CATALOG.text, re.MULTILINE)
+TREE = discover(packaged_sql_dir())
 TABLESPACE = f"fast_{uuid.uuid4().hex[:8]}"
 SAMPLE = None if os.environ.get("ARAMI_ALL_MUTATIONS") else 90  # of a family; all are thousands
 # Postgres itself would not have these: a key without NOT NULL, a type a view depends on.
@@ -38,18 +32,16 @@ REFUSALS = (
 )
 
 
-def facts(connection: Connection) -> set[Fact]:
-    """Every fact, read as the header of the query tells callers to, and as `verify` reads them."""
-    assert CATALOG is not None
+def facts(connection: Connection) -> frozenset[Fact]:
+    """Every fact, asked as `verify` asks, in the transaction at work where there is one."""
     with connection.transaction(force_rollback=True):
-        connection.execute("".join(SETTINGS))
-        stated = set(connection.execute(CATALOG.text).fetchall())
-        given = f"select {', '.join(PREMISES)} from ({query('given')}) as given"
-        truths = connection.execute(given).fetchone()
-        assert truths is not None
-        spared = without_idle(ARMS, dict(zip(PREMISES, truths, strict=True)))
-        assert set(connection.execute(spared).fetchall()) == stated
-    return stated
+        for name, value in SETTINGS.items():
+            connection.execute("select set_config(%s, %s, true)", [name, value])
+        return frozenset(
+            Fact(*row)
+            for file in TREE.catalog
+            for row in connection.execute(behind(TREE.prelude, file).encode())
+        )
 
 
 @pytest.fixture(scope="module")
@@ -66,11 +58,11 @@ def shared(conninfo: str) -> Iterator[Connection]:
 
 
 @pytest.fixture(scope="module")
-def baseline(shared: Connection) -> set[Fact]:
+def baseline(shared: Connection) -> frozenset[Fact]:
     return facts(shared)
 
 
-def verdict(connection: Connection, baseline: set[Fact], mutation: Mutation) -> str | None:
+def verdict(connection: Connection, baseline: frozenset[Fact], mutation: Mutation) -> str | None:
     """What is wrong with how a mutation is seen: None when it is found and named."""
     with connection.transaction(force_rollback=True):
         try:
@@ -86,7 +78,9 @@ def verdict(connection: Connection, baseline: set[Fact], mutation: Mutation) -> 
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_every_mutation_is_found(shared: Connection, baseline: set[Fact], family: str) -> None:
+def test_every_mutation_is_found(
+    shared: Connection, baseline: frozenset[Fact], family: str
+) -> None:
     mutations = list(FAMILIES[family](shared))
     if SAMPLE and len(mutations) > SAMPLE:
         mutations = random.Random(family).sample(mutations, SAMPLE)  # noqa: S311
@@ -257,14 +251,14 @@ SESSION = {
 
 @pytest.mark.parametrize("change", HARMLESS)
 def test_what_does_not_matter_is_not_seen(
-    shared: Connection, baseline: set[Fact], change: str
+    shared: Connection, baseline: frozenset[Fact], change: str
 ) -> None:
     with shared.transaction(force_rollback=True):
         shared.execute(HARMLESS[change])
         assert facts(shared) == baseline
 
 
-def test_no_session_setting_changes_the_facts(conninfo: str, baseline: set[Fact]) -> None:
+def test_no_session_setting_changes_the_facts(conninfo: str, baseline: frozenset[Fact]) -> None:
     for name, values in SESSION.items():
         for value in values:
             with psycopg.connect(conninfo, autocommit=True) as connection:
@@ -273,7 +267,7 @@ def test_no_session_setting_changes_the_facts(conninfo: str, baseline: set[Fact]
 
 
 def test_the_tablespace_all_of_it_was_made_in_is_not_seen(
-    server: dict[str, str], baseline: set[Fact]
+    server: dict[str, str], baseline: frozenset[Fact]
 ) -> None:
     settings = "allow_in_place_tablespaces = on"
     with psycopg.connect(make_conninfo("", **server), autocommit=True) as superuser:
@@ -286,7 +280,7 @@ def test_the_tablespace_all_of_it_was_made_in_is_not_seen(
             with psycopg.connect(database, autocommit=True) as elsewhere:
                 assert facts(elsewhere) == baseline
                 elsewhere.execute("alter index public.idx_users_email set tablespace pg_default")
-                moved = ("index", "public.idx_users_email", "tablespace", "default")
+                moved = Fact("index", "public.idx_users_email", "tablespace", "default")
                 assert facts(elsewhere) ^ baseline == {moved}
     finally:
         with psycopg.connect(make_conninfo("", **server), autocommit=True) as superuser:
@@ -294,7 +288,7 @@ def test_the_tablespace_all_of_it_was_made_in_is_not_seen(
 
 
 def test_vacuum_and_concurrent_index_builds_are_not_seen(
-    conninfo: str, baseline: set[Fact]
+    conninfo: str, baseline: frozenset[Fact]
 ) -> None:
     with psycopg.connect(conninfo, autocommit=True) as connection:
         for statement in (
@@ -309,14 +303,16 @@ def test_vacuum_and_concurrent_index_builds_are_not_seen(
         assert facts(connection) == baseline
 
 
-def test_views_applied_again_are_not_seen(shared: Connection, baseline: set[Fact]) -> None:
+def test_views_applied_again_are_not_seen(shared: Connection, baseline: frozenset[Fact]) -> None:
     with shared.transaction(force_rollback=True):
         for view in sorted((Path(__file__).parents[1] / "sql" / "views").glob("*.sql")):
             shared.execute(view.read_text(encoding="utf-8"))
         assert facts(shared) == baseline
 
 
-def test_it_reads_as_any_role_and_writes_nothing(shared: Connection, baseline: set[Fact]) -> None:
+def test_it_reads_as_any_role_and_writes_nothing(
+    shared: Connection, baseline: frozenset[Fact]
+) -> None:
     with shared.transaction(force_rollback=True):
         shared.execute("set transaction read only")
         shared.execute("set local role anon")
@@ -354,7 +350,7 @@ PLATFORM = """
 
 
 def test_the_same_facts_on_a_server_like_supabase(
-    server: dict[str, str], empty_database: str, baseline: set[Fact]
+    server: dict[str, str], empty_database: str, baseline: frozenset[Fact]
 ) -> None:
     name = str(conninfo_to_dict(empty_database)["dbname"])
     with psycopg.connect(empty_database, autocommit=True) as connection:

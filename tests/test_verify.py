@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import re
+import shutil
 import subprocess
 import sys
 import uuid
@@ -15,13 +15,13 @@ from xml.etree import ElementTree
 
 import psycopg
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from psycopg.conninfo import make_conninfo
 
+from arami_db.facts import Fact, dump, load
 from arami_db.files import discover, packaged_sql_dir
 from arami_db.verify import snapshot
-from arami_db.verify.snapshot import SEPARATOR, Snapshot, dump, load
 from tests.conftest import run_cli, run_json
 
 Project = Callable[[dict[str, str]], Path]
@@ -300,7 +300,7 @@ def test_a_directory_without_facts_and_checks_says_so(
     run_cli("migrate", "-d", empty_database, "--sql-dir", str(root))
     report = run_json("verify", "-d", empty_database, "--sql-dir", str(root))
     assert report["findings"] == []
-    assert "no catalog.sql" in report["skipped"][0]
+    assert "no catalog/" in report["skipped"][0]
 
 
 def test_a_check_of_ones_own_needs_no_python(empty_database: str, project: Project) -> None:
@@ -329,85 +329,14 @@ def test_a_check_of_ones_own_needs_no_python(empty_database: str, project: Proje
         assert "002_other.sql" not in said
 
 
-FAILS = "select 1 / (random() - 2)::int / 0"  # whoever is asked, says so
-FINDS = "select 'cosmetic', 'x', 'y', null"
 FACTS = "select 'table', relname::text, 'there', 'true' from pg_class where relname = 'a'"
 
 
-@pytest.mark.parametrize(
-    ("premise", "is_asked"),
-    [("false", False), ("true", True), ("null", True), ("exists (\n--     select\n--     )", True)],
-)
-def test_a_check_is_asked_where_its_premise_holds(
-    empty_database: str, project: Project, premise: str, is_asked: bool
-) -> None:
-    root = project(
-        {
-            "checks/001_mine.sql": f"-- mine\n-- Only if: {premise}\n-- Why: so\n{FAILS}",
-            "migrations/001_a.sql": "create table a (id int)",
-        }
-    )
-    run_cli("migrate", "-d", empty_database, "--sql-dir", str(root))
-    run_cli("verify", "-d", empty_database, "--sql-dir", str(root), expect=int(is_asked))
-
-
-def test_a_premise_that_cannot_be_evaluated_is_no_clean_report(
-    empty_database: str, project: Project
-) -> None:
-    root = project({"checks/001_mine.sql": f"-- Only if: nonsense\n{FINDS}"})
-    run_cli("migrate", "-d", empty_database, "--sql-dir", str(root))
-    said = run_cli("verify", "-d", empty_database, "--sql-dir", str(root), expect=1).stderr
-    assert "Only if" in said
-    assert "nonsense" in said
-
-
-def test_a_check_of_the_facts_is_spared_while_they_and_it_are_as_they_were(
-    empty_database: str, project: Project
-) -> None:
-    check = "-- mine\n-- Only if: the facts differ\n"
-    root = project(
-        {
-            "catalog.sql": f"{FACTS};\n",
-            "checks/001_mine.sql": f"{check}{FINDS} where false",
-            "migrations/001_a.sql": "create table a (id int)",
-        }
-    )
-    tree = ("-d", empty_database, "--sql-dir", str(root))
-    run_cli("migrate", *tree)
-    run_cli("snapshot", *tree)
-    stated = (root / "schema.snapshot").read_text()
-    assert "check\t001_mine\tfinds nothing\tsha256:" in stated
-    project({"checks/001_mine.sql": f"{check}{FAILS}"})
-    run_cli("verify", *tree, expect=1)  # it is another text
-    checksum = discover(root).checks[0].checksum
-    (root / "schema.snapshot").write_text(re.sub("sha256:.*", f"sha256:{checksum}", stated))
-    assert run_json("verify", *tree)["checked"]["checks"] == 1
-    execute(empty_database, "drop table a")
-    run_cli("verify", *tree, expect=1)
-
-
-def test_a_check_that_finds_something_is_asked_whatever_the_facts(
-    empty_database: str, project: Project
-) -> None:
-    root = project(
-        {
-            "catalog.sql": FACTS,
-            "checks/001_mine.sql": f"-- mine\n-- Only if: the facts differ\n{FINDS}",
-            "migrations/001_a.sql": "create table a (id int)",
-        }
-    )
-    tree = ("-d", empty_database, "--sql-dir", str(root))
-    run_cli("migrate", *tree)
-    run_cli("snapshot", *tree)
-    assert "001_mine" not in (root / "schema.snapshot").read_text()
-    assert len(run_json("verify", *tree, expect=4)["findings"]) == 1
-
-
 def test_a_catalog_of_two_statements_is_refused(empty_database: str, project: Project) -> None:
-    root = project({"catalog.sql": f"{FACTS}; select 1", "schema.snapshot": ""})
+    root = project({"catalog/001_all.sql": f"{FACTS}; select 1", "schema.snapshot": ""})
     run_cli("migrate", "-d", empty_database, "--sql-dir", str(root))
     said = run_cli("verify", "-d", empty_database, "--sql-dir", str(root), expect=1).stderr
-    assert "catalog.sql" in said
+    assert "001_all.sql" in said
 
 
 def test_a_session_that_reads_strings_otherwise_finds_nothing_either(database: str) -> None:
@@ -575,25 +504,43 @@ def test_whoever_changes_a_table_is_not_waited_for_without_end(database: str) ->
     with psycopg.connect(database) as changing:
         changing.execute("lock table daily_sessions")
         run = run_cli("verify", "-d", database, expect=1)
-    assert "changing the schema" in run.stderr
+    assert "locked by whoever is changing it: public.daily_sessions by pid" in run.stderr
+    assert "lock table daily_sessions" in run.stderr
 
 
-COLUMN = st.text().filter(lambda text: SEPARATOR not in text)
+def test_a_line_that_would_keep_a_check_from_being_asked_is_refused(
+    database: str, tmp_path: Path
+) -> None:
+    sql = tmp_path / "sql"
+    shutil.copytree(packaged_sql_dir(), sql)
+    execute(database, "create table open_to_all (id int)", "grant all on open_to_all to anon")
+    run_cli("snapshot", "-d", database, "--sql-dir", str(sql))
+    found = run_json("verify", "-d", database, "--sql-dir", str(sql), expect=4)["findings"]
+    assert "001_rls_disabled" in {f["source"] for f in found}
+    with (sql / "schema.snapshot").open("a") as written:
+        written.write("check\t001_rls_disabled\tfinds nothing\tsha256:0\n")
+    said = run_cli("verify", "-d", database, "--sql-dir", str(sql), expect=1).stderr
+    assert "schema.snapshot:" in said
 
 
-@given(
-    st.builds(
-        Snapshot,
-        st.frozensets(st.builds(SEPARATOR.join, st.tuples(*[COLUMN] * 4)), max_size=5),
-        st.frozensets(
-            st.builds("check\x1f{}\x1ffinds nothing\x1f{}".format, COLUMN, COLUMN), max_size=2
-        ),
-    )
-)
-def test_a_snapshot_is_read_as_it_was_written(snapshot: Snapshot) -> None:
+@pytest.mark.parametrize("half", ["schema.snapshot", "catalog"])
+def test_half_of_what_facts_are_compared_with_is_refused(
+    half: str, database: str, tmp_path: Path
+) -> None:
+    sql = tmp_path / "sql"
+    shutil.copytree(packaged_sql_dir(), sql)
+    path = sql / half
+    shutil.rmtree(path) if path.is_dir() else path.unlink()
+    said = run_cli("verify", "-d", database, "--sql-dir", str(sql), expect=1).stderr
+    assert half in said
+
+
+@given(st.frozensets(st.builds(Fact, *[st.text()] * 4), max_size=5))
+def test_a_snapshot_is_read_as_it_was_written(facts: frozenset[Fact]) -> None:
     import tempfile
 
+    assume(all(fact.kind != "check" for fact in facts))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "schema.snapshot"
-        path.write_text(dump(snapshot), encoding="utf-8", newline="")
-        assert load(path) == snapshot
+        path.write_text(dump(facts), encoding="utf-8", newline="")
+        assert load(path) == facts

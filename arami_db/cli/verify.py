@@ -87,6 +87,6 @@ def snapshot(
     with options.connection(options.conninfo(database, embedded=embedded)) as connection:
         text = operation.snapshot(connection, tree)
     if text is None:
-        raise UsageError(f"{tree.root} has no catalog.sql, the query a snapshot is made with")
+        raise UsageError(f"{tree.root} has no catalog/, the queries a snapshot is made with")
     tree.snapshot.write_text(text, encoding="utf-8")
     show_created(tree.snapshot, output)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import os
 import re
@@ -17,6 +18,8 @@ from psycopg.rows import TupleRow
 from arami_db.errors import AramiError, ConnectionFailedError, PlatformError, UsageError
 
 Connection: TypeAlias = psycopg.Connection[TupleRow]
+# It warns of errors at the end of a pipeline that it has raised already.
+logging.getLogger("psycopg").setLevel(logging.ERROR)
 
 MINIMUM_VERSION = 150000
 _NAMING_VARIABLES = ("PGDATABASE", "PGHOST", "PGHOSTADDR", "PGSERVICE")

@@ -49,9 +49,18 @@ class SqlTree:
         return _read_folder(self.root / "checks", "check")
 
     @cached_property
-    def catalog(self) -> SqlFile | None:
-        """The query that states every fact of a schema, or None."""
-        return self._single("catalog", "catalog")
+    def catalog(self) -> tuple[SqlFile, ...]:
+        """The queries that state the facts of a schema, a kind of object each."""
+        return tuple(file for file in self._catalog if file.version)
+
+    @cached_property
+    def prelude(self) -> SqlFile | None:
+        """catalog/000_prelude.sql: what each query of catalog/ and checks/ is run behind."""
+        return next((file for file in self._catalog if not file.version), None)
+
+    @cached_property
+    def _catalog(self) -> tuple[SqlFile, ...]:
+        return _read_folder(self.root / "catalog", "catalog")
 
     @property
     def snapshot(self) -> Path:

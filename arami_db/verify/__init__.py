@@ -1,24 +1,24 @@
-"""Verifying: ledger, facts, checks, auth and, when asked for, the proof of row level security."""
+"""Verifying: ledger, facts, checks and, when asked for, the proof of row level security."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
+from typing import Any
 
 import psycopg
 
 from arami_db import ledger
-from arami_db.database.connect import Connection, query
-from arami_db.errors import AramiError, PlatformError
-from arami_db.files import SqlTree
+from arami_db.database.connect import Connection
+from arami_db.errors import AramiError, PlatformError, RefusedFileError
+from arami_db.facts import Answer, Fact, QueryFailedError, dump, load, read
+from arami_db.files import SqlFile, SqlTree
 from arami_db.migrate.plan import State, make_plan
 from arami_db.verify.claims import check_claims
 from arami_db.verify.drift import drift
 from arami_db.verify.findings import Finding, Severity
-from arami_db.verify.premise import FACTS_DIFFER, premise_of
-from arami_db.verify.reading import ask
-from arami_db.verify.snapshot import Snapshot, columns, dump, load
 
 __all__ = ["Finding", "Report", "Severity", "snapshot", "verify"]
 
@@ -67,29 +67,29 @@ def verify(
         prove_rls: also attempt, in a transaction that is rolled back, what nobody must manage.
 
     Raises:
-        CheckError: a query of the verification failed.
+        QueryFailedError: a query of the verification failed.
         RefusedFileError: a file cannot be read.
         ConnectionFailedError: the connection broke.
     """
     files, findings = _ledger(connection, tree)
-    compared = tree.catalog if tree.snapshot.is_file() else None
-    expected = load(tree.snapshot) if compared else None
-    facts, found = ask(connection, compared, tree.checks, expected)
-    if expected and facts != expected.facts:
+    expected = _expected(tree)
+    answer = read(connection, tree)
+    if expected and answer.facts != expected:
         # Definitions are written out as they are now, not as the snapshot of a transaction sees
         # them: what somebody is changing at this moment looks broken until it is asked again.
-        facts, found = ask(connection, compared, tree.checks, expected)
-    skipped = [] if compared else ["facts: this directory has no catalog.sql and schema.snapshot"]
+        answer = read(connection, tree)
+    found = list(_found(answer))
+    skipped = [] if expected else ["facts: this directory has no catalog/ and schema.snapshot"]
     if expected:
-        findings += drift(expected.facts, facts)
-        documented = {columns(fact)[1] for fact in expected.facts} if found else set()
+        findings += drift(expected, answer.facts)
+        documented = {fact.object for fact in expected}
         found = [_keeping(finding, documented) for finding in found]
     findings += found
     claims = check_claims(connection) if tree.auth_stub else []
     findings += claims or []
     if claims is None:
         skipped.append("auth.uid(): this role may not call it")
-    checked = {"files": files, "facts": len(facts), "checks": len(tree.checks)}
+    checked = {"files": files, "facts": len(answer.facts), "checks": len(tree.checks)}
     if prove_rls:
         attempts, leaks = _prove(connection)
         checked["attempts"] = attempts
@@ -98,16 +98,42 @@ def verify(
 
 
 def snapshot(connection: Connection, tree: SqlTree) -> str | None:
-    """The facts of a database as the text of a snapshot; None where there is no catalog query."""
-    if tree.catalog is None:
-        return None
-    decided = [check for check in tree.checks if premise_of(check) == FACTS_DIFFER]
-    facts, found = ask(connection, tree.catalog, decided)
-    if connection.execute(query("calls_elsewhere")).fetchone() == (True,):
-        decided = []  # by what is not among the facts
-    sources = {finding.source for finding in found}
-    silent = (check for check in decided if check.path.stem not in sources)
-    return dump(Snapshot.of(facts, silent))
+    """The facts of a database as the text of a snapshot; None where no catalog/ states any."""
+    return dump(read(connection, tree, checks=False).facts) if tree.catalog else None
+
+
+def _expected(tree: SqlTree) -> frozenset[Fact] | None:
+    """The facts that should hold; None where the project states none."""
+    if tree.snapshot.is_file() and tree.catalog:
+        return load(tree.snapshot)
+    if tree.snapshot.is_file() or tree.catalog:
+        there, missing = tree.root / "catalog", tree.snapshot
+        if not tree.catalog:
+            there, missing = missing, there
+        raise RefusedFileError(
+            f"{missing}: is missing, and {there} is there",
+            hint="Restore it; `arami-db snapshot` writes schema.snapshot from a migrated database.",
+        )
+    return None
+
+
+def _found(answer: Answer) -> Iterator[Finding]:
+    for check, rows in answer.found:
+        for row in rows:
+            yield _finding(check, row)
+
+
+def _finding(check: SqlFile, row: tuple[Any, ...]) -> Finding:
+    try:
+        severity, name, message, remedy, *told = row
+        expected, actual = told or (None, None)
+        return Finding(Severity(severity), check.path.stem, name, message, expected, actual, remedy)
+    except ValueError as error:
+        raise QueryFailedError(
+            f"{check.label}: a check returns severity, object, finding and remedy,"
+            f" and may return expected and actual; got {row}",
+            hint=f"severity is one of: {', '.join(Severity)}.",
+        ) from error
 
 
 def _ledger(connection: Connection, tree: SqlTree) -> tuple[int, list[Finding]]:

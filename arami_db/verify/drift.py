@@ -6,10 +6,10 @@ import re
 from collections import defaultdict
 from dataclasses import replace
 
+from arami_db.facts import Fact
 from arami_db.verify.findings import Finding, Severity
 from arami_db.verify.remedy import remedy, split
 from arami_db.verify.severity import severity_of
-from arami_db.verify.snapshot import columns
 
 _Object = tuple[str, str]  # kind and name
 _Properties = dict[str, str]
@@ -20,7 +20,7 @@ _GRANTS = {"grant", "default privilege"}  # each privilege matters for itself
 _PARTS = {"column", "constraint", "index", "policy", "trigger"}  # of a table
 
 
-def drift(expected: frozenset[str], actual: frozenset[str]) -> list[Finding]:
+def drift(expected: frozenset[Fact], actual: frozenset[Fact]) -> list[Finding]:
     """Describe the difference of two sets of facts, object by object.
 
     Args:
@@ -36,7 +36,7 @@ def drift(expected: frozenset[str], actual: frozenset[str]) -> list[Finding]:
         return []
     missing, extra = _by_object(expected - actual), _by_object(actual - expected)
     wanted = _by_object(expected)
-    present = {columns(fact)[:2] for fact in actual}
+    present = {fact[:2] for fact in actual}
     gone = {name for kind, name in missing.keys() - present if kind not in _PARTS | _GRANTS}
     found: list[Finding] = []
     for item in sorted(missing.keys() | extra.keys()):
@@ -82,9 +82,9 @@ def _can_be_run(
     return ("table", table) in present and not is_not_null
 
 
-def _by_object(facts: frozenset[str]) -> dict[_Object, _Properties]:
+def _by_object(facts: frozenset[Fact]) -> dict[_Object, _Properties]:
     objects: dict[_Object, _Properties] = defaultdict(dict)
-    for kind, name, key, value in sorted(map(columns, facts)):
+    for kind, name, key, value in sorted(facts):
         known = objects[kind, name].get(key)
         objects[kind, name][key] = f"{known}, {value}" if known else value
     return dict(objects)

@@ -22,16 +22,19 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that is not as it should be.
+    """One thing that is not as it should be: one cause, with what follows from it.
 
     Attributes:
         severity: how much it matters.
-        source: what found it: "ledger", "facts", the name of a check, "auth" or "rls".
+        source: what found it: "ledger", "facts", the name of a check, or "rls".
         object: what it is about, by a name a human can find.
         message: what is wrong, in one sentence.
         expected: what should be there, where that can be said.
         actual: what is there instead.
-        remedy: SQL that mends it, where it can be derived.
+        remedy: SQL that makes the finding go, where it can be derived.
+        advice: what to do instead, where there is no such SQL.
+        place: the file and line that define the object, as "sql/migrations/003_users.sql:12".
+        consequences: findings of their own that are there because of this one.
     """
 
     severity: Severity
@@ -41,3 +44,6 @@ class Finding:
     expected: str | None = None
     actual: str | None = None
     remedy: str | None = None
+    advice: str | None = None
+    place: str | None = None
+    consequences: tuple[Finding, ...] = ()

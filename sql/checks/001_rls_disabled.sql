@@ -1,5 +1,4 @@
 -- 001_rls_disabled: tables without row level security, or with it and no policy to let one in.
--- Only if: the facts differ
 -- Why: in public, row level security is all that stands between one person's rows and another's. In
 -- audit nothing is reachable and a policy would be a door; there RLS is on and no policy is wanted.
 select

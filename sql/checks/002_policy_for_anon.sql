@@ -1,5 +1,4 @@
 -- 002_policy_for_anon: policies that apply to PUBLIC, to anon, or to a role anon belongs to.
--- Only if: the facts differ
 -- Why: a policy without a TO clause is for everybody, and nothing here is for people who have not
 -- signed in. anon inside authenticated is reported once, by environment_memberships.
 select

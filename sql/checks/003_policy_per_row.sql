@@ -1,5 +1,4 @@
 -- 003_policy_per_row: policies that call auth.uid(), current_setting() and the like for each row.
--- Only if: the facts differ
 -- Why: a call that does not depend on the row costs once in a sub-select, (select auth.uid()), and
 -- once a row without. The stored expression tree is read, not its text, so neither the search_path
 -- nor a call deep inside others matters. A node spans from its brace to the one that closes it; a

@@ -1,5 +1,4 @@
 -- 004_view_security_invoker: views that see with their owner's eyes, past row level security.
--- Only if: the facts differ
 -- Why: without security_invoker a view shows every user's rows to whoever may select from it. A
 -- materialized view has no row level security at all, so API roles must not reach one. A view in
 -- public that nobody may select from yet is one grant away from the same leak.

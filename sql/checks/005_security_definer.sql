@@ -1,5 +1,4 @@
 -- 005_security_definer: SECURITY DEFINER functions that API roles can execute.
--- Only if: the facts differ
 -- Why: such a function runs as its owner, past row level security, for whoever calls it. Executable
 -- means granted to PUBLIC (which is the default for a new function), to an API role, or to a role
 -- one of them belongs to, inherited or not.

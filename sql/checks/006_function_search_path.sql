@@ -1,5 +1,4 @@
 -- 006_function_search_path: functions whose names resolve through the caller's search_path.
--- Only if: the facts differ
 -- Why: the caller, or a temporary table of the caller's, decides then what the body means. A pinned
 -- path that holds "$user" still changes with the caller. Aggregates have no body and no settings.
 select

@@ -1,5 +1,4 @@
 -- 007_granted_to_anon: anything granted to anon, to PUBLIC, or to a role anon belongs to.
--- Only if: the facts differ
 -- Why: nothing here is for people who have not signed in; what PUBLIC may do, anon may. Usage of
 -- schema public and of types, PUBLIC's by default, opens nothing and is left alone; execution of a
 -- new function is PUBLIC's by default too, and is reported. anon inside authenticated is reported

@@ -1,5 +1,4 @@
 -- 008_dangerous_privileges: TRUNCATE, TRIGGER, REFERENCES or MAINTAIN in the hands of API roles.
--- Only if: the facts differ
 -- Why: TRUNCATE empties a table past row level security and past the audit triggers; TRIGGER runs
 -- code as whoever writes next; REFERENCES tells which keys exist; MAINTAIN (Postgres 17) locks.
 -- Nothing the API does needs any of them.

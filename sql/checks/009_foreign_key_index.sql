@@ -1,5 +1,4 @@
 -- 009_foreign_key_index: foreign keys whose referencing columns no index leads with.
--- Only if: the facts differ
 -- Why: deleting a referenced row, a whole account for one, looks for its children by these columns
 -- and reads the entire table without an index. An index serves when its first column is any one of
 -- the key's: the lookup compares all of them, so for (user_id, session_id) the index on session_id

@@ -1,5 +1,4 @@
 -- 010_redundant_index: indexes that are invalid, duplicated, or the beginning of a longer one.
--- Only if: the facts differ
 -- Why: each costs every write and serves no read. Of two equal indexes the one to keep is the one a
 -- constraint needs, else the unique one, else the older. A plain index is redundant when a longer
 -- one begins with the same columns, except where the document names both: it gives each foreign-key

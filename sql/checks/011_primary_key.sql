@@ -1,5 +1,4 @@
 -- 011_primary_key: tables without a primary key.
--- Only if: the facts differ
 -- Why: without one no row can be named, so the audit log, replication and the archive cannot speak
 -- of it. A partition is judged by its parent.
 select

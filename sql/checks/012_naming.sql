@@ -1,5 +1,4 @@
 -- 012_naming: names that break the document's conventions.
--- Only if: the facts differ
 -- Why: section 1.2 of the document: snake_case tables and columns, idx_, chk_<table>_ and
 -- fk_<table>_; the design adds uq_<table>_. The document's own idx_recent_sessions and
 -- idx_active_goals name no table, so for an index only the prefix is asked. Primary keys keep the

@@ -1,5 +1,4 @@
 -- 013_missing_comment: tables, views, functions and policies that say nothing about themselves.
--- Only if: the facts differ
 -- Why: the comment is the documentation that travels with the database, into psql, Studio and the
 -- generated API. Only a human can write it, so there is no remedy to run. A partition is part of
 -- its parent.

@@ -1,5 +1,4 @@
 -- 014_updated_at_trigger: tables whose updated_at no trigger keeps.
--- Only if: the facts differ
 -- Why: a timestamp that only some updates move is worse than none. What keeps it is an enabled
 -- trigger BEFORE UPDATE, for each row, of any column, without a condition, whose function assigns
 -- new.updated_at (or is the extension's moddatetime). A function that no longer assigns it is found

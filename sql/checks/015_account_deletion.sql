@@ -1,5 +1,4 @@
 -- 015_account_deletion: user tables that deleting an account would leave behind, or be stopped by.
--- Only if: the facts differ
 -- Why: deleting the row in public.users must delete all the person ever told us. So every table
 -- with a user_id, or with any foreign key to public.users, needs one on user_id (where it has that
 -- column) that cascades, is valid and is enforced: its internal triggers can be disabled. Another

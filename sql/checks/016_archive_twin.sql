@@ -1,5 +1,4 @@
 -- 016_archive_twin: archive tables whose shape or protection differs from their live table's.
--- Only if: the facts differ
 -- Why: a session stays its user's wherever it lies, and must fit back where it came from. For each
 -- <table>_archive beside a <table>: the same columns with type, collation and nullability (plus
 -- archived_at), the same checks, policies, grants and row level security. Keys and foreign keys

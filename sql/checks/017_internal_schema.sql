@@ -1,5 +1,4 @@
 -- 017_internal_schema: the ledger or the audit log within reach of the API.
--- Only if: the facts differ
 -- Why: schemas audit and arami_db are for administrators. No API role, not even service_role, holds
 -- anything there. What a role of theirs holds counts too.
 with api (role) as (

@@ -1,5 +1,4 @@
 -- 018_privileged_role: superuser or BYPASSRLS on a role the API acts through.
--- Only if: roles_differ
 -- Why: either attribute ends row level security. Attributes are not inherited, but whoever is a
 -- member may become the role, so every role above the four counts.
 -- service_role bypasses row level security by design, and nothing more.

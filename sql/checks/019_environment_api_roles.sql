@@ -1,5 +1,4 @@
 -- 019_environment_api_roles: API roles that are missing or hold an attribute they must not have.
--- Only if: roles_differ
 -- Why: stated absolutely, whatever a snapshot says: anon and authenticated are nothing but names to
 -- grant to. authenticator logs in and becomes them, and inherits nothing; service_role bypasses row
 -- level security; none of the four may make roles or databases, replicate, or be superuser.

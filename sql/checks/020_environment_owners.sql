@@ -1,5 +1,4 @@
 -- 020_environment_owners: objects of the schema that an API role owns.
--- Only if: roles_differ
 -- Why: an owner is above its own row level security and grants, and may drop or rewrite the object.
 -- The remedy hands it to the owner of public.users, who migrated it. A sequence that belongs to a
 -- column follows its table. An extension's objects count: nobody gives them to an API role.

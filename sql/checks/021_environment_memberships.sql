@@ -1,5 +1,4 @@
 -- 021_environment_memberships: roles that the API roles must not belong to, and those they must.
--- Only if: roles_differ
 -- Why: a member may do what the role may, or become it. Dangerous are Postgres's own pg_ roles,
 -- which go past the schema's grants or look into other sessions; the other API roles (only
 -- authenticator becomes them); owners of the schema's objects or of the database; and roles with an

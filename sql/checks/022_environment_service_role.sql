@@ -1,5 +1,4 @@
 -- 022_environment_service_role: service_role missing, or held back by row level security.
--- Only if: roles_differ
 -- Why: the server's own code acts through it and has no policy to match: without BYPASSRLS it sees
 -- nothing and reports no error.
 select

@@ -1,5 +1,4 @@
 -- 023_environment_settings: settings of the database or of a role that bend the schema's meaning.
--- Only if: 'pg_db_role_setting' = any(filled)
 -- Why: they apply to a session before it has said a word. For whoever logs in: row_security,
 -- session_replication_role (no trigger, no foreign key fires), claims of a request, and a time zone
 -- other than UTC (current_date is the day of a session). For all, the owner or an API role: the

@@ -1,5 +1,4 @@
 -- 024_environment_parameter_grants: server parameters an API role may set.
--- Only if: 'pg_parameter_acl' = any(filled)
 -- Why: a grant on a parameter (Postgres 15) lets a role set what only a superuser may: with
 -- session_replication_role no trigger and no foreign key fires. The API needs none of them.
 with api (role) as (

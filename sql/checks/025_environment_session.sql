@@ -1,6 +1,4 @@
 -- 025_environment_session: this very session runs with triggers or row level security bent.
--- Only if: pg_catalog.current_setting('session_replication_role') <> 'origin'
---     or pg_catalog.current_setting('row_security') <> 'on'
 -- Why: postgresql.conf, the connection string and the pooler can set what no catalog shows. The
 -- remedy mends the session; the place to look is where it was set.
 select

@@ -1,5 +1,4 @@
 -- 028_environment_exposed_schemas: PostgREST is told to expose the ledger or the audit log.
--- Only if: 'pg_db_role_setting' = any(filled)
 -- Why: schemas audit and arami_db are for administrators. PostgREST reads which schemas it exposes
 -- from a setting of its role, among other places, and a grant may follow.
 select

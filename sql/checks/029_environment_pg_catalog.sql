@@ -1,5 +1,4 @@
 -- 029_environment_pg_catalog: what an API role was granted on objects of Postgres's own.
--- Only if: roles_differ
 -- Why: what everybody may use there is granted to PUBLIC by initdb; the rest reads files, other
 -- sessions and everybody's statistics, or writes the catalogs themselves. Schema public is ours.
 select

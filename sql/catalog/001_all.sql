@@ -4,9 +4,6 @@
 -- reader need not see has a null value and no row: its absence is as much a fact. So have the
 -- privileges an owner has anyway; one that was revoked has a row.
 --
--- An arm of a union that is seldom needed says when (Only if); `arami-db verify` leaves out the
--- arms whose condition does not hold, which changes no row and saves their planning.
---
 -- It only reads catalogs every role may read. The caller runs it in a transaction, after
 --     set local search_path = pg_catalog, pg_temp;
 --     set local quote_all_identifiers = off;
@@ -346,17 +343,6 @@ objects (
             where m.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
         )
     union all
-    -- Only if: exists (
-    --         select from pg_catalog.pg_sequence as q
-    --         where
-    --             q.seqtypid <> 'pg_catalog.int8'::pg_catalog.regtype
-    --             or q.seqstart <> 1
-    --             or q.seqincrement <> 1
-    --             or q.seqmin <> 1
-    --             or q.seqmax <> 9223372036854775807
-    --             or q.seqcache <> 1
-    --             or q.seqcycle
-    --     )
     -- Sequences: their parameters, never where they stand.
     select
         'pg_catalog.pg_sequence'::pg_catalog.regclass,
@@ -489,7 +475,6 @@ objects (
             )
         )
     union all
-    -- Only if: exists (select from pg_catalog.pg_constraint as k where k.contype = 'n')
     -- Since PostgreSQL 18 a NOT NULL is a constraint too: the column states it, this only what the
     -- column cannot.
     select
@@ -591,16 +576,6 @@ objects (
         (not t.tgisinternal or t.tgconstraint = 0)
         and t.tgrelid in (select r.oid from relations as r)
     union all
-    -- Only if: exists (
-    --         select from pg_catalog.pg_rewrite as w
-    --         where w.ev_class >= 16384 and (w.rulename <> '_RETURN' or w.ev_enabled <> 'O')
-    --     )
-    --     or exists (
-    --         select from pg_catalog.pg_description as d
-    --         where
-    --             d.objoid >= 16384
-    --             and d.classoid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass
-    --     )
     select
         'pg_catalog.pg_rewrite'::pg_catalog.regclass,
         w.oid,
@@ -658,18 +633,6 @@ objects (
     from pg_catalog.pg_policy as p
     inner join relations as r on p.polrelid = r.oid
     union all
-    -- Only if: 'pg_type' = any(inside)
-    --     or 'pg_seclabel' = any(filled)
-    --     or exists (
-    --         select from pg_catalog.pg_type as t
-    --         where t.oid >= 16384 and t.typacl is not null
-    --     )
-    --     or exists (
-    --         select from pg_catalog.pg_description as d
-    --         where
-    --             d.objoid >= 16384
-    --             and d.classoid = 'pg_catalog.pg_type'::pg_catalog.regclass
-    --     )
     -- Domains, enums, ranges and base types; composite ones have columns. Of a row type only what
     -- was granted on it differently from its table is its own.
     select
@@ -785,7 +748,6 @@ objects (
             )
     ) as t
     union all
-    -- Only if: 'pg_type' = any(inside)
     select
         'pg_catalog.pg_constraint'::pg_catalog.regclass,
         k.oid,
@@ -811,7 +773,6 @@ objects (
             where m.classid = 'pg_catalog.pg_type'::pg_catalog.regclass
         )
     union all
-    -- Only if: 'pg_statistic_ext' = any(filled)
     select
         'pg_catalog.pg_statistic_ext'::pg_catalog.regclass,
         x.oid,
@@ -840,7 +801,6 @@ objects (
             )
         )
     union all
-    -- Only if: 'pg_event_trigger' = any(filled)
     -- Supabase keeps the functions of its own event triggers in schema extensions.
     select
         'pg_catalog.pg_event_trigger'::pg_catalog.regclass,
@@ -875,7 +835,6 @@ objects (
             where m.classid = 'pg_catalog.pg_event_trigger'::pg_catalog.regclass
         )
     union all
-    -- Only if: 'pg_publication' = any(filled)
     select
         'pg_catalog.pg_publication'::pg_catalog.regclass,
         p.oid,
@@ -915,7 +874,6 @@ objects (
             where l.pnpubid = p.oid
         )
     union all
-    -- Only if: exists (select from pg_catalog.pg_cast as c where c.oid >= 16384)
     -- Casts, but for those from or to a type of a schema that is somebody else's.
     select
         'pg_catalog.pg_cast'::pg_catalog.regclass,
@@ -958,7 +916,6 @@ objects (
                 and t.typnamespace not in (select s.oid from schemas as s)
         )
     union all
-    -- Only if: not inside <@ '{pg_type,pg_extension,pg_statistic_ext}'::text[]
     -- Kinds this schema has none of: one line of definition each, so that any is drift.
     select
         o.classid,
@@ -1221,7 +1178,6 @@ facts (kind, object, property, value) as (
     -- Debian's 15.20 keeps a pg_attver of every column.
     where o.settings is not null and s.setting not like 'pg\_%'
     union all
-    -- Only if: pg_catalog.current_setting('server_version_num')::pg_catalog.int4 >= 160000
     select
         r.kind,
         r.object,
@@ -1231,7 +1187,6 @@ facts (kind, object, property, value) as (
     cross join platform as p
     where r.kind in ('view', 'materialized view') and p.version >= 160000
     union all
-    -- Only if: pg_catalog.current_setting('server_version_num')::pg_catalog.int4 < 160000
     -- PostgreSQL 15 writes the name of the only relation before each of its columns.
     select
         r.kind,
@@ -1273,10 +1228,6 @@ facts (kind, object, property, value) as (
         ) as lone (names)
     where r.kind in ('view', 'materialized view') and p.version < 160000
     union all
-    -- Only if: exists (
-    --         select from pg_catalog.pg_class as c
-    --         where c.relkind = 't' and c.reloptions is not null
-    --     )
     select
         r.kind,
         r.object,
@@ -1287,7 +1238,6 @@ facts (kind, object, property, value) as (
     cross join lateral pg_catalog.unnest(toast.reloptions) as s (setting)
     where toast.reloptions is not null and s.setting not like 'pg\_%'
     union all
-    -- Only if: exists (select from pg_catalog.pg_tablespace as t where t.oid >= 16384)
     -- As with owners: where most of it lies is the owner's choice (default_tablespace) and nothing
     -- is stated; what lies elsewhere is.
     select
@@ -1312,7 +1262,6 @@ facts (kind, object, property, value) as (
     left join pg_catalog.pg_tablespace as t on o.reltablespace = t.oid
     where o.reltablespace <> o.usual
     union all
-    -- Only if: exists (select from pg_catalog.pg_am as m where m.oid >= 16384)
     select
         r.kind,
         r.object,
@@ -1322,7 +1271,6 @@ facts (kind, object, property, value) as (
     inner join pg_catalog.pg_am as m on r.relam = m.oid
     where r.kind <> 'index' and m.amname <> 'heap'
     union all
-    -- Only if: 'pg_foreign_table' = any(filled)
     select
         r.kind,
         r.object,
@@ -1332,10 +1280,6 @@ facts (kind, object, property, value) as (
     inner join pg_catalog.pg_foreign_table as f on r.oid = f.ftrelid
     inner join pg_catalog.pg_foreign_server as w on f.ftserver = w.oid
     union all
-    -- Only if: exists (
-    --         select from pg_catalog.pg_index as i
-    --         where i.indexrelid >= 16384 and i.indexprs is not null
-    --     )
     select
         o.kind,
         o.object,
@@ -1348,10 +1292,6 @@ facts (kind, object, property, value) as (
     where o.kind = 'index' and a.attstattarget >= 0
     group by o.kind, o.object
     union all
-    -- Only if: exists (
-    --         select from pg_catalog.pg_aggregate as a
-    --         where a.aggfnoid >= 16384::pg_catalog.oid
-    --     )
     select
         o.kind,
         o.object,
@@ -1379,17 +1319,6 @@ facts (kind, object, property, value) as (
     -- Of what somebody made, or schema public.
     where d.objoid >= 16384 or d.objoid = pg_catalog.to_regnamespace('public')
     union all
-    -- Only if: (
-    --         select pg_catalog.count(*) filter (where t.tgenabled = 'O')
-    --         from pg_catalog.pg_trigger as t
-    --         where t.tgisinternal and t.tgconstraint <> 0
-    --     ) <> (
-    --         select
-    --             pg_catalog.sum(
-    --                 case when k.contype = 'f' then 4 when k.condeferrable then 1 else 0 end
-    --             )
-    --         from pg_catalog.pg_constraint as k
-    --     )
     -- Foreign keys and deferrable keys are kept by triggers, which can be disabled.
     select
         'constraint',
@@ -1424,7 +1353,6 @@ facts (kind, object, property, value) as (
         pg_catalog.count(*) filter (where t.tgenabled = 'O')
         <> case k.contype when 'f' then 4 else 1 end
     union all
-    -- Only if: 'pg_seclabel' = any(filled)
     select
         o.kind,
         o.object,
@@ -1434,12 +1362,6 @@ facts (kind, object, property, value) as (
     inner join pg_catalog.pg_seclabel as l
         on o.classid = l.classoid and o.objid = l.objoid and o.subid = l.objsubid
     union all
-    -- Only if: exists (
-    --         select from pg_catalog.pg_depend as d
-    --         where
-    --             d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass
-    --             and d.deptype = 'x'
-    --     )
     select
         o.kind,
         o.object,
@@ -1517,7 +1439,6 @@ facts (kind, object, property, value) as (
         and x.grantee = o.owner
         and o.object <> 'public'
     union all
-    -- Only if: 'pg_default_acl' = any(filled)
     select
         'default privilege',
         pg_catalog.concat(
@@ -1562,7 +1483,6 @@ facts (kind, object, property, value) as (
             and (g.is_platform or g.label in ('anon', 'authenticated', 'service_role'))
         )
     union all
-    -- Only if: 'pg_publication_rel' = any(filled)
     select
         'publication',
         pg_catalog.quote_ident(p.pubname),
@@ -1586,7 +1506,6 @@ facts (kind, object, property, value) as (
     inner join pg_catalog.pg_publication_rel as l on p.oid = l.prpubid
     inner join relations as r on l.prrelid = r.oid
     union all
-    -- Only if: 'pg_publication_namespace' = any(filled)
     select
         'publication',
         pg_catalog.quote_ident(p.pubname),
@@ -1596,10 +1515,6 @@ facts (kind, object, property, value) as (
     inner join pg_catalog.pg_publication_namespace as l on p.oid = l.pnpubid
     inner join schemas as s on l.pnnspid = s.oid
     union all
-    -- Only if: exists (
-    --         select from pg_catalog.pg_proc as p
-    --         where p.oid >= 16384 and p.pronamespace = 'pg_catalog'::pg_catalog.regnamespace
-    --     )
     -- What somebody added to pg_catalog is found before anything else of its name.
     select
         'function',
@@ -1616,10 +1531,6 @@ facts (kind, object, property, value) as (
             where m.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass
         )
     union all
-    -- Only if: exists (
-    --         select from pg_catalog.pg_operator as o
-    --         where o.oid >= 16384 and o.oprnamespace = 'pg_catalog'::pg_catalog.regnamespace
-    --     )
     select
         'operator',
         o.oid::pg_catalog.regoperator::pg_catalog.text,
@@ -1635,7 +1546,6 @@ facts (kind, object, property, value) as (
             where m.classid = 'pg_catalog.pg_operator'::pg_catalog.regclass
         )
     union all
-    -- Only if: 'pg_subscription_rel' = any(filled)
     select
         r.kind,
         r.object,
@@ -1645,7 +1555,6 @@ facts (kind, object, property, value) as (
     inner join relations as r on l.srrelid = r.oid
     inner join pg_catalog.pg_subscription as u on l.srsubid = u.oid
     union all
-    -- Only if: 'pg_inherits' = any(filled)
     -- Parents of ours, and children that are not.
     select
         r.kind,
