@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
-from typing import Any
 
 import psycopg
 
@@ -14,7 +13,7 @@ from arami_db import ledger
 from arami_db.database.connect import Connection
 from arami_db.errors import AramiError, PlatformError, RefusedFileError
 from arami_db.facts import Answer, Fact, QueryFailedError, dump, load, read
-from arami_db.files import SqlFile, SqlTree
+from arami_db.files import SqlTree
 from arami_db.migrate.plan import State, make_plan
 from arami_db.verify.claims import check_claims
 from arami_db.verify.drift import drift
@@ -118,22 +117,13 @@ def _expected(tree: SqlTree) -> frozenset[Fact] | None:
 
 
 def _found(answer: Answer) -> Iterator[Finding]:
-    for check, rows in answer.found:
-        for row in rows:
-            yield _finding(check, row)
-
-
-def _finding(check: SqlFile, row: tuple[Any, ...]) -> Finding:
-    try:
-        severity, name, message, remedy, *told = row
-        expected, actual = told or (None, None)
-        return Finding(Severity(severity), check.path.stem, name, message, expected, actual, remedy)
-    except ValueError as error:
-        raise QueryFailedError(
-            f"{check.label}: a check returns severity, object, finding and remedy,"
-            f" and may return expected and actual; got {row}",
-            hint=f"severity is one of: {', '.join(Severity)}.",
-        ) from error
+    for check, (severity, name, message, remedy) in answer.found:
+        if severity not in set(Severity):
+            raise QueryFailedError(
+                f"{check.label}: there is no severity {severity!r}",
+                hint=f"It is one of: {', '.join(Severity)}.",
+            )
+        yield Finding(Severity(severity), check.path.stem, name, message, remedy=remedy)
 
 
 def _ledger(connection: Connection, tree: SqlTree) -> tuple[int, list[Finding]]:
