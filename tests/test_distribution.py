@@ -24,10 +24,10 @@ OWNED = (
 )
 
 
-@pytest.fixture(scope="module", params=list(INSTALLED) or [None])
+@pytest.fixture(scope="module", params=list(INSTALLED) or ["none"])
 def distribution(request: pytest.FixtureRequest) -> Iterator[str]:
     """A server of an installation of this machine, as superuser; each in turn."""
-    if request.param is None:
+    if request.param not in INSTALLED:
         missing("a Postgres of the distribution, 15 or newer: apt install postgresql")
     with servers.folder() as place, servers.running(INSTALLED[request.param], place) as conninfo:
         yield conninfo
