@@ -159,10 +159,12 @@ def _last_rows(label: str, cursor: psycopg.Cursor[tuple[Any, ...]]) -> _Rows:
 
 def _finding(check: SqlFile, row: tuple[Any, ...]) -> Finding:
     try:
-        severity, name, message, remedy = row
-        return Finding(Severity(severity), check.path.stem, name, message, remedy=remedy)
+        severity, name, message, remedy, *texts = row
+        expected, actual = texts or (None, None)
+        return Finding(Severity(severity), check.path.stem, name, message, expected, actual, remedy)
     except ValueError as error:
         raise CheckError(
-            f"{check.label}: a check returns severity, object, finding and remedy; got {row}",
+            f"{check.label}: a check returns severity, object, finding and remedy, and may return"
+            f" expected and actual as well; got {row}",
             hint=f"severity is one of: {', '.join(Severity)}.",
         ) from error
