@@ -1,10 +1,11 @@
--- 030_environment_auth_functions: auth.uid(), role(), email() or jwt() as nobody ever shipped it.
+-- 030_environment_auth_functions: auth.uid(), role(), email() or jwt() as nobody ships it.
 -- Why: policies believe what these answer. One that also reads a header, user_metadata or a setting
 -- of the application answers every honest question rightly and lets anyone be anyone, so the texts
--- are compared with those known: each that Supabase ever shipped, and the stub's, with or without
--- the empty search_path that both have set. What they call is found in pg_catalog before anywhere
--- else. Comparing is by token: whitespace and comments count for nothing, and all else does, a
--- nested comment too. Of auth.uid(), 026 tells what it returns and how volatile it is.
+-- are compared with those known: each that Supabase ever shipped, and the stub's. Comparing is by
+-- token: whitespace and comments count for nothing, and all else does, a nested comment too. What a
+-- known text names is found in pg_catalog before anywhere else, except for types under an empty
+-- search_path, which Supabase once set: pg_temp comes first. The stub has that path no longer. Of
+-- auth.uid(), 026 tells what it returns and how volatile it is.
 with texts (claims, shipped_by, body) as (
     values
     -- supabase/auth, migrations/00_init_auth_schema (uid, role) and
@@ -109,7 +110,7 @@ known as (
             'create or replace function auth.%s() returns %s language sql stable%s as ',
             f.name,
             f.result,
-            case t.shipped_by when 'stub' then ' set search_path = ''''' end
+            case t.shipped_by when 'stub' then ' set search_path = pg_catalog, pg_temp' end
         ) as beginning,
         pg_catalog.format(t.body, f.claim, f.result) as body
     from texts as t
@@ -180,7 +181,11 @@ as_shipped as (
         and f.prosqlbody is null
         and not f.prosecdef
         and f.prosupport = 0
-        and coalesce(f.proconfig, array['search_path=""']) = array['search_path=""']
+        and (
+            f.proconfig is null
+            or f.proconfig = array['search_path=pg_catalog, pg_temp']
+            or (f.proconfig = array['search_path=""'] and not f.is_stub)
+        )
         and (
             f.proname = 'uid'
             or (f.provolatile = 's' and not f.proretset and f.prorettype = k.result)
@@ -193,7 +198,7 @@ select
     case
         when f.pronargs > 0
             then 'Neither Supabase nor arami-db ships this overload: a policy may come to call it.'
-        else 'Neither Supabase nor arami-db ever shipped this definition: policies believe it.'
+        else 'Neither Supabase nor arami-db ships this definition, and policies believe it.'
     end
     || case
         when f.is_stub then ''
