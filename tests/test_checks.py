@@ -28,6 +28,7 @@ TEXT = 25  # the type's object id
 SUFFIX = uuid.uuid4().hex[:8]  # roles belong to the cluster: nobody else's name
 ROLE, MIDDLE = f"checked_{SUFFIX}", f"middle_{SUFFIX}"
 API = "create schema api; grant usage on schema api to public;"
+EXPOSED = f"alter role authenticator set pgrst.db_schemas = 'public, api'; {API}"
 MIDDLE_OF = f"create role {ROLE}; create role {MIDDLE}; grant {ROLE} to {MIDDLE};"
 
 every_check = pytest.mark.parametrize("check", FILES)
@@ -555,6 +556,39 @@ BREAKS = [
     Break("auth_functions", "alter function auth.role() volatile", "auth.role()"),
     Break("auth_functions", "create function auth.uid(text) returns text language sql return $1",
           "auth.uid(text)"),
+    # 031
+    Break("extension_in_public", "create extension hstore schema public", "hstore"),
+    Break("extension_in_public", "create schema extensions; create extension citext schema audit",
+          "citext"),
+    Break("extension_in_public", "alter extension pgcrypto set schema audit", "pgcrypto",
+          mend="alter extension pgcrypto set schema public"),
+    # 032
+    Break("exposed_without_rls", f"{EXPOSED} create table api.t (x int); grant select on api.t"
+          " to authenticated", "api.t"),
+    Break("exposed_without_rls", f"{EXPOSED} create table api.t (x int); grant insert (x) on api.t"
+          " to public", "api.t"),
+    Break("exposed_without_rls", f"{EXPOSED} create table api.t (x int);"
+          " create policy p on api.t using (x = 1)", "api.t"),
+    # 033
+    Break("policy_always_true", f"{POLICY} using (true)", OWN_GOALS,
+          mend=f"{POLICY} using ({UID})"),
+    Break("policy_always_true", f"{POLICY} with check (1 = 1)", OWN_GOALS,
+          mend=f"{POLICY} with check ({UID})"),
+    Break("policy_always_true", f"create policy p on {GOALS} for select to authenticated"
+          " using (true or false)", f"p on {GOALS}", mend=f"drop policy p on {GOALS}"),
+    Break("policy_always_true", f"{EXPOSED} create table api.t (x int);"
+          " create policy p on api.t for insert with check (true)", "p on api.t",
+          mend="drop policy p on api.t"),
+    # 034
+    Break("user_metadata", f"{POLICY} using ({UID} or (select auth.jwt())"
+          " -> 'user_metadata' ->> 'role' = 'admin')", OWN_GOALS, mend=f"{POLICY} using ({UID})"),
+    Break("user_metadata", f"{POLICY} with check (exists (select from auth.users as u"
+          f" where u.id = user_id and u.email = user_id::text) and {UID} and"
+          " current_setting('request.jwt.claims')::jsonb #>> '{user_metadata,a}' = 'b')",
+          OWN_GOALS, mend=f"{POLICY} with check ({UID})"),
+    Break("user_metadata", f"{EXPOSED} create table api.t (raw_user_meta_data jsonb);"
+          " create policy p on api.t using (raw_user_meta_data ? 'admin')", "p on api.t",
+          mend="drop policy p on api.t"),
 ]  # fmt: skip
 
 
@@ -737,6 +771,28 @@ HARMLESS = {
             set search_path = app, public as 'select * from users';
         create view api.v as select 'public.users'::regclass as name;
         grant select on api.v to anon
+    """,
+    "extensions elsewhere": """
+        create schema extensions; create extension hstore schema extensions;
+        alter extension pgcrypto set schema extensions
+    """,
+    "other schemas of the API": f"""
+        {EXPOSED}
+        create table api.closed (x int);
+        create table api.catalogue (x int); alter table api.catalogue enable row level security;
+        grant select on api.catalogue to anon, authenticated;
+        create policy p on api.catalogue for select using (true);
+        create policy q on api.catalogue to authenticated using (false);
+        create policy r on api.catalogue as restrictive using (true);
+        create policy s on api.catalogue using (x = 1);
+        create policy t on api.catalogue using ((select auth.uid()) is not null)
+    """,
+    "a schema the API does not expose": f"""
+        alter role authenticator set pgrst.db_schemas = 'public, graphql_public, storage';
+        create schema storage; create schema graphql_public; {API}
+        create table api.t (x int); grant all on api.t to anon;
+        create table storage.t (x int); grant all on storage.t to anon;
+        create policy p on storage.t using (true)
     """,
     "a temporary table": 'create temporary table "Scratch" (user_id uuid, updated_at date)',
 }
