@@ -31,7 +31,8 @@ exposed as (
 select
     'security' as severity,
     pg_catalog.format('%s.%I', c.relnamespace::pg_catalog.regnamespace, c.relname) as object,
-    'The API serves this schema, and row level security is off: a grant is all it takes.' as finding,
+    'The API serves this schema, and row level security is off: a grant is all it takes.'
+        as finding,
     pg_catalog.format(
         'alter table %s.%I enable row level security',
         c.relnamespace::pg_catalog.regnamespace,
