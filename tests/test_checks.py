@@ -203,6 +203,12 @@ BREAKS = [
           "audit.record_change()"),
     Break("search_path", "create procedure arami_db.p() language sql set work_mem = '4MB' as ''",
           "arami_db.p()"),
+    Break("function_search_path", "alter function audit.record_change() set search_path = ''",
+          "audit.record_change()"),
+    Break("function_search_path", "alter function audit.record_change()"
+          " set search_path = pg_temp, public, pg_temp", "audit.record_change()"),
+    Break("function_search_path", f"{DEFINED} alter function {PEEK}"
+          " set search_path = pg_temp, public", PEEK),
     # 007
     Break("granted_to_anon", f"grant select on {GOALS} to anon", GOALS),
     Break("granted_to_anon", f"grant select on {GOALS} to public", GOALS),
