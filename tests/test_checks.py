@@ -570,11 +570,15 @@ BREAKS = [
           mend="alter extension pgcrypto set schema public"),
     # 032
     Break("exposed_without_rls", f"{EXPOSED} create table api.t (x int); grant select on api.t"
-          " to authenticated", "api.t"),
+          " to authenticated", "api.t", mend="revoke select on api.t from authenticated"),
     Break("exposed_without_rls", f"{EXPOSED} create table api.t (x int); grant insert (x) on api.t"
-          " to public", "api.t"),
+          " to public", "api.t", mend="alter table api.t enable row level security;"
+          " create policy p on api.t for insert with check (x = 1)"),
     Break("exposed_without_rls", f"{EXPOSED} create table api.t (x int);"
           " create policy p on api.t using (x = 1)", "api.t"),
+    Break("exposed_without_rls", f"{EXPOSED} create table api.t (x int); grant select on api.t to"
+          " anon; alter table api.t enable row level security", "api.t", "integrity",
+          "create policy p on api.t to anon using (x = 1)"),
     # 033
     Break("policy_always_true", f"{POLICY} using (true)", OWN_GOALS,
           mend=f"{POLICY} using ({UID})"),
@@ -595,6 +599,25 @@ BREAKS = [
     Break("user_metadata", f"{EXPOSED} create table api.t (raw_user_meta_data jsonb);"
           " create policy p on api.t using (raw_user_meta_data ? 'admin')", "p on api.t",
           mend="drop policy p on api.t"),
+    # 035
+    Break("block_upgrades", f"alter table {GOALS} add handler regproc", f"{GOALS}.handler",
+          "integrity"),
+    Break("block_upgrades", f"{EXPOSED} create table api.t (x regnamespace)", "api.t.x",
+          "integrity"),
+    # 036
+    Break("key_to_auth", f"alter table {GOALS} add email text constraint k"
+          " references auth.users (email)", f"k on {GOALS}", "integrity"),
+    Break("key_to_auth", f"{EXPOSED} create table api.t (phone text constraint k"
+          " references auth.users (phone))", "k on api.t", "integrity"),
+    # 037
+    Break("policies_overlap", f"create policy p on {GOALS} to authenticated using ({UID})", GOALS,
+          "performance", f"drop policy p on {GOALS}"),
+    Break("policies_overlap", f"create policy p on {GOALS} for update using ({UID})", GOALS,
+          "performance", f"drop policy p on {GOALS}"),
+    Break("policies_overlap", f"{EXPOSED} create table api.t (x int);"
+          " create policy p on api.t for select to anon, authenticated using (x = 1);"
+          " create policy q on api.t for select to anon using (x = 2)", "api.t", "performance",
+          "drop policy p on api.t"),
 ]  # fmt: skip
 
 
@@ -784,14 +807,15 @@ HARMLESS = {
     """,
     "other schemas of the API": f"""
         {EXPOSED}
-        create table api.closed (x int);
+        create table api.closed (x int, r regclass, u uuid references auth.users);
+        create table api.deny (x int); alter table api.deny enable row level security;
         create table api.catalogue (x int); alter table api.catalogue enable row level security;
         grant select on api.catalogue to anon, authenticated;
         create policy p on api.catalogue for select using (true);
-        create policy q on api.catalogue to authenticated using (false);
+        create policy q on api.catalogue for update to authenticated using (false);
         create policy r on api.catalogue as restrictive using (true);
-        create policy s on api.catalogue using (x = 1);
-        create policy t on api.catalogue using ((select auth.uid()) is not null)
+        create policy s on api.catalogue for insert with check (x = 1);
+        create policy t on api.catalogue for delete using ((select auth.uid()) is not null)
     """,
     "a schema the API does not expose": f"""
         alter role authenticator set pgrst.db_schemas = 'public, graphql_public, storage';

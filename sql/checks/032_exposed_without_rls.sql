@@ -1,4 +1,4 @@
--- 032_exposed_without_rls: tables without row level security in other schemas of the API.
+-- 032_exposed_without_rls: tables in other schemas of the API with no row level security or policy.
 -- Why: PostgREST can be told to serve more schemas than public; there as well, row level security
 -- is all that stands between a grant and every row. Nobody is served where there is no grant, but a
 -- table that has policies was meant to have it.
@@ -29,33 +29,55 @@ exposed as (
 )
 
 select
-    'security' as severity,
+    case when c.relrowsecurity then 'integrity' else 'security' end as severity,
     pg_catalog.format('%s.%I', c.relnamespace::pg_catalog.regnamespace, c.relname) as object,
-    'The API serves this schema, and row level security is off: a grant is all it takes.'
-        as finding,
-    pg_catalog.format(
-        'alter table %s.%I enable row level security',
-        c.relnamespace::pg_catalog.regnamespace,
-        c.relname
-    ) as remedy
+    case
+        when c.relrowsecurity
+            then 'Row level security is on and no permissive policy exists: API roles see no row.'
+        else 'The API serves this schema, and row level security is off: a grant is all it takes.'
+    end as finding,
+    case
+        when not c.relrowsecurity
+            then
+                pg_catalog.format(
+                    'alter table %s.%I enable row level security',
+                    c.relnamespace::pg_catalog.regnamespace,
+                    c.relname
+                )
+    end as remedy
 from pg_catalog.pg_class as c
 where
     c.relnamespace in (select x.oid from exposed as x)
     and c.relkind in ('r', 'p')
-    and not c.relrowsecurity
     and (
-        exists (
-            select from pg_catalog.pg_policy as p
-            where c.oid = p.polrelid
+        (
+            not c.relrowsecurity
+            and exists (
+                select from pg_catalog.pg_policy as p
+                where c.oid = p.polrelid
+            )
         )
-        or exists (
-            select from pg_catalog.pg_roles as r
-            where
-                r.rolname in ('anon', 'authenticated')
-                and (
-                    pg_catalog.has_table_privilege(r.oid, c.oid, 'SELECT, INSERT, UPDATE, DELETE')
-                    or pg_catalog.has_any_column_privilege(r.oid, c.oid, 'SELECT, INSERT, UPDATE')
+        or (
+            not (
+                c.relrowsecurity
+                and exists (
+                    select from pg_catalog.pg_policy as p
+                    where c.oid = p.polrelid and p.polpermissive
                 )
+            )
+            and exists (
+                select from pg_catalog.pg_roles as r
+                where
+                    r.rolname in ('anon', 'authenticated')
+                    and (
+                        pg_catalog.has_table_privilege(
+                            r.oid, c.oid, 'SELECT, INSERT, UPDATE, DELETE'
+                        )
+                        or pg_catalog.has_any_column_privilege(
+                            r.oid, c.oid, 'SELECT, INSERT, UPDATE'
+                        )
+                    )
+            )
         )
     )
     and 'e' <> all(
