@@ -117,13 +117,17 @@ def _expected(tree: SqlTree) -> frozenset[Fact] | None:
 
 
 def _found(answer: Answer) -> Iterator[Finding]:
-    for check, (severity, name, message, remedy) in answer.found:
-        if severity not in set(Severity):
+    for check, row in answer.found:
+        told = {"message": row["finding"], **{k: v for k, v in row.items() if k != "finding"}}
+        try:
+            severity = Severity(told.pop("severity"))
+            yield Finding(severity, check.path.stem, **told)
+        except (TypeError, ValueError) as error:
             raise QueryFailedError(
-                f"{check.label}: there is no severity {severity!r}",
-                hint=f"It is one of: {', '.join(Severity)}.",
-            )
-        yield Finding(Severity(severity), check.path.stem, name, message, remedy=remedy)
+                f"{check.label}: a check returns severity, object, finding and remedy, and may"
+                f" return expected and actual; got {row}",
+                hint=f"severity is one of: {', '.join(Severity)}.",
+            ) from error
 
 
 def _ledger(connection: Connection, tree: SqlTree) -> tuple[int, list[Finding]]:
