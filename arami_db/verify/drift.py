@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from dataclasses import replace
 
 from arami_db.facts import Fact
 from arami_db.verify.findings import Finding, Severity
-from arami_db.verify.remedy import remedy, split
+from arami_db.verify.remedies import Around, advice, by_object, remedy
 from arami_db.verify.severity import severity_of
 
 _Object = tuple[str, str]  # kind and name
@@ -20,12 +18,19 @@ _GRANTS = {"grant", "default privilege"}  # each privilege matters for itself
 _PARTS = {"column", "constraint", "index", "policy", "trigger"}  # of a table
 
 
-def drift(expected: frozenset[Fact], actual: frozenset[Fact]) -> list[Finding]:
+def drift(
+    expected: frozenset[Fact],
+    actual: frozenset[Fact],
+    owner: str = "current_user",
+    api: tuple[str, ...] = (),
+) -> list[Finding]:
     """Describe the difference of two sets of facts, object by object.
 
     Args:
         expected: the facts of the snapshot.
         actual: the facts of the database.
+        owner: the role that the facts call "owner", for remedies.
+        api: the API's roles that the database has, for remedies.
 
     Returns:
         One finding for an object that is missing or that should not be there, else one for each
@@ -34,64 +39,30 @@ def drift(expected: frozenset[Fact], actual: frozenset[Fact]) -> list[Finding]:
     """
     if expected == actual:
         return []
-    missing, extra = _by_object(expected - actual), _by_object(actual - expected)
-    wanted = _by_object(expected)
+    missing, extra = by_object(expected - actual), by_object(actual - expected)
+    wanted = by_object(expected)
+    around = Around(wanted, by_object(actual), owner, api)
     present = {fact[:2] for fact in actual}
     gone = {name for kind, name in missing.keys() - present if kind not in _PARTS | _GRANTS}
     found: list[Finding] = []
     for item in sorted(missing.keys() | extra.keys()):
         is_grant = item[0] in _GRANTS and not any(item[1].endswith(f" {name}") for name in gone)
         if item not in present and not is_grant:
-            drifts = [_whole(item, "is missing", missing[item], wanted[item])]
+            found.append(_whole(item, "is missing", missing[item], wanted[item], around))
         elif item not in wanted and not is_grant and extra[item].keys() != {"comment"}:
-            drifts = [_whole(item, "is not part of the schema", extra[item], {})]
+            found.append(_whole(item, "is not part of the schema", extra[item], {}, around))
         else:
             sides = missing.get(item, {}), extra.get(item, {})
-            drifts = _properties(item, *sides, wanted.get(item, {}))
-            drifts += _moved(item[1], *(side.get(_ORDER, "") for side in sides))
-        found += [
-            drift if _can_be_run(drift, item, present, extra, gone) else replace(drift, remedy=None)
-            for drift in drifts
-        ]
+            found += _properties(item, *sides, wanted.get(item, {}), around)
+            found += _moved(item[1], *(side.get(_ORDER, "") for side in sides))
     return found
 
 
-def _can_be_run(
-    finding: Finding,
-    item: _Object,
-    present: set[_Object],
-    extra: dict[_Object, _Properties],
-    gone: set[str],
-) -> bool:
-    """Whether a remedy derived from one object suits what is around it."""
-    (kind, name), remedy = item, finding.remedy
-    if remedy is None:
-        return True
-    if any(other in remedy for other in gone - {name}):
-        return False
-    if kind not in _PARTS:
-        return True
-    table, last = split(name)
-    if kind == "index":  # a constraint's comes and goes with it
-        return not remedy.startswith("drop") or not any(
-            k == "constraint" and n.startswith(f"{table}.") and split(n)[1] == last
-            for k, n in present
-        )
-    # Since PostgreSQL 18 NOT NULL is a constraint, which its column is expected to keep.
-    is_not_null = kind == "constraint" and "not null" in extra.get(item, {})
-    return ("table", table) in present and not is_not_null
-
-
-def _by_object(facts: frozenset[Fact]) -> dict[_Object, _Properties]:
-    objects: dict[_Object, _Properties] = defaultdict(dict)
-    for kind, name, key, value in sorted(facts):
-        known = objects[kind, name].get(key)
-        objects[kind, name][key] = f"{known}, {value}" if known else value
-    return dict(objects)
-
-
-def _whole(item: _Object, what: str, facts: _Properties, wanted: _Properties) -> Finding:
+def _whole(
+    item: _Object, what: str, facts: _Properties, wanted: _Properties, around: Around
+) -> Finding:
     kind, name = item
+    sql = remedy(kind, name, None, wanted, None, around)
     return Finding(
         min((severity_of(kind, key) for key in facts), key=lambda severity: severity.rank),
         "facts",
@@ -99,26 +70,36 @@ def _whole(item: _Object, what: str, facts: _Properties, wanted: _Properties) ->
         f"{kind} {name} {what}",
         expected="present" if wanted else "absent",
         actual="absent" if wanted else "present",
-        remedy=remedy(kind, name, None, wanted),
+        remedy=sql,
+        advice=None if sql else advice(kind, name, None, wanted, None, around),
     )
 
 
 def _properties(
-    item: _Object, missing: _Properties, extra: _Properties, wanted: _Properties
+    item: _Object,
+    missing: _Properties,
+    extra: _Properties,
+    wanted: _Properties,
+    around: Around,
 ) -> list[Finding]:
     kind, name = item
-    return [
-        Finding(
-            severity_of(kind, key),
-            "facts",
-            name,
-            f"{kind} {name}: {key} differs",
-            expected=missing.get(key),
-            actual=extra.get(key),
-            remedy=remedy(kind, name, key, wanted, extra.get(key)),
+    found = []
+    for key in sorted((missing.keys() | extra.keys()) - {_ORDER}):
+        difference = (kind, name, key, wanted, extra.get(key), around)
+        sql = remedy(*difference)
+        found.append(
+            Finding(
+                severity_of(kind, key),
+                "facts",
+                name,
+                f"{kind} {name}: {key} differs",
+                expected=missing.get(key),
+                actual=extra.get(key),
+                remedy=sql,
+                advice=None if sql else advice(*difference),
+            )
         )
-        for key in sorted((missing.keys() | extra.keys()) - {_ORDER})
-    ]
+    return found
 
 
 def _moved(table: str, expected: str, actual: str) -> list[Finding]:
@@ -136,6 +117,7 @@ def _moved(table: str, expected: str, actual: str) -> list[Finding]:
             f"column {table}.{name} is in another place",
             expected=_place(name, before),
             actual=_place(name, after),
+            advice=advice("column", f"{table}.{name}", "place", {}),
         )
         for tag, *_, start, end in changes
         if tag != "equal"

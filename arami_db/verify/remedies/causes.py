@@ -1,0 +1,95 @@
+"""What a difference follows from: where that is mended, this is."""
+
+from __future__ import annotations
+
+import re
+
+from arami_db.verify.remedies.around import PARTS, RELATIONS, Around, Difference, Object
+from arami_db.verify.remedies.names import head, replaced, schema_of, split
+
+_TARGET = re.compile(r"((?:materialized |foreign |window )?[a-z]+) (.*)", re.DOTALL)
+_GRANTED = "granted by "
+# What names no schema of its own.
+_GLOBAL = {"schema", "extension", "event trigger", "publication", "cast", "default privilege"}
+
+
+def target_of(grant: str) -> Object:
+    """The object that a grant is on."""
+    found = _TARGET.fullmatch(grant)
+    return (found[1], found[2]) if found else (grant, "")
+
+
+def cause_of(difference: Difference) -> str | None:
+    """What a difference follows from, as "table public.users"; None where it is its own cause."""
+    around, kind, name = difference.around, difference.kind, difference.name
+    if kind == "grant":
+        return _cause_of_grant(difference)
+    if kind not in _GLOBAL and around.is_missing(("schema", schema_of(name))):
+        return f"schema {schema_of(name)}"
+    return _whole(around, kind, name) or _other_object(difference) or _other_name(difference)
+
+
+def _cause_of_grant(difference: Difference) -> str | None:
+    around, (kind, name) = difference.around, target_of(difference.name)
+    if kind != "schema" and around.is_missing(("schema", schema_of(name))):
+        return f"schema {schema_of(name)}"
+    if around.is_missing((kind, name)) or around.is_extra((kind, name)):
+        return f"{kind} {name}"
+    owner = around.actual.get((kind, name), {}).get("owner", "owner")
+    if owner != "owner" and difference.actual == f"{_GRANTED}{owner}":
+        return f"the owner of {kind} {name}"
+    return _whole(around, kind, name) or _of_row_type(around, kind, name)
+
+
+def _of_row_type(around: Around, kind: str, name: str) -> str | None:
+    return _of_any(around, name, RELATIONS) if kind == "type" else None
+
+
+def _whole(around: Around, kind: str, name: str) -> str | None:
+    """The relation, or type, that is missing or extra as a whole."""
+    relation = around.relation_of(kind, name) if kind in PARTS else None
+    return _of_any(around, relation, (*RELATIONS, "type")) if relation else None
+
+
+def _of_any(around: Around, name: str, kinds: tuple[str, ...]) -> str | None:
+    for kind in kinds:
+        if around.is_missing((kind, name)) or around.is_extra((kind, name)):
+            return f"{kind} {name}"
+    return None
+
+
+def _other_object(difference: Difference) -> str | None:
+    """An index's constraint, a sequence's column, a view's definition."""
+    around, kind, name, key = (
+        difference.around,
+        difference.kind,
+        difference.name,
+        difference.key,
+    )
+    if kind == "index" and key in {None, "definition", "unique", "primary", "nulls not distinct"}:
+        constraint = around.constraint_of(name)
+        return f"constraint {constraint}" if constraint else None
+    if kind == "sequence":
+        column = around.identity_of(name)
+        if key is None and column:
+            return f"column {column}"
+        return f"table {split(column)[0]}" if column and key == "owner" else None
+    if kind == "column" and key in {None, "type", "collation"}:
+        table = split(name)[0]
+        views = [v for v in ("view", "materialized view", "type") if (v, table) in around.wanted]
+        return f"{views[0]} {table}" if views else None
+    return None
+
+
+def _other_name(difference: Difference) -> str | None:
+    """Something that was renamed, if a definition differs by its name only."""
+    wanted, actual = difference.value, difference.actual
+    if wanted is None or actual is None:
+        return None
+    for (kind, name), other in difference.around.renamed.items():
+        old, new = (head(other), head(name))
+        if kind == "column":
+            old, new = split(old)[1], split(new)[1]
+        if replaced(actual, old, new) == wanted:
+            return f"{kind} {name}"
+    return None

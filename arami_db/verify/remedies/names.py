@@ -1,0 +1,70 @@
+"""Names and texts as SQL writes them."""
+
+from __future__ import annotations
+
+import re
+
+_PART = re.compile(r'"(?:[^"]|"")*"|[^.]+')
+_LISTED = re.compile(r'(?:"(?:[^"]|"")*"|[^",])+')
+_HEAD = re.compile(r'(?:"(?:[^"]|"")*"|[^"(])+')
+_PLAIN = re.compile(r"[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)*")
+
+
+def split(name: str) -> tuple[str, str]:
+    """The table and the last part of schema.table.part."""
+    *table, last = _PART.findall(name)
+    return ".".join(table), last
+
+
+def schema_of(name: str) -> str:
+    """The schema of a qualified name."""
+    return _PART.findall(name)[0] if name else ""
+
+
+def listed(text: str) -> list[str]:
+    """The names of a list with commas between."""
+    return [name.strip() for name in _LISTED.findall(text) if name.strip()]
+
+
+def head(function: str) -> str:
+    """The name of a function without the types of its arguments."""
+    found = _HEAD.match(function)
+    return found[0] if found else function
+
+
+def unquoted(name: str) -> str:
+    """A name as it is, without the quotes that SQL may need."""
+    return name[1:-1].replace('""', '"') if name.startswith('"') else name
+
+
+def literal(text: str) -> str:
+    r"""A text as SQL quotes it, whether or not backslashes are read as escapes."""
+    quoted = "'" + text.replace("'", "''") + "'"
+    return "E" + quoted.replace("\\", "\\\\") if "\\" in text else quoted
+
+
+def dollars(text: str) -> str:
+    """A text between dollar quotes that it does not hold."""
+    tag = "$function"
+    while tag in text:
+        tag += "_"
+    return f"{tag}${text}{tag}$"
+
+
+def setting(name: str) -> str:
+    """The name of a setting or option; all but plain ones quoted."""
+    return name if _PLAIN.fullmatch(name) else '"' + name.replace('"', '""') + '"'
+
+
+def replaced(text: str, old: str, new: str) -> str:
+    """A text with a name instead of another, where that stands as a whole word."""
+    return re.sub(_word(old), lambda _: new, text)
+
+
+def mentions(text: str, name: str) -> bool:
+    """Whether a text has a name as a whole word."""
+    return name in text and re.search(_word(name), text) is not None
+
+
+def _word(name: str) -> str:
+    return rf'(?<![\w$".]){re.escape(name)}(?![\w$"])'
