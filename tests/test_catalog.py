@@ -13,8 +13,7 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from arami_db.facts import Fact, ask
-from arami_db.facts.reading import SETTINGS
+from arami_db.facts import Fact, ask_within
 from arami_db.files import discover, packaged_sql_dir
 from tests.conftest import made, run_cli
 from tests.mutations import FAMILIES, Mutation
@@ -35,9 +34,7 @@ REFUSALS = (
 def facts(connection: Connection) -> frozenset[Fact]:
     """Every fact, asked as `verify` asks, in the transaction at work where there is one."""
     with connection.transaction(force_rollback=True):
-        for name, value in SETTINGS.items():
-            connection.execute("select set_config(%s, %s, true)", [name, value])
-        return ask(connection, TREE, checks=False).facts
+        return ask_within(connection, TREE, checks=False).facts
 
 
 @pytest.fixture(scope="module")

@@ -34,9 +34,10 @@ SETTINGS = {
     # Compiling queries this small costs more than it saves.
     "jit": "off",
 }
-_BEGIN = "begin isolation level repeatable read read only; select " + ", ".join(
+_SET = "select " + ", ".join(
     f"pg_catalog.set_config('{name}', '{value}', true)" for name, value in SETTINGS.items()
 )
+_BEGIN = f"begin isolation level repeatable read read only; {_SET}"
 # What a file's query returns, and what is made of it: a check may add columns by name.
 _FACT = (
     "kind, object, property, value",
@@ -96,6 +97,17 @@ def ask(connection: Connection, tree: SqlTree, *, checks: bool = True) -> Answer
         frozenset(Fact(*row) for _, row in stated),
         tuple((tree.checks[number], row) for number, row in found),
     )
+
+
+def ask_within(connection: Connection, tree: SqlTree, *, checks: bool = True) -> Answer:
+    """The same in the transaction at work, whose settings are what they were when it returns.
+
+    Raises:
+        psycopg.Error: as the server says it.
+    """
+    with connection.transaction(force_rollback=True):
+        connection.execute(_SET.encode())
+        return ask(connection, tree, checks=checks)
 
 
 def _rows(

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 import psycopg
 
 from arami_db import ledger
 from arami_db.database.connect import Connection
-from arami_db.errors import AramiError, PlatformError, RefusedFileError
-from arami_db.facts import Answer, Fact, QueryFailedError, dump, load, read
+from arami_db.errors import AramiError, PlatformError
+from arami_db.facts import dump, read
 from arami_db.files import SqlTree
 from arami_db.migrate.plan import State, make_plan
+from arami_db.verify.asking import differences, differences_within, expected_facts
 from arami_db.verify.claims import check_claims
-from arami_db.verify.drift import drift
 from arami_db.verify.findings import Finding, Severity
+from arami_db.verify.trial import Trial, attempt
 
-__all__ = ["Finding", "Report", "Severity", "snapshot", "verify"]
+__all__ = ["Finding", "Report", "Severity", "Trial", "snapshot", "try_remedies", "verify"]
 
 _LEDGER = {
     State.PENDING: "has not been applied",
@@ -71,19 +70,14 @@ def verify(
         ConnectionFailedError: the connection broke.
     """
     files, findings = _ledger(connection, tree)
-    expected = _expected(tree)
+    expected = expected_facts(tree)
     answer = read(connection, tree)
     if expected and answer.facts != expected:
         # Definitions are written out as they are now, not as the snapshot of a transaction sees
         # them: what somebody is changing at this moment looks broken until it is asked again.
         answer = read(connection, tree)
-    found = list(_found(answer))
     skipped = [] if expected else ["facts: this directory has no catalog/ and schema.snapshot"]
-    if expected:
-        findings += drift(expected, answer.facts)
-        documented = {fact.object for fact in expected}
-        found = [_keeping(finding, documented) for finding in found]
-    findings += found
+    findings += differences(connection, tree, expected, answer)
     claims = check_claims(connection) if tree.auth_stub else []
     findings += claims or []
     if claims is None:
@@ -96,38 +90,30 @@ def verify(
     return _report(checked, skipped, findings, ignore)
 
 
+def try_remedies(connection: Connection, tree: SqlTree, report: Report) -> Trial:
+    """Run the remedies of a report in a transaction that is rolled back, and see what is left.
+
+    Args:
+        connection: an idle connection; of a role that may not run them, they are written untried.
+        tree: the SQL files, as verify() was given them.
+        report: what verify() returned.
+
+    Raises:
+        QueryFailedError: a query of the verification failed.
+        ConnectionFailedError: the connection broke.
+    """
+    expected = expected_facts(tree)
+
+    def ask() -> list[Finding]:
+        found = differences_within(connection, tree, expected)
+        return [finding for finding in found if not _is_ignored(finding, report.patterns)]
+
+    return attempt(connection, report.findings, ask)
+
+
 def snapshot(connection: Connection, tree: SqlTree) -> str | None:
     """The facts of a database as the text of a snapshot; None where no catalog/ states any."""
     return dump(read(connection, tree, checks=False).facts) if tree.catalog else None
-
-
-def _expected(tree: SqlTree) -> frozenset[Fact] | None:
-    """The facts that should hold; None where the project states none."""
-    if tree.snapshot.is_file() and tree.catalog:
-        return load(tree.snapshot)
-    if tree.snapshot.is_file() or tree.catalog:
-        there, missing = tree.root / "catalog", tree.snapshot
-        if not tree.catalog:
-            there, missing = missing, there
-        raise RefusedFileError(
-            f"{missing}: is missing, and {there} is there",
-            hint="Restore it; `arami-db snapshot` writes schema.snapshot from a migrated database.",
-        )
-    return None
-
-
-def _found(answer: Answer) -> Iterator[Finding]:
-    for check, row in answer.found:
-        told = {"message": row["finding"], **{k: v for k, v in row.items() if k != "finding"}}
-        try:
-            severity = Severity(told.pop("severity"))
-            yield Finding(severity, check.path.stem, **told)
-        except (TypeError, ValueError) as error:
-            raise QueryFailedError(
-                f"{check.label}: a check returns severity, object, finding and remedy, and may"
-                f" return expected and actual; got {row}",
-                hint=f"severity is one of: {', '.join(Severity)}.",
-            ) from error
 
 
 def _ledger(connection: Connection, tree: SqlTree) -> tuple[int, list[Finding]]:
@@ -157,12 +143,6 @@ def _ledger(connection: Connection, tree: SqlTree) -> tuple[int, list[Finding]]:
         Finding(Severity.INTEGRITY, "ledger", entry.label, f"{entry.label} {what}")
         for entry, what in said
     ]
-
-
-def _keeping(finding: Finding, documented: set[str]) -> Finding:
-    """Without a remedy that drops what the snapshot has: the intruder is the other one."""
-    drops = re.search(r"\bdrop (index|constraint)\b", finding.remedy or "")
-    return replace(finding, remedy=None) if drops and finding.object in documented else finding
 
 
 def _reader(connection: Connection) -> str | None:
@@ -195,15 +175,16 @@ def _prove(connection: Connection) -> tuple[int, list[Finding]]:
 def _report(
     checked: dict[str, int], skipped: list[str], findings: list[Finding], ignore: tuple[str, ...]
 ) -> Report:
-    def is_ignored(finding: Finding) -> bool:
-        names = (f"{finding.source}/{finding.object}", f"{finding.source}/{finding.message}")
-        return any(fnmatchcase(name, pattern) for name in names for pattern in ignore)
-
     ordered = sorted(findings, key=lambda f: (f.severity.rank, f.source, f.object, f.message))
     return Report(
         checked,
         tuple(skipped),
-        tuple(finding for finding in ordered if not is_ignored(finding)),
-        tuple(finding for finding in ordered if is_ignored(finding)),
+        tuple(finding for finding in ordered if not _is_ignored(finding, ignore)),
+        tuple(finding for finding in ordered if _is_ignored(finding, ignore)),
         ignore,
     )
+
+
+def _is_ignored(finding: Finding, patterns: tuple[str, ...]) -> bool:
+    names = (f"{finding.source}/{finding.object}", f"{finding.source}/{finding.message}")
+    return any(fnmatchcase(name, pattern) for name in names for pattern in patterns)

@@ -110,7 +110,8 @@ def advice(  # noqa: PLR0913, PLR0917 - as remedy()
 def _lost(sql: str, around: Around) -> bool:
     """Whether it needs a schema that is not there."""
     schemas = (name for kind, name in around.wanted if kind == "schema")
-    return any(f"{s}." in sql for s in schemas if around.is_missing(("schema", s)))
+    gone = [name for name in schemas if around.is_missing(("schema", name))]
+    return any(f"{name}." in sql or f" schema {name};" in sql for name in gone)
 
 
 def _object(difference: Difference) -> str | None:

@@ -59,6 +59,15 @@ class Around:
         """Whether an object should be and is not."""
         return item in self.wanted and item not in self.actual
 
+    @cached_property
+    def missing_columns(self) -> list[Object]:
+        """The columns that should be in relations that are there, and are not."""
+        return [
+            item
+            for item in self.wanted
+            if item[0] == "column" and self.is_missing(item) and item not in self.renamed
+        ]
+
     def is_extra(self, item: Object) -> bool:
         """Whether an object is and should not be."""
         return item in self.actual and item not in self.wanted

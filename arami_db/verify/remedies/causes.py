@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 
 from arami_db.verify.remedies.around import PARTS, RELATIONS, Around, Difference, Object
-from arami_db.verify.remedies.names import head, replaced, schema_of, split
+from arami_db.verify.remedies.columns import create_column
+from arami_db.verify.remedies.names import head, mentions, replaced, schema_of, split
 
 _TARGET = re.compile(r"((?:materialized |foreign |window )?[a-z]+) (.*)", re.DOTALL)
-_GRANTED = "granted by "
 # What names no schema of its own.
 _GLOBAL = {"schema", "extension", "event trigger", "publication", "cast", "default privilege"}
 
@@ -26,7 +26,23 @@ def cause_of(difference: Difference) -> str | None:
         return _cause_of_grant(difference)
     if kind not in _GLOBAL and around.is_missing(("schema", schema_of(name))):
         return f"schema {schema_of(name)}"
-    return _whole(around, kind, name) or _other_object(difference) or _other_name(difference)
+    return (
+        _extension(difference)
+        or _whole(around, kind, name)
+        or _other_object(difference)
+        or _other_name(difference)
+        or _needed(difference)
+    )
+
+
+def _extension(difference: Difference) -> str | None:
+    """An extension that is extra, of an object that came with it."""
+    around = difference.around
+    for key in difference.now:
+        kind, _, name = key.removeprefix("member of ").partition(" ")
+        if key.startswith("member of ") and around.is_extra((kind, name)):
+            return f"{kind} {name}"
+    return None
 
 
 def _cause_of_grant(difference: Difference) -> str | None:
@@ -35,9 +51,6 @@ def _cause_of_grant(difference: Difference) -> str | None:
         return f"schema {schema_of(name)}"
     if around.is_missing((kind, name)) or around.is_extra((kind, name)):
         return f"{kind} {name}"
-    owner = around.actual.get((kind, name), {}).get("owner", "owner")
-    if owner != "owner" and difference.actual == f"{_GRANTED}{owner}":
-        return f"the owner of {kind} {name}"
     return _whole(around, kind, name) or _of_row_type(around, kind, name)
 
 
@@ -92,4 +105,23 @@ def _other_name(difference: Difference) -> str | None:
             old, new = split(old)[1], split(new)[1]
         if replaced(actual, old, new) == wanted:
             return f"{kind} {name}"
+    return None
+
+
+def _needed(difference: Difference) -> str | None:
+    """A column that a definition names, or a view does, and that no remedy gives back."""
+    around, definition = difference.around, difference.wanted.get("definition")
+    if definition is None or (difference.key is not None and difference.key != "definition"):
+        return None
+    relation = around.relation_of(difference.kind, difference.name)
+    for kind, name in around.missing_columns:
+        table, last = split(name)
+        is_named = mentions(definition, last) and (table == relation or mentions(definition, table))
+        if is_named and create_column(difference.of(kind, name)) is None:
+            return f"{kind} {name}"
+    for kind, name in around.wanted:
+        is_view = kind == "view" and name != difference.name and around.is_missing((kind, name))
+        cause = _needed(difference.of(kind, name)) if is_view else None
+        if cause and mentions(definition, name):
+            return cause
     return None

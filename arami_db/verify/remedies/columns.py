@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from arami_db.verify.remedies.around import Difference, Properties
-from arami_db.verify.remedies.names import listed, literal, setting, split, unquoted
+from arami_db.verify.remedies.names import listed, literal, quoted, split, unquoted
 
 # What CREATE TABLE and ADD COLUMN say of a column; the rest is changed after.
 DEFINED = {"type", "collation", "default", "generated", "generated kind", "identity", "not null"}
@@ -69,7 +69,7 @@ def _kept(key: str, value: str | None, wanted: Properties, change: str) -> str |
     if key == "statistics target":
         return f"{change} set statistics {value or -1};"
     if key.startswith("option "):
-        name = setting(key.removeprefix("option "))
+        name = quoted(key.removeprefix("option "))
         return f"{change} set ({name} = {value});" if value else f"{change} reset ({name});"
     return None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from arami_db.verify.remedies.around import Difference, Properties
-from arami_db.verify.remedies.names import dollars, head, listed, literal, setting, unquoted
+from arami_db.verify.remedies.names import dollars, head, listed, literal, quoted, unquoted
 
 # What a setting is that is a list of names: each is quoted for itself.
 _LISTS = {
@@ -36,7 +36,7 @@ def create_function(difference: Difference) -> str | None:
     lines += [f"returns {wanted['returns']}"] if kind == "function" else []
     lines += [f"language {wanted['language']}", *_attributes(difference.kind, wanted)]
     lines += [
-        f"set {setting(key.removeprefix('set '))} to {_value(key, value)}"
+        f"set {quoted(key.removeprefix('set '))} to {_value(key, value)}"
         for key, value in wanted.items()
         if key.startswith("set ")
     ]
@@ -81,7 +81,7 @@ def change_function(difference: Difference) -> str | None:
     key, wanted = difference.key or "", difference.wanted
     alter = f"alter {difference.kind.removeprefix('window ')} {difference.name}"
     if key.startswith("set "):
-        name = setting(key.removeprefix("set "))
+        name = quoted(key.removeprefix("set "))
         if key in wanted:
             return f"{alter} set {name} to {_value(key, wanted[key])};"
         return f"{alter} reset {name};"

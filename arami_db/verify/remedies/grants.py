@@ -27,7 +27,7 @@ def grant(difference: Difference) -> str | None:
     if difference.key is None:
         return None
     grantee, privilege = difference.key.rsplit(" ", 1)
-    wanted, actual = difference.value, difference.actual
+    wanted, actual = difference.value, _as_owner(difference)
     if grantee == "owner" and difference.name == "schema public":
         grantee = "pg_database_owner" if wanted == _GRANTED and actual is None else ""
     if not grantee or not {wanted, actual} <= {None, _GRANTED, _GRANTABLE, _REVOKED}:
@@ -40,6 +40,15 @@ def grant(difference: Difference) -> str | None:
         None if actual == _REVOKED else actual,
     )
     return _statement(difference.name, privilege, to, words) + _columns_again(difference)
+
+
+def _as_owner(difference: Difference) -> str | None:
+    """How it is granted once the object has its owner back: that comes first."""
+    actual = difference.actual
+    owner = difference.around.actual.get(target_of(difference.name), {}).get("owner")
+    if actual and owner and actual.endswith(f"granted by {owner}"):
+        return f"{actual.removesuffix(owner)}owner"
+    return actual
 
 
 def _change(wanted: str | None, actual: str | None) -> tuple[str, str, str]:

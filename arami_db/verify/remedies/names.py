@@ -7,7 +7,7 @@ import re
 _PART = re.compile(r'"(?:[^"]|"")*"|[^.]+')
 _LISTED = re.compile(r'(?:"(?:[^"]|"")*"|[^",])+')
 _HEAD = re.compile(r'(?:"(?:[^"]|"")*"|[^"(])+')
-_PLAIN = re.compile(r"[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)*")
+_PLAIN = re.compile(r"[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)*")  # as those of settings are
 
 
 def split(name: str) -> tuple[str, str]:
@@ -37,6 +37,11 @@ def unquoted(name: str) -> str:
     return name[1:-1].replace('""', '"') if name.startswith('"') else name
 
 
+def quoted(name: str) -> str:
+    """A name as SQL has it, from what it is: of an extension, a setting, an option."""
+    return name if _PLAIN.fullmatch(name) else '"' + name.replace('"', '""') + '"'
+
+
 def literal(text: str) -> str:
     r"""A text as SQL quotes it, whether or not backslashes are read as escapes."""
     quoted = "'" + text.replace("'", "''") + "'"
@@ -49,11 +54,6 @@ def dollars(text: str) -> str:
     while tag in text:
         tag += "_"
     return f"{tag}${text}{tag}$"
-
-
-def setting(name: str) -> str:
-    """The name of a setting or option; all but plain ones quoted."""
-    return name if _PLAIN.fullmatch(name) else '"' + name.replace('"', '""') + '"'
 
 
 def replaced(text: str, old: str, new: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from arami_db.verify.remedies.around import Difference
-from arami_db.verify.remedies.names import head, listed, literal, split
+from arami_db.verify.remedies.names import head, listed, literal, quoted, split
 from arami_db.verify.remedies.parts import FIRING, holder
 
 _ON_TABLE = {"policy", "rule", "trigger"}
@@ -22,6 +22,7 @@ _RENAMED = {"table", "view", "materialized view", "foreign table", "sequence", "
     *("statistics", "function", "procedure", "event trigger", "publication")
 }
 _OWNED = (_DROPPED | {"schema"}) - {"index", "cast", "extension"}
+_DEPENDS, _MEMBER = "depends on extension ", "member of extension "
 _FREED = {"function", "procedure", "materialized view", "index"}  # of an extension
 
 
@@ -58,7 +59,9 @@ def drop(difference: Difference, *, if_exists: bool = False) -> str | None:
         return None
     if "added to pg_catalog" in difference.now and not split(head(name))[0]:
         name = f"pg_catalog.{name}"
-    return f"drop {kind}{exists} {name};{_ROWS.get(kind, '')}"
+    name = quoted(name) if kind == "extension" else name
+    kept = [change_any(difference.about(key)) for key in difference.now if key.startswith(_MEMBER)]
+    return "\n".join([*filter(None, kept), f"drop {kind}{exists} {name};{_ROWS.get(kind, '')}"])
 
 
 def rename(difference: Difference) -> str | None:
@@ -92,11 +95,12 @@ def change_any(difference: Difference) -> str | None:
     if key.startswith("security label of "):
         provider = key.removeprefix("security label of ")
         return f"security label for {provider} on {target(difference)} is {_text(value)};"
-    if key == "depends on extension" and (kind in _FREED or kind == "trigger"):
+    if key.startswith(_DEPENDS) and (kind in _FREED or kind == "trigger"):
         on = target(difference) if kind == "trigger" else f"{kind} {name}"
-        no, extensions = ("", value) if value else ("no ", difference.actual)
-        found = [f"alter {on} {no}depends on extension {e};" for e in listed(extensions or "")]
-        return "\n".join(found)
+        extension = quoted(key.removeprefix(_DEPENDS))
+        return f"alter {on} {'' if value else 'no '}depends on extension {extension};"
+    if key.startswith(_MEMBER) and value is None:
+        return f"alter extension {quoted(key.removeprefix(_MEMBER))} drop {kind} {name};"
     return None
 
 
@@ -140,16 +144,16 @@ def create_schema(_: Difference) -> None:
 def create_extension(difference: Difference) -> str:
     """An extension; the default schema is public where there is no schema extensions."""
     schema = difference.wanted.get("schema", "default")
-    where = "public" if schema == "default" else schema
-    return f"create extension {difference.name} schema {where};"
+    where = "public" if schema == "default" else quoted(schema)
+    return f"create extension {quoted(difference.name)} schema {where};"
 
 
 def change_extension(difference: Difference) -> str | None:
     """The schema of an extension."""
     if difference.key != "schema" or difference.value is None:
         return None
-    schema = "public" if difference.value == "default" else difference.value
-    return f"alter extension {difference.name} set schema {schema};"
+    schema = "public" if difference.value == "default" else quoted(difference.value)
+    return f"alter extension {quoted(difference.name)} set schema {schema};"
 
 
 def change_event_trigger(difference: Difference) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from arami_db.verify.remedies.around import Difference, Properties
 from arami_db.verify.remedies.columns import definition
-from arami_db.verify.remedies.names import listed, literal, setting
+from arami_db.verify.remedies.names import listed, literal, quoted
 
 _OPTION = "option "
 # Made by clauses that the facts alone do not give back.
@@ -53,7 +53,7 @@ def _with(wanted: Properties) -> str:
 
 def _option(key: str) -> str:
     name = key.removeprefix(_OPTION)
-    return f"toast.{setting(name[6:])}" if name.startswith("toast.") else setting(name)
+    return f"toast.{quoted(name[6:])}" if name.startswith("toast.") else quoted(name)
 
 
 def _value(text: str) -> str:

@@ -48,6 +48,8 @@ def words(difference: Difference) -> str:
     kind, key = difference.kind, difference.key
     if kind == "grant":
         return _of_grant(difference)
+    if kind == "reach":
+        return "Take away what the path goes through, or declare it in the snapshot."
     if kind == "column" and key is None and difference.wanted:
         return _of_column(difference)
     if key and key.startswith("subscribed by "):
