@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -41,6 +42,13 @@ def verify(
             help="Set findings aside by source/object or /message, such as 'facts/public.x*'.",
         ),
     ] = None,
+    remedies: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Write the remedies as a SQL script, tried in a transaction that is rolled back.",
+        ),
+    ] = None,
     output: Annotated[
         ReportFormat, typer.Option("--format", help="What to write to stdout.")
     ] = ReportFormat.TEXT,
@@ -48,20 +56,27 @@ def verify(
     """Prove the schema: ledger, every fact of the catalog, checks, and how auth.uid() behaves.
 
     Reads only: any role that may read schema arami_db will do, on a standby and through a pooler
-    too. Only --prove-rls writes, in a transaction that is rolled back.
+    too. --prove-rls and --remedies write, in a transaction that is rolled back; while --remedies
+    tries, the tables that it mends are locked.
 
     \b
     Examples:
       arami-db verify --embedded
       arami-db verify --prove-rls --fail-on integrity
+      arami-db verify --remedies remedies.sql
       arami-db verify --format github --ignore 'facts/public.scratch*'
     """
     from arami_db import verify as operation
     from arami_db.render.findings import show_report
+    from arami_db.render.remedies import show_trial
 
     tree = options.tree(sql_dir)
     with options.connection(options.conninfo(database, embedded=embedded)) as connection:
         report = operation.verify(connection, tree, ignore=tuple(ignore or ()), prove_rls=prove_rls)
+        if remedies is not None:
+            trial = operation.try_remedies(connection, tree, report)
+            options.write(remedies, trial.script)
+            show_trial(trial, remedies)
     show_report(report, output)
     if report.at_least(fail_on):
         raise typer.Exit(4)

@@ -42,7 +42,9 @@ _ORDER = (
 )
 _PHASES = tuple(re.compile(pattern, re.DOTALL) for pattern in _ORDER)
 _DROPPED = re.compile(r"(?:drop|alter table) [^;]*? if exists [^;]*;[^\n]*\n")
-_OUTSIDE = re.compile(r"\b(concurrently|vacuum)\b(?=[^-\n]*;)", re.IGNORECASE)
+_OUTSIDE = re.compile(
+    r"\s*(vacuum|(create( unique)?|drop|reindex) (index|table) concurrently)\b", re.IGNORECASE
+)
 _HEADER = """\
 -- Remedies by arami-db verify. Read them, then run them as the role that migrates:
 --     psql -v ON_ERROR_STOP=1 -f FILE
@@ -77,7 +79,7 @@ def _phase(remedy: str) -> int:
 
 def runs_alone(remedy: str) -> bool:
     """Whether Postgres refuses it in a transaction."""
-    return _OUTSIDE.search(remedy) is not None
+    return _OUTSIDE.match(remedy) is not None
 
 
 def write(findings: Iterable[Finding], outcome: Iterable[str], without: Mapping[str, str]) -> str:
@@ -90,15 +92,19 @@ def write(findings: Iterable[Finding], outcome: Iterable[str], without: Mapping[
     """
     pieces = [_HEADER + "".join(f"-- {one_line(line)}\n" for line in outcome)]
     for finding in findings:
-        sql, said = finding.remedy or "", f"{finding.severity}: {finding.message}"
+        sql, said = _ended(finding.remedy or ""), f"{finding.severity}: {finding.message}"
         piece = f"-- {one_line(said)}  [{one_line(finding.source)}]\n"
-        if (why := without.get(sql)) is not None:
+        if (why := without.get(finding.remedy or "")) is not None:
             piece += f"-- {one_line(why)}\n"
             sql = "\n".join(f"-- {line}" for line in re.split(r"\r\n|\r|\n", sql))
         elif runs_alone(sql):
             piece += "-- not tried, because it runs in no transaction\n"
         pieces.append(f"{piece}{sql}\n")
     return "\n".join(pieces)
+
+
+def _ended(remedy: str) -> str:
+    return remedy.strip() if remedy.rstrip().endswith(";") else f"{remedy.strip()};"
 
 
 def one_line(text: str) -> str:

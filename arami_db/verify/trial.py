@@ -20,7 +20,6 @@ _NOT_TRIED = (
     psycopg.errors.QueryCanceled,
 )
 FACTS = "facts"
-NOT_NEEDED = "not needed after the others"
 LATER = "verify again after what is above: it may be in order by then"
 _ELSEWHERE = {"ledger", "auth", "rls"}  # sources that are not asked again
 _LIMITS = "set local lock_timeout = '3s'; set local statement_timeout = 0"
@@ -70,6 +69,9 @@ def attempt(
         QueryFailedError: what is asked again could not be.
     """
     ordered = in_order(findings)
+    if not ordered:
+        script = write([], ["There is nothing to run."], {})
+        return Trial(script, 0, len(findings), None, (), tuple(findings), ())
     try:
         with connection.transaction(force_rollback=True):
             _prepare(connection)
@@ -77,8 +79,9 @@ def attempt(
             after = ask()
             # What a check would mend may be in order by now, and its remedy wrong.
             left = {_identity(finding) for finding in after}
-            due = [f for f in ordered if f.source != FACTS and _identity(f) in left]
-            if due := [f for f in due if not runs_alone(f.remedy or "")]:
+            due = [f for f in ordered if f.source in _ELSEWHERE or _identity(f) in left]
+            due = [f for f in due if f.source != FACTS and not runs_alone(f.remedy or "")]
+            if due:
                 also_done, also_failed = _run(connection, due)
                 done, failed = done + also_done, failed + also_failed
                 after = ask()
@@ -101,16 +104,14 @@ def _tried(
     left, before = {_identity(f) for f in after}, {_identity(f) for f in findings}
     stay = tuple(f for f in findings if _identity(f) in left or f.source in _ELSEWHERE)
     new = tuple(f for f in after if _identity(f) not in before)
-    without = {finding.remedy or "": f"did not run: {error}" for finding, error in failed}
-    rest = [f for f in ordered if f not in done and (f.remedy or "") not in without]
     # What another remedy has done before cannot be done again, and need not.
-    without |= {f.remedy or "": NOT_NEEDED for f in ordered if f not in done and f not in stay}
-    script = write(
-        [*done, *(finding for finding, _ in failed), *rest],
-        [f"Tried and rolled back: {len(findings) - len(stay)} of {len(findings)} findings go."],
-        without,
-    )
     failed = [(finding, error) for finding, error in failed if finding in stay]
+    rest = [f for f in ordered if f in stay and f not in done]
+    script = write(
+        [*done, *rest],
+        [f"Tried and rolled back: {len(findings) - len(stay)} of {len(findings)} findings go."],
+        {finding.remedy or "": f"did not run: {error}" for finding, error in failed},
+    )
     return Trial(script, len(ordered), len(findings), None, tuple(failed), stay, new)
 
 

@@ -5,12 +5,12 @@ What drops an object never cascades, and what is there under another name gets i
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
 
 from arami_db.verify.remedies import columns, functions, grants, others, parts, relations
 from arami_db.verify.remedies.around import NOTHING, Around, Difference, Properties, by_object
 from arami_db.verify.remedies.causes import cause_of
-from arami_db.verify.remedies.names import head, split
+from arami_db.verify.remedies.names import head, sequence_of
 from arami_db.verify.remedies.words import words
 
 __all__ = ["Around", "advice", "by_object", "remedy"]
@@ -185,7 +185,7 @@ def _parts(difference: Difference) -> list[str]:
         for name in around.parts(difference.name, kind):
             if kind == "column":
                 part = difference.of(kind, name)
-                found += _rest(part)
+                found += _rest(part, {"default"} if difference.kind == "view" else set())
                 found += _sequence(part)
             elif kind == "index" and around.constraint_of(name):
                 found += _rest(difference.of(kind, name))
@@ -196,7 +196,7 @@ def _parts(difference: Difference) -> list[str]:
 
 def _sequence(column: Difference) -> list[str]:
     """What an identity's sequence has of its own."""
-    name = "{}_{}_seq".format(*split(column.name))
+    name = sequence_of(column.name)
     if "identity" not in column.wanted or ("sequence", name) not in column.around.wanted:
         return []
     sequence = column.of("sequence", name)
@@ -209,14 +209,14 @@ def _comment(difference: Difference) -> list[str]:
     return [made] if made and "comment" in difference.wanted else []
 
 
-def _rest(difference: Difference) -> list[str]:
-    """The properties that creating it does not set."""
+def _rest(difference: Difference, also: Set[str] = frozenset()) -> list[str]:
+    """The properties that creating it does not set, and those that are named."""
     kind, wanted = difference.kind, difference.wanted
     is_apart = kind == "column" or (kind == "index" and "definition" not in wanted)
     keys = [
         key
         for key, value in wanted.items()
-        if (key in _AFTER or (is_apart and key.startswith(_AFTER_OF_COLUMNS)))
+        if (key in _AFTER | also or (is_apart and key.startswith(_AFTER_OF_COLUMNS)))
         and (key, value) != ("row level security", "disabled")
     ]
     return [sql for key in keys if (sql := _change(difference.about(key)))]

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from arami_db.facts import Fact
-from arami_db.verify.remedies.names import head, mentions, replaced, schema_of, split
+from arami_db.verify.remedies.names import head, mentions, replaced, schema_of, sequence_of, split
 
 Object = tuple[str, str]  # kind and name
 Properties = Mapping[str, str]
@@ -20,7 +20,7 @@ PARTS = ("column", "constraint", "index", "trigger", "rule", "policy", "statisti
 _ON = re.compile(r' ON (?:ONLY )?((?:"(?:[^"]|"")*"|[^" ])+) USING ')
 _FROM = re.compile(r' FROM ((?:"(?:[^"]|"")*"|[^"])+)$')
 # What Postgres keeps in terms of other objects, and writes out with their names.
-_DEEP = ("definition", "using", "with check", "default", "generated", "arguments", "function")
+_DEEP = ("definition", "using", "with check", "default", "arguments", "function")
 _COMPILED = ("BEGIN ATOMIC", "RETURN ")  # so begin bodies that it keeps likewise
 # What a renamed object must have in common with what it was.
 _TOLD_BY = {"table": ("columns",), "column": ("type",)}
@@ -110,7 +110,7 @@ class Around:
     @cached_property
     def _identities(self) -> dict[str, str]:
         return {
-            "{}_{}_seq".format(*split(name)): name
+            sequence_of(name): name
             for side in (self.actual, self.wanted)
             for (kind, name), properties in side.items()
             if kind == "column" and "identity" in properties

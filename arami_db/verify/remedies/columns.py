@@ -5,8 +5,6 @@ from __future__ import annotations
 from arami_db.verify.remedies.around import Difference, Properties
 from arami_db.verify.remedies.names import listed, literal, quoted, split, unquoted
 
-# What CREATE TABLE and ADD COLUMN say of a column; the rest is changed after.
-DEFINED = {"type", "collation", "default", "generated", "generated kind", "identity", "not null"}
 _MAIN = ("numeric", "inet", "cidr")  # types that Postgres keeps in the table while it can
 
 
@@ -14,10 +12,10 @@ def definition(column: str, wanted: Properties) -> str:
     """A column as CREATE TABLE and ADD COLUMN have it."""
     parts = [split(column)[1], wanted["type"]]
     parts += [f"collate {wanted['collation']}"] if "collation" in wanted else []
-    if "generated" in wanted:
-        kind = wanted.get("generated kind", "stored")
-        parts += [f"generated always as ({wanted['generated']}) {kind}"]
-    parts += [f"default {wanted['default']}"] if "default" in wanted else []
+    if "generated kind" in wanted:
+        parts += [f"generated always as ({wanted.get('default')}) {wanted['generated kind']}"]
+    elif "default" in wanted:
+        parts += [f"default {wanted['default']}"]
     parts += [f"generated {wanted['identity']} as identity"] if "identity" in wanted else []
     parts += ["not null"] if "not null" in wanted else []
     return " ".join(parts)
@@ -45,11 +43,13 @@ def change_column(difference: Difference) -> str | None:
     key, wanted, value = difference.key or "", difference.wanted, difference.value
     table, column = split(difference.name)
     change = f"alter table {table} alter column {column}"
+    if "generated kind" in {**wanted, **difference.now} and key in {"type", "default", "collation"}:
+        return None
     if key == "not null":
         return f"{change} {'set' if value else 'drop'} not null;"
     if key == "default":
         return f"{change} set default {value};" if value else f"{change} drop default;"
-    if key in {"type", "collation"} and "type" in wanted and "generated" not in wanted:
+    if key in {"type", "collation"} and "type" in wanted:
         collate = f" collate {wanted['collation']}" if "collation" in wanted else ""
         kind = wanted["type"]
         return f"{change} type {kind}{collate} using {column}::{kind};"

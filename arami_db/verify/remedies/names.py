@@ -7,7 +7,7 @@ import re
 _PART = re.compile(r'"(?:[^"]|"")*"|[^.]+')
 _LISTED = re.compile(r'(?:"(?:[^"]|"")*"|[^",])+')
 _HEAD = re.compile(r'(?:"(?:[^"]|"")*"|[^"(])+')
-_PLAIN = re.compile(r"[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)*")  # as those of settings are
+_PLAIN = re.compile(r"[a-z_][a-z0-9_]*")
 
 
 def split(name: str) -> tuple[str, str]:
@@ -19,6 +19,13 @@ def split(name: str) -> tuple[str, str]:
 def schema_of(name: str) -> str:
     """The schema of a qualified name."""
     return _PART.findall(name)[0] if name else ""
+
+
+def sequence_of(column: str) -> str:
+    """What Postgres calls the sequence of an identity column, where the name fits."""
+    table, last = split(column)
+    schema, name = split(table)
+    return f"{schema}.{quoted(f'{unquoted(name)}_{unquoted(last)}_seq')}"
 
 
 def listed(text: str) -> list[str]:

@@ -8,9 +8,9 @@ from arami_db.verify.remedies.parts import FIRING, holder
 
 _ON_TABLE = {"policy", "rule", "trigger"}
 _ROWS = {
-    "table": "  -- its rows go with it",
-    "materialized view": "  -- its rows go with it",
-    "column": "  -- its values go with it",
+    "table": " /* its rows go with it */",
+    "materialized view": " /* its rows go with it */",
+    "column": " /* its values go with it */",
 }
 _DROPPED = {
     *("table", "view", "materialized view", "foreign table", "sequence", "index", "statistics"),
@@ -51,7 +51,7 @@ def drop(difference: Difference, *, if_exists: bool = False) -> str | None:
     if kind == "constraint":
         return f"alter {holder(difference)} drop constraint{exists} {last};"
     if kind == "column":
-        return f"alter table {table} drop column{exists} {last};{_ROWS[kind]}"
+        return f"alter table {table} drop column{exists} {last}{_ROWS[kind]};"
     if kind == "operator family":
         method = difference.now.get("definition", "").split(";")[0]
         return f"drop operator family{exists} {name} using {method};"
@@ -61,7 +61,7 @@ def drop(difference: Difference, *, if_exists: bool = False) -> str | None:
         name = f"pg_catalog.{name}"
     name = quoted(name) if kind == "extension" else name
     kept = [change_any(difference.about(key)) for key in difference.now if key.startswith(_MEMBER)]
-    return "\n".join([*filter(None, kept), f"drop {kind}{exists} {name};{_ROWS.get(kind, '')}"])
+    return "\n".join([*filter(None, kept), f"drop {kind}{exists} {name}{_ROWS.get(kind, '')};"])
 
 
 def rename(difference: Difference) -> str | None:

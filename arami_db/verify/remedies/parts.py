@@ -96,7 +96,7 @@ def change_index(difference: Difference) -> str | None:
     """What of an index can be changed in place."""
     key, name, value = difference.key or "", difference.name, difference.value
     if key in {"valid", "ready", "live"}:
-        return f"reindex index {name};  -- concurrently, where its table is in use"
+        return f"reindex index {name} /* writes wait for it */;"
     if key == "statistics targets":
         targets = dict.fromkeys((n for n, _ in _TARGET.findall(difference.actual or "")), "-1")
         targets.update(_TARGET.findall(value or ""))

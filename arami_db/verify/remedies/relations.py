@@ -30,7 +30,7 @@ def create_table(difference: Difference) -> str | None:
     lines = [f"    {definition(c, around.wanted['column', c])}" for c in columns]
     unlogged = "unlogged " if wanted.get("persistence") == "unlogged" else ""
     inside = ",\n".join(lines)
-    return f"create {unlogged}table {name} (\n{inside}\n){_with(wanted)};  -- its rows are not back"
+    return f"create {unlogged}table {name} (\n{inside}\n){_with(wanted)} /* without its rows */;"
 
 
 def create_view(difference: Difference) -> str | None:

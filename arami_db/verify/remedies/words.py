@@ -12,8 +12,9 @@ _KEYS = {
     "columns": "Only a new table, into which the rows are copied, has other columns in this order.",
     "tablespace": "Move it to where the rest lies, with ALTER ... SET TABLESPACE: this copies it"
     " under an exclusive lock.",
-    "generated": "A generation expression is part of its column: drop the column and add it anew.",
     "generated kind": "Drop the column and add it anew, as its migration does.",
+    "default": "Drop the column and add it anew: what it is generated from is part of it.",
+    "type": "Drop the column and add it anew: what it is generated from is part of it.",
     "partition key": "Make the table anew and copy the rows: how it is split cannot change.",
     "partition bound": "Detach the partition and attach it with the bounds of its migration.",
     "of type": "ALTER TABLE ... OF or NOT OF, as its migration has it.",
