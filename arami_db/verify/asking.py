@@ -82,7 +82,7 @@ def _roles(connection: Connection, tree: SqlTree) -> tuple[str, tuple[str, ...]]
     """Whom facts call "owner", and the roles of the API, as remedies name them."""
     if tree.prelude is None:
         return "current_user", ()
-    asked = f"{tree.prelude.text}\n{query('remedy_roles')}"
+    asked = tree.prelude.text + "\n" + query("remedy_roles")
     found = connection.execute(asked.encode()).fetchone()
     return (str(found[0]), tuple(found[1])) if found else ("current_user", ())
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 from arami_db.facts import Fact
@@ -59,24 +59,34 @@ class Around:
         """Whether an object should be and is not."""
         return item in self.wanted and item not in self.actual
 
-    @cached_property
-    def missing_columns(self) -> list[Object]:
-        """The columns that should be in relations that are there, and are not."""
-        return [
-            item
-            for item in self.wanted
-            if item[0] == "column" and self.is_missing(item) and item not in self.renamed
-        ]
-
     def is_extra(self, item: Object) -> bool:
         """Whether an object is and should not be."""
         return item in self.actual and item not in self.wanted
 
+    @cached_property
+    def missing(self) -> Mapping[str, list[str]]:
+        """The names of what is missing, by kind."""
+        found: dict[str, list[str]] = defaultdict(list)
+        for item in self.wanted:
+            if self.is_missing(item):
+                found[item[0]].append(item[1])
+        return found
+
     def parts(self, relation: str, kind: str) -> list[str]:
         """The names of a relation's parts of a kind, as they should be."""
-        return [
-            name for k, name in self.wanted if k == kind and self.relation_of(k, name) == relation
-        ]
+        return self._parts.get((relation, kind), [])
+
+    @cached_property
+    def _parts(self) -> Mapping[tuple[str | None, str], list[str]]:
+        found: dict[tuple[str | None, str], list[str]] = defaultdict(list)
+        for kind, name in self.wanted:
+            found[self.relation_of(kind, name), kind].append(name)
+        return found
+
+    @cached_property
+    def grants(self) -> list[str]:
+        """What should be granted on."""
+        return [name for kind, name in self.wanted if kind == "grant"]
 
     def relation_of(self, kind: str, name: str) -> str | None:
         """The relation (or domain) that an object is part of."""
@@ -174,47 +184,3 @@ class Around:
             if last in names:
                 return len(names), names.index(last)
         return column
-
-
-NOTHING = Around({}, {})
-
-
-@dataclass(frozen=True)
-class Difference:
-    """One difference of an object, or the object itself being missing or extra.
-
-    Attributes:
-        kind: its kind, as the facts state it.
-        name: its name, quoted and qualified.
-        key: the property that differs; None when the whole object is missing or extra.
-        wanted: all properties it should have; empty when there should be no such object.
-        actual: what that property is instead, if anything.
-        around: both sides.
-    """
-
-    kind: str
-    name: str
-    key: str | None
-    wanted: Properties
-    actual: str | None = None
-    around: Around = field(default=NOTHING, repr=False)
-
-    @property
-    def value(self) -> str | None:
-        """What the property should be."""
-        return self.wanted.get(self.key or "")
-
-    @property
-    def now(self) -> Properties:
-        """All properties that the object has."""
-        return self.around.actual.get((self.kind, self.name), {})
-
-    def of(self, kind: str, name: str, key: str | None = None) -> Difference:
-        """The same of another object that should be, as if all of it, or of it, were missing."""
-        return Difference(
-            kind, name, key, self.around.wanted.get((kind, name), {}), None, self.around
-        )
-
-    def about(self, key: str | None) -> Difference:
-        """The same of another property, as if it had none."""
-        return replace(self, key=key, actual=None)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
-from arami_db.verify.remedies.around import PARTS, RELATIONS, Around, Difference, Object
+from arami_db.verify.remedies.around import PARTS, RELATIONS, Around, Object
 from arami_db.verify.remedies.columns import create_column
+from arami_db.verify.remedies.difference import Difference
 from arami_db.verify.remedies.names import head, mentions, replaced, schema_of, split
 
 _TARGET = re.compile(r"((?:materialized |foreign |window )?[a-z]+) (.*)", re.DOTALL)
@@ -114,14 +115,16 @@ def _needed(difference: Difference) -> str | None:
     if definition is None or (difference.key is not None and difference.key != "definition"):
         return None
     relation = around.relation_of(difference.kind, difference.name)
-    for kind, name in around.missing_columns:
-        table, last = split(name)
+    for column in around.missing["column"]:
+        table, last = split(column)
         is_named = mentions(definition, last) and (table == relation or mentions(definition, table))
-        if is_named and create_column(difference.of(kind, name)) is None:
-            return f"{kind} {name}"
-    for kind, name in around.wanted:
-        is_view = kind == "view" and name != difference.name and around.is_missing((kind, name))
-        cause = _needed(difference.of(kind, name)) if is_view else None
-        if cause and mentions(definition, name):
-            return cause
-    return None
+        if is_named and _is_lost(difference.of("column", column)):
+            return f"column {column}"
+    named = (view for view in around.missing["view"] if mentions(definition, view))
+    causes = (_needed(difference.of("view", view)) for view in named if view != difference.name)
+    return next(filter(None, causes), None)
+
+
+def _is_lost(column: Difference) -> bool:
+    item = column.kind, column.name
+    return item not in column.around.renamed and create_column(column) is None

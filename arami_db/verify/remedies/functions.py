@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from arami_db.verify.remedies.around import Difference, Properties
+from arami_db.verify.remedies.around import Properties
+from arami_db.verify.remedies.difference import Difference
 from arami_db.verify.remedies.names import dollars, head, listed, literal, quoted, unquoted
 
 # What a setting is that is a list of names: each is quoted for itself.

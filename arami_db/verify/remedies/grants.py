@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
-from arami_db.verify.remedies.around import RELATIONS, Difference
+from arami_db.verify.remedies.around import RELATIONS
 from arami_db.verify.remedies.causes import target_of
+from arami_db.verify.remedies.difference import Difference
 from arami_db.verify.remedies.names import dollars, split
 
 _GRANTED = "granted by owner"
@@ -81,8 +82,9 @@ def _columns_again(difference: Difference) -> str:
         return ""
     return "".join(
         f"\n{grant(difference.of('grant', name, difference.key))}"
-        for (k, name), properties in difference.around.wanted.items()
-        if k == "grant" and name.startswith(f"column {table}.") and difference.key in properties
+        for name in difference.around.grants
+        if name.startswith(f"column {table}.")
+        and difference.key in difference.around.wanted["grant", name]
     )
 
 
@@ -108,12 +110,11 @@ def grants_of(difference: Difference) -> list[str]:
         return []
     roles = ", ".join(["public", *around.api])
     made = [f"revoke all on {word} {name} from {roles};"]
-    for k, target in around.wanted:
+    for target in around.grants:
         on, of = target_of(target)
-        is_column = on == "column" and split(of)[0] == name
-        if k == "grant" and (target == f"{kind} {name}" or is_column):
-            found = around.wanted[k, target]
-            made += [sql for key in found if (sql := grant(difference.of(k, target, key)))]
+        if target == f"{kind} {name}" or (on == "column" and split(of)[0] == name):
+            found = around.wanted["grant", target]
+            made += [sql for key in found if (sql := grant(difference.of("grant", target, key)))]
     return made
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from arami_db.verify.remedies.around import Difference
+from arami_db.verify.remedies.difference import Difference
 from arami_db.verify.remedies.names import head, listed, literal, quoted, split
 from arami_db.verify.remedies.parts import FIRING, holder
 

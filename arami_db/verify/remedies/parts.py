@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from arami_db.verify.remedies.around import Difference
+from arami_db.verify.remedies.difference import Difference
 from arami_db.verify.remedies.names import split
 
 FIRING = {

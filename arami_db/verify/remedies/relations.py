@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from arami_db.verify.remedies.around import Difference, Properties
+from arami_db.verify.remedies.around import Properties
 from arami_db.verify.remedies.columns import definition
+from arami_db.verify.remedies.difference import Difference
 from arami_db.verify.remedies.names import listed, literal, quoted
 
 _OPTION = "option "

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from arami_db.verify.remedies.around import Difference
 from arami_db.verify.remedies.columns import definition
+from arami_db.verify.remedies.difference import Difference
 from arami_db.verify.remedies.names import head, split
 
 PLACE = "place"  # the key of a column that is elsewhere among its table's
