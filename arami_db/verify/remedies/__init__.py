@@ -6,54 +6,29 @@ What drops an object never cascades, and what is there under another name gets i
 from __future__ import annotations
 
 from arami_db.verify.remedies import functions, others, parts, relations
-from arami_db.verify.remedies.around import Around, Properties, by_object
+from arami_db.verify.remedies.around import Around
 from arami_db.verify.remedies.causes import cause_of
-from arami_db.verify.remedies.difference import NOTHING, Difference
+from arami_db.verify.remedies.difference import Difference
 from arami_db.verify.remedies.names import head
 from arami_db.verify.remedies.whole import change_in_place, restored
 from arami_db.verify.remedies.words import words
 
-__all__ = ["Around", "advice", "by_object", "remedy"]
+__all__ = ["advice", "remedy"]
 
 # Made again where another property differs: they hold nothing.
 _AGAIN = {"policy", "trigger", "rule", "constraint", "index", "statistics"}
 
 
-def remedy(  # noqa: PLR0913, PLR0917 - a difference, and what is around it
-    kind: str,
-    name: str,
-    key: str | None,
-    wanted: Properties,
-    actual: str | None = None,
-    around: Around = NOTHING,
-) -> str | None:
-    """SQL that makes one difference go away, or None.
-
-    Args:
-        kind: the object's kind, as the facts state it.
-        name: the object, quoted and qualified.
-        key: the property that differs; None when the whole object is missing or extra.
-        wanted: all properties the object should have; empty when there should be no such object.
-        actual: what that property is instead, if anything.
-        around: everything that should be and that is.
-    """
-    difference = Difference(kind, name, key, wanted, actual, around)
+def remedy(difference: Difference) -> str | None:
+    """SQL that makes one difference go away; None where there is none, or another cause."""
     if cause_of(difference):
         return None
-    sql = _change(difference) if key is not None else _object(difference)
-    return None if sql is None or _lost(sql, around) else sql
+    sql = _change(difference) if difference.key is not None else _object(difference)
+    return None if sql is None or _lost(sql, difference.around) else sql
 
 
-def advice(  # noqa: PLR0913, PLR0917 - as remedy()
-    kind: str,
-    name: str,
-    key: str | None,
-    wanted: Properties,
-    actual: str | None = None,
-    around: Around = NOTHING,
-) -> str:
-    """What to do about a difference that no SQL is derived for, in a sentence; takes the same."""
-    difference = Difference(kind, name, key, wanted, actual, around)
+def advice(difference: Difference) -> str:
+    """What to do about a difference that no SQL is derived for, in a sentence."""
     if cause := cause_of(difference):
         return f"Mend {cause}: this follows from it."
     return words(difference)
