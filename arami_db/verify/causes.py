@@ -34,7 +34,7 @@ def fold(findings: Iterable[Finding]) -> list[Finding]:
     findings = list(findings)
     facts = [finding for finding in findings if finding.source == _DRIFT]
     paths = [finding for finding in facts if _is_path(finding)]
-    causes = _merged(_under_causes([f for f in facts if not _is_path(f)]), _privileges)
+    causes = _merged(_under_causes([f for f in facts if not _is_path(f)]), _mended_together)
     causes = _under(_merged(paths, _entry), causes, _opened_by)
     return _under([f for f in findings if f.source != _DRIFT], causes, _found_in)
 
@@ -63,7 +63,7 @@ def _under_causes(findings: Sequence[Finding]) -> list[Finding]:
     causes = []
     for finding in findings:
         seen, cause = {id(finding)}, finding
-        while (above := by_name.get(cause.cause or "")) and id(above) not in seen:
+        while (above := by_name.get(_cause(cause))) and id(above) not in seen:
             seen.add(id(above))
             cause = above
         if cause is finding:
@@ -73,10 +73,19 @@ def _under_causes(findings: Sequence[Finding]) -> list[Finding]:
     return [_with(cause, under.get(id(cause), ())) for cause in causes]
 
 
+def _cause(finding: Finding) -> str:
+    """What a difference follows from; what is granted on an object is granted by its owner."""
+    if finding.missing and finding.extra and _fact(finding).kind == "grant":
+        grantor = finding.extra[0].value.rpartition("granted by ")[2]
+        return f"owner of {finding.object}: {grantor}"
+    return finding.cause or ""
+
+
 def _names(finding: Finding) -> set[str]:
     """What others name as their cause."""
     kind, name, key, _ = _fact(finding)
-    return {f"the owner of {kind} {name}"} if key == "owner" else {f"{kind} {name}"}
+    owners = {f"owner of {kind} {name}: {fact.value}" for fact in finding.extra if key == "owner"}
+    return owners or {f"{kind} {name}"}
 
 
 def _merged(findings: Sequence[Finding], key: Callable[[Finding], object]) -> list[Finding]:
@@ -92,12 +101,12 @@ def _merged(findings: Sequence[Finding], key: Callable[[Finding], object]) -> li
     return merged
 
 
-def _privileges(finding: Finding) -> object:
-    """The object, the role, and whether the privileges were lost or gained."""
+def _mended_together(finding: Finding) -> object:
+    """The same SQL; of privileges, those of one role on one object, all lost or all gained."""
     kind, name, key, _ = _fact(finding)
-    if kind not in {"grant", "default privilege"} or finding.consequences:
-        return None
-    return name, key.rpartition(" ")[0], bool(finding.missing), bool(finding.extra)
+    if kind in {"grant", "default privilege"} and not finding.consequences:
+        return name, key.rpartition(" ")[0], bool(finding.missing), bool(finding.extra)
+    return finding.remedy
 
 
 def _entry(finding: Finding) -> object:
