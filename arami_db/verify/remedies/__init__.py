@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from arami_db.verify.remedies import functions, others, parts, relations
 from arami_db.verify.remedies.around import Around
-from arami_db.verify.remedies.causes import cause_of
+from arami_db.verify.remedies.causes import cause_of, column_of
 from arami_db.verify.remedies.difference import Difference
 from arami_db.verify.remedies.names import head
 from arami_db.verify.remedies.whole import change_in_place, restored
@@ -47,6 +47,8 @@ def _object(difference: Difference) -> str | None:
         return restored(difference)
     if difference.name.endswith('."_RETURN"'):
         return parts.change_enabled(difference.about("enabled"))
+    if difference.kind == "constraint" and "not null" in difference.now:
+        return others.not_null(difference, column_of(difference))
     return others.drop(difference)
 
 

@@ -7,7 +7,7 @@ import re
 from arami_db.verify.remedies.around import PARTS, RELATIONS, Around, Object
 from arami_db.verify.remedies.columns import create_column
 from arami_db.verify.remedies.difference import Difference
-from arami_db.verify.remedies.names import head, mentions, replaced, schema_of, split
+from arami_db.verify.remedies.names import head, mentions, quoted, replaced, schema_of, split
 
 _TARGET = re.compile(r"((?:materialized |foreign |window )?[a-z]+) (.*)", re.DOTALL)
 # What names no schema of its own.
@@ -83,6 +83,10 @@ def _other_object(difference: Difference) -> str | None:
     if kind == "index" and key in {None, "definition", "unique", "primary", "nulls not distinct"}:
         constraint = around.constraint_of(name)
         return f"constraint {constraint}" if constraint else None
+    if kind == "constraint" and "not null" in difference.now:
+        named = column_of(difference)
+        is_wanted = "not null" in around.wanted.get(("column", named), {})
+        return None if is_wanted else f"column {named}"
     if kind == "sequence":
         column = around.identity_of(name)
         if key is None and column:
@@ -93,6 +97,12 @@ def _other_object(difference: Difference) -> str | None:
         views = [v for v in ("view", "materialized view", "type") if (v, table) in around.wanted]
         return f"{views[0]} {table}" if views else None
     return None
+
+
+def column_of(not_null: Difference) -> str:
+    """The column of a NOT NULL constraint."""
+    name = not_null.now["not null"].split(", ")[0]
+    return f"{split(not_null.name)[0]}.{quoted(name)}"
 
 
 def _other_name(difference: Difference) -> str | None:

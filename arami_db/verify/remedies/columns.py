@@ -23,7 +23,10 @@ def definition(column: str, wanted: Properties) -> str:
 
 
 def create_column(difference: Difference) -> str | None:
-    """A column at the end of its table, with those that are missing before it; else none."""
+    """A column at the end of its table, with those that are missing before it; else none.
+
+    None either where rows that are there could not have it.
+    """
     around, (table, last) = difference.around, split(difference.name)
     names = listed(around.wanted.get(("table", table), {}).get("columns", ""))
     if last not in names:
@@ -32,11 +35,18 @@ def create_column(difference: Difference) -> str | None:
     after = next((i for i, c in enumerate(columns) if around.is_missing(c)), place)
     if any(not around.is_missing(column) for column in columns[after:]):
         return None
+    added = [(name, around.wanted["column", name]) for _, name in columns[after : place + 1]]
+    if any(needs_values(wanted) for _, wanted in added):
+        return None
     return "\n".join(
-        f"alter table {table} add column if not exists"
-        f" {definition(name, around.wanted['column', name])};"
-        for _, name in columns[after : place + 1]
+        f"alter table {table} add column if not exists {definition(name, wanted)};"
+        for name, wanted in added
     )
+
+
+def needs_values(wanted: Properties) -> bool:
+    """Whether each row must be given a value before a column can be as it should."""
+    return "not null" in wanted and not {"default", "identity"} & wanted.keys()
 
 
 def change_column(difference: Difference) -> str | None:

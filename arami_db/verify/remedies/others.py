@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from arami_db.verify.remedies.difference import Difference
-from arami_db.verify.remedies.names import head, listed, literal, quoted, split
+from arami_db.verify.remedies.names import head, listed, literal, quoted, split, unquoted
 from arami_db.verify.remedies.parts import FIRING, holder
 
 _ON_TABLE = {"policy", "rule", "trigger"}
@@ -80,6 +80,19 @@ def rename(difference: Difference) -> str | None:
     if kind in _ON_TABLE:
         return f"alter {kind} {now} on {table} rename to {last};"
     return f"alter {kind} {other} rename to {last};" if kind in _RENAMED else None
+
+
+def not_null(difference: Difference, column: str) -> str | None:
+    """What makes a NOT NULL one like those that its column states by itself (PostgreSQL 18)."""
+    (table, last), now = split(column), difference.now["not null"]
+    name, alter = split(difference.name)[1], f"alter table {table}"
+    usual = quoted(f"{unquoted(split(table)[1])}_{unquoted(last)}_not_null")
+    statements = [f"{alter} rename constraint {name} to {usual};"] if name != usual else []
+    if ", not valid" in now:
+        statements.append(f"{alter} validate constraint {usual};")
+    if ", no inherit" in now:
+        statements.append(f"{alter} alter constraint {usual} inherit;")
+    return "\n".join(statements)
 
 
 def change_any(difference: Difference) -> str | None:

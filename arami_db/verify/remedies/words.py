@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from arami_db.verify.remedies.columns import definition
+from arami_db.verify.remedies.columns import definition, needs_values
 from arami_db.verify.remedies.difference import Difference
 from arami_db.verify.remedies.names import head, split
 
@@ -76,8 +76,11 @@ def _of_column(difference: Difference) -> str:
     table = split(difference.name)[0]
     if "type" not in difference.wanted:
         return _ANY
-    text = definition(difference.name, difference.wanted)
+    text, then = definition(difference.name, difference.wanted), ""
+    if needs_values(difference.wanted):
+        text, then = text.removesuffix(" not null"), " Fill it, and SET NOT NULL."
     return (
-        f"ALTER TABLE {table} ADD COLUMN {text} gives it back, empty and as the last one; its place"
-        " among the columns only a new table does, into which the rows are copied."
+        f"ALTER TABLE {table} ADD COLUMN {text} gives it back, without its values and as the last"
+        f" one.{then} A place among the others only a new table gives it, into which the rows are"
+        " copied."
     )
