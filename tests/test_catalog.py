@@ -13,14 +13,12 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from arami_db.facts import Fact, ask
-from arami_db.facts.reading import SETTINGS
-from arami_db.files import discover, packaged_sql_dir
+from arami_db.facts import Fact
+from tests.asking import facts
 from tests.conftest import made, run_cli
 from tests.mutations import FAMILIES, Mutation
 
 Connection = psycopg.Connection[Any]
-TREE = discover(packaged_sql_dir())
 TABLESPACE = f"fast_{uuid.uuid4().hex[:8]}"
 SAMPLE = None if os.environ.get("ARAMI_ALL_MUTATIONS") else 90  # of a family; all are thousands
 # Postgres itself would not have these: a key without NOT NULL, a type a view depends on.
@@ -30,14 +28,6 @@ REFUSALS = (
     psycopg.errors.NotNullViolation,
     psycopg.errors.WrongObjectType,
 )
-
-
-def facts(connection: Connection) -> frozenset[Fact]:
-    """Every fact, asked as `verify` asks, in the transaction at work where there is one."""
-    with connection.transaction(force_rollback=True):
-        for name, value in SETTINGS.items():
-            connection.execute("select set_config(%s, %s, true)", [name, value])
-        return ask(connection, TREE, checks=False).facts
 
 
 @pytest.fixture(scope="module")

@@ -448,22 +448,8 @@ found (role, object, path) as (
         'role ' || pg_catalog.quote_ident(r.rolname),
         'may become it'
     from subjects as s
-    inner join pg_catalog.pg_roles as r on s.acts_as = r.oid
-    where
-        r.rolname <> s.role
-        and (
-            r.rolname ~ '^pg_'
-            or r.rolsuper
-            or r.rolcreaterole
-            or r.rolcreatedb
-            or r.rolreplication
-            or r.rolbypassrls
-            or r.rolname in ('anon', 'authenticated', 'authenticator', 'service_role')
-            or r.oid in (select n.nspowner from schemas as n)
-            or r.oid in (select c.relowner from objects as c where c.is_ours)
-            or r.oid in (select f.proowner from functions as f)
-            or r.oid = (select d.datdba from platform as d)
-        )
+    inner join powers as r on s.acts_as = r.oid
+    where r.rolname <> s.role
 )
 
 select

@@ -6,32 +6,18 @@
 -- removed first; constants hold none. Calls that are given a column cannot be lifted: not reported.
 with clauses as (
     select
-        p.oid as policy,
-        c.oid as relation,
+        y.oid as policy,
+        r.oid as relation,
         part.clause,
         part.tree,
-        pg_catalog.format(
-            '%I on %s.%I', p.polname, c.relnamespace::pg_catalog.regnamespace, c.relname
-        ) as object
-    from pg_catalog.pg_policy as p
-    inner join pg_catalog.pg_class as c on p.polrelid = c.oid
+        pg_catalog.format('%I on %s', y.polname, r.object) as object
+    from pg_catalog.pg_policy as y
+    inner join relations as r on y.polrelid = r.oid
     cross join
         lateral (
-            values ('using', p.polqual), ('with check', p.polwithcheck)
+            values ('using', y.polqual), ('with check', y.polwithcheck)
         ) as part (clause, tree)
-    where
-        c.relnamespace = any(array(
-            select n.oid from pg_catalog.pg_namespace as n
-            where n.nspname in ('public', 'audit', 'arami_db')
-        ))
-        and part.tree is not null
-        and 'e' <> all(
-            select d.deptype
-            from pg_catalog.pg_depend as d
-            where
-                d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
-                and d.objid = c.oid
-        )
+    where part.tree is not null
 ),
 
 tokens as (
@@ -170,4 +156,3 @@ select
                 )
     end as remedy
 from patterns
-order by object, finding

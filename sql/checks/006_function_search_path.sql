@@ -3,43 +3,19 @@
 -- path that holds "$user" still changes with the caller. Aggregates have no body and no settings.
 select
     'security' as severity,
-    pg_catalog.format(
-        '%s.%I(%s)',
-        p.pronamespace::pg_catalog.regnamespace,
-        p.proname,
-        pg_catalog.oidvectortypes(p.proargtypes)
-    ) as object,
+    f.object,
     case
         when path.setting is null
             then 'The function has no search_path of its own: its body means what the caller says.'
         else
             'The function''s search_path holds "$user": its body means something else to each role.'
     end as finding,
-    pg_catalog.format(
-        'alter routine %s.%I(%s) set search_path = ''''',
-        p.pronamespace::pg_catalog.regnamespace,
-        p.proname,
-        pg_catalog.oidvectortypes(p.proargtypes)
-    ) as remedy
-from pg_catalog.pg_proc as p
+    pg_catalog.format('alter routine %s set search_path = ''''', f.object) as remedy
+from functions as f
 cross join
     lateral (
         select pg_catalog.max(s.setting) as setting
-        from pg_catalog.unnest(p.proconfig) as s (setting)
+        from pg_catalog.unnest(f.proconfig) as s (setting)
         where s.setting like 'search_path=%'
     ) as path
-where
-    p.pronamespace = any(array(
-        select n.oid from pg_catalog.pg_namespace as n
-        where n.nspname in ('public', 'audit', 'arami_db')
-    ))
-    and p.prokind <> 'a'
-    and (path.setting is null or path.setting like '%$user%')
-    and 'e' <> all(
-        select d.deptype
-        from pg_catalog.pg_depend as d
-        where
-            d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass
-            and d.objid = p.oid
-    )
-order by object
+where f.prokind <> 'a' and (path.setting is null or path.setting like '%$user%')
