@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 import psycopg
 
-from arami_db.facts import Fact, ask
-from arami_db.facts.reading import _FINDING, SETTINGS, _rows
+from arami_db.facts import Fact
+from arami_db.facts.reading import _FACT, _FINDING, SETTINGS, _rows
 from arami_db.files import discover, packaged_sql_dir
 
 Connection = psycopg.Connection[Any]
@@ -32,10 +32,12 @@ def _pinned(connection: Connection) -> Iterator[None]:
         yield
 
 
-def facts(connection: Connection) -> frozenset[Fact]:
-    """Every fact, in the transaction at work where there is one."""
+def facts(connection: Connection, *kinds: str) -> frozenset[Fact]:
+    """Every fact, or those of a few files; in the transaction at work where there is one."""
+    files = [file for file in TREE.catalog if not kinds or file.name in kinds]
     with _pinned(connection):
-        return ask(connection, TREE, checks=False).facts
+        rows = _rows(connection, TREE.prelude, files, _FACT)
+    return frozenset(Fact(*row) for _, *row in rows)
 
 
 def everything(connection: Connection) -> dict[str, list[Finding]]:

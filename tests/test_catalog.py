@@ -130,6 +130,7 @@ OTHER_OBJECTS = """
     create policy q on other.t using (exists (select from other.v where v.id = t.id));
     create function other.g() returns bigint security definer
         begin atomic select count(*) from other.v; end;
+    revoke execute on function other.g() from public;
     create function other.h(other.t) returns setof other.v language sql as 'select * from other.v';
     alter table other.t alter id set default other.f();
     create view other.users as select auth.uid() as id, 'public.users'::text as name;
