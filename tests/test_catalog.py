@@ -13,13 +13,12 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from arami_db.facts import Fact, ask_within
-from arami_db.files import discover, packaged_sql_dir
+from arami_db.facts import Fact
+from tests.asking import facts
 from tests.conftest import made, run_cli
 from tests.mutations import FAMILIES, Mutation
 
 Connection = psycopg.Connection[Any]
-TREE = discover(packaged_sql_dir())
 TABLESPACE = f"fast_{uuid.uuid4().hex[:8]}"
 SAMPLE = None if os.environ.get("ARAMI_ALL_MUTATIONS") else 90  # of a family; all are thousands
 # Postgres itself would not have these: a key without NOT NULL, a type a view depends on.
@@ -29,12 +28,6 @@ REFUSALS = (
     psycopg.errors.NotNullViolation,
     psycopg.errors.WrongObjectType,
 )
-
-
-def facts(connection: Connection) -> frozenset[Fact]:
-    """Every fact, asked as `verify` asks, in the transaction at work where there is one."""
-    with connection.transaction(force_rollback=True):
-        return ask_within(connection, TREE, checks=False).facts
 
 
 @pytest.fixture(scope="module")
@@ -137,6 +130,7 @@ OTHER_OBJECTS = """
     create policy q on other.t using (exists (select from other.v where v.id = t.id));
     create function other.g() returns bigint security definer
         begin atomic select count(*) from other.v; end;
+    revoke execute on function other.g() from public;
     create function other.h(other.t) returns setof other.v language sql as 'select * from other.v';
     alter table other.t alter id set default other.f();
     create view other.users as select auth.uid() as id, 'public.users'::text as name;

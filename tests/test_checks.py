@@ -12,14 +12,13 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from arami_db.files import discover, packaged_sql_dir
+from tests.asking import CHECKS, TREE, Finding, everything, found
 from tests.conftest import made, run_cli
 
 Connection = psycopg.Connection[Any]
 
-TREE = discover(packaged_sql_dir())
-FILES = {check.path.stem: check.text for check in TREE.checks}
 SEVERITIES = {"security", "integrity", "performance", "cosmetic"}
+PRELUDE = TREE.prelude.text if TREE.prelude else ""
 TEXT = 25  # the type's object id
 SUFFIX = uuid.uuid4().hex[:8]  # roles belong to the cluster: nobody else's name
 ROLE, MIDDLE = f"checked_{SUFFIX}", f"middle_{SUFFIX}"
@@ -27,16 +26,7 @@ API = "create schema api; grant usage on schema api to public;"
 EXPOSED = f"alter role authenticator set pgrst.db_schemas = 'public, api'; {API}"
 MIDDLE_OF = f"create role {ROLE}; create role {MIDDLE}; grant {ROLE} to {MIDDLE};"
 
-every_check = pytest.mark.parametrize("check", FILES)
-
-
-class Finding(NamedTuple):
-    severity: str
-    object: str
-    finding: str
-    remedy: str | None
-    expected: str | None = None
-    actual: str | None = None
+every_check = pytest.mark.parametrize("check", CHECKS)
 
 
 class Break(NamedTuple):
@@ -67,19 +57,6 @@ def connection(schema: Connection) -> Iterator[Connection]:
         yield schema
 
 
-def found(connection: Connection, check: str) -> list[Finding]:
-    """What a check, named by its file or a part of it, returns."""
-    (name,) = [name for name in FILES if check in name]
-    with connection.transaction(force_rollback=True):
-        connection.execute("set local search_path = pg_catalog, pg_temp")  # as verify does
-        return [Finding(*row) for row in connection.execute(FILES[name]).fetchall()]
-
-
-def everything(connection: Connection) -> dict[str, list[Finding]]:
-    results = {check: found(connection, check) for check in FILES}
-    return {check: findings for check, findings in results.items() if findings}
-
-
 def mended(connection: Connection, check: str, by_hand: str | None) -> list[Finding]:
     """What a check returns after what it proposes, or what a human does, has been run."""
     if by_hand:
@@ -106,8 +83,6 @@ POLICY = f"alter policy {OWN_GOALS}"
 UID = "(select auth.uid()) = user_id"
 DEFINER = "create function public.peek(days integer, public.users) returns integer"
 PEEK = "public.peek(integer, public.users)"
-DEFINED = f"{DEFINER} language sql security definer set search_path = '' return 1;"
-HIDDEN = f"{DEFINED} revoke execute on function {PEEK} from public;"
 OPEN_TABLE = "create table public.things (id uuid primary key, user_id uuid not null);"
 STAMP = "update_user_goals_updated_at"
 ARCHIVE = "public.daily_sessions_archive"
@@ -171,16 +146,6 @@ BREAKS = [
           f"create view audit.v as select 1 as a; grant select on audit.v to {ROLE}", "audit.v"),
     Break("view_security_invoker", "create materialized view public.m as select 1 as a;"
           "grant select on public.m to authenticated", "public.m"),
-    # 005
-    Break("security_definer", DEFINED, PEEK),
-    Break("security_definer", f"{HIDDEN} grant execute on function {PEEK} to authenticated", PEEK),
-    Break("security_definer", f"{HIDDEN} grant execute on function {PEEK} to service_role", PEEK),
-    Break("security_definer", f"{HIDDEN} {MIDDLE_OF} grant {MIDDLE} to authenticated;"
-          f"grant execute on function {PEEK} to {ROLE}", PEEK),
-    Break("security_definer", "grant execute on function audit.record_change() to public",
-          "audit.record_change()"),
-    Break("security_definer", "create procedure public.p() language sql security definer"
-          " set search_path = '' as ''", "public.p()"),
     # 006
     Break("search_path", "alter function public.update_updated_at_column() reset search_path",
           "public.update_updated_at_column()"),
@@ -195,28 +160,8 @@ BREAKS = [
           "audit.record_change()"),
     Break("function_search_path", "alter function audit.record_change()"
           " set search_path = pg_temp, public, pg_temp", "audit.record_change()"),
-    Break("function_search_path", f"{DEFINED} alter function {PEEK}"
-          " set search_path = pg_temp, public", PEEK),
-    # 007
-    Break("granted_to_anon", f"grant select on {GOALS} to anon", GOALS),
-    Break("granted_to_anon", f"grant select on {GOALS} to public", GOALS),
-    Break("granted_to_anon", f"grant update (source) on {GOALS} to anon", f"{GOALS}.source"),
-    Break("granted_to_anon", f"grant select (status) on {GOALS} to public", f"{GOALS}.status"),
-    Break("granted_to_anon", "grant usage on sequence audit.change_log_id_seq to anon",
-          "audit.change_log_id_seq"),
-    Break("granted_to_anon", 'create type public."Mood" as enum ();'
-          'grant usage on type public."Mood" to anon', 'public."Mood"'),
-    Break("granted_to_anon", "grant usage on schema audit to public", "audit"),
-    Break("granted_to_anon", "grant create on schema public to public", "public"),
-    Break("granted_to_anon", "create function public.f() returns int language sql return 1",
-          "public.f()"),
-    Break("granted_to_anon", "grant execute on function"
-          " public.get_session_summary(uuid, integer) to anon",
-          "public.get_session_summary(uuid, integer)"),
-    Break("granted_to_anon", f"{MIDDLE_OF} grant {MIDDLE} to anon; grant select on {GOALS} to"
-          f" {ROLE}", GOALS),
-    Break("granted_to_anon", "grant select on public.user_dashboard to anon",
-          "public.user_dashboard"),
+    Break("function_search_path", f"{DEFINER} language sql security definer"
+          " set search_path = pg_temp, public return 1", PEEK),
     # 008
     Break("dangerous_privileges", f"grant truncate on {GOALS} to authenticated", GOALS),
     Break("dangerous_privileges", f"grant trigger, references on {GOALS} to service_role", GOALS),
@@ -333,6 +278,12 @@ BREAKS = [
     Break("account_deletion", f"alter table {GOALS} add coach uuid constraint fk_user_goals_coach"
           " references public.users", f"fk_user_goals_coach on {GOALS}", "integrity",
           f"alter table {GOALS} drop coach"),
+    Break("account_deletion", "create schema other; create table other.t (friend uuid"
+          " constraint fk_t_users references public.users)", "fk_t_users on other.t", "integrity",
+          "drop table other.t"),
+    Break("account_deletion", "alter table public.users add coach uuid constraint fk_users_users"
+          " references public.users on delete restrict", "fk_users_users on public.users",
+          "integrity", "alter table public.users drop coach"),
     # 016
     Break("archive_twin", "alter table public.daily_sessions add column mood text default ''",
           f"{ARCHIVE}.mood", "integrity"),
@@ -369,18 +320,6 @@ BREAKS = [
           mend=f"revoke grant option for select on {ARCHIVE} from authenticated"),
     Break("archive_twin", f"alter table {ARCHIVE} disable row level security", ARCHIVE),
     Break("archive_twin", "alter table public.daily_sessions force row level security", ARCHIVE),
-    # 017
-    Break("internal_schema", "grant usage on schema audit to authenticated", "audit"),
-    Break("internal_schema", "grant select on arami_db.migration to service_role",
-          "arami_db.migration"),
-    Break("internal_schema", "grant select (row_id) on audit.change_log to authenticator",
-          "audit.change_log.row_id"),
-    Break("internal_schema", "grant usage on sequence audit.change_log_id_seq to public",
-          "audit.change_log_id_seq"),
-    Break("internal_schema", "grant execute on function arami_db.slowest_queries(integer)"
-          " to authenticated", "arami_db.slowest_queries(integer)"),
-    Break("internal_schema", f"{MIDDLE_OF} grant {MIDDLE} to service_role;"
-          f"grant usage on schema arami_db to {ROLE}", "arami_db"),
     # 018
     Break("privileged_role", "alter role anon superuser", "anon"),
     Break("privileged_role", "alter role authenticated bypassrls", "authenticated"),
@@ -413,15 +352,11 @@ BREAKS = [
     Break("memberships", "grant pg_execute_server_program to service_role", "service_role"),
     Break("memberships", f"create role {ROLE}; alter table {GOALS} owner to {ROLE};"
           f" grant {ROLE} to service_role", "service_role"),
-    Break("memberships", "grant pg_read_all_data to anon", "anon"),
-    Break("memberships", f"{MIDDLE_OF} grant {MIDDLE} to authenticated;"
-          f"grant pg_write_all_data to {ROLE}", "authenticated"),
-    Break("memberships", "grant service_role to authenticated", "authenticated"),
-    Break("memberships", "alter role service_role nobypassrls;"
-          " grant service_role to authenticated", "authenticated"),
-    Break("memberships", "grant authenticated to anon", "anon"),
-    Break("memberships", f"{MIDDLE_OF} grant {MIDDLE} to anon; alter table {GOALS}"
-          f" owner to {ROLE}", "anon"),
+    Break("memberships", f"{MIDDLE_OF} grant {MIDDLE} to service_role;"
+          f"grant pg_write_all_data to {ROLE}", "service_role"),
+    Break("memberships", "grant anon to service_role", "service_role"),
+    Break("memberships", f"{MIDDLE_OF} grant {MIDDLE} to authenticator; alter role {ROLE}"
+          " createrole", "authenticator"),
     Break("memberships", "grant pg_execute_server_program to authenticator", "authenticator"),
     # 022
     Break("environment_service_role", "alter role service_role nobypassrls", "service_role",
@@ -489,56 +424,6 @@ BREAKS = [
     Break("auth_uid", f"create role {ROLE}; alter function audit.record_change() owner to {ROLE}",
           "auth.uid()", "integrity",
           "alter function audit.record_change() owner to current_user"),
-    # 027
-    Break("exposed_elsewhere", f"{API} create view api.v as select name from public.users;"
-          " grant select on api.v to authenticated", "api.v"),
-    Break("exposed_elsewhere", f"{API} create view api.v as select name from public.users;"
-          " grant select (name) on api.v to anon", "api.v"),
-    Break("exposed_elsewhere", f"{API} create schema hidden;"
-          " create view hidden.v as select * from public.session_history;"
-          " create view api.w as select * from hidden.v; grant select on api.w to public",
-          "api.w"),
-    Break("exposed_elsewhere", f"{API} {MIDDLE_OF} grant {MIDDLE} to authenticated;"
-          f" create view api.v as table audit.change_log; grant select on api.v to {ROLE}",
-          "api.v"),
-    Break("exposed_elsewhere", f"{API} create materialized view api.m as table public.users;"
-          " grant select on api.m to authenticated", "api.m"),
-    Break("exposed_elsewhere", f"{API} create function api.f(int) returns bigint language sql"
-          " security definer begin atomic select count(*) from public.users; end",
-          "api.f(integer)"),
-    Break("exposed_elsewhere", f"{API} create table api.t (); grant insert on api.t to anon;"
-          " create rule r as on insert to api.t do instead delete from public.users", "api.t"),
-    Break("exposed_elsewhere", f"{API} create function api.f() returns setof record language sql"
-          " security definer as 'select * from public.users'", "api.f()"),
-    Break("exposed_elsewhere", f"{API} create function api.f() returns void language plpgsql"
-          " security definer set search_path = api, public as"
-          " $$ begin delete from only daily_sessions; end $$", "api.f()"),
-    Break("exposed_elsewhere", f"{API} create procedure api.p() language plpgsql security definer"
-          " as $$ begin execute 'truncate audit.\"change_log\"'; end $$", "api.p()"),
-    Break("exposed_elsewhere", "create schema api authorization authenticated;"
-          " create view api.v as table public.users; grant select on api.v to authenticated",
-          "api.v"),
-    Break("exposed_elsewhere", f"{API} create schema hidden;"
-          " create view hidden.v as table public.users; grant select on hidden.v to authenticated;"
-          " create view api.w with (security_invoker) as table hidden.v;"
-          " grant select on api.w to authenticated", "hidden.v"),
-    Break("exposed_elsewhere", f"{API} create table api.t (x text);"
-          " grant insert, select on api.t to authenticated; create function api.f() returns trigger"
-          " language plpgsql security definer set search_path = '' as"
-          " $$ begin new.x := (select max(email) from public.users); return new; end $$;"
-          " revoke execute on function api.f() from public;"
-          " create trigger t before insert on api.t for each row execute function api.f()",
-          "api.t"),
-    Break("exposed_elsewhere", f"{API} create function api.f() returns setof text language sql"
-          " set role = 'service_role' as 'select email from public.users'", "api.f()"),
-    Break("exposed_elsewhere", f"{API} create function api.f() returns setof text language sql"
-          " security definer as 'select email from public./* */users'", "api.f()"),
-    Break("exposed_elsewhere", f"{API} create function api.f() returns void language plpgsql"
-          " security definer as $$ begin execute format('select from %I.%I', 'public', 'users');"
-          " end $$", "api.f()"),
-    Break("exposed_elsewhere", f"{API} create function api.f(u uuid) returns setof record"
-          " language sql security definer as 'select * from public.get_session_summary(u)'",
-          "api.f(uuid)"),
     # 028
     Break("exposed_schemas", "alter role authenticator set pgrst.db_schemas = 'public, audit'",
           "audit", mend="alter role authenticator reset pgrst.db_schemas"),
@@ -714,44 +599,6 @@ HARMLESS = {
         grant select on storage.v to anon;
         create function storage.f() returns int language sql security definer return 1
     """,
-    "reports that others keep for themselves": f"""
-        create role {ROLE}; create schema reports; grant usage on schema reports to {ROLE};
-        create view reports.v as select * from public.users; grant select on reports.v to {ROLE};
-        create view reports.unreachable as select * from public.users;
-        grant select on reports.unreachable to anon, authenticated;
-        create materialized view reports.m as select * from reports.v;
-        create schema api; grant usage on schema api to authenticated;
-        create view api.kept as select * from reports.v;
-        create view api.own with (security_invoker) as select * from public.users;
-        grant select on api.own to authenticated;
-        create function api.own() returns bigint language sql
-            begin atomic select count(*) from public.users; end
-    """,
-    "bodies that name what is not ours": """
-        create schema storage; grant usage on schema storage to public;
-        create table storage.users (); create table storage.daily_sessions ();
-        create function storage.own() returns bigint language plpgsql security definer as
-            $$ begin return (select count(*) from users join daily_sessions on true); end $$;
-        create function storage.qualified() returns bigint language sql security definer as
-            'select count(*) from storage.users';
-        create schema api; grant usage on schema api to public;
-        create function api.pinned() returns void language plpgsql security definer
-            set search_path = storage, pg_temp as $$ begin delete from users; end $$;
-        create function api.longer() returns void language plpgsql security definer as
-            $$ begin delete from public.users_of_storage; perform 'users'; end $$;
-        create function api.invoker() returns bigint language sql
-            as 'select count(*) from public.users'
-    """,
-    "members of an extension": """
-        create schema if not exists extra;
-        create table public.member (user_id uuid, "Odd" int, updated_at date);
-        create function public.member() returns int language sql security definer return 1;
-        create view public.member_view as select * from public.users;
-        grant all on public.member, public.member_view to anon, public;
-        alter extension pgcrypto add table public.member;
-        alter extension pgcrypto add view public.member_view;
-        alter extension pgcrypto add function public.member()
-    """,
     "usage of public for everyone": "grant usage on schema public to public, anon",
     "usage of a type by everyone": "create type public.mood as enum ('fine')",
     "policies written otherwise": f"""
@@ -768,6 +615,11 @@ HARMLESS = {
     "a partial index beside a plain one": f"create index idx_p on {GOALS} (user_id)"
     " where smart_goal is null",
     "a longer index beside a documented one": f"create index idx_l on {GOALS} (user_id, source)",
+    "keys elsewhere that cascade or let go": """
+        create schema other;
+        create table other.a (user_id uuid references public.users on delete cascade);
+        create table other.b (user_id uuid references public.users on delete set null)
+    """,
     "foreign key triggers off and on again": f"""
         alter table {GOALS} disable trigger all; alter table {GOALS} enable trigger all
     """,
@@ -780,23 +632,10 @@ HARMLESS = {
         grant select, insert, update, delete on {GOALS} to service_role, authenticated
     """,
     "an owner whom row level security holds back": f"""
-        create role {ROLE}; grant authenticated to {ROLE}; {API}
+        create role {ROLE}; grant authenticated to {ROLE};
+        create schema api; grant usage on schema api to public;
         create view api.users as select id, name from public.users;
         alter view api.users owner to {ROLE}; grant select on api.users to authenticated
-    """,
-    "functions that read nothing of ours": f"""
-        {API}
-        create function api.f() returns int language sql security definer
-            as $$ select 1 -- never read from users
-            $$;
-        create schema users; create table users.accounts ();
-        create function api.g() returns setof users.accounts language sql security definer
-            as 'select * from users.accounts';
-        create schema app; create table app.users ();
-        create function api.h() returns setof app.users language sql security definer
-            set search_path = app, public as 'select * from users';
-        create view api.v as select 'public.users'::regclass as name;
-        grant select on api.v to anon
     """,
     "extensions elsewhere": """
         create schema extensions; create extension hstore schema extensions;
@@ -831,52 +670,71 @@ def test_no_check_cries_wolf(connection: Connection, statement: str) -> None:
     assert everything(connection) == {}
 
 
+def test_membership_in_an_extension_hides_nothing(connection: Connection) -> None:
+    made = {
+        "table": ("member", '(user_id uuid, "Odd" int, updated_at date)'),
+        "view": ("member_view", "as select * from public.users"),
+        "function": ("member()", "returns int language sql security definer return 1"),
+    }
+    for kind, (name, definition) in made.items():
+        connection.execute(f"create {kind} public.{name} {definition}")
+    connection.execute("grant all on public.member, public.member_view to anon, public")
+    before = everything(connection)
+    for kind, (name, _) in made.items():
+        connection.execute(f"alter extension pgcrypto add {kind} public.{name}")
+    assert everything(connection) == before
+    assert {check[4:] for check in before} >= {
+        "rls_disabled", "view_security_invoker", "function_search_path", "dangerous_privileges",
+        "primary_key", "naming", "missing_comment", "updated_at_trigger", "account_deletion",
+    }  # fmt: skip
+
+
 # What every file keeps
 
 
 @every_check
 def test_file_is_one_read_only_query_under_a_header(connection: Connection, check: str) -> None:
-    text = FILES[check]
-    assert re.match(rf"-- {check}: .+\.\n-- Why: .+", text), "header"
+    text = CHECKS[check].text
+    assert re.match(rf"-- {check}: .+\.\n-- Why: .+", re.sub(r"\n-- (?!Why)", " ", text)), "header"
     assert "information_schema" not in text
     code = re.sub(r"--[^\n]*", "", text)
     assert re.match(r"\s*(with|select)\b", code)
+    assert not re.search(r"\border by \w+(, \w+)*\s*$", code), "verify sorts"
     unqualified = r"(?:from|join) (?:pg_(?!catalog\.)\w+)|::(?!pg_catalog\.)"
     literals = r"'[^']*'|\$\$.*?\$\$"
     assert not re.findall(unqualified, re.sub(literals, "", code, flags=re.DOTALL))
     connection.execute("set transaction read only")
-    cursor = connection.execute(text)
+    cursor = connection.execute(f"{PRELUDE} select * from ({text}) as x".encode())
     columns = [(column.name, column.type_code) for column in cursor.description or ()]
     names = ("severity", "object", "finding", "remedy", "expected", "actual")
     assert columns in ([(name, TEXT) for name in names[:4]], [(name, TEXT) for name in names])
     assert cursor.nextset() is None
 
 
-def test_numbers_have_no_gap() -> None:
-    assert [int(name[:3]) for name in FILES] == list(range(1, len(FILES) + 1))
+@every_check
+def test_what_is_ours_and_who_the_api_is_stands_in_the_prelude(check: str) -> None:
+    code = re.sub(r"--[^\n]*", "", CHECKS[check].text)
+    role = "'(anon|authenticated|authenticator|service_role)'"
+    assert not re.search(rf"'audit', '|nspname in|rolname in|'e'|({role}\W+){{3}}", code)
 
 
-@pytest.mark.parametrize("search_path", ["''", "public, auth, audit, arami_db", "auth, pg_catalog"])
-def test_findings_depend_on_neither_privileges_nor_search_path(
-    connection: Connection, search_path: str
-) -> None:
+def test_each_check_has_a_case_that_it_finds() -> None:
+    assert [name for name in CHECKS if not any(b.check in name for b in BREAKS)] == []
+
+
+def test_findings_do_not_depend_on_privileges(connection: Connection) -> None:
     connection.execute("grant all on all tables in schema public, audit to anon")
     connection.execute(f"{POLICY} to public using (coalesce(auth.uid(), null) = user_id)")
     connection.execute("alter table public.users disable trigger all")
-    connection.execute("grant pg_read_all_data to anon; alter role anon set row_security = off")
+    connection.execute("grant pg_read_all_data to authenticator")
+    connection.execute("alter role anon set row_security = off")
     connection.execute("drop index public.idx_user_goals_user_id")
     connection.execute(f"alter table {ARCHIVE} alter session_date drop not null;"
                        f"alter policy {THEIR_ARCHIVED} using (true)")  # fmt: skip
     expected = everything(connection)
     assert len(expected) >= 9
-    connection.execute(f"create role {ROLE}")
-    connection.execute(f"set local search_path = {search_path}; set local role {ROLE}")
-    assert shown(everything(connection)) == shown(expected)
-
-
-def shown(results: dict[str, list[Finding]]) -> dict[str, list[tuple[str, str, str]]]:
-    """Findings without remedies: a remedy may hold a text deparsed for this search_path."""
-    return {check: [f[:3] for f in findings] for check, findings in results.items()}
+    connection.execute(f"create role {ROLE}; set local role {ROLE}")
+    assert everything(connection) == expected
 
 
 # A server such as Supabase: the owner is no superuser, default privileges give everything away
@@ -914,7 +772,7 @@ def test_clean_on_a_server_like_supabase(server: dict[str, str]) -> None:
             assert everything(owner) == {}
             owner.execute("create table public.oops (id uuid primary key)")
             names = {check[4:] for check in everything(owner)}
-        assert {"rls_disabled", "granted_to_anon", "dangerous_privileges"} <= names
+        assert {"rls_disabled", "dangerous_privileges"} <= names
 
 
 def test_clean_when_migrated(connection: Connection) -> None:

@@ -73,6 +73,8 @@ relations as (
         c.relowner,
         c.relacl,
         c.reloptions,
+        c.relrowsecurity,
+        c.relispartition,
         c.oid::pg_catalog.regclass::pg_catalog.text as object,
         case c.relkind
             when 'r' then 'table'
@@ -148,6 +150,7 @@ platform as (
 roles as (
     select
         r.oid,
+        pg_catalog.quote_ident(r.rolname) as name,
         case
             when r.oid = d.migrator then 'owner'
             when r.rolname = 'owner' then '"owner"'
@@ -165,6 +168,7 @@ roles as (
     union all
     select
         0::pg_catalog.oid,
+        'public',
         'public',
         false,
         false,
@@ -290,4 +294,22 @@ grants as (
         entry.is_grantable
     from grantables as g
     cross join lateral pg_catalog.aclexplode(coalesce(g.acl, g.usual)) as entry
+),
+
+-- Roles that go past what grants and row level security hold back: Postgres's own, those with an
+-- attribute of power, the API's, and whoever owns something of ours.
+powers as (
+    select
+        r.oid,
+        r.rolname
+    from pg_catalog.pg_roles as r
+    where
+        r.rolname ~ '^pg_'
+        or r.rolsuper
+        or r.rolcreaterole
+        or r.rolcreatedb
+        or r.rolreplication
+        or r.rolbypassrls
+        or r.oid in (select a.oid from api as a)
+        or r.oid in (select g.owner from grantables as g)
 )

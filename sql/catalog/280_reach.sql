@@ -7,8 +7,8 @@
 -- connect elsewhere, foreign servers. A path that the snapshot does not have is a security finding.
 -- What the platform keeps for itself in its own schemas is not stated. An owner whom row level
 -- security holds back passes nothing on. An invoker view is a path only where there is none without
--- it: what a view, policy or default names needs no use of its schema.
--- noqa: disable=AL03, LT09, LT14, RF02, RF03
+-- it: what a view, policy, default, operator, cast or parsed body names needs no use of its schema.
+-- noqa: disable=AL03, AL08, LT09, LT14, RF02, RF03
 with recursive subjects as (
     select
         a.name as role,
@@ -135,24 +135,31 @@ entries as (
     where r.rolname in ('pg_read_all_data', 'pg_write_all_data')
 ),
 
+-- What rules name; for each relation once, however many of its columns.
+named as (
+    select distinct
+        d.objid as rule,
+        d.refobjid as target
+    from pg_catalog.pg_depend as d
+    where
+        d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass
+        and d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
+        and d.deptype = 'n'
+        and d.objid >= 16384
+),
+
 -- From a relation to the next, and in which way.
 steps as (
     select distinct
         w.ev_class as source,
-        d.refobjid as target,
+        n.target,
         case when w.rulename = '_RETURN' then 'view' else 'rule' end as way
-    from pg_catalog.pg_rewrite as w
-    inner join pg_catalog.pg_depend as d
-        on
-            d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass
-            and w.oid = d.objid
-            and d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
-            and d.deptype = 'n'
-            and w.ev_class <> d.refobjid
+    from named as n
+    inner join pg_catalog.pg_rewrite as w on n.rule = w.oid and n.target <> w.ev_class
     inner join objects as c on w.ev_class = c.oid
     where
         -- A view that only names a relation, as in 'public.users'::regclass, reads nothing.
-        w.ev_action::pg_catalog.text ~ pg_catalog.format(':relid %s\M', d.refobjid)
+        w.ev_action::pg_catalog.text ~ pg_catalog.format(':relid %s\M', n.target)
         and not c.is_platform
     union all
     select
@@ -163,14 +170,62 @@ steps as (
     inner join objects as c on h.inhrelid = c.oid
 ),
 
+-- What functions with the caller's rights name in a body that Postgres has parsed.
+bodies as (
+    select
+        p.oid as function,
+        d.refclassid as class,
+        d.refobjid as object
+    from pg_catalog.pg_proc as p
+    inner join pg_catalog.pg_depend as d
+        on
+            d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass
+            and p.oid = d.objid
+            and d.deptype = 'n'
+    where p.prosqlbody is not null and not p.prosecdef and p.oid >= 16384
+    union
+    select
+        b.function,
+        d.refclassid,
+        d.refobjid
+    from bodies as b
+    inner join pg_catalog.pg_proc as p
+        on b.class = 'pg_catalog.pg_proc'::pg_catalog.regclass and b.object = p.oid
+    inner join pg_catalog.pg_depend as d
+        on b.class = d.classid and p.oid = d.objid and d.deptype = 'n'
+    where p.prosqlbody is not null and not p.prosecdef
+),
+
+-- Who may call those.
+callable as (
+    select distinct
+        s.role,
+        p.oid as function,
+        pg_catalog.format(
+            'function %s.%I(%s)',
+            p.pronamespace::pg_catalog.regnamespace,
+            p.proname,
+            pg_catalog.oidvectortypes(p.proargtypes)
+        ) as name
+    from pg_catalog.pg_proc as p
+    cross join
+        lateral pg_catalog.aclexplode(
+            coalesce(p.proacl, pg_catalog.acldefault('f', p.proowner))
+        ) as entry
+    inner join subjects as s on entry.grantee = s.acts_as
+    inner join visible as v on s.role = v.role and p.pronamespace = v.schema
+    where p.oid in (select b.function from bodies as b)
+),
+
 -- From an entry on. reader is whose rights count there: null for the caller's own. What a
--- materialized view holds was read by its owner; a parent's children are read unasked.
-paths (role, relation, reader, is_content, is_unasked, path, trail) as (
+-- materialized view holds was read by its owner, who is the caller of what lies behind; a parent's
+-- children are read unasked.
+paths (role, relation, caller, reader, is_unasked, path, trail) as (
     select
         e.role,
         e.relation,
         null::pg_catalog.oid,
-        false,
+        null::pg_catalog.oid,
         false,
         null::pg_catalog.text collate "C",
         array[e.relation]
@@ -178,10 +233,25 @@ paths (role, relation, reader, is_content, is_unasked, path, trail) as (
     where e.relation in (select s.source from steps as s)
     union all
     select
+        k.role,
+        b.object,
+        null,
+        null,
+        false,
+        k.name collate "C",
+        array[b.object]
+    from callable as k
+    inner join bodies as b
+        on k.function = b.function and b.class = 'pg_catalog.pg_class'::pg_catalog.regclass
+    where
+        (k.role, b.object) in (select h.role, h.relation from held as h)
+        and (k.role, b.object) not in (select e.role, e.relation from entries as e)
+    union all
+    select
         p.role,
         s.target,
+        n.caller,
         n.reader,
-        p.is_content or c.relkind = 'm',
         s.way = 'parent',
         pg_catalog.concat_ws(
             ' -> ',
@@ -205,16 +275,18 @@ paths (role, relation, reader, is_content, is_unasked, path, trail) as (
     cross join
         lateral (
             values (
+                case when c.relkind = 'm' then c.relowner else p.caller end,
                 case
-                    when p.is_content or s.way = 'parent' then p.reader
-                    when not c.is_invoker then c.relowner
+                    when s.way = 'parent' then p.reader
+                    when c.is_invoker then p.caller
+                    else c.relowner
                 end
             )
-        ) as n (reader)
+        ) as n (caller, reader)
     left join roles as w on n.reader = w.oid
     where
         s.way = 'parent'
-        or p.is_content
+        or n.caller is not null
         or case
             when n.reader is null
                 then (p.role, s.target) in (select h.role, h.relation from held as h)
@@ -228,7 +300,8 @@ paths (role, relation, reader, is_content, is_unasked, path, trail) as (
         end
 ),
 
--- Functions that run as somebody else, take on a role, or connect elsewhere.
+-- Functions that run as somebody else, take on a role, or connect elsewhere; those in a language
+-- that is not trusted with less than the server's own rights; and aggregates made of such.
 elevated as (
     select
         p.oid,
@@ -252,6 +325,9 @@ elevated as (
         case
             when x.oid is not null then 'connects elsewhere'
             when p.prosecdef then 'runs as ' || w.label
+            when p.prokind = 'a' then 'has a step that runs with other rights'
+            when not l.lanpltrusted and l.lanname not in ('c', 'internal')
+                then 'runs with the server''s own rights'
             else 'takes on a role or connects elsewhere'
         end as rights
     from pg_catalog.pg_proc as p
@@ -270,7 +346,20 @@ elevated as (
         and (
             p.prosecdef
             or x.oid is not null
-            or p.proconfig::pg_catalog.text ~ '\mrole='
+            or p.proconfig::pg_catalog.text ~ '[{,"](role|session_authorization)='
+            or (
+                p.prokind = 'a'
+                and p.oid in (
+                    select a.objid
+                    from pg_catalog.pg_depend as a
+                    inner join pg_catalog.pg_proc as s on a.refobjid = s.oid
+                    where
+                        a.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass
+                        and a.refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass
+                        and s.prosecdef
+                )
+            )
+            or (not l.lanpltrusted and l.lanname not in ('c', 'internal'))
             or (
                 l.lanname not in ('c', 'internal')
                 and coalesce(pg_catalog.pg_get_function_sqlbody(p.oid), p.prosrc)
@@ -305,6 +394,36 @@ called as (
     where not f.is_fired and not f.is_platform
 ),
 
+-- What calls one of them by its own name or another: an operator, or a function with the caller's
+-- rights.
+aliases as (
+    select
+        'pg_catalog.pg_proc'::pg_catalog.regclass as class,
+        f.oid as object,
+        f.oid as function
+    from elevated as f
+    union all
+    select
+        'pg_catalog.pg_operator'::pg_catalog.regclass,
+        o.oid,
+        o.oprcode
+    from pg_catalog.pg_operator as o
+    inner join elevated as f on o.oprcode = f.oid
+    union all
+    select
+        'pg_catalog.pg_proc'::pg_catalog.regclass,
+        b.function,
+        f.oid
+    from bodies as b
+    left join pg_catalog.pg_operator as o
+        on b.class = 'pg_catalog.pg_operator'::pg_catalog.regclass and b.object = o.oid
+    inner join elevated as f
+        on f.oid = case b.class
+            when 'pg_catalog.pg_proc'::pg_catalog.regclass then b.object
+            else o.oprcode
+        end
+),
+
 -- Relations whose use calls a function: by a trigger, or by what their definitions name.
 callers as (
     select
@@ -316,14 +435,15 @@ callers as (
     union
     select
         coalesce(w.ev_class, y.polrelid, a.adrelid, k.conrelid),
-        d.refobjid,
+        n.function,
         case
             when w.oid is not null then 'view'
             when y.oid is not null then 'policy'
             when a.oid is not null then 'default'
             else 'constraint'
         end
-    from pg_catalog.pg_depend as d
+    from aliases as n
+    inner join pg_catalog.pg_depend as d on n.class = d.refclassid and n.object = d.refobjid
     left join pg_catalog.pg_rewrite as w
         on d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass and d.objid = w.oid
     left join pg_catalog.pg_policy as y
@@ -332,16 +452,45 @@ callers as (
         on d.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass and d.objid = a.oid
     left join pg_catalog.pg_constraint as k
         on d.classid = 'pg_catalog.pg_constraint'::pg_catalog.regclass and d.objid = k.oid
-    where
-        d.refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass
-        and d.refobjid in (select f.oid from elevated as f)
-        and coalesce(w.ev_class, y.polrelid, a.adrelid, k.conrelid) <> 0
+    where coalesce(w.ev_class, y.polrelid, a.adrelid, k.conrelid) <> 0
+),
+
+-- What else calls one, and for whom.
+handles as (
+    select
+        k.role,
+        a.function,
+        k.name
+    from callable as k
+    inner join aliases as a
+        on a.class = 'pg_catalog.pg_proc'::pg_catalog.regclass and k.function = a.object
+    union
+    select
+        v.role,
+        o.oprcode,
+        'operator ' || o.oid::pg_catalog.regoperator::pg_catalog.text
+    from pg_catalog.pg_operator as o
+    inner join visible as v on o.oprnamespace = v.schema
+    where o.oprcode in (select f.oid from elevated as f)
+    union
+    select
+        s.role,
+        k.castfunc,
+        pg_catalog.format(
+            'cast of %s to %s',
+            pg_catalog.format_type(k.castsource, null),
+            pg_catalog.format_type(k.casttarget, null)
+        )
+    from pg_catalog.pg_cast as k
+    cross join subjects as s
+    where k.castfunc in (select f.oid from elevated as f)
 ),
 
 reached as (
     select
         h.role,
         h.relation,
+        null as path,
         pg_catalog.bool_or(h.privilege !~ '^select') as writes
     from held as h
     inner join entries as e on h.role = e.role and h.relation = e.relation
@@ -350,8 +499,9 @@ reached as (
     select
         p.role,
         p.relation,
+        p.path,
         -- A trigger of ours fires wherever our table is reached, and that is stated.
-        not p.is_content and not c.is_ours
+        p.caller is null and not c.is_ours
     from paths as p
     inner join objects as c on p.relation = c.oid
     where p.path is not null
@@ -422,11 +572,22 @@ found (role, object, path) as (
         end
     union
     select
-        e.role,
+        x.role,
+        f.name,
+        pg_catalog.concat(x.name, ', ', f.rights)
+    from handles as x
+    inner join elevated as f on x.function = f.oid
+    where
+        (not f.is_platform or f.name = 'extension dblink')
+        and (x.role, f.oid) in (select e.role, e.oid from executable as e)
+        and (x.role, f.oid) not in (select e.role, e.oid from called as e)
+    union
+    select
+        r.role,
         'foreign table ' || c.name,
-        'on server ' || pg_catalog.quote_ident(s.srvname)
-    from entries as e
-    inner join objects as c on e.relation = c.oid and c.relkind = 'f'
+        pg_catalog.concat(r.path || ' -> ', 'on server ', pg_catalog.quote_ident(s.srvname))
+    from reached as r
+    inner join objects as c on r.relation = c.oid and c.relkind = 'f'
     inner join pg_catalog.pg_foreign_table as t on c.oid = t.ftrelid
     inner join pg_catalog.pg_foreign_server as s on t.ftserver = s.oid
     union
@@ -448,22 +609,8 @@ found (role, object, path) as (
         'role ' || pg_catalog.quote_ident(r.rolname),
         'may become it'
     from subjects as s
-    inner join pg_catalog.pg_roles as r on s.acts_as = r.oid
-    where
-        r.rolname <> s.role
-        and (
-            r.rolname ~ '^pg_'
-            or r.rolsuper
-            or r.rolcreaterole
-            or r.rolcreatedb
-            or r.rolreplication
-            or r.rolbypassrls
-            or r.rolname in ('anon', 'authenticated', 'authenticator', 'service_role')
-            or r.oid in (select n.nspowner from schemas as n)
-            or r.oid in (select c.relowner from objects as c where c.is_ours)
-            or r.oid in (select f.proowner from functions as f)
-            or r.oid = (select d.datdba from platform as d)
-        )
+    inner join powers as r on s.acts_as = r.oid
+    where r.rolname <> s.role
 )
 
 select

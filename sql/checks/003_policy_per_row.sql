@@ -6,32 +6,18 @@
 -- removed first; constants hold none. Calls that are given a column cannot be lifted: not reported.
 with clauses as (
     select
-        p.oid as policy,
-        c.oid as relation,
+        y.oid as policy,
+        r.oid as relation,
         part.clause,
         part.tree,
-        pg_catalog.format(
-            '%I on %s.%I', p.polname, c.relnamespace::pg_catalog.regnamespace, c.relname
-        ) as object
-    from pg_catalog.pg_policy as p
-    inner join pg_catalog.pg_class as c on p.polrelid = c.oid
+        pg_catalog.format('%I on %s', y.polname, r.object) as object
+    from pg_catalog.pg_policy as y
+    inner join relations as r on y.polrelid = r.oid
     cross join
         lateral (
-            values ('using', p.polqual), ('with check', p.polwithcheck)
+            values ('using', y.polqual), ('with check', y.polwithcheck)
         ) as part (clause, tree)
-    where
-        c.relnamespace = any(array(
-            select n.oid from pg_catalog.pg_namespace as n
-            where n.nspname in ('public', 'audit', 'arami_db')
-        ))
-        and part.tree is not null
-        and 'e' <> all(
-            select d.deptype
-            from pg_catalog.pg_depend as d
-            where
-                d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
-                and d.objid = c.oid
-        )
+    where part.tree is not null
 ),
 
 tokens as (
@@ -40,10 +26,9 @@ tokens as (
         x.clause,
         t.place,
         t.match[1] as token,
-        pg_catalog.sum(case t.match[1] when '}' then -1 else 1 end)
-            over (partition by x.policy, x.clause order by t.place)
-        + case t.match[1] when '}' then 1 else 0 end
-            as depth
+        -- What ties a node to a row: a column, or a table that is read (RTE until Postgres 15).
+        t.match[1] = '{VAR' as is_column,
+        t.match[1] in ('{VAR', '{RTE', '{RANGETBLENTRY') as is_bound
     from clauses as x
     cross join lateral pg_catalog.regexp_matches(
         pg_catalog.regexp_replace(x.tree::pg_catalog.text, '[\\].', '', 'g'),
@@ -52,31 +37,37 @@ tokens as (
     ) with ordinality as t (match, place)
 ),
 
+-- How deep each is, and how many columns and tables there were until then.
+counted as (
+    select
+        t.*,
+        pg_catalog.sum(case t.token when '}' then -1 else 1 end) over until
+        + case t.token when '}' then 1 else 0 end as depth,
+        pg_catalog.count(*) filter (where t.is_column) over until as columns,
+        pg_catalog.count(*) filter (where t.is_bound) over until as bounds
+    from tokens as t
+    window until as (partition by t.policy, t.clause order by t.place)
+),
+
 -- The brace that closes a node is the next of its depth.
 spans as (
     select
         t.*,
-        pg_catalog.lead(t.place)
-            over (partition by t.policy, t.clause, t.depth order by t.place)
-            as last_place
-    from tokens as t
+        pg_catalog.lead(t.place) over deep as last_place,
+        pg_catalog.lead(t.columns) over deep > t.columns as has_column,
+        pg_catalog.lead(t.bounds) over deep > t.bounds as has_bound
+    from counted as t
+    window deep as (partition by t.policy, t.clause, t.depth order by t.place)
 ),
 
+-- Where the last sub-select ends that began before and is asked once.
 nodes as (
-    select *
-    from spans
-    where token ~ '^[{](FUNCEXPR|QUERY)'
-),
-
--- What ties a node to a row: a column, or a table that is read (RTE until Postgres 15).
-bound as (
     select
-        t.policy,
-        t.clause,
-        t.place,
-        t.token = '{VAR' as is_column
-    from tokens as t
-    where t.token in ('{VAR', '{RTE', '{RANGETBLENTRY')
+        s.*,
+        pg_catalog.max(s.last_place) filter (where s.token = '{QUERY' and not s.has_bound)
+            over (partition by s.policy, s.clause order by s.place) as lifted_until
+    from spans as s
+    where s.token ~ '^[{](FUNCEXPR|QUERY)'
 ),
 
 calls as (
@@ -97,30 +88,8 @@ calls as (
     where
         f.provolatile <> 'i'
         and (fn.nspname <> 'pg_catalog' or f.proname = 'current_setting')
-        and not exists (
-            select from bound as b
-            where
-                b.policy = call.policy
-                and b.clause = call.clause
-                and b.is_column
-                and b.place between call.place and call.last_place
-        )
-        and not exists (
-            select from nodes as q
-            where
-                q.policy = call.policy
-                and q.clause = call.clause
-                and q.token = '{QUERY'
-                and q.place < call.place
-                and q.last_place > call.last_place
-                and not exists (
-                    select from bound as b
-                    where
-                        b.policy = q.policy
-                        and b.clause = q.clause
-                        and b.place between q.place and q.last_place
-                )
-        )
+        and not call.has_column
+        and coalesce(call.lifted_until < call.place, true)
 ),
 
 patterns as (
@@ -170,4 +139,3 @@ select
                 )
     end as remedy
 from patterns
-order by object, finding

@@ -10,57 +10,40 @@ with keys as (
         k.conname,
         k.conrelid,
         k.conkey,
-        c.relname,
-        c.relnamespace,
+        r.object,
+        r.relnamespace,
         pg_catalog.string_agg(pg_catalog.quote_ident(a.attname), ', ' order by key.place)
             as columns,
         pg_catalog.left(
             pg_catalog.format(
-                'idx_%s_%s', c.relname, pg_catalog.string_agg(a.attname, '_' order by key.place)
+                'idx_%s_%s', r.relname, pg_catalog.string_agg(a.attname, '_' order by key.place)
             ),
             63
         ) as index_name
     from pg_catalog.pg_constraint as k
-    inner join pg_catalog.pg_class as c on k.conrelid = c.oid
+    inner join relations as r on k.conrelid = r.oid
     cross join lateral pg_catalog.unnest(k.conkey) with ordinality as key (attnum, place)
-    inner join pg_catalog.pg_attribute as a on c.oid = a.attrelid and key.attnum = a.attnum
-    where
-        k.contype = 'f'
-        and k.conparentid = 0
-        and c.relnamespace = any(array(
-            select n.oid from pg_catalog.pg_namespace as n
-            where n.nspname in ('public', 'audit', 'arami_db')
-        ))
-        and 'e' <> all(
-            select d.deptype
-            from pg_catalog.pg_depend as d
-            where
-                d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
-                and d.objid = c.oid
-        )
-    group by k.oid, k.conname, k.conrelid, k.conkey, c.relname, c.relnamespace
+    inner join pg_catalog.pg_attribute as a on r.oid = a.attrelid and key.attnum = a.attnum
+    where k.contype = 'f' and k.conparentid = 0
+    group by k.oid, k.conname, k.conrelid, k.conkey, r.object, r.relname, r.relnamespace
 )
 
 select
     'performance' as severity,
-    pg_catalog.format(
-        '%I on %s.%I', k.conname, k.relnamespace::pg_catalog.regnamespace, k.relname
-    ) as object,
+    pg_catalog.format('%I on %s', k.conname, k.object) as object,
     pg_catalog.format(
         'No index starts with a column of this foreign key (%s): deletes read the whole table.',
         k.columns
     ) as finding,
     case
         when
-            not exists (
-                select from pg_catalog.pg_class as taken
-                where taken.relname = k.index_name and taken.relnamespace = k.relnamespace
+            (k.relnamespace, k.index_name) not in (
+                select
+                    r.relnamespace,
+                    r.relname
+                from relations as r
             )
-            then
-                pg_catalog.format(
-                    'create index %I on %s.%I (%s)',
-                    k.index_name, k.relnamespace::pg_catalog.regnamespace, k.relname, k.columns
-                )
+            then pg_catalog.format('create index %I on %s (%s)', k.index_name, k.object, k.columns)
     end as remedy
 from keys as k
 where
@@ -83,4 +66,3 @@ where
                 = pg_catalog.format('(%I IS NOT NULL)', a.attname)
             )
     )
-order by object

@@ -15,10 +15,10 @@ with indexes as (
         i.indnatts,
         i.indnkeyatts,
         ic.relam,
-        ic.relname,
-        c.relname as table_name,
-        c.relnamespace,
-        pg_catalog.format('%s.%I', c.relnamespace::pg_catalog.regnamespace, ic.relname) as object,
+        n.relname,
+        n.object,
+        r.relname as table_name,
+        r.object as table_object,
         k.conname as constraint_name,
         i.indisvalid and i.indisready and i.indislive as usable,
         i.indkey::pg_catalog.text as columns,
@@ -30,23 +30,12 @@ with indexes as (
         pg_catalog.pg_get_expr(i.indexprs, i.indrelid) as expressions,
         i.indkey[0] as first_column
     from pg_catalog.pg_index as i
+    inner join relations as r on i.indrelid = r.oid
+    inner join relations as n on i.indexrelid = n.oid
     inner join pg_catalog.pg_class as ic on i.indexrelid = ic.oid
-    inner join pg_catalog.pg_class as c on i.indrelid = c.oid
     left join pg_catalog.pg_constraint as k
         on i.indexrelid = k.conindid and k.contype in ('p', 'u', 'x')
-    where
-        c.relnamespace = any(array(
-            select n.oid from pg_catalog.pg_namespace as n
-            where n.nspname in ('public', 'audit', 'arami_db')
-        ))
-        and not ic.relispartition
-        and 'e' <> all(
-            select d.deptype
-            from pg_catalog.pg_depend as d
-            where
-                d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
-                and d.objid in (c.oid, ic.oid)
-        )
+    where not n.relispartition
 ),
 
 duplicates as (
@@ -144,8 +133,7 @@ select
         when i.constraint_name is not null
             then
                 pg_catalog.format(
-                    'alter table %s.%I drop constraint %I',
-                    i.relnamespace::pg_catalog.regnamespace, i.table_name, i.constraint_name
+                    'alter table %s drop constraint %I', i.table_object, i.constraint_name
                 )
         else pg_catalog.format('drop index %s', i.object)
     end as remedy
@@ -153,4 +141,3 @@ from indexes as i
 left join duplicates as d on i.oid = d.oid
 left join prefixes as p on i.oid = p.oid
 where not i.usable or d.oid is not null or p.oid is not null
-order by i.object

@@ -3,28 +3,10 @@
 -- fk_<table>_; the design adds uq_<table>_. The document's own idx_recent_sessions and
 -- idx_active_goals name no table, so for an index only the prefix is asked. Primary keys keep the
 -- name Postgres gives. A prefix longer than a name may be is compared as far as names go.
-with relations as (
-    select
-        c.oid,
-        c.relname,
-        c.relkind,
-        c.relnamespace,
-        pg_catalog.format('%s.%I', c.relnamespace::pg_catalog.regnamespace, c.relname) as object
-    from pg_catalog.pg_class as c
-    where
-        c.relnamespace = any(array(
-            select n.oid from pg_catalog.pg_namespace as n
-            where n.nspname in ('public', 'audit', 'arami_db')
-        ))
-        and c.relkind in ('r', 'p', 'v', 'm', 'f')
-        and not c.relispartition
-        and 'e' <> all(
-            select d.deptype
-            from pg_catalog.pg_depend as d
-            where
-                d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
-                and d.objid = c.oid
-        )
+with judged as (
+    select r.*
+    from relations as r
+    where r.kind not in ('index', 'sequence', 'type') and not r.relispartition
 ),
 
 prefixes (contype, prefix) as (
@@ -36,43 +18,41 @@ named as (
         r.object,
         pg_catalog.format(
             'The name of this %s is not snake_case.',
-            case r.relkind when 'v' then 'view' when 'm' then 'view' else 'table' end
+            r.kind
         ) as finding,
         null as remedy
-    from relations as r
+    from judged as r
     where r.relname !~ '^[a-z][a-z0-9]*(_[a-z0-9]+)*$'
     union all
     select
         pg_catalog.format('%s.%I', r.object, a.attname) as object,
         'The name of this column is not snake_case.' as finding,
         null as remedy
-    from relations as r
+    from judged as r
     inner join pg_catalog.pg_attribute as a on r.oid = a.attrelid
     where
-        a.attrelid = any(array(select o.oid from relations as o))
-        and a.attnum > 0
+        a.attnum > 0
         and not a.attisdropped
         and a.attname !~ '^[a-z][a-z0-9]*(_[a-z0-9]+)*$'
     union all
     select
-        pg_catalog.format('%s.%I', r.relnamespace::pg_catalog.regnamespace, ic.relname) as object,
+        n.object,
         'The name of this index does not begin with idx_, or is not snake_case.' as finding,
         case
-            when ic.relname ~ '^[a-z][a-z0-9]*(_[a-z0-9]+)*$' and pg_catalog.length(ic.relname) < 60
+            when n.relname ~ '^[a-z][a-z0-9]*(_[a-z0-9]+)*$' and pg_catalog.length(n.relname) < 60
                 then
                     pg_catalog.format(
-                        'alter index %s.%I rename to %I',
-                        r.relnamespace::pg_catalog.regnamespace, ic.relname, 'idx_' || ic.relname
+                        'alter index %s rename to %I', n.object, 'idx_' || n.relname
                     )
         end as remedy
-    from relations as r
+    from judged as r
     inner join pg_catalog.pg_index as i on r.oid = i.indrelid
-    inner join pg_catalog.pg_class as ic on i.indexrelid = ic.oid
+    inner join relations as n on i.indexrelid = n.oid
     where
-        ic.relname !~ '^idx_[a-z0-9]+(_[a-z0-9]+)*$'
+        n.relname !~ '^idx_[a-z0-9]+(_[a-z0-9]+)*$'
         and not exists (
             select from pg_catalog.pg_constraint as k
-            where k.conindid = ic.oid and k.contype in ('p', 'u', 'x')
+            where k.conindid = n.oid and k.contype in ('p', 'u', 'x')
         )
     union all
     select
@@ -93,7 +73,7 @@ named as (
                         pg_catalog.format('%s_%s_%s', p.prefix, r.relname, k.conname)
                     )
         end as remedy
-    from relations as r
+    from judged as r
     inner join pg_catalog.pg_constraint as k on r.oid = k.conrelid
     inner join prefixes as p on k.contype::pg_catalog.text = p.contype
     where
@@ -114,4 +94,3 @@ select
     finding,
     remedy
 from named
-order by object, finding

@@ -21,48 +21,35 @@ with stampers as (
 
 select
     'integrity' as severity,
-    pg_catalog.format('%s.%I', c.relnamespace::pg_catalog.regnamespace, c.relname) as object,
+    r.object,
     'No enabled trigger stamps updated_at before every update: it goes stale.' as finding,
     (
         select
             pg_catalog.format(
-                'create or replace trigger %I before update on %s.%I'
+                'create or replace trigger %I before update on %s'
                 ' for each row execute function public.update_updated_at_column()',
-                'update_' || c.relname || '_updated_at',
-                c.relnamespace::pg_catalog.regnamespace,
-                c.relname
+                'update_' || r.relname || '_updated_at',
+                r.object
             )
         from stampers as s
         where
             s.pronamespace = pg_catalog.to_regnamespace('public')
             and s.proname = 'update_updated_at_column'
     ) as remedy
-from pg_catalog.pg_class as c
+from relations as r
 inner join pg_catalog.pg_attribute as a
-    on c.oid = a.attrelid and a.attname = 'updated_at' and not a.attisdropped
+    on r.oid = a.attrelid and a.attname = 'updated_at' and not a.attisdropped
 where
-    c.relnamespace = any(array(
-        select n.oid from pg_catalog.pg_namespace as n
-        where n.nspname in ('public', 'audit', 'arami_db')
-    ))
-    and c.relkind in ('r', 'p')
-    and not exists (
-        select from pg_catalog.pg_trigger as t
+    r.kind = 'table'
+    and r.oid not in (
+        select t.tgrelid
+        from pg_catalog.pg_trigger as t
         inner join stampers as s on t.tgfoid = s.oid
         where
-            t.tgrelid = c.oid
-            and not t.tgisinternal
+            not t.tgisinternal
             and t.tgenabled in ('O', 'A')
             -- for each row (1), before (2), update (16)
             and t.tgtype & 19 = 19
             and t.tgqual is null
             and t.tgattr::pg_catalog.text = ''
     )
-    and 'e' <> all(
-        select d.deptype
-        from pg_catalog.pg_depend as d
-        where
-            d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
-            and d.objid = c.oid
-    )
-order by object

@@ -2,13 +2,15 @@
 -- Why: deleting the row in public.users must delete all the person ever told us. So every table
 -- with a user_id, or with any foreign key to public.users, needs one on user_id (where it has that
 -- column) that cascades, is valid and is enforced: its internal triggers can be disabled. Another
--- foreign key to public.users that neither cascades nor lets go blocks the deletion.
+-- foreign key to public.users, of a table in any schema, that neither cascades nor lets go blocks
+-- the deletion.
 with user_keys as (
     select
         k.oid,
         k.conname,
         k.conrelid,
         k.conkey,
+        k.conparentid,
         k.confdeltype,
         k.convalidated,
         -- NOT ENFORCED exists since Postgres 18
@@ -17,56 +19,36 @@ with user_keys as (
             select
                 pg_catalog.string_agg(
                     pg_catalog.format(
-                        'alter table %s.%I enable trigger %I',
-                        tc.relnamespace::pg_catalog.regnamespace,
-                        tc.relname,
+                        'alter table %s enable trigger %I',
+                        t.tgrelid::pg_catalog.regclass,
                         t.tgname
                     ),
                     '; ' order by t.tgname
                 )
             from pg_catalog.pg_trigger as t
-            inner join pg_catalog.pg_class as tc on t.tgrelid = tc.oid
             where t.tgconstraint = k.oid and t.tgenabled not in ('O', 'A')
         ) as enabling
     from pg_catalog.pg_constraint as k
     where
         k.contype = 'f'
         and k.confrelid in (
-            select u.oid from pg_catalog.pg_class as u
-            where
-                u.relname = 'users'
-                and u.relnamespace = pg_catalog.to_regnamespace('public')
+            select r.oid from relations as r
+            where r.object = 'public.users'
         )
 ),
 
 user_tables as (
     select
-        c.oid,
-        c.relname,
-        pg_catalog.format('%s.%I', c.relnamespace::pg_catalog.regnamespace, c.relname) as object,
+        r.oid,
+        r.relname,
+        r.object,
         (
             select a.attnum
             from pg_catalog.pg_attribute as a
-            where a.attrelid = c.oid and a.attname = 'user_id' and not a.attisdropped
+            where a.attrelid = r.oid and a.attname = 'user_id' and not a.attisdropped
         ) as attnum
-    from pg_catalog.pg_class as c
-    where
-        c.relnamespace = any(array(
-            select n.oid from pg_catalog.pg_namespace as n
-            where n.nspname in ('public', 'audit', 'arami_db')
-        ))
-        and c.relkind in ('r', 'p')
-        and not c.relispartition
-        and not (
-            c.relname = 'users' and c.relnamespace = pg_catalog.to_regnamespace('public')
-        )
-        and 'e' <> all(
-            select d.deptype
-            from pg_catalog.pg_depend as d
-            where
-                d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
-                and d.objid = c.oid
-        )
+    from relations as r
+    where r.kind = 'table' and not r.relispartition and r.object <> 'public.users'
 ),
 
 -- The key that should do it: on user_id where there is one, a cascading one before any other.
@@ -139,11 +121,16 @@ where
 union all
 select
     'integrity' as severity,
-    pg_catalog.format('%I on %s', k.conname, t.object) as object,
+    pg_catalog.format('%I on %s', k.conname, k.conrelid::pg_catalog.regclass) as object,
     'This foreign key to public.users neither cascades nor lets go: it blocks account deletion.'
         as finding,
     null as remedy
-from user_tables as t
-inner join user_keys as k on t.oid = k.conrelid and k.confdeltype in ('a', 'r')
-inner join best as b on t.oid = b.oid and k.oid <> b.key
-order by object, finding
+from user_keys as k
+where
+    k.confdeltype in ('a', 'r')
+    and k.conparentid = 0
+    and k.enforced
+    and not exists (
+        select from best as b
+        where b.key = k.oid
+    )

@@ -8,35 +8,17 @@ with pairs as (
     select
         live.oid as live,
         live.relname as live_name,
-        live.relowner as live_owner,
-        live.relacl as live_acl,
         live.relrowsecurity as live_rls,
-        live.relforcerowsecurity as live_forced,
         arch.oid as arch,
         arch.relname as arch_name,
-        arch.relowner as arch_owner,
-        arch.relacl as arch_acl,
         arch.relrowsecurity as arch_rls,
-        arch.relforcerowsecurity as arch_forced,
-        pg_catalog.format('%s.%I', live.relnamespace::pg_catalog.regnamespace, arch.relname)
-            as object
-    from pg_catalog.pg_class as live
-    inner join pg_catalog.pg_class as arch
-        on live.relnamespace = arch.relnamespace and arch.relname = live.relname || '_archive'
-    where
-        live.relnamespace = any(array(
-            select n.oid from pg_catalog.pg_namespace as n
-            where n.nspname in ('public', 'audit', 'arami_db')
-        ))
-        and live.relkind in ('r', 'p')
-        and arch.relkind in ('r', 'p')
-        and 'e' <> all(
-            select d.deptype
-            from pg_catalog.pg_depend as d
-            where
-                d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
-                and d.objid in (live.oid, arch.oid)
-        )
+        arch.object
+    from relations as live
+    inner join relations as arch
+        on
+            live.relnamespace = arch.relnamespace
+            and pg_catalog.format('%s_archive', live.relname) = arch.relname
+    where live.kind = 'table' and arch.kind = 'table'
 ),
 
 columns as (
@@ -100,13 +82,9 @@ policies as (
                 else 'all'
             end,
             (
-                select
-                    pg_catalog.string_agg(
-                        coalesce(pg_catalog.quote_ident(r.rolname), 'public'),
-                        ', ' order by r.rolname
-                    )
-                from pg_catalog.unnest(y.polroles) as applies (role)
-                left join pg_catalog.pg_roles as r on applies.role = r.oid
+                select pg_catalog.string_agg(w.name, ', ' order by w.name)
+                from roles as w
+                where w.oid = any(y.polroles)
             ),
             ' using (' || pg_catalog.pg_get_expr(y.polqual, y.polrelid) || ')',
             ' with check (' || pg_catalog.pg_get_expr(y.polwithcheck, y.polrelid) || ')'
@@ -122,57 +100,19 @@ normal_policies as (
     from policies as y
 ),
 
-acls as (
+-- What was granted on each of them to others than its owner.
+given as (
     select
         p.live,
         p.object,
-        true as is_live,
-        '' as columns,
-        acl.grantee,
-        acl.privilege_type,
-        acl.is_grantable
-    from pairs as p
-    cross join lateral pg_catalog.aclexplode(p.live_acl) as acl
-    where acl.grantee <> p.live_owner
-    union all
-    select
-        p.live,
-        p.object,
-        false as is_live,
-        '' as columns,
-        acl.grantee,
-        acl.privilege_type,
-        acl.is_grantable
-    from pairs as p
-    cross join lateral pg_catalog.aclexplode(p.arch_acl) as acl
-    where acl.grantee <> p.arch_owner
-    union all
-    select
-        p.live,
-        p.object,
-        a.attrelid = p.live as is_live,
-        pg_catalog.format(' (%I)', a.attname) as columns,
-        acl.grantee,
-        acl.privilege_type,
-        acl.is_grantable
-    from pairs as p
-    inner join pg_catalog.pg_attribute as a on a.attrelid in (p.live, p.arch)
-    cross join lateral pg_catalog.aclexplode(a.attacl) as acl
-    where
-        a.attacl is not null
-        and acl.grantee <> case a.attrelid when p.live then p.live_owner else p.arch_owner end
-),
-
-grants as (
-    select
-        g.live,
-        g.object,
-        g.is_live,
-        g.privilege_type || g.columns as privilege,
+        g.relation = p.live as is_live,
+        pg_catalog.concat(g.privilege, ' (' || g.column_name || ')') as privilege,
         g.is_grantable,
-        case g.grantee when 0 then 'public' else pg_catalog.quote_ident(r.rolname) end as grantee
-    from acls as g
-    left join pg_catalog.pg_roles as r on g.grantee = r.oid
+        w.name as grantee
+    from pairs as p
+    inner join grants as g on g.relation in (p.live, p.arch)
+    inner join roles as w on g.grantee = w.oid
+    where g.grantee <> g.owner
 ),
 
 live_columns as (
@@ -206,12 +146,12 @@ archive_policies as (
 ),
 
 live_grants as (
-    select * from grants
+    select * from given
     where is_live
 ),
 
 archive_grants as (
-    select * from grants
+    select * from given
     where not is_live
 ),
 
@@ -330,7 +270,7 @@ differences (severity, object, finding, remedy) as (
             and l.privilege = a.privilege
             and l.grantee = a.grantee
             and l.is_grantable = a.is_grantable
-    left join grants as twin
+    left join given as twin
         on
             twin.is_live
             and a.live = twin.live
@@ -347,12 +287,18 @@ differences (severity, object, finding, remedy) as (
             pg_catalog.concat_ws(
                 ', ',
                 case when p.live_rls and not p.arch_rls then 'enable row level security' end,
-                case when p.live_forced and not p.arch_forced then 'force row level security' end
+                case
+                    when l.relforcerowsecurity and not a.relforcerowsecurity
+                        then 'force row level security'
+                end
             ),
             ''
         )
     from pairs as p
-    where (p.live_rls, p.live_forced) <> (p.arch_rls, p.arch_forced)
+    inner join pg_catalog.pg_class as l on p.live = l.oid
+    inner join pg_catalog.pg_class as a on p.arch = a.oid
+    where
+        (p.live_rls, l.relforcerowsecurity) <> (p.arch_rls, a.relforcerowsecurity)
 )
 
 select
@@ -361,4 +307,3 @@ select
     finding,
     remedy
 from differences
-order by object, finding

@@ -1,48 +1,37 @@
 -- 018_privileged_role: superuser or BYPASSRLS on a role the API acts through.
 -- Why: either attribute ends row level security. Attributes are not inherited, but whoever is a
--- member may become the role, so every role above the four counts.
+-- member may become the role, so every role above those of the API counts.
 -- service_role bypasses row level security by design, and nothing more.
-with recursive above (api, role, member, trail) as (
-    select
-        r.oid as api,
-        r.oid as role,
-        null::pg_catalog.oid as member,
-        array[r.oid] as trail
-    from pg_catalog.pg_roles as r
-    where r.rolname in ('anon', 'authenticated', 'authenticator', 'service_role')
-    union all
-    select
-        a.api,
-        m.roleid,
-        m.member,
-        a.trail || m.roleid
-    from above as a
-    inner join pg_catalog.pg_auth_members as m on a.role = m.member
-    where m.roleid <> all(a.trail)
-)
-
 select distinct
     'security' as severity,
-    pg_catalog.quote_ident(r.rolname) as object,
+    w.name as object,
     case
-        when r.rolname in ('anon', 'authenticated', 'authenticator', 'service_role')
+        when a.oid = a.acts_as
             then
                 pg_catalog.format(
                     'This API role is %s: row level security does not hold for it.', power.name
                 )
-        else
-            pg_catalog.format(
-                'The role is %s and %s may become it.', power.name, m.rolname
-            )
+        else pg_catalog.format('The role is %s and %s may become it.', power.name, m.name)
     end as finding,
     case
-        when r.rolname in ('anon', 'authenticated', 'authenticator', 'service_role')
-            then pg_catalog.format('alter role %I NO%s', r.rolname, power.name)
-        else pg_catalog.format('revoke %I from %I', r.rolname, m.rolname)
+        when a.oid = a.acts_as then pg_catalog.format('alter role %s NO%s', w.name, power.name)
+        else pg_catalog.format('revoke %s from %s', w.name, m.name)
     end as remedy
-from above as a
-inner join pg_catalog.pg_roles as r on a.role = r.oid
-left join pg_catalog.pg_roles as m on a.member = m.oid
+from api as a
+inner join roles as w on a.acts_as = w.oid
+inner join pg_catalog.pg_roles as r on w.oid = r.oid
+-- Whoever of the API is a member: the role itself, or another that it may become.
+left join pg_catalog.pg_auth_members as k
+    on
+        a.oid <> a.acts_as
+        and a.acts_as = k.roleid
+        and (a.oid, k.member) in (
+            select
+                o.oid,
+                o.acts_as
+            from api as o
+        )
+left join roles as m on k.member = m.oid
 cross join
     lateral (
         values
@@ -51,4 +40,5 @@ cross join
     ) as power (name, held)
 where
     power.held
-order by object, finding
+    -- What is said of a role of the API is not said again of those that may become it.
+    and (a.oid = a.acts_as or a.acts_as not in (select o.oid from api as o))

@@ -10,15 +10,14 @@ select
         else pg_catalog.format('The role has the attribute %s.', attribute.name)
     end as finding,
     case
-        when r.oid is null
-            then
-                pg_catalog.format(
-                    'create role %s %s noinherit',
-                    role.name, case role.name when 'authenticator' then 'login' else 'nologin' end
-                )
+        when r.oid is null then pg_catalog.format('create role %s nologin noinherit', role.name)
         else pg_catalog.format('alter role %s %s', role.name, attribute.without)
     end as remedy
-from (values ('anon'), ('authenticated'), ('authenticator'), ('service_role')) as role (name)
+from (
+    values ('anon'), ('authenticated')
+    union
+    select a.name from api as a
+) as role (name)
 left join pg_catalog.pg_roles as r on role.name = r.rolname
 cross join
     lateral (
@@ -30,7 +29,6 @@ cross join
         ('REPLICATION', 'noreplication', r.rolreplication),
         ('LOGIN', 'nologin', r.rolcanlogin and role.name <> 'authenticator'),
         ('INHERIT', 'noinherit', r.rolinherit and role.name = 'authenticator'),
-        (null, null, r.oid is null and role.name in ('anon', 'authenticated'))
+        (null, null, r.oid is null)
     ) as attribute (name, without, held)
 where attribute.held
-order by object, finding

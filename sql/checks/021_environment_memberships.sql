@@ -1,88 +1,39 @@
--- 021_environment_memberships: roles that the API roles must not belong to, and those they must.
--- Why: a member may do what the role may, or become it. Dangerous are Postgres's own pg_ roles,
--- which go past the schema's grants or look into other sessions; the other API roles (only
--- authenticator becomes them); owners of the schema's objects or of the database; and roles with an
--- attribute of power. Direct or through others; membership in a plain role is nobody's business.
-with recursive above (api, role, member, trail) as (
-    select
-        r.rolname,
-        r.oid,
-        null::pg_catalog.oid,
-        array[r.oid]
-    from pg_catalog.pg_roles as r
-    where r.rolname in ('anon', 'authenticated', 'authenticator', 'service_role')
-    union all
-    select
-        a.api,
-        m.roleid,
-        m.member,
-        a.trail || m.roleid
-    from above as a
-    inner join pg_catalog.pg_auth_members as m on a.role = m.member
-    inner join pg_catalog.pg_roles as via on a.role = via.oid
-    where
-        m.roleid <> all(a.trail)
-        -- What authenticator reaches through an API role is said of that role.
-        and not (
-            a.api = 'authenticator'
-            and via.rolname in ('anon', 'authenticated', 'service_role')
-        )
-),
-
-owners as (
-    select c.relowner as role
-    from pg_catalog.pg_class as c
-    where
-        c.relnamespace = any(array(
-            select n.oid from pg_catalog.pg_namespace as n
-            where n.nspname in ('public', 'audit', 'arami_db')
-        ))
-    union
-    select p.proowner
-    from pg_catalog.pg_proc as p
-    where
-        p.pronamespace = any(array(
-            select n.oid from pg_catalog.pg_namespace as n
-            where n.nspname in ('public', 'audit', 'arami_db')
-        ))
-    union
-    select n.nspowner
-    from pg_catalog.pg_namespace as n
-    where n.nspname in ('public', 'audit', 'arami_db')
-    union
-    select b.datdba
-    from pg_catalog.pg_database as b
-    where b.datname = pg_catalog.current_database()
-)
-
+-- 021_environment_memberships: roles that authenticator and service_role must not belong to, and
+-- those that authenticator must be able to become.
+-- Why: a member may do what the role may, or become it. Of anon and authenticated that is a fact of
+-- kind reach. Direct or through others; membership in a plain role is nobody's business. What
+-- authenticator has by way of another API role is said of that role.
 select distinct
     'security' as severity,
-    pg_catalog.quote_ident(a.api) as object,
+    a.name as object,
     pg_catalog.format(
-        'The role is a member of %I%s.',
-        r.rolname,
-        case
-            when m.rolname <> a.api then pg_catalog.format(', through %I', m.rolname)
-        end
+        'The role is a member of %s%s.',
+        r.name,
+        case when m.oid <> a.oid then ', through ' || m.name end
     ) as finding,
-    pg_catalog.format('revoke %I from %I', r.rolname, m.rolname) as remedy
-from above as a
-inner join pg_catalog.pg_roles as r on a.role = r.oid
-inner join pg_catalog.pg_roles as m on a.member = m.oid
+    pg_catalog.format('revoke %s from %s', r.name, m.name) as remedy
+from api as a
+inner join powers as p on a.acts_as = p.oid
+inner join roles as r on p.oid = r.oid
+inner join pg_catalog.pg_auth_members as k on r.oid = k.roleid
+inner join roles as m on k.member = m.oid
 where
-    -- authenticator must belong to the others: what they must not be is said of them.
-    not (a.api = 'authenticator' and r.rolname in ('anon', 'authenticated', 'service_role'))
-    and (
-        r.rolname like 'pg\_%'
-        or r.rolsuper
-        or r.rolcreaterole
-        or r.rolcreatedb
-        or r.rolreplication
-        or r.rolbypassrls
-        or r.rolname in ('anon', 'authenticated', 'authenticator', 'service_role')
-        or exists (
-            select from owners as o
-            where o.role = r.oid
+    a.name in ('authenticator', 'service_role')
+    and a.acts_as <> a.oid
+    and (a.oid, m.oid) in (
+        select
+            o.oid,
+            o.acts_as
+        from api as o
+    )
+    and not (
+        a.name = 'authenticator'
+        and (
+            r.oid in (select o.oid from api as o)
+            or m.oid in (
+                select o.acts_as from api as o
+                where a.oid not in (o.oid, o.acts_as)
+            )
         )
     )
 union all
@@ -127,6 +78,6 @@ cross join
 where
     authenticator.rolname = 'authenticator'
     and not authenticator.rolsuper
-    and r.rolname in ('anon', 'authenticated', 'service_role')
+    and r.oid in (select a.oid from api as a)
+    and r.oid <> authenticator.oid
     and (not m.becomes or m.inherits or m.passes_on)
-order by object, finding

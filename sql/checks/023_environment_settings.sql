@@ -15,16 +15,10 @@ with settings as (
         pg_catalog.lower(v.setting) ~ '^(on|1|t|tr|tru|true|y|ye|yes)$' as is_on,
         r.rolname,
         b.datname,
-        cfg.setrole = 0
-        or r.rolname in ('anon', 'authenticated', 'service_role', 'authenticator')
-        or exists (
-            select from pg_catalog.pg_class as u
-            where
-                u.relnamespace = pg_catalog.to_regnamespace('public')
-                and u.relname = 'users'
-                and u.relowner = r.oid
-        ) as ours
+        cfg.setrole = 0 or cfg.setrole = d.migrator or cfg.setrole in (select a.oid from api as a)
+            as ours
     from pg_catalog.pg_db_role_setting as cfg
+    cross join platform as d
     left join pg_catalog.pg_roles as r on cfg.setrole = r.oid
     left join pg_catalog.pg_database as b on cfg.setdatabase = b.oid
     cross join lateral pg_catalog.unnest(cfg.setconfig) as s (line)
@@ -126,4 +120,3 @@ select
     end as remedy
 from bending as b
 where b.severity is not null
-order by object

@@ -13,4 +13,3 @@ from (
     values ('session_replication_role', 'origin'), ('row_security', 'on')
 ) as wanted (name, value)
 where pg_catalog.current_setting(wanted.name) <> wanted.value
-order by object

@@ -55,22 +55,14 @@ cross join
         ),
         (
             exists (
-                select from pg_catalog.pg_roles as a
-                cross join
-                    lateral (
-                        values (uid.proowner), (uid.nspowner)
-                        union all
+                -- Inherited or not: whoever belongs to a role may become it.
+                select from api as a
+                where
+                    a.acts_as in (uid.proowner, uid.nspowner)
+                    or a.acts_as in (
                         select entry.grantee
                         from pg_catalog.aclexplode(uid.nspacl) as entry
                         where entry.privilege_type = 'CREATE'
-                    ) as keeper (role)
-                where
-                    a.rolname in ('anon', 'authenticated', 'authenticator', 'service_role')
-                    and not a.rolsuper
-                    and (
-                        keeper.role = 0
-                        -- Inherited or not: whoever belongs to it may become it.
-                        or pg_catalog.pg_has_role(a.oid, nullif(keeper.role, 0), 'MEMBER')
                     )
             ),
             'security',
@@ -91,7 +83,7 @@ cross join
         ),
         (
             exists (
-                select from pg_catalog.pg_proc as f
+                select from functions as f
                 where
                     f.pronamespace = pg_catalog.to_regnamespace('audit')
                     and f.prosecdef
@@ -106,4 +98,3 @@ cross join
         )
     ) as problem (found, severity, finding, remedy)
 where problem.found
-order by problem.finding

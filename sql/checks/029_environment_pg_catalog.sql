@@ -19,14 +19,12 @@ select
     end as remedy
 from pg_catalog.pg_shdepend as d
 inner join pg_catalog.pg_roles as r on d.refobjid = r.oid
-inner join pg_catalog.pg_database as b on d.dbid = b.oid
+inner join platform as b on d.dbid = b.oid
 cross join lateral pg_catalog.pg_identify_object(d.classid, d.objid, d.objsubid) as i
 where
     d.refclassid = 'pg_catalog.pg_authid'::pg_catalog.regclass
     and d.deptype = 'a'
     and d.objid < 16384
-    and r.rolname in ('anon', 'authenticated', 'authenticator', 'service_role')
-    and b.datname = pg_catalog.current_database()
+    and r.oid in (select a.oid from api as a)
     and d.classid::pg_catalog.regclass::pg_catalog.text <> 'pg_database'
     and i.identity <> 'public'
-order by object, finding

@@ -1,0 +1,60 @@
+"""Asking a database for facts and findings as `verify` does, within a test's own transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+import psycopg
+
+from arami_db.facts import Fact
+from arami_db.facts.reading import _FACT, _FINDING, SETTINGS, _rows
+from arami_db.files import discover, packaged_sql_dir
+
+Connection = psycopg.Connection[Any]
+TREE = discover(packaged_sql_dir())
+CHECKS = {check.path.stem: check for check in TREE.checks}
+
+
+class Finding(NamedTuple):
+    severity: str
+    object: str
+    finding: str
+    remedy: str | None
+    expected: str | None = None
+    actual: str | None = None
+
+
+@contextmanager
+def _pinned(connection: Connection) -> Iterator[None]:
+    with connection.transaction(force_rollback=True):
+        for name, value in SETTINGS.items():
+            connection.execute("select set_config(%s, %s, true)", [name, value])
+        yield
+
+
+def facts(connection: Connection, *kinds: str) -> frozenset[Fact]:
+    """Every fact, or those of a few files; in the transaction at work where there is one."""
+    files = [file for file in TREE.catalog if not kinds or file.name in kinds]
+    with _pinned(connection):
+        rows = _rows(connection, TREE.prelude, files, _FACT)
+    return frozenset(Fact(*row) for _, row in rows)
+
+
+def everything(connection: Connection) -> dict[str, list[Finding]]:
+    """What all checks find: the name of each that found something, and its rows, sorted."""
+    with _pinned(connection):
+        rows = _rows(connection, TREE.prelude, TREE.checks, _FINDING)
+    found: dict[str, list[Finding]] = {}
+    for number, row in sorted(rows, key=str):
+        found.setdefault(TREE.checks[number].path.stem, []).append(Finding(**row))
+    return found
+
+
+def found(connection: Connection, check: str) -> list[Finding]:
+    """What one check finds; it is named by its file or a part of it."""
+    (file,) = (file for name, file in CHECKS.items() if check in name)
+    with _pinned(connection):
+        rows = _rows(connection, TREE.prelude, [file], _FINDING)
+    return sorted((Finding(**row) for _, row in rows), key=str)
