@@ -21,7 +21,7 @@ from psycopg.conninfo import make_conninfo
 
 from arami_db.facts import Fact, dump, load
 from arami_db.files import discover, packaged_sql_dir
-from arami_db.verify import snapshot
+from arami_db.verify.operation import snapshot
 from tests.conftest import run_cli, run_json
 
 Project = Callable[[dict[str, str]], Path]

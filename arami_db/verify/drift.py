@@ -100,6 +100,14 @@ def _whole(item: _Object, what: str, facts: _Properties, wanted: _Properties) ->
         expected="present" if wanted else "absent",
         actual="absent" if wanted else "present",
         remedy=remedy(kind, name, None, wanted),
+        missing=_facts(item, facts) if wanted else (),
+        extra=() if wanted else _facts(item, facts),
+    )
+
+
+def _facts(item: _Object, properties: _Properties, only: str | None = None) -> tuple[Fact, ...]:
+    return tuple(
+        Fact(*item, key, value) for key, value in properties.items() if only in {None, key}
     )
 
 
@@ -116,6 +124,8 @@ def _properties(
             expected=missing.get(key),
             actual=extra.get(key),
             remedy=remedy(kind, name, key, wanted, extra.get(key)),
+            missing=_facts(item, missing, key),
+            extra=_facts(item, extra, key),
         )
         for key in sorted((missing.keys() | extra.keys()) - {_ORDER})
     ]
@@ -136,6 +146,8 @@ def _moved(table: str, expected: str, actual: str) -> list[Finding]:
             f"column {table}.{name} is in another place",
             expected=_place(name, before),
             actual=_place(name, after),
+            missing=(Fact("table", table, _ORDER, expected),),
+            extra=(Fact("table", table, _ORDER, actual),),
         )
         for tag, *_, start, end in changes
         if tag != "equal"

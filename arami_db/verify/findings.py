@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from arami_db.facts import Fact
 
 
 class Severity(StrEnum):
@@ -35,6 +39,8 @@ class Finding:
         advice: what to do instead, where there is no such SQL.
         place: the file and line that define the object, as "sql/migrations/003_users.sql:12".
         consequences: findings of their own that are there because of this one.
+        missing: the facts that should be there and are not, where facts are what it is about.
+        extra: the facts that are there and should not be; of what changed, both are told.
     """
 
     severity: Severity
@@ -47,3 +53,5 @@ class Finding:
     advice: str | None = None
     place: str | None = None
     consequences: tuple[Finding, ...] = ()
+    missing: tuple[Fact, ...] = ()
+    extra: tuple[Fact, ...] = ()
