@@ -28,13 +28,11 @@ _LEVELS = {"security": "error", "integrity": "error", "performance": "warning"}
 # GitHub shows a rule of security by a score from 0 to 10: from 7 on it is high.
 _SECURITY_SEVERITY = "8.0"
 _LONGEST = 1024  # characters of a description that GitHub takes
-_MOST = 5000  # results of a run that GitHub shows; they come gravest first
 
 
 def render(report: Report) -> str:
     """The report as JSON in ASCII."""
-    told_of = report.findings[:_MOST]
-    ids = list(dict.fromkeys(map(_rule_id, told_of)))
+    ids = list(dict.fromkeys(map(_rule_id, report.findings)))
     rules = {rule.source: rule for rule in report.rules}
     driver = {
         "name": "arami-db",
@@ -47,7 +45,7 @@ def render(report: Report) -> str:
         "tool": {"driver": driver},
         "columnKind": "unicodeCodePoints",
         "originalUriBaseIds": {"%SRCROOT%": {"description": {"text": "The working directory."}}},
-        "results": [_result(finding, ids, report.snapshot) for finding in told_of],
+        "results": [_result(finding, ids, report.snapshot) for finding in report.findings],
     }
     return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
 
