@@ -309,6 +309,32 @@ def test_a_fault_of_a_check_is_an_object_too(database: str, tmp_path: Path) -> N
     assert "099_wrong.sql" in found["error"]["message"]
 
 
+def test_a_file_that_cannot_be_written_is_an_object_too(database: str, tmp_path: Path) -> None:
+    sql = tmp_path / "sql"
+    shutil.copytree(packaged_sql_dir(), sql)
+    (sql / "schema.snapshot").unlink()
+    (sql / "schema.snapshot").mkdir()
+    found = run_json("snapshot", "-d", database, "--sql-dir", str(sql), expect=1)
+    assert found["error"]["message"] == f"{sql / 'schema.snapshot'}: Is a directory"
+
+
+def test_a_fault_of_our_own_is_an_object_beside_its_traceback() -> None:
+    code = (
+        "import arami_db.cli as cli, arami_db.__main__ as start\n"
+        "def broken():\n"
+        "    cli.choose_format(cli.OutputFormat.JSON)\n"
+        "    raise ValueError('odd')\n"
+        "cli.run = broken\n"
+        "start.main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=ROOT
+    )
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["error"]["message"] == "ValueError: odd"
+    assert "Traceback" in done.stderr
+
+
 def test_an_error_cannot_steer_a_terminal(tmp_path: Path) -> None:
     run = run_cli("verify", "--sql-dir", str(tmp_path / "a\x1b[31m\u202e"), expect=2)
     assert seen(run.stderr)
