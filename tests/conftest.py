@@ -15,7 +15,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import hypothesis
 import psycopg
@@ -39,6 +39,13 @@ ALICE, BOB = "a11ce000-0000-4000-8000-000000000001", "b0b00000-0000-4000-8000-00
 
 Run = subprocess.CompletedProcess[str]
 Process = subprocess.Popen[str]
+
+
+def missing(what: str) -> NoReturn:
+    """Skip a test for want of something; where CI is set, fail it, since .ci/run installs all."""
+    if os.environ.get("CI"):
+        pytest.fail(f"CI must not go without {what}", pytrace=False)
+    pytest.skip(f"needs {what}")
 
 
 @pytest.fixture(scope="session")

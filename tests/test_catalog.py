@@ -13,8 +13,8 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from arami_db.facts import Fact
-from arami_db.facts.reading import SETTINGS, behind
+from arami_db.facts import Fact, ask
+from arami_db.facts.reading import SETTINGS
 from arami_db.files import discover, packaged_sql_dir
 from tests.conftest import made, run_cli
 from tests.mutations import FAMILIES, Mutation
@@ -37,11 +37,7 @@ def facts(connection: Connection) -> frozenset[Fact]:
     with connection.transaction(force_rollback=True):
         for name, value in SETTINGS.items():
             connection.execute("select set_config(%s, %s, true)", [name, value])
-        return frozenset(
-            Fact(*row)
-            for file in TREE.catalog
-            for row in connection.execute(behind(TREE.prelude, file).encode())
-        )
+        return ask(connection, TREE, checks=False).facts
 
 
 @pytest.fixture(scope="module")
@@ -89,6 +85,39 @@ def test_every_mutation_is_found(
     assert {n: said for n, said in verdicts.items() if said and n not in refused} == {}
     assert len(refused) <= len(mutations) / 4
     assert facts(shared) == baseline
+
+
+def test_an_extension_in_public_is_seen_and_with_it_what_anybody_could_have_written(
+    shared: Connection, baseline: frozenset[Fact]
+) -> None:
+    with shared.transaction(force_rollback=True):
+        shared.execute("create extension citext")
+        extra = facts(shared) - baseline
+    assert Fact("extension", "citext", "schema", "default") in extra
+    assert {fact.kind for fact in extra} == {"extension", "function", "grant"}
+
+
+HIDDEN = {
+    "table": "create table public.hidden (id int)",
+    "view": "create view public.hidden as table public.users",
+    "function": "create function public.hidden() returns setof public.users language sql"
+    " as 'table public.users'",
+    "operator": "create function other.same(text, text) returns bool language sql as 'select true';"
+    " create operator public.@@@ (leftarg = text, rightarg = text, function = other.same)",
+}
+
+
+@pytest.mark.parametrize("kind", HIDDEN)
+def test_membership_in_an_extension_hides_nothing(
+    shared: Connection, baseline: frozenset[Fact], kind: str
+) -> None:
+    name = {"function": "public.hidden()", "operator": "public.@@@ (text, text)"}
+    with shared.transaction(force_rollback=True):
+        shared.execute(f"create schema other; {HIDDEN[kind]}")
+        before = facts(shared)
+        shared.execute(f"alter extension pgcrypto add {kind} {name.get(kind, 'public.hidden')}")
+        assert before > baseline
+        assert facts(shared) >= before
 
 
 OTHER_OBJECTS = """
@@ -200,7 +229,6 @@ HARMLESS = {
     " for each row execute function public.update_updated_at_column()",
     "a temporary table that shadows a catalog": "create temp table pg_class (oid oid);"
     " create temp table pg_namespace (); create domain pg_temp.text as integer",
-    "an extension": "create extension hstore schema public; create extension citext",
     "an extension's composite type": "create type public.extra as (a int);"
     " alter extension pgcrypto add type public.extra",
     "an extension elsewhere": "create schema other; create extension pg_trgm schema other",

@@ -14,10 +14,11 @@ from pathlib import Path
 import pytest
 
 from arami_db import embedded
-from tests.conftest import LIMIT, clean_environment
+from tests.conftest import LIMIT, clean_environment, rows
 
 ROOT = Path(__file__).parents[1]
 BLOCKS = re.findall(r"```sh\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+RELEASES = (ROOT / "docs" / "postgres-releases.md").read_text()
 BIN = Path(sys.executable).parent
 
 
@@ -68,6 +69,22 @@ def test_the_command_reference_is_what_help_says() -> None:
         env=clean_environment(),
     )
     assert page.stdout == (ROOT / "docs" / "commands.md").read_text(), "run `make docs`"
+
+
+def test_the_query_for_a_major_version_lists_the_columns_of_system_catalogs(database: str) -> None:
+    [query] = re.findall(r"```sql\n(.*?)```", RELEASES, re.DOTALL)
+    listed = [name for (name,) in rows(database, query)]
+    assert {"pg_class.relname", "pg_attribute.attoptions"} < set(listed)
+    assert listed == sorted(listed)
+    assert all(name.startswith("pg_") for name in listed)
+
+
+def test_what_the_page_on_releases_names_is_there() -> None:
+    paths = re.findall(r"`((?:\.\w+|sql|tests|arami_db)/[^` ]+|[\w]+\.toml)`", RELEASES)
+    assert len(set(paths)) >= 6
+    assert [path for path in paths if not (ROOT / path).exists()] == []
+    for path, name in re.findall(r"`(\S+)`: `(\S+)`", RELEASES):
+        assert name in (ROOT / path).read_text(), f"{path} pins no {name}"
 
 
 def test_every_target_of_the_makefile_is_explained_by_make_alone() -> None:

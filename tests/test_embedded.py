@@ -168,7 +168,7 @@ def test_settings(server: embedded.Server) -> None:
     assert show("server_encoding") == "UTF8"
     assert show("timezone") == "UTC"
     assert show("fsync") == "off"  # asked for by the fixture
-    assert query(server, "select count(*) > 0 from pg_stat_statements") == "True"
+    assert query(server, "select count(*) > 0 from extensions.pg_stat_statements") == "True"
     assert query(server, "select upper('é')") == "É"
 
 
@@ -412,7 +412,7 @@ def test_tcp_asks_for_the_password_it_tells_nobody(folder: Path) -> None:
         with pytest.raises(psycopg.OperationalError, match="password"):
             psycopg.connect(f"host=127.0.0.1 port={port} user=postgres dbname=arami {wrong}")
     assert query(server, "show listen_addresses") == "127.0.0.1"
-    seen = query(server, "select string_agg(query, ' ') from pg_stat_statements")
+    seen = query(server, "select string_agg(query, ' ') from extensions.pg_stat_statements")
     log = (folder / "server/server.log").read_text()
     assert not any(password in text for text in (repr(server), server.conninfo, seen, log))
 

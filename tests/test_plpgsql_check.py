@@ -14,13 +14,10 @@ import psycopg
 import pytest
 
 from tests import servers
-from tests.conftest import run_cli
+from tests.conftest import missing, run_cli
 
 Connection = psycopg.Connection[Any]
 LIBRARIES = sorted(Path("/usr/lib/postgresql").glob("*/lib/plpgsql_check.so"))
-pytestmark = pytest.mark.skipif(
-    not LIBRARIES, reason="needs plpgsql_check: apt install postgresql-15-plpgsql-check"
-)
 
 # Every function once, a trigger function once for each table and transition tables it is used with.
 COMPLAINTS = """
@@ -87,6 +84,8 @@ BREAKAGES = {
 @pytest.fixture(scope="module")
 def checking() -> Iterator[Connection]:
     """A migrated database where the extension is; what a test changes, it rolls back."""
+    if not LIBRARIES:
+        missing("plpgsql_check: apt install postgresql-15-plpgsql-check")
     bin_dir = LIBRARIES[-1].parents[1] / "bin"
     with servers.folder() as place, servers.running(bin_dir, place) as conninfo:
         run_cli("migrate", "--database", conninfo)

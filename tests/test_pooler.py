@@ -12,7 +12,6 @@ from arami_db.files import discover, packaged_sql_dir
 from tests import pooler
 from tests.conftest import LIMIT, run_cli, run_json, start_cli
 
-pytestmark = pooler.NEEDS_PGBOUNCER
 MIGRATIONS, VIEWS = discover(packaged_sql_dir()).migrations, discover(packaged_sql_dir()).views
 Project = Callable[[dict[str, str]], Path]
 

@@ -18,7 +18,7 @@ from arami_db.embedded.privileges import server_account
 from arami_db.files import packaged_sql_dir
 from tests import servers
 from tests.conftest import rows, run_cli, run_json
-from tests.pooler import NEEDS_PGBOUNCER, pooled
+from tests.pooler import pooled
 
 BREAK = (
     "alter table users disable row level security;"
@@ -167,7 +167,6 @@ def test_a_reader_on_a_standby_gets_the_same_answer(standby: tuple[str, str]) ->
     assert report["skipped"] == []
 
 
-@NEEDS_PGBOUNCER
 def test_through_a_pooler_in_transaction_mode_the_answer_is_the_same(database: str) -> None:
     with pooled(database) as through:
         for code, breaking in ((0, None), (4, BREAK)):
@@ -179,7 +178,6 @@ def test_through_a_pooler_in_transaction_mode_the_answer_is_the_same(database: s
             assert objects(report) >= (BROKEN if breaking else set())
 
 
-@NEEDS_PGBOUNCER
 def test_row_level_security_can_be_proved_through_a_pooler(database: str) -> None:
     with pooled(database) as through:
         report = run_json("verify", "-d", through, "--prove-rls")
@@ -187,7 +185,6 @@ def test_row_level_security_can_be_proved_through_a_pooler(database: str) -> Non
     assert report["checked"]["attempts"] > 1000
 
 
-@NEEDS_PGBOUNCER
 def test_no_setting_of_verify_reaches_the_next_client(database: str) -> None:
     query = (
         "select current_setting('search_path'), current_setting('timezone') ="

@@ -96,7 +96,8 @@ def prepare(server: Server) -> None:
             connection.execute("create database arami template template0")
     with _connect(state, "arami") as connection:
         connection.execute("set client_min_messages = warning")
-        connection.execute("create extension if not exists pg_stat_statements")
+        connection.execute("create schema if not exists extensions")  # as on Supabase
+        connection.execute("create extension if not exists pg_stat_statements schema extensions")
 
 
 def _set_password(connection: psycopg.Connection[Any], file: Path) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import nullcontext
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,19 +37,16 @@ SETTINGS = {
 _BEGIN = "begin isolation level repeatable read read only; select " + ", ".join(
     f"pg_catalog.set_config('{name}', '{value}', true)" for name, value in SETTINGS.items()
 )
-_OWN = "verification"  # the label of what is no file's
-_Query = tuple[str, str]  # a label and its SQL
-_Rows = list[tuple[Any, ...]]
+# What a file's query returns, and what is made of it: a check may add columns by name.
+_FACT = (
+    "kind, object, property, value",
+    "array[x.kind, x.object, x.property, x.value]::pg_catalog.text[]",
+)
+_FINDING = ("severity, object, finding, remedy", "pg_catalog.to_jsonb(x)")
 
 
 class QueryFailedError(AramiError):
     """A query of the verification itself could not be run."""
-
-
-def behind(prelude: SqlFile | None, file: SqlFile) -> str:
-    """The query of a file, run behind the prelude; it may have a WITH of its own."""
-    text = file.text.rstrip("; \n")
-    return f"{prelude.text}\n(\n{text}\n)" if prelude else text
 
 
 @dataclass(frozen=True)
@@ -58,18 +55,16 @@ class Answer:
 
     Attributes:
         facts: every fact that the catalog's files state.
-        found: the rows of each check, in the order of the checks.
+        found: a check, and the columns of a row it returned: severity, object, finding, remedy,
+            and those it adds to them.
     """
 
     facts: frozenset[Fact]
-    found: tuple[tuple[SqlFile, _Rows], ...]
+    found: tuple[tuple[SqlFile, dict[str, Any]], ...]
 
 
 def read(connection: Connection, tree: SqlTree, *, checks: bool = True) -> Answer:
     """State the facts of a database and ask every check, in one transaction that leaves no trace.
-
-    Each file of catalog/ and checks/ is a query that is run behind the prelude, so that it can
-    name what the prelude states.
 
     Args:
         connection: any role that may connect will do; a standby or a pooler too.
@@ -80,56 +75,71 @@ def read(connection: Connection, tree: SqlTree, *, checks: bool = True) -> Answe
         QueryFailedError: a query failed, or does not return what it should; names the file.
         ConnectionFailedError: the connection broke.
     """
-    files = (*tree.catalog, *(tree.checks if checks else ()))
-    # Begun by itself: a message is read as a whole before any of it is done, and how strings are
-    # read is one of the settings.
-    _run(connection, [(_OWN, "; ".join((_BEGIN, *no_time_limit(connection))))])
-    queries = [(file.label, behind(tree.prelude, file)) for file in files]
-    answers = _run(connection, [*queries, (_OWN, "rollback")])
-    stated = zip(tree.catalog, answers, strict=False)
-    facts = frozenset(_fact(file, row) for file, rows in stated for row in rows)
-    return Answer(facts, tuple(zip(files, answers, strict=False))[len(tree.catalog) :])
-
-
-def _fact(file: SqlFile, row: tuple[Any, ...]) -> Fact:
-    if len(row) != len(Fact._fields) or not all(isinstance(value, str) for value in row):
-        raise QueryFailedError(
-            f"{file.label}: a fact is kind, object, property and value, each text; got {row}"
-        )
-    return Fact(*row)
-
-
-def _run(connection: Connection, queries: Sequence[_Query]) -> list[_Rows]:
-    """The rows of each query, all asked in one round trip."""
-    cursors: list[psycopg.Cursor[tuple[Any, ...]]] = []
     try:
-        # A pipeline takes one statement a message, and what begins is several.
-        with connection.pipeline() if len(queries) > 1 else nullcontext():
-            for _, text in queries:
-                cursors.append(connection.cursor())
-                cursors[-1].execute(text)
+        with _transaction(connection):
+            return ask(connection, tree, checks=checks)
     except psycopg.Error as error:
         if connection.closed:
             raise lost(error) from error
-        connection.rollback()
-        failed = [q for q, c in zip(queries, cursors, strict=False) if c.pgresult is None]
-        raise _failure(connection, failed[0][0] if failed else _OWN, error) from error
-    return [_rows(label, cursor) for (label, _), cursor in zip(queries, cursors, strict=True)]
+        raise _failure(connection, tree, error) from error
 
 
-def _rows(label: str, cursor: psycopg.Cursor[tuple[Any, ...]]) -> _Rows:
-    if cursor.description:
-        return cursor.fetchall()
-    if label == _OWN:
-        return []
-    raise QueryFailedError(f"{label}: is no query: it returns nothing")
+def ask(connection: Connection, tree: SqlTree, *, checks: bool = True) -> Answer:
+    """The same in the transaction at work, which SETTINGS must have been set for.
 
-
-def _failure(connection: Connection, label: str, error: psycopg.Error) -> QueryFailedError:
-    if not isinstance(error, psycopg.errors.LockNotAvailable):
-        return QueryFailedError(f"{label}: {error.diag.message_primary or error}")
-    holders = "; ".join(str(text) for (text,) in connection.execute(query("exclusive_locks")))
-    return QueryFailedError(
-        f"a table is locked by whoever is changing it: {holders or 'they are done by now'}",
-        hint="Verify when they are done, or end that transaction.",
+    Raises:
+        psycopg.Error: as the server says it; read() says which file it comes from.
+    """
+    stated = _rows(connection, tree.prelude, tree.catalog, _FACT)
+    found = _rows(connection, tree.prelude, tree.checks if checks else (), _FINDING)
+    return Answer(
+        frozenset(Fact(*row) for _, row in stated),
+        tuple((tree.checks[number], row) for number, row in found),
     )
+
+
+def _rows(
+    connection: Connection, prelude: SqlFile | None, files: Sequence[SqlFile], form: tuple[str, str]
+) -> list[tuple[int, Any]]:
+    """What all files return, in one query behind the prelude: the file's number and a row.
+
+    A file's query is a sub-select there, so that it may have a WITH of its own.
+    """
+    if not files:
+        return []
+    columns, row = form
+    queries = (
+        f"select {number}, {row} from (\n{text}\n) as x ({columns})"  # noqa: S608
+        for number, text in enumerate(file.text.rstrip("; \n") for file in files)
+    )
+    text = (f"{prelude.text}\n" if prelude else "") + "\nunion all\n".join(queries)
+    return connection.execute(text.encode()).fetchall()
+
+
+@contextmanager
+def _transaction(connection: Connection) -> Iterator[None]:
+    connection.execute("; ".join((_BEGIN, *no_time_limit(connection))).encode())
+    try:
+        yield
+    finally:
+        if not connection.closed:
+            connection.execute("rollback")
+
+
+def _failure(connection: Connection, tree: SqlTree, error: psycopg.Error) -> QueryFailedError:
+    """Say who is in the way, or ask file after file to learn which one fails."""
+    if isinstance(error, psycopg.errors.LockNotAvailable):
+        holders = "; ".join(str(text) for (text,) in connection.execute(query("exclusive_locks")))
+        return QueryFailedError(
+            f"a table is locked by whoever is changing it: {holders or 'they are done by now'}",
+            hint="Verify when they are done, or end that transaction.",
+        )
+    for files, form in ((tree.catalog, _FACT), (tree.checks, _FINDING)):
+        for file in files:
+            try:
+                with _transaction(connection):
+                    _rows(connection, tree.prelude, [file], form)
+            except psycopg.Error as own:
+                message = own.diag.message_primary or own
+                return QueryFailedError(f"{file.label}: {message}", hint=f"It returns {form[0]}.")
+    return QueryFailedError(f"the verification: {error.diag.message_primary or error}")

@@ -31,7 +31,11 @@ _PROPERTIES |= {
 }
 _OPTION = "option "
 _NAME = re.compile(r'"(?:[^"]|"")*"|[^". ]+')
-_DIRECT = re.compile("(select|insert|update|delete)(, [a-z]+)* granted to authenticated")
+# A path through nothing else, to all of a table or to one column; TRUNCATE goes past its policies.
+_DIRECT = re.compile(
+    r"(?:select|insert|update|delete)"
+    r'(?: \((?:"(?:[^"]|"")*"|[^"() ]+)\))? granted to authenticated'
+)
 
 
 @dataclass(frozen=True)

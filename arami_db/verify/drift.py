@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import replace
 
 from arami_db.facts import Fact
@@ -34,6 +35,7 @@ def drift(expected: frozenset[Fact], actual: frozenset[Fact]) -> list[Finding]:
     """
     if expected == actual:
         return []
+    lost, new = _grouped(expected - actual), _grouped(actual - expected)
     missing, extra = _by_object(expected - actual), _by_object(actual - expected)
     wanted = _by_object(expected)
     present = {fact[:2] for fact in actual}
@@ -49,6 +51,7 @@ def drift(expected: frozenset[Fact], actual: frozenset[Fact]) -> list[Finding]:
             sides = missing.get(item, {}), extra.get(item, {})
             drifts = _properties(item, *sides, wanted.get(item, {}))
             drifts += _moved(item[1], *(side.get(_ORDER, "") for side in sides))
+        drifts = [_with_facts(drift, lost.get(item, ()), new.get(item, ())) for drift in drifts]
         found += [
             drift if _can_be_run(drift, item, present, extra, gone) else replace(drift, remedy=None)
             for drift in drifts
@@ -90,6 +93,24 @@ def _by_object(facts: frozenset[Fact]) -> dict[_Object, _Properties]:
     return dict(objects)
 
 
+def _grouped(facts: frozenset[Fact]) -> dict[_Object, tuple[Fact, ...]]:
+    groups: dict[_Object, list[Fact]] = defaultdict(list)
+    for fact in sorted(facts):
+        groups[fact[:2]].append(fact)
+    return {item: tuple(group) for item, group in groups.items()}
+
+
+def _with_facts(drift: Finding, lost: Iterable[Fact], new: Iterable[Fact]) -> Finding:
+    """A finding with the facts it is about: of one property those of that, else all."""
+    lost, new = tuple(lost), tuple(new)
+    only = {f.property for f in (*lost, *new) if drift.message.endswith(f": {f.property} differs")}
+    return replace(
+        drift,
+        missing=tuple(fact for fact in lost if not only or fact.property in only),
+        extra=tuple(fact for fact in new if not only or fact.property in only),
+    )
+
+
 def _whole(item: _Object, what: str, facts: _Properties, wanted: _Properties) -> Finding:
     kind, name = item
     return Finding(
@@ -100,14 +121,6 @@ def _whole(item: _Object, what: str, facts: _Properties, wanted: _Properties) ->
         expected="present" if wanted else "absent",
         actual="absent" if wanted else "present",
         remedy=remedy(kind, name, None, wanted),
-        missing=_facts(item, facts) if wanted else (),
-        extra=() if wanted else _facts(item, facts),
-    )
-
-
-def _facts(item: _Object, properties: _Properties, only: str | None = None) -> tuple[Fact, ...]:
-    return tuple(
-        Fact(*item, key, value) for key, value in properties.items() if only in {None, key}
     )
 
 
@@ -124,8 +137,6 @@ def _properties(
             expected=missing.get(key),
             actual=extra.get(key),
             remedy=remedy(kind, name, key, wanted, extra.get(key)),
-            missing=_facts(item, missing, key),
-            extra=_facts(item, extra, key),
         )
         for key in sorted((missing.keys() | extra.keys()) - {_ORDER})
     ]
@@ -146,8 +157,6 @@ def _moved(table: str, expected: str, actual: str) -> list[Finding]:
             f"column {table}.{name} is in another place",
             expected=_place(name, before),
             actual=_place(name, after),
-            missing=(Fact("table", table, _ORDER, expected),),
-            extra=(Fact("table", table, _ORDER, actual),),
         )
         for tag, *_, start, end in changes
         if tag != "equal"

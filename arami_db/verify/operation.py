@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Any
 
 from arami_db.database.connect import Connection
 from arami_db.errors import RefusedFileError
 from arami_db.facts import Answer, Fact, QueryFailedError, dump, load, read
-from arami_db.files import SqlFile, SqlTree
+from arami_db.files import SqlTree
 from arami_db.files.sqlfile import label
 from arami_db.verify.applied import check_ledger
 from arami_db.verify.aside import Wishes, set_aside
@@ -111,22 +110,17 @@ def _compared(expected: frozenset[Fact] | None, answer: Answer) -> list[Finding]
 
 
 def _found(answer: Answer) -> Iterator[Finding]:
-    for check, rows in answer.found:
-        for row in rows:
-            yield _finding(check, row)
-
-
-def _finding(check: SqlFile, row: tuple[Any, ...]) -> Finding:
-    try:
-        severity, name, message, remedy, *told = row
-        expected, actual = told or (None, None)
-        return Finding(Severity(severity), check.path.stem, name, message, expected, actual, remedy)
-    except ValueError as error:
-        raise QueryFailedError(
-            f"{check.label}: a check returns severity, object, finding and remedy,"
-            f" and may return expected and actual; got {row}",
-            hint=f"severity is one of: {', '.join(Severity)}.",
-        ) from error
+    for check, row in answer.found:
+        told = {"message": row["finding"], **{k: v for k, v in row.items() if k != "finding"}}
+        try:
+            severity = Severity(told.pop("severity"))
+            yield Finding(severity, check.path.stem, **told)
+        except (TypeError, ValueError) as error:
+            raise QueryFailedError(
+                f"{check.label}: a check returns severity, object, finding and remedy, and may"
+                f" return expected and actual; got {row}",
+                hint=f"severity is one of: {', '.join(Severity)}.",
+            ) from error
 
 
 def _keeping(finding: Finding, documented: set[str]) -> Finding:

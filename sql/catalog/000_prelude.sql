@@ -1,0 +1,293 @@
+-- 000_prelude: what is ours, who the API is, and who was granted what; stated once, for all files.
+-- Why: every query of catalog/ and checks/ is run behind this text, as a sub-select, and may name
+-- what it states. To run one by hand:
+--     cd sql; file=checks/001_rls_disabled.sql
+--     (cat catalog/000_prelude.sql; echo 'select * from ('; cat $file; echo ') as x') | psql
+--
+-- It only reads catalogs that every role may read. The caller pins the settings by which Postgres
+-- writes definitions, with search_path = pg_catalog, pg_temp: that qualifies all that an empty path
+-- would, and besides keeps temporary objects from shadowing a catalog.
+--
+-- What is stated relative to the platform, so that plain Postgres and Supabase agree:
+--   owner      the owner of most of our relations, who migrated; any other role by its name
+--   Supabase   where schema auth is somebody else's
+--   public     PUBLIC; a grant to a superuser changes nothing and is not stated
+--   schema public is the platform's: its owner, the database's and superusers count as the owner
+-- noqa: disable=AL03, LT01, LT06, RF02, ST03, ST05
+with schemas as (
+    select
+        n.oid,
+        n.nspname::pg_catalog.text as name,
+        pg_catalog.quote_ident(n.nspname) as object,
+        n.nspowner,
+        n.nspacl
+    from pg_catalog.pg_namespace as n
+    where n.nspname in ('public', 'audit', 'arami_db')
+),
+
+-- What extensions brought along: members that only C code or nothing stands behind. Anybody who
+-- owns an extension may add members to it, so tables, views, SECURITY DEFINER functions and
+-- functions in a language that anybody may write are stated like everything else.
+members as (
+    select
+        d.classid,
+        d.objid
+    from pg_catalog.pg_depend as d
+    left join pg_catalog.pg_operator as o
+        on d.classid = 'pg_catalog.pg_operator'::pg_catalog.regclass and d.objid = o.oid
+    left join pg_catalog.pg_cast as k
+        on d.classid = 'pg_catalog.pg_cast'::pg_catalog.regclass and d.objid = k.oid
+    left join pg_catalog.pg_event_trigger as e
+        on d.classid = 'pg_catalog.pg_event_trigger'::pg_catalog.regclass and d.objid = e.oid
+    left join pg_catalog.pg_proc as p
+        on p.oid = case d.classid
+            when 'pg_catalog.pg_proc'::pg_catalog.regclass then d.objid
+            else coalesce(o.oprcode, k.castfunc, e.evtfoid)
+        end
+    left join pg_catalog.pg_language as l on p.prolang = l.oid
+    where
+        d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass
+        and d.deptype = 'e'
+        and d.classid <> 'pg_catalog.pg_class'::pg_catalog.regclass
+        and (p.oid is null or (l.lanname in ('c', 'internal') and not p.prosecdef))
+),
+
+-- What is said of anything that somebody made, and of schema public.
+comments as (
+    select
+        d.classoid,
+        d.objoid,
+        d.objsubid,
+        d.description
+    from pg_catalog.pg_description as d
+    where d.objoid >= 16384 or d.objoid = pg_catalog.to_regnamespace('public')
+),
+
+-- Tables, views, sequences, composite types and indexes of ours.
+relations as (
+    select
+        c.oid,
+        c.relname,
+        c.relnamespace,
+        c.relkind,
+        c.relowner,
+        c.relacl,
+        c.reloptions,
+        c.oid::pg_catalog.regclass::pg_catalog.text as object,
+        case c.relkind
+            when 'r' then 'table'
+            when 'p' then 'table'
+            when 'v' then 'view'
+            when 'm' then 'materialized view'
+            when 'f' then 'foreign table'
+            when 'S' then 'sequence'
+            when 'c' then 'type'
+            else 'index'
+        end as kind
+    from pg_catalog.pg_class as c
+    where
+        c.relnamespace in (select s.oid from schemas as s)
+        and c.relkind in ('r', 'p', 'v', 'm', 'f', 'S', 'c', 'i', 'I')
+        -- A composite type of an extension is a member, and not the relation behind it.
+        and not (
+            c.relkind = 'c'
+            and c.reltype in (
+                select m.objid
+                from members as m
+                where m.classid = 'pg_catalog.pg_type'::pg_catalog.regclass
+            )
+        )
+),
+
+functions as (
+    select
+        p.*,
+        pg_catalog.format(
+            '%s.%I(%s)',
+            p.pronamespace::pg_catalog.regnamespace,
+            p.proname,
+            pg_catalog.oidvectortypes(p.proargtypes)
+        ) as object,
+        case p.prokind
+            when 'f' then 'function'
+            when 'p' then 'procedure'
+            when 'a' then 'aggregate'
+            when 'w' then 'window function'
+        end as kind
+    from pg_catalog.pg_proc as p
+    where
+        p.pronamespace in (select s.oid from schemas as s)
+        and p.oid not in (
+            select m.objid
+            from members as m
+            where m.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass
+        )
+),
+
+platform as (
+    select
+        d.oid,
+        d.datdba,
+        d.datacl,
+        m.migrator,
+        exists(
+            select
+            from pg_catalog.pg_namespace as n
+            where n.nspname = 'auth' and n.nspowner is distinct from m.migrator
+        ) as is_supabase
+    from pg_catalog.pg_database as d
+    -- Whoever owns most: one object in other hands must not look like all the rest being so.
+    cross join (
+        select pg_catalog.mode() within group (order by r.relowner) as migrator
+        from relations as r
+    ) as m
+    where d.datname = pg_catalog.current_database()
+),
+
+-- Every role, and PUBLIC as role 0.
+roles as (
+    select
+        r.oid,
+        case
+            when r.oid = d.migrator then 'owner'
+            when r.rolname = 'owner' then '"owner"'
+            else pg_catalog.quote_ident(r.rolname)
+        end collate "C" as label,
+        (r.rolsuper and coalesce(r.oid <> d.migrator, true)) as is_super,
+        (
+            r.rolsuper
+            or coalesce(r.oid in (d.migrator, d.datdba), false)
+            or r.rolname = 'pg_database_owner'
+        ) as is_platform,
+        d.is_supabase and r.rolname ~ '^(supabase_.*|dashboard_user|pgbouncer)$' as is_supabase
+    from pg_catalog.pg_roles as r
+    cross join platform as d
+    union all
+    select
+        0::pg_catalog.oid,
+        'public',
+        false,
+        false,
+        false
+),
+
+-- Whom each role of the API acts as: itself, PUBLIC, and each role it may become or has the rights
+-- of, inherited or not.
+api as (
+    select
+        a.oid,
+        a.rolname::pg_catalog.text as name,
+        r.oid as acts_as
+    from pg_catalog.pg_roles as a
+    inner join pg_catalog.pg_roles as r
+        on
+            a.oid = r.oid
+            or (not a.rolsuper and pg_catalog.pg_has_role(a.oid, r.oid, 'MEMBER'))
+    where a.rolname in ('anon', 'authenticated', 'service_role', 'authenticator')
+    union all
+    select
+        a.oid,
+        a.rolname::pg_catalog.text,
+        0::pg_catalog.oid
+    from pg_catalog.pg_roles as a
+    where a.rolname in ('anon', 'authenticated', 'service_role', 'authenticator')
+),
+
+-- What can be granted: whose it is, who may use it, and what that would be had nobody said so.
+grantables as (
+    select
+        'schema' as kind,
+        s.object,
+        s.nspowner as owner,
+        s.nspacl as acl,
+        pg_catalog.acldefault('n', s.nspowner) as usual,
+        null::pg_catalog.oid as relation,
+        null::pg_catalog.text as column_name
+    from schemas as s
+    union all
+    select
+        'database',
+        'database',
+        d.datdba,
+        d.datacl,
+        pg_catalog.acldefault('d', d.datdba),
+        null,
+        null
+    from platform as d
+    union all
+    select
+        r.kind,
+        r.object,
+        r.relowner,
+        r.relacl,
+        case r.kind
+            when 'sequence' then pg_catalog.acldefault('s', r.relowner)
+            else pg_catalog.acldefault('r', r.relowner)
+        end,
+        r.oid,
+        null
+    from relations as r
+    where r.kind not in ('index', 'type')
+    union all
+    select
+        'column',
+        pg_catalog.format('%s.%I', r.object, a.attname),
+        r.relowner,
+        a.attacl,
+        null,
+        r.oid,
+        pg_catalog.quote_ident(a.attname)
+    from relations as r
+    inner join pg_catalog.pg_attribute as a on r.oid = a.attrelid
+    where a.attacl is not null and not a.attisdropped
+    union all
+    select
+        p.kind,
+        p.object,
+        p.proowner,
+        p.proacl,
+        pg_catalog.acldefault('f', p.proowner),
+        null,
+        null
+    from functions as p
+    union all
+    -- Of a row type only what was granted on it differently from its table is its own.
+    select
+        'type',
+        pg_catalog.format('%s.%I', t.typnamespace::pg_catalog.regnamespace, t.typname),
+        t.typowner,
+        t.typacl,
+        case when c.oid is null then pg_catalog.acldefault('T', t.typowner) end,
+        null,
+        null
+    from pg_catalog.pg_type as t
+    left join pg_catalog.pg_class as c on t.typrelid = c.oid and c.relkind <> 'c'
+    where
+        t.typnamespace in (select s.oid from schemas as s)
+        and t.oid not in (
+            select m.objid
+            from members as m
+            where m.classid = 'pg_catalog.pg_type'::pg_catalog.regclass
+        )
+        and t.typsubscript <> 'pg_catalog.array_subscript_handler'::pg_catalog.regproc
+        and t.typtype <> 'm'
+        and (
+            c.oid is null
+            or not (
+                t.typacl <@ pg_catalog.acldefault('T', t.typowner)
+                and t.typacl @> pg_catalog.acldefault('T', t.typowner)
+            )
+        )
+),
+
+-- Who holds what on anything of ours, what the owner has anyway included.
+grants as (
+    select
+        g.*,
+        entry.grantor,
+        entry.grantee,
+        pg_catalog.lower(entry.privilege_type collate "C") as privilege,
+        entry.is_grantable
+    from grantables as g
+    cross join lateral pg_catalog.aclexplode(coalesce(g.acl, g.usual)) as entry
+)

@@ -1,0 +1,18 @@
+-- 010_schema: whose each schema is, and what is said of it.
+-- Why: schema public is the platform's, so that its owner is told only when it is somebody else.
+select
+    'schema' as kind,
+    s.object,
+    p.property,
+    p.value
+from schemas as s
+left join roles as w on s.nspowner = w.oid
+left join comments as d
+    on d.classoid = 'pg_catalog.pg_namespace'::pg_catalog.regclass and s.oid = d.objoid
+cross join
+    lateral (
+        values
+        ('owner', case when s.name = 'public' and w.is_platform then 'owner' else w.label end),
+        ('comment', d.description)
+    ) as p (property, value)
+where p.value is not null

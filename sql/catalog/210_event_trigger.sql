@@ -1,0 +1,42 @@
+-- 210_event_trigger: event triggers, but for Supabase's own.
+-- Why: Supabase keeps the functions of its own in schema extensions.
+select
+    'event trigger' as kind,
+    pg_catalog.quote_ident(e.evtname) as object,
+    p.property,
+    p.value
+from pg_catalog.pg_event_trigger as e
+inner join pg_catalog.pg_proc as f on e.evtfoid = f.oid
+cross join platform as here
+left join roles as w on e.evtowner = w.oid
+left join comments as d
+    on d.classoid = 'pg_catalog.pg_event_trigger'::pg_catalog.regclass and e.oid = d.objoid
+cross join
+    lateral (
+        values
+        ('owner', w.label),
+        ('comment', d.description),
+        ('event', e.evtevent::pg_catalog.text),
+        ('function', e.evtfoid::pg_catalog.regprocedure::pg_catalog.text),
+        ('tags', pg_catalog.array_to_string(e.evttags, ', ')),
+        (
+            'enabled',
+            case e.evtenabled
+                when 'O' then 'origin'
+                when 'D' then 'disabled'
+                when 'R' then 'replica'
+                else 'always'
+            end
+        )
+    ) as p (property, value)
+where
+    not (
+        here.is_supabase
+        and f.pronamespace = pg_catalog.to_regnamespace('extensions')
+    )
+    and e.oid not in (
+        select m.objid
+        from members as m
+        where m.classid = 'pg_catalog.pg_event_trigger'::pg_catalog.regclass
+    )
+    and p.value is not null

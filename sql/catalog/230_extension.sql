@@ -1,0 +1,52 @@
+-- 230_extension: the extensions that the migrations ask for, and any other in our schemas.
+-- Why: nothing uses uuid-ossp: it only matters where it is. Schemas public and extensions are both
+-- "default". What an extension lets anybody add to it is stated as if it were no member of it.
+-- The first arm of a union names the columns.
+-- noqa: disable=AL03
+select
+    'extension' as kind,
+    e.extname::pg_catalog.text as object,
+    'schema' as property,
+    case when n.nspname in ('public', 'extensions') then 'default' else n.nspname end as value
+from pg_catalog.pg_extension as e
+inner join pg_catalog.pg_namespace as n on e.extnamespace = n.oid
+where
+    e.extname = 'pgcrypto'
+    or (e.extname = 'uuid-ossp' and n.nspname not in ('public', 'extensions'))
+    or (e.extname <> 'uuid-ossp' and n.oid in (select s.oid from schemas as s))
+union all
+select
+    m.kind,
+    m.object,
+    pg_catalog.concat(
+        case d.deptype when 'e' then 'member of' else 'depends on' end, ' extension ', e.extname
+    ) as property,
+    'true' as value
+from (
+    select
+        'pg_catalog.pg_class'::pg_catalog.regclass as classid,
+        r.oid,
+        r.kind,
+        r.object
+    from relations as r
+    union all
+    select
+        'pg_catalog.pg_proc'::pg_catalog.regclass,
+        f.oid,
+        f.kind,
+        f.object
+    from functions as f
+    union all
+    select
+        'pg_catalog.pg_trigger'::pg_catalog.regclass,
+        t.oid,
+        'trigger',
+        pg_catalog.format('%s.%I', r.object, t.tgname)
+    from pg_catalog.pg_trigger as t
+    inner join relations as r on t.tgrelid = r.oid
+) as m
+inner join pg_catalog.pg_depend as d on m.classid = d.classid and m.oid = d.objid
+inner join pg_catalog.pg_extension as e on d.refobjid = e.oid
+where
+    d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass
+    and d.deptype in ('e', 'x')

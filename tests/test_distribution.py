@@ -1,0 +1,83 @@
+"""A distribution's own Postgres, in its newest minor version: what users do, from first to last."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from psycopg.conninfo import make_conninfo
+
+from arami_db.files import packaged_sql_dir
+from tests import servers
+from tests.archive_runs import execute, fill, moved, state
+from tests.conftest import missing, run_cli, run_json
+
+INSTALLED = servers.installed()
+# What an administrator does for somebody who is to keep a database without being superuser.
+OWNED = (
+    "create role keeper login",
+    "grant anon, authenticated, service_role to keeper",
+    "create database kept owner keeper",
+)
+
+
+@pytest.fixture(scope="module", params=list(INSTALLED) or ["none"])
+def distribution(request: pytest.FixtureRequest) -> Iterator[str]:
+    """A server of an installation of this machine, as superuser; each in turn."""
+    if request.param not in INSTALLED:
+        missing("a Postgres of the distribution, 15 or newer: apt install postgresql")
+    with servers.folder() as place, servers.running(INSTALLED[request.param], place) as conninfo:
+        yield conninfo
+
+
+def assert_clean(conninfo: str, *options: str) -> dict[str, Any]:
+    """Require that verify finds nothing and leaves nothing out; its report."""
+    report: dict[str, Any] = run_json("verify", "-d", conninfo, *options)
+    assert (report["findings"], report["ignored"], report["skipped"]) == ([], [], [])
+    return report
+
+
+def assert_as_written(conninfo: str, folder: Path) -> None:
+    """Require that migrate brings about what this repository says, to the last grant."""
+    run_cli("migrate", "-d", conninfo)
+    run_cli("status", "--check", "-d", conninfo)
+    assert assert_clean(conninfo, "--prove-rls")["checked"]["attempts"] > 1000
+    tree = folder / "sql"
+    shutil.copytree(packaged_sql_dir(), tree)
+    snapshot = tree / "schema.snapshot"
+    snapshot.unlink()
+    run_cli("snapshot", "-d", conninfo, "--sql-dir", str(tree))
+    assert snapshot.read_bytes() == (packaged_sql_dir() / snapshot.name).read_bytes()
+
+
+def test_a_superuser_does_all_that_users_do(distribution: str, tmp_path: Path) -> None:
+    assert_as_written(distribution, tmp_path)
+    fill(distribution, old=20, young=10)
+    assert run_json("archive", "--dry-run", "-d", distribution)["sessions"] == 20
+    assert state(distribution) == moved(0, of=20, young=10)
+    assert run_json("archive", "--vacuum", "-d", distribution)["sessions"] == 20
+    assert state(distribution) == moved(20, of=20, young=10)
+    assert run_json("archive", "restore", "--all", "-d", distribution)["sessions"] == 20
+    assert state(distribution) == moved(0, of=20, young=10)
+    run_cli("maintain", "-d", distribution)
+    run_cli("seed", "--yes", "-d", distribution)
+    assert_clean(distribution)
+
+
+def test_an_owner_who_is_no_superuser(distribution: str, tmp_path: Path) -> None:
+    run_cli("migrate", "-d", distribution)  # makes the roles, as a platform does
+    for statement in OWNED:
+        execute(distribution, statement)
+    assert_as_written(make_conninfo(distribution, user="keeper", dbname="kept"), tmp_path)
+
+
+def test_what_ci_lacks_is_a_failure_and_elsewhere_a_skip(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CI", "true")
+    with pytest.raises(pytest.fail.Exception, match="CI must not go without a server"):
+        missing("a server")
+    monkeypatch.delenv("CI")
+    with pytest.raises(pytest.skip.Exception, match="needs a server"):
+        missing("a server")
