@@ -125,11 +125,13 @@ def _needed(difference: Difference) -> str | None:
     if definition is None or (difference.key is not None and difference.key != "definition"):
         return None
     relation = around.relation_of(difference.kind, difference.name)
-    for column in around.missing["column"]:
-        table, last = split(column)
-        is_named = mentions(definition, last) and (table == relation or mentions(definition, table))
-        if is_named and _is_lost(difference.of("column", column)):
-            return f"column {column}"
+    for table, columns in around.missing_columns.items():
+        if table != relation and not mentions(definition, table):
+            continue
+        for last in columns:
+            column = difference.of("column", f"{table}.{last}")
+            if mentions(definition, last) and _is_lost(column):
+                return f"column {column.name}"
     named = (view for view in around.missing["view"] if mentions(definition, view))
     causes = (_needed(difference.of("view", view)) for view in named if view != difference.name)
     return next(filter(None, causes), None)
