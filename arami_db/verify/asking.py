@@ -14,8 +14,9 @@ from arami_db.facts import Answer, Fact, QueryFailedError, ask_within, load
 from arami_db.files import SqlTree
 from arami_db.verify.drift import drift
 from arami_db.verify.findings import Finding, Severity
+from arami_db.verify.remedies.names import mentions, mentions_column, split
 
-_ADDED = "Mend what the facts say of this column: there its place is known."
+_FOLLOWS = "Mend what the facts say of it first."
 _DOUBLED = "Drop the other one of the two: this one is part of the schema."
 
 
@@ -59,7 +60,9 @@ def differences(
     found = [_keeping(finding, documented) for finding in found]
     if answer.facts == expected:
         return found
-    return [*drift(expected, answer.facts, *_roles(connection, tree)), *found]
+    drifted = drift(expected, answer.facts, *_roles(connection, tree))
+    lost = [split(finding.object) for finding in drifted if finding.remedy is None]
+    return [*drifted, *(_following(finding, lost) for finding in found)]
 
 
 def differences_within(
@@ -103,12 +106,18 @@ def _found(answer: Answer) -> Iterator[Finding]:
             ) from error
 
 
+def _following(finding: Finding, lost: list[tuple[str, str]]) -> Finding:
+    """Without a remedy that makes what the facts say cannot be made: a part of a table."""
+    remedy = finding.remedy or ""
+    if not any(mentions(remedy, table) and mentions_column(remedy, part) for table, part in lost):
+        return finding
+    return replace(finding, remedy=None, advice=_FOLLOWS)
+
+
 def _keeping(finding: Finding, documented: set[str]) -> Finding:
-    """Without a remedy that drops what the snapshot has, or adds what it knows the place of."""
+    """Without a remedy that drops what the snapshot has: the intruder is the other one."""
     if finding.object not in documented or finding.remedy is None:
         return finding
     if re.search(r"\bdrop (index|constraint)\b", finding.remedy):
         return replace(finding, remedy=None, advice=_DOUBLED)
-    if " add column " in finding.remedy:
-        return replace(finding, remedy=None, advice=_ADDED)
     return finding

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from arami_db.verify.findings import Finding
 
@@ -54,7 +55,7 @@ _HEADER = """\
 def in_order(findings: Iterable[Finding]) -> list[Finding]:
     """The findings with a remedy, consequences too, one for each remedy, in an order that runs."""
     by_remedy: dict[str, Finding] = {}
-    for finding in _all(findings):
+    for finding in unfolded(findings):
         if finding.remedy:
             by_remedy.setdefault(finding.remedy.strip(), finding)
     return sorted(
@@ -64,10 +65,13 @@ def in_order(findings: Iterable[Finding]) -> list[Finding]:
     )
 
 
-def _all(findings: Iterable[Finding]) -> Iterator[Finding]:
+def unfolded(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Findings and their consequences; of what a cause's remedy does, none with the same again."""
     for finding in findings:
         yield finding
-        yield from _all(finding.consequences)
+        for consequence in unfolded(finding.consequences):
+            is_done = consequence.remedy and consequence.remedy in (finding.remedy or "")
+            yield replace(consequence, remedy=None) if is_done else consequence
 
 
 def _phase(remedy: str) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import psycopg
@@ -10,7 +10,7 @@ import psycopg
 from arami_db.database.connect import Connection, lost
 from arami_db.database.execute import no_time_limit
 from arami_db.verify.findings import Finding
-from arami_db.verify.script import in_order, one_line, runs_alone, write
+from arami_db.verify.script import in_order, one_line, runs_alone, unfolded, write
 
 # What says something of this session or of others, and nothing of the remedy.
 _NOT_TRIED = (
@@ -78,8 +78,8 @@ def attempt(
             done, failed = _run(connection, [f for f in ordered if f.source == FACTS])
             after = ask()
             # What a check would mend may be in order by now, and its remedy wrong.
-            left = {_identity(finding) for finding in after}
-            due = [f for f in ordered if f.source in _ELSEWHERE or _identity(f) in left]
+            left = _marks(after)
+            due = [f for f in ordered if _stays(f, left)]
             due = [f for f in due if f.source != FACTS and not runs_alone(f.remedy or "")]
             if due:
                 also_done, also_failed = _run(connection, due)
@@ -101,18 +101,22 @@ def _tried(
     after: Sequence[Finding],
 ) -> Trial:
     done, failed = outcome
-    left, before = {_identity(f) for f in after}, {_identity(f) for f in findings}
-    stay = tuple(f for f in findings if _identity(f) in left or f.source in _ELSEWHERE)
-    new = tuple(f for f in after if _identity(f) not in before)
+    left, before = _marks(after), _marks(findings)
+    stay = tuple(f for f in findings if _stays(f, left))
+    new = tuple(f for f in unfolded(after) if not _marks([f]) & before)
     # What another remedy has done before cannot be done again, and need not.
-    failed = [(finding, error) for finding, error in failed if finding in stay]
-    rest = [f for f in ordered if f in stay and f not in done]
+    failed = [(finding, error) for finding, error in failed if _marks([finding]) & left]
+    rest = [f for f in ordered if _stays(f, left) and f not in done]
     script = write(
         [*done, *rest],
         [f"Tried and rolled back: {len(findings) - len(stay)} of {len(findings)} findings go."],
         {finding.remedy or "": f"did not run: {error}" for finding, error in failed},
     )
     return Trial(script, len(ordered), len(findings), None, tuple(failed), stay, new)
+
+
+def _stays(finding: Finding, left: set[object]) -> bool:
+    return finding.source in _ELSEWHERE or bool(_marks([finding]) & left)
 
 
 def _untried(ordered: list[Finding], findings: Sequence[Finding], reason: str) -> Trial:
@@ -129,8 +133,13 @@ def _prepare(connection: Connection) -> None:
     connection.execute("; ".join((_LIMITS, *no_time_limit(connection))).encode())
 
 
-def _identity(finding: Finding) -> tuple[str, str, str]:
-    return finding.source, finding.object, finding.message
+def _marks(findings: Iterable[Finding]) -> set[object]:
+    """What findings are known by, however they are put together: their facts, or their words."""
+    marks = set[object]()
+    for finding in unfolded(findings):
+        facts = (*finding.missing, *finding.extra)
+        marks |= {*facts} or {(finding.source, finding.object, finding.message)}
+    return marks
 
 
 def _run(

@@ -72,6 +72,15 @@ class Around:
                 found[item[0]].append(item[1])
         return found
 
+    @cached_property
+    def missing_columns(self) -> Mapping[str, list[str]]:
+        """The columns that are missing, by their table, where that is there."""
+        found: dict[str, list[str]] = defaultdict(list)
+        for table, last in map(split, self.missing["column"]):
+            if ("table", table) in self.actual:
+                found[table].append(last)
+        return found
+
     def parts(self, relation: str, kind: str) -> list[str]:
         """The names of a relation's parts of a kind, as they should be."""
         return self._parts.get((relation, kind), [])

@@ -7,9 +7,18 @@ import re
 from arami_db.verify.remedies.around import PARTS, RELATIONS, Around, Object
 from arami_db.verify.remedies.columns import create_column
 from arami_db.verify.remedies.difference import Difference
-from arami_db.verify.remedies.names import head, mentions, quoted, replaced, schema_of, split
+from arami_db.verify.remedies.names import (
+    head,
+    mentions,
+    mentions_column,
+    quoted,
+    replaced,
+    schema_of,
+    split,
+)
 
 _TARGET = re.compile(r"((?:materialized |foreign |window )?[a-z]+) (.*)", re.DOTALL)
+_DEFINING = ("definition", "using", "with check")
 # What names no schema of its own.
 _GLOBAL = {"schema", "extension", "event trigger", "publication", "cast", "default privilege"}
 
@@ -121,15 +130,18 @@ def _other_name(difference: Difference) -> str | None:
 
 def _needed(difference: Difference) -> str | None:
     """A column that a definition names, or a view does, and that no remedy gives back."""
-    around, definition = difference.around, difference.wanted.get("definition")
-    if definition is None or (difference.key is not None and difference.key != "definition"):
+    if difference.key not in {None, *_DEFINING}:
         return None
+    around, wanted = difference.around, difference.wanted
+    definition = " ".join(wanted[key] for key in _DEFINING if key in wanted)
     relation = around.relation_of(difference.kind, difference.name)
-    for column in around.missing["column"]:
-        table, last = split(column)
-        is_named = mentions(definition, last) and (table == relation or mentions(definition, table))
-        if is_named and _is_lost(difference.of("column", column)):
-            return f"column {column}"
+    for table, columns in around.missing_columns.items():
+        if table != relation and not mentions(definition, table):
+            continue
+        for last in columns:
+            column = difference.of("column", f"{table}.{last}")
+            if mentions_column(definition, last) and _is_lost(column):
+                return f"column {column.name}"
     named = (view for view in around.missing["view"] if mentions(definition, view))
     causes = (_needed(difference.of("view", view)) for view in named if view != difference.name)
     return next(filter(None, causes), None)

@@ -69,9 +69,14 @@ def replaced(text: str, old: str, new: str) -> str:
 
 
 def mentions(text: str, name: str) -> bool:
-    """Whether a text has a name as a whole word."""
+    """Whether a text has a name as a whole word, and not as a part of a longer name."""
     return name in text and re.search(_word(name), text) is not None
 
 
-def _word(name: str) -> str:
-    return rf'(?<![\w$".]){re.escape(name)}(?![\w$"])'
+def mentions_column(text: str, name: str) -> bool:
+    """Whether a text has a name as a whole word, behind that of its relation or not."""
+    return name in text and re.search(_word(name, not_before='\\w$"'), text) is not None
+
+
+def _word(name: str, not_before: str = '\\w$".') -> str:
+    return rf'(?<![{not_before}]){re.escape(name)}(?![\w$"])'
