@@ -382,6 +382,13 @@ def test_what_is_reached_is_accepted_of_authenticated_and_that_very_object(
     assert bool(accepted) == REACHES[case] == (not left) == (not stale)
 
 
+@pytest.mark.parametrize(("grantee", "covered"), [('"owner"', True), ("owner", False)])
+def test_a_role_called_owner_is_not_the_owner(grantee: str, covered: bool) -> None:
+    finding = fact_found(("grant", "table public.users", f"{grantee} select", "granted by owner"))
+    declaration = Declaration("role", "owner", "ours", "here")
+    assert bool(accept([finding], [declaration], [])[1]) == covered
+
+
 def test_one_fact_that_is_not_covered_keeps_a_finding() -> None:
     declaration = Declaration("table", "public.n", "ours", "here")
     whole = ("table", "public.n", "columns", "a")
