@@ -167,6 +167,11 @@ def run_json(*args: str, expect: int = 0, **extra: str) -> Any:
     return json.loads(run_cli(*args, "--format", "json", expect=expect, **extra).stdout)
 
 
+def unfolded(findings: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The findings of a report in JSON, with what follows from each."""
+    return [one for f in findings for one in (f, *unfolded(f["consequences"]))]
+
+
 @pytest.fixture
 def project(tmp_path: Path) -> Callable[[dict[str, str]], Path]:
     """Write a SQL directory: a mapping of relative path to text; call again to add or change."""

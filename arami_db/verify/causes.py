@@ -122,7 +122,7 @@ def _under(
     under: dict[int, list[Finding]] = {}
     left = []
     for finding in findings:
-        best = max(causes, key=lambda cause: fits(finding, cause), default=None)
+        best = max(causes, key=lambda c: (fits(finding, c), -c.severity.rank), default=None)
         if best is not None and fits(finding, best):
             under.setdefault(id(best), []).append(finding)
         else:
@@ -143,7 +143,9 @@ def _opened_by(path: Finding, cause: Finding) -> int:
     gone_through = {entry_of(reach), *steps_of(reach)}
     if gone_through & {fact.object, *_told_in(cause)}:
         return 3
-    if reach.property.removeprefix("function ") == fact.object:
+    # A table is reached by other ways whatever differs of it, unless it should not be there.
+    is_new = cause.actual == "present" or reach.property.startswith("function ")
+    if is_new and reach.property.removeprefix("function ") == fact.object:
         return 2
     return int(bool(gone_through & _about(cause)))
 
