@@ -26,13 +26,14 @@ test: $(VENV)/.installed ## Every test, on a real Postgres started for the purpo
 
 check: lint ## What must be clean before a commit: format, lint, types, SQL
 
-lint: $(VENV)/.installed ## ruff, mypy --strict, sqlfluff, squawk
+lint: $(VENV)/.installed ## ruff, mypy --strict, sqlfluff, squawk, pgrls
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/sqlfluff lint --disable-progress-bar sql
 	(cat sql/catalog/000_prelude.sql; printf '\nselect 1 as one\n') | $(BIN)/sqlfluff lint -
 	$(BIN)/squawk sql/migrations/*.sql
+	$(BIN)/python -m tests.pgrls
 
 bench: $(VENV)/.installed ## Time migrate against other tools, in one run, as ratios
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[bench]'

@@ -30,7 +30,7 @@ def main() -> NoReturn:
     except BrokenPipeError:  # the reader has gone, as in `arami-db … | head`
         code = code or 1
     except OSError as error:
-        code = _unwritten(error)
+        code = _report(_full(error))
     os._exit(code)
 
 
@@ -44,27 +44,41 @@ def _run() -> int:
         return leaving.code if isinstance(leaving.code, int) else int(leaving.code is not None)
     except AramiError as error:
         return _report(error)
-    except OSError as error:
-        if error.errno != errno.ENOSPC:
-            raise
-        return _unwritten(error)
     except Exception as error:
-        if known := _database_error(error):
+        if known := _known(error):
             return _report(known)
+        _report_crash(error)
         raise
     return 0
 
 
-def _unwritten(error: OSError) -> int:
+def _known(error: Exception) -> AramiError | None:
+    """What an error that no operation expected means to the user; None for a fault of ours."""
     from arami_db.errors import AramiError
 
-    return _report(AramiError(f"the output could not be written: {error.strerror}"))
+    if not isinstance(error, OSError):
+        return _database_error(error)
+    if error.errno == errno.ENOSPC:
+        return _full(error)
+    return AramiError(f"{error.filename}: {error.strerror}") if error.filename else None
+
+
+def _full(error: OSError) -> AramiError:
+    from arami_db.errors import AramiError
+
+    return AramiError(f"the output could not be written: {error.strerror}")
 
 
 def _report(error: AramiError) -> int:
     from arami_db.render.errors import error_report
 
     return error_report(error)
+
+
+def _report_crash(error: Exception) -> None:
+    from arami_db.render.errors import crash_report
+
+    crash_report(error)
 
 
 def _database_error(error: Exception) -> AramiError | None:

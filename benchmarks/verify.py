@@ -22,7 +22,7 @@ from arami_db import embedded
 from arami_db.database.connect import connect
 from arami_db.facts import read
 from arami_db.files import discover, packaged_sql_dir
-from arami_db.verify import verify
+from arami_db.verify.operation import verify
 
 TARGET = 1.2
 REFERENCE = "pg_dump and diff"

@@ -106,10 +106,10 @@ def _seconds(
     connection: Connection,
     prelude: SqlFile | None,
     files: Sequence[SqlFile],
-    columns: Sequence[str],
+    form: tuple[str, str],
 ) -> float:
     started = time.perf_counter()
-    _rows(connection, prelude, files, columns)
+    _rows(connection, prelude, files, form)
     return time.perf_counter() - started
 
 

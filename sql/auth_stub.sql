@@ -3,6 +3,8 @@
 -- only where auth.uid() does not exist, so it never meets an auth schema that is somebody else's.
 -- Semantics of the functions: Supabase's, as PostgREST feeds them. A legacy setting for one claim
 -- wins over the JSON of all claims; an empty string means unset; what is malformed raises.
+-- Their search_path names pg_temp, and last: unnamed, it is where types are looked for first, and a
+-- caller's temporary domain "uuid" would run its check as whoever owns a function that calls these.
 
 -- Roles belong to the whole cluster: another database's migration may create them at this moment.
 do $$
@@ -61,7 +63,7 @@ create function auth.jwt()
 returns jsonb
 language sql
 stable
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
     select coalesce(
         nullif(current_setting('request.jwt.claim', true), ''),
@@ -73,7 +75,7 @@ create function auth.uid()
 returns uuid
 language sql
 stable
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
     select coalesce(
         nullif(current_setting('request.jwt.claim.sub', true), ''),
@@ -85,7 +87,7 @@ create function auth.role()
 returns text
 language sql
 stable
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
     select coalesce(
         nullif(current_setting('request.jwt.claim.role', true), ''),
@@ -97,7 +99,7 @@ create function auth.email()
 returns text
 language sql
 stable
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
     select coalesce(
         nullif(current_setting('request.jwt.claim.email', true), ''),

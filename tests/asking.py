@@ -22,6 +22,8 @@ class Finding(NamedTuple):
     object: str
     finding: str
     remedy: str | None
+    expected: str | None = None
+    actual: str | None = None
 
 
 @contextmanager
@@ -37,7 +39,7 @@ def facts(connection: Connection, *kinds: str) -> frozenset[Fact]:
     files = [file for file in TREE.catalog if not kinds or file.name in kinds]
     with _pinned(connection):
         rows = _rows(connection, TREE.prelude, files, _FACT)
-    return frozenset(Fact(*row) for _, *row in rows)
+    return frozenset(Fact(*row) for _, row in rows)
 
 
 def everything(connection: Connection) -> dict[str, list[Finding]]:
@@ -45,8 +47,8 @@ def everything(connection: Connection) -> dict[str, list[Finding]]:
     with _pinned(connection):
         rows = _rows(connection, TREE.prelude, TREE.checks, _FINDING)
     found: dict[str, list[Finding]] = {}
-    for number, *row in sorted(rows, key=str):
-        found.setdefault(TREE.checks[number].path.stem, []).append(Finding(*row))
+    for number, row in sorted(rows, key=str):
+        found.setdefault(TREE.checks[number].path.stem, []).append(Finding(**row))
     return found
 
 
@@ -55,4 +57,4 @@ def found(connection: Connection, check: str) -> list[Finding]:
     (file,) = (file for name, file in CHECKS.items() if check in name)
     with _pinned(connection):
         rows = _rows(connection, TREE.prelude, [file], _FINDING)
-    return sorted((Finding(*row) for _, *row in rows), key=str)
+    return sorted((Finding(**row) for _, row in rows), key=str)

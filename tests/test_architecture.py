@@ -16,6 +16,7 @@ OPERATIONS = {"migrate", "seed", "adopt", "verify", "archive", "maintain"}
 # What a layer may import, besides itself; lower layers know nothing of higher ones.
 BELOW = {
     "errors": set[str](),
+    "settings": {"errors"},
     "files": {"errors"},
     "embedded": {"errors"},
     "database": {"files", "embedded", "errors"},
@@ -24,9 +25,19 @@ BELOW = {
     "runner": {"ledger", "database", "files", "errors"},
     **{name: {"runner", "ledger", "database", "files", "errors"} for name in sorted(OPERATIONS)},
     "prove": {"database", "errors"},
-    "verify": {"prove", "facts", "ledger", "database", "files", "errors"},
+    "verify": {"prove", "facts", "ledger", "settings", "database", "files", "errors"},
     "render": {"runner", "ledger", "database", "files", "embedded", "errors", *OPERATIONS},
-    "cli": {"render", "runner", "ledger", "database", "files", "embedded", "errors", *OPERATIONS},
+    "cli": {
+        "render",
+        "runner",
+        "ledger",
+        "database",
+        "files",
+        "embedded",
+        "errors",
+        "settings",
+        *OPERATIONS,
+    },
     "__main__": {"cli", "render", "database", "errors"},
     "__init__": set[str](),
 }

@@ -392,3 +392,20 @@ def test_even_with_a_careless_grant_the_log_stays_empty_for_api_roles(
         assert names(connection, "select id from audit.change_log") == []
         assert outcome(connection, "delete from audit.change_log") == 0
         assert outcome(connection, "select audit.record_change()") == REFUSED
+
+
+@pytest.mark.parametrize("name", ["text", "uuid", "jsonb", "int4"])
+def test_a_temporary_type_of_the_writer_runs_nothing_as_the_owner(
+    connection: Connection, name: str
+) -> None:
+    """The check of a domain runs as whoever makes a value one, and that was the definer."""
+    connection.execute(
+        f"create function pg_temp.seen(pg_catalog.{name}) returns boolean language sql as"
+        " $$ select set_config('test.seen', current_user, true) is not null $$;"
+        f"create domain pg_temp.{name} as pg_catalog.{name} check (pg_temp.seen(value))"
+    )
+    with acting_as(connection, "authenticated", ALICE):
+        assert connection.execute("update public.users set name = 'b'").rowcount == 1
+        assert connection.execute("delete from public.users").rowcount == 1
+        seen = connection.execute("select current_setting('test.seen', true)").fetchone()
+    assert seen in {(None,), ("",), ("authenticated",)}

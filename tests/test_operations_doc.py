@@ -60,6 +60,11 @@ def archivist(conninfo: str, *, maintainer: bool = False) -> Iterator[str]:
         connection.execute(f"drop owned by {name}; drop role {name}")
 
 
+def has_maintain(conninfo: str) -> bool:
+    """Whether the server has the role that may vacuum: since Postgres 17."""
+    return bool(scalar(conninfo, "select current_setting('server_version_num')::int >= 170000"))
+
+
 def test_the_role_of_the_page_archives_restores_and_reads_the_history(database: str) -> None:
     fill(database, 40)
     execute(database, "update public.users set name = 'Alice'")
@@ -87,21 +92,46 @@ def test_the_role_of_the_page_may_vacuum_only_when_it_says_so(database: str) -> 
         assert result["sessions"] == 100
         assert len(result["vacuumed"]) == 3
         assert all(VACUUM_REFUSED.search(table["failure"]) for table in result["vacuumed"])
-    if scalar(database, "select current_setting('server_version_num')::int") < 170000:
+    if not has_maintain(database):
         return
     with archivist(database, maintainer=True) as conninfo:
         result = run_json("archive", "--vacuum", "-d", conninfo)
         assert [table["failure"] for table in result["vacuumed"]] == [None] * 3
 
 
-def test_verify_sets_the_grants_of_the_page_aside_and_nothing_else(database: str) -> None:
-    with archivist(database) as conninfo:
+def test_the_role_of_the_page_verifies_clean_once_it_is_declared(
+    database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with archivist(database, maintainer=has_maintain(database)) as conninfo:
         role = str(conninfo_to_dict(conninfo)["user"])
-        command = blocks("bash")[0].replace("arami_archivist", role)
+        monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1]))
+        monkeypatch.chdir(tmp_path)
         run_cli("verify", "-d", database, expect=4)
-        shell(command, database)
+        [declared, _] = blocks("toml")
+        Path("arami-db.toml").write_text(declared.replace("arami_archivist", role))
+        report = run_json("verify", "-d", database)
+        assert (report["findings"], report["stale"]) == ([], [])
+        assert len(report["accepted"]) > 10
         execute(database, "grant select on public.users to anon")
-        shell(command, database, expect=4)
+        run_cli("verify", "-d", database, expect=4)
+
+
+def test_the_reader_of_the_page_verifies_clean_once_it_is_declared(
+    database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = f"reader_{uuid.uuid4().hex[:8]}"
+    [granted] = [block for block in blocks("sql") if "arami_reader" in block]
+    [_, declared] = blocks("toml")
+    execute(database, granted.replace("arami_reader", name))
+    try:
+        execute(database, f"alter role {name} password '{name}'")
+        monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1]))
+        monkeypatch.chdir(tmp_path)
+        Path("arami-db.toml").write_text(declared.replace("arami_reader", name))
+        report = run_json("verify", "-d", make_conninfo(database, user=name, password=name))
+        assert (report["findings"], report["stale"]) == ([], [])
+    finally:
+        execute(database, f"drop owned by {name}; drop role {name}")
 
 
 def test_what_the_page_says_to_writers(database: str) -> None:

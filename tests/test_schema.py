@@ -353,7 +353,7 @@ def test_only_the_audit_trigger_runs_with_its_owners_rights(connection: Connecti
         " and pronamespace::regnamespace::text = any (%s) and " + NOT_AN_EXTENSIONS.format("p"),
         [list(OWN_SCHEMAS)],
     ).fetchall()
-    assert definers == [("audit.record_change()", ['search_path=""'])]
+    assert definers == [("audit.record_change()", ["search_path=pg_catalog, pg_temp"])]
 
 
 def test_every_function_of_ours_pins_its_search_path(connection: Connection) -> None:

@@ -161,7 +161,9 @@ def test_a_person_at_a_terminal_answers(answer: str, code: int, seeded: int, dat
     os.close(master)
     assert process.returncode == code, stderr
     assert "Seed it?" in stderr
-    assert (len(json.loads(stdout)["seeded"]) if stdout.strip() else 0) == seeded
+    result = json.loads(stdout)
+    assert len(result.get("seeded", ())) == seeded
+    assert ("error" in result) == bool(code)
 
 
 SEEDS = {

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
-from typing import Annotated
+from itertools import pairwise
+from typing import Annotated, Any
 
 import typer
 
 from arami_db import __version__
+from arami_db.errors import AramiError, UsageError
+from arami_db.render.output import OutputFormat, choose_format
 
 # Where each command lives. A run imports the one it is asked for; only help imports them all.
 _COMMANDS = {
@@ -25,6 +28,9 @@ _COMMANDS = {
     "wait": "server",
     "embedded": "embedded",
 }
+
+# What Typer raises for a command line it cannot make sense of; it exports only this heir of it.
+_Refused: Any = typer.BadParameter.__mro__[1]
 
 
 def build(arguments: list[str]) -> typer.Typer:
@@ -49,8 +55,34 @@ def build(arguments: list[str]) -> typer.Typer:
 
 
 def run() -> None:
-    """Run the command the process was started with."""
-    build(sys.argv[1:])()
+    """Run the command the process was started with.
+
+    Raises:
+        SystemExit: with the exit code, unless that is 0.
+        UsageError: the command line is wrong, and it asks for JSON; else Typer has said so.
+        AramiError: a question was not answered with yes, likewise.
+    """
+    arguments = sys.argv[1:]
+    app = build(arguments)
+    if not _asks_for_json(arguments):
+        app()
+        return
+    choose_format(OutputFormat.JSON)
+    try:
+        code = app(standalone_mode=False)
+    except _Refused as error:
+        choose_format(OutputFormat.JSON)  # a group's own default may have been chosen since
+        raise UsageError(error.format_message()) from error
+    except typer.Abort as error:
+        raise AramiError("nothing was done: it was not confirmed") from error
+    if code:
+        raise SystemExit(code)
+
+
+def _asks_for_json(arguments: list[str]) -> bool:
+    """Whether errors are to be JSON: known before anything of the command line is understood."""
+    options = arguments[: arguments.index("--")] if "--" in arguments else arguments
+    return "--format=json" in options or ("--format", "json") in pairwise(options)
 
 
 def _print_version(wanted: bool) -> None:

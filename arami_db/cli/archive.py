@@ -70,11 +70,11 @@ def move(
       arami-db archive restore --user a11ce000-0000-4000-8000-000000000001
       arami-db archive history
     """
-    from arami_db import archive as operation
-
     if context.invoked_subcommand is not None:
         _refuse_options(context)
         return
+    from arami_db import archive as operation
+
     chosen = operation.Options(size(batch_size), max_duration, pause, max_lag, jobs)
     age, moment = _age(older_than, before)
     conninfo = options.conninfo(database, embedded=embedded)

@@ -108,6 +108,20 @@ def uuid(text: str) -> str:
         raise typer.BadParameter(f"{text!r} is no UUID") from None
 
 
+def write(file: Path, text: str) -> None:
+    """Write a file that the user named.
+
+    Raises:
+        UsageError: it cannot be written.
+    """
+    from arami_db.errors import UsageError
+
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{file}: cannot be written: {error.strerror}") from error
+
+
 def tree(sql_dir: Path | None) -> SqlTree:
     """The SQL directory a command works on."""
     return discover(sql_dir or packaged_sql_dir())

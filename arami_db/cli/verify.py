@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from arami_db.cli import options
 from arami_db.cli.options import Database, Embedded, Format, SqlDir
-from arami_db.render.output import OutputFormat
+from arami_db.render.output import OutputFormat, choose_format
 from arami_db.verify.findings import Severity
 
 
@@ -21,6 +22,13 @@ class ReportFormat(StrEnum):
     JUNIT = "junit"
     GITHUB = "github"
     SARIF = "sarif"
+
+
+def _choose(output: ReportFormat) -> ReportFormat:
+    """Have errors reported as JSON where the findings would be."""
+    is_json = output is ReportFormat.JSON
+    choose_format(OutputFormat.JSON if is_json else OutputFormat.TEXT)
+    return output
 
 
 def verify(
@@ -38,30 +46,57 @@ def verify(
         list[str] | None,
         typer.Option(
             metavar="PATTERN",
-            help="Set findings aside by source/object or /message, such as 'facts/public.x*'.",
+            help="Set findings aside by source/object or source/message; * and ? are wild.",
+        ),
+    ] = None,
+    remedies: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Write the remedies as a SQL script, tried in a transaction that is rolled back.",
         ),
     ] = None,
     output: Annotated[
-        ReportFormat, typer.Option("--format", help="What to write to stdout.")
+        ReportFormat,
+        typer.Option("--format", help="What to write to stdout.", callback=_choose),
     ] = ReportFormat.TEXT,
 ) -> None:
-    """Prove the schema: ledger, every fact of the catalog, checks, and how auth.uid() behaves.
+    """Prove the schema: ledger, every fact of the catalog, and checks.
 
     Reads only: any role that may read schema arami_db will do, on a standby and through a pooler
-    too. Only --prove-rls writes, in a transaction that is rolled back.
+    too. --prove-rls and --remedies write, in a transaction that is rolled back; while --remedies
+    tries, the tables that it mends are locked. What this deployment has beside the schema is
+    declared in arami-db.toml of the working directory, with reasons.
 
     \b
     Examples:
       arami-db verify --embedded
       arami-db verify --prove-rls --fail-on integrity
+      arami-db verify --remedies remedies.sql
       arami-db verify --format github --ignore 'facts/public.scratch*'
     """
-    from arami_db import verify as operation
     from arami_db.render.findings import show_report
+    from arami_db.render.progress import waiting
+    from arami_db.render.remedies import show_trial
+    from arami_db.settings import read_settings
+    from arami_db.verify import operation
+    from arami_db.verify.aside import Wishes
 
+    wishes = Wishes(tuple(ignore or ()), read_settings(Path.cwd()).accept)
     tree = options.tree(sql_dir)
-    with options.connection(options.conninfo(database, embedded=embedded)) as connection:
-        report = operation.verify(connection, tree, ignore=tuple(ignore or ()), prove_rls=prove_rls)
+    trial = None
+    with waiting("verifying") as begin:
+        begin("connecting")
+        with options.connection(options.conninfo(database, embedded=embedded)) as connection:
+            report = operation.verify(
+                connection, tree, wishes=wishes, prove_rls=prove_rls, begin=begin
+            )
+            if remedies is not None:
+                begin("trying the remedies")
+                trial = operation.try_remedies(connection, tree, wishes, report)
+    if trial is not None and remedies is not None:
+        options.write(remedies, trial.script)
+        show_trial(trial, remedies)
     show_report(report, output)
     if report.at_least(fail_on):
         raise typer.Exit(4)
@@ -79,9 +114,9 @@ def snapshot(
     Examples:
       arami-db migrate --embedded && arami-db snapshot --embedded --sql-dir sql
     """
-    from arami_db import verify as operation
     from arami_db.errors import UsageError
     from arami_db.render.results import show_created
+    from arami_db.verify import operation
 
     tree = options.tree(sql_dir)
     with options.connection(options.conninfo(database, embedded=embedded)) as connection:

@@ -34,11 +34,16 @@ SETTINGS = {
     # Compiling queries this small costs more than it saves.
     "jit": "off",
 }
-_BEGIN = "begin isolation level repeatable read read only; select " + ", ".join(
+_SET = "select " + ", ".join(
     f"pg_catalog.set_config('{name}', '{value}', true)" for name, value in SETTINGS.items()
 )
-_FACT = ("kind", "object", "property", "value")
-_FINDING = ("severity", "object", "finding", "remedy")
+_BEGIN = f"begin isolation level repeatable read read only; {_SET}"
+# What a file's query returns, and what is made of it: a check may add columns by name.
+_FACT = (
+    "kind, object, property, value",
+    "array[x.kind, x.object, x.property, x.value]::pg_catalog.text[]",
+)
+_FINDING = ("severity, object, finding, remedy", "pg_catalog.to_jsonb(x)")
 
 
 class QueryFailedError(AramiError):
@@ -51,11 +56,12 @@ class Answer:
 
     Attributes:
         facts: every fact that the catalog's files state.
-        found: a check, and the severity, object, finding and remedy of a row it returned.
+        found: a check, and the columns of a row it returned: severity, object, finding, remedy,
+            and those it adds to them.
     """
 
     facts: frozenset[Fact]
-    found: tuple[tuple[SqlFile, tuple[Any, ...]], ...]
+    found: tuple[tuple[SqlFile, dict[str, Any]], ...]
 
 
 def read(connection: Connection, tree: SqlTree, *, checks: bool = True) -> Answer:
@@ -88,26 +94,34 @@ def ask(connection: Connection, tree: SqlTree, *, checks: bool = True) -> Answer
     stated = _rows(connection, tree.prelude, tree.catalog, _FACT)
     found = _rows(connection, tree.prelude, tree.checks if checks else (), _FINDING)
     return Answer(
-        frozenset(Fact(*row) for _, *row in stated),
-        tuple((tree.checks[number], tuple(row)) for number, *row in found),
+        frozenset(Fact(*row) for _, row in stated),
+        tuple((tree.checks[number], row) for number, row in found),
     )
 
 
+def ask_within(connection: Connection, tree: SqlTree, *, checks: bool = True) -> Answer:
+    """The same in the transaction at work, whose settings are what they were when it returns.
+
+    Raises:
+        psycopg.Error: as the server says it.
+    """
+    with connection.transaction(force_rollback=True):
+        connection.execute(_SET.encode())
+        return ask(connection, tree, checks=checks)
+
+
 def _rows(
-    connection: Connection,
-    prelude: SqlFile | None,
-    files: Sequence[SqlFile],
-    columns: Sequence[str],
-) -> list[tuple[Any, ...]]:
-    """What all files return, in one query behind the prelude: the file's number, then columns.
+    connection: Connection, prelude: SqlFile | None, files: Sequence[SqlFile], form: tuple[str, str]
+) -> list[tuple[int, Any]]:
+    """What all files return, in one query behind the prelude: the file's number and a row.
 
     A file's query is a sub-select there, so that it may have a WITH of its own.
     """
     if not files:
         return []
-    wanted = ", ".join(f"x.{column}::pg_catalog.text" for column in columns)
+    columns, row = form
     queries = (
-        f"select {number}, {wanted} from (\n{text}\n) as x ({', '.join(columns)})"  # noqa: S608
+        f"select {number}, {row} from (\n{text}\n) as x ({columns})"  # noqa: S608
         for number, text in enumerate(file.text.rstrip("; \n") for file in files)
     )
     text = (f"{prelude.text}\n" if prelude else "") + "\nunion all\n".join(queries)
@@ -132,14 +146,12 @@ def _failure(connection: Connection, tree: SqlTree, error: psycopg.Error) -> Que
             f"a table is locked by whoever is changing it: {holders or 'they are done by now'}",
             hint="Verify when they are done, or end that transaction.",
         )
-    for files, columns in ((tree.catalog, _FACT), (tree.checks, _FINDING)):
+    for files, form in ((tree.catalog, _FACT), (tree.checks, _FINDING)):
         for file in files:
             try:
                 with _transaction(connection):
-                    _rows(connection, tree.prelude, [file], columns)
+                    _rows(connection, tree.prelude, [file], form)
             except psycopg.Error as own:
                 message = own.diag.message_primary or own
-                return QueryFailedError(
-                    f"{file.label}: {message}", hint=f"It returns {', '.join(columns)}."
-                )
+                return QueryFailedError(f"{file.label}: {message}", hint=f"It returns {form[0]}.")
     return QueryFailedError(f"the verification: {error.diag.message_primary or error}")

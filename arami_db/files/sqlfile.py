@@ -35,14 +35,19 @@ class SqlFile:
 
     @cached_property
     def label(self) -> str:
-        """The path as people type it: relative to the working directory where it is below it."""
-        relative = os.path.relpath(self.path)
-        return str(self.path) if relative.startswith("..") else relative
+        """The path as people type it."""
+        return label(self.path)
 
     def place(self, offset: int) -> tuple[int, int]:
         """Line and column, both from 1, of a character offset from 0."""
         line = self.text.count("\n", 0, offset) + 1
         return line, offset - self.text.rfind("\n", 0, offset)
+
+
+def label(path: Path) -> str:
+    """A path as people type it: relative to the working directory where it is below it."""
+    relative = os.path.relpath(path)
+    return str(path) if relative.startswith("..") else relative
 
 
 def read_file(path: Path, *, kind: str, version: int, name: str) -> SqlFile:

@@ -1,5 +1,6 @@
--- Every function and procedure of schema public that a statement can call: not those of
--- extensions, trigger functions or aggregates. exposed: an API role may execute it.
+-- Every function and procedure of schema public that a statement can call: no trigger functions or
+-- aggregates, and of an extension's members only what anybody could have written and made one.
+-- exposed: an API role may execute it.
 select
     p.proname::text as name,
     format('public.%I(%s)', p.proname, pg_get_function_identity_arguments(p.oid)) as identity,
@@ -18,6 +19,7 @@ select
         where r.rolname in ('anon', 'authenticated', 'service_role')
     ) as exposed
 from pg_catalog.pg_proc as p
+inner join pg_catalog.pg_language as l on p.prolang = l.oid
 where p.pronamespace = to_regnamespace('public')
     and p.prokind in ('f', 'p')
     and p.prorettype not in ('trigger'::regtype, 'event_trigger'::regtype)
@@ -26,5 +28,7 @@ where p.pronamespace = to_regnamespace('public')
         select
         from pg_catalog.pg_depend as d
         where d.classid = 'pg_proc'::regclass and d.objid = p.oid and d.deptype = 'e'
+            and not p.prosecdef
+            and l.lanname in ('c', 'internal')
     )
 order by p.proname, identity

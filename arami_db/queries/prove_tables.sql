@@ -5,11 +5,6 @@ with recursive reached (oid) as (
     from pg_catalog.pg_class as c
     where c.relnamespace = to_regnamespace('public')
         and c.relkind in ('r', 'p')
-        and not exists (
-            select
-            from pg_catalog.pg_depend as d
-            where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'e'
-        )
     union
     select k.confrelid
     from reached as r

@@ -19,9 +19,4 @@ select
 from pg_catalog.pg_class as c
 where c.relnamespace = to_regnamespace('public')
     and c.relkind in ('v', 'm')
-    and not exists (
-        select
-        from pg_catalog.pg_depend as d
-        where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'e'
-    )
 order by c.relname

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 from arami_db.errors import AramiError, StatementError
+from arami_db.render.escape import block, uncommanding
 from arami_db.render.output import OutputFormat, chosen_format, emit, note
 
 if TYPE_CHECKING:
@@ -20,10 +21,19 @@ def error_report(error: AramiError) -> int:
         lines += _failure_lines(error)
     if error.hint:
         lines.append(f"hint: {error.hint}")
-    note("\n".join(lines))
+    note(uncommanding(block("\n".join(lines))))
     if chosen_format() is OutputFormat.JSON:
         emit("", {"error": _as_data(error)}, OutputFormat.JSON)
     return error.exit_code
+
+
+def crash_report(error: Exception) -> None:
+    """Tell a fault of this tool as JSON, where that was asked for; its traceback is for stderr."""
+    if chosen_format() is OutputFormat.JSON:
+        message = f"{type(error).__name__}: {error}"
+        emit(
+            "", {"error": {"type": "Crash", "message": message, "exit_code": 1}}, OutputFormat.JSON
+        )
 
 
 def _is_file_failure(error: AramiError) -> TypeGuard[FileFailedError]:

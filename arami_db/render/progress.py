@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from threading import Lock, Timer
 from typing import TYPE_CHECKING
 
 from arami_db.render.output import count, note, seconds
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
+    from rich.status import Status
 
     from arami_db.files import SqlFile
     from arami_db.runner.session import Applied
+
+_SOON = 1.0  # seconds; what is over by then needs no line
 
 
 class PlainReport:
@@ -80,6 +84,66 @@ def progress() -> Iterator[PlainReport | LiveReport]:
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         yield LiveReport(bar)
+
+
+@contextmanager
+def waiting(what: str) -> Iterator[Callable[[str], None]]:
+    """Say what is being waited for, once it has taken a second; nothing before.
+
+    Args:
+        what: what takes its time, such as "verifying".
+
+    Yields:
+        What to call with each step as it begins.
+    """
+    step = Step(what)
+    slow = Timer(_SOON, step.show)
+    slow.daemon = True
+    slow.start()
+    try:
+        yield step.begin
+    finally:
+        slow.cancel()
+        step.end()
+
+
+class Step:
+    """What is being waited for: a live line on a terminal, one plain line elsewhere."""
+
+    def __init__(self, what: str) -> None:
+        """Show nothing yet."""
+        self._what, self._step = what, ""
+        self._status: Status | None = None
+        self._lock = Lock()
+
+    def begin(self, step: str) -> None:
+        """Go on to another step."""
+        with self._lock:
+            self._step = step
+            if self._status:
+                self._status.update(self._text())
+
+    def show(self) -> None:
+        """Show the present step, and from now on."""
+        if not sys.stderr.isatty():
+            note(f"{self._text()} …")
+            return
+        from rich.console import Console
+        from rich.markup import escape
+        from rich.status import Status
+
+        with self._lock:
+            self._status = Status(escape(self._text()), console=Console(stderr=True))
+            self._status.start()
+
+    def end(self) -> None:
+        """Take the live line away."""
+        with self._lock:
+            if self._status:
+                self._status.stop()
+
+    def _text(self) -> str:
+        return f"{self._what}: {self._step}"
 
 
 def _line(applied: Applied) -> str:

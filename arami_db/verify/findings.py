@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from arami_db.facts import Fact
 
 
 class Severity(StrEnum):
@@ -34,7 +38,10 @@ class Finding:
         remedy: SQL that makes the finding go, where it can be derived.
         advice: what to do instead, where there is no such SQL.
         place: the file and line that define the object, as "sql/migrations/003_users.sql:12".
+        cause: what it follows from, as "table public.users"; None where it is its own cause.
         consequences: findings of their own that are there because of this one.
+        missing: the facts that should be there and are not, where facts are what it is about.
+        extra: the facts that are there and should not be; of what changed, both are told.
     """
 
     severity: Severity
@@ -46,4 +53,7 @@ class Finding:
     remedy: str | None = None
     advice: str | None = None
     place: str | None = None
+    cause: str | None = None
     consequences: tuple[Finding, ...] = ()
+    missing: tuple[Fact, ...] = ()
+    extra: tuple[Fact, ...] = ()

@@ -10,7 +10,13 @@ with named as (
             '%s.%I',
             coalesce(
                 r.object,
-                pg_catalog.format('%s.%I', t.typnamespace::pg_catalog.regnamespace, t.typname),
+                case
+                    when t.oid is not null
+                        then
+                            pg_catalog.format(
+                                '%s.%I', t.typnamespace::pg_catalog.regnamespace, t.typname
+                            )
+                end,
                 k.conrelid::pg_catalog.regclass::pg_catalog.text
             ),
             k.conname

@@ -1,16 +1,21 @@
 -- 006_function_search_path: functions whose names resolve through the caller's search_path.
 -- Why: the caller, or a temporary table of the caller's, decides then what the body means. A pinned
--- path that holds "$user" still changes with the caller. Aggregates have no body and no settings.
+-- path that holds "$user" still changes with the caller. A path without pg_temp looks for tables
+-- and types there first: what a SECURITY DEFINER function names is the caller's then, for one a
+-- domain whose check runs as the owner. Aggregates have no body and no settings.
 select
     'security' as severity,
     f.object,
     case
         when path.setting is null
             then 'The function has no search_path of its own: its body means what the caller says.'
+        when path.setting like '%$user%'
+            then 'Its search_path holds "$user": its body means something else to each role.'
         else
-            'The function''s search_path holds "$user": its body means something else to each role.'
+            'It is SECURITY DEFINER and looks into pg_temp first: a type of the caller''s runs code'
+            ' as the owner.'
     end as finding,
-    pg_catalog.format('alter routine %s set search_path = ''''', f.object) as remedy
+    pg_catalog.format('alter routine %s set search_path = pg_catalog, pg_temp', f.object) as remedy
 from functions as f
 cross join
     lateral (
@@ -18,4 +23,11 @@ cross join
         from pg_catalog.unnest(f.proconfig) as s (setting)
         where s.setting like 'search_path=%'
     ) as path
-where f.prokind <> 'a' and (path.setting is null or path.setting like '%$user%')
+where
+    f.prokind <> 'a'
+    and (
+        path.setting is null
+        or path.setting like '%$user%'
+        or (f.prosecdef and path.setting !~ '^search_path=([^,]+, )*pg_temp$')
+        or (f.prosecdef and path.setting ~ 'pg_temp,')
+    )

@@ -37,7 +37,7 @@ create function audit.record_change()
 returns trigger
 language plpgsql
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp -- else a caller's type "text" comes first
 as $$
 declare
     acting_role text := coalesce(nullif(current_setting('role', true), 'none'), session_user);

@@ -1,0 +1,52 @@
+"""Findings as data, whole: names and texts as they are, consequences with all they say."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from arami_db.verify.findings import Finding
+    from arami_db.verify.report import Report
+
+
+def render(report: Report) -> str:
+    """The report as JSON, in ASCII: what steers a terminal is escaped."""
+    data = {
+        "checked": report.checked,
+        "skipped": report.skipped,
+        "findings": [_as_data(finding) for finding in report.findings],
+        "ignored": [_as_data(finding) for finding in report.aside.ignored],
+        "ignore": report.aside.patterns,
+        "unmatched": report.aside.unmatched,
+        "accepted": [
+            {
+                **_as_data(one.finding),
+                "accepted_by": _as_name(one),
+                "reason": one.declaration.reason,
+            }
+            for one in report.aside.accepted
+        ],
+        "stale": [asdict(declaration) for declaration in report.aside.stale],
+    }
+    return json.dumps(data, indent=2) + "\n"
+
+
+def _as_name(accepted: Any) -> str:
+    return f"{accepted.declaration.kind} {accepted.declaration.name}"
+
+
+def _as_data(finding: Finding) -> dict[str, Any]:
+    return {
+        "severity": finding.severity,
+        "source": finding.source,
+        "object": finding.object,
+        "message": finding.message,
+        "expected": finding.expected,
+        "actual": finding.actual,
+        "remedy": finding.remedy,
+        "advice": finding.advice,
+        "place": finding.place,
+        "consequences": [_as_data(consequence) for consequence in finding.consequences],
+    }

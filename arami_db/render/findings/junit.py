@@ -1,0 +1,42 @@
+"""Findings as JUnit's XML: each a test case that failed; one that passed when there is none."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from xml.etree import ElementTree
+
+from arami_db.render.escape import visible
+from arami_db.render.findings.places import place_of
+from arami_db.render.findings.text import checked, told
+
+if TYPE_CHECKING:
+    from arami_db.verify.findings import Finding
+    from arami_db.verify.report import Report
+
+
+def render(report: Report) -> str:
+    """The report as XML."""
+    suite = ElementTree.Element(
+        "testsuite",
+        name="arami-db verify",
+        tests=str(max(len(report.findings), 1)),
+        failures=str(len(report.findings)),
+    )
+    for finding in report.findings:
+        suite.append(_case(finding))
+    if not report.findings:
+        ElementTree.SubElement(suite, "testcase", classname="verify", name=checked(report))
+    ElementTree.indent(suite)
+    return ElementTree.tostring(suite, encoding="unicode", xml_declaration=True) + "\n"
+
+
+def _case(finding: Finding) -> ElementTree.Element:
+    name, message = visible(finding.object), visible(finding.message)
+    case = ElementTree.Element("testcase", classname=visible(finding.source), name=name)
+    if place := place_of(finding):
+        path, line = visible(place[0]), str(place[1])
+        case.attrib |= {"file": path, "line": line}
+        message += f" ({path}:{line})"
+    failure = ElementTree.SubElement(case, "failure", type=str(finding.severity), message=message)
+    failure.text = "\n".join(told(finding))
+    return case

@@ -1,0 +1,80 @@
+"""Findings for people: gravest first, each with its place and the way out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from arami_db.render.escape import block, uncommanding, visible
+from arami_db.render.output import count
+
+if TYPE_CHECKING:
+    from arami_db.verify.findings import Finding
+    from arami_db.verify.report import Report
+
+
+def render(report: Report) -> str:
+    """The report as text."""
+    lines = [checked(report)]
+    lines += [f"skipped {visible(reason)}" for reason in report.skipped]
+    for severity in dict.fromkeys(finding.severity for finding in report.findings):
+        group = [finding for finding in report.findings if finding.severity is severity]
+        lines += ["", f"{severity}: {count(len(group), 'finding')}"]
+        for finding in group:
+            lines += [f"  {line}" for line in told(finding)]
+    lines += _set_aside(report)
+    lines += ["", "clean" if not report.findings else count(len(report.findings), "finding")]
+    return uncommanding("\n".join(lines)) + "\n"
+
+
+def checked(report: Report) -> str:
+    """What was looked at, on one line."""
+    return "verified " + ", ".join(
+        count(number, name.removesuffix("s")) for name, number in report.checked.items()
+    )
+
+
+def told(finding: Finding, *, place: bool = True) -> list[str]:
+    """A finding in lines, the later ones indented.
+
+    Args:
+        finding: what to tell.
+        place: whether to name the file and line, too.
+    """
+    lines = [_sentence(finding)]
+    details = {"at": finding.place if place else None, "expected": finding.expected}
+    details |= {"actual": finding.actual, "remedy": finding.remedy}
+    details["advice"] = None if finding.remedy else finding.advice
+    for name, value in details.items():
+        if value is not None:
+            indented = block(str(value)).replace("\n", "\n" + " " * 14)
+            lines.append(f"  {name + ':':<9} {indented}")
+    return lines + _consequences(finding)
+
+
+def _sentence(finding: Finding) -> str:
+    about = "" if finding.object in finding.message else f"{finding.object}: "
+    return f"{visible(about + finding.message)}  [{visible(finding.source)}]"
+
+
+def _consequences(finding: Finding) -> list[str]:
+    """The facts among the consequences counted, all others told."""
+    facts = [one for one in finding.consequences if one.source == "facts"]
+    lines = [f"  and {count(len(facts), 'fact')} of it"] if facts else []
+    others = (one for one in finding.consequences if one.source != "facts")
+    return lines + [f"  and so: {_sentence(one)}" for one in others]
+
+
+def _set_aside(report: Report) -> list[str]:
+    lines = []
+    if report.aside.ignored:
+        patterns = visible(", ".join(report.aside.patterns))
+        lines += ["", f"ignored {count(len(report.aside.ignored), 'finding')} by {patterns}"]
+    if report.aside.accepted:
+        lines += ["", f"accepted {count(len(report.aside.accepted), 'finding')}, as declared:"]
+        for by, number in Counter(one.declaration for one in report.aside.accepted).items():
+            lines.append(f"  {visible(f'{by.kind} {by.name}')}: {number} ({visible(by.reason)})")
+    if report.aside.stale:
+        lines += ["", "declared, and nothing of it is there:"]
+        lines += [visible(f"  {by.kind} {by.name}  [{by.place}]") for by in report.aside.stale]
+    return lines

@@ -1,0 +1,74 @@
+"""The ledger against the files: which were applied, and whether they are still the same."""
+
+from __future__ import annotations
+
+import psycopg
+
+from arami_db import ledger
+from arami_db.database.connect import Connection
+from arami_db.errors import AramiError, PlatformError
+from arami_db.files import SqlTree
+from arami_db.migrate.plan import Entry, State, make_plan
+from arami_db.verify.findings import Finding, Severity
+
+_LEDGER = {
+    State.PENDING: "has not been applied",
+    State.OUT_OF_ORDER: "has not been applied, and later ones have",
+    State.CHANGED: "was edited after it was applied",
+    State.MISSING: "was applied, and its file is gone",
+}
+
+
+def check_ledger(connection: Connection, tree: SqlTree) -> tuple[int, list[Finding]]:
+    """Compare the ledger with the files.
+
+    Args:
+        connection: an idle connection.
+        tree: the SQL files.
+
+    Returns:
+        How many files were compared, and what was found.
+
+    Raises:
+        RefusedFileError: a file cannot be read.
+        ConnectionFailedError: the connection broke.
+    """
+    _ = tree.migrations, tree.views  # a file that cannot be read is no matter of the ledger
+    try:
+        plan = make_plan(tree, ledger.read(connection))
+    except (AramiError, psycopg.Error, TypeError) as error:
+        if connection.closed:
+            raise
+        # All the rest can be verified without it; that this could not must not look like success.
+        finding = Finding(
+            Severity.INTEGRITY,
+            "ledger",
+            "arami_db.migration",
+            f"{str(error).strip()}: which files were applied is unknown",
+            remedy=_reader(connection) if isinstance(error, PlatformError) else None,
+        )
+        return 0, [finding]
+    said = [(entry, _LEDGER[entry.state]) for entry in plan.of(*_LEDGER)]
+    said += [
+        (entry, f"was applied under the name {entry.row.name}")
+        for entry in plan.of(State.APPLIED)
+        if entry.row and entry.row.name != entry.name
+    ]
+    return len(plan.entries), [_finding(entry, what) for entry, what in said]
+
+
+def _finding(entry: Entry, what: str) -> Finding:
+    place = f"{entry.file.label}:1" if entry.file else None
+    message = f"{entry.label} {what}"
+    return Finding(Severity.INTEGRITY, "ledger", entry.label, message, place=place)
+
+
+def _reader(connection: Connection) -> str | None:
+    """What lets the role of a session read the ledger, unless it was made to play another's."""
+    [(role, plays)] = connection.execute(
+        "select quote_ident(current_user), current_user <> session_user"
+    ).fetchall()
+    if plays:
+        return None
+    grants = ("usage on schema arami_db", "select on arami_db.migration")
+    return " ".join(f"grant {grant} to {role};" for grant in grants)

@@ -1,0 +1,71 @@
+"""What is found and not told: what the caller ignores, what the deployment has declared."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from arami_db.facts import Fact
+from arami_db.settings import Declaration
+from arami_db.verify.accept import Accepted, accept
+from arami_db.verify.findings import Finding
+from arami_db.verify.ignore import ignore
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What is to be set aside.
+
+    Attributes:
+        patterns: of source/object or source/message, in which * and ? are wild.
+        declarations: what the deployment has declared.
+    """
+
+    patterns: tuple[str, ...] = ()
+    declarations: tuple[Declaration, ...] = ()
+
+
+@dataclass(frozen=True)
+class Aside:
+    """What was set aside.
+
+    Attributes:
+        patterns: those of the caller.
+        ignored: findings that one of them matches.
+        unmatched: those of them that match nothing.
+        accepted: findings that a declaration covers.
+        stale: declarations that cover nothing.
+    """
+
+    patterns: tuple[str, ...]
+    ignored: tuple[Finding, ...]
+    unmatched: tuple[str, ...]
+    accepted: tuple[Accepted, ...]
+    stale: tuple[Declaration, ...]
+
+
+def gravity(finding: Finding) -> tuple[int, str, str, str]:
+    """How findings are sorted: gravest first."""
+    return finding.severity.rank, finding.source, finding.object, finding.message
+
+
+def set_aside(
+    findings: Iterable[Finding], wishes: Wishes, expected: Collection[Fact]
+) -> tuple[list[Finding], Aside]:
+    """Set aside what the caller ignores and what the deployment has declared.
+
+    Args:
+        findings: all of them, each cause and consequence for itself.
+        wishes: what to set aside.
+        expected: the facts of the snapshot; what they state cannot be declared.
+
+    Returns:
+        What is to be told, gravest first, and the rest.
+
+    Raises:
+        UsageError: a declaration names an object of the schema itself.
+    """
+    ordered = sorted(findings, key=gravity)
+    told, accepted, stale = accept(ordered, wishes.declarations, expected)
+    told, ignored, unmatched = ignore(told, wishes.patterns)
+    return told, Aside(wishes.patterns, ignored, unmatched, accepted, stale)

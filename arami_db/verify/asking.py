@@ -1,0 +1,123 @@
+"""What the facts and the checks say: of a database as it is, or as a transaction has changed it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+import psycopg
+
+from arami_db.database.connect import Connection, query
+from arami_db.errors import RefusedFileError
+from arami_db.facts import Answer, Fact, QueryFailedError, ask_within, load
+from arami_db.files import SqlTree
+from arami_db.verify.drift import drift
+from arami_db.verify.findings import Finding, Severity
+from arami_db.verify.remedies.names import mentions, mentions_column, split
+
+_FOLLOWS = "Mend what the facts say of it first."
+_DOUBLED = "Drop the other one of the two: this one is part of the schema."
+
+
+def expected_facts(tree: SqlTree) -> frozenset[Fact] | None:
+    """The facts that should hold; None where the project states none.
+
+    Raises:
+        RefusedFileError: the snapshot cannot be read, or catalog/ or the snapshot is missing.
+    """
+    if tree.snapshot.is_file() and tree.catalog:
+        return load(tree.snapshot)
+    if tree.snapshot.is_file() or tree.catalog:
+        there, missing = tree.root / "catalog", tree.snapshot
+        if not tree.catalog:
+            there, missing = missing, there
+        raise RefusedFileError(
+            f"{missing}: is missing, and {there} is there",
+            hint="Restore it; `arami-db snapshot` writes schema.snapshot from a migrated database.",
+        )
+    return None
+
+
+def differences(
+    connection: Connection, tree: SqlTree, expected: frozenset[Fact] | None, answer: Answer
+) -> list[Finding]:
+    """What facts and checks find.
+
+    Args:
+        connection: is asked who owns the schema, for remedies.
+        tree: the SQL files.
+        expected: as expected_facts() has them.
+        answer: what the database says of itself.
+
+    Raises:
+        QueryFailedError: a check returns what it must not.
+    """
+    found = list(_found(answer))
+    if expected is None:
+        return found
+    documented = {fact.object for fact in expected}
+    found = [_keeping(finding, documented) for finding in found]
+    if answer.facts == expected:
+        return found
+    drifted = drift(expected, answer.facts, *_roles(connection, tree))
+    lost = [split(finding.object) for finding in drifted if finding.remedy is None]
+    return [*drifted, *(_following(finding, lost) for finding in found)]
+
+
+def differences_within(
+    connection: Connection, tree: SqlTree, expected: frozenset[Fact] | None
+) -> list[Finding]:
+    """The same, as the transaction at work has changed the database.
+
+    Raises:
+        QueryFailedError: a query failed.
+    """
+    try:
+        return differences(connection, tree, expected, ask_within(connection, tree))
+    except psycopg.Error as error:
+        if connection.closed:
+            raise
+        raise QueryFailedError(f"the verification: {error.diag.message_primary}") from error
+
+
+def _roles(connection: Connection, tree: SqlTree) -> tuple[str, tuple[str, ...]]:
+    """Whom facts call "owner", and the roles of the API, as remedies name them."""
+    if tree.prelude is None:
+        return "current_user", ()
+    asked = tree.prelude.text + "\n" + query("remedy_roles")
+    found = connection.execute(asked.encode()).fetchone()
+    return (str(found[0]), tuple(found[1])) if found else ("current_user", ())
+
+
+def _found(answer: Answer) -> Iterator[Finding]:
+    for check, row in answer.found:
+        told = {"message": row["finding"], **{k: v for k, v in row.items() if k != "finding"}}
+        if not told.get("remedy"):
+            told.setdefault("advice", f"Mend it as {check.label} says, in a migration.")
+        try:
+            severity = Severity(told.pop("severity"))
+            yield Finding(severity, check.path.stem, **told)
+        except (TypeError, ValueError) as error:
+            raise QueryFailedError(
+                f"{check.label}: a check returns severity, object, finding and remedy, and may"
+                f" return expected and actual; got {row}",
+                hint=f"severity is one of: {', '.join(Severity)}.",
+            ) from error
+
+
+def _following(finding: Finding, lost: list[tuple[str, str]]) -> Finding:
+    """Without a remedy that makes what the facts say cannot be made: a part of a table."""
+    remedy = finding.remedy or ""
+    if not any(mentions(remedy, table) and mentions_column(remedy, part) for table, part in lost):
+        return finding
+    return replace(finding, remedy=None, advice=_FOLLOWS)
+
+
+def _keeping(finding: Finding, documented: set[str]) -> Finding:
+    """Without a remedy that drops what the snapshot has: the intruder is the other one."""
+    if finding.object not in documented or finding.remedy is None:
+        return finding
+    if re.search(r"\bdrop (index|constraint)\b", finding.remedy):
+        return replace(finding, remedy=None, advice=_DOUBLED)
+    return finding

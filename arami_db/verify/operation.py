@@ -1,0 +1,124 @@
+"""Verifying: ledger, facts, checks and, when asked for, the proof of row level security."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from arami_db.database.connect import Connection
+from arami_db.facts import Answer, Fact, dump, read
+from arami_db.files import SqlTree
+from arami_db.files.sqlfile import label
+from arami_db.verify.applied import check_ledger
+from arami_db.verify.aside import Wishes, gravity, set_aside
+from arami_db.verify.asking import differences, differences_within, expected_facts
+from arami_db.verify.causes import fold
+from arami_db.verify.findings import Finding, Severity
+from arami_db.verify.report import Report, placed
+from arami_db.verify.rules import rules_of
+from arami_db.verify.trial import Trial, attempt
+
+_TELL_ALL = Wishes()
+
+
+def verify(
+    connection: Connection,
+    tree: SqlTree,
+    *,
+    wishes: Wishes = _TELL_ALL,
+    prove_rls: bool = False,
+    begin: Callable[[str], None] = lambda _: None,
+) -> Report:
+    """Compare a database with its files and with what must hold of any database.
+
+    Args:
+        connection: an idle connection of any role, to a standby or through a pooler if need be;
+            without prove_rls, nothing is written through it.
+        tree: the SQL files, with the catalog query, snapshot and checks.
+        wishes: what the caller ignores and the deployment has declared; it is reported so.
+        prove_rls: also attempt, in a transaction that is rolled back, what nobody must manage.
+        begin: told what is done next, for progress.
+
+    Raises:
+        QueryFailedError: a query of the verification failed.
+        RefusedFileError: a file cannot be read.
+        UsageError: a declaration names an object of the schema itself.
+        ConnectionFailedError: the connection broke.
+    """
+    begin("reading the ledger")
+    files, findings = check_ledger(connection, tree)
+    expected = expected_facts(tree)
+    begin(f"stating the facts, asking {len(tree.checks)} checks")
+    answer = _settled(connection, tree, expected)
+    skipped = [] if expected else ["facts: this directory has no catalog/ and schema.snapshot"]
+    findings += differences(connection, tree, expected, answer)
+    checked = {"files": files, "facts": len(answer.facts), "checks": len(tree.checks)}
+    if prove_rls:
+        begin("attempting what nobody must manage")
+        checked["attempts"], leaks = _prove(connection)
+        findings += leaks
+    told, aside = set_aside(findings, wishes, expected or ())
+    causes = sorted(fold(told), key=gravity)
+    return Report(
+        checked,
+        tuple(skipped),
+        placed(causes, tree),
+        aside,
+        rules_of(tree.checks),
+        label(tree.snapshot),
+    )
+
+
+def try_remedies(connection: Connection, tree: SqlTree, wishes: Wishes, report: Report) -> Trial:
+    """Run the remedies of a report in a transaction that is rolled back, and see what is left.
+
+    Args:
+        connection: an idle connection; of a role that may not run them, they are written untried.
+        tree: the SQL files, as verify() was given them.
+        wishes: as verify() was given them.
+        report: what verify() returned.
+
+    Raises:
+        QueryFailedError: a query of the verification failed.
+        ConnectionFailedError: the connection broke.
+    """
+    expected = expected_facts(tree)
+
+    def ask() -> list[Finding]:
+        found = differences_within(connection, tree, expected)
+        return set_aside(found, wishes, expected or ())[0]
+
+    return attempt(connection, report.findings, ask)
+
+
+def snapshot(connection: Connection, tree: SqlTree) -> str | None:
+    """The facts of a database as the text of a snapshot; None where no catalog/ states any."""
+    return dump(read(connection, tree, checks=False).facts) if tree.catalog else None
+
+
+def _settled(connection: Connection, tree: SqlTree, expected: frozenset[Fact] | None) -> Answer:
+    """What the database says, asked again where it differs.
+
+    Definitions are written out as they are now, not as the snapshot of a transaction sees them:
+    what somebody is changing at this moment looks broken until it is asked again.
+    """
+    answer = read(connection, tree)
+    return read(connection, tree) if expected and answer.facts != expected else answer
+
+
+def _prove(connection: Connection) -> tuple[int, list[Finding]]:
+    from arami_db.prove import prove
+
+    proof = prove(connection)
+    wrong = [(a, "could reach what is not theirs") for a in proof.leaks]
+    wrong += [(a, "could not do what the schema promises them") for a in proof.failures]
+    found = [
+        Finding(
+            Severity.SECURITY, "rls", a.object, f"{a.actor}: {a.action}: {why}", actual=a.detail
+        )
+        for a, why in wrong
+    ]
+    found += [
+        Finding(Severity.SECURITY, "rls", name, f"could not be attempted: {name}")
+        for name in proof.unattempted
+    ]
+    return len(proof.attempts), found

@@ -1,0 +1,82 @@
+"""Names and texts as SQL writes them."""
+
+from __future__ import annotations
+
+import re
+
+_PART = re.compile(r'"(?:[^"]|"")*"|[^.]+')
+_LISTED = re.compile(r'(?:"(?:[^"]|"")*"|[^",])+')
+_HEAD = re.compile(r'(?:"(?:[^"]|"")*"|[^"(])+')
+_PLAIN = re.compile(r"[a-z_][a-z0-9_]*")
+
+
+def split(name: str) -> tuple[str, str]:
+    """The table and the last part of schema.table.part."""
+    *table, last = _PART.findall(name)
+    return ".".join(table), last
+
+
+def schema_of(name: str) -> str:
+    """The schema of a qualified name."""
+    return _PART.findall(name)[0] if name else ""
+
+
+def sequence_of(column: str) -> str:
+    """What Postgres calls the sequence of an identity column, where the name fits."""
+    table, last = split(column)
+    schema, name = split(table)
+    return f"{schema}.{quoted(f'{unquoted(name)}_{unquoted(last)}_seq')}"
+
+
+def listed(text: str) -> list[str]:
+    """The names of a list with commas between."""
+    return [name.strip() for name in _LISTED.findall(text) if name.strip()]
+
+
+def head(function: str) -> str:
+    """The name of a function without the types of its arguments."""
+    found = _HEAD.match(function)
+    return found[0] if found else function
+
+
+def unquoted(name: str) -> str:
+    """A name as it is, without the quotes that SQL may need."""
+    return name[1:-1].replace('""', '"') if name.startswith('"') else name
+
+
+def quoted(name: str) -> str:
+    """A name as SQL has it, from what it is: of an extension, a setting, an option."""
+    return name if _PLAIN.fullmatch(name) else '"' + name.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    r"""A text as SQL quotes it, whether or not backslashes are read as escapes."""
+    quoted = "'" + text.replace("'", "''") + "'"
+    return "E" + quoted.replace("\\", "\\\\") if "\\" in text else quoted
+
+
+def dollars(text: str) -> str:
+    """A text between dollar quotes that it does not hold."""
+    tag = "$function"
+    while tag in text:
+        tag += "_"
+    return f"{tag}${text}{tag}$"
+
+
+def replaced(text: str, old: str, new: str) -> str:
+    """A text with a name instead of another, where that stands as a whole word."""
+    return re.sub(_word(old), lambda _: new, text)
+
+
+def mentions(text: str, name: str) -> bool:
+    """Whether a text has a name as a whole word, and not as a part of a longer name."""
+    return name in text and re.search(_word(name), text) is not None
+
+
+def mentions_column(text: str, name: str) -> bool:
+    """Whether a text has a name as a whole word, behind that of its relation or not."""
+    return name in text and re.search(_word(name, not_before='\\w$"'), text) is not None
+
+
+def _word(name: str, not_before: str = '\\w$".') -> str:
+    return rf'(?<![{not_before}]){re.escape(name)}(?![\w$"])'

@@ -1,0 +1,62 @@
+"""The report of a verification: what was looked at, what is told, and where it is defined."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from arami_db.files import SqlTree
+from arami_db.verify.aside import Aside
+from arami_db.verify.findings import Finding, Severity
+from arami_db.verify.rules import Rule
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was verified and what was found.
+
+    Attributes:
+        checked: what was looked at, with how many: files, facts, checks, attempts.
+        skipped: what was not looked at, and why.
+        findings: gravest first.
+        aside: what was found and set aside.
+        rules: what each source of findings looks for.
+        snapshot: the file that states the schema, for what no other file defines.
+    """
+
+    checked: dict[str, int]
+    skipped: tuple[str, ...]
+    findings: tuple[Finding, ...]
+    aside: Aside
+    rules: tuple[Rule, ...]
+    snapshot: str
+
+    def at_least(self, severity: Severity) -> tuple[Finding, ...]:
+        """The findings of a severity or graver."""
+        return tuple(f for f in self.findings if f.severity.rank <= severity.rank)
+
+
+def placed(findings: Iterable[Finding], tree: SqlTree) -> tuple[Finding, ...]:
+    """Findings with the lines that define what they are about.
+
+    Args:
+        findings: what is told; only for these are files parsed.
+        tree: the SQL files; one that cannot be parsed names no line.
+    """
+    findings = tuple(findings)
+    if not findings:
+        return ()
+    from arami_db.files.definitions import Definitions
+
+    definitions = Definitions((*tree.migrations, *tree.views))
+
+    def place(finding: Finding) -> Finding:
+        fact = next(iter(finding.missing or finding.extra), None)
+        about = (fact.object, fact.kind, fact.property) if fact else (finding.object,)
+        return replace(
+            finding,
+            place=finding.place or definitions.place(*about),
+            consequences=tuple(place(consequence) for consequence in finding.consequences),
+        )
+
+    return tuple(place(finding) for finding in findings)

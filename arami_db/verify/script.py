@@ -1,0 +1,118 @@
+"""Remedies as a script: in an order that runs, each behind a comment that says what it mends."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+
+from arami_db.verify.findings import Finding
+
+# By what the first statement begins with, drops of "if exists" aside: what is not named comes
+# before comments. Within a line of this list, findings keep their order.
+_ORDER = (
+    r"alter \S+ .* rename ",
+    r"alter extension .* drop ",
+    r"alter table .* no inherit ",
+    r"drop (event trigger|publication|cast) ",
+    r"drop (policy|rule|trigger) ",
+    r"drop (view|materialized view) ",
+    r"alter table .* drop constraint ",
+    r"drop (index|statistics) ",
+    r"drop (table|foreign table) ",
+    r"alter table .* drop column ",
+    r"drop (function|procedure|aggregate) ",
+    r"drop ",
+    r"(create|alter) (schema|extension) ",
+    r"(create|alter) (type|domain|sequence) ",
+    r"create (unlogged )?table ",
+    r"alter table .* add column ",
+    r"alter table .* alter column ",
+    r"(create or replace|alter) (function|procedure) ",
+    r"create (or replace|materialized) ",
+    r"CREATE (UNIQUE )?INDEX ",
+    r"(?!.*FOREIGN KEY)alter table .* add constraint ",
+    r"alter table .* add constraint ",
+    r"CREATE ",
+    r"create ",
+    r"alter .* owner to ",
+    r"(do .*)?(alter default privileges .*)?revoke ",
+    r"(do .*)?(alter default privileges .*)?grant ",
+    r"(?!comment )",
+    r"comment ",
+)
+_PHASES = tuple(re.compile(pattern, re.DOTALL) for pattern in _ORDER)
+_DROPPED = re.compile(r"(?:drop|alter table) [^;]*? if exists [^;]*;[^\n]*\n")
+_OUTSIDE = re.compile(
+    r"\s*(vacuum|(create( unique)?|drop|reindex) (index|table) concurrently)\b", re.IGNORECASE
+)
+_HEADER = """\
+-- Remedies by arami-db verify. Read them, then run them as the role that migrates:
+--     psql -v ON_ERROR_STOP=1 -f FILE
+"""
+
+
+def in_order(findings: Iterable[Finding]) -> list[Finding]:
+    """The findings with a remedy, consequences too, one for each remedy, in an order that runs."""
+    by_remedy: dict[str, Finding] = {}
+    for finding in unfolded(findings):
+        if finding.remedy:
+            by_remedy.setdefault(finding.remedy.strip(), finding)
+    return sorted(
+        by_remedy.values(),
+        # What the facts give back whole, a check need not mend.
+        key=lambda finding: (finding.source != "facts", _phase(finding.remedy or "")),
+    )
+
+
+def unfolded(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Findings and their consequences; of what a cause's remedy does, none with the same again."""
+    for finding in findings:
+        yield finding
+        for consequence in unfolded(finding.consequences):
+            is_done = consequence.remedy and consequence.remedy in (finding.remedy or "")
+            yield replace(consequence, remedy=None) if is_done else consequence
+
+
+def _phase(remedy: str) -> int:
+    if runs_alone(remedy):
+        return len(_PHASES)
+    decisive = _DROPPED.sub("", remedy.strip() + "\n", count=1).strip() or remedy.strip()
+    return next((i for i, phase in enumerate(_PHASES) if phase.match(decisive)), len(_PHASES))
+
+
+def runs_alone(remedy: str) -> bool:
+    """Whether Postgres refuses it in a transaction."""
+    return _OUTSIDE.match(remedy) is not None
+
+
+def write(findings: Iterable[Finding], outcome: Iterable[str], without: Mapping[str, str]) -> str:
+    """The text of a script.
+
+    Args:
+        findings: as in_order() has them.
+        outcome: what the trial came to, a line each.
+        without: remedies that are commented out, and why.
+    """
+    pieces = [_HEADER + "".join(f"-- {one_line(line)}\n" for line in outcome)]
+    for finding in findings:
+        sql, said = _ended(finding.remedy or ""), f"{finding.severity}: {finding.message}"
+        piece = f"-- {one_line(said)}  [{one_line(finding.source)}]\n"
+        if (why := without.get(finding.remedy or "")) is not None:
+            piece += f"-- {one_line(why)}\n"
+            sql = "\n".join(f"-- {line}" for line in re.split(r"\r\n|\r|\n", sql))
+        elif runs_alone(sql):
+            piece += "-- not tried, because it runs in no transaction\n"
+        pieces.append(f"{piece}{sql}\n")
+    return "\n".join(pieces)
+
+
+def _ended(remedy: str) -> str:
+    return remedy.strip() if remedy.rstrip().endswith(";") else f"{remedy.strip()};"
+
+
+def one_line(text: str) -> str:
+    """A text that cannot end a comment, nor steer a terminal."""
+    return "".join(
+        char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
+    )

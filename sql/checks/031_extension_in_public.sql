@@ -1,0 +1,30 @@
+-- 031_extension_in_public: an extension in a schema of ours that no migration asked for.
+-- Why: what it brings is public's from then on: functions that the API offers to everybody, and
+-- names that later migrations run into. The migrations create pgcrypto and uuid-ossp, in public
+-- where there is no schema extensions. plpgsql and what else lies in pg_catalog is no concern.
+select
+    'security' as severity,
+    pg_catalog.quote_ident(e.extname) as object,
+    pg_catalog.format(
+        'The extension lies in schema %I, where the API offers its functions to everybody: %s',
+        n.nspname,
+        case
+            when e.extrelocatable then 'move it to a schema of its own.'
+            else 'it cannot be moved; drop it, or create it again in a schema of its own.'
+        end
+    ) as finding,
+    case
+        when e.extrelocatable and pg_catalog.to_regnamespace('extensions') is not null
+            then pg_catalog.format('alter extension %I set schema extensions', e.extname)
+        when e.extrelocatable
+            then
+                pg_catalog.format(
+                    'create schema extensions; alter extension %I set schema extensions', e.extname
+                )
+    end as remedy
+from pg_catalog.pg_extension as e
+inner join pg_catalog.pg_namespace as n on e.extnamespace = n.oid
+where
+    n.nspname in ('public', 'audit', 'arami_db')
+    and (e.extname not in ('pgcrypto', 'uuid-ossp') or n.nspname <> 'public')
+order by object
