@@ -10,7 +10,7 @@ from arami_db.verify.script import one_line
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from arami_db.verify import Trial
+    from arami_db.verify.trial import Trial
 
 
 def show_trial(trial: Trial, file: Path) -> None:

@@ -21,7 +21,7 @@ class _Mending(TypedDict):
     cause: str | None
 
 
-_Properties = dict[str, str]
+_Facts = tuple[Fact, ...]
 
 _ORDER = "columns"  # the property of a table that says in which order they are
 _NAME = re.compile(r'"(?:[^"]|"")*"|[^", ]+')
@@ -49,68 +49,68 @@ def drift(
     """
     if expected == actual:
         return []
-    gone, new = expected - actual, actual - expected
-    found = [path_finding(fact, is_extra=fact in new) for fact in gone | new if _is_path(fact)]
     around = Around(by_object(expected), by_object(actual), owner, api)
-    sides = (by_object(fact for fact in side if not _is_path(fact)) for side in (gone, new))
-    missing, extra = sides
+    missing, extra = _by_item(expected - actual), _by_item(actual - expected)
+    found: list[Finding] = []
     for item in sorted(missing.keys() | extra.keys()):
-        found += _differences(item, missing.get(item, {}), extra.get(item, {}), around)
+        found += _differences(item, missing.get(item, ()), extra.get(item, ()), around)
     return found
 
 
-def _is_path(fact: Fact) -> bool:
-    return fact.kind == "reach"
+def _by_item(facts: frozenset[Fact]) -> dict[Object, _Facts]:
+    items: dict[Object, _Facts] = {}
+    for fact in sorted(facts):
+        items[fact[:2]] = (*items.get(fact[:2], ()), fact)
+    return items
 
 
-def _differences(
-    item: Object, missing: _Properties, extra: _Properties, around: Around
-) -> list[Finding]:
-    is_grant = item[0] in _GRANTS
-    if around.is_missing(item) and not is_grant:
-        return [_whole(item, missing, {}, around)]
-    if around.is_extra(item) and not is_grant and extra.keys() != {"comment"}:
-        return [_whole(item, {}, extra, around)]
-    keys = sorted((missing.keys() | extra.keys()) - {_ORDER})
-    found = [_property(item, key, missing.get(key), extra.get(key), around) for key in keys]
-    return found + _moved(item[1], *(side.get(_ORDER, "") for side in (missing, extra)))
+def _differences(item: Object, missing: _Facts, extra: _Facts, around: Around) -> list[Finding]:
+    kind, name = item
+    if kind == "reach":
+        return [path_finding(fact, is_extra=fact in extra) for fact in (*missing, *extra)]
+    keys = {fact.property for fact in (*missing, *extra)}
+    if kind not in _GRANTS and around.is_missing(item):
+        return [_difference(item, None, missing, (), around)]
+    if kind not in _GRANTS and around.is_extra(item) and keys != {"comment"}:
+        return [_difference(item, None, (), extra, around)]
+    found = [
+        _difference(item, key, _of(missing, key), _of(extra, key), around)
+        for key in sorted(keys - {_ORDER})
+    ]
+    return found + _moved(name, *(_value(_of(side, _ORDER)) or "" for side in (missing, extra)))
 
 
-def _whole(item: Object, missing: _Properties, extra: _Properties, around: Around) -> Finding:
-    """An object that is missing or that should not be there."""
-    facts = [Fact(*item, *pair) for pair in (missing or extra).items()]
-    severities = [severity_of(fact, is_extra=bool(extra)) for fact in facts]
-    return Finding(
-        min(severities, key=lambda severity: severity.rank),
-        "facts",
-        item[1],
-        f"{' '.join(item)} {'is not part of the schema' if extra else 'is missing'}",
-        expected="absent" if extra else "present",
-        actual="present" if extra else "absent",
-        missing=() if extra else tuple(facts),
-        extra=tuple(facts) if extra else (),
-        **_mending(Difference(*item, None, around.wanted.get(item, {}), None, around)),
-    )
+def _of(facts: _Facts, key: str) -> _Facts:
+    return tuple(fact for fact in facts if fact.property == key)
 
 
-def _property(
-    item: Object, key: str, missing: str | None, extra: str | None, around: Around
+def _value(facts: _Facts) -> str | None:
+    """What a property is; of one that is stated several times, all of it."""
+    return ", ".join(fact.value for fact in facts) if facts else None
+
+
+def _difference(
+    item: Object, key: str | None, missing: _Facts, extra: _Facts, around: Around
 ) -> Finding:
-    """One property that differs."""
-    lost = () if missing is None else (Fact(*item, key, missing),)
-    gained = () if extra is None else (Fact(*item, key, extra),)
-    severities = [severity_of(fact, is_extra=False) for fact in lost]
-    severities += [severity_of(fact, is_extra=True) for fact in gained]
+    """A property that differs; without a key, an object that is missing or should not be there."""
+    severities = [severity_of(fact, is_extra=False) for fact in missing]
+    severities += [severity_of(fact, is_extra=True) for fact in extra]
+    expected, actual = _value(missing), _value(extra)
+    what = f": {key} differs"
+    if key is None:
+        expected, actual = ("absent", "present") if extra else ("present", "absent")
+        what = " is not part of the schema" if extra else " is missing"
+    now = _value(extra) if key else None
     return Finding(
         min(severities, key=lambda severity: severity.rank),
         "facts",
         item[1],
-        f"{' '.join(item)}: {key} differs",
-        expected=missing,
-        actual=extra,
-        missing=lost,
-        extra=gained,
-        **_mending(Difference(*item, key, around.wanted.get(item, {}), extra, around)),
+        " ".join(item) + what,
+        expected=expected,
+        actual=actual,
+        missing=missing,
+        extra=extra,
+        **_mending(Difference(*item, key, around.wanted.get(item, {}), now, around)),
     )
 
 

@@ -51,8 +51,12 @@ def placed(findings: Iterable[Finding], tree: SqlTree) -> tuple[Finding, ...]:
     definitions = Definitions((*tree.migrations, *tree.views))
 
     def place(finding: Finding) -> Finding:
-        fact = next(iter(finding.missing or finding.extra), None)
-        about = (fact.object, fact.kind, fact.property) if fact else (finding.object,)
+        facts = finding.missing or finding.extra
+        about: tuple[str, ...] = (finding.object,)
+        if facts:
+            properties = {fact.property for fact in facts}
+            # Of a whole object what makes it, and not what says something of it.
+            about = (*facts[0][:2][::-1], facts[0].property if len(properties) == 1 else "")
         return replace(
             finding,
             place=finding.place or definitions.place(*about),
