@@ -12,8 +12,10 @@
 with recursive subjects as (
     select
         a.name as role,
-        a.acts_as
+        a.acts_as,
+        w.label
     from api as a
+    inner join roles as w on a.acts_as = w.oid
     where a.name in ('anon', 'authenticated')
 ),
 
@@ -47,6 +49,14 @@ visible as (
         ) as entry
     inner join subjects as s on entry.grantee = s.acts_as or n.nspowner = s.acts_as
     where entry.privilege_type = 'USAGE'
+    union
+    -- Who reads all data needs no use of a schema.
+    select
+        s.role,
+        n.oid
+    from subjects as s
+    cross join pg_catalog.pg_namespace as n
+    where s.label in ('pg_read_all_data', 'pg_write_all_data')
 ),
 
 -- Relations that somebody made, but for what lies in anybody's temporary schema.
@@ -80,7 +90,7 @@ held as (
         s.role,
         c.oid as relation,
         pg_catalog.lower(entry.privilege_type collate "C") as privilege,
-        s.acts_as as grantee
+        s.label
     from objects as c
     cross join lateral pg_catalog.aclexplode(c.relacl) as entry
     inner join subjects as s on entry.grantee = s.acts_as
@@ -92,7 +102,7 @@ held as (
         pg_catalog.format(
             '%s (%I)', pg_catalog.lower(entry.privilege_type collate "C"), a.attname
         ),
-        s.acts_as
+        s.label
     from objects as c
     inner join pg_catalog.pg_attribute as a on c.oid = a.attrelid
     cross join lateral pg_catalog.aclexplode(a.attacl) as entry
@@ -102,20 +112,17 @@ held as (
     select
         s.role,
         c.oid,
-        'everything',
-        s.acts_as
+        case
+            when c.relowner = s.acts_as then 'everything'
+            when s.label = 'pg_read_all_data' then 'select'
+            else 'insert, update, delete'
+        end,
+        s.label
     from objects as c
-    inner join subjects as s on c.relowner = s.acts_as
-    union
-    select
-        s.role,
-        c.oid,
-        case r.rolname when 'pg_read_all_data' then 'select' else 'insert, update, delete' end,
-        s.acts_as
-    from pg_catalog.pg_roles as r
-    inner join subjects as s on r.oid = s.acts_as
-    cross join objects as c
-    where r.rolname in ('pg_read_all_data', 'pg_write_all_data')
+    inner join subjects as s
+        on
+            c.relowner = s.acts_as
+            or s.label in ('pg_read_all_data', 'pg_write_all_data')
 ),
 
 entries as (
@@ -125,14 +132,6 @@ entries as (
     from held as h
     inner join objects as c on h.relation = c.oid
     inner join visible as v on h.role = v.role and c.relnamespace = v.schema
-    union
-    -- Who reads all data needs no use of a schema.
-    select
-        h.role,
-        h.relation
-    from held as h
-    inner join pg_catalog.pg_roles as r on h.grantee = r.oid
-    where r.rolname in ('pg_read_all_data', 'pg_write_all_data')
 ),
 
 -- What rules name; for each relation once, however many of its columns.
@@ -371,27 +370,24 @@ elevated as (
         )
 ),
 
--- Who may execute which of them.
+-- Who may execute which of them, and call it by name.
 executable as (
     select distinct
         s.role,
         f.oid,
-        s.acts_as as grantee
+        s.label,
+        not f.is_fired
+        and not f.is_platform
+        and (s.role, f.schema) in (
+            select
+                v.role,
+                v.schema
+            from visible as v
+        ) as is_called
     from elevated as f
     cross join lateral pg_catalog.aclexplode(f.acl) as entry
     inner join subjects as s on entry.grantee = s.acts_as or f.owner = s.acts_as
     where entry.privilege_type = 'EXECUTE'
-),
-
-called as (
-    select distinct
-        e.role,
-        e.oid,
-        e.grantee
-    from executable as e
-    inner join elevated as f on e.oid = f.oid
-    inner join visible as v on e.role = v.role and f.schema = v.schema
-    where not f.is_fired and not f.is_platform
 ),
 
 -- What calls one of them by its own name or another: an operator, or a function with the caller's
@@ -455,37 +451,6 @@ callers as (
     where coalesce(w.ev_class, y.polrelid, a.adrelid, k.conrelid) <> 0
 ),
 
--- What else calls one, and for whom.
-handles as (
-    select
-        k.role,
-        a.function,
-        k.name
-    from callable as k
-    inner join aliases as a
-        on a.class = 'pg_catalog.pg_proc'::pg_catalog.regclass and k.function = a.object
-    union
-    select
-        v.role,
-        o.oprcode,
-        'operator ' || o.oid::pg_catalog.regoperator::pg_catalog.text
-    from pg_catalog.pg_operator as o
-    inner join visible as v on o.oprnamespace = v.schema
-    where o.oprcode in (select f.oid from elevated as f)
-    union
-    select
-        s.role,
-        k.castfunc,
-        pg_catalog.format(
-            'cast of %s to %s',
-            pg_catalog.format_type(k.castsource, null),
-            pg_catalog.format_type(k.casttarget, null)
-        )
-    from pg_catalog.pg_cast as k
-    cross join subjects as s
-    where k.castfunc in (select f.oid from elevated as f)
-),
-
 reached as (
     select
         h.role,
@@ -507,16 +472,58 @@ reached as (
     where p.path is not null
 ),
 
+-- What calls one for whom: relations within reach, functions, operators and casts.
+calls (role, function, by, is_fired) as (
+    select
+        r.role,
+        x.function,
+        pg_catalog.concat(x.way, ' of ', c.name),
+        x.way = 'trigger' and r.writes
+    from callers as x
+    inner join reached as r on x.relation = r.relation
+    inner join objects as c on x.relation = c.oid
+    union
+    select
+        k.role,
+        a.function,
+        k.name,
+        false
+    from callable as k
+    inner join aliases as a
+        on a.class = 'pg_catalog.pg_proc'::pg_catalog.regclass and k.function = a.object
+    union
+    select
+        v.role,
+        o.oprcode,
+        'operator ' || o.oid::pg_catalog.regoperator::pg_catalog.text,
+        false
+    from pg_catalog.pg_operator as o
+    inner join visible as v on o.oprnamespace = v.schema
+    where o.oprcode in (select f.oid from elevated as f)
+    union
+    select
+        s.role,
+        k.castfunc,
+        pg_catalog.format(
+            'cast of %s to %s',
+            pg_catalog.format_type(k.castsource, null),
+            pg_catalog.format_type(k.casttarget, null)
+        ),
+        false
+    from pg_catalog.pg_cast as k
+    cross join subjects as s
+    where k.castfunc in (select f.oid from elevated as f)
+),
+
 found (role, object, path) as (
     -- Tables of ours, granted.
     select
         h.role,
         c.name,
-        pg_catalog.concat(h.privilege, ' granted to ', w.label)
+        pg_catalog.concat(h.privilege, ' granted to ', h.label)
     from held as h
     inner join entries as e on h.role = e.role and h.relation = e.relation
     inner join objects as c on h.relation = c.oid
-    inner join roles as w on h.grantee = w.oid
     where c.is_ours and c.relkind <> 'v'
     union
     -- Tables of ours, by way of something else.
@@ -546,41 +553,33 @@ found (role, object, path) as (
         end
     union
     select
-        x.role,
+        e.role,
         f.name,
-        pg_catalog.concat('execute granted to ', w.label, ', ', f.rights)
-    from called as x
-    inner join elevated as f on x.oid = f.oid
-    inner join roles as w on x.grantee = w.oid
+        pg_catalog.concat('execute granted to ', e.label, ', ', f.rights)
+    from executable as e
+    inner join elevated as f on e.oid = f.oid
+    where e.is_called
     union
     -- Whoever fires a trigger needs no right to its function; all else does.
     select
-        r.role,
+        x.role,
         f.name,
-        pg_catalog.concat(x.way, ' of ', c.name, ', ', f.rights)
-    from callers as x
+        pg_catalog.concat(x.by, ', ', f.rights)
+    from calls as x
     inner join elevated as f on x.function = f.oid
-    inner join reached as r on x.relation = r.relation
-    inner join objects as c on x.relation = c.oid
     where
         (not f.is_platform or f.name = 'extension dblink')
         and case
-            when f.is_fired then x.way = 'trigger' and r.writes
+            when f.is_fired then x.is_fired
             else
-                (r.role, f.oid) in (select e.role, e.oid from executable as e)
-                and (r.role, f.oid) not in (select e.role, e.oid from called as e)
+                (x.role, f.oid) in (
+                    select
+                        e.role,
+                        e.oid
+                    from executable as e
+                    where not e.is_called
+                )
         end
-    union
-    select
-        x.role,
-        f.name,
-        pg_catalog.concat(x.name, ', ', f.rights)
-    from handles as x
-    inner join elevated as f on x.function = f.oid
-    where
-        (not f.is_platform or f.name = 'extension dblink')
-        and (x.role, f.oid) in (select e.role, e.oid from executable as e)
-        and (x.role, f.oid) not in (select e.role, e.oid from called as e)
     union
     select
         r.role,
@@ -594,14 +593,13 @@ found (role, object, path) as (
     select
         u.role,
         'server ' || pg_catalog.quote_ident(s.srvname),
-        pg_catalog.concat('usage granted to ', w.label)
+        pg_catalog.concat('usage granted to ', u.label)
     from pg_catalog.pg_foreign_server as s
     cross join
         lateral pg_catalog.aclexplode(
             coalesce(s.srvacl, pg_catalog.acldefault('S', s.srvowner))
         ) as entry
     inner join subjects as u on entry.grantee = u.acts_as
-    inner join roles as w on entry.grantee = w.oid
     union
     -- Roles of power that a subject may become.
     select

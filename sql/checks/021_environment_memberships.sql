@@ -7,33 +7,23 @@ select distinct
     'security' as severity,
     a.name as object,
     pg_catalog.format(
-        'The role is a member of %s%s.',
-        r.name,
-        case when m.oid <> a.oid then ', through ' || m.name end
+        'The role is a member of %I%s.',
+        p.rolname,
+        case when k.member <> a.oid then pg_catalog.format(', through %I', m.rolname) end
     ) as finding,
-    pg_catalog.format('revoke %s from %s', r.name, m.name) as remedy
+    pg_catalog.format('revoke %I from %I', p.rolname, m.rolname) as remedy
 from api as a
-inner join powers as p on a.acts_as = p.oid
-inner join roles as r on p.oid = r.oid
-inner join pg_catalog.pg_auth_members as k on r.oid = k.roleid
-inner join roles as m on k.member = m.oid
+inner join pg_catalog.pg_auth_members as k on a.acts_as = k.member
+inner join pg_catalog.pg_roles as m on k.member = m.oid
+inner join powers as p on k.roleid = p.oid
 where
-    a.name in ('authenticator', 'service_role')
-    and a.acts_as <> a.oid
-    and (a.oid, m.oid) in (
-        select
-            o.oid,
-            o.acts_as
-        from api as o
-    )
-    and not (
+    a.name = 'service_role'
+    or (
         a.name = 'authenticator'
-        and (
-            r.oid in (select o.oid from api as o)
-            or m.oid in (
-                select o.acts_as from api as o
-                where a.oid not in (o.oid, o.acts_as)
-            )
+        and p.oid not in (select o.oid from api as o)
+        and m.oid not in (
+            select o.acts_as from api as o
+            where a.oid not in (o.oid, o.acts_as)
         )
     )
 union all
