@@ -35,7 +35,7 @@ def fold(findings: Iterable[Finding]) -> list[Finding]:
     facts = [finding for finding in findings if finding.source == _DRIFT]
     paths = [finding for finding in facts if _is_path(finding)]
     causes = _merged(_under_causes([f for f in facts if not _is_path(f)]), _mended_together)
-    causes = _under(_merged(paths, _entry), causes, _opened_by)
+    causes = _merged(_under(paths, causes, _opened_by), _entry)
     return _under([f for f in findings if f.source != _DRIFT], causes, _found_in)
 
 
@@ -110,7 +110,8 @@ def _mended_together(finding: Finding) -> object:
 
 
 def _entry(finding: Finding) -> object:
-    return finding.object, bool(finding.extra)
+    """Where a path begins, and whether it is there or gone."""
+    return (finding.object, bool(finding.extra)) if _is_path(finding) else None
 
 
 def _under(
@@ -135,17 +136,18 @@ def _opened_by(path: Finding, cause: Finding) -> int:
     reach, fact = _fact(path), _fact(cause)
     granted = _GRANTED.match(reach.value)
     if fact.kind == "reach":
-        return int(fact.object == reach.object)
+        is_it = granted is not None and fact.property == f"role {granted[1]}"
+        return int(fact.object == reach.object) * (4 if is_it else 1)
     if fact.kind == "grant" and granted:
         reached = reach.property.removeprefix("function ")
         is_it = target_of(fact.object)[1] in {reached, *_columns_of(reached, fact)}
         return 4 if is_it and fact.property.startswith(f"{granted[1]} ") else 0
-    gone_through = {entry_of(reach), *steps_of(reach)}
+    gone_through = steps_of(reach)
     if gone_through & {fact.object, *_told_in(cause)}:
         return 3
-    # A table is reached by other ways whatever differs of it, unless it should not be there.
-    is_new = cause.actual == "present" or reach.property.startswith("function ")
-    if is_new and reach.property.removeprefix("function ") == fact.object:
+    # A table that is there, and should be, is reached by other ways whatever differs of it.
+    is_whole = {cause.expected, cause.actual} == {"present", "absent"}
+    if (is_whole or reach.property.startswith("function ")) and reach.property.removeprefix("function ") == fact.object:
         return 2
     return int(bool(gone_through & _about(cause)))
 
@@ -184,8 +186,8 @@ def _above(name: str) -> set[str]:
 
 
 def _about(finding: Finding) -> set[str]:
-    """The names of what a difference is about: the object, and the table it is on."""
-    names = set()
+    """The names of what a difference is about, and of what came or went with it."""
+    names = set[str]().union(*(_about(one) for one in finding.consequences))
     for fact in (*finding.missing[:1], *finding.extra[:1]):
         kind, name = target_of(fact.object) if fact.kind == "grant" else fact[:2]
         names |= {name} | ({split(name)[0]} if kind in _PARTS else set())

@@ -9,8 +9,12 @@ from arami_db.render.escape import block, uncommanding, visible
 from arami_db.render.output import count
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from arami_db.verify.findings import Finding
     from arami_db.verify.report import Report
+
+_PATHS = 5  # told of one finding; --format json has all
 
 
 def render(report: Report) -> str:
@@ -58,11 +62,21 @@ def _sentence(finding: Finding) -> str:
 
 
 def _consequences(finding: Finding) -> list[str]:
-    """The facts among the consequences counted, all others told."""
-    facts = [one for one in finding.consequences if one.source == "facts"]
+    """What checks find and where people may get told; all other facts counted."""
+    every = list(_unfolded(finding.consequences))
+    paths = [one for one in every if any(fact.kind == "reach" for fact in one.extra)]
+    facts = [one for one in every if one.source == "facts" and one not in paths]
     lines = [f"  and {count(len(facts), 'fact')} of it"] if facts else []
-    others = (one for one in finding.consequences if one.source != "facts")
-    return lines + [f"  and so: {_sentence(one)}" for one in others]
+    others = [one for one in every if one.source != "facts"]
+    lines += [f"  and so: {_sentence(one)}" for one in (*paths[:_PATHS], *others)]
+    more = len(paths) - _PATHS
+    return lines + ([f"  and {count(more, 'more path')}"] if more > 0 else [])
+
+
+def _unfolded(findings: Iterable[Finding]) -> Iterator[Finding]:
+    for finding in findings:
+        yield finding
+        yield from _unfolded(finding.consequences)
 
 
 def _set_aside(report: Report) -> list[str]:
