@@ -147,7 +147,8 @@ def _opened_by(path: Finding, cause: Finding) -> int:
         return 3
     # A table that is there, and should be, is reached by other ways whatever differs of it.
     is_whole = {cause.expected, cause.actual} == {"present", "absent"}
-    if (is_whole or reach.property.startswith("function ")) and reach.property.removeprefix("function ") == fact.object:
+    reached = reach.property.removeprefix("function ")
+    if (is_whole or reached != reach.property) and reached == fact.object:
         return 2
     return int(bool(gone_through & _about(cause)))
 
@@ -164,19 +165,17 @@ def _told_in(cause: Finding) -> set[str]:
 
 
 def _found_in(check: Finding, cause: Finding) -> int:
-    """How well a difference explains what a check finds: about the same, as grave, mended alike."""
+    """How well a difference explains what a check finds: about the same or its role, as grave."""
     name = check.object.rpartition(" on ")[2]
     names = {check.object, name, *(_above(name))}
     shared = names & _about(cause)
     if not shared:
         return 0
-    is_alike = bool(check.remedy) and _plain(check.remedy) in _plain(cause.remedy)
-    is_it = name == _fact(cause).object
-    return 1 + 8 * is_alike + 4 * (check.severity is cause.severity) + 2 * is_it
-
-
-def _plain(sql: str | None) -> str:
-    return (sql or "").strip().rstrip(";").lower()
+    fact = _fact(cause)
+    is_it = name == fact.object or (
+        fact.kind == "grant" and f" {fact.property.rpartition(' ')[0]}:" in check.message
+    )
+    return 1 + 2 * is_it + 4 * (check.severity is cause.severity)
 
 
 def _above(name: str) -> set[str]:
