@@ -337,6 +337,11 @@ def test_a_not_null_constraint_is_again_what_its_column_says(
     assert problems(shared, Mutation(change, change, "")) == []
 
 
+def test_a_path_is_not_closed_where_what_opened_it_is_mended(shared: Connection) -> None:
+    change = "alter function public.get_session_summary security definer"
+    assert problems(shared, Mutation(change, change, "")) == []
+
+
 def test_an_identity_given_back_goes_on_after_the_rows(database: str, tmp_path: Path) -> None:
     column = "alter table audit.change_log alter column id"
     execute(

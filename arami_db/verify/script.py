@@ -60,9 +60,17 @@ def in_order(findings: Iterable[Finding]) -> list[Finding]:
             by_remedy.setdefault(finding.remedy.strip(), finding)
     return sorted(
         by_remedy.values(),
-        # What the facts give back whole, a check need not mend.
-        key=lambda finding: (finding.source != "facts", _phase(finding.remedy or "")),
+        key=lambda finding: (not is_first(finding), _phase(finding.remedy or "")),
     )
+
+
+def is_first(finding: Finding) -> bool:
+    """Whether it is of an object that differs: where that is mended, paths and checks may be, too.
+
+    Their remedies are for what is there, and would be wrong after that.
+    """
+    facts = (*finding.missing, *finding.extra)
+    return finding.source == "facts" and not any(fact.kind == "reach" for fact in facts)
 
 
 def unfolded(findings: Iterable[Finding]) -> Iterator[Finding]:

@@ -10,7 +10,7 @@ import psycopg
 from arami_db.database.connect import Connection, lost
 from arami_db.database.execute import no_time_limit
 from arami_db.verify.findings import Finding
-from arami_db.verify.script import in_order, one_line, runs_alone, unfolded, write
+from arami_db.verify.script import in_order, is_first, one_line, runs_alone, unfolded, write
 
 # What says something of this session or of others, and nothing of the remedy.
 _NOT_TRIED = (
@@ -19,7 +19,6 @@ _NOT_TRIED = (
     psycopg.errors.DeadlockDetected,
     psycopg.errors.QueryCanceled,
 )
-FACTS = "facts"
 LATER = "verify again after what is above: it may be in order by then"
 _ELSEWHERE = {"ledger", "auth", "rls"}  # sources that are not asked again
 _LIMITS = "set local lock_timeout = '3s'; set local statement_timeout = 0"
@@ -75,12 +74,11 @@ def attempt(
     try:
         with connection.transaction(force_rollback=True):
             _prepare(connection)
-            done, failed = _run(connection, [f for f in ordered if f.source == FACTS])
+            done, failed = _run(connection, [f for f in ordered if is_first(f)])
             after = ask()
-            # What a check would mend may be in order by now, and its remedy wrong.
             left = _marks(after)
             due = [f for f in ordered if _stays(f, left)]
-            due = [f for f in due if f.source != FACTS and not runs_alone(f.remedy or "")]
+            due = [f for f in due if not is_first(f) and not runs_alone(f.remedy or "")]
             if due:
                 also_done, also_failed = _run(connection, due)
                 done, failed = done + also_done, failed + also_failed
@@ -120,8 +118,8 @@ def _stays(finding: Finding, left: set[object]) -> bool:
 
 
 def _untried(ordered: list[Finding], findings: Sequence[Finding], reason: str) -> Trial:
-    facts = [finding for finding in ordered if finding.source == FACTS]
-    without = {f.remedy or "": LATER for f in ordered if facts and f.source != FACTS}
+    has_first = any(is_first(finding) for finding in ordered)
+    without = {f.remedy or "": LATER for f in ordered if has_first and not is_first(f)}
     script = write(ordered, [f"Not tried: {reason}."], without)
     return Trial(script, len(ordered), len(findings), reason, (), tuple(findings), ())
 
