@@ -23,7 +23,7 @@ from arami_db.render.findings import show_report
 from arami_db.verify.aside import Aside
 from arami_db.verify.findings import Finding, Severity
 from arami_db.verify.report import Report
-from tests.conftest import clean_environment, run_cli, run_json, start_cli
+from tests.conftest import clean_environment, run_cli, run_json, start_cli, unfolded
 from tests.test_verify import execute
 
 ROOT = packaged_sql_dir().parent
@@ -52,7 +52,7 @@ def line_of(place: str) -> str:
 
 def test_findings_name_the_line_that_defines_what_they_are_about(database: str) -> None:
     execute(database, *BREAK)
-    found = run_json("verify", "-d", database, expect=4)["findings"]
+    found = unfolded(run_json("verify", "-d", database, expect=4)["findings"])
     placed = {(f["source"], f["object"]): f["place"] for f in found}
     for (source, name), wanted in {
         ("001_rls_disabled", "public.users"): "create table public.users",
@@ -157,13 +157,13 @@ def check_for_github(run: dict[str, Any]) -> None:
 
 
 def test_a_rule_is_described_by_the_header_of_its_check(database: str) -> None:
-    execute(database, *BREAK)
+    execute(database, *BREAK, "alter function auth.uid() set work_mem = '4MB'")
     rules = json.loads(written(database, "sarif"))["runs"][0]["tool"]["driver"]["rules"]
     described = {rule["id"]: rule for rule in rules}
-    rule = described["001_rls_disabled/security"]
-    assert rule["name"] == "RlsDisabled"
-    assert rule["shortDescription"]["text"].startswith("Tables without row level security")
-    assert rule["fullDescription"]["text"].startswith("In public, row level security is all")
+    rule = described["030_environment_auth_functions/security"]
+    assert rule["name"] == "EnvironmentAuthFunctions"
+    assert rule["shortDescription"]["text"].startswith("Auth.uid(), role(), email() or jwt()")
+    assert rule["fullDescription"]["text"].startswith("Policies believe what these answer.")
     assert described["facts/cosmetic"]["defaultConfiguration"] == {"level": "note"}
 
 

@@ -53,7 +53,7 @@ def placed(findings: Iterable[Finding], tree: SqlTree) -> tuple[Finding, ...]:
     def place(finding: Finding) -> Finding:
         facts = finding.missing or finding.extra
         about: tuple[str, ...] = (finding.object,)
-        if facts:
+        if facts and facts[0].kind != "reach":
             properties = {fact.property for fact in facts}
             # Of a whole object what makes it, and not what says something of it.
             about = (*facts[0][:2][::-1], facts[0].property if len(properties) == 1 else "")
