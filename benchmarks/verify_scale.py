@@ -88,16 +88,16 @@ def report(plain: dict[str, float], large: dict[str, float], few: int, many: int
 def times(connection: Connection, runs: int) -> dict[str, float]:
     """The least time of each query, behind the prelude, and of all together."""
     tree = discover(packaged_sql_dir())
-    asked: dict[str, tuple[Sequence[SqlFile], Sequence[str]]] = {
+    asked: dict[str, tuple[Sequence[SqlFile], tuple[str, str]]] = {
         **{file.label: ([file], _FACT) for file in tree.catalog},
         **{file.label: ([file], _FINDING) for file in tree.checks},
         "all facts": (tree.catalog, _FACT),
         "all checks": (tree.checks, _FINDING),
     }
     found = {}
-    for name, (files, columns) in asked.items():
+    for name, (files, form) in asked.items():
         connection.execute(_BEGIN.encode())
-        found[name] = min(_seconds(connection, tree.prelude, files, columns) for _ in range(runs))
+        found[name] = min(_seconds(connection, tree.prelude, files, form) for _ in range(runs))
         connection.execute("rollback")
     return found
 
