@@ -132,6 +132,8 @@ BREAKS = [
     Break("policy_per_row", f"{POLICY} using (auth.uid() = user_id and"
           " current_setting('a.b', true) is null)", OWN_GOALS, "performance",
           f"{POLICY} using ({UID})"),
+    Break("policy_per_row", f"{EXPOSED} create table api.t (u uuid primary key);"
+          " create policy p on api.t using (auth.uid() = u)", "p on api.t", "performance"),
     # 004
     Break("view_security_invoker", "alter view public.session_history reset (security_invoker)",
           "public.session_history"),
@@ -146,6 +148,11 @@ BREAKS = [
           f"create view audit.v as select 1 as a; grant select on audit.v to {ROLE}", "audit.v"),
     Break("view_security_invoker", "create materialized view public.m as select 1 as a;"
           "grant select on public.m to authenticated", "public.m"),
+    Break("view_security_invoker", f"{EXPOSED} create table api.t (x int primary key); create view"
+          " api.v as table api.t; grant select on api.v to anon", "api.v"),
+    Break("view_security_invoker", f"{EXPOSED} create materialized view api.m as select 1 as a;"
+          " grant select (a) on api.m to public", "api.m",
+          mend="revoke select (a) on api.m from public"),
     # 006
     Break("search_path", "alter function public.update_updated_at_column() reset search_path",
           "public.update_updated_at_column()"),
@@ -162,6 +169,8 @@ BREAKS = [
           " set search_path = pg_temp, public, pg_temp", "audit.record_change()"),
     Break("function_search_path", f"{DEFINER} language sql security definer"
           " set search_path = pg_temp, public return 1", PEEK),
+    Break("function_search_path", f"{EXPOSED} create function api.f() returns int language sql"
+          " return 1", "api.f()"),
     # 008
     Break("dangerous_privileges", f"grant truncate on {GOALS} to authenticated", GOALS),
     Break("dangerous_privileges", f"grant trigger, references on {GOALS} to service_role", GOALS),
@@ -183,6 +192,8 @@ BREAKS = [
     Break("foreign_key_index", f"drop index public.idx_user_goals_user_id;"
           f"create index idx_later on {GOALS} (status, user_id)",
           f"fk_user_goals_users on {GOALS}", "performance"),
+    Break("foreign_key_index", f"{EXPOSED} create table api.t (x int primary key, user_id uuid"
+          " constraint k references public.users on delete cascade)", "k on api.t", "performance"),
     # 010
     Break("redundant_index", f"create index idx_again on {GOALS} (user_id)", "public.idx_again",
           "performance"),
@@ -202,6 +213,8 @@ BREAKS = [
           "update pg_index set indisready = false where indexrelid ="
           " 'public.idx_a_ccnew'::regclass",
           "public.idx_a_ccnew", "performance"),
+    Break("redundant_index", f"{EXPOSED} create table api.t (x int primary key);"
+          " create index i on api.t (x)", "api.i", "performance"),
     # 011
     Break("primary_key", f"alter table {GOALS} drop constraint user_goals_pkey", GOALS,
           "integrity"),
@@ -209,6 +222,7 @@ BREAKS = [
           "integrity"),
     Break("primary_key", "create table audit.t (a int) partition by list (a)", "audit.t",
           "integrity", "alter table audit.t add primary key (a)"),
+    Break("primary_key", f"{EXPOSED} create table api.t (id int not null)", "api.t", "integrity"),
     # 012
     Break("naming", 'alter table public.user_goals rename to "userGoals"', 'public."userGoals"',
           "cosmetic", 'alter table public."userGoals" rename to user_goals'),
@@ -643,15 +657,33 @@ HARMLESS = {
     """,
     "other schemas of the API": f"""
         {EXPOSED}
-        create table api.closed (x int, r regclass, u uuid references auth.users);
-        create table api.deny (x int); alter table api.deny enable row level security;
-        create table api.catalogue (x int); alter table api.catalogue enable row level security;
+        create table api.closed (x int primary key, r regclass, u uuid references auth.users);
+        create index closed_by_user on api.closed (u);
+        create table api.deny (x int primary key); alter table api.deny enable row level security;
+        create table api.catalogue (x int primary key); alter table api.catalogue enable row level security;
         grant select on api.catalogue to anon, authenticated;
         create policy p on api.catalogue for select using (true);
         create policy q on api.catalogue for update to authenticated using (false);
         create policy r on api.catalogue as restrictive using (true);
         create policy s on api.catalogue for insert with check (x = 1);
         create policy t on api.catalogue for delete using ((select auth.uid()) is not null)
+    """,
+    "an application's own ways in other schemas of the API": f"""
+        {EXPOSED} create role {ROLE};
+        create table api."Orders" (
+            "Id" uuid primary key, user_id uuid, updated_at date, constraint positive check (true)
+        );
+        create index by_user on api."Orders" (user_id);
+        create table api.orders_archive (x text primary key);
+        create policy everybody on api.orders_archive for select using (true);
+        alter table api.orders_archive enable row level security;
+        grant select, references on api.orders_archive to anon;
+        create function api."F"() returns int language sql set search_path = '' return 1;
+        create view api.invoker with (security_invoker) as table api."Orders";
+        grant select on api.invoker to anon;
+        create view api.kept as table api."Orders"; grant select on api.kept to {ROLE};
+        create materialized view api.summary as table api."Orders"; grant select on api.summary
+        to service_role
     """,
     "a schema the API does not expose": f"""
         alter role authenticator set pgrst.db_schemas = 'public, graphql_public, storage';

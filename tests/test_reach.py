@@ -146,6 +146,7 @@ KEEPER_OF = (
 TABLE = f"{API} create table api.t (x text); grant insert, select on api.t to anon;"
 UNSEEN = f"{BOTH} create function hidden.f() returns text {READS};"
 SEEN_BY_NAME = f"{BOTH} create function hidden.f(text, text) returns text {READS};"
+ACCOUNT = f"{API} insert into auth.users (email) values ('{SECRET}');"
 
 WAYS = {
     "a column": Way(
@@ -258,6 +259,23 @@ WAYS = {
         " create view api.v as table hidden.people; grant select on api.v to anon",
         anon(USERS, "view api.v as owner -> parent hidden.people"),
         "select email from api.v",
+    ),
+    "a view over the accounts": Way(
+        f"{ACCOUNT} create view api.v as table auth.users; grant select on api.v to anon",
+        anon("auth.users", "view api.v as owner"),
+        "select email from api.v",
+    ),
+    "a materialized view over the accounts": Way(
+        f"{ACCOUNT} create materialized view api.m as table auth.users;"
+        " grant select on api.m to anon",
+        anon("auth.users", "materialized view api.m as owner"),
+        "select email from api.m",
+    ),
+    "the accounts": Way(
+        f"{ACCOUNT} grant usage on schema auth to anon; grant select (email) on auth.users to anon;"
+        " create policy p on auth.users using (true)",
+        anon("auth.users", "select (email) granted to anon"),
+        "select email from auth.users",
     ),
     "a definer function, by default": Way(
         f"{API} create function api.f(int) returns text {READS}",
@@ -564,6 +582,13 @@ WALLS = {
         ("select email from api.v", "select email from api.f()", "select email from api.g()"),
         "authenticated",
     ),
+    "an invoker view over the accounts": Wall(
+        f"{API} create view api.v with (security_invoker) as table auth.users;"
+        " grant select on api.v to authenticated; create view api.name as"
+        " select 'auth.users'::regclass as name; grant select on api.name to authenticated",
+        ("table api.v", "table auth.users"),
+        "authenticated",
+    ),
     "an invoker view for who may not read": Wall(
         f"{API} create view api.v with (security_invoker) as table public.users;"
         " grant select on api.v to anon",
@@ -675,3 +700,17 @@ def test_what_the_platform_keeps_for_itself_is_not_stated(
         )
         found = {name for _, name, _ in reach(platform) - before}
         assert f"function {place}.f()" in found if stated else not found
+
+
+def test_the_platforms_accounts_are_stated_where_somebody_reaches_them(
+    platform: Connection,
+) -> None:
+    assert not [name for _, name, _ in reach(platform) if name == "auth.users"]
+    with platform.transaction(force_rollback=True):
+        platform.execute(
+            f"{API} create view api.v as table auth.users; grant select on api.v to authenticated;"
+            " create view auth.kept as table auth.users; grant select on auth.kept to anon"
+        )
+        stated = {path for path in reach(platform) if path[1] == "auth.users"}
+    [(role, _, path)] = stated
+    assert (role, path.partition(" as ")[0]) == ("authenticated", "view api.v")

@@ -25,6 +25,40 @@ with schemas as (
     where n.nspname in ('public', 'audit', 'arami_db')
 ),
 
+platform_schemas as (
+    select n.oid
+    from pg_catalog.pg_namespace as n
+    where
+        n.nspname ~ '^(pg_|supabase_|_)'
+        or n.nspname in (
+            'information_schema', 'auth', 'storage', 'realtime', 'extensions', 'graphql',
+            'graphql_public', 'vault', 'pgsodium', 'pgsodium_masks', 'net', 'cron', 'pgmq',
+            'pgmq_public', 'pgbouncer', 'pgtle'
+        )
+),
+
+-- The schemas that PostgREST is told to expose, without ours and the platform's.
+exposed as (
+    select distinct n.oid
+    from pg_catalog.pg_db_role_setting as cfg
+    left join pg_catalog.pg_roles as r on cfg.setrole = r.oid
+    left join pg_catalog.pg_database as d on cfg.setdatabase = d.oid
+    cross join lateral pg_catalog.unnest(cfg.setconfig) as setting (line)
+    inner join pg_catalog.pg_namespace as n
+        on
+            n.nspname = any(
+                pg_catalog.regexp_split_to_array(
+                    pg_catalog.btrim(pg_catalog.substring(setting.line, '=(.*)$')), '[",\s]+'
+                )
+            )
+    where
+        setting.line like 'pgrst.db\_schema%'
+        and coalesce(r.rolname, 'authenticator') = 'authenticator'
+        and coalesce(d.datname, pg_catalog.current_database()) = pg_catalog.current_database()
+        and n.oid not in (select s.oid from schemas as s)
+        and n.oid not in (select s.oid from platform_schemas as s)
+),
+
 -- What extensions brought along: members that only C code or nothing stands behind. Anybody who
 -- owns an extension may add members to it, so tables, views, SECURITY DEFINER functions and
 -- functions in a language that anybody may write are stated like everything else.
@@ -63,8 +97,8 @@ comments as (
     where d.objoid >= 16384 or d.objoid = pg_catalog.to_regnamespace('public')
 ),
 
--- Tables, views, sequences, composite types and indexes of ours.
-relations as (
+-- Tables, views, sequences, composite types and indexes, ours and those of exposed schemas.
+guarded_relations as (
     select
         c.oid,
         c.relname,
@@ -75,6 +109,7 @@ relations as (
         c.reloptions,
         c.relrowsecurity,
         c.relispartition,
+        c.relnamespace in (select s.oid from schemas as s) as is_ours,
         c.oid::pg_catalog.regclass::pg_catalog.text as object,
         case c.relkind
             when 'r' then 'table'
@@ -88,7 +123,11 @@ relations as (
         end as kind
     from pg_catalog.pg_class as c
     where
-        c.relnamespace in (select s.oid from schemas as s)
+        c.relnamespace in (
+            select s.oid from schemas as s
+            union all
+            select x.oid from exposed as x
+        )
         and c.relkind in ('r', 'p', 'v', 'm', 'f', 'S', 'c', 'i', 'I')
         -- A composite type of an extension is a member, and not the relation behind it.
         and not (
@@ -101,9 +140,15 @@ relations as (
         )
 ),
 
-functions as (
+relations as (
+    select * from guarded_relations
+    where is_ours
+),
+
+guarded_functions as (
     select
         p.*,
+        p.pronamespace in (select s.oid from schemas as s) as is_ours,
         pg_catalog.format(
             '%s.%I(%s)',
             p.pronamespace::pg_catalog.regnamespace,
@@ -118,12 +163,21 @@ functions as (
         end as kind
     from pg_catalog.pg_proc as p
     where
-        p.pronamespace in (select s.oid from schemas as s)
+        p.pronamespace in (
+            select s.oid from schemas as s
+            union all
+            select x.oid from exposed as x
+        )
         and p.oid not in (
             select m.objid
             from members as m
             where m.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass
         )
+),
+
+functions as (
+    select * from guarded_functions
+    where is_ours
 ),
 
 platform as (
@@ -195,6 +249,26 @@ api as (
         0::pg_catalog.oid
     from pg_catalog.pg_roles as a
     where a.rolname in ('anon', 'authenticated', 'service_role', 'authenticator')
+),
+
+-- What people who use the API may read or write, and as whom.
+served as (
+    select
+        r.oid as relation,
+        a.acts_as
+    from guarded_relations as r
+    inner join api as a
+        on
+            a.name in ('anon', 'authenticated')
+            and (
+                pg_catalog.has_table_privilege(
+                    a.acts_as, r.oid, 'select, insert, update, delete'
+                )
+                or pg_catalog.has_any_column_privilege(
+                    a.acts_as, r.oid, 'select, insert, update'
+                )
+            )
+    where r.kind in ('table', 'view', 'materialized view')
 ),
 
 -- What can be granted: whose it is, who may use it, and what that would be had nobody said so.

@@ -1,5 +1,5 @@
--- 280_reach: every path by which people who use the API get at a table of ours, or at a function
--- with more rights than theirs, in whatever schema it is.
+-- 280_reach: every path by which people who use the API get at a table of ours, at auth.users, or
+-- at a function with more rights than theirs, in whatever schema it is.
 -- Why: row level security guards a table only on the path that it was written for. So it is asked
 -- what Postgres would let through, not what a view or function says: grants to a role or to any it
 -- may become, ownership, views and rules with their owner's rights, materialized views, parents
@@ -22,20 +22,11 @@ with recursive subjects as (
 -- Kept by the platform: in a schema of its own, and owned by it.
 own as (
     select
-        n.oid as schema,
+        s.oid as schema,
         r.oid as owner
-    from pg_catalog.pg_namespace as n
+    from platform_schemas as s
     cross join roles as r
-    where
-        (r.is_super or r.is_supabase)
-        and (
-            n.nspname ~ '^(pg_|supabase_|_)'
-            or n.nspname in (
-                'information_schema', 'auth', 'storage', 'realtime', 'extensions', 'graphql',
-                'graphql_public', 'vault', 'pgsodium', 'pgsodium_masks', 'net', 'cron', 'pgmq',
-                'pgbouncer', 'pgtle'
-            )
-        )
+    where r.is_super or r.is_supabase
 ),
 
 visible as (
@@ -71,6 +62,13 @@ objects as (
         c.relforcerowsecurity,
         c.oid::pg_catalog.regclass::pg_catalog.text as name,
         c.oid in (select r.oid from relations as r) as is_ours,
+        c.relkind <> 'v' and (
+            c.oid in (select r.oid from relations as r)
+            or (
+                c.relname = 'users'
+                and c.relnamespace = pg_catalog.to_regnamespace('auth')
+            )
+        ) as is_target,
         c.relkind = 'v' and coalesce((
             select o.option_value::pg_catalog.bool
             from pg_catalog.pg_options_to_table(c.reloptions) as o
@@ -427,7 +425,13 @@ callers as (
         t.tgfoid as function,
         'trigger' as way
     from pg_catalog.pg_trigger as t
-    where not t.tgisinternal or t.tgconstraint = 0
+    where
+        (not t.tgisinternal or t.tgconstraint = 0)
+        -- What a trigger function of ours does for a table elsewhere, it does for ours.
+        and (
+            t.tgrelid in (select r.oid from relations as r)
+            or t.tgfoid not in (select f.oid from functions as f)
+        )
     union
     select
         coalesce(w.ev_class, y.polrelid, a.adrelid, k.conrelid),
@@ -516,7 +520,7 @@ calls (role, function, by, is_fired) as (
 ),
 
 found (role, object, path) as (
-    -- Tables of ours, granted.
+    -- Tables of ours and auth.users, granted.
     select
         h.role,
         c.name,
@@ -524,9 +528,9 @@ found (role, object, path) as (
     from held as h
     inner join entries as e on h.role = e.role and h.relation = e.relation
     inner join objects as c on h.relation = c.oid
-    where c.is_ours and c.relkind <> 'v'
+    where c.is_target
     union
-    -- Tables of ours, by way of something else.
+    -- The same, by way of something else.
     select
         p.role,
         c.name,
@@ -535,8 +539,7 @@ found (role, object, path) as (
     inner join objects as c on p.relation = c.oid
     left join pg_catalog.pg_roles as r on p.reader = r.oid
     where
-        c.is_ours
-        and c.relkind <> 'v'
+        c.is_target
         and p.path is not null
         and case
             when p.is_unasked then true
@@ -605,9 +608,14 @@ found (role, object, path) as (
     select
         s.role,
         'role ' || pg_catalog.quote_ident(r.rolname),
-        'may become it'
+        case
+            when m.roleid is null then 'may become it, through another'
+            else 'member of it'
+        end
     from subjects as s
     inner join powers as r on s.acts_as = r.oid
+    left join pg_catalog.pg_auth_members as m
+        on r.oid = m.roleid and m.member = pg_catalog.to_regrole(s.role)
     where r.rolname <> s.role
 )
 

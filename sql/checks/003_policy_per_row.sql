@@ -12,7 +12,7 @@ with clauses as (
         part.tree,
         pg_catalog.format('%I on %s', y.polname, r.object) as object
     from pg_catalog.pg_policy as y
-    inner join relations as r on y.polrelid = r.oid
+    inner join guarded_relations as r on y.polrelid = r.oid
     cross join
         lateral (
             values ('using', y.polqual), ('with check', y.polwithcheck)

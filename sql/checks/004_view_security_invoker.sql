@@ -6,20 +6,18 @@ with views as (
     select
         r.object,
         r.kind,
-        s.name = 'public' as is_public,
+        r.relnamespace::pg_catalog.regnamespace::pg_catalog.text = 'public' as is_public,
         coalesce((
             select o.option_value::pg_catalog.bool
             from pg_catalog.pg_options_to_table(r.reloptions) as o
             where o.option_name = 'security_invoker'
         ), false) as is_invoker,
         r.oid in (
-            select g.relation
-            from grants as g
-            inner join api as a on g.grantee = a.acts_as
-            where a.name in ('anon', 'authenticated') and g.grantee <> g.owner
+            select s.relation
+            from served as s
+            where s.acts_as <> r.relowner
         ) as is_reachable
-    from relations as r
-    inner join schemas as s on r.relnamespace = s.oid
+    from guarded_relations as r
     where r.kind in ('view', 'materialized view')
 )
 

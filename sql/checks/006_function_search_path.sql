@@ -16,7 +16,7 @@ select
             ' as the owner.'
     end as finding,
     pg_catalog.format('alter routine %s set search_path = pg_catalog, pg_temp', f.object) as remedy
-from functions as f
+from guarded_functions as f
 cross join
     lateral (
         select pg_catalog.max(s.setting) as setting

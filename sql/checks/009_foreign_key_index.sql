@@ -21,7 +21,7 @@ with keys as (
             63
         ) as index_name
     from pg_catalog.pg_constraint as k
-    inner join relations as r on k.conrelid = r.oid
+    inner join guarded_relations as r on k.conrelid = r.oid
     cross join lateral pg_catalog.unnest(k.conkey) with ordinality as key (attnum, place)
     inner join pg_catalog.pg_attribute as a on r.oid = a.attrelid and key.attnum = a.attnum
     where k.contype = 'f' and k.conparentid = 0
@@ -41,7 +41,7 @@ select
                 select
                     r.relnamespace,
                     r.relname
-                from relations as r
+                from guarded_relations as r
             )
             then pg_catalog.format('create index %I on %s (%s)', k.index_name, k.object, k.columns)
     end as remedy

@@ -30,8 +30,8 @@ with indexes as (
         pg_catalog.pg_get_expr(i.indexprs, i.indrelid) as expressions,
         i.indkey[0] as first_column
     from pg_catalog.pg_index as i
-    inner join relations as r on i.indrelid = r.oid
-    inner join relations as n on i.indexrelid = n.oid
+    inner join guarded_relations as r on i.indrelid = r.oid
+    inner join guarded_relations as n on i.indexrelid = n.oid
     inner join pg_catalog.pg_class as ic on i.indexrelid = ic.oid
     left join pg_catalog.pg_constraint as k
         on i.indexrelid = k.conindid and k.contype in ('p', 'u', 'x')

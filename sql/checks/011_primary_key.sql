@@ -10,7 +10,7 @@ select
         from pg_catalog.pg_attribute as a
         where a.attrelid = r.oid and a.attname = 'id' and a.attnotnull
     ) as remedy
-from relations as r
+from guarded_relations as r
 where
     r.kind = 'table'
     and not r.relispartition

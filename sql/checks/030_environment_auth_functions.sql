@@ -123,7 +123,7 @@ known as (
     ) as f (name, claim, result) on f.claim = any(t.claims)
 ),
 
-functions as (
+auth_functions as (
     select
         p.*,
         l.lanname,
@@ -145,7 +145,7 @@ functions as (
 bodies as (
     select k.body from known as k
     union
-    select f.prosrc from functions as f
+    select f.prosrc from auth_functions as f
 ),
 
 tokenised as (
@@ -170,7 +170,7 @@ tokenised as (
 
 as_shipped as (
     select f.oid
-    from functions as f
+    from auth_functions as f
     inner join known as k on f.proname = k.name
     inner join tokenised as here on f.prosrc = here.body
     inner join tokenised as there on k.body = there.body and here.tokens = there.tokens
@@ -218,7 +218,7 @@ select
         when f.prokind = 'a' then 'an aggregate'
         else pg_catalog."left"(pg_catalog.pg_get_functiondef(f.oid), 4000)
     end as actual
-from functions as f
+from auth_functions as f
 inner join known as k
     on f.proname = k.name and k.shipped_by = case when f.is_stub then 'stub' else 'supabase' end
 where f.oid not in (select s.oid from as_shipped as s)

@@ -7,7 +7,7 @@ select
     pg_catalog.quote_ident(e.extname) as object,
     pg_catalog.format(
         'The extension lies in schema %I, where the API offers its functions to everybody: %s',
-        n.nspname,
+        s.name,
         case
             when e.extrelocatable then 'move it to a schema of its own.'
             else 'it cannot be moved; drop it, or create it again in a schema of its own.'
@@ -23,8 +23,5 @@ select
                 )
     end as remedy
 from pg_catalog.pg_extension as e
-inner join pg_catalog.pg_namespace as n on e.extnamespace = n.oid
-where
-    n.nspname in ('public', 'audit', 'arami_db')
-    and (e.extname not in ('pgcrypto', 'uuid-ossp') or n.nspname <> 'public')
-order by object
+inner join schemas as s on e.extnamespace = s.oid
+where e.extname not in ('pgcrypto', 'uuid-ossp') or s.name <> 'public'

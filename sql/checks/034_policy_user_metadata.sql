@@ -1,59 +1,24 @@
 -- 034_policy_user_metadata: policies that believe what users write about themselves.
 -- Why: a signed-in user edits their own user_metadata (raw_user_meta_data in auth.users) through
 -- the platform's API, and their token holds it. What grants access belongs into app_metadata.
-with
--- Schemas that PostgREST is told to expose, without ours and the platform's own.
-exposed as (
-    select s.oid
-    from pg_catalog.pg_db_role_setting as cfg
-    left join pg_catalog.pg_roles as r on cfg.setrole = r.oid
-    left join pg_catalog.pg_database as b on cfg.setdatabase = b.oid
-    cross join lateral pg_catalog.unnest(cfg.setconfig) as setting (line)
-    inner join pg_catalog.pg_namespace as s
-        on
-            s.nspname::pg_catalog.text = any(
-                pg_catalog.regexp_split_to_array(
-                    pg_catalog.btrim(pg_catalog.substring(setting.line, '=(.*)$')), '[",\s]+'
-                )
-            )
-    where
-        setting.line like 'pgrst.db\_schema%'
-        and coalesce(r.rolname, 'authenticator') = 'authenticator'
-        and coalesce(b.datname, pg_catalog.current_database()) = pg_catalog.current_database()
-        and s.nspname not in ('public', 'audit', 'arami_db')
-        and s.nspname not in (
-            'auth', 'extensions', 'graphql', 'graphql_public', 'pgmq_public', 'realtime', 'storage',
-            'vault'
-        )
-),
-
-clauses as (
+with clauses as (
     select
-        p.polname,
-        c.relname,
-        c.relnamespace::pg_catalog.regnamespace::pg_catalog.text as schema,
+        y.oid,
+        pg_catalog.format('%I on %s', y.polname, r.object) as object,
         part.clause,
-        pg_catalog.pg_get_expr(part.tree, c.oid) as text
-    from pg_catalog.pg_policy as p
-    inner join pg_catalog.pg_class as c on p.polrelid = c.oid
+        pg_catalog.pg_get_expr(part.tree, r.oid) as text
+    from pg_catalog.pg_policy as y
+    inner join guarded_relations as r on y.polrelid = r.oid
     cross join
         lateral (
-            values ('using', p.polqual), ('with check', p.polwithcheck)
+            values ('using', y.polqual), ('with check', y.polwithcheck)
         ) as part (clause, tree)
-    where
-        (
-            c.relnamespace = any(array(
-                select n.oid from pg_catalog.pg_namespace as n
-                where n.nspname in ('public', 'audit', 'arami_db')
-            ))
-            or c.relnamespace in (select x.oid from exposed as x)
-        )
-        and part.tree is not null
+    where part.tree is not null
 )
 
 select
     'security' as severity,
-    pg_catalog.format('%I on %s.%I', p.polname, p.schema, p.relname) as object,
+    p.object,
     pg_catalog.format(
         'It reads user_metadata, which every user edits for themselves, in %s.',
         pg_catalog.string_agg(p.clause, ' and ' order by p.clause desc)
@@ -61,5 +26,4 @@ select
     null as remedy
 from clauses as p
 where p.text ~ '\muser_metadata\M|\mraw_user_meta_data\M'
-group by p.schema, p.relname, p.polname
-order by object
+group by p.oid, p.object
