@@ -35,6 +35,9 @@ create table public.notes (
 create index idx_notes_user_id on public.notes (user_id);
 create trigger stamp before update on public.notes
 for each row execute function public.update_updated_at_column();
+create trigger audit_notes_insert after insert on public.notes
+referencing new table as new_rows
+for each statement execute function audit.record_change();
 alter table public.notes enable row level security;
 create policy "Own notes" on public.notes for all to authenticated
 using ((select auth.uid()) = user_id) with check ((select auth.uid()) = user_id);

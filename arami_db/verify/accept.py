@@ -32,6 +32,7 @@ _PROPERTIES |= {
 _OPTION = "option "
 _NAME = re.compile(r'"(?:[^"]|"")*"|[^". ]+')
 # A path through nothing else, to all of a table or to one column; TRUNCATE goes past its policies.
+_TRIGGER = re.compile(r"trigger of [^,]+,")
 _DIRECT = re.compile(
     r"(?:select|insert|update|delete)"
     r'(?: \((?:"(?:[^"]|"")*"|[^"() ]+)\))? granted to authenticated'
@@ -72,7 +73,7 @@ def accept(
             )
     findings = list(findings)
     extra = {fact for finding in findings for fact in finding.extra}
-    covered = [(d, _covered(d, extra)) for d in declarations]
+    covered = [(d, _covered(d, extra, expected)) for d in declarations]
     accepted, left = [], []
     for finding in findings:
         found = next((d for d, facts in covered if _is_only(finding, facts)), None)
@@ -90,9 +91,11 @@ def _is_only(finding: Finding, facts: set[Fact]) -> bool:
     return is_drift and bool(finding.extra) and facts.issuperset(finding.extra)
 
 
-def _covered(declaration: Declaration, extra: set[Fact]) -> set[Fact]:
+def _covered(declaration: Declaration, extra: set[Fact], expected: Collection[Fact]) -> set[Fact]:
     """The facts, of those that need not be there, that a declaration covers."""
-    covers = {"role": _role, "publication": _publication, "function": _function, "table": _table}
+    if declaration.kind == "table":
+        return set(_table(declaration.name, extra, expected))
+    covers = {"role": _role, "publication": _publication, "function": _function}
     return set(covers[declaration.kind](declaration.name, extra))
 
 
@@ -121,18 +124,25 @@ def _function(name: str, extra: set[Fact]) -> Iterator[Fact]:
             yield fact
 
 
-def _table(name: str, extra: set[Fact]) -> Iterator[Fact]:
+def _table(name: str, extra: set[Fact], expected: Collection[Fact]) -> Iterator[Fact]:
     parts = {f for f in extra if f.kind in _PARTS and f.object.startswith(f"{name}.")}
     granted = {f"{kind} {name}" for kind in _RELATIONS}
     granted |= {f"column {part.object}" for part in parts if part.kind == "column"}
+    fired = _fired(name, expected)
     beside = _indexes(name, parts, extra) | _sequences(name, parts, extra)
     for fact in extra:
         is_it = fact.kind in _RELATIONS and fact.object == name
         is_own = fact.property in _PROPERTIES or fact.property.startswith(_OPTION)
         is_direct = bool(_DIRECT.fullmatch(fact.value)) and _is_reached(fact, name, _RELATIONS)
-        is_part = fact in parts or fact[:2] in beside
+        is_part = fact in parts or fact in fired or fact[:2] in beside
         if (is_it and is_own) or is_part or is_direct or _is_granted(fact, granted):
             yield fact
+
+
+def _fired(table: str, expected: Collection[Fact]) -> set[Fact]:
+    """What a table's triggers may call: what those of the schema's own tables do."""
+    known = (fact for fact in expected if fact.kind == "reach" and _TRIGGER.match(fact.value))
+    return {fact._replace(value=_TRIGGER.sub(f"trigger of {table},", fact.value)) for fact in known}
 
 
 def _is_granted(fact: Fact, objects: set[str]) -> bool:
