@@ -660,7 +660,8 @@ HARMLESS = {
         create table api.closed (x int primary key, r regclass, u uuid references auth.users);
         create index closed_by_user on api.closed (u);
         create table api.deny (x int primary key); alter table api.deny enable row level security;
-        create table api.catalogue (x int primary key); alter table api.catalogue enable row level security;
+        create table api.catalogue (x int primary key);
+        alter table api.catalogue enable row level security;
         grant select on api.catalogue to anon, authenticated;
         create policy p on api.catalogue for select using (true);
         create policy q on api.catalogue for update to authenticated using (false);
