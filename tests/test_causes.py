@@ -147,6 +147,60 @@ def test_one_cause_is_one_finding(connection: Connection, name: str) -> None:
     assert min(f.severity.rank for f in causes) == min(f.severity.rank for f in each)
 
 
+SEVERITIES = {
+    "a parent elsewhere": (
+        "create schema api; create table api.p (); alter table public.users inherit api.p",
+        "security",
+    ),
+    "a child elsewhere": (
+        "create schema api; create table api.c () inherits (public.users)",
+        "security",
+    ),
+    "one trigger more": (
+        "create trigger z before insert on public.users"
+        " for each row execute function public.update_updated_at_column()",
+        "security",
+    ),
+    "one trigger less": ("drop trigger update_users_updated_at on public.users", "integrity"),
+    "a cast": ("create cast (public.users as text) with inout as assignment", "security"),
+    "a default that calls somebody's function": (
+        "create schema api; create function api.f() returns text language sql as 'select 1::text';"
+        " alter table public.users alter name set default api.f()",
+        "security",
+    ),
+    "a default": ("alter table public.users alter name set default lower('A')", "integrity"),
+    "a check that calls somebody's function": (
+        "create schema api; create function api.f(text) returns bool language sql"
+        " as 'select true';"
+        " alter table public.users add constraint chk_users_f check (api.f(name))",
+        "security",
+    ),
+    "a subscription's table": (
+        "set local allow_system_table_mods = on; insert into pg_subscription"
+        " select (jsonb_populate_record(null::pg_subscription, jsonb_build_object('oid', 1,"
+        " 'subdbid', oid, 'subskiplsn', '0/0', 'subname', 's', 'subowner', 10, 'subenabled', false,"
+        " 'subbinary', false, 'substream', 'f', 'subtwophasestate', 'd', 'subdisableonerr', false,"
+        " 'subpasswordrequired', false, 'subrunasowner', false, 'subfailover', false,"
+        " 'subconninfo', '', 'subsynccommit', 'off', 'subpublications', array['p'],"
+        " 'suborigin', 'any'))).* from pg_database where datname = current_database();"
+        " insert into pg_subscription_rel (srsubid, srrelid, srsubstate)"
+        " values (1, 'public.users'::regclass, 'i')",
+        "security",
+    ),
+    "a statistics target": ("alter table public.users alter name set statistics 5", "performance"),
+    "statistics": ("create statistics public.s on id, name from public.users", "performance"),
+}
+
+
+@pytest.mark.parametrize("name", SEVERITIES)
+def test_severity_is_by_effect(connection: Connection, name: str) -> None:
+    statement, severity = SEVERITIES[name]
+    with connection.transaction(force_rollback=True):
+        connection.execute(statement)
+        found = fold(differences_within(connection, TREE, EXPECTED))
+    assert [finding.severity for finding in found if finding.source == "facts"] == [severity]
+
+
 def test_a_finding_is_as_grave_as_what_follows_from_it() -> None:
     cause = Finding(Severity.COSMETIC, "001_x", "public.t", "a")
     assert fold([cause]) == [cause]

@@ -25,6 +25,7 @@ _Facts = tuple[Fact, ...]
 
 _ORDER = "columns"  # the property of a table that says in which order they are
 _NAME = re.compile(r'"(?:[^"]|"")*"|[^", ]+')
+_ANYTHINGS = {"owner", "comment"}  # what anything has: they do not weigh an object
 _GRANTS = {"grant", "default privilege"}  # each privilege matters for itself
 
 
@@ -93,8 +94,8 @@ def _difference(
     item: Object, key: str | None, missing: _Facts, extra: _Facts, around: Around
 ) -> Finding:
     """A property that differs; without a key, an object that is missing or should not be there."""
-    severities = [severity_of(fact, is_extra=False) for fact in missing]
-    severities += [severity_of(fact, is_extra=True) for fact in extra]
+    facts = [f for f in (*missing, *extra) if key or f.property not in _ANYTHINGS]
+    severities = [severity_of(fact, is_extra=fact in extra) for fact in facts]
     expected, actual = _value(missing), _value(extra)
     what = f": {key} differs"
     if key is None:
@@ -102,7 +103,7 @@ def _difference(
         what = " is not part of the schema" if extra else " is missing"
     now = _value(extra) if key else None
     return Finding(
-        min(severities, key=lambda severity: severity.rank),
+        min(severities, key=lambda severity: severity.rank, default=Severity.COSMETIC),
         "facts",
         item[1],
         " ".join(item) + what,
