@@ -17,7 +17,7 @@ from pathlib import Path
 
 from arami_db import embedded
 from arami_db.database.connect import Connection, connect
-from arami_db.facts.reading import _BEGIN, _FACT, _FINDING, _rows
+from arami_db.facts.reading import _BEGIN, ask_files
 from arami_db.files import SqlFile, discover, packaged_sql_dir
 
 TARGET = 5.0
@@ -88,16 +88,16 @@ def report(plain: dict[str, float], large: dict[str, float], few: int, many: int
 def times(connection: Connection, runs: int) -> dict[str, float]:
     """The least time of each query, behind the prelude, and of all together."""
     tree = discover(packaged_sql_dir())
-    asked: dict[str, tuple[Sequence[SqlFile], tuple[str, str]]] = {
-        **{file.label: ([file], _FACT) for file in tree.catalog},
-        **{file.label: ([file], _FINDING) for file in tree.checks},
-        "all facts": (tree.catalog, _FACT),
-        "all checks": (tree.checks, _FINDING),
+    asked: dict[str, tuple[Sequence[SqlFile], Sequence[SqlFile]]] = {
+        **{file.label: ([file], ()) for file in tree.catalog},
+        **{file.label: ((), [file]) for file in tree.checks},
+        "all facts": (tree.catalog, ()),
+        "all checks": ((), tree.checks),
     }
     found = {}
-    for name, (files, form) in asked.items():
+    for name, files in asked.items():
         connection.execute(_BEGIN.encode())
-        found[name] = min(_seconds(connection, tree.prelude, files, form) for _ in range(runs))
+        found[name] = min(_seconds(connection, tree.prelude, *files) for _ in range(runs))
         connection.execute("rollback")
     return found
 
@@ -105,11 +105,11 @@ def times(connection: Connection, runs: int) -> dict[str, float]:
 def _seconds(
     connection: Connection,
     prelude: SqlFile | None,
-    files: Sequence[SqlFile],
-    form: tuple[str, str],
+    catalog: Sequence[SqlFile],
+    checks: Sequence[SqlFile],
 ) -> float:
     started = time.perf_counter()
-    _rows(connection, prelude, files, form)
+    ask_files(connection, prelude, catalog, checks)
     return time.perf_counter() - started
 
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import psycopg
 
 from arami_db.facts import Fact
-from arami_db.facts.reading import _FACT, _FINDING, SETTINGS, _rows
-from arami_db.files import discover, packaged_sql_dir
+from arami_db.facts.reading import SETTINGS, ask_files
+from arami_db.files import SqlFile, discover, packaged_sql_dir
 
 Connection = psycopg.Connection[Any]
 TREE = discover(packaged_sql_dir())
@@ -38,23 +38,24 @@ def facts(connection: Connection, *kinds: str) -> frozenset[Fact]:
     """Every fact, or those of a few files; in the transaction at work where there is one."""
     files = [file for file in TREE.catalog if not kinds or file.name in kinds]
     with _pinned(connection):
-        rows = _rows(connection, TREE.prelude, files, _FACT)
-    return frozenset(Fact(*row) for _, row in rows)
+        return ask_files(connection, TREE.prelude, files, ()).facts
 
 
 def everything(connection: Connection) -> dict[str, list[Finding]]:
     """What all checks find: the name of each that found something, and its rows, sorted."""
-    with _pinned(connection):
-        rows = _rows(connection, TREE.prelude, TREE.checks, _FINDING)
     found: dict[str, list[Finding]] = {}
-    for number, row in sorted(rows, key=str):
-        found.setdefault(TREE.checks[number].path.stem, []).append(Finding(**row))
+    for name, finding in _findings(connection, TREE.checks):
+        found.setdefault(name, []).append(finding)
     return found
 
 
 def found(connection: Connection, check: str) -> list[Finding]:
     """What one check finds; it is named by its file or a part of it."""
     (file,) = (file for name, file in CHECKS.items() if check in name)
+    return [finding for _, finding in _findings(connection, [file])]
+
+
+def _findings(connection: Connection, checks: Sequence[SqlFile]) -> list[tuple[str, Finding]]:
     with _pinned(connection):
-        rows = _rows(connection, TREE.prelude, [file], _FINDING)
-    return sorted((Finding(**row) for _, row in rows), key=str)
+        rows = ask_files(connection, TREE.prelude, (), checks).found
+    return sorted(((file.path.stem, Finding(**row)) for file, row in rows), key=str)

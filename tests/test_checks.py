@@ -334,14 +334,11 @@ BREAKS = [
           mend=f"revoke grant option for select on {ARCHIVE} from authenticated"),
     Break("archive_twin", f"alter table {ARCHIVE} disable row level security", ARCHIVE),
     Break("archive_twin", "alter table public.daily_sessions force row level security", ARCHIVE),
-    # 018
-    Break("privileged_role", "alter role anon superuser", "anon"),
-    Break("privileged_role", "alter role authenticated bypassrls", "authenticated"),
-    Break("privileged_role", "alter role authenticator bypassrls", "authenticator"),
-    Break("privileged_role", "alter role service_role superuser", "service_role"),
-    Break("privileged_role", f"{MIDDLE_OF} grant {MIDDLE} to authenticated;"
-          f"alter role {ROLE} bypassrls", ROLE),
     # 019
+    Break("api_roles", "alter role anon superuser", "anon"),
+    Break("api_roles", "alter role authenticated bypassrls", "authenticated"),
+    Break("api_roles", "alter role authenticator bypassrls", "authenticator"),
+    Break("api_roles", "alter role service_role superuser", "service_role"),
     Break("api_roles", "alter role anon login", "anon"),
     Break("api_roles", "alter role authenticated createrole createdb replication",
           "authenticated"),

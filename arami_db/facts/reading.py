@@ -38,12 +38,11 @@ _SET = "select " + ", ".join(
     f"pg_catalog.set_config('{name}', '{value}', true)" for name, value in SETTINGS.items()
 )
 _BEGIN = f"begin isolation level repeatable read read only; {_SET}"
-# What a file's query returns, and what is made of it: a check may add columns by name.
-_FACT = (
-    "kind, object, property, value",
-    "array[x.kind, x.object, x.property, x.value]::pg_catalog.text[]",
-)
-_FINDING = ("severity, object, finding, remedy", "pg_catalog.to_jsonb(x)")
+# What a file's query returns, and what is made of it: a check may return more columns.
+_FACT = ("kind", "object", "property", "value")
+_FINDING = ("severity", "object", "finding", "remedy")
+_STATED = ", ".join(f"x.{column}::pg_catalog.text" for column in _FACT) + ", null::pg_catalog.jsonb"
+_FOUND = "null, null, null, null, pg_catalog.to_jsonb(x)"
 
 
 class QueryFailedError(AramiError):
@@ -91,12 +90,7 @@ def ask(connection: Connection, tree: SqlTree, *, checks: bool = True) -> Answer
     Raises:
         psycopg.Error: as the server says it; read() says which file it comes from.
     """
-    stated = _rows(connection, tree.prelude, tree.catalog, _FACT)
-    found = _rows(connection, tree.prelude, tree.checks if checks else (), _FINDING)
-    return Answer(
-        frozenset(Fact(*row) for _, row in stated),
-        tuple((tree.checks[number], row) for number, row in found),
-    )
+    return ask_files(connection, tree.prelude, tree.catalog, tree.checks if checks else ())
 
 
 def ask_within(connection: Connection, tree: SqlTree, *, checks: bool = True) -> Answer:
@@ -110,22 +104,39 @@ def ask_within(connection: Connection, tree: SqlTree, *, checks: bool = True) ->
         return ask(connection, tree, checks=checks)
 
 
-def _rows(
-    connection: Connection, prelude: SqlFile | None, files: Sequence[SqlFile], form: tuple[str, str]
-) -> list[tuple[int, Any]]:
-    """What all files return, in one query behind the prelude: the file's number and a row.
+def ask_files(
+    connection: Connection,
+    prelude: SqlFile | None,
+    catalog: Sequence[SqlFile],
+    checks: Sequence[SqlFile],
+) -> Answer:
+    """The same of some files: one query behind the prelude, which is stated and planned once.
 
     A file's query is a sub-select there, so that it may have a WITH of its own.
+
+    Raises:
+        QueryFailedError: a fact lacks something; names the file.
+        psycopg.Error: as the server says it.
     """
-    if not files:
-        return []
-    columns, row = form
-    queries = (
-        f"select {number}, {row} from (\n{text}\n) as x ({columns})"  # noqa: S608
-        for number, text in enumerate(file.text.rstrip("; \n") for file in files)
-    )
+    files = (*catalog, *checks)
+    queries = [_query(number, file, _FACT, _STATED) for number, file in enumerate(catalog)]
+    queries += [_query(n, file, _FINDING, _FOUND) for n, file in enumerate(checks, len(catalog))]
+    if not queries:
+        return Answer(frozenset(), ())
     text = (f"{prelude.text}\n" if prelude else "") + "\nunion all\n".join(queries)
-    return connection.execute(text.encode()).fetchall()
+    rows = connection.execute(text.encode()).fetchall()
+    for number, *fact, found in rows:
+        if found is None and None in fact:
+            raise QueryFailedError(f"{files[number].label}: a fact lacks something: {fact}")
+    return Answer(
+        frozenset(Fact(*fact) for _, *fact, found in rows if found is None),
+        tuple((files[number], found) for number, *_, found in rows if found is not None),
+    )
+
+
+def _query(number: int, file: SqlFile, columns: Sequence[str], row: str) -> str:
+    text = file.text.rstrip("; \n")
+    return f"select {number}, {row} from (\n{text}\n) as x ({', '.join(columns)})"  # noqa: S608
 
 
 @contextmanager
@@ -146,12 +157,12 @@ def _failure(connection: Connection, tree: SqlTree, error: psycopg.Error) -> Que
             f"a table is locked by whoever is changing it: {holders or 'they are done by now'}",
             hint="Verify when they are done, or end that transaction.",
         )
-    for files, form in ((tree.catalog, _FACT), (tree.checks, _FINDING)):
-        for file in files:
-            try:
-                with _transaction(connection):
-                    _rows(connection, tree.prelude, [file], form)
-            except psycopg.Error as own:
-                message = own.diag.message_primary or own
-                return QueryFailedError(f"{file.label}: {message}", hint=f"It returns {form[0]}.")
+    for file, is_fact in ((f, f in tree.catalog) for f in (*tree.catalog, *tree.checks)):
+        try:
+            with _transaction(connection):
+                ask_files(connection, tree.prelude, *(([file], []) if is_fact else ([], [file])))
+        except psycopg.Error as own:
+            columns = ", ".join(_FACT if is_fact else _FINDING)
+            message = own.diag.message_primary or own
+            return QueryFailedError(f"{file.label}: {message}", hint=f"It returns {columns}.")
     return QueryFailedError(f"the verification: {error.diag.message_primary or error}")
