@@ -49,6 +49,8 @@ def _run() -> int:
             return _report(known)
         _report_crash(error)
         raise
+    except KeyboardInterrupt:  # before the command had begun, which says so itself
+        return 130
     return 0
 
 
