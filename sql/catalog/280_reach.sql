@@ -8,8 +8,9 @@
 -- What the platform keeps for itself in its own schemas is not stated. An owner whom row level
 -- security holds back passes nothing on. An invoker view is a path only where there is none without
 -- it: what a view, policy, default, operator, cast or parsed body names needs no use of its schema.
+-- Each part is materialized: planned all at once they take the planner twice as long.
 -- noqa: disable=AL03, AL08, LT09, LT14, RF02, RF03
-with recursive subjects as (
+with recursive subjects as materialized (
     select
         a.name as role,
         a.acts_as,
@@ -20,7 +21,7 @@ with recursive subjects as (
 ),
 
 -- Kept by the platform: in a schema of its own, and owned by it.
-own as (
+own as materialized (
     select
         s.oid as schema,
         r.oid as owner
@@ -29,7 +30,7 @@ own as (
     where r.is_super or r.is_supabase
 ),
 
-visible as (
+visible as materialized (
     select distinct
         s.role,
         n.oid as schema
@@ -51,7 +52,7 @@ visible as (
 ),
 
 -- Relations that somebody made, but for what lies in anybody's temporary schema.
-objects as (
+objects as materialized (
     select
         c.oid,
         c.relkind,
@@ -83,7 +84,7 @@ objects as (
 ),
 
 -- What each subject may do with each relation, and by whose grant.
-held as (
+held as materialized (
     select
         s.role,
         c.oid as relation,
@@ -123,7 +124,7 @@ held as (
             or s.label in ('pg_read_all_data', 'pg_write_all_data')
 ),
 
-entries as (
+entries as materialized (
     select distinct
         h.role,
         h.relation
@@ -133,7 +134,7 @@ entries as (
 ),
 
 -- What rules name; for each relation once, however many of its columns.
-named as (
+named as materialized (
     select distinct
         d.objid as rule,
         d.refobjid as target
@@ -146,7 +147,7 @@ named as (
 ),
 
 -- From a relation to the next, and in which way.
-steps as (
+steps as materialized (
     select distinct
         w.ev_class as source,
         n.target,
@@ -168,7 +169,7 @@ steps as (
 ),
 
 -- What functions with the caller's rights name in a body that Postgres has parsed.
-bodies as (
+bodies as materialized (
     select
         p.oid as function,
         d.refclassid as class,
@@ -194,7 +195,7 @@ bodies as (
 ),
 
 -- Who may call those.
-callable as (
+callable as materialized (
     select distinct
         s.role,
         p.oid as function,
@@ -217,7 +218,7 @@ callable as (
 -- From an entry on. reader is whose rights count there: null for the caller's own. What a
 -- materialized view holds was read by its owner, who is the caller of what lies behind; a parent's
 -- children are read unasked.
-paths (role, relation, caller, reader, is_unasked, path, trail) as (
+paths (role, relation, caller, reader, is_unasked, path, trail) as materialized (
     select
         e.role,
         e.relation,
@@ -299,7 +300,7 @@ paths (role, relation, caller, reader, is_unasked, path, trail) as (
 
 -- Functions that run as somebody else, take on a role, or connect elsewhere; those in a language
 -- that is not trusted with less than the server's own rights; and aggregates made of such.
-elevated as (
+elevated as materialized (
     select
         p.oid,
         p.pronamespace as schema,
@@ -369,7 +370,7 @@ elevated as (
 ),
 
 -- Who may execute which of them, and call it by name.
-executable as (
+executable as materialized (
     select distinct
         s.role,
         f.oid,
@@ -390,7 +391,7 @@ executable as (
 
 -- What calls one of them by its own name or another: an operator, or a function with the caller's
 -- rights.
-aliases as (
+aliases as materialized (
     select
         'pg_catalog.pg_proc'::pg_catalog.regclass as class,
         f.oid as object,
@@ -419,7 +420,7 @@ aliases as (
 ),
 
 -- Relations whose use calls a function: by a trigger, or by what their definitions name.
-callers as (
+callers as materialized (
     select
         t.tgrelid as relation,
         t.tgfoid as function,
@@ -455,7 +456,7 @@ callers as (
     where coalesce(w.ev_class, y.polrelid, a.adrelid, k.conrelid) <> 0
 ),
 
-reached as (
+reached as materialized (
     select
         h.role,
         h.relation,
@@ -477,7 +478,7 @@ reached as (
 ),
 
 -- What calls one for whom: relations within reach, functions, operators and casts.
-calls (role, function, by, is_fired) as (
+calls (role, function, by, is_fired) as materialized (
     select
         r.role,
         x.function,
@@ -519,7 +520,7 @@ calls (role, function, by, is_fired) as (
     where k.castfunc in (select f.oid from elevated as f)
 ),
 
-found (role, object, path) as (
+found (role, object, path) as materialized (
     -- Tables of ours and auth.users, granted.
     select
         h.role,

@@ -15,7 +15,7 @@ _ROWS = {
 _DROPPED = {
     *("table", "view", "materialized view", "foreign table", "sequence", "index", "statistics"),
     *("function", "procedure", "aggregate", "type", "event trigger", "publication", "extension"),
-    *("operator", "collation", "conversion", "cast"),
+    *("operator", "operator class", "operator family", "collation", "conversion", "cast"),
     *(f"text search {kind}" for kind in ("configuration", "dictionary", "parser", "template")),
 }
 _RENAMED = {"table", "view", "materialized view", "foreign table", "sequence", "index", "type"} | {
@@ -52,9 +52,6 @@ def drop(difference: Difference, *, if_exists: bool = False) -> str | None:
         return f"alter {holder(difference)} drop constraint{exists} {last};"
     if kind == "column":
         return f"alter table {table} drop column{exists} {last}{_ROWS[kind]};"
-    if kind == "operator family":
-        method = difference.now.get("definition", "").split(";")[0]
-        return f"drop operator family{exists} {name} using {method};"
     if difference.now.get("kind") == "m" or kind not in _DROPPED:
         return None
     if "added to pg_catalog" in difference.now and not split(head(name))[0]:

@@ -32,7 +32,6 @@ _KINDS = {
     "schema": "If it was renamed, give it its name back; if it was dropped, all in it is gone:"
     " restore a backup.",
     "aggregate": "Drop it and make it anew, as its migration does.",
-    "operator class": "Drop it, with the index method it is of: DROP OPERATOR CLASS ... USING.",
     "type": "Drop it and make it anew as its migration does; what uses it must let go first."
     " A multirange type goes with its range.",
     "event trigger": "Drop it and make it anew: an event trigger cannot be changed.",
