@@ -440,3 +440,43 @@ def test_the_checksum_is_the_sha_256_anybody_can_compute() -> None:
         read("select 1;\r\n").checksum
         == "4a45092ccf992ea92250053a80b931b787924ba61648f420555511b84f10ab6c"
     )
+
+
+WRONG = {
+    "empty": {},
+    "one level too high": {"sql/migrations/001_a.sql": "select 1"},
+    "one level too low": {"migrations/x": "", "../migrations/001_a.sql": "select 1"},
+    "files where none are read": {"001_a.sql": "select 1", "migrations/readme.md": ""},
+    "a typo": {"migration/001_a.sql": "select 1"},
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+@pytest.mark.parametrize("command", ["migrate", "status --check", "verify", "seed", "baseline 1"])
+def test_a_directory_without_any_part_of_a_project_is_refused(
+    name: str, command: str, tmp_path: Path
+) -> None:
+    root = tmp_path / "there"
+    root.mkdir()
+    for path, text in WRONG[name].items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(text, encoding="utf-8")
+    arguments = [*command.split(), "--sql-dir", str(root), "-d", "host=/nowhere dbname=x"]
+    said = run_cli(*arguments, expect=2).stderr
+    assert f"{root}: holds no part of a project" in said
+    near = {"one level too high": root / "sql", "one level too low": tmp_path}
+    assert name not in near or f"--sql-dir {near[name]}\n" in said
+
+
+def test_files_a_folder_deeper_are_refused(tmp_path: Path) -> None:
+    for path in ("migrations/001_a.sql", "migrations/2024/002_b.sql"):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text("select 1", encoding="utf-8")
+    arguments = ["--sql-dir", str(tmp_path), "-d", "host=/nowhere dbname=x"]
+    said = run_cli("migrate", *arguments, expect=1).stderr
+    assert "migrations/2024/002_b.sql: lies deeper than files are read" in said
+
+
+def test_a_first_migration_may_be_written_into_an_empty_directory(tmp_path: Path) -> None:
+    run_cli("new", "first", "--sql-dir", str(tmp_path))
+    assert list((tmp_path / "migrations").glob("*first.sql"))

@@ -330,8 +330,10 @@ def test_a_directory_without_views_and_stub_will_do(empty_database: str, project
     assert scalar(empty_database, "select to_regnamespace('auth')") is None
 
 
-def test_an_empty_directory_is_nothing_to_do(empty_database: str, tmp_path: Path) -> None:
-    found = migrate(empty_database, tmp_path)
+def test_a_directory_without_migrations_is_nothing_to_do(
+    empty_database: str, project: Callable[[dict[str, str]], Path]
+) -> None:
+    found = migrate(empty_database, project({"seeds/001_a.sql": "select 1"}))
     assert (found["applied"], found["in_place"]) == ([], 0)
     assert scalar(empty_database, "select to_regnamespace('arami_db')") is None
 

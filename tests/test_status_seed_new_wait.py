@@ -100,8 +100,11 @@ def test_brackets_in_a_name_are_no_markup(empty_database: str, project: Project)
     assert "001_a[red]b" in result.stdout
 
 
-def test_status_of_an_empty_directory_says_so(empty_database: str, tmp_path: Path) -> None:
-    result = run_cli("status", "-d", empty_database, "--sql-dir", str(tmp_path), "--check")
+def test_status_of_a_directory_without_migrations_says_so(
+    empty_database: str, project: Callable[[dict[str, str]], Path]
+) -> None:
+    root = str(project({"seeds/001_a.sql": "select 1"}))
+    result = run_cli("status", "-d", empty_database, "--sql-dir", root, "--check")
     assert "nothing in this directory" in result.stderr
 
 
@@ -236,8 +239,11 @@ def test_a_seed_before_any_migration_fails_in_words(empty_database: str) -> None
     assert "migrate" in result.stderr
 
 
-def test_no_seeds_are_nothing_to_seed(empty_database: str, tmp_path: Path) -> None:
-    result = run_cli("seed", "-d", empty_database, "--sql-dir", str(tmp_path))
+def test_no_seeds_are_nothing_to_seed(
+    empty_database: str, project: Callable[[dict[str, str]], Path]
+) -> None:
+    root = str(project({"migrations/001_a.sql": "select 1"}))
+    result = run_cli("seed", "-d", empty_database, "--sql-dir", root)
     assert "nothing to seed" in result.stdout
 
 

@@ -27,7 +27,7 @@ def new(
     from arami_db.files.create import create_migration
     from arami_db.render.results import show_created
 
-    show_created(create_migration(options.tree(sql_dir), name), output)
+    show_created(create_migration(options.tree(sql_dir, may_be_empty=True), name), output)
 
 
 def seed(

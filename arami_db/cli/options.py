@@ -122,9 +122,9 @@ def write(file: Path, text: str) -> None:
         raise UsageError(f"{file}: cannot be written: {error.strerror}") from error
 
 
-def tree(sql_dir: Path | None) -> SqlTree:
+def tree(sql_dir: Path | None, *, may_be_empty: bool = False) -> SqlTree:
     """The SQL directory a command works on."""
-    return discover(sql_dir or packaged_sql_dir())
+    return discover(sql_dir or packaged_sql_dir(), may_be_empty=may_be_empty)
 
 
 def conninfo(database: str | None, *, embedded: bool) -> str:

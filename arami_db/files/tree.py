@@ -12,6 +12,7 @@ from arami_db.errors import RefusedFileError, UsageError
 from arami_db.files.sqlfile import SqlFile, read_file
 
 _NAME = re.compile(r"([0-9]+)[_-](.+)\.sql", re.ASCII)
+_FOLDERS = ("migrations", "views", "seeds", "catalog", "checks")
 _BIGINT_MAX = 2**63 - 1
 # Versions of this many digits are dates, as the Supabase CLI and Rails number them: gaps mean
 # nothing between them.
@@ -77,15 +78,41 @@ class SqlTree:
         return read_file(path, kind=kind, version=0, name=name) if path.is_file() else None
 
 
-def discover(root: Path) -> SqlTree:
+def discover(root: Path, *, may_be_empty: bool = False) -> SqlTree:
     """Open a SQL directory.
 
+    Args:
+        root: the directory.
+        may_be_empty: whether it need not hold any part of a project yet.
+
     Raises:
-        UsageError: there is no such directory.
+        UsageError: there is no such directory, or nothing in it that would be read.
+        RefusedFileError: SQL files lie a folder deeper than they are read.
     """
     if not root.is_dir():
         raise UsageError(f"{root}: no such directory", hint="Name one with --sql-dir DIR.")
+    for folder in _FOLDERS:
+        for nested in sorted(_sql_files(root / folder, "*/*")):
+            raise RefusedFileError(
+                f"{nested}: lies deeper than files are read",
+                hint=f"Move it to {root / folder}; nothing is skipped silently.",
+            )
+    if not (may_be_empty or _has_parts(root)):
+        near = next(filter(_has_parts, (root.parent, *sorted(root.glob("*/")))), None)
+        folders = ", ".join(f"{folder}/" for folder in _FOLDERS)
+        raise UsageError(
+            f"{root}: holds no part of a project: no .sql file in {folders}",
+            hint=f"{near} does: --sql-dir {near}" if near else "Name another with --sql-dir DIR.",
+        )
     return SqlTree(root)
+
+
+def _has_parts(root: Path) -> bool:
+    return any(_sql_files(root / folder, "*") for folder in _FOLDERS)
+
+
+def _sql_files(folder: Path, pattern: str) -> list[Path]:
+    return [path for path in folder.glob(pattern) if path.suffix.lower() == ".sql"]
 
 
 def packaged_sql_dir() -> Path:
