@@ -104,6 +104,14 @@ REFUSED = {
     "a second byte order mark": ("\ufeff\ufeffselect 1;", "1:1", "syntax error"),
     "unknown directive": ("select 1;\n-- arami: no-transactions\n", "2:1", "unknown directive"),
     "empty directive": ("-- arami:\nselect 1;", "1:1", "unknown directive"),
+    "dbmate": ("-- migrate:up\nselect 1;\n\n-- migrate:down\nselect 2;", "4:1", "of dbmate"),
+    "goose": ("-- +goose Up\nselect 1;\n-- +goose Down\nselect 2;", "3:1", "of goose"),
+    "goose, up only": ("-- +goose Up\nselect 1;", "1:1", "of goose"),
+    "sql-migrate": ("-- +migrate Up\nselect 1;\n-- +migrate Down", "3:1", "sql-migrate"),
+    "rambler": ("-- rambler up\nselect 1;\n-- rambler down\nselect 2;", "3:1", "rambler"),
+    "tern": ("select 1;\n---- create above / drop below ----\nselect 2;", "2:1", "of tern"),
+    "node-pg-migrate": ("-- Up Migration\nselect 1;\n-- Down Migration", "3:1", "node-pg"),
+    "Liquibase": ("--liquibase formatted sql\nselect 1;", "1:1", "Liquibase"),
     "directive not needed": (NO_TRANSACTION + "create table t ();", "2:1", "can run inside"),
     "directive missing": ("vacuum;", "1:1", "cannot run inside"),
     "concurrently": ("create index concurrently i on t (a);", "1:1", "cannot run inside"),
@@ -197,6 +205,7 @@ TREES: dict[str, tuple[dict[str, bytes], str]] = {
     "no number": ({"init.sql": b"select 1"}, "init.sql: is not named NNN_name.sql"),
     "no name": ({"001.sql": b"select 1"}, "001.sql: is not named NNN_name.sql"),
     "an upper-case suffix": ({"001_a.SQL": b"select 1"}, "001_a.SQL: is not named"),
+    "what undoes": ({"001_a.down.sql": b"select 1"}, "001_a.down.sql: is named as what undoes"),
     "a negative number": ({"-1_a.sql": b"select 1"}, "-1_a.sql: is not named"),
     "a letter in the number": ({"V1__a.sql": b"select 1"}, "V1__a.sql: is not named"),
     "Arabic digits": ({"\u0660\u0660\u0661_a.sql": b"select 1"}, "is not named"),
@@ -440,6 +449,20 @@ def test_the_checksum_is_the_sha_256_anybody_can_compute() -> None:
         read("select 1;\r\n").checksum
         == "4a45092ccf992ea92250053a80b931b787924ba61648f420555511b84f10ab6c"
     )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "select '\n-- migrate:down\n'",
+        "do $$\n-- +goose Down\nbegin end $$",
+        "/*\n-- +migrate Down\n*/ select 1",
+        "select 1; -- migrate:down is dbmate's",
+        "-- migrate: what the old tool did\nselect 1",
+    ],
+)
+def test_what_only_looks_like_a_marker_is_none(text: str) -> None:
+    assert split(text).statements
 
 
 WRONG = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from postgast import PgQueryError, scan
 
@@ -12,6 +12,23 @@ from arami_db.files.rules import COPY_REFUSAL
 from arami_db.files.sqlfile import SqlFile
 
 _DIRECTIVE = re.compile(r"--\s*arami:\s*(.*?)\s*")
+# What other tools divide a file by; each is a comment alone on its line.
+_MARKERS = {
+    tool: re.compile(pattern, re.IGNORECASE)
+    for tool, pattern in {
+        "dbmate": r"--\s*migrate:(up|down)\b.*",
+        "goose": r"--\s*\+goose\b.*",
+        "sql-migrate": r"--\s*\+migrate\b.*",
+        "rambler": r"--\s*rambler\s+(up|down)\b.*",
+        "tern": r"----\s*create above / drop below\s*----",
+        "node-pg-migrate": r"--\s*(up|down) migration\s*",
+        "Liquibase": r"--\s*liquibase formatted sql\b.*",
+    }.items()
+}
+_ANY_MARKER = re.compile(
+    "|".join(rf"^[ \t]*{pattern.pattern}$" for pattern in _MARKERS.values()),
+    re.IGNORECASE | re.MULTILINE,
+)
 _META_COMMAND = re.compile(r"^[ \t]*\\.*$", re.MULTILINE)
 # pg_dump writes these two around its output since August 2025 (CVE-2025-8714); they do nothing.
 _HARMLESS = re.compile(r"[ \t]*\\(un)?restrict\b.*")
@@ -61,6 +78,35 @@ def _outside_literals(prefix: str) -> bool:
     return True
 
 
+def refuse_markers(file: SqlFile, text: str) -> None:
+    """Refuse what is divided for another tool: both halves would be run.
+
+    Raises:
+        RefusedFileError: names the line of the last marker, which is where the undoing begins.
+    """
+    if not _ANY_MARKER.search(text):
+        return
+    for offset, comment in reversed(list(_comments(text))):
+        for tool, pattern in _MARKERS.items():
+            if pattern.fullmatch(comment):
+                raise refused(
+                    file,
+                    offset,
+                    f"a marker of {tool}: {comment.strip()}",
+                    "A file is run whole. Delete the marker, and the part that undoes the other.",
+                )
+
+
+def _comments(text: str) -> Iterator[tuple[int, str]]:
+    """The comments that are alone on their lines, and where they begin, in characters."""
+    data = text.encode()
+    for token in scan(text).tokens:
+        line_start = data.rfind(b"\n", 0, token.start) + 1
+        if data.startswith(b"--", token.start) and not data[line_start : token.start].strip():
+            comment = data[token.start : token.end].decode()
+            yield len(data[: token.start].decode()), comment
+
+
 def says_no_transaction(file: SqlFile, text: str) -> bool:
     """Whether a comment alone on its line says no-transaction.
 
@@ -70,14 +116,11 @@ def says_no_transaction(file: SqlFile, text: str) -> bool:
     if "arami:" not in text:
         return False
     found = False
-    data = text.encode()
-    for token in scan(text).tokens:
-        comment = _DIRECTIVE.fullmatch(data[token.start : token.end].decode())
-        line_start = data.rfind(b"\n", 0, token.start) + 1
-        if comment is None or data[line_start : token.start].strip():
+    for offset, line in _comments(text):
+        comment = _DIRECTIVE.fullmatch(line)
+        if comment is None:
             continue
         if comment[1] != "no-transaction":
-            offset = len(data[: token.start].decode())
             raise refused(
                 file,
                 offset,

@@ -13,7 +13,12 @@ from typing import TYPE_CHECKING
 from postgast import PgQueryError, parse, scan
 
 from arami_db.errors import RefusedFileError
-from arami_db.files.lexical import refused, says_no_transaction, without_meta_commands
+from arami_db.files.lexical import (
+    refuse_markers,
+    refused,
+    says_no_transaction,
+    without_meta_commands,
+)
 from arami_db.files.rules import (
     Mode,
     describe,
@@ -81,11 +86,12 @@ def load(file: SqlFile) -> Script:
 
     Raises:
         RefusedFileError: a syntax error, transaction control, a psql meta-command, inline COPY
-            data, an unknown directive, no statement at all, or statements and directive that do
+            data, an unknown directive, another tool's marker, no statement at all, or statements and directive that do
             not fit; names file, line and column.
     """
     text = without_meta_commands(file)
     statements = tuple(_statements(file, text))
+    refuse_markers(file, text)
     no_transaction = says_no_transaction(file, text)
     if not statements:
         raise RefusedFileError(

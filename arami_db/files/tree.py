@@ -13,6 +13,7 @@ from arami_db.files.sqlfile import SqlFile, read_file
 
 _NAME = re.compile(r"([0-9]+)[_-](.+)\.sql", re.ASCII)
 _FOLDERS = ("migrations", "views", "seeds", "catalog", "checks")
+_UNDOING = (".down", ".undo")
 _BIGINT_MAX = 2**63 - 1
 # Versions of this many digits are dates, as the Supabase CLI and Rails number them: gaps mean
 # nothing between them.
@@ -173,6 +174,11 @@ def _number(entry: os.DirEntry[str]) -> tuple[int, str]:
         raise RefusedFileError(
             f"{entry.path}: is not named NNN_name.sql",
             hint="Rename it, or move it out of the folder; nothing is skipped silently.",
+        )
+    if match[2].lower().endswith(_UNDOING):
+        raise RefusedFileError(
+            f"{entry.path}: is named as what undoes a migration",
+            hint="Move it out of the folder: every file in it is run.",
         )
     if (version := int(match[1])) > _BIGINT_MAX:
         raise RefusedFileError(f"{entry.path}: the version number does not fit a bigint")
