@@ -86,8 +86,8 @@ def load(file: SqlFile) -> Script:
 
     Raises:
         RefusedFileError: a syntax error, transaction control, a psql meta-command, inline COPY
-            data, an unknown directive, another tool's marker, no statement at all, or statements and directive that do
-            not fit; names file, line and column.
+            data, an unknown directive, another tool's marker, no statement at all, or statements
+            and directive that do not fit; names file, line and column.
     """
     text = without_meta_commands(file)
     statements = tuple(_statements(file, text))
