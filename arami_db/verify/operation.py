@@ -33,7 +33,7 @@ def verify(
     Args:
         connection: an idle connection of any role, to a standby or through a pooler if need be;
             without prove_rls, nothing is written through it.
-        tree: the SQL files, with the catalog query, snapshot and checks.
+        tree: the SQL files, with catalog/, checks/ and the snapshot.
         wishes: what the caller ignores and the deployment has declared; it is reported so.
         prove_rls: also attempt, in a transaction that is rolled back, what nobody must manage.
         begin: told what is done next, for progress.

@@ -40,12 +40,6 @@ _OWN = (
         " just migrated. What is missing, changed or added was done by hand, or by another tool.",
     ),
     Rule(
-        "auth",
-        "auth.uid() answering otherwise than the policies take it to.",
-        "Each policy compares a row's owner with auth.uid(). It is asked with every style of"
-        " claims, because no catalog tells what a function answers.",
-    ),
-    Rule(
         "rls",
         "Rows or columns that somebody can reach, or change, who must not.",
         "With --prove-rls, what nobody must manage is attempted as each role, in a transaction"
