@@ -14,11 +14,11 @@ from typing import Any
 import psycopg
 import pytest
 
+from arami_db.escape import visible
 from arami_db.facts import Fact, ask_within, load
 from arami_db.files import discover, packaged_sql_dir
 from arami_db.verify.asking import differences_within
 from arami_db.verify.drift import drift
-from arami_db.verify.script import one_line
 from arami_db.verify.trial import Trial, attempt
 from tests.conftest import clean_environment, made, rows, run_cli
 from tests.mutations import FAMILIES, Mutation
@@ -386,5 +386,5 @@ def test_remedies_give_objects_back_to_who_migrated(
         execute(empty_database, f"drop owned by {owner} cascade", f"drop role {owner}")
 
 
-def test_control_characters_are_escaped_on_one_line() -> None:
-    assert one_line("a\nb\x1b\u202e é") == "a\\nb\\x1b\\u202e é"
+def test_control_characters_are_escaped_on_visible() -> None:
+    assert visible("a\nb\x1b\u202e é") == "a\\nb\\x1b\\u202e é"

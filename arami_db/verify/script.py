@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
+from arami_db.escape import visible
 from arami_db.verify.findings import Finding
 
 # By what the first statement begins with, drops of "if exists" aside: what is not named comes
@@ -102,12 +103,12 @@ def write(findings: Iterable[Finding], outcome: Iterable[str], without: Mapping[
         outcome: what the trial came to, a line each.
         without: remedies that are commented out, and why.
     """
-    pieces = [_HEADER + "".join(f"-- {one_line(line)}\n" for line in outcome)]
+    pieces = [_HEADER + "".join(f"-- {visible(line)}\n" for line in outcome)]
     for finding in findings:
         sql, said = _ended(finding.remedy or ""), f"{finding.severity}: {finding.message}"
-        piece = f"-- {one_line(said)}  [{one_line(finding.source)}]\n"
+        piece = f"-- {visible(said)}  [{visible(finding.source)}]\n"
         if (why := without.get(finding.remedy or "")) is not None:
-            piece += f"-- {one_line(why)}\n"
+            piece += f"-- {visible(why)}\n"
             sql = "\n".join(f"-- {line}" for line in re.split(r"\r\n|\r|\n", sql))
         elif runs_alone(sql):
             piece += "-- not tried, because it runs in no transaction\n"
@@ -117,10 +118,3 @@ def write(findings: Iterable[Finding], outcome: Iterable[str], without: Mapping[
 
 def _ended(remedy: str) -> str:
     return remedy.strip() if remedy.rstrip().endswith(";") else f"{remedy.strip()};"
-
-
-def one_line(text: str) -> str:
-    """A text that cannot end a comment, nor steer a terminal."""
-    return "".join(
-        char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
-    )

@@ -9,8 +9,9 @@ import psycopg
 
 from arami_db.database.connect import Connection, lost
 from arami_db.database.execute import no_time_limit
+from arami_db.escape import visible
 from arami_db.verify.findings import Finding
-from arami_db.verify.script import in_order, is_first, one_line, runs_alone, unfolded, write
+from arami_db.verify.script import in_order, is_first, runs_alone, unfolded, write
 
 # What says something of this session or of others, and nothing of the remedy.
 _NOT_TRIED = (
@@ -20,7 +21,7 @@ _NOT_TRIED = (
     psycopg.errors.QueryCanceled,
 )
 LATER = "verify again after what is above: it may be in order by then"
-_ELSEWHERE = {"ledger", "auth", "rls"}  # sources that are not asked again
+_ELSEWHERE = {"ledger", "rls"}  # sources that are not asked again
 _LIMITS = "set local lock_timeout = '3s'; set local statement_timeout = 0"
 
 
@@ -165,7 +166,7 @@ def _try(connection: Connection, finding: Finding) -> str | None:
             connection.execute((finding.remedy or "").encode())
     except _NOT_TRIED as error:
         said = error.diag.message_primary or str(error)
-        raise _UntriedError(f"{one_line(said)} ({one_line(finding.message)})") from error
+        raise _UntriedError(f"{visible(said)} ({visible(finding.message)})") from error
     except psycopg.Error as error:
         if connection.closed:
             raise

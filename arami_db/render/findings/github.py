@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from arami_db.render.escape import visible
+from arami_db.escape import visible
 from arami_db.render.findings.places import is_in_checkout, place_of
 from arami_db.render.findings.text import told
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
-from arami_db.render.escape import visible
+from arami_db.escape import visible
 from arami_db.render.findings.places import place_of
 from arami_db.render.findings.text import checked, told
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from arami_db import __version__
-from arami_db.render.escape import visible
+from arami_db.escape import visible
 from arami_db.render.findings.places import is_in_checkout, place_of
 from arami_db.render.findings.text import told
 

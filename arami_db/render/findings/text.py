@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from arami_db.render.escape import block, uncommanding, visible
+from arami_db.escape import block, uncommanding, visible
 from arami_db.render.output import count
+from arami_db.verify.script import unfolded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
     from arami_db.verify.findings import Finding
     from arami_db.verify.report import Report
 
@@ -63,7 +62,7 @@ def _sentence(finding: Finding) -> str:
 
 def _consequences(finding: Finding) -> list[str]:
     """What checks find and where people may get told; all other facts counted."""
-    every = list(_unfolded(finding.consequences))
+    every = list(unfolded(finding.consequences))
     paths = [one for one in every if any(fact.kind == "reach" for fact in one.extra)]
     facts = [one for one in every if one.source == "facts" and one not in paths]
     lines = [f"  and {count(len(facts), 'fact')} of it"] if facts else []
@@ -71,12 +70,6 @@ def _consequences(finding: Finding) -> list[str]:
     lines += [f"  and so: {_sentence(one)}" for one in (*paths[:_PATHS], *others)]
     more = len(paths) - _PATHS
     return lines + ([f"  and {count(more, 'more path')}"] if more > 0 else [])
-
-
-def _unfolded(findings: Iterable[Finding]) -> Iterator[Finding]:
-    for finding in findings:
-        yield finding
-        yield from _unfolded(finding.consequences)
 
 
 def _set_aside(report: Report) -> list[str]:
