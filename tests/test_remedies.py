@@ -288,6 +288,16 @@ def test_a_table_in_use_is_waited_for_no_longer_than_it_may(database: str, tmp_p
         )
 
 
+def test_a_remedy_that_another_makes_needless_is_not_counted(database: str, tmp_path: Path) -> None:
+    execute(database, "create table public.notes (id integer)")
+    file = tmp_path / "remedies.sql"
+    said = told(database, file)
+    text = file.read_text(encoding="utf-8")
+    assert "drop table public.notes" in text
+    assert "enable row level security" not in text
+    assert f"{file}: 1 remedy;" in said
+
+
 def test_with_nothing_found_there_is_nothing_to_run(database: str, tmp_path: Path) -> None:
     file = tmp_path / "remedies.sql"
     said = run_cli("verify", "-d", database, "--remedies", str(file)).stderr
@@ -386,5 +396,5 @@ def test_remedies_give_objects_back_to_who_migrated(
         execute(empty_database, f"drop owned by {owner} cascade", f"drop role {owner}")
 
 
-def test_control_characters_are_escaped_on_visible() -> None:
+def test_control_characters_are_escaped_on_one_line() -> None:
     assert visible("a\nb\x1b\u202e é") == "a\\nb\\x1b\\u202e é"

@@ -31,7 +31,7 @@ class Trial:
 
     Attributes:
         script: the remedies, in the order in which they ran.
-        remedies: how many there are.
+        remedies: how many the script has.
         findings: how many there were findings.
         untried: why nothing was tried; None where it was.
         failed: the findings whose remedies did not run, with what the server said.
@@ -62,7 +62,11 @@ def attempt(
     Args:
         connection: of a role that may run them; where it may not, they are written untried.
         findings: what was found.
-        ask: finds again, in the transaction at work; of other sources than it asks, findings stay.
+        ask: asks facts and checks again, in the transaction at work; findings of the ledger and of
+            the proof are taken to stay.
+
+    Returns:
+        The script, and what became of each finding.
 
     Raises:
         ConnectionFailedError: the connection broke.
@@ -105,13 +109,13 @@ def _tried(
     new = tuple(f for f in unfolded(after) if not _marks([f]) & before)
     # What another remedy has done before cannot be done again, and need not.
     failed = [(finding, error) for finding, error in failed if _marks([finding]) & left]
-    rest = [f for f in ordered if _stays(f, left) and f not in done]
+    written = [*done, *(f for f in ordered if _stays(f, left) and f not in done)]
     script = write(
-        [*done, *rest],
+        written,
         [f"Tried and rolled back: {len(findings) - len(stay)} of {len(findings)} findings go."],
         {finding.remedy or "": f"did not run: {error}" for finding, error in failed},
     )
-    return Trial(script, len(ordered), len(findings), None, tuple(failed), stay, new)
+    return Trial(script, len(written), len(findings), None, tuple(failed), stay, new)
 
 
 def _stays(finding: Finding, left: set[object]) -> bool:
