@@ -1,4 +1,4 @@
-"""One cause, one finding: what follows from another finding is told with it."""
+"""One cause, one finding: what follows from another finding is reported with it."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _GRANTED = re.compile(r"^[^,>]* granted to ([^,]+)")
 def fold(findings: Iterable[Finding]) -> list[Finding]:
     """Put each finding under the one that it follows from.
 
-    What a missing or extra object has is told with the object; the privileges of one role on one
-    object together; the paths that begin at one place together, and with what opened them; and
-    what a check finds with the difference that it finds.
+    The parts of a missing or extra object go under the object. The privileges of one role on one
+    object become one finding, and so do the paths that begin at one place, under what opened them.
+    What a check finds goes under the difference that it finds.
 
     Args:
         findings: of the facts and of the checks, each for itself.

@@ -42,7 +42,7 @@ _OWN = (
     Rule(
         "rls",
         "Rows or columns that somebody can reach, or change, who must not.",
-        "With --prove-rls, what nobody must manage is attempted as each role, in a transaction"
+        "With --prove-rls, what must be prevented is attempted as each role, in a transaction"
         " that is rolled back. No reading of policies proves as much.",
     ),
 )
@@ -53,6 +53,9 @@ def rules_of(checks: tuple[SqlFile, ...]) -> tuple[Rule, ...]:
 
     Args:
         checks: the check files; the comment that each begins with says what it finds, and why.
+
+    Returns:
+        Those of the ledger, the facts and the proof first.
     """
     return (*_OWN, *map(_rule, checks))
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from arami_db.verify.findings import Finding
     from arami_db.verify.report import Report
 
-_PATHS = 5  # told of one finding; --format json has all
+_PATHS = 5  # shown of one finding; --format json has all
 
 
 def render(report: Report) -> str:
@@ -24,7 +24,7 @@ def render(report: Report) -> str:
         group = [finding for finding in report.findings if finding.severity is severity]
         lines += ["", f"{severity}: {count(len(group), 'finding')}"]
         for finding in group:
-            lines += [f"  {line}" for line in told(finding)]
+            lines += [f"  {line}" for line in lines_of(finding)]
     lines += _set_aside(report)
     lines += ["", "clean" if not report.findings else count(len(report.findings), "finding")]
     return uncommanding("\n".join(lines)) + "\n"
@@ -37,12 +37,12 @@ def checked(report: Report) -> str:
     )
 
 
-def told(finding: Finding, *, place: bool = True) -> list[str]:
+def lines_of(finding: Finding, *, place: bool = True) -> list[str]:
     """A finding in lines, the later ones indented.
 
     Args:
-        finding: what to tell.
-        place: whether to name the file and line, too.
+        finding: the finding, with its consequences.
+        place: whether to name the file and line.
     """
     lines = [_sentence(finding)]
     details = {"at": finding.place if place else None, "expected": finding.expected}
@@ -61,7 +61,7 @@ def _sentence(finding: Finding) -> str:
 
 
 def _consequences(finding: Finding) -> list[str]:
-    """What checks find and where people may get told; all other facts counted."""
+    """What checks find and the first paths, a line each; all other facts are counted."""
     every = list(unfolded(finding.consequences))
     paths = [one for one in every if any(fact.kind == "reach" for fact in one.extra)]
     facts = [one for one in every if one.source == "facts" and one not in paths]
