@@ -119,7 +119,7 @@ def _refuse(kind: str, name: str, place: str) -> None:
             f"{place}: role {name} is one that the API acts through, or everybody",
             hint="What it may do is the schema's to say; declare the table or function instead.",
         )
-    if kind == "table" and ("." not in name or "(" in name):
+    if kind == "table" and ("." not in name.strip(".") or "(" in name):
         raise UsageError(f"{place}: write the table with its schema, such as public.{name}")
     if kind == "function" and not ("." in name and "(" in name and name.endswith(")")):
         raise UsageError(

@@ -16,6 +16,7 @@ OPERATIONS = {"migrate", "seed", "adopt", "verify", "archive", "maintain"}
 # What a layer may import, besides itself; lower layers know nothing of higher ones.
 BELOW = {
     "errors": set[str](),
+    "escape": set[str](),
     "settings": {"errors"},
     "files": {"errors"},
     "embedded": {"errors"},
@@ -25,8 +26,17 @@ BELOW = {
     "runner": {"ledger", "database", "files", "errors"},
     **{name: {"runner", "ledger", "database", "files", "errors"} for name in sorted(OPERATIONS)},
     "prove": {"database", "errors"},
-    "verify": {"prove", "facts", "ledger", "settings", "database", "files", "errors"},
-    "render": {"runner", "ledger", "database", "files", "embedded", "errors", *OPERATIONS},
+    "verify": {"prove", "facts", "ledger", "settings", "database", "files", "escape", "errors"},
+    "render": {
+        "runner",
+        "ledger",
+        "database",
+        "files",
+        "embedded",
+        "escape",
+        "errors",
+        *OPERATIONS,
+    },
     "cli": {
         "render",
         "runner",

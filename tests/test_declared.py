@@ -421,6 +421,7 @@ WRONG = {
     "no list": ('[accept]\nrole = "x"', "accept is no list"),
     "no table": ('accept = ["x"]', "is no table"),
     "a table without schema": (entry("table", "notes"), "with its schema"),
+    "a table without a name": (entry("table", "."), "with its schema"),
     "a function without types": (entry("function", "public.f"), "with schema and types"),
     **{
         f"the role {name}": (entry("role", name), "one that the API acts through")

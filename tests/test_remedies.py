@@ -14,11 +14,11 @@ from typing import Any
 import psycopg
 import pytest
 
+from arami_db.escape import visible
 from arami_db.facts import Fact, ask_within, load
 from arami_db.files import discover, packaged_sql_dir
 from arami_db.verify.asking import differences_within
 from arami_db.verify.drift import drift
-from arami_db.verify.script import one_line
 from arami_db.verify.trial import Trial, attempt
 from tests.conftest import clean_environment, made, rows, run_cli
 from tests.mutations import FAMILIES, Mutation
@@ -288,6 +288,16 @@ def test_a_table_in_use_is_waited_for_no_longer_than_it_may(database: str, tmp_p
         )
 
 
+def test_a_remedy_that_another_makes_needless_is_not_counted(database: str, tmp_path: Path) -> None:
+    execute(database, "create table public.notes (id integer)")
+    file = tmp_path / "remedies.sql"
+    said = told(database, file)
+    text = file.read_text(encoding="utf-8")
+    assert "drop table public.notes" in text
+    assert "enable row level security" not in text
+    assert f"{file}: 1 remedy;" in said
+
+
 def test_with_nothing_found_there_is_nothing_to_run(database: str, tmp_path: Path) -> None:
     file = tmp_path / "remedies.sql"
     said = run_cli("verify", "-d", database, "--remedies", str(file)).stderr
@@ -387,4 +397,4 @@ def test_remedies_give_objects_back_to_who_migrated(
 
 
 def test_control_characters_are_escaped_on_one_line() -> None:
-    assert one_line("a\nb\x1b\u202e é") == "a\\nb\\x1b\\u202e é"
+    assert visible("a\nb\x1b\u202e é") == "a\\nb\\x1b\\u202e é"

@@ -17,8 +17,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from arami_db.escape import block, uncommanding, visible
 from arami_db.files import packaged_sql_dir
-from arami_db.render.escape import block, uncommanding, visible
 from arami_db.render.findings import show_report
 from arami_db.verify.aside import Aside
 from arami_db.verify.findings import Finding, Severity

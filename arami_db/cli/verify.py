@@ -37,7 +37,9 @@ def verify(
     sql_dir: SqlDir = None,
     prove_rls: Annotated[
         bool,
-        typer.Option("--prove-rls", help="Attempt, and roll back, what nobody must manage."),
+        typer.Option(
+            "--prove-rls", help="Attempt what row level security must prevent, and roll it back."
+        ),
     ] = False,
     fail_on: Annotated[
         Severity, typer.Option(help="Exit 4 only for findings this grave or graver.")

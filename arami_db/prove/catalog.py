@@ -110,7 +110,6 @@ class Function:
     variadic: bool
     required: int
     arguments: tuple[str, ...]
-    exposed: bool
 
 
 @dataclass(frozen=True)

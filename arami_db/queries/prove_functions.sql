@@ -1,6 +1,5 @@
 -- Every function and procedure of schema public that a statement can call: no trigger functions or
 -- aggregates, and of an extension's members only what anybody could have written and made one.
--- exposed: an API role may execute it.
 select
     p.proname::text as name,
     format('public.%I(%s)', p.proname, pg_get_function_identity_arguments(p.oid)) as identity,
@@ -12,12 +11,7 @@ select
         select format_type(a.type, null)
         from unnest(p.proargtypes) with ordinality as a (type, place)
         order by a.place
-    ) as arguments,
-    (
-        select coalesce(bool_or(has_function_privilege(r.oid, p.oid, 'execute')), false)
-        from pg_catalog.pg_roles as r
-        where r.rolname in ('anon', 'authenticated', 'service_role')
-    ) as exposed
+    ) as arguments
 from pg_catalog.pg_proc as p
 inner join pg_catalog.pg_language as l on p.prolang = l.oid
 where p.pronamespace = to_regnamespace('public')

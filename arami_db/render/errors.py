@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 from arami_db.errors import AramiError, StatementError
-from arami_db.render.escape import block, uncommanding
+from arami_db.escape import block, uncommanding
 from arami_db.render.output import OutputFormat, chosen_format, emit, note
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from arami_db.escape import visible
 from arami_db.render.output import count, note
-from arami_db.verify.script import one_line
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,14 +17,14 @@ def show_trial(trial: Trial, file: Path) -> None:
     """Say on stderr where the remedies are, and what is left after them."""
     written = f"{file}: {count(trial.remedies, 'remedy').replace('remedys', 'remedies')}"
     if trial.untried is not None:
-        note(f"{written}; not tried: {one_line(trial.untried)}")
+        note(f"{written}; not tried: {visible(trial.untried)}")
         return
     stays = len(trial.stay)
     gone = f"{trial.findings - stays} of {count(trial.findings, 'finding')} go, {stays} stay"
     note(f"{written}; tried and rolled back: {gone}")
     for finding, error in trial.failed:
-        note(f"  did not run   {one_line(finding.message)}: {one_line(error)}")
+        note(f"  did not run   {visible(finding.message)}: {visible(error)}")
     for finding in trial.stay:
-        note(f"  stays         {one_line(finding.message)}")
+        note(f"  stays         {visible(finding.message)}")
     for finding in trial.new:
-        note(f"  comes instead {one_line(finding.message)}")
+        note(f"  comes instead {visible(finding.message)}")

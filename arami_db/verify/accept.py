@@ -15,6 +15,7 @@ from arami_db.errors import UsageError
 from arami_db.facts import Fact
 from arami_db.settings import Declaration, unquoted
 from arami_db.verify.findings import Finding
+from arami_db.verify.remedies.names import schema_of, sequence_of, split
 
 _GRANTS = {"grant", "default privilege"}
 _ROUTINES = {"function", "procedure", "aggregate"}
@@ -157,12 +158,12 @@ def _is_reached(fact: Fact, name: str, kinds: set[str]) -> bool:
 
 def _indexes(table: str, parts: set[Fact], extra: set[Fact]) -> set[tuple[str, str]]:
     """The indexes of a table: they say so, but for those of a primary key."""
-    schema = table[: -len(_NAME.findall(table)[-1])]
-    keys = {schema + p.object[len(table) + 1 :] for p in parts if p.kind == "constraint"}
+    schema = schema_of(table)
+    keys = {f"{schema}.{split(p.object)[1]}" for p in parts if p.kind == "constraint"}
     found = {("index", key) for key in keys}
     for fact in extra:
         if fact.kind == "index" and fact.property == "definition":
-            name = fact.object.removeprefix(schema)
+            name = fact.object.removeprefix(f"{schema}.")
             begins = {f"CREATE {unique}INDEX {name} ON {table} " for unique in ("", "UNIQUE ")}
             if any(fact.value.startswith(begin) for begin in begins):
                 found.add(fact[:2])
@@ -173,14 +174,13 @@ def _indexes(table: str, parts: set[Fact], extra: set[Fact]) -> set[tuple[str, s
 
 def _sequences(table: str, parts: set[Fact], extra: set[Fact]) -> set[tuple[str, str]]:
     """The sequences of a table's columns: owned by one, or named after one with an identity."""
-    schema, name = _NAME.findall(table)[0], unquoted(_NAME.findall(table)[-1])
-    columns = [p.object[len(table) + 1 :] for p in parts if p.property == "identity"]
-    named = {f"{name}_{unquoted(column)}_seq" for column in columns}
-    found = set()
-    for fact in extra:
-        if fact.kind == "sequence":
-            own, last = _NAME.findall(fact.object)[0], _NAME.findall(fact.object)[-1]
-            is_owned = fact.property == "owned by" and fact.value.startswith(f"{table}.")
-            if is_owned or (own == schema and unquoted(last) in named):
-                found.add(fact[:2])
-    return found
+    identities = {sequence_of(p.object) for p in parts if p.property == "identity"}
+    return {
+        fact[:2]
+        for fact in extra
+        if fact.kind == "sequence"
+        and (
+            fact.object in identities
+            or (fact.property == "owned by" and fact.value.startswith(f"{table}."))
+        )
+    }

@@ -33,7 +33,10 @@ def check_ledger(connection: Connection, tree: SqlTree) -> tuple[int, list[Findi
         RefusedFileError: a file cannot be read.
         ConnectionFailedError: the connection broke.
     """
-    _ = tree.migrations, tree.views  # a file that cannot be read is no matter of the ledger
+    _ = (
+        tree.migrations,
+        tree.views,
+    )  # read now: a file that cannot be read is not an error of the ledger
     try:
         plan = make_plan(tree, ledger.read(connection))
     except (AramiError, psycopg.Error, TypeError) as error:

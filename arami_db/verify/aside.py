@@ -1,4 +1,4 @@
-"""What is found and not told: what the caller ignores, what the deployment has declared."""
+"""Findings set aside: those the caller ignores, and those the deployment has declared."""
 
 from __future__ import annotations
 
@@ -60,12 +60,12 @@ def set_aside(
         expected: the facts of the snapshot; what they state cannot be declared.
 
     Returns:
-        What is to be told, gravest first, and the rest.
+        The findings that are left, gravest first, and what was set aside.
 
     Raises:
         UsageError: a declaration names an object of the schema itself.
     """
     ordered = sorted(findings, key=gravity)
-    told, accepted, stale = accept(ordered, wishes.declarations, expected)
-    told, ignored, unmatched = ignore(told, wishes.patterns)
-    return told, Aside(wishes.patterns, ignored, unmatched, accepted, stale)
+    left, accepted, stale = accept(ordered, wishes.declarations, expected)
+    left, ignored, unmatched = ignore(left, wishes.patterns)
+    return left, Aside(wishes.patterns, ignored, unmatched, accepted, stale)

@@ -21,7 +21,13 @@ _DOUBLED = "Drop the other one of the two: this one is part of the schema."
 
 
 def expected_facts(tree: SqlTree) -> frozenset[Fact] | None:
-    """The facts that should hold; None where the project states none.
+    """The facts that should hold.
+
+    Args:
+        tree: the SQL files.
+
+    Returns:
+        The facts of the snapshot; None where the project has neither catalog/ nor a snapshot.
 
     Raises:
         RefusedFileError: the snapshot cannot be read, or catalog/ or the snapshot is missing.
@@ -50,6 +56,9 @@ def differences(
         expected: as expected_facts() has them.
         answer: what the database says of itself.
 
+    Returns:
+        Each difference and each row of a check for itself, in no order.
+
     Raises:
         QueryFailedError: a check returns what it must not.
     """
@@ -70,8 +79,17 @@ def differences_within(
 ) -> list[Finding]:
     """The same, as the transaction at work has changed the database.
 
+    Args:
+        connection: in a transaction; its settings are what they were afterwards.
+        tree: the SQL files.
+        expected: as expected_facts() has them.
+
+    Returns:
+        As differences().
+
     Raises:
         QueryFailedError: a query failed.
+        psycopg.Error: the connection broke.
     """
     try:
         return differences(connection, tree, expected, ask_within(connection, tree))
@@ -92,12 +110,12 @@ def _roles(connection: Connection, tree: SqlTree) -> tuple[str, tuple[str, ...]]
 
 def _found(answer: Answer) -> Iterator[Finding]:
     for check, row in answer.found:
-        told = {"message": row["finding"], **{k: v for k, v in row.items() if k != "finding"}}
-        if not told.get("remedy"):
-            told.setdefault("advice", f"Mend it as {check.label} says, in a migration.")
+        columns = {"message": row["finding"], **{k: v for k, v in row.items() if k != "finding"}}
+        if not columns.get("remedy"):
+            columns.setdefault("advice", f"Mend it as {check.label} says, in a migration.")
         try:
-            severity = Severity(told.pop("severity"))
-            yield Finding(severity, check.path.stem, **told)
+            severity = Severity(columns.pop("severity"))
+            yield Finding(severity, check.path.stem, **columns)
         except (TypeError, ValueError) as error:
             raise QueryFailedError(
                 f"{check.label}: a check returns severity, object, finding and remedy, and may"

@@ -1,4 +1,4 @@
-"""One cause, one finding: what follows from another finding is told with it."""
+"""One cause, one finding: what follows from another finding is reported with it."""
 
 from __future__ import annotations
 
@@ -10,20 +10,19 @@ from arami_db.facts import Fact
 from arami_db.verify.findings import Finding
 from arami_db.verify.reach import entry_of, steps_of
 from arami_db.verify.remedies.causes import target_of
-from arami_db.verify.remedies.names import split
+from arami_db.verify.remedies.names import relation_in, split
 
 _DRIFT = "facts"
 _PARTS = {"column", "constraint", "policy", "trigger", "rule"}  # named after what they are on
-_TABLE_OF_INDEX = re.compile(r' ON (?:ONLY )?((?:"(?:[^"]|"")*"|[^" ])+) USING ')
 _GRANTED = re.compile(r"^[^,>]* granted to ([^,]+)")
 
 
 def fold(findings: Iterable[Finding]) -> list[Finding]:
     """Put each finding under the one that it follows from.
 
-    What a missing or extra object has is told with the object; the privileges of one role on one
-    object together; the paths that begin at one place together, and with what opened them; and
-    what a check finds with the difference that it finds.
+    The parts of a missing or extra object go under the object. The privileges of one role on one
+    object become one finding, and so do the paths that begin at one place, under what opened them.
+    What a check finds goes under the difference that it finds.
 
     Args:
         findings: of the facts and of the checks, each for itself.
@@ -190,8 +189,8 @@ def _about(finding: Finding) -> set[str]:
     for fact in (*finding.missing[:1], *finding.extra[:1]):
         kind, name = target_of(fact.object) if fact.kind == "grant" else fact[:2]
         names |= {name} | ({split(name)[0]} if kind in _PARTS else set())
-        if found := _TABLE_OF_INDEX.search(fact.value) if kind == "index" else None:
-            names.add(found[1])
+        if kind == "index" and (table := relation_in(kind, fact.value)):
+            names.add(table)
         if fact.kind == "reach":
             names |= {fact.object, entry_of(fact), fact.property.rpartition(" ")[2]}
     return names - {""}

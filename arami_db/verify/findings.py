@@ -41,7 +41,7 @@ class Finding:
         cause: what it follows from, as "table public.users"; None where it is its own cause.
         consequences: findings of their own that are there because of this one.
         missing: the facts that should be there and are not, where facts are what it is about.
-        extra: the facts that are there and should not be; of what changed, both are told.
+        extra: the facts that are there and should not be; of what changed, both are there.
     """
 
     severity: Severity

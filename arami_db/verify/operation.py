@@ -33,10 +33,14 @@ def verify(
     Args:
         connection: an idle connection of any role, to a standby or through a pooler if need be;
             without prove_rls, nothing is written through it.
-        tree: the SQL files, with the catalog query, snapshot and checks.
-        wishes: what the caller ignores and the deployment has declared; it is reported so.
-        prove_rls: also attempt, in a transaction that is rolled back, what nobody must manage.
-        begin: told what is done next, for progress.
+        tree: the SQL files, with catalog/, checks/ and the snapshot.
+        wishes: what the caller ignores and the deployment has declared; the report lists both.
+        prove_rls: also attempt what row level security must prevent, in a transaction that is
+            rolled back.
+        begin: called with each step as it begins, for progress.
+
+    Returns:
+        What was looked at and what was found, gravest first.
 
     Raises:
         QueryFailedError: a query of the verification failed.
@@ -53,11 +57,11 @@ def verify(
     findings += differences(connection, tree, expected, answer)
     checked = {"files": files, "facts": len(answer.facts), "checks": len(tree.checks)}
     if prove_rls:
-        begin("attempting what nobody must manage")
+        begin("attempting what row level security must prevent")
         checked["attempts"], leaks = _prove(connection)
         findings += leaks
-    told, aside = set_aside(findings, wishes, expected or ())
-    causes = sorted(fold(told), key=gravity)
+    left, aside = set_aside(findings, wishes, expected or ())
+    causes = sorted(fold(left), key=gravity)
     return Report(
         checked,
         tuple(skipped),
@@ -77,6 +81,9 @@ def try_remedies(connection: Connection, tree: SqlTree, wishes: Wishes, report: 
         wishes: as verify() was given them.
         report: what verify() returned.
 
+    Returns:
+        The script, and which findings go, stay and come with it.
+
     Raises:
         QueryFailedError: a query of the verification failed.
         ConnectionFailedError: the connection broke.
@@ -91,7 +98,20 @@ def try_remedies(connection: Connection, tree: SqlTree, wishes: Wishes, report: 
 
 
 def snapshot(connection: Connection, tree: SqlTree) -> str | None:
-    """The facts of a database as the text of a snapshot; None where no catalog/ states any."""
+    """Write the facts of a database as the text of a snapshot.
+
+    Args:
+        connection: an idle connection.
+        tree: the SQL files.
+
+    Returns:
+        The text; None where the files have no catalog/.
+
+    Raises:
+        QueryFailedError: a query of catalog/ failed.
+        RefusedFileError: a file cannot be read.
+        ConnectionFailedError: the connection broke.
+    """
     return dump(read(connection, tree, checks=False).facts) if tree.catalog else None
 
 

@@ -1,4 +1,4 @@
-"""The report of a verification: what was looked at, what is told, and where it is defined."""
+"""The report of a verification: what was looked at, what was found, and where that is defined."""
 
 from __future__ import annotations
 
@@ -40,8 +40,11 @@ def placed(findings: Iterable[Finding], tree: SqlTree) -> tuple[Finding, ...]:
     """Findings with the lines that define what they are about.
 
     Args:
-        findings: what is told; only for these are files parsed.
+        findings: those of the report; without any, no file is parsed.
         tree: the SQL files; one that cannot be parsed names no line.
+
+    Returns:
+        The same findings, and their consequences, with a place where a file defines it.
     """
     findings = tuple(findings)
     if not findings:

@@ -40,15 +40,9 @@ _OWN = (
         " just migrated. What is missing, changed or added was done by hand, or by another tool.",
     ),
     Rule(
-        "auth",
-        "auth.uid() answering otherwise than the policies take it to.",
-        "Each policy compares a row's owner with auth.uid(). It is asked with every style of"
-        " claims, because no catalog tells what a function answers.",
-    ),
-    Rule(
         "rls",
         "Rows or columns that somebody can reach, or change, who must not.",
-        "With --prove-rls, what nobody must manage is attempted as each role, in a transaction"
+        "With --prove-rls, what must be prevented is attempted as each role, in a transaction"
         " that is rolled back. No reading of policies proves as much.",
     ),
 )
@@ -59,6 +53,9 @@ def rules_of(checks: tuple[SqlFile, ...]) -> tuple[Rule, ...]:
 
     Args:
         checks: the check files; the comment that each begins with says what it finds, and why.
+
+    Returns:
+        Those of the ledger, the facts and the proof first.
     """
     return (*_OWN, *map(_rule, checks))
 

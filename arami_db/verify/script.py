@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
+from arami_db.escape import visible
 from arami_db.verify.findings import Finding
 
 # By what the first statement begins with, drops of "if exists" aside: what is not named comes
@@ -53,7 +54,14 @@ _HEADER = """\
 
 
 def in_order(findings: Iterable[Finding]) -> list[Finding]:
-    """The findings with a remedy, consequences too, one for each remedy, in an order that runs."""
+    """The findings whose remedies a script has, in an order that runs.
+
+    Args:
+        findings: causes, with their consequences.
+
+    Returns:
+        Of findings and consequences those with a remedy; of several with the same, the first.
+    """
     by_remedy: dict[str, Finding] = {}
     for finding in unfolded(findings):
         if finding.remedy:
@@ -65,16 +73,17 @@ def in_order(findings: Iterable[Finding]) -> list[Finding]:
 
 
 def is_first(finding: Finding) -> bool:
-    """Whether it is of an object that differs: where that is mended, paths and checks may be, too.
+    """Whether its remedy runs in the first round: it is of an object that differs.
 
-    Their remedies are for what is there, and would be wrong after that.
+    Paths and checks come after: mending the object may mend them, and their remedies are for what
+    was there before.
     """
     facts = (*finding.missing, *finding.extra)
     return finding.source == "facts" and not any(fact.kind == "reach" for fact in facts)
 
 
 def unfolded(findings: Iterable[Finding]) -> Iterator[Finding]:
-    """Findings and their consequences; of what a cause's remedy does, none with the same again."""
+    """Findings and their consequences, without the remedies that their cause's remedy includes."""
     for finding in findings:
         yield finding
         for consequence in unfolded(finding.consequences):
@@ -101,13 +110,16 @@ def write(findings: Iterable[Finding], outcome: Iterable[str], without: Mapping[
         findings: as in_order() has them.
         outcome: what the trial came to, a line each.
         without: remedies that are commented out, and why.
+
+    Returns:
+        SQL for psql.
     """
-    pieces = [_HEADER + "".join(f"-- {one_line(line)}\n" for line in outcome)]
+    pieces = [_HEADER + "".join(f"-- {visible(line)}\n" for line in outcome)]
     for finding in findings:
         sql, said = _ended(finding.remedy or ""), f"{finding.severity}: {finding.message}"
-        piece = f"-- {one_line(said)}  [{one_line(finding.source)}]\n"
+        piece = f"-- {visible(said)}  [{visible(finding.source)}]\n"
         if (why := without.get(finding.remedy or "")) is not None:
-            piece += f"-- {one_line(why)}\n"
+            piece += f"-- {visible(why)}\n"
             sql = "\n".join(f"-- {line}" for line in re.split(r"\r\n|\r|\n", sql))
         elif runs_alone(sql):
             piece += "-- not tried, because it runs in no transaction\n"
@@ -117,10 +129,3 @@ def write(findings: Iterable[Finding], outcome: Iterable[str], without: Mapping[
 
 def _ended(remedy: str) -> str:
     return remedy.strip() if remedy.rstrip().endswith(";") else f"{remedy.strip()};"
-
-
-def one_line(text: str) -> str:
-    """A text that cannot end a comment, nor steer a terminal."""
-    return "".join(
-        char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
-    )

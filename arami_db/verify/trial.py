@@ -9,8 +9,9 @@ import psycopg
 
 from arami_db.database.connect import Connection, lost
 from arami_db.database.execute import no_time_limit
+from arami_db.escape import visible
 from arami_db.verify.findings import Finding
-from arami_db.verify.script import in_order, is_first, one_line, runs_alone, unfolded, write
+from arami_db.verify.script import in_order, is_first, runs_alone, unfolded, write
 
 # What says something of this session or of others, and nothing of the remedy.
 _NOT_TRIED = (
@@ -20,7 +21,7 @@ _NOT_TRIED = (
     psycopg.errors.QueryCanceled,
 )
 LATER = "verify again after what is above: it may be in order by then"
-_ELSEWHERE = {"ledger", "auth", "rls"}  # sources that are not asked again
+_ELSEWHERE = {"ledger", "rls"}  # sources that are not asked again
 _LIMITS = "set local lock_timeout = '3s'; set local statement_timeout = 0"
 
 
@@ -30,7 +31,7 @@ class Trial:
 
     Attributes:
         script: the remedies, in the order in which they ran.
-        remedies: how many there are.
+        remedies: how many the script has.
         findings: how many there were findings.
         untried: why nothing was tried; None where it was.
         failed: the findings whose remedies did not run, with what the server said.
@@ -61,7 +62,11 @@ def attempt(
     Args:
         connection: of a role that may run them; where it may not, they are written untried.
         findings: what was found.
-        ask: finds again, in the transaction at work; of other sources than it asks, findings stay.
+        ask: asks facts and checks again, in the transaction at work; findings of the ledger and of
+            the proof are taken to stay.
+
+    Returns:
+        The script, and what became of each finding.
 
     Raises:
         ConnectionFailedError: the connection broke.
@@ -104,13 +109,13 @@ def _tried(
     new = tuple(f for f in unfolded(after) if not _marks([f]) & before)
     # What another remedy has done before cannot be done again, and need not.
     failed = [(finding, error) for finding, error in failed if _marks([finding]) & left]
-    rest = [f for f in ordered if _stays(f, left) and f not in done]
+    written = [*done, *(f for f in ordered if _stays(f, left) and f not in done)]
     script = write(
-        [*done, *rest],
+        written,
         [f"Tried and rolled back: {len(findings) - len(stay)} of {len(findings)} findings go."],
         {finding.remedy or "": f"did not run: {error}" for finding, error in failed},
     )
-    return Trial(script, len(ordered), len(findings), None, tuple(failed), stay, new)
+    return Trial(script, len(written), len(findings), None, tuple(failed), stay, new)
 
 
 def _stays(finding: Finding, left: set[object]) -> bool:
@@ -165,7 +170,7 @@ def _try(connection: Connection, finding: Finding) -> str | None:
             connection.execute((finding.remedy or "").encode())
     except _NOT_TRIED as error:
         said = error.diag.message_primary or str(error)
-        raise _UntriedError(f"{one_line(said)} ({one_line(finding.message)})") from error
+        raise _UntriedError(f"{visible(said)} ({visible(finding.message)})") from error
     except psycopg.Error as error:
         if connection.closed:
             raise

@@ -145,6 +145,41 @@ relations as (
     where is_ours
 ),
 
+-- Our types, row types, arrays and multiranges included.
+types as (
+    select
+        t.*,
+        pg_catalog.format('%s.%I', t.typnamespace::pg_catalog.regnamespace, t.typname) as object
+    from pg_catalog.pg_type as t
+    where
+        t.typnamespace in (select s.oid from schemas as s)
+        and t.oid not in (
+            select m.objid
+            from members as m
+            where m.classid = 'pg_catalog.pg_type'::pg_catalog.regclass
+        )
+),
+
+-- The conditions of policies on our tables and those of exposed schemas: text and expression tree.
+conditions as (
+    select
+        y.oid as policy,
+        y.polcmd,
+        y.polpermissive,
+        r.is_ours,
+        pg_catalog.format('%I on %s', y.polname, r.object) as object,
+        part.clause,
+        part.tree,
+        pg_catalog.pg_get_expr(part.tree, r.oid) as text
+    from pg_catalog.pg_policy as y
+    inner join guarded_relations as r on y.polrelid = r.oid
+    cross join
+        lateral (
+            values ('using', y.polqual), ('with check', y.polwithcheck)
+        ) as part (clause, tree)
+    where part.tree is not null
+),
+
 guarded_functions as (
     select
         p.*,
@@ -332,22 +367,16 @@ grantables as (
     -- Of a row type only what was granted on it differently from its table is its own.
     select
         'type',
-        pg_catalog.format('%s.%I', t.typnamespace::pg_catalog.regnamespace, t.typname),
+        t.object,
         t.typowner,
         t.typacl,
         case when c.oid is null then pg_catalog.acldefault('T', t.typowner) end,
         null,
         null
-    from pg_catalog.pg_type as t
+    from types as t
     left join pg_catalog.pg_class as c on t.typrelid = c.oid and c.relkind <> 'c'
     where
-        t.typnamespace in (select s.oid from schemas as s)
-        and t.oid not in (
-            select m.objid
-            from members as m
-            where m.classid = 'pg_catalog.pg_type'::pg_catalog.regclass
-        )
-        and t.typsubscript <> 'pg_catalog.array_subscript_handler'::pg_catalog.regproc
+        t.typsubscript <> 'pg_catalog.array_subscript_handler'::pg_catalog.regproc
         and t.typtype <> 'm'
         and (
             c.oid is null

@@ -10,28 +10,14 @@ with named as (
             '%s.%I',
             coalesce(
                 r.object,
-                case
-                    when t.oid is not null
-                        then
-                            pg_catalog.format(
-                                '%s.%I', t.typnamespace::pg_catalog.regnamespace, t.typname
-                            )
-                end,
+                t.object,
                 k.conrelid::pg_catalog.regclass::pg_catalog.text
             ),
             k.conname
         ) as object
     from pg_catalog.pg_constraint as k
     left join relations as r on k.conrelid = r.oid
-    left join pg_catalog.pg_type as t
-        on
-            k.contypid = t.oid
-            and t.typnamespace in (select s.oid from schemas as s)
-            and t.oid not in (
-                select m.objid
-                from members as m
-                where m.classid = 'pg_catalog.pg_type'::pg_catalog.regclass
-            )
+    left join types as t on k.contypid = t.oid
     where
         r.oid is not null
         or t.oid is not null

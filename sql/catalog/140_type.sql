@@ -1,24 +1,17 @@
 -- 140_type: domains, enums, ranges and base types; composite ones have columns.
 -- Why: the row type, array and multirange that come along with another object say nothing of their
 -- own; a comment on one does.
-with types as (
+with stated as (
     select
         t.*,
-        pg_catalog.format('%s.%I', t.typnamespace::pg_catalog.regnamespace, t.typname) as object,
         t.typrelid in (
             select r.oid
             from relations as r
             where r.kind <> 'type'
         ) as is_row
-    from pg_catalog.pg_type as t
+    from types as t
     where
-        t.typnamespace in (select s.oid from schemas as s)
-        and t.oid not in (
-            select m.objid
-            from members as m
-            where m.classid = 'pg_catalog.pg_type'::pg_catalog.regclass
-        )
-        and t.typsubscript <> 'pg_catalog.array_subscript_handler'::pg_catalog.regproc
+        t.typsubscript <> 'pg_catalog.array_subscript_handler'::pg_catalog.regproc
         and not (
             t.typtype = 'm'
             and exists (
@@ -35,7 +28,7 @@ select
     t.object,
     p.property,
     p.value
-from types as t
+from stated as t
 left join roles as w on t.typowner = w.oid
 left join pg_catalog.pg_range as g on t.oid = g.rngtypid
 left join pg_catalog.pg_opclass as c on g.rngsubopc = c.oid

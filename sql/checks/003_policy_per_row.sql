@@ -4,23 +4,7 @@
 -- nor a call deep inside others matters. A node spans from its brace to the one that closes it; a
 -- call is fine within a sub-select that reads no table and no column. Escaped braces (in names) are
 -- removed first; constants hold none. Calls that are given a column cannot be lifted: not reported.
-with clauses as (
-    select
-        y.oid as policy,
-        r.oid as relation,
-        part.clause,
-        part.tree,
-        pg_catalog.format('%I on %s', y.polname, r.object) as object
-    from pg_catalog.pg_policy as y
-    inner join guarded_relations as r on y.polrelid = r.oid
-    cross join
-        lateral (
-            values ('using', y.polqual), ('with check', y.polwithcheck)
-        ) as part (clause, tree)
-    where part.tree is not null
-),
-
-tokens as (
+with tokens as (
     select
         x.policy,
         x.clause,
@@ -29,7 +13,7 @@ tokens as (
         -- What ties a node to a row: a column, or a table that is read (RTE until Postgres 15).
         t.match[1] = '{VAR' as is_column,
         t.match[1] in ('{VAR', '{RTE', '{RANGETBLENTRY') as is_bound
-    from clauses as x
+    from conditions as x
     cross join lateral pg_catalog.regexp_matches(
         pg_catalog.regexp_replace(x.tree::pg_catalog.text, '[\\].', '', 'g'),
         '[{][A-Z0-9_]+(?: :funcid [0-9]+)?|[}]',
@@ -75,13 +59,12 @@ calls as (
         x.object,
         x.policy,
         x.clause,
-        x.tree,
-        x.relation,
+        x.text as expression,
         f.proname,
         fn.nspname,
         f.pronargs
     from nodes as call
-    inner join clauses as x on call.policy = x.policy and call.clause = x.clause
+    inner join conditions as x on call.policy = x.policy and call.clause = x.clause
     inner join pg_catalog.pg_proc as f
         on f.oid = pg_catalog.substring(call.token, '[0-9]+')::pg_catalog.oid
     inner join pg_catalog.pg_namespace as fn on f.pronamespace = fn.oid
@@ -99,7 +82,7 @@ patterns as (
         calls.clause,
         calls.nspname,
         calls.proname,
-        pg_catalog.pg_get_expr(calls.tree, calls.relation) as expression,
+        calls.expression,
         pg_catalog.count(*) over (partition by calls.policy, calls.clause) as functions,
         case
             when calls.nspname = 'pg_catalog'

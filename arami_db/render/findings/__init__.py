@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from arami_db.render.escape import visible
+from arami_db.escape import visible
 from arami_db.render.output import note
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from arami_db.render.escape import visible
+from arami_db.escape import visible
 from arami_db.render.findings.places import is_in_checkout, place_of
-from arami_db.render.findings.text import told
+from arami_db.render.findings.text import lines_of
 
 if TYPE_CHECKING:
     from arami_db.verify.findings import Finding
@@ -30,7 +30,7 @@ def _command(finding: Finding) -> str:
         properties = {"file": visible(place[0]), "line": str(place[1]), **properties}
     written = ",".join(f"{key}={_property(value)}" for key, value in properties.items())
     level = _LEVELS.get(finding.severity, "notice")
-    return f"::{level} {written}::{_data(chr(10).join(told(finding)))}\n"
+    return f"::{level} {written}::{_data(chr(10).join(lines_of(finding)))}\n"
 
 
 def _data(text: str) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
-from arami_db.render.escape import visible
+from arami_db.escape import visible
 from arami_db.render.findings.places import place_of
-from arami_db.render.findings.text import checked, told
+from arami_db.render.findings.text import checked, lines_of
 
 if TYPE_CHECKING:
     from arami_db.verify.findings import Finding
@@ -38,5 +38,5 @@ def _case(finding: Finding) -> ElementTree.Element:
         case.attrib |= {"file": path, "line": line}
         message += f" ({path}:{line})"
     failure = ElementTree.SubElement(case, "failure", type=str(finding.severity), message=message)
-    failure.text = "\n".join(told(finding))
+    failure.text = "\n".join(lines_of(finding))
     return case

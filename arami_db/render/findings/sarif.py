@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from arami_db import __version__
-from arami_db.render.escape import visible
+from arami_db.escape import visible
 from arami_db.render.findings.places import is_in_checkout, place_of
-from arami_db.render.findings.text import told
+from arami_db.render.findings.text import lines_of
 
 if TYPE_CHECKING:
     from arami_db.verify.findings import Finding
@@ -94,7 +94,7 @@ def _result(finding: Finding, ids: list[str], snapshot: str) -> dict[str, Any]:
         "ruleId": rule_id,
         "ruleIndex": ids.index(rule_id),
         "level": _LEVELS.get(finding.severity, "note"),
-        "message": {"text": _unlinked("\n".join(told(finding)))},
+        "message": {"text": _unlinked("\n".join(lines_of(finding)))},
         "locations": [
             {
                 "physicalLocation": _physical(*(place_of(finding) or (snapshot, 1))),
@@ -112,9 +112,10 @@ def _unlinked(text: str) -> str:
 
 
 def _physical(path: str, line: int) -> dict[str, Any]:
-    """Of what no file defines it is the first line of the snapshot: GitHub takes no result without.
+    """A place in a file, relative to the working directory where the file is below it.
 
-    A path outside of the working directory is told whole.
+    What no file defines is placed at the first line of the snapshot, because GitHub takes no result
+    without a place.
     """
     artifact = {"uri": quote(path), "uriBaseId": "%SRCROOT%"}
     if not is_in_checkout(path):

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from arami_db.render.escape import block, uncommanding, visible
+from arami_db.escape import block, uncommanding, visible
 from arami_db.render.output import count
+from arami_db.verify.script import unfolded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
     from arami_db.verify.findings import Finding
     from arami_db.verify.report import Report
 
-_PATHS = 5  # told of one finding; --format json has all
+_PATHS = 5  # shown of one finding; --format json has all
 
 
 def render(report: Report) -> str:
@@ -25,7 +24,7 @@ def render(report: Report) -> str:
         group = [finding for finding in report.findings if finding.severity is severity]
         lines += ["", f"{severity}: {count(len(group), 'finding')}"]
         for finding in group:
-            lines += [f"  {line}" for line in told(finding)]
+            lines += [f"  {line}" for line in lines_of(finding)]
     lines += _set_aside(report)
     lines += ["", "clean" if not report.findings else count(len(report.findings), "finding")]
     return uncommanding("\n".join(lines)) + "\n"
@@ -38,12 +37,12 @@ def checked(report: Report) -> str:
     )
 
 
-def told(finding: Finding, *, place: bool = True) -> list[str]:
+def lines_of(finding: Finding, *, place: bool = True) -> list[str]:
     """A finding in lines, the later ones indented.
 
     Args:
-        finding: what to tell.
-        place: whether to name the file and line, too.
+        finding: the finding, with its consequences.
+        place: whether to name the file and line.
     """
     lines = [_sentence(finding)]
     details = {"at": finding.place if place else None, "expected": finding.expected}
@@ -62,8 +61,8 @@ def _sentence(finding: Finding) -> str:
 
 
 def _consequences(finding: Finding) -> list[str]:
-    """What checks find and where people may get told; all other facts counted."""
-    every = list(_unfolded(finding.consequences))
+    """What checks find and the first paths, a line each; all other facts are counted."""
+    every = list(unfolded(finding.consequences))
     paths = [one for one in every if any(fact.kind == "reach" for fact in one.extra)]
     facts = [one for one in every if one.source == "facts" and one not in paths]
     lines = [f"  and {count(len(facts), 'fact')} of it"] if facts else []
@@ -71,12 +70,6 @@ def _consequences(finding: Finding) -> list[str]:
     lines += [f"  and so: {_sentence(one)}" for one in (*paths[:_PATHS], *others)]
     more = len(paths) - _PATHS
     return lines + ([f"  and {count(more, 'more path')}"] if more > 0 else [])
-
-
-def _unfolded(findings: Iterable[Finding]) -> Iterator[Finding]:
-    for finding in findings:
-        yield finding
-        yield from _unfolded(finding.consequences)
 
 
 def _set_aside(report: Report) -> list[str]:

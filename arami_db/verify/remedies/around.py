@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 from arami_db.facts import Fact
-from arami_db.verify.remedies.names import head, mentions, replaced, schema_of, sequence_of, split
+from arami_db.verify.remedies.names import (
+    head,
+    mentions,
+    relation_in,
+    replaced,
+    schema_of,
+    sequence_of,
+    split,
+)
 
 Object = tuple[str, str]  # kind and name
 Properties = Mapping[str, str]
@@ -17,11 +24,9 @@ Objects = Mapping[Object, Properties]
 
 RELATIONS = ("table", "view", "materialized view", "foreign table")
 PARTS = ("column", "constraint", "index", "trigger", "rule", "policy", "statistics")  # of those
-_ON = re.compile(r' ON (?:ONLY )?((?:"(?:[^"]|"")*"|[^" ])+) USING ')
-_FROM = re.compile(r' FROM ((?:"(?:[^"]|"")*"|[^"])+)$')
 # What Postgres keeps in terms of other objects, and writes out with their names.
 _DEEP = ("definition", "using", "with check", "default", "arguments", "function")
-_COMPILED = ("BEGIN ATOMIC", "RETURN ")  # so begin bodies that it keeps likewise
+COMPILED = ("BEGIN ATOMIC", "RETURN ")  # so begin bodies that it keeps likewise
 # What a renamed object must have in common with what it was.
 _TOLD_BY = {"table": ("columns",), "column": ("type",)}
 
@@ -104,8 +109,8 @@ class Around:
         if kind not in {"index", "statistics"}:
             return split(name)[0]
         either = self.wanted.get((kind, name)) or self.actual.get((kind, name), {})
-        found = (_ON if kind == "index" else _FROM).search(either.get("definition", ""))
-        return found[1] if found else split(self.constraint_of(name) or "")[0]
+        found = relation_in(kind, either.get("definition", ""))
+        return found or split(self.constraint_of(name) or "")[0]
 
     def constraint_of(self, index: str) -> str | None:
         """The constraint that an index is there for."""
@@ -146,7 +151,7 @@ class Around:
             and any(
                 mentions(value, name)
                 for key, value in properties.items()
-                if key in _DEEP or (key == "source" and value.startswith(_COMPILED))
+                if key in _DEEP or (key == "source" and value.startswith(COMPILED))
             )
         ]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from arami_db.verify.remedies.around import Properties
+from arami_db.verify.remedies.around import COMPILED, Properties
 from arami_db.verify.remedies.difference import Difference
 from arami_db.verify.remedies.names import dollars, head, listed, literal, quoted, unquoted
 
@@ -23,7 +23,6 @@ _USUAL = {  # what is meant where nothing is stated
     "parallel": "unsafe",
     "cost": "100",
 }
-_BODIES = ("BEGIN ATOMIC", "RETURN ")
 _DEFAULT = " DEFAULT "
 
 
@@ -71,7 +70,7 @@ def _value(key: str, value: str) -> str:
 
 def _body(wanted: Properties) -> str:
     source = wanted.get("source", "")
-    if wanted["language"] == "sql" and source.startswith(_BODIES):
+    if wanted["language"] == "sql" and source.startswith(COMPILED):
         return source
     library = f"{literal(wanted['library'])}, " if "library" in wanted else ""
     return f"as {library}{dollars(source)}"

@@ -8,6 +8,10 @@ _PART = re.compile(r'"(?:[^"]|"")*"|[^.]+')
 _LISTED = re.compile(r'(?:"(?:[^"]|"")*"|[^",])+')
 _HEAD = re.compile(r'(?:"(?:[^"]|"")*"|[^"(])+')
 _PLAIN = re.compile(r"[a-z_][a-z0-9_]*")
+_RELATION = {  # in a definition as Postgres writes it
+    "index": re.compile(r' ON (?:ONLY )?((?:"(?:[^"]|"")*"|[^" ])+) USING '),
+    "statistics": re.compile(r' FROM ((?:"(?:[^"]|"")*"|[^"])+)$'),
+}
 
 
 def split(name: str) -> tuple[str, str]:
@@ -26,6 +30,12 @@ def sequence_of(column: str) -> str:
     table, last = split(column)
     schema, name = split(table)
     return f"{schema}.{quoted(f'{unquoted(name)}_{unquoted(last)}_seq')}"
+
+
+def relation_in(kind: str, definition: str) -> str | None:
+    """The relation that an index or a statistics object is on, as its definition says it."""
+    found = _RELATION[kind].search(definition)
+    return found[1] if found else None
 
 
 def listed(text: str) -> list[str]:

@@ -113,7 +113,7 @@ def _change_table(difference: Difference) -> str | None:
 
 
 def _identity(difference: Difference) -> str:
-    """By which a row is told apart where changes are sent on."""
+    """What identifies a row where changes are replicated."""
     if difference.value != "index":
         return difference.value or "default"
     around = difference.around
