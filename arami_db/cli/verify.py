@@ -65,10 +65,10 @@ def verify(
 ) -> None:
     """Prove the schema: ledger, every fact of the catalog, and checks.
 
-    Reads only: any role that may read schema arami_db will do, on a standby and through a pooler
-    too. --prove-rls and --remedies write, in a transaction that is rolled back; while --remedies
-    tries, the tables that it mends are locked. What this deployment has beside the schema is
-    declared in arami-db.toml of the working directory, with reasons.
+    Reads only, as any role that may read the ledger, on a standby and through a pooler too.
+    --prove-rls and --remedies write, in a transaction that is rolled back; while --remedies tries
+    them, it locks the tables concerned. What a deployment has of its own is declared, with reasons,
+    in arami-db.toml of the working directory.
 
     \b
     Examples:

@@ -306,7 +306,7 @@ served as (
     where r.kind in ('table', 'view', 'materialized view')
 ),
 
--- What can be granted: whose it is, who may use it, and what that would be had nobody said so.
+-- What can be granted on: its owner, its privileges, and those it has by default.
 grantables as (
     select
         'schema' as kind,

@@ -1,5 +1,5 @@
--- 010_schema: whose each schema is, and what is said of it.
--- Why: schema public is the platform's, so that its owner is told only when it is somebody else.
+-- 010_schema: the owner and the comment of each schema.
+-- Why: schema public is the platform's, so its owner is named only when that is another role.
 select
     'schema' as kind,
     s.object,

@@ -1,5 +1,5 @@
 -- 210_event_trigger: event triggers, but for Supabase's own.
--- Why: Supabase keeps the functions of its own in schema extensions.
+-- Why: the functions of Supabase's own are in schema extensions.
 select
     'event trigger' as kind,
     pg_catalog.quote_ident(e.evtname) as object,

@@ -1,6 +1,7 @@
 -- 230_extension: the extensions that the migrations ask for, and any other in our schemas.
--- Why: nothing uses uuid-ossp: it only matters where it is. Schemas public and extensions are both
--- "default". What an extension lets anybody add to it is stated as if it were no member of it.
+-- Why: uuid-ossp may be missing, since nothing uses it; it is stated only where it is elsewhere.
+-- Schemas public and extensions are both "default". Members that anybody could have added to an
+-- extension are stated like other objects.
 -- The first arm of a union names the columns.
 -- noqa: disable=AL03
 select

@@ -1,5 +1,5 @@
 -- 250_grant: who was granted what, by whom, and what owners lost of what they have anyway.
--- Why: platforms and tools say for their roles what PUBLIC has anyway; on schema public and on the
+-- Why: platforms and tools grant to their roles what PUBLIC has anyway; on schema public and on the
 -- database that is not stated.
 -- noqa: disable=RF02
 select

@@ -1,7 +1,7 @@
 -- 001_rls_disabled: tables without row level security, or with it and no policy to let one in.
 -- Why: in public, row level security is all that stands between one person's rows and another's. In
--- audit nothing is reachable and a policy would be a door; there RLS is on and no policy is wanted.
--- The ledger, arami_db, is the tool's own and holds nothing of anybody's.
+-- audit API roles hold no grant and a policy would only give access: there RLS is on without one.
+-- The ledger, arami_db, is the tool's own and holds no user's data.
 select
     case when r.relrowsecurity then 'integrity' else 'security' end as severity,
     r.object,

@@ -1,9 +1,9 @@
 -- 015_account_deletion: user tables that deleting an account would leave behind, or be stopped by.
--- Why: deleting the row in public.users must delete all the person ever told us. So every table
+-- Why: deleting the row in public.users must delete all data of the person. So every table
 -- with a user_id, or with any foreign key to public.users, needs one on user_id (where it has that
 -- column) that cascades, is valid and is enforced: its internal triggers can be disabled. Another
--- foreign key to public.users, of a table in any schema, that neither cascades nor lets go blocks
--- the deletion.
+-- foreign key to public.users, of a table in any schema, that neither cascades nor clears the
+-- reference blocks the deletion.
 with user_keys as (
     select
         k.oid,
@@ -122,7 +122,7 @@ union all
 select
     'integrity' as severity,
     pg_catalog.format('%I on %s', k.conname, k.conrelid::pg_catalog.regclass) as object,
-    'This foreign key to public.users neither cascades nor lets go: it blocks account deletion.'
+    'This foreign key to public.users blocks account deletion: it neither cascades nor sets null.'
         as finding,
     null as remedy
 from user_keys as k

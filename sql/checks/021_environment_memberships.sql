@@ -1,8 +1,8 @@
 -- 021_environment_memberships: roles that authenticator and service_role must not belong to, and
 -- those that authenticator must be able to become.
--- Why: a member may do what the role may, or become it. Of anon and authenticated that is a fact of
--- kind reach. Direct or through others; membership in a plain role is nobody's business. What
--- authenticator has by way of another API role is said of that role.
+-- Why: a member may do what the role may, or become it, directly or through other roles. Membership
+-- in a role without powers is no finding. What anon and authenticated may become is a fact of kind
+-- reach; what authenticator has through another API role is reported for that role.
 select distinct
     'security' as severity,
     a.name as object,
@@ -27,7 +27,7 @@ where
         )
     )
 union all
--- It becomes each of them, passes none of them on, and has nothing of theirs before it has.
+-- It can become each API role, can grant none of them, and inherits no privilege of theirs.
 select
     case when m.becomes then 'security' else 'integrity' end as severity,
     'authenticator' as object,

@@ -1,11 +1,11 @@
--- 023_environment_settings: settings of the database or of a role that bend the schema's meaning.
--- Why: they apply to a session before it has said a word. For whoever logs in: row_security,
+-- 023_environment_settings: settings of the database or of a role that change what the schema does.
+-- Why: they apply to a session from its start. For whoever logs in: row_security,
 -- session_replication_role (no trigger, no foreign key fires), claims of a request, and a time zone
 -- other than UTC (current_date is the day of a session). For all, the owner or an API role: the
 -- role itself, a search_path in which another schema comes before public or pg_catalog, read
 -- only transactions, parser switches, and PostgREST's role for people who have not signed in. What
--- Supabase sets (timeouts, logging, preloads, "\$user", public, extensions) bends nothing; its own
--- SQL has that backslash, which names a schema that nobody has.
+-- Supabase sets (timeouts, logging, preloads, "\$user", public, extensions) is harmless; its
+-- own SQL has that backslash, which names a schema that nobody has.
 with settings as (
     select
         pg_catalog.lower(pg_catalog.split_part(s.line, '=', 1)) as name,
@@ -104,7 +104,7 @@ select
         ' in database ' || pg_catalog.quote_ident(b.datname)
     ) as object,
     pg_catalog.format(
-        'Sessions start with %s = %s, which bends what the schema means.',
+        'Sessions start with %s = %s, which changes what the schema does.',
         b.name, pg_catalog.quote_literal(b.setting)
     ) as finding,
     case

@@ -1,4 +1,4 @@
--- 025_environment_session: this very session runs with triggers or row level security bent.
+-- 025_environment_session: this session runs with triggers or row level security off.
 -- Why: postgresql.conf, the connection string and the pooler can set what no catalog shows. The
 -- remedy mends the session; the place to look is where it was set.
 select

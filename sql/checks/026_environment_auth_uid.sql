@@ -1,7 +1,7 @@
--- 026_environment_auth_uid: auth.uid() missing, or not what every policy takes it for.
+-- 026_environment_auth_uid: auth.uid() missing, or not what every policy needs.
 -- Why: each policy compares with it. It must take nothing, return one uuid, be STABLE (VOLATILE, it
 -- is never taken out of the loop over rows; IMMUTABLE, a cached plan keeps it for whoever comes
--- next), be within reach of authenticated, and not be an API role's to rewrite.
+-- next), be executable by authenticated, and not be replaceable by an API role.
 -- Schema auth is the platform's, so what is missing there has no remedy of ours.
 with uid as (
     select
@@ -66,7 +66,7 @@ cross join
                     )
             ),
             'security',
-            'An API role owns the function or its schema, or may create in it: it says who it is.',
+            'An API role owns the function or its schema, or may create in it: it may be anybody.',
             null
         ),
         (

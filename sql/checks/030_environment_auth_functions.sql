@@ -1,11 +1,11 @@
--- 030_environment_auth_functions: auth.uid(), role(), email() or jwt() as nobody ships it.
+-- 030_environment_auth_functions: auth.uid(), role(), email() or jwt() with an unknown body.
 -- Why: policies believe what these answer. One that also reads a header, user_metadata or a setting
--- of the application answers every honest question rightly and lets anyone be anyone, so the texts
--- are compared with those known: each that Supabase ever shipped, and the stub's. Comparing is by
--- token: whitespace and comments count for nothing, and all else does, a nested comment too. What a
--- known text names is found in pg_catalog before anywhere else, except for types under an empty
--- search_path, which Supabase once set: pg_temp comes first. The stub has that path no longer. Of
--- auth.uid(), 026 tells what it returns and how volatile it is.
+-- of the application answers honest requests correctly and lets anyone pose as anyone, so each text
+-- is compared with the known ones: all that Supabase ever shipped, and the stub's. Whitespace and
+-- comments are ignored, nested comments are not. What a known text names is found in pg_catalog
+-- first, except for types under an empty search_path, which Supabase once set: there pg_temp comes
+-- first. The stub no longer has that path. Check 026 asks what auth.uid() returns and how volatile
+-- it is.
 with texts (claims, shipped_by, body) as (
     values
     -- supabase/auth, migrations/00_init_auth_schema (uid, role) and

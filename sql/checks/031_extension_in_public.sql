@@ -1,7 +1,7 @@
 -- 031_extension_in_public: an extension in a schema of ours that no migration asked for.
--- Why: what it brings is public's from then on: functions that the API offers to everybody, and
--- names that later migrations run into. The migrations create pgcrypto and uuid-ossp, in public
--- where there is no schema extensions. plpgsql and what else lies in pg_catalog is no concern.
+-- Why: the API offers its functions to everybody, and later migrations may need the names of its
+-- objects. The migrations create pgcrypto and uuid-ossp, in public where there is no schema
+-- extensions. Extensions in pg_catalog, such as plpgsql, do not count.
 select
     'security' as severity,
     pg_catalog.quote_ident(e.extname) as object,
