@@ -351,6 +351,10 @@ PLATFORM = """
     create function extensions.watch() returns event_trigger language plpgsql
     as $$ begin end $$;
     create event trigger watch on ddl_command_end execute function extensions.watch();
+    create schema graphql;
+    create function graphql.watch() returns event_trigger language plpgsql security definer
+    as $$ begin end $$;
+    create event trigger graphql_watch on ddl_command_end execute function graphql.watch();
     create publication supabase_realtime;
     grant usage on schema auth, extensions to anon, authenticated, service_role;
     grant usage on schema public to postgres, anon, authenticated, service_role, catalog_owner;
@@ -380,6 +384,11 @@ def test_the_same_facts_on_a_server_like_supabase(
             connection.execute("grant usage on schema auth to catalog_owner with grant option")
             run_cli("migrate", "--database", f"{empty_database} user=catalog_owner")
             assert facts(connection) == baseline
+            connection.execute("alter default privileges for role catalog_owner"
+                               " in schema audit grant select on tables to anon")  # fmt: skip
+            connection.execute("alter function graphql.watch() owner to catalog_owner")
+            more = {fact.kind for fact in facts(connection) ^ baseline}
+            assert more == {"default privilege", "event trigger"}
         finally:
             connection.execute("drop owned by catalog_owner cascade")
             connection.execute("drop role catalog_owner")

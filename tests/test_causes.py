@@ -107,6 +107,28 @@ CAUSES = {
         "alter table public.users owner to pg_monitor",
         {"table public.users: owner differs": ""},
     ),
+    "row level security is off where there is an archive": (
+        "alter table public.daily_sessions disable row level security",
+        {"table public.daily_sessions: row level security differs": "001 016"},
+    ),
+    "a right that may be passed on": (
+        "grant select on public.daily_sessions to authenticated with grant option",
+        {"grant table public.daily_sessions: authenticated select differs": "016"},
+    ),
+    "a key not validated": (
+        "alter table public.user_goals drop constraint fk_user_goals_users,"
+        " add constraint fk_user_goals_users foreign key (user_id) references public.users (id)"
+        " on delete cascade not valid",
+        {"constraint public.user_goals.fk_user_goals_users: validated differs": "015"},
+    ),
+    "a table that a crash empties": (
+        "alter table public.user_streaks set unlogged",
+        {"table public.user_streaks: persistence differs": ""},
+    ),
+    "dblink": (
+        "create extension dblink schema public",
+        {"extension dblink is not part of the schema": "006 013 031"},
+    ),
     "a right lost": (
         "revoke select on public.users from authenticated",
         {"grant table public.users: authenticated select differs": ""},

@@ -478,12 +478,13 @@ def test_a_ledger_that_cannot_be_understood_is_a_finding_beside_others(
     assert {"ledger", "001_rls_disabled"} <= {f["source"] for f in unfolded(found)}
 
 
-def test_whoever_changes_a_table_is_not_waited_for_without_end(database: str) -> None:
+@pytest.mark.parametrize("table", ["public.daily_sessions", "arami_db.migration"])
+def test_whoever_changes_a_table_is_not_waited_for_without_end(database: str, table: str) -> None:
     with psycopg.connect(database) as changing:
-        changing.execute("lock table daily_sessions")
+        changing.execute(f"lock table {table}")
         run = run_cli("verify", "-d", database, expect=1)
-    assert "locked by whoever is changing it: public.daily_sessions by pid" in run.stderr
-    assert "lock table daily_sessions" in run.stderr
+    assert f"locked by whoever is changing it: {table} by pid" in run.stderr
+    assert f"lock table {table}" in run.stderr
 
 
 def test_a_line_that_would_keep_a_check_from_being_asked_is_refused(

@@ -149,14 +149,19 @@ def _transaction(connection: Connection) -> Iterator[None]:
             connection.execute("rollback")
 
 
+def locked(connection: Connection) -> QueryFailedError:
+    """What to raise when a table was not to be had: it says who is in the way."""
+    holders = "; ".join(str(text) for (text,) in connection.execute(query("exclusive_locks")))
+    return QueryFailedError(
+        f"a table is locked by whoever is changing it: {holders or 'they are done by now'}",
+        hint="Verify when they are done, or end that transaction.",
+    )
+
+
 def _failure(connection: Connection, tree: SqlTree, error: psycopg.Error) -> QueryFailedError:
     """Say who is in the way, or ask file after file to learn which one fails."""
     if isinstance(error, psycopg.errors.LockNotAvailable):
-        holders = "; ".join(str(text) for (text,) in connection.execute(query("exclusive_locks")))
-        return QueryFailedError(
-            f"a table is locked by whoever is changing it: {holders or 'they are done by now'}",
-            hint="Verify when they are done, or end that transaction.",
-        )
+        return locked(connection)
     for file, is_fact in ((f, f in tree.catalog) for f in (*tree.catalog, *tree.checks)):
         try:
             with _transaction(connection):

@@ -7,6 +7,8 @@ import psycopg
 from arami_db import ledger
 from arami_db.database.connect import Connection
 from arami_db.errors import AramiError, PlatformError
+from arami_db.facts import QueryFailedError, locked
+from arami_db.facts.reading import SETTINGS
 from arami_db.files import SqlTree
 from arami_db.migrate.plan import Entry, State, make_plan
 from arami_db.verify.findings import Finding, Severity
@@ -30,6 +32,7 @@ def check_ledger(connection: Connection, tree: SqlTree) -> tuple[int, list[Findi
         How many files were compared, and what was found.
 
     Raises:
+        QueryFailedError: somebody holds a lock on the ledger.
         RefusedFileError: a file cannot be read.
         ConnectionFailedError: the connection broke.
     """
@@ -38,9 +41,9 @@ def check_ledger(connection: Connection, tree: SqlTree) -> tuple[int, list[Findi
         tree.views,
     )  # read now: a file that cannot be read is not an error of the ledger
     try:
-        plan = make_plan(tree, ledger.read(connection))
+        plan = make_plan(tree, _read(connection))
     except (AramiError, psycopg.Error, TypeError) as error:
-        if connection.closed:
+        if connection.closed or isinstance(error, QueryFailedError):
             raise
         # All the rest can be verified without it; that this could not must not look like success.
         finding = Finding(
@@ -58,6 +61,18 @@ def check_ledger(connection: Connection, tree: SqlTree) -> tuple[int, list[Findi
         if entry.row and entry.row.name != entry.name
     ]
     return len(plan.entries), [_finding(entry, what) for entry, what in said]
+
+
+def _read(connection: Connection) -> ledger.Ledger:
+    """Read the ledger, and wait for nobody who changes it longer than for any other table."""
+    try:
+        with connection.transaction():
+            connection.execute(f"set local lock_timeout = '{SETTINGS['lock_timeout']}'".encode())
+            return ledger.read(connection)
+    except AramiError as error:
+        if isinstance(error.__cause__, psycopg.errors.LockNotAvailable):
+            raise locked(connection) from error
+        raise
 
 
 def _finding(entry: Entry, what: str) -> Finding:

@@ -146,7 +146,7 @@ def _opened_by(path: Finding, cause: Finding) -> int:
         return 3
     # A table that is there, and should be, is reached by other ways whatever differs of it.
     is_whole = {cause.expected, cause.actual} == {"present", "absent"}
-    reached = reach.property.removeprefix("function ")
+    reached = re.sub("^(function|extension) ", "", reach.property)
     if (is_whole or reached != reach.property) and reached == fact.object:
         return 2
     return int(bool(gone_through & _about(cause)))
@@ -166,7 +166,8 @@ def _told_in(cause: Finding) -> set[str]:
 def _found_in(check: Finding, cause: Finding) -> int:
     """How well a difference explains what a check finds: about the same or its role, as grave."""
     name = check.object.rpartition(" on ")[2]
-    names = {check.object, name, *(_above(name))}
+    # What is said of an archive compares it with its live table.
+    names = {check.object, name, *(_above(name)), name.removesuffix("_archive")}
     shared = names & _about(cause)
     if not shared:
         return 0

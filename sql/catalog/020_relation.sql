@@ -32,7 +32,12 @@ cross join
         ('comment', d.description),
         (
             'persistence',
-            case c.relpersistence when 'u' then 'unlogged' when 't' then 'temporary' end
+            -- An index has its table's.
+            case
+                when r.kind = 'index' then null
+                when c.relpersistence = 'u' then 'unlogged'
+                when c.relpersistence = 't' then 'temporary'
+            end
         ),
         ('access method', case when r.kind <> 'index' then nullif(am.amname, 'heap') end),
         (

@@ -46,7 +46,14 @@ cross join
         values
         (
             'definition',
-            case when k.contype not in ('n', 't') then pg_catalog.pg_get_constraintdef(k.oid) end
+            case
+                when k.contype not in ('n', 't')
+                    -- Said once, as validated.
+                    then
+                        pg_catalog.regexp_replace(
+                            pg_catalog.pg_get_constraintdef(k.oid), ' NOT VALID$', ''
+                        )
+            end
         ),
         ('validated', case when k.contype <> 'n' and not k.convalidated then 'false' end),
         (

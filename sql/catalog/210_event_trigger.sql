@@ -1,5 +1,6 @@
 -- 210_event_trigger: event triggers, but for Supabase's own.
--- Why: the functions of Supabase's own are in schema extensions.
+-- Why: the functions of Supabase's own are in schema extensions, or belong to one of its roles in a
+-- schema of its extensions, such as graphql.
 select
     'event trigger' as kind,
     pg_catalog.quote_ident(e.evtname) as object,
@@ -9,6 +10,7 @@ from pg_catalog.pg_event_trigger as e
 inner join pg_catalog.pg_proc as f on e.evtfoid = f.oid
 cross join platform as here
 left join roles as w on e.evtowner = w.oid
+inner join roles as x on f.proowner = x.oid
 left join comments as d
     on d.classoid = 'pg_catalog.pg_event_trigger'::pg_catalog.regclass and e.oid = d.objoid
 cross join
@@ -32,7 +34,14 @@ cross join
 where
     not (
         here.is_supabase
-        and f.pronamespace = pg_catalog.to_regnamespace('extensions')
+        and (
+            f.pronamespace = pg_catalog.to_regnamespace('extensions')
+            or (
+                f.pronamespace in (select s.oid from platform_schemas as s)
+                and (x.is_super or x.is_supabase)
+                and (w.is_super or w.is_supabase)
+            )
+        )
     )
     and e.oid not in (
         select m.objid

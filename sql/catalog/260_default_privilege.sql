@@ -1,6 +1,6 @@
 -- 260_default_privilege: what will be granted on objects yet to be made.
 -- Why: Supabase gives its API roles everything and the migrations take it back table by table; what
--- it brings along is not stated.
+-- it brings along is not stated; in audit and arami_db it brings nothing.
 -- noqa: disable=RF02
 select
     'default privilege' as kind,
@@ -42,5 +42,6 @@ where
     and not (
         b.is_supabase
         and f.is_platform
+        and (d.defaclnamespace = 0 or s.name = 'public')
         and (g.is_platform or g.label in ('anon', 'authenticated', 'service_role'))
     )
