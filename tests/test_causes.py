@@ -107,6 +107,14 @@ CAUSES = {
         "alter table public.users owner to pg_monitor",
         {"table public.users: owner differs": ""},
     ),
+    "an owner who was granted something": (
+        "alter table public.user_goals owner to authenticated",
+        {"table public.user_goals: owner differs": "020"},
+    ),
+    "a membership that brings others": (
+        "grant pg_monitor to anon",
+        {"anon reaches role pg_monitor": ""},
+    ),
     "row level security is off where there is an archive": (
         "alter table public.daily_sessions disable row level security",
         {"table public.daily_sessions: row level security differs": "001 016"},

@@ -303,6 +303,15 @@ def test_a_directory_without_facts_and_checks_says_so(
     assert "no catalog/" in report["skipped"][0]
 
 
+def test_an_empty_snapshot_skips_nothing(database: str, tmp_path: Path) -> None:
+    sql = tmp_path / "sql"
+    shutil.copytree(packaged_sql_dir(), sql)
+    (sql / "schema.snapshot").write_text("")
+    report = run_json("verify", "-d", database, "--sql-dir", str(sql), expect=4)
+    assert report["skipped"] == []
+    assert report["findings"]
+
+
 def test_a_check_of_ones_own_needs_no_python(empty_database: str, project: Project) -> None:
     root = project(
         {

@@ -73,16 +73,24 @@ def _under_causes(findings: Sequence[Finding]) -> list[Finding]:
 
 
 def _cause(finding: Finding) -> str:
-    """What a difference follows from; what is granted on an object is granted by its owner."""
-    if finding.missing and finding.extra and _fact(finding).kind == "grant":
-        grantor = finding.extra[0].value.rpartition("granted by ")[2]
-        return f"owner of {finding.object}: {grantor}"
+    """What a difference follows from.
+
+    What is granted on an object is granted by its owner, and what the owner has is not stated.
+    """
+    kind, name, key, value = _fact(finding)
+    if kind == "grant" and finding.missing and (finding.extra or not finding.cause):
+        grantors = [fact.value.rpartition("granted by ")[2] for fact in finding.extra]
+        return f"owner of {name}: {grantors[0] if grantors else key.rpartition(' ')[0]}"
+    if kind == "reach" and value.startswith("may become it"):
+        return f"membership of {name}"
     return finding.cause or ""
 
 
 def _names(finding: Finding) -> set[str]:
     """What others name as their cause."""
-    kind, name, key, _ = _fact(finding)
+    kind, name, key, value = _fact(finding)
+    if kind == "reach" and value == "member of it":
+        return {f"membership of {name}"}
     owners = {f"owner of {kind} {name}: {fact.value}" for fact in finding.extra if key == "owner"}
     return owners or {f"{kind} {name}"}
 
@@ -137,8 +145,10 @@ def _opened_by(path: Finding, cause: Finding) -> int:
     if fact.kind == "reach":
         is_it = granted is not None and fact.property == f"role {granted[1]}"
         return int(fact.object == reach.object) * (4 if is_it else 1)
+    reached = re.sub("^(function|extension) ", "", reach.property)
+    if granted and f"owner of {fact.kind} {reached}: {granted[1]}" in _names(cause):
+        return 4
     if fact.kind == "grant" and granted:
-        reached = reach.property.removeprefix("function ")
         is_it = target_of(fact.object)[1] in {reached, *_columns_of(reached, fact)}
         return 4 if is_it and fact.property.startswith(f"{granted[1]} ") else 0
     gone_through = steps_of(reach)
@@ -146,7 +156,6 @@ def _opened_by(path: Finding, cause: Finding) -> int:
         return 3
     # A table that is there, and should be, is reached by other ways whatever differs of it.
     is_whole = {cause.expected, cause.actual} == {"present", "absent"}
-    reached = re.sub("^(function|extension) ", "", reach.property)
     if (is_whole or reached != reach.property) and reached == fact.object:
         return 2
     return int(bool(gone_through & _about(cause)))

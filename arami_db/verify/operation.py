@@ -53,7 +53,11 @@ def verify(
     expected = expected_facts(tree)
     begin(f"stating the facts, asking {len(tree.checks)} checks")
     answer = _settled(connection, tree, expected)
-    skipped = [] if expected else ["facts: this directory has no catalog/ and schema.snapshot"]
+    skipped = (
+        []
+        if expected is not None
+        else ["facts: this directory has no catalog/ and schema.snapshot"]
+    )
     findings += differences(connection, tree, expected, answer)
     checked = {"files": files, "facts": len(answer.facts), "checks": len(tree.checks)}
     if prove_rls:
