@@ -138,7 +138,7 @@ OBJECTS = {
 
 
 def facts(connection: Connection) -> frozenset[Fact]:
-    return ask_within(connection, TREE, checks=False).facts
+    return ask_within(connection, TREE).facts
 
 
 def mended(connection: Connection, expected: frozenset[Fact]) -> Trial:

@@ -96,10 +96,10 @@ def verify(
             if remedies is not None:
                 begin("trying the remedies")
                 trial = operation.try_remedies(connection, tree, wishes, report)
+    show_report(report, output)
     if trial is not None and remedies is not None:
         options.write(remedies, trial.script)
         show_trial(trial, remedies)
-    show_report(report, output)
     if report.at_least(fail_on):
         raise typer.Exit(4)
 

@@ -1,13 +1,12 @@
 """The one model of a schema: its facts, stated by SQL, kept in a file, asked of a database."""
 
-from arami_db.facts.reading import Answer, QueryFailedError, ask, ask_within, locked, read
+from arami_db.facts.reading import Answer, QueryFailedError, ask_within, locked, read
 from arami_db.facts.snapshot import Fact, dump, load
 
 __all__ = [
     "Answer",
     "Fact",
     "QueryFailedError",
-    "ask",
     "ask_within",
     "dump",
     "load",

@@ -77,31 +77,28 @@ def read(connection: Connection, tree: SqlTree, *, checks: bool = True) -> Answe
     """
     try:
         with _transaction(connection):
-            return ask(connection, tree, checks=checks)
+            asked = tree.checks if checks else ()
+            return ask_files(connection, tree.prelude, tree.catalog, asked)
     except psycopg.Error as error:
         if connection.closed:
             raise lost(error) from error
         raise _failure(connection, tree, error) from error
 
 
-def ask(connection: Connection, tree: SqlTree, *, checks: bool = True) -> Answer:
-    """The same in the transaction at work, which SETTINGS must have been set for.
+def ask_within(connection: Connection, tree: SqlTree) -> Answer:
+    """State the facts and ask every check in the transaction at work, as it has changed things.
+
+    Args:
+        connection: in a transaction; its settings are afterwards what they were.
+        tree: the SQL files.
 
     Raises:
-        psycopg.Error: as the server says it; read() says which file it comes from.
-    """
-    return ask_files(connection, tree.prelude, tree.catalog, tree.checks if checks else ())
-
-
-def ask_within(connection: Connection, tree: SqlTree, *, checks: bool = True) -> Answer:
-    """The same in the transaction at work, whose settings are what they were when it returns.
-
-    Raises:
+        QueryFailedError: a fact lacks something; names the file.
         psycopg.Error: as the server says it.
     """
     with connection.transaction(force_rollback=True):
         connection.execute(_SET.encode())
-        return ask(connection, tree, checks=checks)
+        return ask_files(connection, tree.prelude, tree.catalog, tree.checks)
 
 
 def ask_files(
@@ -110,9 +107,15 @@ def ask_files(
     catalog: Sequence[SqlFile],
     checks: Sequence[SqlFile],
 ) -> Answer:
-    """The same of some files: one query behind the prelude, which is stated and planned once.
+    """Run some files as one query behind the prelude, which is stated and planned once.
 
     A file's query is a sub-select there, so that it may have a WITH of its own.
+
+    Args:
+        connection: in a transaction that SETTINGS have been set for.
+        prelude: what the files may name.
+        catalog: queries that return facts.
+        checks: queries that return findings.
 
     Raises:
         QueryFailedError: a fact lacks something; names the file.
