@@ -308,6 +308,11 @@ WAYS = {
         anon("function hidden.f()", f"trigger of api.t, {DEFINER}"),
         "insert into api.t values ('') returning x",
     ),
+    "a domain": Way(
+        f"{UNSEEN} create domain hidden.d as text check (hidden.f() <> value);"
+        " create table api.t (x hidden.d); grant insert on api.t to anon",
+        anon("function hidden.f()", f"domain of api.t, {DEFINER}"),
+    ),
     "a default": Way(
         f"{UNSEEN} create table api.t (x text default hidden.f());"
         " grant insert, select on api.t to anon",

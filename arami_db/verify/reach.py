@@ -10,7 +10,10 @@ import re
 from arami_db.facts import Fact
 from arami_db.verify.findings import Finding, Severity
 
-_STEP = re.compile(r"(?:materialized view|view|rule on|parent|(?:trigger|policy|default) of) (\S+)")
+_STEP = re.compile(
+    r"(?:materialized view|view|rule on|parent"
+    r"|(?:trigger|policy|default|constraint|domain|view) of) (\S+)"
+)
 _GRANTED = re.compile(r"(?P<privilege>execute|usage) granted to (?P<grantee>[^,]+)")
 _OWNERS_VIEW = re.compile(r"(?:^|-> )view (?P<name>\S+) as ")
 _MEMBER = "member of it"
@@ -76,7 +79,7 @@ def _remedy(fact: Fact) -> str | None:
 
 def _advice(fact: Fact) -> str:
     entry, role = entry_of(fact), fact.object
-    if fact.value.startswith(("trigger", "policy", "default", "constraint")):
+    if fact.value.startswith(("trigger", "policy", "default", "constraint", "domain")):
         return f"Drop what calls the function on {entry}, or revoke what {role} may do there."
     if _STEP.match(fact.value):
         return f"Revoke what {role} holds on {entry}, or drop it."

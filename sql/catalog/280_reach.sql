@@ -454,6 +454,20 @@ callers as materialized (
     left join pg_catalog.pg_constraint as k
         on d.classid = 'pg_catalog.pg_constraint'::pg_catalog.regclass and d.objid = k.oid
     where coalesce(w.ev_class, y.polrelid, a.adrelid, k.conrelid) <> 0
+    union
+    -- The check of a domain is asked for each column of that type.
+    select
+        t.attrelid,
+        n.function,
+        'domain'
+    from aliases as n
+    inner join pg_catalog.pg_depend as d
+        on
+            n.class = d.refclassid
+            and n.object = d.refobjid
+            and d.classid = 'pg_catalog.pg_constraint'::pg_catalog.regclass
+    inner join pg_catalog.pg_constraint as k on d.objid = k.oid
+    inner join pg_catalog.pg_attribute as t on k.contypid = t.atttypid and k.contypid <> 0
 ),
 
 reached as materialized (
