@@ -368,7 +368,8 @@ grantables as (
     select
         'type',
         t.object,
-        t.typowner,
+        -- Its owner's own right counts, too: it is all that is left where PUBLIC lost it.
+        case when c.oid is null then t.typowner end,
         t.typacl,
         case when c.oid is null then pg_catalog.acldefault('T', t.typowner) end,
         null,
