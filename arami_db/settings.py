@@ -36,9 +36,11 @@ class Settings:
 
     Attributes:
         accept: what it has declared, in the order of the file.
+        first_version: the number its migrations begin at; None where they begin at 1.
     """
 
     accept: tuple[Declaration, ...] = ()
+    first_version: int | None = None
 
 
 def read_settings(folder: Path) -> Settings:
@@ -78,11 +80,23 @@ def _load(path: Path) -> dict[str, Any]:
 
 
 def _settings(table: Any, place: str) -> Settings:
-    entries = _known(table, place, {"accept"}).get("accept", [])
+    table = _known(table, place, {"accept", "first-version"})
+    entries = table.get("accept", [])
     if not isinstance(entries, list):
         raise UsageError(f"{place}: accept is no list", hint="Write each entry as [[accept]].")
     numbered = enumerate(entries, 1)
-    return Settings(tuple(_declaration(entry, f"{place}, accept {n}") for n, entry in numbered))
+    return Settings(
+        tuple(_declaration(entry, f"{place}, accept {n}") for n, entry in numbered),
+        _version(table.get("first-version"), place),
+    )
+
+
+def _version(value: Any, place: str) -> int | None:
+    if value is not None and (type(value) is not int or value < 0):
+        raise UsageError(
+            f"{place}: first-version is no version", hint="Write a number: first-version = 57."
+        )
+    return value
 
 
 def _known(table: Any, place: str, keys: set[str]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from arami_db.cli import options
-from arami_db.cli.options import Database, Duration, Embedded, Format, LockWait, SqlDir
+from arami_db.cli.options import AllowNewer, Database, Duration, Embedded, Format, LockWait, SqlDir
 from arami_db.render.output import OutputFormat
 
 
@@ -25,6 +25,11 @@ def migrate(
         bool,
         typer.Option("--allow-out-of-order", help="Apply files numbered below one applied."),
     ] = False,
+    allow_gaps: Annotated[
+        bool,
+        typer.Option("--allow-gaps", help="Apply files between which numbers are missing."),
+    ] = False,
+    allow_newer: AllowNewer = False,
     lock_timeout: Annotated[
         Duration,
         typer.Option(metavar="TIME", help="Longest wait for a table lock.", parser=Duration),
@@ -55,6 +60,8 @@ def migrate(
     chosen = Options(
         target=target,
         allow_out_of_order=allow_out_of_order,
+        allow_gaps=allow_gaps,
+        allow_newer=allow_newer,
         lock_timeout=lock_timeout,
         lock_wait=lock_wait,
         retries=retries,

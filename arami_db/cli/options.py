@@ -87,6 +87,12 @@ Format = Annotated[
     OutputFormat,
     typer.Option("--format", help="What to write to stdout.", callback=choose_format),
 ]
+AllowNewer = Annotated[
+    bool,
+    typer.Option(
+        "--allow-newer", help="Exit 0 where a newer release has migrated this database further."
+    ),
+]
 LockWait = Annotated[
     Duration,
     typer.Option(
@@ -124,7 +130,12 @@ def write(file: Path, text: str) -> None:
 
 def tree(sql_dir: Path | None, *, may_be_empty: bool = False) -> SqlTree:
     """The SQL directory a command works on."""
-    return discover(sql_dir or packaged_sql_dir(), may_be_empty=may_be_empty)
+    from arami_db.settings import read_settings
+
+    first_version = read_settings(Path.cwd()).first_version
+    return discover(
+        sql_dir or packaged_sql_dir(), may_be_empty=may_be_empty, first_version=first_version
+    )
 
 
 def conninfo(database: str | None, *, embedded: bool) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,6 +12,9 @@ from pathlib import Path
 from arami_db.errors import RefusedFileError
 
 ALGORITHM = "sha256"
+# Numbers of this many digits are dates, as the Supabase CLI and Rails write them: gaps mean nothing
+# between them.
+DATE_DIGITS = 8
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,11 @@ class SqlFile:
     def label(self) -> str:
         """The path as people type it."""
         return label(self.path)
+
+    @property
+    def number(self) -> str:
+        """The version as it is written, with its zeros."""
+        return re.split("[_-]", self.path.name)[0]
 
     def place(self, offset: int) -> tuple[int, int]:
         """Line and column, both from 1, of a character offset from 0."""

@@ -14,10 +14,7 @@ from arami_db.files.sqlfile import SqlFile, read_file
 _NAME = re.compile(r"([0-9]+)[_-](.+)\.sql", re.ASCII)
 _FOLDERS = ("migrations", "views", "seeds", "catalog", "checks")
 _UNDOING = (".down", ".undo")
-_BIGINT_MAX = 2**63 - 1
-# Versions of this many digits are dates, as the Supabase CLI and Rails number them: gaps mean
-# nothing between them.
-_DATE_DIGITS = 8
+BIGINT_MAX = 2**63 - 1
 
 
 @dataclass(frozen=True)
@@ -26,9 +23,11 @@ class SqlTree:
 
     Attributes:
         root: the directory.
+        first_version: the number its migrations are declared to begin at, if they are.
     """
 
     root: Path
+    first_version: int | None = None
 
     @cached_property
     def migrations(self) -> tuple[SqlFile, ...]:
@@ -79,12 +78,15 @@ class SqlTree:
         return read_file(path, kind=kind, version=0, name=name) if path.is_file() else None
 
 
-def discover(root: Path, *, may_be_empty: bool = False) -> SqlTree:
+def discover(
+    root: Path, *, may_be_empty: bool = False, first_version: int | None = None
+) -> SqlTree:
     """Open a SQL directory.
 
     Args:
         root: the directory.
         may_be_empty: whether it need not hold any part of a project yet.
+        first_version: as SqlTree.first_version.
 
     Raises:
         UsageError: there is no such directory, or nothing in it that would be read.
@@ -105,7 +107,7 @@ def discover(root: Path, *, may_be_empty: bool = False) -> SqlTree:
             f"{root}: holds no part of a project: no .sql file in {folders}",
             hint=f"{near} does: --sql-dir {near}" if near else "Name another with --sql-dir DIR.",
         )
-    return SqlTree(root)
+    return SqlTree(root, first_version)
 
 
 def _has_parts(root: Path) -> bool:
@@ -126,27 +128,6 @@ def packaged_sql_dir() -> Path:
     if (checkout / "pyproject.toml").is_file() and (checkout / "sql").is_dir():
         return checkout / "sql"
     return package / "sql"
-
-
-def refuse_gaps(versions: list[int], folder: Path) -> None:
-    """Refuse migrations between which one is missing; dates have gaps by nature.
-
-    Args:
-        versions: all that are known, by file or by ledger, ascending.
-        folder: where they lie.
-
-    Raises:
-        RefusedFileError: names the first one missing.
-    """
-    if not versions or len(str(versions[0])) >= _DATE_DIGITS:
-        return
-    first = min(versions[0], 1)
-    for expected, version in enumerate(versions, start=first):
-        if version != expected:
-            raise RefusedFileError(
-                f"{folder}: version {expected} is missing (the next is {version})",
-                hint="Restore the file, or renumber those after it that are not applied yet.",
-            )
 
 
 def _read_folder(folder: Path, kind: str) -> tuple[SqlFile, ...]:
@@ -180,6 +161,9 @@ def _number(entry: os.DirEntry[str]) -> tuple[int, str]:
             f"{entry.path}: is named as what undoes a migration",
             hint="Move it out of the folder: every file in it is run.",
         )
-    if (version := int(match[1])) > _BIGINT_MAX:
-        raise RefusedFileError(f"{entry.path}: the version number does not fit a bigint")
+    if (version := int(match[1])) > BIGINT_MAX:
+        raise RefusedFileError(
+            f"{entry.path}: the version number does not fit a bigint",
+            hint=f"The largest is {BIGINT_MAX}; a date and time have 14 digits.",
+        )
     return version, match[2]
