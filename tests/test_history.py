@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -10,6 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import psycopg
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -24,7 +28,16 @@ from arami_db.migrate.plan import Plan, State, make_plan, references
 from arami_db.runner.session import Options
 from arami_db.settings import read_settings
 
-from .conftest import end, rows, run_cli, run_json, scalar, start_cli_in
+from .conftest import (
+    LIMIT,
+    clean_environment,
+    end,
+    rows,
+    run_cli,
+    run_json,
+    scalar,
+    start_cli_in,
+)
 
 Project = Callable[[dict[str, str]], Path]
 
@@ -295,11 +308,15 @@ def test_a_squash_without_a_declaration(world: World) -> None:
 def test_a_database_that_has_not_come_as_far_is_not_squashed_over(
     empty_database: str, project: Project
 ) -> None:
-    world = World(empty_database, project(tables("001_a")), project)
+    world = World(empty_database, project(tables("001_a", "002_b")), project)
     world.run("migrate")
-    world.remove("migrations/001_a.sql")
-    world.write({"migrations/003_all.sql": "create table a (); create table b ();"})
-    assert "version 2 is missing" in world.declare(THIRD, "migrate", expect=1)
+    world.remove("migrations/001_a.sql", "migrations/002_b.sql")
+    world.write({"migrations/003_all.sql": "create table if not exists a (); drop table b;"})
+    said = world.declare(THIRD, "migrate", expect=1)
+    assert "this database is at 2, and these files begin at 3" in said
+    assert scalar(world.conninfo, "select to_regclass('b')") == "b"
+    world.declare(THIRD, "repair", "--applied", "3")
+    assert "nothing to do" in world.declare(THIRD, "migrate")
 
 
 def test_a_start_at_57_on_databases_old_and_new(empty_database: str, project: Project) -> None:
@@ -527,6 +544,49 @@ def test_there_is_no_number_after_the_largest(project: Project) -> None:
     root = project({f"migrations/{2**63 - 1}_a.sql": "select 1"})
     said = run_cli("new", "next", "--sql-dir", str(root), expect=2).stderr
     assert "no number after" in said
+
+
+# --- docs/history.md ----------------------------------------------------------------------------
+
+PAGE = (Path(__file__).parents[1] / "docs" / "history.md").read_text(encoding="utf-8")
+ROLLED_BACK, SQUASHED, REPAIRED = re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL)
+
+
+def shell(block: str, world: World) -> str:
+    """Run a block of the page where the files are in sql/; what it says."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    python = str(Path(__file__).parents[1])
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", block],
+        cwd=world.root.parent,
+        env=clean_environment(DATABASE_URL=world.conninfo, PATH=path, PYTHONPATH=python),
+        capture_output=True,
+        text=True,
+        timeout=LIMIT,
+        check=False,
+    )
+    assert done.returncode == 0, f"{block}\n{done.stdout}\n{done.stderr}"
+    return done.stdout + done.stderr
+
+
+def test_the_page_has_every_state_and_its_exit_code() -> None:
+    listed = re.findall(r"(?m)^\| ([a-z ]+?)(, 6)? \| [a-z]", PAGE)
+    assert {state for state, _ in listed} - {"state"} == {str(state) for state in State}
+    graver = {"out of order", "changed", "swapped", "renumbered", "missing", "ahead"}
+    assert {state for state, six in listed if six} == graver
+
+
+def test_the_page_rolls_a_release_back(ahead: World) -> None:
+    assert shell(ROLLED_BACK, ahead).count("ahead of these files") == 2
+
+
+def test_the_page_squashes(world: World) -> None:
+    shell(SQUASHED, world)
+    assert "nothing to do: 1 file in place" in shell(REPAIRED, world)
+    with psycopg.connect(world.conninfo, autocommit=True) as connection:
+        connection.execute("drop table a, b, c")
+        connection.execute("drop schema arami_db cascade")
+    assert "applied 1 migration" in shell(REPAIRED.splitlines()[1], world)
 
 
 # --- as a property: no way leads nowhere --------------------------------------------------------

@@ -9,27 +9,7 @@ from arami_db.files import SqlFile
 from arami_db.files.sqlfile import DATE_DIGITS
 from arami_db.migrate.plan import Entry, Plan, State
 
-
-def gaps(plan: Plan) -> tuple[str, ...]:
-    """What is missing between the latest migration applied, or the first, and those pending.
-
-    Below the latest one applied nothing is missing: that is history. Dates have gaps by nature; a
-    number is one when it is written with as many digits.
-    """
-    waiting = _waiting(plan)
-    if not waiting:
-        return ()
-    first = plan.first_version
-    found = [
-        f"{file.path.name} lies below first-version = {first}"
-        for file in waiting
-        if first is not None and file.version < first
-    ]
-    numbers = [_start(plan, waiting), *((file.version, len(file.number)) for file in waiting)]
-    for (below, one), (version, other) in pairwise(numbers):
-        if version > below + 1 and max(one, other) < DATE_DIGITS:
-            found.append(f"{_range(below + 1, version - 1)} missing (the next is {version})")
-    return tuple(found)
+_FILL = "Restore what is missing, or renumber what comes after it"
 
 
 def refuse_gaps(plan: Plan) -> None:
@@ -38,19 +18,37 @@ def refuse_gaps(plan: Plan) -> None:
     Raises:
         RefusedFileError: names what is missing, and the ways out.
     """
-    found = gaps(plan)
-    if not found:
+    if not (found := gaps(plan)):
         return
-    waiting = _waiting(plan)
-    ways = ["Restore what is missing, or renumber what comes after it"]
-    if plan.first_version is not None and waiting[0].version < plan.first_version:
-        ways = ["Delete what lies below, or correct first-version"]
-    if plan.first_version is None and _latest(plan) is None and waiting[0].version > 1:
-        ways.append(f"where these files begin there, {declare(waiting[0].version)}")
-    ways.append("pass --allow-gaps")
-    raise RefusedFileError(
-        f"{waiting[0].path.parent}: {'; '.join(found)}", hint=f"{'; or '.join(ways)}."
-    )
+    ways = "; or ".join(dict.fromkeys([*found.values(), "pass --allow-gaps"]))
+    raise RefusedFileError(f"{_waiting(plan)[0].path.parent}: {'; '.join(found)}", hint=f"{ways}.")
+
+
+def gaps(plan: Plan) -> dict[str, str]:
+    """What is missing between the latest migration applied, or the first, and those pending.
+
+    Below the latest one applied nothing is missing: that is history. Dates have gaps by nature; a
+    number is one when it is written with as many digits.
+
+    Returns:
+        Each gap in words, with the way out of it.
+    """
+    waiting, latest, first = _waiting(plan), _latest(plan), plan.first_version
+    if not waiting:
+        return {}
+    next_one = waiting[0]
+    if first is not None and next_one.version < first:
+        what = f"{next_one.path.name} lies below first-version = {first}"
+        return {what: "Delete the file, or correct first-version"}
+    if first is not None and latest and latest.version < first:
+        what = f"this database is at {latest.version}, and these files begin at {first}"
+        repair = f"arami-db repair --applied {next_one.version}"
+        return {
+            what: f"Bring it to {first} with the files from before; or, where it has what"
+            f" {next_one.path.name} makes: {repair}"
+        }
+    numbers = [_start(plan, next_one), *((file.version, len(file.number)) for file in waiting)]
+    return _between(numbers, begins=latest is None and first is None)
 
 
 def declare(version: int) -> str:
@@ -58,8 +56,19 @@ def declare(version: int) -> str:
     return f"declare first-version = {version} in arami-db.toml"
 
 
-def _range(first: int, last: int) -> str:
-    return f"version {first} is" if first == last else f"versions {first} to {last} are"
+def _between(numbers: list[tuple[int, int]], *, begins: bool) -> dict[str, str]:
+    """The gaps between versions, each with its digits; the first of them may be the beginning."""
+    found = {}
+    for (below, one), (version, other) in pairwise(numbers):
+        if version > below + 1 and max(one, other) < DATE_DIGITS:
+            last = version - 1
+            which = (
+                f"versions {below + 1} to {last} are" if last > below + 1 else f"version {last} is"
+            )
+            starts = begins and version == numbers[1][0]
+            way = f"{_FILL}; or, where these files begin there, {declare(version)}"
+            found[f"{which} missing (the next is {version})"] = way if starts else _FILL
+    return found
 
 
 def _waiting(plan: Plan) -> list[SqlFile]:
@@ -73,9 +82,9 @@ def _latest(plan: Plan) -> Entry | None:
     return applied[-1] if applied else None
 
 
-def _start(plan: Plan, waiting: list[SqlFile]) -> tuple[int, int]:
+def _start(plan: Plan, next_one: SqlFile) -> tuple[int, int]:
     """The number before the first that is wanted, and with how many digits it is written."""
     if latest := _latest(plan):
         return latest.version, len(latest.file.number if latest.file else str(latest.version))
-    start = min(1, waiting[0].version) if plan.first_version is None else plan.first_version
+    start = min(1, next_one.version) if plan.first_version is None else plan.first_version
     return start - 1, 1
