@@ -277,6 +277,7 @@ def squash(world: World) -> None:
 def test_a_squash_where_the_files_had_been_applied(world: World) -> None:
     squash(world)
     error = world.error("migrate")
+    assert "migrations/003_all: changed, it was applied as 003_c" in error["message"]
     assert "declare first-version = 3" in error["hint"]
     said = world.declare(THIRD, "migrate", expect=6)
     assert "repair --accept 3" in said

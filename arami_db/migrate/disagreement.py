@@ -82,7 +82,9 @@ def _line(plan: Plan, entry: Entry) -> str | None:
     """What is wrong with an entry; None where the line of its twin says it."""
     twin = plan.twin(entry)
     if twin is None:
-        return f"{entry.label}: {entry.state}"
+        named = entry.row is None or entry.row.name == entry.name
+        known = "" if named else f", it was applied as {_applied_as(entry)}"
+        return f"{entry.label}: {entry.state}{known}"
     if entry.state is State.SWAPPED:
         first = entry.version < twin.version
         return f"{entry.label} and {twin.label}: swapped" if first else None

@@ -48,6 +48,8 @@ class Plan:
 
     def twin(self, entry: Entry) -> Entry | None:
         """The entry of an entry's twin."""
+        if entry.twin is None:
+            return None
         place = (entry.kind, entry.twin)
         return next((e for e in self.entries if (e.kind, e.version) == place), None)
 
