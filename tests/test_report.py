@@ -17,11 +17,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from arami_db.drift.findings import Finding, Severity
 from arami_db.escape import block, uncommanding, visible
 from arami_db.files import packaged_sql_dir
 from arami_db.render.findings import show_report
 from arami_db.verify.aside import Aside
-from arami_db.verify.findings import Finding, Severity
 from arami_db.verify.report import Report
 from tests.conftest import clean_environment, run_cli, run_json, start_cli, unfolded
 from tests.test_verify import execute

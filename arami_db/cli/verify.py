@@ -10,8 +10,8 @@ import typer
 
 from arami_db.cli import options
 from arami_db.cli.options import Database, Embedded, Format, SqlDir
+from arami_db.drift.findings import Severity
 from arami_db.render.output import OutputFormat, choose_format
-from arami_db.verify.findings import Severity
 
 
 class ReportFormat(StrEnum):

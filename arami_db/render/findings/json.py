@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from arami_db.verify.findings import Finding
+    from arami_db.drift.findings import Finding
     from arami_db.verify.report import Report
 
 

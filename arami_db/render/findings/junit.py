@@ -10,7 +10,7 @@ from arami_db.render.findings.places import place_of
 from arami_db.render.findings.text import checked, lines_of
 
 if TYPE_CHECKING:
-    from arami_db.verify.findings import Finding
+    from arami_db.drift.findings import Finding
     from arami_db.verify.report import Report
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from arami_db.verify.findings import Finding
+    from arami_db.drift.findings import Finding
 
 
 def place_of(finding: Finding) -> tuple[str, int] | None:

@@ -18,7 +18,7 @@ from arami_db.render.findings.places import is_in_checkout, place_of
 from arami_db.render.findings.text import lines_of
 
 if TYPE_CHECKING:
-    from arami_db.verify.findings import Finding
+    from arami_db.drift.findings import Finding
     from arami_db.verify.report import Report
     from arami_db.verify.rules import Rule
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from arami_db.verify.remedies.around import Around, Properties
+from arami_db.drift.remedies.around import Around, Properties
 
 NOTHING = Around({}, {})
 

@@ -7,8 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from arami_db.facts import Fact
-from arami_db.verify.remedies.names import (
+from arami_db.drift.remedies.names import (
     head,
     mentions,
     relation_in,
@@ -17,6 +16,7 @@ from arami_db.verify.remedies.names import (
     sequence_of,
     split,
 )
+from arami_db.facts import Fact
 
 Object = tuple[str, str]  # kind and name
 Properties = Mapping[str, str]

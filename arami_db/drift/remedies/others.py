@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from arami_db.verify.remedies.difference import Difference
-from arami_db.verify.remedies.names import head, listed, literal, quoted, split, unquoted
-from arami_db.verify.remedies.parts import FIRING, holder
+from arami_db.drift.remedies.difference import Difference
+from arami_db.drift.remedies.names import head, listed, literal, quoted, split, unquoted
+from arami_db.drift.remedies.parts import FIRING, holder
 
 _ON_TABLE = {"policy", "rule", "trigger"}
 _ROWS = {

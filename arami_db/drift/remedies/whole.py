@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Set
 
-from arami_db.verify.remedies import columns, functions, grants, others, parts, relations
-from arami_db.verify.remedies.difference import Difference
-from arami_db.verify.remedies.names import sequence_of
+from arami_db.drift.remedies import columns, functions, grants, others, parts, relations
+from arami_db.drift.remedies.difference import Difference
+from arami_db.drift.remedies.names import sequence_of
 
 _Maker = Callable[[Difference], str | None]
 

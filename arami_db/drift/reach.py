@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 
+from arami_db.drift.findings import Finding, Severity
 from arami_db.facts import Fact
-from arami_db.verify.findings import Finding, Severity
 
 _STEP = re.compile(
     r"(?:materialized view|view|rule on|parent"

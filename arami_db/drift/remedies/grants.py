@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from arami_db.verify.remedies.around import RELATIONS
-from arami_db.verify.remedies.causes import target_of
-from arami_db.verify.remedies.difference import Difference
-from arami_db.verify.remedies.names import dollars, split
+from arami_db.drift.remedies.around import RELATIONS
+from arami_db.drift.remedies.causes import target_of
+from arami_db.drift.remedies.difference import Difference
+from arami_db.drift.remedies.names import dollars, split
 
 _GRANTED = "granted by owner"
 _GRANTABLE = f"with grant option, {_GRANTED}"

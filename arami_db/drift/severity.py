@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
+from arami_db.drift.findings import Severity
 from arami_db.facts import Fact
-from arami_db.verify.findings import Severity
 
 _KINDS = {
     "grant": Severity.SECURITY,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from arami_db.verify.remedies.difference import Difference
-from arami_db.verify.remedies.names import split
+from arami_db.drift.remedies.difference import Difference
+from arami_db.drift.remedies.names import split
 
 FIRING = {
     "origin": "enable",

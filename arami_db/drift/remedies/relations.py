@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from arami_db.verify.remedies.around import Properties
-from arami_db.verify.remedies.columns import definition
-from arami_db.verify.remedies.difference import Difference
-from arami_db.verify.remedies.names import listed, literal, quoted
+from arami_db.drift.remedies.around import Properties
+from arami_db.drift.remedies.columns import definition
+from arami_db.drift.remedies.difference import Difference
+from arami_db.drift.remedies.names import listed, literal, quoted
 
 _OPTION = "option "
 # Made by clauses that the facts alone do not give back.

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from arami_db.verify.remedies.around import PARTS, RELATIONS, Around, Object
-from arami_db.verify.remedies.columns import create_column
-from arami_db.verify.remedies.difference import Difference
-from arami_db.verify.remedies.names import (
+from arami_db.drift.remedies.around import PARTS, RELATIONS, Around, Object
+from arami_db.drift.remedies.columns import create_column
+from arami_db.drift.remedies.difference import Difference
+from arami_db.drift.remedies.names import (
     head,
     mentions,
     mentions_column,

@@ -57,3 +57,8 @@ class Finding:
     consequences: tuple[Finding, ...] = ()
     missing: tuple[Fact, ...] = ()
     extra: tuple[Fact, ...] = ()
+
+
+def gravity(finding: Finding) -> tuple[int, str, str, str]:
+    """How findings are sorted: gravest first."""
+    return finding.severity.rank, finding.source, finding.object, finding.message

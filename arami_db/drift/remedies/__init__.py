@@ -5,13 +5,13 @@ What drops an object never cascades, and what is there under another name gets i
 
 from __future__ import annotations
 
-from arami_db.verify.remedies import functions, others, parts, relations
-from arami_db.verify.remedies.around import Around
-from arami_db.verify.remedies.causes import cause_of, column_of
-from arami_db.verify.remedies.difference import Difference
-from arami_db.verify.remedies.names import head
-from arami_db.verify.remedies.whole import change_in_place, restored
-from arami_db.verify.remedies.words import words
+from arami_db.drift.remedies import functions, others, parts, relations
+from arami_db.drift.remedies.around import Around
+from arami_db.drift.remedies.causes import cause_of, column_of
+from arami_db.drift.remedies.difference import Difference
+from arami_db.drift.remedies.names import head
+from arami_db.drift.remedies.whole import change_in_place, restored
+from arami_db.drift.remedies.words import words
 
 __all__ = ["advice", "remedy"]
 

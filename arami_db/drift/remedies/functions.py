@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from arami_db.verify.remedies.around import COMPILED, Properties
-from arami_db.verify.remedies.difference import Difference
-from arami_db.verify.remedies.names import dollars, head, listed, literal, quoted, unquoted
+from arami_db.drift.remedies.around import COMPILED, Properties
+from arami_db.drift.remedies.difference import Difference
+from arami_db.drift.remedies.names import dollars, head, listed, literal, quoted, unquoted
 
 # What a setting is that is a list of names: each is quoted for itself.
 _LISTS = {

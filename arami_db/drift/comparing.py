@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from typing import TypedDict
 
+from arami_db.drift.findings import Finding, Severity
+from arami_db.drift.reach import path_finding
+from arami_db.drift.remedies import advice, remedy
+from arami_db.drift.remedies.around import Around, Object, by_object
+from arami_db.drift.remedies.causes import cause_of
+from arami_db.drift.remedies.difference import Difference
+from arami_db.drift.severity import severity_of
 from arami_db.facts import Fact
-from arami_db.verify.findings import Finding, Severity
-from arami_db.verify.reach import path_finding
-from arami_db.verify.remedies import advice, remedy
-from arami_db.verify.remedies.around import Around, Object, by_object
-from arami_db.verify.remedies.causes import cause_of
-from arami_db.verify.remedies.difference import Difference
-from arami_db.verify.severity import severity_of
 
 
 class _Mending(TypedDict):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from arami_db.verify.remedies.around import Properties
-from arami_db.verify.remedies.difference import Difference
-from arami_db.verify.remedies.names import listed, literal, quoted, split, unquoted
+from arami_db.drift.remedies.around import Properties
+from arami_db.drift.remedies.difference import Difference
+from arami_db.drift.remedies.names import listed, literal, quoted, split, unquoted
 
 _MAIN = ("numeric", "inet", "cidr")  # types that Postgres keeps in the table while it can
 

@@ -6,11 +6,11 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
+from arami_db.drift.findings import Finding
+from arami_db.drift.reach import entry_of, steps_of
+from arami_db.drift.remedies.causes import target_of
+from arami_db.drift.remedies.names import relation_in, split
 from arami_db.facts import Fact
-from arami_db.verify.findings import Finding
-from arami_db.verify.reach import entry_of, steps_of
-from arami_db.verify.remedies.causes import target_of
-from arami_db.verify.remedies.names import relation_in, split
 
 _DRIFT = "facts"
 _PARTS = {"column", "constraint", "policy", "trigger", "rule"}  # named after what they are on
