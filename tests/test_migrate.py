@@ -544,7 +544,7 @@ def test_a_read_only_database_is_told_in_words(database: str, project: Project) 
     with psycopg.connect(database, autocommit=True) as connection:
         connection.execute("delete from arami_db.migration")
         connection.execute(f"alter database {name} set default_transaction_read_only = on")
-    found = migrate(database, root, expect=1)
+    found = migrate(database, root, "--into-existing", expect=1)
     assert "read-only" in found["error"]["message"]
     assert found["error"]["hint"]
 

@@ -16,17 +16,32 @@ def baseline(
     database: Database = None,
     embedded: Embedded = False,
     sql_dir: SqlDir = None,
+    shadow: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            help="Try the files on a copy of this empty database; default: an embedded server.",
+            show_default=False,
+        ),
+    ] = None,
+    accept_differences: Annotated[
+        bool,
+        typer.Option("--accept-differences", help="Enter them all the same; the history says so."),
+    ] = False,
     lock_wait: LockWait = Duration("10min"),
     output: Format = OutputFormat.TEXT,
 ) -> None:
-    """Adopt a database that was made by hand: enter migrations 1 to N without running them.
+    """Adopt a database that was made by hand: enter the migrations up to N without running them.
 
-    Refuses when tables, columns, constraints, indexes, triggers, policies, functions or other
-    objects those migrations create are not there.
+    The files are applied to a throw-away database, and the two are compared as `verify` compares;
+    differences are shown, and refused unless accepted. Where earlier migrations were squashed into
+    fewer files, the ledger is brought in line with these.
 
     \b
     Examples:
       arami-db baseline 15 --database service=production
+      arami-db baseline 15 --shadow postgresql://localhost/empty
+      arami-db baseline 15 --accept-differences
     """
     from arami_db import adopt
     from arami_db.render.progress import progress
@@ -35,9 +50,11 @@ def baseline(
 
     tree = options.tree(sql_dir)
     conninfo = options.conninfo(database, embedded=embedded)
+    copied = options.conninfo(shadow, embedded=False) if shadow else None
+    wanted = adopt.Wanted(version, copied, accept_differences)
     with options.connection(conninfo) as connection, progress() as report:
         session = Session(connection, conninfo, Options(lock_wait=lock_wait), report)
-        adopted = adopt.baseline(session, tree, version)
+        adopted = adopt.baseline(session, tree, wanted)
     show_adopted(adopted, output)
 
 

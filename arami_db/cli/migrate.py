@@ -25,6 +25,10 @@ def migrate(
         bool,
         typer.Option("--allow-out-of-order", help="Apply files numbered below one applied."),
     ] = False,
+    into_existing: Annotated[
+        bool,
+        typer.Option("--into-existing", help="Begin beside tables that no file here makes."),
+    ] = False,
     lock_timeout: Annotated[
         Duration,
         typer.Option(metavar="TIME", help="Longest wait for a table lock.", parser=Duration),
@@ -55,6 +59,7 @@ def migrate(
     chosen = Options(
         target=target,
         allow_out_of_order=allow_out_of_order,
+        into_existing=into_existing,
         lock_timeout=lock_timeout,
         lock_wait=lock_wait,
         retries=retries,

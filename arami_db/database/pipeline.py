@@ -109,10 +109,10 @@ class Pipeline:
             self.__exit__()  # the connection is to write the history
             raise
         number, result = failed
-        cause = psycopg.errors.error_from_result(result)
-        if steps[number].statement is None and steps[number].sql != "commit":
+        step, cause = steps[number], psycopg.errors.error_from_result(result)
+        if step.statement is None and step.sql != "commit":
             raise RunnerStepError(cause)
-        raise FileFailedError(self._scripts[position], steps[number].statement, cause)
+        raise FileFailedError(step.script or self._scripts[position], step.statement, cause)
 
     def _exchange(self, position: int) -> PQGen[tuple[int, PGresult] | None]:
         """Send what may be sent, then collect a file's results; its first error, if any.

@@ -19,6 +19,7 @@ def error_report(error: AramiError) -> int:
     lines = [f"error: {error}"]
     if _is_file_failure(error):
         lines += _failure_lines(error)
+    lines += _difference_lines(error)
     if error.hint:
         lines.append(f"hint: {error.hint}")
     note(uncommanding(block("\n".join(lines))))
@@ -55,6 +56,16 @@ def _failure_lines(error: FileFailedError) -> list[str]:
     return lines
 
 
+def _difference_lines(error: AramiError) -> list[str]:
+    """The findings that an error carries, as `verify` shows them."""
+    findings = getattr(error, "findings", ())
+    if not findings:
+        return []
+    from arami_db.render.findings.text import lines_of
+
+    return [f"  {line}" for finding in findings for line in lines_of(finding)]
+
+
 def _as_data(error: AramiError) -> dict[str, Any]:
     data: dict[str, Any] = {
         "type": type(error).__name__.removesuffix("Error"),
@@ -73,6 +84,10 @@ def _as_data(error: AramiError) -> dict[str, Any]:
             "context": error.context,
             "blockers": error.blockers,
         }
+    elif findings := getattr(error, "findings", ()):
+        from arami_db.render.findings.json import data_of
+
+        data["findings"] = [data_of(finding) for finding in findings]
     elif sqlstate := getattr(error, "sqlstate", None):
         data["sqlstate"] = sqlstate
     return data

@@ -67,16 +67,21 @@ class Runner:
             steps.append("set local client_connection_check_interval = '2s'")
         return [Step(sql) for sql in steps]
 
-    def apply(self, scripts: Sequence[Script], *, durable: bool) -> Iterator[Applied]:
+    def apply(
+        self, scripts: Sequence[Script], *, durable: bool, first: Sequence[Step] = ()
+    ) -> Iterator[Applied]:
         """Apply files in order, each in a transaction of its own, yielding each once it is in.
 
         Args:
             scripts: the files.
             durable: whether the last commit waits for the disk.
+            first: what the transaction of the first file begins with.
         """
 
         def steps(script: Script) -> list[Step]:
-            return self._transaction(script, durable=durable and script is scripts[-1])
+            before = first if script is scripts[0] else ()
+            is_last = script is scripts[-1]
+            return self._transaction(script, durable=durable and is_last, first=before)
 
         with Pipeline(self.connection, scripts, steps) as pipeline:
             for position, script in enumerate(scripts):
@@ -86,10 +91,15 @@ class Runner:
         """Run a file's transaction once."""
         run(self.connection, script, self._transaction(script, durable=durable))
 
-    def _transaction(self, script: Script, *, durable: bool) -> list[Step]:
+    def _transaction(
+        self, script: Script, *, durable: bool, first: Sequence[Step] = ()
+    ) -> list[Step]:
         """A file together with its ledger row."""
+        begin, *settings = self.begin(durable=durable)
         return [
-            *self.begin(durable=durable),
+            begin,
+            *first,
+            *settings,
             ledger.claim(script.file),
             *file_steps(script),
             *cleaning_steps(script),

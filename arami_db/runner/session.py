@@ -21,6 +21,7 @@ class Options:
     Attributes:
         target: the last version to apply; None for all, then the views.
         allow_out_of_order: apply files numbered below one that is applied.
+        into_existing: begin in a database that holds tables of somebody else.
         lock_timeout: how long a statement may wait for a table lock, in seconds; 0 for ever.
         lock_wait: how long to wait for another runner, in seconds.
         retries: how often a file is tried again after a lock timeout or a deadlock.
@@ -28,6 +29,7 @@ class Options:
 
     target: int | None = None
     allow_out_of_order: bool = False
+    into_existing: bool = False
     lock_timeout: float = 3.0
     lock_wait: float = 600.0
     retries: int = 5
