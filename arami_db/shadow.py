@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 
@@ -18,16 +18,9 @@ from arami_db.database.execute import Step, cleaning_steps, file_steps
 from arami_db.database.pipeline import run
 from arami_db.database.server import inspect
 from arami_db.errors import AramiError
+from arami_db.files.makes import makes
 from arami_db.files.script import Script
 
-# What a server that is asked to be like another may not be able to do; the files will tell.
-_BEYOND = (
-    errors.DuplicateObject,
-    errors.InsufficientPrivilege,
-    errors.UndefinedObject,
-    errors.UndefinedFile,
-    errors.FeatureNotSupported,
-)
 _LEFT_EMPTY = "select from pg_catalog.pg_class where relnamespace = 'public'::regnamespace"
 
 
@@ -37,39 +30,50 @@ class ShadowError(AramiError):
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What files find on a server: each kind and name, with the statement that makes it."""
+    """What files find on a server when they come there for the first time.
+
+    Attributes:
+        user: the role they are run as.
+        extensions: those that are there, whoever made them.
+        made: each kind and name, with the statement that makes it.
+    """
 
     user: str
-    has_auth: bool
+    extensions: frozenset[str]
     made: tuple[tuple[str, str, str], ...]
 
     def has(self, kind: str) -> frozenset[str]:
-        """The names of a kind: "role", "membership", "extension" or "default privilege"."""
+        """The names of a kind, such as "role", "extension" or "default privilege"."""
         return frozenset(name for made, name, _ in self.made if made == kind)
 
 
-def surroundings(connection: Connection, scripts: Iterable[Script]) -> Surroundings:
-    """Read what the files would find on a server, were they run there for the first time.
+def surroundings(
+    connection: Connection, scripts: Iterable[Script], platform: Iterable[str]
+) -> Surroundings:
+    """Read what files find on a server; what they make themselves is left out.
 
     Args:
-        connection: to that server.
-        scripts: the files; what they make themselves is left out.
+        connection: to that server, idle.
+        scripts: the files.
+        platform: the schemas that are there before any file.
 
     Raises:
         psycopg.Error: as the server says it.
     """
-    nodes = [statement.node for script in scripts for statement in script.statements]
+    made = makes(scripts)
     values = {
-        "roles": [n.create_role_stmt.role for n in nodes if n.HasField("create_role_stmt")],
-        "extensions": [
-            n.create_extension_stmt.extname for n in nodes if n.HasField("create_extension_stmt")
-        ],
-        "privileges": not any(n.HasField("alter_default_privileges_stmt") for n in nodes),
+        "roles": list(made.roles),
+        "extensions": list(made.extensions),
+        "privileges": list(made.privileges),
+        "platform": [name for name in platform if name not in made.schemas],
     }
-    found = connection.execute(query("shadow_surroundings"), values).fetchall()
-    row = connection.execute("select session_user::text").fetchone()
-    user = str(row[0]) if row else connection.info.user
-    return Surroundings(user, inspect(connection).has_auth_schema, tuple(found))
+    with connection.transaction():
+        row = connection.execute(query("shadow_session")).fetchone()
+        user, search_path, extensions = row or (connection.info.user, None, ())
+        connection.execute("set local search_path = ''")  # so that all names are qualified
+        values |= {"search_path": search_path}
+        found = connection.execute(query("shadow_surroundings"), values).fetchall()
+    return Surroundings(user, frozenset(extensions), tuple(found))
 
 
 @contextmanager
@@ -115,8 +119,10 @@ def _within(
         _create(admin, name)
         opened = make_conninfo(conninfo, dbname=name)
         with closing(connect(opened)) as connection:
+            connection.execute("set check_function_bodies = off; set search_path = ''")
             for _, _, sql in around.made:
-                with suppress(*_BEYOND), connection.transaction():
+                # What this server cannot do, or has already, is for the files to tell.
+                with suppress(psycopg.Error), connection.transaction():
                     connection.execute(sql.encode())
         if as_user and around.user != admin.info.user:
             # Their rights are the server's to give; here they only own what they make.
@@ -149,28 +155,37 @@ def _roles(connection: Connection) -> set[str]:
     return {str(name) for (name,) in connection.execute("select rolname from pg_catalog.pg_roles")}
 
 
-def apply(connection: Connection, scripts: Sequence[Script], stub: Script | None) -> None:
+def apply(
+    connection: Connection, scripts: Sequence[Script], stub: Script | None, around: Surroundings
+) -> None:
     """Run files as a first `migrate` would, without entering them anywhere.
+
+    An extension that this server cannot have, and the other has, is done without: its functions
+    are part of what files find.
 
     Args:
         connection: to a throw-away database, in autocommit.
         scripts: the files, in order.
         stub: what stands in for schema auth, where the database has none.
+        around: what files find on the server they are for.
 
     Raises:
         ShadowError: a statement failed; names its place.
     """
     ledger.create(connection)
+    available = connection.execute("select name from pg_catalog.pg_available_extensions")
+    missing = around.extensions - {str(name) for (name,) in available}
     if stub is not None and not inspect(connection).has_auth_uid:
-        _run(connection, stub)
+        _run(connection, stub, missing)
     for script in scripts:
-        _run(connection, script)
+        _run(connection, script, missing)
 
 
-def _run(connection: Connection, script: Script) -> None:
+def _run(connection: Connection, script: Script, missing: Set[str]) -> None:
     from arami_db.database.failure import FileFailedError
 
-    steps = [*file_steps(script), *cleaning_steps(script)]
+    own = [step for step in file_steps(script) if _extension(step) not in missing]
+    steps = [*own, *cleaning_steps(script)]
     try:
         if script.in_transaction:
             run(connection, script, [Step("begin"), *steps, Step("commit")])
@@ -182,3 +197,9 @@ def _run(connection: Connection, script: Script) -> None:
             f"{error} (SQLSTATE {error.sqlstate})",
             hint="Name a database with --shadow URL that has what the file needs.",
         ) from error
+
+
+def _extension(step: Step) -> str | None:
+    """The extension that a statement creates."""
+    node = step.statement.node if step.statement else None
+    return node.create_extension_stmt.extname if node else None

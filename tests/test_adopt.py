@@ -369,19 +369,36 @@ def test_a_database_to_copy_must_be_empty_and_unused(
 # What Supabase has before anybody migrates, and what a team's own files rely on there.
 PLATFORM = """
     create schema auth;
-    create table auth.users (id int);
+    create type auth.level as enum ('one', 'two');
+    create table auth.users (id uuid primary key, email text, level auth.level);
+    create function auth.uid() returns uuid language sql as 'select null::uuid';
+    create schema storage;
+    create table storage.buckets (id text primary key, name text);
+    create table storage.objects (id uuid, bucket_id text, owner uuid);
+    create function storage.foldername(name text) returns text[] language sql as
+    $$ select string_to_array(name, '/') $$;
     create schema extensions;
+    create function extensions.fresh_id() returns uuid language internal as 'gen_random_uuid';
     alter default privileges for role adopt_owner in schema public
     grant all on tables to anon, authenticated, service_role;
     alter default privileges for role adopt_owner in schema public
     grant all on functions to postgres, anon, authenticated, service_role;
 """
 OWN = """
-    create table users (id int, owner name default current_user);
+    alter default privileges in schema public revoke all on functions from anon;
+    create schema if not exists extensions;
+    create table users (
+        id uuid primary key default fresh_id() references auth.users (id) on delete cascade,
+        level auth.level,
+        owner name default current_user
+    );
     grant select on users to adopt_reader;
+    create policy mine on users using (id = auth.uid());
     create function f() returns trigger language plpgsql as $$ begin return new; end $$;
     create trigger on_auth_user_created after insert on auth.users
     for each row execute function f();
+    insert into storage.buckets (id, name) values ('a', 'a') on conflict (id) do nothing;
+    create policy seen on storage.objects using (storage.foldername(bucket_id) is not null);
     alter table users owner to adopt_owner;
 """
 
@@ -396,9 +413,13 @@ def test_a_team_of_its_own_on_a_server_like_supabase_is_adopted(
         connection.execute("create role adopt_reader; create role adopt_owner login")
         try:
             connection.execute(PLATFORM)
-            connection.execute("grant all on schema public, auth to adopt_owner")
-            connection.execute("grant all on auth.users to adopt_owner")
-            connection.execute(f"grant create on database {connection.info.dbname} to adopt_owner")
+            name = connection.info.dbname
+            connection.execute(f"alter database {name} set search_path = public, extensions")
+            connection.execute(f"grant create on database {name} to adopt_owner")
+            for schema in ("public", "auth", "storage", "extensions"):
+                connection.execute(f"grant all on schema {schema} to adopt_owner")
+            for table in ("auth.users", "storage.buckets", "storage.objects"):
+                connection.execute(f"alter table {table} owner to adopt_owner")
             with psycopg.connect(empty_database, user="adopt_owner") as owner:
                 owner.execute(OWN.encode())
             conninfo = make_conninfo(empty_database, user="adopt_owner")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -12,9 +12,9 @@ from arami_db.drift.comparing import drift
 from arami_db.drift.findings import Finding, gravity
 from arami_db.drift.places import placed
 from arami_db.errors import LedgerError
-from arami_db.facts import Fact, facts_within, own_schemas
+from arami_db.facts import Fact, facts_within, schemas_of
 from arami_db.files import SqlFile, SqlTree, packaged_sql_dir
-from arami_db.files.script import Script, load
+from arami_db.files.script import load
 from arami_db.shadow import ShadowError, Surroundings, apply, shadow, surroundings
 
 
@@ -62,13 +62,15 @@ class Expectation:
     with_views: frozenset[Fact]
 
     def differences(self, connection: Connection) -> tuple[Finding, ...]:
-        """How a database differs; that it has the views, too, is no difference.
+        """How a database differs; what `migrate` makes of the views anyway is no difference.
 
         Args:
             connection: to the database, in a transaction that has its ledger.
         """
         found = facts_within(connection, self.stating, self.schemas)
         there, made, with_views = map(self._own, (found, self.made, self.with_views))
+        of_views = {fact[:2] for fact in with_views} - {fact[:2] for fact in made}
+        there = frozenset(fact for fact in there if fact[:2] not in of_views)
         expected = (there & (made | with_views)) | (made & with_views)
         return placed(sorted(fold(drift(expected, there)), key=gravity), self.files)
 
@@ -106,24 +108,16 @@ def expectation(
     ours = SqlTree(packaged_sql_dir())
     stating = tree if tree.catalog else ours
     scripts = [load(file) for file in files]
-    around = surroundings(connection, scripts)
-    stub = tree.auth_stub or (ours.auth_stub if around.has_auth else None)
+    _, platform = schemas_of(connection, stating)
+    around = surroundings(connection, scripts, platform)
     views = [load(view) for view in tree.views] if files[-1] == tree.migrations[-1] else []
     note(f"applying {files[0].label} to {files[-1].label} to a throw-away database, to compare")
     with shadow(url, around) as opened:
-        before = own_schemas(opened, stating)
-        apply(opened, scripts, load(stub) if stub else None)
-        schemas = own_schemas(opened, stating) - before
+        before, _ = schemas_of(opened, stating)
+        apply(opened, scripts, load(tree.auth_stub) if tree.auth_stub else None, around)
+        schemas = schemas_of(opened, stating)[0] - before
         made = facts_within(opened, stating, schemas)
-        with_views = _with_views(opened, views, stating, schemas) or made
+        with suppress(ShadowError):  # `migrate` will say so
+            apply(opened, views, None, around)
+        with_views = facts_within(opened, stating, schemas)
     return Expectation(tree, stating, schemas, around, made, with_views)
-
-
-def _with_views(
-    connection: Connection, views: list[Script], tree: SqlTree, schemas: Collection[str]
-) -> frozenset[Fact] | None:
-    """The facts once the views are in; None where they cannot be: `migrate` will say so."""
-    with suppress(ShadowError):
-        apply(connection, views, None)
-        return facts_within(connection, tree, schemas)
-    return None

@@ -6,8 +6,8 @@ from arami_db.facts.reading import (
     ask_within,
     facts_within,
     locked,
-    own_schemas,
     read,
+    schemas_of,
 )
 from arami_db.facts.snapshot import Fact, dump, load
 
@@ -20,6 +20,6 @@ __all__ = [
     "facts_within",
     "load",
     "locked",
-    "own_schemas",
     "read",
+    "schemas_of",
 ]

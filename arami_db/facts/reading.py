@@ -126,8 +126,8 @@ def facts_within(
         return ask_files(connection, tree.prelude, tree.catalog, ()).facts
 
 
-def own_schemas(connection: Connection, tree: SqlTree) -> frozenset[str]:
-    """The schemas of a database that are not the platform's, by name.
+def schemas_of(connection: Connection, tree: SqlTree) -> tuple[frozenset[str], frozenset[str]]:
+    """The schemas of a database: those of whoever uses it, and the platform's, by name.
 
     Args:
         connection: to the database.
@@ -137,8 +137,9 @@ def own_schemas(connection: Connection, tree: SqlTree) -> frozenset[str]:
         psycopg.Error: as the server says it.
     """
     prelude = tree.prelude.text if tree.prelude else ""
-    found = connection.execute(f"{prelude}\n{query('own_schemas')}".encode()).fetchall()
-    return frozenset(str(name) for (name,) in found)
+    found = connection.execute(f"{prelude}\n{query('schemas')}".encode()).fetchall()
+    own = frozenset(str(name) for name, is_platform in found if not is_platform)
+    return own, frozenset(str(name) for name, is_platform in found if is_platform)
 
 
 def ask_files(

@@ -1,6 +1,36 @@
 -- What migrations may find on this server, as statements that make another server alike.
--- Why: roles, their memberships, extensions and default privileges decide what the same files come
--- to. What the files make themselves is left out.
+-- Why: roles, extensions, the platform's schemas, search_path and default privileges decide whether
+-- files run and what they come to. What the files make themselves is left out. Of a schema such as
+-- Supabase's auth or storage, the tables have their columns and keys, and the functions their text;
+-- of those in C only the signature, for where their extension cannot be had.
+with schemas as (
+    select
+        n.oid,
+        n.nspname
+    from pg_catalog.pg_namespace as n
+    where
+        n.nspname = any(%(platform)s::text[])
+        and n.nspname !~ '^pg_'
+        and n.nspname <> 'information_schema'
+),
+
+tables as (
+    select
+        c.oid,
+        c.oid::regclass::text as name,
+        string_agg(
+            format('%%I %%s', a.attname, format_type(a.atttypid, a.atttypmod)), ', ' order by a.attnum
+        ) as columns
+    from pg_catalog.pg_class as c
+    inner join schemas as s on c.relnamespace = s.oid
+    inner join pg_catalog.pg_attribute as a on c.oid = a.attrelid
+    where
+        c.relkind in ('r', 'p')
+        and a.attnum > 0
+        and not a.attisdropped
+    group by c.oid
+)
+
 select
     x.kind,
     x.name,
@@ -32,18 +62,95 @@ from (
     union all
     select
         3,
+        'schema',
+        s.nspname,
+        format('create schema %%I', s.nspname)
+    from schemas as s
+    union all
+    select
+        4,
         'extension',
         e.extname::text,
-        format(
-            'create schema if not exists %%1$I; create extension %%2$I schema %%1$I',
-            n.nspname, e.extname
-        )
+        format('create extension %%I schema %%I', e.extname, n.nspname)
     from pg_catalog.pg_extension as e
     inner join pg_catalog.pg_namespace as n on e.extnamespace = n.oid
     where e.extname <> 'plpgsql' and e.extname <> all(%(extensions)s::text[])
     union all
     select
-        4,
+        5,
+        'type',
+        t.oid::regtype::text,
+        format(
+            'create type %%s as enum (%%s)',
+            t.oid::regtype,
+            (
+                select string_agg(quote_literal(l.enumlabel), ', ' order by l.enumsortorder)
+                from pg_catalog.pg_enum as l
+                where l.enumtypid = t.oid
+            )
+        )
+    from pg_catalog.pg_type as t
+    inner join schemas as s on t.typnamespace = s.oid
+    where t.typtype = 'e'
+    union all
+    select
+        6,
+        'table',
+        t.name,
+        format('create table %%s (%%s)', t.name, t.columns)
+    from tables as t
+    union all
+    select
+        7,
+        'key',
+        t.name,
+        format('alter table %%s add %%s', t.name, pg_get_constraintdef(k.oid))
+    from tables as t
+    inner join pg_catalog.pg_constraint as k on t.oid = k.conrelid
+    where k.contype in ('p', 'u')
+    union all
+    select
+        8,
+        'function',
+        p.oid::regprocedure::text,
+        case
+            when l.lanname in ('sql', 'plpgsql') then pg_get_functiondef(p.oid)
+            else format(
+                'create function %%I.%%I(%%s) returns %%s language plpgsql as ''begin end''',
+                s.nspname, p.proname,
+                pg_get_function_identity_arguments(p.oid), pg_get_function_result(p.oid)
+            )
+        end
+    from pg_catalog.pg_proc as p
+    inner join schemas as s on p.pronamespace = s.oid
+    inner join pg_catalog.pg_language as l on p.prolang = l.oid
+    where
+        p.prokind in ('f', 'p')
+        and not exists (
+            select
+            from pg_catalog.pg_depend as d
+            inner join pg_catalog.pg_extension as e on d.refobjid = e.oid
+            where
+                d.classid = 'pg_proc'::regclass
+                and d.objid = p.oid
+                and d.refclassid = 'pg_extension'::regclass
+                and e.extname = any(%(extensions)s::text[])
+        )
+    union all
+    select
+        9,
+        'setting',
+        'search_path',
+        format(
+            'select set_config(''search_path'', %%L, false);'
+            ' do $$ begin execute format(''alter database %%%%I set search_path from current'','
+            ' current_database()); end $$',
+            %(search_path)s::text
+        )
+    where %(search_path)s::text is not null
+    union all
+    select
+        10,
         'default privilege',
         d.defaclobjtype::text,
         format(
@@ -66,9 +173,12 @@ from (
     left join pg_catalog.pg_namespace as n on d.defaclnamespace = n.oid
     cross join lateral pg_catalog.aclexplode(d.defaclacl) as a
     where
-        %(privileges)s::boolean
+        concat_ws(
+            ' ', coalesce(n.nspname, ''), d.defaclobjtype,
+            case when a.grantee = 0 then 'public' else pg_get_userbyid(a.grantee) end
+        ) <> all(%(privileges)s::text[])
         and a.grantee <> d.defaclrole
-        and d.defaclrole = (select r.oid from pg_catalog.pg_roles as r where r.rolname = session_user)
+        and pg_get_userbyid(d.defaclrole) = session_user
         and (n.nspname is null or n.nspname = 'public')
 ) as x
 order by x.place, x.name
