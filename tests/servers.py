@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import socket
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
@@ -81,3 +82,10 @@ def running(
 def run(argv: list[str]) -> None:
     """Run a program of Postgres as the account that servers run as."""
     server_account().run(argv, output=subprocess.DEVNULL).check_returncode()
+
+
+def free_port() -> int:
+    """A TCP port of 127.0.0.1 that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
