@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import psycopg
@@ -98,6 +99,11 @@ def said(conninfo: str) -> str:
     return ""
 
 
+def lets_in(conninfo: str) -> bool:
+    """Whether a connection can be made."""
+    return not said(conninfo)
+
+
 @pytest.fixture(scope="module")
 def plain() -> Iterator[Server]:
     """A server without TLS."""
@@ -172,7 +178,7 @@ def test_a_server_with_no_connection_left(plain: Server) -> None:
             run = refused("status", "-d", named)
             assert kept in run.stderr
             assert "max_connections" in run.stderr
-        eventually("the connections are gone", lambda named=named: not said(named))
+        eventually("the connections are gone", partial(lets_in, named))
 
 
 def test_where_nobody_answers(plain: Server, tmp_path: Path) -> None:
