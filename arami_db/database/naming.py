@@ -56,6 +56,8 @@ def _read(named: str, source: str) -> str:
     _refuse_other_forms(named, source)
     try:
         parameters = conninfo_to_dict(named)
+    except UnicodeError:
+        raise UsageError(f"{source} cannot be read: it is not UTF-8", hint=_FORMS) from None
     except psycopg.Error as error:
         # libpq quotes the piece it stumbled over, which may be (part of) a password: cut it off.
         reason = re.split(r"[\"'«„“]", str(error).strip())[0].strip() + " …"
