@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -55,7 +56,7 @@ def read_settings(folder: Path) -> Settings:
             have settings.
     """
     own, shared = folder / FILE, folder / SHARED
-    table = _load(own) if own.is_file() else None
+    table = _load(own) if os.path.lexists(own) else None
     if shared.is_file():
         ours = _load(shared).get("tool", {}).get("arami-db")
         if ours is not None and table is not None:
@@ -71,6 +72,8 @@ def read_settings(folder: Path) -> Settings:
 def _load(path: Path) -> dict[str, Any]:
     import tomllib
 
+    if not path.is_file():  # to open a pipe would wait for ever
+        raise UsageError(f"{path}: is no file that can be read")
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:  # what is no TOML, and no UTF-8, are of the latter

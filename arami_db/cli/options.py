@@ -129,15 +129,18 @@ def tree(sql_dir: Path | None, *, may_be_empty: bool = False) -> SqlTree:
 
 def conninfo(database: str | None, *, embedded: bool) -> str:
     """Where the database is."""
-    from arami_db.database.connect import resolve
+    from arami_db.database.naming import resolve
 
     return resolve(database, embedded=embedded)
 
 
 @contextmanager
 def connection(conninfo: str) -> Iterator[Connection]:
-    """A connection for the length of a command."""
+    """A connection for the length of a command, which begins with saying where it leads."""
     from arami_db.database.connect import connect
+    from arami_db.database.server import inspect
+    from arami_db.render.target import show_target
 
     with connect(conninfo) as opened:
+        show_target(opened, inspect(opened))
         yield opened

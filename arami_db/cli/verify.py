@@ -84,7 +84,7 @@ def verify(
     from arami_db.verify import operation
     from arami_db.verify.aside import Wishes
 
-    wishes = Wishes(tuple(ignore or ()), read_settings(Path.cwd()).accept)
+    wishes = Wishes(tuple(ignore or ()), read_settings(Path()).accept)
     tree = options.tree(sql_dir)
     trial = None
     with waiting("verifying") as begin:

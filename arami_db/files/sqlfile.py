@@ -46,7 +46,10 @@ class SqlFile:
 
 def label(path: Path) -> str:
     """A path as people type it: relative to the working directory where it is below it."""
-    relative = os.path.relpath(path)
+    try:
+        relative = os.path.relpath(path)
+    except FileNotFoundError:  # the working directory was deleted
+        return str(path)
     return str(path) if relative.startswith("..") else relative
 
 

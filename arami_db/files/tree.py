@@ -14,6 +14,7 @@ from arami_db.files.sqlfile import SqlFile, read_file
 _NAME = re.compile(r"([0-9]+)[_-](.+)\.sql", re.ASCII)
 _FOLDERS = ("migrations", "views", "seeds", "catalog", "checks")
 _UNDOING = (".down", ".undo")
+_NOT_SKIPPED = "Mend it, or move it out of the folder; nothing is skipped silently."
 _BIGINT_MAX = 2**63 - 1
 # Versions of this many digits are dates, as the Supabase CLI and Rails number them: gaps mean
 # nothing between them.
@@ -76,7 +77,10 @@ class SqlTree:
 
     def _single(self, name: str, kind: str) -> SqlFile | None:
         path = self.root / f"{name}.sql"
-        return read_file(path, kind=kind, version=0, name=name) if path.is_file() else None
+        if not os.path.lexists(path):
+            return None
+        _require_file(path)
+        return read_file(path, kind=kind, version=0, name=name)
 
 
 def discover(root: Path, *, may_be_empty: bool = False) -> SqlTree:
@@ -90,9 +94,11 @@ def discover(root: Path, *, may_be_empty: bool = False) -> SqlTree:
         UsageError: there is no such directory, or nothing in it that would be read.
         RefusedFileError: SQL files lie a folder deeper than they are read.
     """
-    if not root.is_dir():
-        raise UsageError(f"{root}: no such directory", hint="Name one with --sql-dir DIR.")
+    if wrong := _closed(root):
+        raise UsageError(f"{str(root)[:200]}: {wrong}", hint="Name another with --sql-dir DIR.")
     for folder in _FOLDERS:
+        if os.path.lexists(root / folder) and (wrong := _closed(root / folder)):
+            raise RefusedFileError(f"{root / folder}: {wrong}", hint=_NOT_SKIPPED)
         for nested in sorted(_sql_files(root / folder, "*/*")):
             raise RefusedFileError(
                 f"{nested}: lies deeper than files are read",
@@ -106,6 +112,29 @@ def discover(root: Path, *, may_be_empty: bool = False) -> SqlTree:
             hint=f"{near} does: --sql-dir {near}" if near else "Name another with --sql-dir DIR.",
         )
     return SqlTree(root)
+
+
+def _closed(folder: Path) -> str | None:
+    """Why a directory cannot be read: what is behind its name may be anything, or nothing."""
+    try:
+        os.scandir(folder).close()
+    except FileNotFoundError:
+        return "no such directory"
+    except OSError as error:
+        return f"cannot be read as a directory: {error.strerror}"
+    return None
+
+
+def _require_file(path: Path) -> None:
+    try:
+        path.name.encode()
+    except UnicodeEncodeError:
+        raise RefusedFileError(f"{path}: its name is not UTF-8", hint="Rename it.") from None
+    if not os.path.isfile(path):
+        raise RefusedFileError(
+            f"{path}: is no file that can be read, but a directory, a pipe or a broken link",
+            hint=_NOT_SKIPPED,
+        )
 
 
 def _has_parts(root: Path) -> bool:
@@ -169,11 +198,12 @@ def _read_folder(folder: Path, kind: str) -> tuple[SqlFile, ...]:
 
 def _number(entry: os.DirEntry[str]) -> tuple[int, str]:
     """Version and name of a file, from NNN_name.sql."""
+    _require_file(Path(entry.path))
     match = _NAME.fullmatch(entry.name)
-    if match is None or not entry.is_file():
+    if match is None:
         raise RefusedFileError(
             f"{entry.path}: is not named NNN_name.sql",
-            hint="Rename it, or move it out of the folder; nothing is skipped silently.",
+            hint=f"Rename it. {_NOT_SKIPPED}",
         )
     if match[2].lower().endswith(_UNDOING):
         raise RefusedFileError(

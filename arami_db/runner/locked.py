@@ -27,6 +27,7 @@ def locked(session: Session) -> Iterator[Runner]:
     Raises:
         LockBusyError: another runner held the lock all the time.
         ConnectionFailedError: the connection broke.
+        PlatformError: nothing can be written there.
     """
     options, report = session.options, session.report
     patience = min(0.5, options.lock_timeout / 3 or 0.5)
@@ -36,6 +37,7 @@ def locked(session: Session) -> Iterator[Runner]:
     ):
         working.add_notice_handler(lambda notice: _pass_on(notice, report))
         server = inspect(working)
+        server.require_writable()
         pid = None if server.pooled else working.info.backend_pid
         with BlockerWatch(
             session.conninfo, pid=pid, patience=patience, on_blocked=report.note
