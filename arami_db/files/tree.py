@@ -13,6 +13,7 @@ from arami_db.files.sqlfile import SqlFile, read_file
 
 _NAME = re.compile(r"([0-9]+)[_-](.+)\.sql", re.ASCII)
 _FOLDERS = ("migrations", "views", "seeds", "catalog", "checks")
+SNAPSHOT = "schema.snapshot"
 _UNDOING = (".down", ".undo")
 _BIGINT_MAX = 2**63 - 1
 # Versions of this many digits are dates, as the Supabase CLI and Rails number them: gaps mean
@@ -67,7 +68,7 @@ class SqlTree:
     @property
     def snapshot(self) -> Path:
         """Where the facts of the migrated schema are kept."""
-        return self.root / "schema.snapshot"
+        return self.root / SNAPSHOT
 
     @cached_property
     def auth_stub(self) -> SqlFile | None:

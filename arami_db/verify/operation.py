@@ -7,7 +7,6 @@ from collections.abc import Callable
 from arami_db.database.connect import Connection
 from arami_db.facts import Answer, Fact, dump, read
 from arami_db.files import SqlTree
-from arami_db.files.sqlfile import label
 from arami_db.verify.applied import check_ledger
 from arami_db.verify.aside import Wishes, gravity, set_aside
 from arami_db.verify.asking import differences, differences_within, expected_facts
@@ -72,7 +71,7 @@ def verify(
         placed(causes, tree),
         aside,
         rules_of(tree.checks),
-        label(tree.snapshot),
+        tree.root,
     )
 
 

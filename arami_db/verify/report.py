@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from arami_db.files import SqlTree
 from arami_db.verify.aside import Aside
@@ -21,7 +22,7 @@ class Report:
         findings: gravest first.
         aside: what was found and set aside.
         rules: what each source of findings looks for.
-        snapshot: the file that states the schema, for what no other file defines.
+        root: the SQL directory, which the places of findings are in.
     """
 
     checked: dict[str, int]
@@ -29,7 +30,7 @@ class Report:
     findings: tuple[Finding, ...]
     aside: Aside
     rules: tuple[Rule, ...]
-    snapshot: str
+    root: Path
 
     def at_least(self, severity: Severity) -> tuple[Finding, ...]:
         """The findings of a severity or graver."""
