@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from arami_db import ledger
 from arami_db.database.execute import Step, cleaning_steps, file_steps
-from arami_db.database.pipeline import run
 from arami_db.database.server import Server
 from arami_db.errors import PlatformError
 from arami_db.files.script import Script, load
@@ -39,7 +38,7 @@ def apply_stub(runner: Runner, script: Script) -> None:
         ledger.event("applied", script.file),
         Step("commit"),
     ]
-    runner.attempt(script, lambda: run(runner.connection, script, steps))
+    runner.attempt(script, lambda: runner.send(script, steps))
     runner.report.note(
         "plain Postgres: no auth.uid() here, so the auth stub was applied: schema auth; roles"
         f" anon, authenticated, service_role, authenticator ({script.file.label})"
