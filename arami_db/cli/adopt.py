@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from arami_db.cli import options
-from arami_db.cli.options import Database, Duration, Embedded, Format, LockWait, SqlDir
+from arami_db.cli.options import Database, Embedded, Format, LockWait, SqlDir
 from arami_db.render.output import OutputFormat
 
 
@@ -16,7 +16,7 @@ def baseline(
     database: Database = None,
     embedded: Embedded = False,
     sql_dir: SqlDir = None,
-    lock_wait: LockWait = Duration("10min"),
+    lock_wait: LockWait = None,
     output: Format = OutputFormat.TEXT,
 ) -> None:
     """Adopt a database that was made by hand: enter migrations 1 to N without running them.
@@ -36,7 +36,8 @@ def baseline(
     tree = options.tree(sql_dir)
     conninfo = options.conninfo(database, embedded=embedded)
     with options.connection(conninfo) as connection, progress() as report:
-        session = Session(connection, conninfo, Options(lock_wait=lock_wait), report)
+        chosen = Options(lock_wait=options.lock_wait(lock_wait))
+        session = Session(connection, conninfo, chosen, report)
         adopted = adopt.baseline(session, tree, version)
     show_adopted(adopted, output)
 
@@ -57,7 +58,7 @@ def repair(
     database: Database = None,
     embedded: Embedded = False,
     sql_dir: SqlDir = None,
-    lock_wait: LockWait = Duration("10min"),
+    lock_wait: LockWait = None,
     output: Format = OutputFormat.TEXT,
 ) -> None:
     """Bring the ledger in line with the files, version by version, as you say.
@@ -79,6 +80,7 @@ def repair(
     tree = options.tree(sql_dir)
     conninfo = options.conninfo(database, embedded=embedded)
     with options.connection(conninfo) as connection, progress() as report:
-        session = Session(connection, conninfo, Options(lock_wait=lock_wait), report)
+        chosen = Options(lock_wait=options.lock_wait(lock_wait))
+        session = Session(connection, conninfo, chosen, report)
         repaired = adopt.repair(session, tree, wishes)
     show_adopted(repaired, output)

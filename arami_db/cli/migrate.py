@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from arami_db.cli import options
-from arami_db.cli.options import Database, Duration, Embedded, Format, LockWait, SqlDir
+from arami_db.cli.options import Database, Embedded, Format, LockTimeout, LockWait, SqlDir
 from arami_db.render.output import OutputFormat
 
 
@@ -25,11 +25,8 @@ def migrate(
         bool,
         typer.Option("--allow-out-of-order", help="Apply files numbered below one applied."),
     ] = False,
-    lock_timeout: Annotated[
-        Duration,
-        typer.Option(metavar="TIME", help="Longest wait for a table lock.", parser=Duration),
-    ] = Duration("3s"),
-    lock_wait: LockWait = Duration("10min"),
+    lock_timeout: LockTimeout = None,
+    lock_wait: LockWait = None,
     retries: Annotated[
         int, typer.Option(min=0, help="Further attempts after a lock timeout or deadlock.")
     ] = 5,
@@ -55,8 +52,8 @@ def migrate(
     chosen = Options(
         target=target,
         allow_out_of_order=allow_out_of_order,
-        lock_timeout=lock_timeout,
-        lock_wait=lock_wait,
+        lock_timeout=options.lock_timeout(lock_timeout),
+        lock_wait=options.lock_wait(lock_wait),
         retries=retries,
     )
     tree = options.tree(sql_dir)

@@ -57,7 +57,7 @@ def resolve(database: str | None, *, embedded: bool = False) -> str:
         from arami_db.embedded import start
 
         return start().conninfo
-    if not named and not any(os.environ.get(variable) for variable in _NAMING_VARIABLES):
+    if not named and not is_named():
         raise UsageError("\n".join(NO_DATABASE))
     try:
         parameters = conninfo_to_dict(named)
@@ -68,6 +68,11 @@ def resolve(database: str | None, *, embedded: bool = False) -> str:
         # What follows the first @ of a URL is the host: this one begins inside a password.
         raise UsageError("the database name cannot be read: there is an @ in its host", hint=_FORMS)
     return make_conninfo("", **parameters)
+
+
+def is_named() -> bool:
+    """Whether libpq's own variables name a database."""
+    return any(os.environ.get(variable) for variable in _NAMING_VARIABLES)
 
 
 def _unreadable(error: psycopg.Error) -> UsageError:
