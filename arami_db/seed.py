@@ -7,7 +7,6 @@ from psycopg import errors
 from arami_db import ledger
 from arami_db.database.connect import Connection, query
 from arami_db.database.execute import Step, cleaning_steps, file_steps
-from arami_db.database.pipeline import run
 from arami_db.errors import UsageError
 from arami_db.files import SqlFile, SqlTree
 from arami_db.files.script import Script, load
@@ -80,4 +79,4 @@ def _run(runner: Runner, script: Script, *, recorded: bool) -> Applied:
         *([ledger.event("applied", script.file)] if recorded else []),
         Step("commit"),
     ]
-    return runner.attempt(script, lambda: run(runner.connection, script, steps))
+    return runner.attempt(script, lambda: runner.send(script, steps))

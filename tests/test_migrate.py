@@ -156,7 +156,7 @@ def test_data_goes_to_stdout_and_progress_to_stderr(empty_database: str, project
     assert result.stdout.count("\n") == 1
     assert "3 migrations and 2 views" in result.stdout
     for name in (*TABLES, *VIEWS):
-        assert name in result.stderr
+        assert f"applied  {name.removesuffix('.sql')} " in result.stderr
     assert "\x1b" not in result.stdout + result.stderr
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from arami_db.cli import options
-from arami_db.cli.options import Database, Duration, Embedded, Format, LockWait, SqlDir
+from arami_db.cli.options import Database, Embedded, Format, LockWait, SqlDir
 from arami_db.render.output import OutputFormat
 
 
@@ -28,7 +28,7 @@ def baseline(
         bool,
         typer.Option("--accept-differences", help="Enter them all the same; the history says so."),
     ] = False,
-    lock_wait: LockWait = Duration("10min"),
+    lock_wait: LockWait = None,
     output: Format = OutputFormat.TEXT,
 ) -> None:
     """Adopt a database that was made by hand: enter the migrations up to N without running them.
@@ -53,7 +53,8 @@ def baseline(
     copied = options.conninfo(shadow, embedded=False) if shadow else None
     wanted = adopt.Wanted(version, copied, accept_differences)
     with options.connection(conninfo) as connection, progress() as report:
-        session = Session(connection, conninfo, Options(lock_wait=lock_wait), report)
+        chosen = Options(lock_wait=options.lock_wait(lock_wait))
+        session = Session(connection, conninfo, chosen, report)
         adopted = adopt.baseline(session, tree, wanted)
     show_adopted(adopted, output)
 
@@ -74,7 +75,7 @@ def repair(
     database: Database = None,
     embedded: Embedded = False,
     sql_dir: SqlDir = None,
-    lock_wait: LockWait = Duration("10min"),
+    lock_wait: LockWait = None,
     output: Format = OutputFormat.TEXT,
 ) -> None:
     """Bring the ledger in line with the files, version by version, as you say.
@@ -96,6 +97,7 @@ def repair(
     tree = options.tree(sql_dir)
     conninfo = options.conninfo(database, embedded=embedded)
     with options.connection(conninfo) as connection, progress() as report:
-        session = Session(connection, conninfo, Options(lock_wait=lock_wait), report)
+        chosen = Options(lock_wait=options.lock_wait(lock_wait))
+        session = Session(connection, conninfo, chosen, report)
         repaired = adopt.repair(session, tree, wishes)
     show_adopted(repaired, output)

@@ -47,9 +47,14 @@ def resolve(database: str | None, *, embedded: bool = False) -> str:
         from arami_db.embedded import start
 
         return start().conninfo
-    if not named and not any(os.environ.get(variable) for variable in _NAMING_VARIABLES):
+    if not named and not is_named():
         raise UsageError("\n".join(NO_DATABASE))
     return _read(named, "--database" if database else "DATABASE_URL")
+
+
+def is_named() -> bool:
+    """Whether libpq's own variables name a database."""
+    return any(os.environ.get(variable) for variable in _NAMING_VARIABLES)
 
 
 def _read(named: str, source: str) -> str:

@@ -37,7 +37,7 @@ class Finding:
         actual: what is there instead.
         remedy: SQL that makes the finding go, where it can be derived.
         advice: what to do instead, where there is no such SQL.
-        place: the file and line that define the object, as "sql/migrations/003_users.sql:12".
+        place: the file and line that define the object, as "migrations/003_users.sql:12".
         cause: what it follows from, as "table public.users"; None where it is its own cause.
         consequences: findings of their own that are there because of this one.
         missing: the facts that should be there and are not, where facts are what it is about.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -35,8 +34,13 @@ class SqlFile:
 
     @cached_property
     def label(self) -> str:
-        """The path as people type it."""
-        return label(self.path)
+        """The path within the SQL directory, which is the same wherever that directory lies."""
+        return _label(self.path, self.kind)
+
+    @property
+    def title(self) -> str:
+        """The label without the suffix, such as migrations/001_x."""
+        return self.label[: -len(self.path.suffix)]
 
     def place(self, offset: int) -> tuple[int, int]:
         """Line and column, both from 1, of a character offset from 0."""
@@ -44,13 +48,8 @@ class SqlFile:
         return line, offset - self.text.rfind("\n", 0, offset)
 
 
-def label(path: Path) -> str:
-    """A path as people type it: relative to the working directory where it is below it."""
-    try:
-        relative = os.path.relpath(path)
-    except FileNotFoundError:  # the working directory was deleted
-        return str(path)
-    return str(path) if relative.startswith("..") else relative
+def _label(path: Path, kind: str) -> str:
+    return path.name if kind == "stub" else f"{path.parent.name}/{path.name}"
 
 
 def read_file(path: Path, *, kind: str, version: int, name: str) -> SqlFile:
@@ -68,25 +67,26 @@ def read_file(path: Path, *, kind: str, version: int, name: str) -> SqlFile:
     Raises:
         RefusedFileError: unreadable, empty, not UTF-8, or holding a NUL byte; names the line.
     """
+    label = _label(path, kind)
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise RefusedFileError(f"{path}: cannot be read: {error.strerror}") from error
+        raise RefusedFileError(f"{label}: cannot be read: {error.strerror}") from error
     data = data.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n")
     try:
         text = data.decode()
     except UnicodeDecodeError as error:
         raise RefusedFileError(
-            f"{path}:{_line(data, error.start)}: not UTF-8: byte 0x{data[error.start]:02x}",
+            f"{label}:{_line(data, error.start)}: not UTF-8: byte 0x{data[error.start]:02x}",
             hint="Save the file as UTF-8.",
         ) from error
     if (nul := data.find(0)) >= 0:
         raise RefusedFileError(
-            f"{path}:{_line(data, nul)}: holds a NUL byte",
+            f"{label}:{_line(data, nul)}: holds a NUL byte",
             hint="Postgres text cannot hold NUL; save the file as UTF-8 (not UTF-16) without it.",
         )
     if not text.strip():
-        raise RefusedFileError(f"{path}: is empty", hint="Write its SQL, or delete the file.")
+        raise RefusedFileError(f"{label}: is empty", hint="Write its SQL, or delete the file.")
     return SqlFile(path, kind, version, name, text, hashlib.sha256(data).hexdigest())
 
 

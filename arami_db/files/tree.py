@@ -13,6 +13,7 @@ from arami_db.files.sqlfile import SqlFile, read_file
 
 _NAME = re.compile(r"([0-9]+)[_-](.+)\.sql", re.ASCII)
 _FOLDERS = ("migrations", "views", "seeds", "catalog", "checks")
+SNAPSHOT = "schema.snapshot"
 _UNDOING = (".down", ".undo")
 _NOT_SKIPPED = "Mend it, or move it out of the folder; nothing is skipped silently."
 _BIGINT_MAX = 2**63 - 1
@@ -68,7 +69,7 @@ class SqlTree:
     @property
     def snapshot(self) -> Path:
         """Where the facts of the migrated schema are kept."""
-        return self.root / "schema.snapshot"
+        return self.root / SNAPSHOT
 
     @cached_property
     def auth_stub(self) -> SqlFile | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from arami_db import ledger
 from arami_db.database.execute import Step, cleaning_steps, file_steps
-from arami_db.database.pipeline import run
 from arami_db.database.server import Server
 from arami_db.errors import PlatformError
 from arami_db.files.script import Script, load
@@ -38,7 +37,7 @@ def stub_steps(script: Script) -> list[Step]:
 def apply_stub(runner: Runner, script: Script) -> None:
     """Apply the stub in a transaction of its own: the first file runs in none."""
     steps = [*runner.begin(durable=False), *stub_steps(script), Step("commit")]
-    runner.attempt(script, lambda: run(runner.connection, script, steps))
+    runner.attempt(script, lambda: runner.send(script, steps))
 
 
 def tell(runner: Runner, script: Script) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeGuard
 
 from arami_db.errors import AramiError, StatementError
 from arami_db.escape import block, uncommanding
-from arami_db.render.output import OutputFormat, chosen_format, emit, note
+from arami_db.render.output import OutputFormat, chosen_format, complain, emit
 
 if TYPE_CHECKING:
     from arami_db.database.failure import FileFailedError
@@ -22,7 +22,7 @@ def error_report(error: AramiError) -> int:
     lines += _difference_lines(error)
     if error.hint:
         lines.append(f"hint: {error.hint}")
-    note(uncommanding(block("\n".join(lines))))
+    complain(uncommanding(block("\n".join(lines))))
     if chosen_format() is OutputFormat.JSON:
         emit("", {"error": _as_data(error)}, OutputFormat.JSON)
     return error.exit_code

@@ -35,7 +35,7 @@ def show_upkeep(upkeep: Upkeep, *, dry_run: bool, output: OutputFormat) -> None:
         "examined": upkeep.examined,
         "tables": [upkeep_data(job) for job in upkeep.jobs],
     }
-    emit("\n".join(lines), data, output)
+    emit("\n".join(lines), data, output, is_summary=not dry_run)
 
 
 def upkeep_data(job: Job) -> dict[str, Any]:

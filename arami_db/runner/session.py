@@ -1,4 +1,4 @@
-"""What an operation works with: a connection, options, and the ear of its caller."""
+"""What an operation works with: a connection, options, and what it tells its caller."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from arami_db.database.connect import Connection
+    from arami_db.database.watch import Standing
     from arami_db.files import SqlFile
+    from arami_db.files.script import Statement
 
 
 _INTEGER_MAX = 2**31 - 1
@@ -50,13 +52,25 @@ class Applied:
 
 
 class Report(Protocol):
-    """The caller's ear; every method returns at once."""
+    """What a run tells its caller; every method returns at once.
+
+    Attributes:
+        every: how often to say where a file stands that takes long, in seconds.
+    """
+
+    every: float
 
     def plan(self, files: int) -> None:
         """So many files are about to be applied."""
 
     def started(self, file: SqlFile) -> None:
         """A file begins."""
+
+    def standing(self, standing: Standing) -> None:
+        """Where a file stands that takes long; told from another thread."""
+
+    def ran(self, file: SqlFile, statement: Statement, seconds: float) -> None:
+        """A statement of a file has ended."""
 
     def applied(self, applied: Applied) -> None:
         """A file is in."""

@@ -10,7 +10,6 @@ from arami_db.drift.findings import Finding, Severity, gravity
 from arami_db.drift.places import placed
 from arami_db.facts import Answer, Fact, dump, read
 from arami_db.files import SqlTree
-from arami_db.files.sqlfile import label
 from arami_db.verify.applied import check_ledger
 from arami_db.verify.aside import Wishes, set_aside
 from arami_db.verify.asking import differences, differences_within, expected_facts
@@ -73,7 +72,7 @@ def verify(
         placed(causes, tree),
         aside,
         rules_of(tree.checks),
-        label(tree.snapshot),
+        tree.root,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from arami_db.drift.findings import Finding, Severity
 from arami_db.verify.aside import Aside
@@ -19,7 +20,7 @@ class Report:
         findings: gravest first.
         aside: what was found and set aside.
         rules: what each source of findings looks for.
-        snapshot: the file that states the schema, for what no other file defines.
+        root: the SQL directory, which the places of findings are in.
     """
 
     checked: dict[str, int]
@@ -27,7 +28,7 @@ class Report:
     findings: tuple[Finding, ...]
     aside: Aside
     rules: tuple[Rule, ...]
-    snapshot: str
+    root: Path
 
     def at_least(self, severity: Severity) -> tuple[Finding, ...]:
         """The findings of a severity or graver."""
