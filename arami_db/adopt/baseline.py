@@ -10,7 +10,7 @@ from arami_db.database.connect import Connection, query
 from arami_db.errors import LedgerError, UsageError
 from arami_db.files import SqlFile, SqlTree
 from arami_db.files.objects import objects_of
-from arami_db.files.script import load
+from arami_db.files.script import load_all
 from arami_db.runner.locked import locked
 from arami_db.runner.session import Session
 
@@ -63,7 +63,7 @@ def _is_done(state: ledger.Ledger, files: tuple[SqlFile, ...]) -> bool:
 
 
 def _require_objects(connection: Connection, files: tuple[SqlFile, ...]) -> None:
-    expected = objects_of(load(file) for file in files)
+    expected = objects_of(load_all(files))
     missing = connection.execute(
         query("missing_objects"),
         {

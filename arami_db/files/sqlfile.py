@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
+from bisect import bisect_left
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from arami_db.errors import RefusedFileError
+from arami_db.errors import Refusal, RefusedFileError
 
 ALGORITHM = "sha256"
+_QUERIES = {"catalog", "check"}
 
 
 @dataclass(frozen=True)
@@ -40,8 +43,12 @@ class SqlFile:
 
     def place(self, offset: int) -> tuple[int, int]:
         """Line and column, both from 1, of a character offset from 0."""
-        line = self.text.count("\n", 0, offset) + 1
-        return line, offset - self.text.rfind("\n", 0, offset)
+        line = bisect_left(self._line_ends, offset)
+        return line + 1, offset - (self._line_ends[line - 1] if line else -1)
+
+    @cached_property
+    def _line_ends(self) -> list[int]:
+        return [match.start() for match in re.finditer("\n", self.text)]
 
 
 def label(path: Path) -> str:
@@ -63,29 +70,33 @@ def read_file(path: Path, *, kind: str, version: int, name: str) -> SqlFile:
         The file, its text normalised: no byte order mark, CRLF turned into LF.
 
     Raises:
-        RefusedFileError: unreadable, empty, not UTF-8, or holding a NUL byte; names the line.
+        RefusedFileError: unreadable, not UTF-8, holding a NUL byte, or a query that is
+            empty; names the line.
     """
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise RefusedFileError(f"{path}: cannot be read: {error.strerror}") from error
+        raise _refused(path, f"cannot be read: {error.strerror}") from error
     data = data.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n")
     try:
         text = data.decode()
     except UnicodeDecodeError as error:
-        raise RefusedFileError(
-            f"{path}:{_line(data, error.start)}: not UTF-8: byte 0x{data[error.start]:02x}",
-            hint="Save the file as UTF-8.",
-        ) from error
+        reason = f"not UTF-8: byte 0x{data[error.start]:02x}"
+        raise _refused(path, reason, "Save the file as UTF-8.", data[: error.start]) from error
     if (nul := data.find(0)) >= 0:
-        raise RefusedFileError(
-            f"{path}:{_line(data, nul)}: holds a NUL byte",
-            hint="Postgres text cannot hold NUL; save the file as UTF-8 (not UTF-16) without it.",
-        )
-    if not text.strip():
-        raise RefusedFileError(f"{path}: is empty", hint="Write its SQL, or delete the file.")
+        hint = "Postgres text cannot hold NUL; save the file as UTF-8 (not UTF-16) without it."
+        raise _refused(path, "holds a NUL byte", hint, data[:nul])
+    if kind in _QUERIES and not text.strip():
+        raise _refused(path, "is empty", "Write its query, or delete the file.")
     return SqlFile(path, kind, version, name, text, hashlib.sha256(data).hexdigest())
 
 
-def _line(data: bytes, offset: int) -> int:
-    return data.count(b"\n", 0, offset) + 1
+def _refused(
+    path: Path, reason: str, hint: str | None = None, before: bytes | None = None
+) -> RefusedFileError:
+    """The error for a file, at the place that these bytes come before."""
+    line = column = None
+    if before is not None:
+        lines = before.decode().split("\n")
+        line, column = len(lines), len(lines[-1]) + 1
+    return RefusedFileError(refusals=[Refusal(str(path), line, column, reason, hint)])

@@ -45,7 +45,7 @@ def preview(session: Session, tree: SqlTree) -> tuple[Script, ...]:
 
     _, plan = _check(session.connection, tree, session.options)
     todo = plan.up_to(session.options.target)
-    scripts = [*scripts_of(todo, "migration"), *scripts_of(todo, "view")]
+    scripts = scripts_of(todo)
     stub = stub_for(inspect(session.connection), tree.auth_stub) if scripts else None
     return (*([stub] if stub else []), *scripts)
 
@@ -78,8 +78,7 @@ def _apply_pending(session: Session, tree: SqlTree, todo: Plan) -> Result:
     from arami_db.migrate.stub import stub_for
     from arami_db.runner.locked import locked
 
-    for kind in ("migration", "view"):
-        scripts_of(todo, kind)  # refuse before anything runs, and before waiting for the lock
+    scripts_of(todo)  # refuse before anything runs, and before waiting for the lock
     with locked(session) as runner:
         state, plan = _check(runner.connection, tree, session.options)
         todo = plan.up_to(session.options.target)
