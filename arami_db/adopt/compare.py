@@ -14,7 +14,7 @@ from arami_db.drift.places import placed
 from arami_db.errors import LedgerError
 from arami_db.facts import Fact, facts_within, schemas_of
 from arami_db.files import SqlFile, SqlTree, packaged_sql_dir
-from arami_db.files.script import load
+from arami_db.files.script import load, load_all
 from arami_db.shadow import ShadowError, Surroundings, apply, shadow, surroundings
 
 
@@ -107,10 +107,10 @@ def expectation(
     """
     ours = SqlTree(packaged_sql_dir())
     stating = tree if tree.catalog else ours
-    scripts = [load(file) for file in files]
+    scripts = load_all(files)
     _, platform = schemas_of(connection, stating)
     around = surroundings(connection, scripts, platform)
-    views = [load(view) for view in tree.views] if files[-1] == tree.migrations[-1] else []
+    views = load_all(tree.views) if files[-1] == tree.migrations[-1] else []
     note(f"applying {files[0].label} to {files[-1].label} to a throw-away database, to compare")
     with shadow(url, around) as opened:
         before, _ = schemas_of(opened, stating)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from arami_db.errors import RefusedFileError, UsageError
+from arami_db.errors import Refusal, RefusedFileError, UsageError
 from arami_db.files.sqlfile import SqlFile, read_file
 
 _NAME = re.compile(r"([0-9]+)[_-](.+)\.sql", re.ASCII)
@@ -100,11 +100,12 @@ def discover(root: Path, *, may_be_empty: bool = False) -> SqlTree:
     for folder in _FOLDERS:
         if os.path.lexists(root / folder) and (wrong := _closed(root / folder)):
             raise RefusedFileError(f"{root / folder}: {wrong}", hint=_NOT_SKIPPED)
-        for nested in sorted(_sql_files(root / folder, "*/*")):
-            raise RefusedFileError(
-                f"{nested}: lies deeper than files are read",
-                hint=f"Move it to {root / folder}; nothing is skipped silently.",
-            )
+        hint = f"Move it to {root / folder}; nothing is skipped silently."
+        nested = sorted(_sql_files(root / folder, "*/*"))
+        if nested:
+            reason = "lies deeper than files are read"
+            refusals = [Refusal(str(path), None, None, reason, hint) for path in nested]
+            raise RefusedFileError(refusals=refusals)
     if not (may_be_empty or _has_parts(root)):
         near = next(filter(_has_parts, (root.parent, *sorted(root.glob("*/")))), None)
         folders = ", ".join(f"{folder}/" for folder in _FOLDERS)
@@ -185,15 +186,20 @@ def _read_folder(folder: Path, kind: str) -> tuple[SqlFile, ...]:
     with os.scandir(folder) as entries:
         found = [e for e in entries if e.name.lower().endswith(".sql") and e.name[0] != "."]
     files: dict[int, SqlFile] = {}
+    refusals: list[Refusal] = []
     for entry in sorted(found, key=lambda entry: entry.name):
-        version, name = _number(entry)
-        if version in files:
-            raise RefusedFileError(
-                f"{folder}: version {version} is there twice:"
-                f" {files[version].path.name} and {entry.name}",
-                hint="Renumber the one that has not been applied yet.",
-            )
-        files[version] = read_file(Path(entry.path), kind=kind, version=version, name=name)
+        try:
+            version, name = _number(entry)
+            file = read_file(Path(entry.path), kind=kind, version=version, name=name)
+        except RefusedFileError as error:
+            refusals += error.refusals
+            continue
+        if (other := files.setdefault(version, file)) is not file:
+            reason = f"version {version} is there twice: {other.path.name} and {entry.name}"
+            hint = "Renumber the one that has not been applied yet."
+            refusals.append(Refusal(str(folder), None, None, reason, hint))
+    if refusals:
+        raise RefusedFileError(refusals=refusals)
     return tuple(files[version] for version in sorted(files))
 
 
@@ -202,15 +208,21 @@ def _number(entry: os.DirEntry[str]) -> tuple[int, str]:
     _require_file(Path(entry.path))
     match = _NAME.fullmatch(entry.name)
     if match is None:
-        raise RefusedFileError(
-            f"{entry.path}: is not named NNN_name.sql",
-            hint=f"Rename it. {_NOT_SKIPPED}",
+        raise _refused(
+            entry,
+            "is not named NNN_name.sql",
+            f"Rename it. {_NOT_SKIPPED}",
         )
     if match[2].lower().endswith(_UNDOING):
-        raise RefusedFileError(
-            f"{entry.path}: is named as what undoes a migration",
-            hint="Move it out of the folder: every file in it is run.",
+        raise _refused(
+            entry,
+            "is named as what undoes a migration",
+            "Move it out of the folder: every file in it is run.",
         )
     if (version := int(match[1])) > _BIGINT_MAX:
-        raise RefusedFileError(f"{entry.path}: the version number does not fit a bigint")
+        raise _refused(entry, "the version number does not fit a bigint", None)
     return version, match[2]
+
+
+def _refused(entry: os.DirEntry[str], reason: str, hint: str | None) -> RefusedFileError:
+    return RefusedFileError(refusals=[Refusal(entry.path, None, None, reason, hint)])

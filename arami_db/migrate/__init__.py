@@ -45,7 +45,7 @@ def preview(session: Session, tree: SqlTree) -> tuple[Script, ...]:
 
     state, plan = _check(session.connection, tree, session.options)
     todo = plan.up_to(session.options.target)
-    scripts = [*scripts_of(todo, "migration"), *scripts_of(todo, "view")]
+    scripts = scripts_of(todo)
     _refuse_foreign_tables(session, tree, state)
     stub = stub_for(inspect(session.connection), tree.auth_stub) if scripts else None
     return (*([stub] if stub else []), *scripts)
@@ -74,8 +74,7 @@ def migrate(session: Session, tree: SqlTree) -> Result:
         return _result((), plan, options)
     from arami_db.migrate.run import scripts_of
 
-    for kind in ("migration", "view"):
-        scripts_of(todo, kind)  # refuse before anything runs, and before waiting for the lock
+    scripts_of(todo)  # refuse before anything runs, and before waiting for the lock
     _refuse_foreign_tables(session, tree, state)
     return _apply_pending(session, tree)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import groupby
 
-from arami_db.files.script import Script, load
+from arami_db.files.script import Script, load_all
 from arami_db.migrate.alone import apply_alone
 from arami_db.migrate.plan import Plan
 from arami_db.migrate.stub import apply_stub, stub_steps, tell
@@ -14,13 +14,13 @@ from arami_db.runner.apply import Runner
 from arami_db.runner.session import Applied
 
 
-def scripts_of(plan: Plan, kind: str) -> list[Script]:
-    """Load the pending files of a kind.
+def scripts_of(plan: Plan, *kinds: str) -> list[Script]:
+    """Load the pending files of some kinds; without any, of all.
 
     Raises:
-        RefusedFileError: one of them cannot be run as it stands.
+        RefusedFileError: some of them cannot be run as they stand.
     """
-    return [load(file) for file in plan.pending if file.kind == kind]
+    return load_all(file for file in plan.pending if not kinds or file.kind in kinds)
 
 
 def run(runner: Runner, stub: Script | None, plan: Plan) -> Iterator[Applied]:
