@@ -46,6 +46,10 @@ class Ledger:
     exists: bool
     rows: dict[tuple[str, int], Row]
 
+    def of(self, kind: str) -> dict[int, Row]:
+        """The rows of a kind, by version."""
+        return {version: row for (of, version), row in self.rows.items() if of == kind}
+
 
 @dataclass(frozen=True)
 class Failure:

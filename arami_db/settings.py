@@ -43,6 +43,7 @@ class Settings:
         sql_dir: the SQL directory.
         lock_timeout: the longest wait for a table lock, a duration as it is written.
         lock_wait: the longest wait for another runner, likewise.
+        first_version: the number its migrations begin at; None where they begin at 1.
     """
 
     place: str = ""
@@ -50,6 +51,7 @@ class Settings:
     sql_dir: Path | None = None
     lock_timeout: str | None = None
     lock_wait: str | None = None
+    first_version: int | None = None
 
 
 def read_settings(folder: Path) -> Settings:
@@ -91,7 +93,8 @@ def _load(path: Path) -> dict[str, Any]:
 
 
 def _settings(table: Any, place: str, folder: Path) -> Settings:
-    known = _known(table, place, {"accept", "sql-dir", "lock-timeout", "lock-wait"})
+    keys = {"accept", "sql-dir", "lock-timeout", "lock-wait", "first-version"}
+    known = _known(table, place, keys)
     entries = known.get("accept", [])
     if not isinstance(entries, list):
         raise UsageError(f"{place}: accept is no list", hint="Write each entry as [[accept]].")
@@ -102,7 +105,16 @@ def _settings(table: Any, place: str, folder: Path) -> Settings:
         folder / _text(known, "sql-dir", place) if "sql-dir" in known else None,
         _duration(known, "lock-timeout", place),
         _duration(known, "lock-wait", place),
+        _version(known.get("first-version"), place),
     )
+
+
+def _version(value: Any, place: str) -> int | None:
+    if value is not None and (type(value) is not int or value < 0):
+        raise UsageError(
+            f"{place}: first-version is no version", hint="Write a number: first-version = 57."
+        )
+    return value
 
 
 def _text(table: dict[str, Any], key: str, place: str) -> str:

@@ -139,12 +139,20 @@ def clean_environment(**extra: str) -> dict[str, str]:
 
 def start_cli(*args: str, **extra: str) -> Process:
     """Start `arami-db ARGS` as a process; extra environment variables by name."""
+    return start_cli_in(None, *args, **extra)
+
+
+def start_cli_in(folder: Path | None, *args: str, **extra: str) -> Process:
+    """Start `arami-db ARGS` as a process with that working directory, or this one."""
+    if folder is not None:  # what is tested is what lies here, not what is installed
+        extra = {"PYTHONPATH": str(Path(__file__).parents[1]), **extra}
     return subprocess.Popen(
         [sys.executable, "-m", "arami_db", *args],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        cwd=folder,
         env=clean_environment(**extra),
     )
 

@@ -498,15 +498,6 @@ def test_a_file_that_is_gone_is_forgotten(empty_database: str, migrated: Path) -
     ) == (2)
 
 
-def test_a_file_in_the_middle_that_is_gone_can_be_forgotten_or_the_refusal_says_how(
-    empty_database: str, migrated: Path
-) -> None:
-    migrate(empty_database, migrated)
-    (migrated / "migrations/002_two.sql").unlink()
-    found = migrate(empty_database, migrated, expect=6)
-    assert "2" in found["error"]["message"]
-
-
 def test_a_version_is_entered_without_running_it(empty_database: str, migrated: Path) -> None:
     repair(empty_database, migrated, "--applied", "3")
     assert scalar(empty_database, "select to_regclass('public.three')") is None

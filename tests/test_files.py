@@ -19,6 +19,7 @@ from arami_db.files.psql import pieces
 from arami_db.files.script import Script, load
 from arami_db.files.split import split as split_text
 from arami_db.ledger import Ledger
+from arami_db.migrate.gaps import refuse_gaps
 from arami_db.migrate.plan import make_plan
 
 from .conftest import Run, run_cli, run_json
@@ -68,7 +69,9 @@ def split(text: str) -> Script:
 
 def plan_and_load(root: Path) -> None:
     """Do what a run does with a directory before it runs anything on a new database."""
-    for entry in make_plan(discover(root), Ledger(exists=False, rows={})).entries:
+    plan = make_plan(discover(root), Ledger(exists=False, rows={}))
+    refuse_gaps(plan)
+    for entry in plan.entries:
         assert entry.file
         load(entry.file)
 
@@ -195,10 +198,6 @@ TREES: dict[str, tuple[dict[str, bytes], str]] = {
     ),
     "a gap": ({"001_a.sql": b"select 1", "003_c.sql": b"select 1"}, "version 2 is missing"),
     "no first": ({"002_b.sql": b"select 1"}, "version 1 is missing"),
-    "a date after a number": (
-        {"001_a.sql": b"select 1", "20240101_b.sql": b"select 1"},
-        "version 2 is missing",
-    ),
     "latin-1": ({"001_a.sql": b"select 1;\nselect '\xe9';"}, "001_a.sql:2:9: not UTF-8: byte 0xe9"),
     "UTF-16": ({"001_a.sql": "select 1;".encode("utf-16")}, "001_a.sql:1:1: not UTF-8"),
     "UTF-16 without its mark": ({"001_a.sql": "select".encode("utf-16-le")}, "NUL"),
@@ -222,7 +221,7 @@ def test_a_directory_is_refused(files: dict[str, bytes], reason: str, tmp_path: 
     with pytest.raises(RefusedFileError) as caught:
         plan_and_load(tmp_path)
     assert reason in str(caught.value)
-    assert caught.value.hint or "bigint" in reason
+    assert caught.value.hint
 
 
 @pytest.mark.parametrize("case", ["a gap", "a duplicate", "latin-1", "UTF-16", "no name"])

@@ -10,15 +10,19 @@ from arami_db.database.connect import query
 from arami_db.database.execute import Step
 from arami_db.errors import LedgerError, UsageError
 from arami_db.files import SqlTree
-from arami_db.migrate.plan import Entry, Plan, State, make_plan, reference
+from arami_db.migrate.disagreement import notes
+from arami_db.migrate.plan import Entry, Plan, State, make_plan, references
 from arami_db.runner.locked import locked
-from arami_db.runner.session import Session
+from arami_db.runner.session import Options, Session
 
+_PART = r"[0-9]{1,19}(?:-[0-9]{1,19})?"
+_WORD = re.compile(rf"(migrations/|views/)?({_PART}(?:,{_PART})*)")
+_MOVED = {State.SWAPPED, State.RENUMBERED}
 # What each wish may be said of.
-_FITS = {
-    "accept": {State.CHANGED},
-    "forget": {State.MISSING},
-    "applied": {State.PENDING, State.OUT_OF_ORDER},
+_STATES = {
+    "accept": {State.CHANGED, State.RENAMED, *_MOVED},
+    "forget": {State.MISSING, State.AHEAD, State.HISTORY, *_MOVED},
+    "applied": {State.PENDING, State.OUT_OF_ORDER, *_MOVED},
 }
 
 
@@ -28,7 +32,7 @@ def repair(session: Session, tree: SqlTree, wishes: dict[str, list[str]]) -> tup
     Args:
         session: the database, the options and the report.
         tree: the SQL files.
-        wishes: versions (7, or views/2) by what to do: "accept", "forget", "applied".
+        wishes: versions (7, 3-5,9 or views/2) by what to do: "accept", "forget", "applied".
 
     Returns:
         What was changed.
@@ -45,23 +49,55 @@ def repair(session: Session, tree: SqlTree, wishes: dict[str, list[str]]) -> tup
         if not state.exists:
             raise LedgerError("this database has no ledger", hint="Use migrate or baseline.")
         plan = make_plan(tree, state)
-        chosen = [(wish, _find(plan, wish, word)) for wish in wishes for word in wishes[wish]]
+        chosen = choose(plan, wishes)
         write(runner.connection, [step for wish, entry in chosen for step in _steps(wish, entry)])
     done = {"accept": "repaired", "forget": "forgotten", "applied": "repaired"}
     return tuple(Adopted(done[wish], entry.label) for wish, entry in chosen)
 
 
-def _find(plan: Plan, wish: str, word: str) -> Entry:
-    match = re.fullmatch(r"(migrations/|views/)?0*([0-9]+)", word)
+def choose(plan: Plan, wishes: dict[str, list[str]]) -> list[tuple[str, Entry]]:
+    """The entries that wishes name, each with its wish.
+
+    Raises:
+        UsageError: a wish names no version, or one that it does not fit.
+    """
+    return [
+        (wish, entry)
+        for wish in wishes
+        for word in wishes[wish]
+        for entry in _find(plan, wish, word)
+    ]
+
+
+def _find(plan: Plan, wish: str, word: str) -> list[Entry]:
+    """The entries of a word, such as 7, 3-5,9 or views/2."""
+    match = _WORD.fullmatch(word)
     if match is None:
-        raise UsageError(f"{word!r} is no version; write 7, or views/2")
+        raise UsageError(f"{word!r} is no version; write 7, 3-5,9 or views/2")
     kind = (match[1] or "migrations/")[:-2]
-    for entry in plan.entries:
-        if (entry.kind, entry.version) == (kind, int(match[2] or 0)):
-            if entry.state in _FITS[wish]:
-                return entry
+    found = []
+    for part in match[2].split(","):
+        first, _, last = part.partition("-")
+        wanted = range(int(first), int(last or first) + 1)
+        named = [e for e in plan.entries if e.kind == kind and e.version in wanted]
+        if not named:
+            raise UsageError(f"neither a file nor the ledger knows {kind} {part}")
+        found += named
+    for entry in found:
+        if not _fits(wish, plan, entry):
             raise UsageError(f"{entry.label} is {entry.state}; --{wish} does not fit")
-    raise UsageError(f"neither a file nor the ledger knows {kind} {match[2]}")
+    return found
+
+
+def _fits(wish: str, plan: Plan, entry: Entry) -> bool:
+    # Whether another file took the place of what was applied, which has a file of another number.
+    is_ousted = entry.twin is not None and not plan.holds_twin(entry)
+    fits = {
+        "accept": entry.file is not None and entry.row is not None and not is_ousted,
+        "forget": entry.file is None or is_ousted,
+        "applied": entry.row is None or entry.state is State.PENDING,  # a view that has changed
+    }
+    return entry.state in _STATES[wish] and fits[wish]
 
 
 def _steps(wish: str, entry: Entry) -> list[Step]:
@@ -75,9 +111,8 @@ def _steps(wish: str, entry: Entry) -> list[Step]:
 
 
 def _suggestions(plan: Plan) -> str:
-    lines = [
-        f"{entry.label} is {entry.state}: arami-db repair --{wish} {reference(entry)}"
-        for wish in ("accept", "forget")
-        for entry in plan.of(*_FITS[wish])
-    ]
+    lines = [*notes(plan, Options())]
+    if deleted := tuple(entry for entry in plan.of(State.AHEAD) if not entry.file):
+        words = " ".join(f"--forget {word}" for word in references(plan, deleted))
+        lines.append(f"Only where the files were deleted on purpose: arami-db repair {words}")
     return "\n      ".join(lines) or "There is nothing to repair."

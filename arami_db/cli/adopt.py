@@ -62,7 +62,7 @@ def baseline(
 def repair(
     accept: Annotated[
         list[str] | None,
-        typer.Option(metavar="N", help="Take the edited file of version N as what was applied."),
+        typer.Option(metavar="N", help="Take the file of version N as what was applied."),
     ] = None,
     forget: Annotated[
         list[str] | None,
@@ -81,12 +81,13 @@ def repair(
     """Bring the ledger in line with the files, version by version, as you say.
 
     The ledger is all that changes; the schema stays as it is. N is a migration's version, or
-    views/N.
+    several, such as 3-5,9, or views/N. Without options it says what there is to repair.
 
     \b
     Examples:
       arami-db repair --accept 7
       arami-db repair --forget 12 --forget views/3
+      arami-db repair --accept 3-5,9
     """
     from arami_db import adopt
     from arami_db.render.progress import progress

@@ -7,7 +7,15 @@ from typing import Annotated
 import typer
 
 from arami_db.cli import options
-from arami_db.cli.options import Database, Embedded, Format, LockTimeout, LockWait, SqlDir
+from arami_db.cli.options import (
+    AllowNewer,
+    Database,
+    Embedded,
+    Format,
+    LockTimeout,
+    LockWait,
+    SqlDir,
+)
 from arami_db.render.output import OutputFormat
 
 
@@ -25,6 +33,11 @@ def migrate(
         bool,
         typer.Option("--allow-out-of-order", help="Apply files numbered below one applied."),
     ] = False,
+    allow_gaps: Annotated[
+        bool,
+        typer.Option("--allow-gaps", help="Apply files between which numbers are missing."),
+    ] = False,
+    allow_newer: AllowNewer = False,
     into_existing: Annotated[
         bool,
         typer.Option("--into-existing", help="Begin beside tables that no file here makes."),
@@ -56,6 +69,8 @@ def migrate(
     chosen = Options(
         target=target,
         allow_out_of_order=allow_out_of_order,
+        allow_gaps=allow_gaps,
+        allow_newer=allow_newer,
         into_existing=into_existing,
         lock_timeout=options.lock_timeout(lock_timeout),
         lock_wait=options.lock_wait(lock_wait),

@@ -88,6 +88,12 @@ Format = Annotated[
     OutputFormat,
     typer.Option("--format", help="What to write to stdout.", callback=choose_format),
 ]
+AllowNewer = Annotated[
+    bool,
+    typer.Option(
+        "--allow-newer", help="Exit 0 where a newer release has migrated this database further."
+    ),
+]
 LockTimeout = Annotated[
     Duration | None,
     typer.Option(
@@ -177,7 +183,11 @@ def lock_wait(option: Duration | None = None) -> Duration:
 
 def tree(sql_dir: Path | None, *, may_be_empty: bool = False) -> SqlTree:
     """The SQL directory a command works on."""
-    return discover(named_sql_dir(sql_dir)[0], may_be_empty=may_be_empty)
+    return discover(
+        named_sql_dir(sql_dir)[0],
+        may_be_empty=may_be_empty,
+        first_version=settings().first_version,
+    )
 
 
 def conninfo(database: str | None, *, embedded: bool) -> str:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from arami_db.cli import options
-from arami_db.cli.options import Database, Embedded, Format, SqlDir
+from arami_db.cli.options import AllowNewer, Database, Embedded, Format, SqlDir
 from arami_db.render.output import OutputFormat
 
 
@@ -19,9 +19,10 @@ def status(
         bool,
         typer.Option("--check", help="Exit 3 when files are pending, 6 when they disagree."),
     ] = False,
+    allow_newer: AllowNewer = False,
     output: Format = OutputFormat.TEXT,
 ) -> None:
-    """Show what is applied, pending, changed, missing or out of order, and what failed.
+    """Show how each file stands to the ledger, what to do about it, and what failed.
 
     Reads only: a role that may read schema arami_db is enough.
 
@@ -31,16 +32,23 @@ def status(
       arami-db status --check --format json
     """
     from arami_db import ledger
-    from arami_db.migrate.plan import State, make_plan
+    from arami_db.errors import LedgerError
+    from arami_db.migrate.disagreement import notes, require_agreement
+    from arami_db.migrate.plan import make_plan
     from arami_db.render.status import show_status
+    from arami_db.runner.session import Options
 
     tree = options.tree(sql_dir)
     with options.connection(options.conninfo(database, embedded=embedded)) as connection:
         state = ledger.read(connection)
         plan = make_plan(tree, state)
         failures = ledger.failures(connection, state)
-    show_status(plan, failures, output)
-    if check and plan.of(State.CHANGED, State.MISSING, State.OUT_OF_ORDER):
-        raise typer.Exit(6)
+    chosen = Options(allow_newer=allow_newer)
+    show_status(plan, notes(plan, chosen), failures, output)
+    if check:
+        try:
+            require_agreement(plan, chosen)
+        except LedgerError as error:
+            raise typer.Exit(error.exit_code) from error
     if check and plan.pending:
         raise typer.Exit(3)

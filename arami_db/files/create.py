@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 from arami_db.errors import UsageError
-from arami_db.files.tree import SqlTree
+from arami_db.files.sqlfile import DATE_DIGITS
+from arami_db.files.tree import BIGINT_MAX, SqlTree
 
+# Files numbered by the moment they were made, by how many digits they have: a date (and time), or
+# seconds or milliseconds of the Unix epoch. Some projects begin with 00000000000000.
+_MOMENTS = {8: "%Y%m%d", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
+_EPOCH = {10: 1, 13: 1000}
 _TEMPLATE = """\
 -- {stem}: what it holds.
 -- Why: what the DDL cannot say.
@@ -27,7 +34,7 @@ def create_migration(tree: SqlTree, name: str) -> Path:
 
     Raises:
         UsageError: the name has no letters, or the directory cannot be written to.
-        RefusedFileError: the migrations already there are not in order.
+        RefusedFileError: two of the migrations already there have the same number.
     """
     slug = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
     if not slug:
@@ -37,10 +44,7 @@ def create_migration(tree: SqlTree, name: str) -> Path:
             f"{tree.root} came with the installed package",
             hint="Name a directory of your own with --sql-dir DIR.",
         )
-    existing = tree.migrations
-    width = max([3, *(len(re.split("[_-]", file.path.name)[0]) for file in existing)])
-    version = existing[-1].version + 1 if existing else 1
-    stem = f"{version:0{width}}_{slug}"
+    stem = f"{_next_number(tree)}_{slug}"
     path = tree.root / "migrations" / f"{stem}.sql"
     try:
         path.parent.mkdir(exist_ok=True)
@@ -49,3 +53,29 @@ def create_migration(tree: SqlTree, name: str) -> Path:
     except OSError as error:
         raise UsageError(f"{path}: cannot be written: {error.strerror}") from error
     return path
+
+
+def _next_number(tree: SqlTree) -> str:
+    """The number after the last, in its style: a date where that is one, else as wide."""
+    if not tree.migrations:
+        return f"{1 if tree.first_version is None else tree.first_version:03}"
+    last = tree.migrations[-1]
+    width = len(last.number)
+    version = max(last.version + 1, _now(last.number))
+    if version > BIGINT_MAX:
+        raise UsageError(f"there is no number after {last.number}")
+    if width < DATE_DIGITS:
+        width = max(3, *(len(f.number) for f in tree.migrations if len(f.number) < DATE_DIGITS))
+    return f"{version:0{width}}"
+
+
+def _now(number: str) -> int:
+    """This moment, written as that number; 0 where the number is no moment."""
+    now, width = datetime.now(UTC), len(number)
+    if width in _EPOCH and number[0] == "1":
+        return int(now.timestamp() * _EPOCH[width])
+    form = _MOMENTS.get(width, "")
+    with suppress(ValueError):
+        if number == "0" * 14 or (form and datetime.strptime(number, form)):
+            return int(f"{now:{form}}")
+    return 0

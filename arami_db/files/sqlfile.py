@@ -13,6 +13,9 @@ from arami_db.errors import Refusal, RefusedFileError
 
 ALGORITHM = "sha256"
 _QUERIES = {"catalog", "check"}
+# Numbers of this many digits are dates, as the Supabase CLI and Rails write them: gaps mean nothing
+# between them.
+DATE_DIGITS = 8
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,11 @@ class SqlFile:
     def title(self) -> str:
         """The label without the suffix, such as migrations/001_x."""
         return self.label[: -len(self.path.suffix)]
+
+    @property
+    def number(self) -> str:
+        """The version as it is written, with its zeros."""
+        return re.split("[_-]", self.path.name)[0]
 
     def place(self, offset: int) -> tuple[int, int]:
         """Line and column, both from 1, of a character offset from 0."""

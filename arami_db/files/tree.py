@@ -16,10 +16,7 @@ _FOLDERS = ("migrations", "views", "seeds", "catalog", "checks")
 SNAPSHOT = "schema.snapshot"
 _UNDOING = (".down", ".undo")
 _NOT_SKIPPED = "Mend it, or move it out of the folder; nothing is skipped silently."
-_BIGINT_MAX = 2**63 - 1
-# Versions of this many digits are dates, as the Supabase CLI and Rails number them: gaps mean
-# nothing between them.
-_DATE_DIGITS = 8
+BIGINT_MAX = 2**63 - 1
 
 
 @dataclass(frozen=True)
@@ -28,9 +25,11 @@ class SqlTree:
 
     Attributes:
         root: the directory.
+        first_version: the number its migrations are declared to begin at, if they are.
     """
 
     root: Path
+    first_version: int | None = None
 
     @cached_property
     def migrations(self) -> tuple[SqlFile, ...]:
@@ -84,12 +83,15 @@ class SqlTree:
         return read_file(path, kind=kind, version=0, name=name)
 
 
-def discover(root: Path, *, may_be_empty: bool = False) -> SqlTree:
+def discover(
+    root: Path, *, may_be_empty: bool = False, first_version: int | None = None
+) -> SqlTree:
     """Open a SQL directory.
 
     Args:
         root: the directory.
         may_be_empty: whether it need not hold any part of a project yet.
+        first_version: as SqlTree.first_version.
 
     Raises:
         UsageError: there is no such directory, or nothing in it that would be read.
@@ -113,7 +115,7 @@ def discover(root: Path, *, may_be_empty: bool = False) -> SqlTree:
             f"{root}: holds no part of a project: no .sql file in {folders}",
             hint=f"{near} does: --sql-dir {near}" if near else "Name another with --sql-dir DIR.",
         )
-    return SqlTree(root)
+    return SqlTree(root, first_version)
 
 
 def _closed(folder: Path) -> str | None:
@@ -159,27 +161,6 @@ def packaged_sql_dir() -> Path:
     return package / "sql"
 
 
-def refuse_gaps(versions: list[int], folder: Path) -> None:
-    """Refuse migrations between which one is missing; dates have gaps by nature.
-
-    Args:
-        versions: all that are known, by file or by ledger, ascending.
-        folder: where they lie.
-
-    Raises:
-        RefusedFileError: names the first one missing.
-    """
-    if not versions or len(str(versions[0])) >= _DATE_DIGITS:
-        return
-    first = min(versions[0], 1)
-    for expected, version in enumerate(versions, start=first):
-        if version != expected:
-            raise RefusedFileError(
-                f"{folder}: version {expected} is missing (the next is {version})",
-                hint="Restore the file, or renumber those after it that are not applied yet.",
-            )
-
-
 def _read_folder(folder: Path, kind: str) -> tuple[SqlFile, ...]:
     if not folder.is_dir():
         return ()
@@ -219,8 +200,9 @@ def _number(entry: os.DirEntry[str]) -> tuple[int, str]:
             "is named as what undoes a migration",
             "Move it out of the folder: every file in it is run.",
         )
-    if (version := int(match[1])) > _BIGINT_MAX:
-        raise _refused(entry, "the version number does not fit a bigint", None)
+    if (version := int(match[1])) > BIGINT_MAX:
+        hint = f"The largest is {BIGINT_MAX}; a date and time have 14 digits."
+        raise _refused(entry, "the version number does not fit a bigint", hint)
     return version, match[2]
 
 

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 
 from arami_db import ledger
 from arami_db.files import SqlTree
-from arami_db.migrate.plan import Plan, State, make_plan
+from arami_db.migrate.disagreement import notes, require_agreement
+from arami_db.migrate.gaps import refuse_gaps
+from arami_db.migrate.plan import IN_PLACE, Plan, make_plan
 
 if TYPE_CHECKING:
     from arami_db.database.connect import Connection
@@ -26,11 +28,13 @@ class Result:
         applied: the files it applied, in order.
         in_place: how many files were applied before it.
         held_back: how many pending files lie beyond the target.
+        notes: what else is to be known: that the database is ahead of the files, for one.
     """
 
     applied: tuple[Applied, ...]
     in_place: int
     held_back: int = 0
+    notes: tuple[str, ...] = ()
 
 
 def preview(session: Session, tree: SqlTree) -> tuple[Script, ...]:
@@ -43,8 +47,9 @@ def preview(session: Session, tree: SqlTree) -> tuple[Script, ...]:
     from arami_db.migrate.run import scripts_of
     from arami_db.migrate.stub import stub_for
 
-    state, plan = _check(session.connection, tree, session.options)
-    todo = plan.up_to(session.options.target)
+    state, plan, todo = _check(session.connection, tree, session.options)
+    for text in notes(plan, session.options):
+        session.report.note(text)
     scripts = scripts_of(todo)
     _refuse_foreign_tables(session, tree, state)
     stub = stub_for(inspect(session.connection), tree.auth_stub) if scripts else None
@@ -68,8 +73,7 @@ def migrate(session: Session, tree: SqlTree) -> Result:
         LedgerError, LockBusyError, PlatformError, ConnectionFailedError: as they say.
     """
     options = session.options
-    state, plan = _check(session.connection, tree, options)
-    todo = plan.up_to(options.target)
+    state, plan, todo = _check(session.connection, tree, options)
     if not todo.pending:
         return _result((), plan, options)
     from arami_db.migrate.run import scripts_of
@@ -85,8 +89,7 @@ def _apply_pending(session: Session, tree: SqlTree) -> Result:
     from arami_db.runner.locked import locked
 
     with locked(session) as runner:
-        state, plan = _check(runner.connection, tree, session.options)
-        todo = plan.up_to(session.options.target)
+        state, plan, todo = _check(runner.connection, tree, session.options)
         if not todo.pending:
             return _result((), plan, session.options)
         stub = stub_for(runner.server, tree.auth_stub)
@@ -95,12 +98,17 @@ def _apply_pending(session: Session, tree: SqlTree) -> Result:
         return _result(tuple(run(runner, stub, todo)), plan, session.options)
 
 
-def _check(connection: Connection, tree: SqlTree, options: Options) -> tuple[ledger.Ledger, Plan]:
-    """Read the ledger, plan, and refuse what disagrees; one round trip, nothing written."""
+def _check(
+    connection: Connection, tree: SqlTree, options: Options
+) -> tuple[ledger.Ledger, Plan, Plan]:
+    """Read the ledger, plan all and what to run, and refuse what disagrees; writes nothing."""
     state = ledger.read(connection)
     plan = make_plan(tree, state)
-    plan.require_agreement(allow_out_of_order=options.allow_out_of_order)
-    return state, plan
+    require_agreement(plan, options)
+    todo = plan.up_to(options.target)
+    if not options.allow_gaps:
+        refuse_gaps(todo)
+    return state, plan, todo
 
 
 def _refuse_foreign_tables(session: Session, tree: SqlTree, state: ledger.Ledger) -> None:
@@ -113,4 +121,5 @@ def _refuse_foreign_tables(session: Session, tree: SqlTree, state: ledger.Ledger
 
 def _result(applied: tuple[Applied, ...], plan: Plan, options: Options) -> Result:
     held_back = len(plan.pending) - len(plan.up_to(options.target).pending)
-    return Result(applied, len(plan.of(State.APPLIED)), held_back)
+    in_place = len(plan.of(*IN_PLACE))
+    return Result(applied, in_place, held_back, notes(plan, options))

@@ -1,57 +1,30 @@
-"""The files beside the ledger: what is applied, what is pending, and where the two disagree."""
+"""The files beside the ledger: what is applied, what is pending, and what is to be run."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import StrEnum
+from dataclasses import dataclass, replace
+from itertools import groupby
+from operator import itemgetter
 
-from arami_db.errors import LedgerError, UsageError
-from arami_db.files import SqlFile, SqlTree, refuse_gaps
-from arami_db.ledger import Ledger, Row
+from arami_db.errors import UsageError
+from arami_db.files import SqlFile, SqlTree
+from arami_db.ledger import Ledger
+from arami_db.migrate.entries import IN_PLACE, Entry, State, compare
 
-
-class State(StrEnum):
-    """How a file stands to the ledger."""
-
-    APPLIED = "applied"
-    PENDING = "pending"
-    OUT_OF_ORDER = "out of order"  # pending, below a version that is applied
-    CHANGED = "changed"  # applied, and edited since
-    MISSING = "missing"  # applied, and its file is gone
-
-
-_REMEDY = {
-    State.CHANGED: "Restore the file and write a new migration;"
-    " or accept the edit: arami-db repair --accept {version}",
-    State.MISSING: "Restore the file; or forget it: arami-db repair --forget {version}",
-    State.OUT_OF_ORDER: "Renumber the file above {latest}; or pass --allow-out-of-order.",
-}
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One version: its state, its file (None when missing) and its ledger row (None when new)."""
-
-    kind: str
-    version: int
-    name: str
-    state: State
-    file: SqlFile | None
-    row: Row | None
-
-    @property
-    def label(self) -> str:
-        """As in views/002_user_dashboard: the file's title, or what it must have been."""
-        if self.file:
-            return self.file.title
-        return f"{self.kind}s/{self.version:03}_{self.name}"
+__all__ = ["IN_PLACE", "Entry", "Plan", "State", "make_plan", "references"]
 
 
 @dataclass(frozen=True)
 class Plan:
-    """All entries: migrations, then views, each by version."""
+    """All entries, migrations, then views, each by version; and where the files begin, if declared.
+
+    Attributes:
+        entries: one for each version that a file or the ledger knows.
+        first_version: as SqlTree.first_version.
+    """
 
     entries: tuple[Entry, ...]
+    first_version: int | None = None
 
     def of(self, *states: State) -> tuple[Entry, ...]:
         """The entries in any of these states."""
@@ -62,6 +35,27 @@ class Plan:
         """The files to run, in the order to run them."""
         entries = self.of(State.PENDING, State.OUT_OF_ORDER)
         return tuple(entry.file for entry in entries if entry.file)
+
+    @property
+    def ahead(self) -> str | None:
+        """That the database is ahead of the files, and by what; None where it is not."""
+        newer = [entry.label for entry in self.of(State.AHEAD) if entry.file is None]
+        if not newer:
+            return None
+        more = f" and {len(newer) - 3} more" if len(newer) > 3 else ""
+        newest = f"{', '.join(newer[:3])}{more}"
+        return f"this database is ahead of these files: a newer release applied {newest}"
+
+    def twin(self, entry: Entry) -> Entry | None:
+        """The entry of an entry's twin."""
+        place = (entry.kind, entry.twin)
+        return next((e for e in self.entries if (e.kind, e.version) == place), None)
+
+    def holds_twin(self, entry: Entry) -> bool:
+        """Whether the file of an entry is what was applied as its twin."""
+        twin = self.twin(entry)
+        applied = twin and twin.row
+        return bool(entry.file and applied and entry.file.checksum == applied.checksum)
 
     def up_to(self, target: int | None) -> Plan:
         """The plan without pending migrations above a version, and then without views.
@@ -85,64 +79,32 @@ class Plan:
         }
         if not any(id(e) in held_back for e in self.entries if e.kind == "migration"):
             return self
-        return Plan(tuple(entry for entry in self.entries if id(entry) not in held_back))
-
-    def require_agreement(self, *, allow_out_of_order: bool = False) -> None:
-        """Refuse to go on where ledger and files disagree.
-
-        Raises:
-            LedgerError: naming each disagreement and its way out.
-        """
-        wrong = self.of(State.CHANGED, State.MISSING)
-        if not allow_out_of_order:
-            wrong += self.of(State.OUT_OF_ORDER)
-        if not wrong:
-            return
-        latest = max(
-            (e.version for e in self.entries if e.kind == "migration" and e.row), default=0
-        )
-        lines = [f"{entry.label}: {entry.state}" for entry in wrong]
-        hints = {
-            _REMEDY[entry.state].format(version=reference(entry), latest=latest) for entry in wrong
-        }
-        raise LedgerError(
-            "the ledger and the files disagree:\n  " + "\n  ".join(lines),
-            hint="\n      ".join(sorted(hints)),
-        )
+        return replace(self, entries=tuple(e for e in self.entries if id(e) not in held_back))
 
 
-def reference(entry: Entry) -> str:
-    """How `repair` names an entry: 7, or views/2."""
-    return str(entry.version) if entry.kind == "migration" else f"{entry.kind}s/{entry.version}"
+def references(plan: Plan, entries: tuple[Entry, ...]) -> list[str]:
+    """How `repair` names entries: 1-50,52, and views/2,3; a word for each kind."""
+    words = []
+    for kind, prefix in (("migration", ""), ("view", "views/")):
+        chosen = {entry.version for entry in entries if entry.kind == kind}
+        known = [(e.version, e.version in chosen) for e in plan.entries if e.kind == kind]
+        runs = [list(run) for is_chosen, run in groupby(known, itemgetter(1)) if is_chosen]
+        parts = [f"{run[0][0]}-{run[-1][0]}" if run[1:] else f"{run[0][0]}" for run in runs]
+        words += [prefix + ",".join(parts)] if parts else []
+    return words
 
 
 def make_plan(tree: SqlTree, ledger: Ledger) -> Plan:
     """Compare the files of a tree with a ledger; touches neither.
 
+    Args:
+        tree: the SQL files.
+        ledger: what has been applied.
+
+    Returns:
+        Every version with its state; what is to be done about them is said in disagreement.py.
+
     Raises:
-        RefusedFileError: a file cannot be read, or a migration is missing that no ledger knows.
+        RefusedFileError: a file cannot be read, or two have the same number.
     """
-    entries = []
-    for kind, files in (("migration", tree.migrations), ("view", tree.views)):
-        by_version = {file.version: file for file in files}
-        rows = {row.version: row for row in ledger.rows.values() if row.kind == kind}
-        latest = max(rows, default=0)
-        versions = sorted(by_version.keys() | rows.keys())
-        if kind == "migration":
-            refuse_gaps(versions, tree.root / "migrations")
-        for version in versions:
-            file, row = by_version.get(version), rows.get(version)
-            name = file.name if file else row.name if row else ""
-            entries.append(Entry(kind, version, name, _state(kind, file, row, latest), file, row))
-    return Plan(tuple(entries))
-
-
-def _state(kind: str, file: SqlFile | None, row: Row | None, latest: int) -> State:
-    if file is None:
-        return State.MISSING
-    if row is None:
-        late = kind == "migration" and file.version < latest
-        return State.OUT_OF_ORDER if late else State.PENDING
-    if row.checksum == file.checksum:
-        return State.APPLIED
-    return State.PENDING if kind == "view" else State.CHANGED
+    return Plan(compare(tree, ledger), tree.first_version)

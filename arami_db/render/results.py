@@ -36,10 +36,13 @@ def show_migrated(result: Result, output: OutputFormat) -> None:
         text = f"nothing to do: {count(result.in_place, 'file')} in place"
     if result.held_back:
         text += f"; {count(result.held_back, 'file')} held back by --target"
+    for sentence in result.notes:
+        note(sentence)
     data = {
         "applied": [_applied(applied) for applied in result.applied],
         "in_place": result.in_place,
         "held_back": result.held_back,
+        "notes": list(result.notes),
     }
     emit(text, data, output, is_summary=True)
 

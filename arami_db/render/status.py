@@ -15,21 +15,32 @@ if TYPE_CHECKING:
     from arami_db.migrate.plan import Entry, Plan
 
 _HEADS = ("state", "file", "applied at", "took", "by")
-_STYLES = {"pending": "yellow", "changed": "red", "missing": "red", "out of order": "red"}
+_STYLES = {
+    "pending": "yellow",
+    "history": "dim",
+    **dict.fromkeys(
+        ("changed", "swapped", "renumbered", "missing", "out of order", "ahead"), "red"
+    ),
+}
 
 
-def show_status(plan: Plan, failures: tuple[Failure, ...], output: OutputFormat) -> None:
-    """Every file with its state, then failures not made good since."""
+def show_status(
+    plan: Plan, notes: tuple[str, ...], failures: tuple[Failure, ...], output: OutputFormat
+) -> None:
+    """Every file with its state, then what to know of them and failures not made good since."""
     counts = Counter(str(entry.state) for entry in plan.entries)
     if output is OutputFormat.JSON:
         data = {
             "files": [_entry(entry) for entry in plan.entries],
             "counts": dict(counts),
+            "notes": list(notes),
             "failures": [vars(failure) for failure in failures],
         }
         emit("", data, output)
         return
     _table(plan.entries)
+    for text in notes:
+        note(text)
     for failure in failures:
         where = f"{failure.kind}s/{failure.version:03}_{failure.name}"
         code = f"{failure.sqlstate}: " if failure.sqlstate else ""

@@ -23,6 +23,8 @@ class Options:
     Attributes:
         target: the last version to apply; None for all, then the views.
         allow_out_of_order: apply files numbered below one that is applied.
+        allow_gaps: apply files between which numbers are missing.
+        allow_newer: go on where the database is ahead of the files.
         into_existing: begin in a database that holds tables of somebody else.
         lock_timeout: how long a statement may wait for a table lock, in seconds; 0 for ever.
         lock_wait: how long to wait for another runner, in seconds.
@@ -31,6 +33,8 @@ class Options:
 
     target: int | None = None
     allow_out_of_order: bool = False
+    allow_gaps: bool = False
+    allow_newer: bool = False
     into_existing: bool = False
     lock_timeout: float = 3.0
     lock_wait: float = 600.0

@@ -17,7 +17,11 @@ _LEDGER = {
     State.PENDING: "has not been applied",
     State.OUT_OF_ORDER: "has not been applied, and later ones have",
     State.CHANGED: "was edited after it was applied",
+    State.SWAPPED: "holds what was applied as number {twin}",
+    State.RENUMBERED: "and number {twin} are one migration",
+    State.RENAMED: "was applied under the name {name}",
     State.MISSING: "was applied, and its file is gone",
+    State.AHEAD: "came with a newer release: verify with the files of that one",
 }
 
 
@@ -54,13 +58,7 @@ def check_ledger(connection: Connection, tree: SqlTree) -> tuple[int, list[Findi
             remedy=_reader(connection) if isinstance(error, PlatformError) else None,
         )
         return 0, [finding]
-    said = [(entry, _LEDGER[entry.state]) for entry in plan.of(*_LEDGER)]
-    said += [
-        (entry, f"was applied under the name {entry.row.name}")
-        for entry in plan.of(State.APPLIED)
-        if entry.row and entry.row.name != entry.name
-    ]
-    return len(plan.entries), [_finding(entry, what) for entry, what in said]
+    return len(plan.entries), [_finding(entry) for entry in plan.of(*_LEDGER)]
 
 
 def _read(connection: Connection) -> ledger.Ledger:
@@ -75,7 +73,8 @@ def _read(connection: Connection) -> ledger.Ledger:
         raise
 
 
-def _finding(entry: Entry, what: str) -> Finding:
+def _finding(entry: Entry) -> Finding:
+    what = _LEDGER[entry.state].format(twin=entry.twin, name=entry.row.name if entry.row else "")
     place = f"{entry.file.label}:1" if entry.file else None
     message = f"{entry.label} {what}"
     return Finding(Severity.INTEGRITY, "ledger", entry.label, message, place=place)
