@@ -5,9 +5,12 @@ from __future__ import annotations
 import errno
 import gc
 import os
+import re
 import signal
 import sys
 from typing import TYPE_CHECKING, NoReturn
+
+_WRITING = {errno.EPIPE, errno.EBADF, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -23,15 +26,20 @@ def main() -> NoReturn:
     """
     gc.disable()
     signal.signal(signal.SIGTERM, _interrupt)
+    _prepare_streams()
     code = _run()
     try:
         sys.stdout.flush()
-        sys.stderr.flush()
-    except BrokenPipeError:  # the reader has gone, as in `arami-db … | head`
-        code = code or 1
     except OSError as error:
-        code = _report(_full(error))
+        code = code or _unwritten(error)
+    sys.stderr.flush()
     os._exit(code)
+
+
+def _prepare_streams() -> None:
+    from arami_db.render.streams import prepare_streams
+
+    prepare_streams()
 
 
 def _run() -> int:
@@ -44,8 +52,10 @@ def _run() -> int:
         return leaving.code if isinstance(leaving.code, int) else int(leaving.code is not None)
     except AramiError as error:
         return _report(error)
+    except OSError as error:
+        return _system_error(error)
     except Exception as error:
-        if known := _known(error):
+        if known := _database_error(error) or _input_error(error):
             return _report(known)
         _report_crash(error)
         raise
@@ -54,21 +64,25 @@ def _run() -> int:
     return 0
 
 
-def _known(error: Exception) -> AramiError | None:
-    """What an error that no operation expected means to the user; None for a fault of ours."""
+def _system_error(error: OSError) -> int:
+    """Tell an error of the system that no operation expected."""
     from arami_db.errors import AramiError
 
-    if not isinstance(error, OSError):
-        return _database_error(error)
-    if error.errno == errno.ENOSPC:
-        return _full(error)
-    return AramiError(f"{error.filename}: {error.strerror}") if error.filename else None
+    if error.filename is None and error.errno in _WRITING:
+        return _unwritten(error)
+    place = f"{error.filename}: " if error.filename else ""
+    return _report(AramiError(f"{place}{error.strerror or error}"))
 
 
-def _full(error: OSError) -> AramiError:
+def _unwritten(error: OSError) -> int:
+    """Tell that the output was lost; what was done is done. A reader who left knows."""
     from arami_db.errors import AramiError
 
-    return AramiError(f"the output could not be written: {error.strerror}")
+    sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+    if error.errno == errno.EPIPE:
+        return AramiError.exit_code
+    hint = "What the command had done by then is done."
+    return _report(AramiError(f"the output could not be written: {error.strerror}", hint=hint))
 
 
 def _report(error: AramiError) -> int:
@@ -93,6 +107,15 @@ def _database_error(error: Exception) -> AramiError | None:
     if isinstance(error, psycopg.OperationalError) and error.sqlstate is None:
         return lost(error)
     return AramiError(redact(str(error).strip())) if isinstance(error, psycopg.Error) else None
+
+
+def _input_error(error: Exception) -> AramiError | None:
+    """What it means that text cannot be sent: an argument held bytes that are no text."""
+    from arami_db.errors import UsageError
+
+    if isinstance(error, UnicodeEncodeError) and re.search("[\ud800-\udfff]", "".join(sys.argv)):
+        return UsageError("an argument is not UTF-8", hint="Write it in another way.")
+    return None
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:

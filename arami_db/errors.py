@@ -5,6 +5,9 @@ The docstring of a class is its default message; raise it bare when there is not
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 
 class AramiError(Exception):
     """The command could not be completed."""
@@ -22,8 +25,72 @@ class AramiError(Exception):
         self.hint = hint
 
 
+@dataclass(frozen=True)
+class Refusal:
+    """A place of a file, and why the file cannot be run as it stands.
+
+    Attributes:
+        file: as people type its path.
+        line: from 1; None where all of the file is meant.
+        column: from 1, in characters.
+        reason: what is wrong there.
+        hint: the way out, the same for all refusals of a kind.
+        statement: the statement it is in, where there is one.
+        position: where in the statement, in characters from 0.
+        sqlstate: the code that the server has for it, where it has one.
+    """
+
+    file: str
+    line: int | None
+    column: int | None
+    reason: str
+    hint: str | None = None
+    statement: str | None = None
+    position: int = 0
+    sqlstate: str | None = None
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """Where in its file, to sort by."""
+        return self.line or 0, self.column or 0
+
+    def __str__(self) -> str:
+        """As in migrations/001_users.sql:3:14: what is wrong."""
+        place = [self.file, *(str(part) for part in (self.line, self.column) if part)]
+        return f"{':'.join(place)}: {self.reason}"
+
+
 class RefusedFileError(AramiError):
     """A SQL file cannot be run as it stands; nothing was run."""
+
+    def __init__(
+        self,
+        message: str | None = None,
+        *,
+        hint: str | None = None,
+        refusals: Sequence[Refusal] = (),
+    ) -> None:
+        """Build the error, of a message or of refusals.
+
+        Args:
+            message: what went wrong and where; made of the refusals when None.
+            hint: the way out; made of the refusals' hints when None, each once.
+            refusals: every place that is refused, in order.
+        """
+        hints = dict.fromkeys(refusal.hint for refusal in refusals if refusal.hint)
+        super().__init__(
+            message or _message(refusals),
+            hint=hint or "\n      ".join(hints) or None,
+        )
+        self.refusals = tuple(refusals)
+
+
+def _message(refusals: Sequence[Refusal]) -> str | None:
+    if len(refusals) < 2:
+        return str(refusals[0]) if refusals else None
+    files = len({refusal.file for refusal in refusals})
+    where = "one file" if files == 1 else f"{files} files"
+    return f"{len(refusals)} places in {where} are refused; nothing was run"
 
 
 class StatementError(AramiError):

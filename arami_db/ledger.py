@@ -102,11 +102,6 @@ def create(connection: Connection) -> None:
             f"the ledger cannot be created: {error.diag.message_primary}",
             hint="Migrate as the owner of the database.",
         ) from error
-    except errors.ReadOnlySqlTransaction as error:
-        raise PlatformError(
-            "the ledger cannot be created: the server or its database is read-only",
-            hint="Name the primary, not a standby.",
-        ) from error
 
 
 def claim(file: SqlFile, origin: str = "migrate") -> Step:

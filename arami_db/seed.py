@@ -7,10 +7,9 @@ from psycopg import errors
 from arami_db import ledger
 from arami_db.database.connect import Connection, query
 from arami_db.database.execute import Step, cleaning_steps, file_steps
-from arami_db.database.pipeline import run
 from arami_db.errors import UsageError
 from arami_db.files import SqlFile, SqlTree
-from arami_db.files.script import Script, load
+from arami_db.files.script import Script, load_all
 from arami_db.runner.apply import Runner
 from arami_db.runner.locked import locked
 from arami_db.runner.session import Applied, Session
@@ -63,7 +62,7 @@ def seed(session: Session, seeds: tuple[SqlFile, ...]) -> tuple[Applied, ...]:
         FileFailedError: a statement failed; the seeds before it are in.
         LockBusyError, ConnectionFailedError: as they say.
     """
-    scripts = [load(file) for file in seeds]
+    scripts = load_all(seeds)
     if not scripts:
         return ()
     with locked(session) as runner:
@@ -80,4 +79,4 @@ def _run(runner: Runner, script: Script, *, recorded: bool) -> Applied:
         *([ledger.event("applied", script.file)] if recorded else []),
         Step("commit"),
     ]
-    return runner.attempt(script, lambda: run(runner.connection, script, steps))
+    return runner.attempt(script, lambda: runner.send(script, steps))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,7 @@ from arami_db.errors import UsageError
 
 FILE, SHARED = "arami-db.toml", "pyproject.toml"
 _KINDS = ("role", "publication", "function", "table")
+_UNITS = {"ms": 0.001, "s": 1, "min": 60, "m": 60, "h": 3600, "": 1}
 _API = {"anon", "authenticated", "service_role", "authenticator", "public"}
 
 
@@ -35,11 +38,19 @@ class Settings:
     """What a deployment has set.
 
     Attributes:
+        place: the file; empty where there is none.
         accept: what it has declared, in the order of the file.
+        sql_dir: the SQL directory.
+        lock_timeout: the longest wait for a table lock, a duration as it is written.
+        lock_wait: the longest wait for another runner, likewise.
         first_version: the number its migrations begin at; None where they begin at 1.
     """
 
+    place: str = ""
     accept: tuple[Declaration, ...] = ()
+    sql_dir: Path | None = None
+    lock_timeout: str | None = None
+    lock_wait: str | None = None
     first_version: int | None = None
 
 
@@ -57,7 +68,7 @@ def read_settings(folder: Path) -> Settings:
             have settings.
     """
     own, shared = folder / FILE, folder / SHARED
-    table = _load(own) if own.is_file() else None
+    table = _load(own) if os.path.lexists(own) else None
     if shared.is_file():
         ours = _load(shared).get("tool", {}).get("arami-db")
         if ours is not None and table is not None:
@@ -66,28 +77,35 @@ def read_settings(folder: Path) -> Settings:
                 hint="Keep the settings in one of the two.",
             )
         if ours is not None:
-            return _settings(ours, f"{SHARED}, tool.arami-db")
-    return _settings(table or {}, FILE)
+            return _settings(ours, f"{SHARED}, tool.arami-db", folder)
+    return _settings(table, FILE, folder) if table is not None else Settings()
 
 
 def _load(path: Path) -> dict[str, Any]:
     import tomllib
 
+    if not path.is_file():  # to open a pipe would wait for ever
+        raise UsageError(f"{path}: is no file that can be read")
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:  # what is no TOML, and no UTF-8, are of the latter
         raise UsageError(f"{path}: cannot be read: {error}") from error
 
 
-def _settings(table: Any, place: str) -> Settings:
-    table = _known(table, place, {"accept", "first-version"})
-    entries = table.get("accept", [])
+def _settings(table: Any, place: str, folder: Path) -> Settings:
+    keys = {"accept", "sql-dir", "lock-timeout", "lock-wait", "first-version"}
+    known = _known(table, place, keys)
+    entries = known.get("accept", [])
     if not isinstance(entries, list):
         raise UsageError(f"{place}: accept is no list", hint="Write each entry as [[accept]].")
     numbered = enumerate(entries, 1)
     return Settings(
+        place,
         tuple(_declaration(entry, f"{place}, accept {n}") for n, entry in numbered),
-        _version(table.get("first-version"), place),
+        folder / _text(known, "sql-dir", place) if "sql-dir" in known else None,
+        _duration(known, "lock-timeout", place),
+        _duration(known, "lock-wait", place),
+        _version(known.get("first-version"), place),
     )
 
 
@@ -97,6 +115,38 @@ def _version(value: Any, place: str) -> int | None:
             f"{place}: first-version is no version", hint="Write a number: first-version = 57."
         )
     return value
+
+
+def _text(table: dict[str, Any], key: str, place: str) -> str:
+    value = table[key]
+    if not isinstance(value, str) or not value.strip():
+        raise UsageError(f"{place}: {key} is no text, or empty")
+    return value
+
+
+def _duration(table: dict[str, Any], key: str, place: str) -> str | None:
+    """A duration as it is written; a bare number of seconds may be a number of TOML's."""
+    value = table.get(key)
+    if value is None:
+        return None
+    text = str(value) if type(value) in {int, float} else _text(table, key, place)
+    try:
+        seconds_of(text)
+    except ValueError as error:
+        raise UsageError(f"{place}: {key}: {error}") from error
+    return text
+
+
+def seconds_of(text: str) -> float:
+    """A duration in seconds, from 500ms, 3s, 2min, 1h, or a bare number of seconds.
+
+    Raises:
+        ValueError: it is none.
+    """
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(ms|s|min|m|h|)\s*", text, re.ASCII)
+    if match is None:
+        raise ValueError(f"{text!r} is no duration; write 500ms, 3s, 2min or 1h")
+    return float(match[1]) * _UNITS[match[2]]
 
 
 def _known(table: Any, place: str, keys: set[str]) -> dict[str, Any]:
@@ -112,9 +162,8 @@ def _known(table: Any, place: str, keys: set[str]) -> dict[str, Any]:
 
 def _declaration(entry: Any, place: str) -> Declaration:
     texts = _known(entry, place, {*_KINDS, "reason"})
-    for key, value in texts.items():
-        if not isinstance(value, str) or not value.strip():
-            raise UsageError(f"{place}: {key} is no text, or empty")
+    for key in texts:
+        _text(texts, key, place)
     named = [kind for kind in _KINDS if kind in texts]
     if len(named) != 1:
         raise UsageError(f"{place}: names {len(named)} of {', '.join(_KINDS)}; one is wanted")

@@ -21,6 +21,7 @@ COMMANDS = (
     "archive history",
     "maintain",
     "wait",
+    "config",
     "embedded",
     "embedded start",
     "embedded stop",

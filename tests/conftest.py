@@ -132,7 +132,7 @@ def eventually(what: str, found: Callable[[], Any]) -> Any:
 
 def clean_environment(**extra: str) -> dict[str, str]:
     """The environment without anything that names a database, and without make's own."""
-    named = ("PG", "MAKE", "MFLAGS", "DATABASE_URL")
+    named = ("PG", "MAKE", "MFLAGS", "DATABASE_URL", "ARAMI_SQL_DIR")
     kept = {key: value for key, value in os.environ.items() if not key.startswith(named)}
     return {**kept, "NO_COLOR": "1", "COLUMNS": "100", **extra}
 

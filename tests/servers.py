@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 import shutil
+import socket
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from arami_db.embedded.binaries import runnable
 from arami_db.embedded.privileges import server_account
 
 _INITDB = ("-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C")
@@ -78,6 +80,30 @@ def running(
         run([*control, "-m", "immediate", "stop"])
 
 
+@contextmanager
+def replicated(fill: Callable[[str], object]) -> Iterator[tuple[str, str]]:
+    """A server of the embedded one's programs, filled, and its hot standby, as superuser."""
+    with folder() as first, folder() as second:
+        binaries = runnable(first, server_account())
+        bin_dir = Path(binaries.tool("postgres")).parent
+        with running(bin_dir, first) as primary:
+            fill(primary)
+
+            def copy(data: Path) -> None:
+                options = ["-R", "--checkpoint=fast", "--no-sync", "-D", str(data)]
+                run([binaries.tool("pg_basebackup"), "-d", primary, *options])
+
+            with running(bin_dir, second, create=copy) as standby:
+                yield primary, standby
+
+
 def run(argv: list[str]) -> None:
     """Run a program of Postgres as the account that servers run as."""
     server_account().run(argv, output=subprocess.DEVNULL).check_returncode()
+
+
+def free_port() -> int:
+    """A TCP port of 127.0.0.1 that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

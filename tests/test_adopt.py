@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 
 from arami_db.files import discover, packaged_sql_dir
 
-from .conftest import run_cli, run_json, scalar
+from .conftest import eventually, made, run_cli, run_json, scalar, start_cli
 
 Project = Callable[[dict[str, str]], Path]
 
@@ -35,9 +37,16 @@ def run_files(conninfo: str, root: Path, last: int | None = None) -> None:
             connection.execute(file.text.encode())
 
 
-def baseline(conninfo: str, root: Path, version: int, expect: int = 0) -> Any:
-    """Adopt."""
-    return run_json("baseline", str(version), "-d", conninfo, "--sql-dir", str(root), expect=expect)
+def baseline(conninfo: str, root: Path, version: int, *args: str, expect: int = 0) -> Any:
+    """Adopt; the files are tried out on the server of the tests, which saves starting one."""
+    shadow = make_conninfo(conninfo, dbname="postgres")
+    named = ("-d", conninfo, "--sql-dir", str(root), "--shadow", shadow)
+    return run_json("baseline", str(version), *named, *args, expect=expect)
+
+
+def found(answer: Any) -> list[str]:
+    """What a refused baseline says."""
+    return [finding["message"] for finding in answer["error"]["findings"]]
 
 
 def repair(conninfo: str, root: Path, *args: str, expect: int = 0) -> Any:
@@ -77,63 +86,61 @@ def test_a_hand_made_database_is_adopted_and_then_only_views_are_applied(
 DROPS = {
     "a policy": (
         'drop policy "Users can only access their own data" on public.users',
-        'policy "public"."users": Users can only access their own data',
+        'policy public.users."Users can only access their own data" is missing',
     ),
     "a trigger": (
         "drop trigger update_users_updated_at on public.users",
-        'trigger "public"."users": update_users_updated_at',
+        "trigger public.users.update_users_updated_at is missing",
     ),
     "a column": (
         "alter table public.users drop column timezone",
-        'column "public"."users": timezone',
+        "column public.users.timezone is missing",
     ),
-    "an index": ("drop index public.idx_users_onboarding", 'index "public"."idx_users_onboarding"'),
+    "a column's type": (
+        "alter table public.users alter column timezone type varchar(50)",
+        "column public.users.timezone: type differs",
+    ),
+    "an index": (
+        "drop index public.idx_users_onboarding",
+        "index public.idx_users_onboarding is missing",
+    ),
     "a constraint": (
         "alter table public.users drop constraint chk_users_preferred_language",
-        'constraint "public"."users": chk_users_preferred_language',
+        "constraint public.users.chk_users_preferred_language is missing",
     ),
     "row level security": (
         "alter table public.users disable row level security",
-        'row level security "public"."users"',
+        "table public.users: row level security differs",
     ),
-    "a function": ("drop function audit.record_change() cascade", "function audit.record_change()"),
-    "a table": ("drop table public.user_goals cascade", 'table "public"."user_goals"'),
+    "a function": (
+        "drop function audit.record_change() cascade",
+        "function audit.record_change() is missing",
+    ),
+    "a table": ("drop table public.user_goals cascade", "table public.user_goals is missing"),
+    "something of its own": (
+        "create table public.mine (id int primary key)",
+        "table public.mine is not part of the schema",
+    ),
 }
 
 
-@pytest.mark.parametrize(("drop", "named"), DROPS.values(), ids=DROPS.keys())
-def test_what_is_missing_is_named_and_nothing_is_entered(
-    drop: str, named: str, connection: psycopg.Connection[Any], database: str
+@pytest.mark.parametrize(("change", "said"), DROPS.values(), ids=DROPS.keys())
+def test_a_difference_is_shown_as_verify_shows_it_and_nothing_is_entered(
+    change: str, said: str, connection: psycopg.Connection[Any], database: str
 ) -> None:
     connection.execute("drop schema arami_db cascade")
-    connection.execute(drop.encode())
-    error = baseline(database, packaged_sql_dir(), LAST, expect=6)["error"]
-    assert named in error["message"]
+    connection.execute(change.encode())
+    assert said in found(baseline(database, packaged_sql_dir(), LAST, expect=6))
     assert scalar(database, "select to_regnamespace('arami_db')") is None
+    baseline(database, packaged_sql_dir(), LAST, "--accept-differences")
+    event = "select message from arami_db.event where version = %s and event = 'baselined'"
+    assert said in scalar(database, event, LAST)
 
 
 def test_an_empty_database_is_not_adopted(empty_database: str, project: Project) -> None:
-    error = baseline(empty_database, project(TREE), 3, expect=6)["error"]
-    assert '"public"."three"' in error["message"]
-
-
-RENAMES = [
-    "create type public.mood as enum ('a'); alter type public.mood rename to feeling;",
-    "create function public.f() returns int language sql return 1;"
-    " alter function public.f() rename to g;",
-    "create schema s; alter schema s rename to r;",
-    "create function public.f() returns int language sql return 1; create schema s;"
-    " alter function public.f() set schema s;",
-]
-
-
-@pytest.mark.parametrize("text", RENAMES)
-def test_a_rename_does_not_blind_the_check_to_everything_else(
-    text: str, empty_database: str, project: Project
-) -> None:
-    root = project({**TREE, "migrations/004_rename.sql": text})
-    error = baseline(empty_database, root, 4, expect=6)["error"]
-    assert 'table "public"."three"' in error["message"]
+    assert "table public.three is missing" in found(
+        baseline(empty_database, project(TREE), 3, expect=6)
+    )
 
 
 FAITHFUL = {
@@ -236,58 +243,37 @@ def test_what_the_migrations_themselves_left_is_never_called_missing(
 
 
 NOTICED = {
-    "a dropped overload leaves the other": (
-        "create function f(int) returns int language sql return 1; create function f(text)"
-        " returns int language sql return 1; drop function f(int);",
-        "function f(text)",
+    "a column that a block dropped": (
+        "create table t (a int, b int); do $$ begin alter table t drop b; end $$;",
+        "create table t (a int, b int)",
+        "column public.t.b is not part of the schema",
     ),
-    "a table of the same name elsewhere": (
-        "create schema s; create table s.t (); create table public.t (); drop table t;",
-        'table "s"."t"',
-    ),
-    "a temporary table of the same name": (
-        "create table public.t (); create temporary table t (); drop table t;",
-        'table "public"."t"',
-    ),
-    "the new name of a column": (
-        "create table t (a int); alter table t rename a to b;",
-        'column "t": b',
-    ),
-    "a type that is not there": (
-        "create type m as enum (); create function f(m) returns int language sql return 1;"
-        " alter type m rename to n;",
-        "function f(n)",
-    ),
-    "a check of another column": (
-        "create table t (a int, b int, constraint c check (a > 0 and 'b' <> ''));"
-        " alter table t drop b;",
-        'constraint "t": c',
-    ),
-    "a foreign key to another table": (
-        "create table t (a int primary key); create table u (a int, constraint f foreign key (a)"
-        " references t); create table v (); drop table v cascade;",
-        'constraint "u": f',
-    ),
-    "a detached partition": (
-        "create table p (a int) partition by list (a); create table c partition of p default;"
-        " alter table p detach partition c; drop table p;",
-        'table "c"',
-    ),
-    "the schema it was made in": (
+    "a schema of their own": (
         "create schema s; set search_path to s; create table t ();",
-        'table "s"."t"',
+        "create schema s",
+        "table s.t is missing",
+    ),
+    "an overload": (
+        "create function f(int) returns int language sql return 1;",
+        "create function f(text) returns int language sql return 1;",
+        "function public.f(integer) is missing",
+    ),
+    "a partition": (
+        "create table p (a int) partition by list (a); create table c partition of p default;",
+        "create table p (a int) partition by list (a); create table c (a int);",
+        "table public.c: partition bound differs",
     ),
 }
 
 
-@pytest.mark.parametrize(("text", "named"), NOTICED.values(), ids=NOTICED.keys())
+@pytest.mark.parametrize(("files", "there", "said"), NOTICED.values(), ids=NOTICED.keys())
 def test_what_the_migrations_left_is_missed_where_it_is_not(
-    text: str, named: str, empty_database: str, project: Project
+    files: str, there: str, said: str, empty_database: str, project: Project
 ) -> None:
-    error = baseline(empty_database, project({"migrations/001_one.sql": text}), 1, expect=6)[
-        "error"
-    ]
-    assert f"  {named}" in error["message"].splitlines()
+    with psycopg.connect(empty_database, autocommit=True) as connection:
+        connection.execute(there.encode())
+    answer = baseline(empty_database, project({"migrations/001_one.sql": files}), 1, expect=6)
+    assert said in found(answer)
 
 
 def test_a_baseline_in_the_middle_leaves_the_rest_pending(
@@ -300,14 +286,165 @@ def test_a_baseline_in_the_middle_leaves_the_rest_pending(
     assert [(file["kind"], file["version"]) for file in applied] == [("migration", 3), ("view", 1)]
 
 
-def test_a_baseline_is_refused_where_the_ledger_says_otherwise(
+def test_a_baseline_beyond_what_is_there_is_refused(empty_database: str, project: Project) -> None:
+    root = project(TREE)
+    migrate(empty_database, root, "--target", "2")
+    assert "table public.three is missing" in found(baseline(empty_database, root, 3, expect=6))
+    assert baseline(empty_database, root, 2)["changes"] == []
+
+
+def test_a_squash_is_said_by_a_baseline(empty_database: str, project: Project) -> None:
+    root = project({**TREE, "migrations/004_four.sql": "create table public.four (id int);\n"})
+    migrate(empty_database, root)
+    for name in ("001_one", "002_two"):
+        (root / f"migrations/{name}.sql").unlink()
+    tables = "".join(f"create table public.{name} (id int);\n" for name in ("one", "two", "three"))
+    (root / "migrations/003_three.sql").unlink()
+    (root / "migrations/003_squashed.sql").write_text(tables, encoding="utf-8")
+    changes = baseline(empty_database, root, 3)["changes"]
+    assert [(change["what"], Path(change["file"]).stem) for change in changes] == [
+        ("forgotten", "001_one"),
+        ("forgotten", "002_two"),
+        ("forgotten", "003_three"),
+        ("baselined", "003_squashed"),
+    ]
+    assert migrate(empty_database, root)["applied"] == []
+    assert baseline(empty_database, root, 3)["changes"] == []
+
+
+def test_a_squash_that_makes_something_else_is_refused(
     empty_database: str, project: Project
 ) -> None:
     root = project(TREE)
-    migrate(empty_database, root, "--target", "2")
-    error = baseline(empty_database, root, 3, expect=6)["error"]
-    assert "repair --applied" in error["hint"]
-    assert baseline(empty_database, root, 2)["changes"] == []
+    migrate(empty_database, root)
+    for path in (root / "migrations").iterdir():
+        path.unlink()
+    project({"migrations/003_squashed.sql": "create table public.one (id int, more int);"})
+    said = found(baseline(empty_database, root, 3, expect=6))
+    assert "column public.one.more is missing" in said
+    assert "table public.two is not part of the schema" in said
+    assert scalar(empty_database, "select count(*) from arami_db.migration") == 4
+
+
+def test_a_baseline_below_an_edited_file_is_refused(empty_database: str, project: Project) -> None:
+    root = project(TREE)
+    migrate(empty_database, root)
+    project({"migrations/001_one.sql": "create table public.one (id int); -- moved\n"})
+    project({"migrations/003_three.sql": "create table public.three (id bigint);"})
+    error = baseline(empty_database, root, 1, expect=6)["error"]
+    assert "migration 3" in error["message"]
+
+
+def test_files_that_a_new_database_cannot_run_can_be_entered_all_the_same(
+    empty_database: str, project: Project
+) -> None:
+    root = project({"migrations/057_late.sql": "alter table public.old add column a int;"})
+    with psycopg.connect(empty_database, autocommit=True) as connection:
+        connection.execute("create table public.old (a int)")
+    error = baseline(empty_database, root, 57, expect=6)["error"]
+    assert 'relation "public.old" does not exist' in error["message"]
+    assert "057_late.sql:1:" in error["message"]
+    assert "--accept-differences" in error["hint"]
+    assert scalar(empty_database, "select to_regnamespace('arami_db')") is None
+    baseline(empty_database, root, 57, "--accept-differences")
+    assert migrate(empty_database, root)["applied"] == []
+    said = scalar(empty_database, "select message from arami_db.event where event = 'baselined'")
+    assert said.startswith("not compared: ")
+
+
+def test_a_database_to_copy_must_be_empty_and_unused(
+    empty_database: str, server: dict[str, str], project: Project
+) -> None:
+    root = project(TREE)
+    run_files(empty_database, root)
+    named = ("-d", empty_database, "--sql-dir", str(root), "--shadow")
+    error = run_json("baseline", "3", *named, empty_database, expect=6)["error"]
+    assert "public is not empty" in error["message"]
+    with made(server) as copied, psycopg.connect(copied):
+        error = run_json("baseline", "3", *named, copied, expect=6)["error"]
+        assert "1 other session" in error["message"]
+    assert scalar(empty_database, "select count(*) from pg_database where datname ~ 'shadow'") == 0
+
+
+# What Supabase has before anybody migrates, and what a team's own files rely on there.
+PLATFORM = """
+    create schema auth;
+    create type auth.level as enum ('one', 'two');
+    create table auth.users (id uuid primary key, email text, level auth.level);
+    create function auth.uid() returns uuid language sql as 'select null::uuid';
+    create schema storage;
+    create table storage.buckets (id text primary key, name text);
+    create table storage.objects (id uuid, bucket_id text, owner uuid);
+    create function storage.foldername(name text) returns text[] language sql as
+    $$ select string_to_array(name, '/') $$;
+    create schema extensions;
+    create function extensions.fresh_id() returns uuid language internal as 'gen_random_uuid';
+    alter default privileges for role adopt_owner in schema public
+    grant all on tables to anon, authenticated, service_role;
+    alter default privileges for role adopt_owner in schema public
+    grant all on functions to postgres, anon, authenticated, service_role;
+"""
+OWN = """
+    alter default privileges in schema public revoke all on functions from anon;
+    create schema if not exists extensions;
+    create table users (
+        id uuid primary key default fresh_id() references auth.users (id) on delete cascade,
+        level auth.level,
+        owner name default current_user
+    );
+    grant select on users to adopt_reader;
+    create policy mine on users using (id = auth.uid());
+    create function f() returns trigger language plpgsql as $$ begin return new; end $$;
+    create trigger on_auth_user_created after insert on auth.users
+    for each row execute function f();
+    insert into storage.buckets (id, name) values ('a', 'a') on conflict (id) do nothing;
+    create policy seen on storage.objects using (storage.foldername(bucket_id) is not null);
+    alter table users owner to adopt_owner;
+"""
+
+
+@pytest.mark.usefixtures("template")
+def test_a_team_of_its_own_on_a_server_like_supabase_is_adopted(
+    empty_database: str, server: dict[str, str], project: Project
+) -> None:
+    root = project({"migrations/001_a.sql": OWN})
+    named = ("--sql-dir", str(root))
+    with psycopg.connect(empty_database, autocommit=True) as connection:
+        connection.execute("create role adopt_reader; create role adopt_owner login")
+        try:
+            connection.execute(PLATFORM)
+            name = connection.info.dbname
+            connection.execute(f"alter database {name} set search_path = public, extensions")
+            connection.execute(f"grant create on database {name} to adopt_owner")
+            for schema in ("public", "auth", "storage", "extensions"):
+                connection.execute(f"grant all on schema {schema} to adopt_owner")
+            for table in ("auth.users", "storage.buckets", "storage.objects"):
+                connection.execute(f"alter table {table} owner to adopt_owner")
+            with psycopg.connect(empty_database, user="adopt_owner") as owner:
+                owner.execute(OWN.encode())
+            conninfo = make_conninfo(empty_database, user="adopt_owner")
+            assert len(run_json("baseline", "1", "-d", conninfo, *named)["changes"]) == 1
+        finally:
+            connection.execute("drop owned by adopt_owner, adopt_reader cascade")
+            connection.execute("drop role adopt_owner; drop role adopt_reader")
+
+
+def test_the_throw_away_server_of_a_killed_baseline_goes_with_the_next(
+    empty_database: str, project: Project
+) -> None:
+    slow = project({"migrations/001_a.sql": "select pg_sleep(600);"})
+    temporary = Path(tempfile.mkdtemp(prefix="arami-test-"))
+    temporary.chmod(0o711)  # the server's account, when root runs the tests, must get in
+    args = ("baseline", "1", "-d", empty_database, "--sql-dir", str(slow))
+    killed = start_cli(*args, TMPDIR=str(temporary))
+    running = "*/server/pg[0-9][0-9]/postmaster.pid"
+    eventually("the throw-away server runs", lambda: list(temporary.glob(running)))
+    killed.kill()
+    killed.communicate()
+    assert list(temporary.iterdir())
+    project({"migrations/001_a.sql": "select 1;"})
+    run_cli(*args, TMPDIR=str(temporary))
+    temporary.rmdir()
 
 
 def test_a_baseline_names_a_version_that_exists(empty_database: str, project: Project) -> None:

@@ -11,7 +11,6 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -20,8 +19,6 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from arami_db.archive.model import Moved, Progress
 from arami_db.archive.size import BatchSize
-from arami_db.embedded.binaries import runnable
-from arami_db.embedded.privileges import server_account
 from arami_db.render.archive_progress import MinuteReport
 from tests import servers
 from tests.archive_runs import (
@@ -463,29 +460,21 @@ def test_a_column_on_one_side_stops_the_run_before_it_is_lost(database: str) -> 
 @contextmanager
 def lagging() -> Iterator[tuple[str, str]]:
     """A migrated server, and a standby of it that has stopped to replay."""
-    with servers.folder() as first, servers.folder() as second:
-        binaries = runnable(first, server_account())
-        bin_dir = Path(binaries.tool("postgres")).parent
-        with servers.running(bin_dir, first) as primary:
-            run_cli("migrate", "--database", primary)
-            fill(primary, 30)
 
-            def copy(data: Path) -> None:
-                options = ["-R", "--checkpoint=fast", "--no-sync", "-D", str(data)]
-                servers.run([binaries.tool("pg_basebackup"), "-d", primary, *options])
+    def fill_it(primary: str) -> None:
+        run_cli("migrate", "--database", primary)
+        fill(primary, 30)
 
-            with servers.running(bin_dir, second, create=copy) as standby:
-                eventually(
-                    "streaming",
-                    lambda: rows(
-                        primary, "select from pg_stat_replication where state = 'streaming'"
-                    ),
-                )
-                execute(standby, "select pg_wal_replay_pause()")
-                execute(primary, "create table public.written (id integer)")
-                late = "select max(replay_lag) > '200 ms' from pg_stat_replication"
-                eventually("lag", lambda: scalar(primary, late))
-                yield primary, standby
+    with servers.replicated(fill_it) as (primary, standby):
+        eventually(
+            "streaming",
+            lambda: rows(primary, "select from pg_stat_replication where state = 'streaming'"),
+        )
+        execute(standby, "select pg_wal_replay_pause()")
+        execute(primary, "create table public.written (id integer)")
+        late = "select max(replay_lag) > '200 ms' from pg_stat_replication"
+        eventually("lag", lambda: scalar(primary, late))
+        yield primary, standby
 
 
 def test_a_run_waits_for_replicas_that_lag(database: str) -> None:

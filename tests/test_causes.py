@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator
 import psycopg
 import pytest
 
+from arami_db.drift.causes import fold
+from arami_db.drift.findings import Finding, Severity
 from arami_db.facts import load
 from arami_db.facts.reading import SETTINGS
 from arami_db.verify.asking import differences_within
-from arami_db.verify.causes import fold
-from arami_db.verify.findings import Finding, Severity
 from tests.asking import TREE, Connection
 from tests.conftest import made
 

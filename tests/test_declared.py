@@ -13,11 +13,11 @@ from typing import Any
 import psycopg
 import pytest
 
+from arami_db.drift.findings import Finding, Severity
 from arami_db.errors import UsageError
 from arami_db.facts import Fact
 from arami_db.settings import Declaration, read_settings
 from arami_db.verify.accept import accept
-from arami_db.verify.findings import Finding, Severity
 from tests.conftest import Run, end, unfolded
 from tests.test_verify import execute
 

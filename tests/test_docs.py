@@ -18,6 +18,7 @@ from tests.conftest import LIMIT, clean_environment, rows
 
 ROOT = Path(__file__).parents[1]
 BLOCKS = re.findall(r"```sh\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+UNDO = re.findall(r"```sh\n(.*?)```", (ROOT / "docs" / "undo.md").read_text(), re.DOTALL)
 RELEASES = (ROOT / "docs" / "postgres-releases.md").read_text()
 BIN = Path(sys.executable).parent
 
@@ -28,7 +29,8 @@ def newcomer() -> Iterator[dict[str, str]]:
     home = Path(tempfile.mkdtemp(prefix="arami-home-"))
     home.chmod(0o711)
     path = f"{BIN}{os.pathsep}{os.environ['PATH']}"
-    yield clean_environment(HOME=str(home), XDG_DATA_HOME=str(home / "data"), PATH=path)
+    data = str(home / "data")
+    yield clean_environment(HOME=str(home), XDG_DATA_HOME=data, PATH=path, PYTHONPATH=str(ROOT))
     for marker in list(home.rglob("arami-db.lock")):
         embedded.destroy(root=marker.parent)
     shutil.rmtree(home)
@@ -57,6 +59,35 @@ def test_every_command_block_of_the_readme_runs_in_order(newcomer: dict[str, str
         if "make demo" in block:
             assert "applied  migrations/003_users" in done.stdout
             assert re.search(r"Test User .* I ", done.stdout)
+
+
+def test_the_ways_to_undo_a_migration_work_as_they_are_told(newcomer: dict[str, str]) -> None:
+    psql = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "import arami_db.embedded as e; print(e.psql_command(e.start())[0])",
+        ],
+        env=newcomer,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.strip()
+    show = "psql \"$DATABASE_URL\" -Atc 'select id, body from public.notes'\n"
+    example, forward, restore, copy, instead, rebuild = UNDO
+    script = "".join((example, forward, restore, show, copy, show, instead, rebuild))
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", script],
+        cwd=ROOT,
+        env={**newcomer, "PATH": f"{Path(psql).parent}{os.pathsep}{newcomer['PATH']}"},
+        capture_output=True,
+        text=True,
+        timeout=LIMIT,
+        check=False,
+    )
+    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
+    assert done.stdout.index("1|lost") < done.stdout.index("1|first")
+    assert "pending  migrations/002_nickname" in done.stdout
 
 
 def test_the_command_reference_is_what_help_says() -> None:

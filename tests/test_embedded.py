@@ -23,6 +23,7 @@ import pytest
 import arami_db
 from arami_db import embedded
 from arami_db.errors import EmbeddedError, UsageError
+from tests import servers
 
 IS_ROOT = os.geteuid() == 0
 as_root = pytest.mark.skipif(not IS_ROOT, reason="needs root")
@@ -140,12 +141,6 @@ def mode(path: Path) -> int:
 
 def owner(path: Path) -> str:
     return pwd.getpwuid(path.stat().st_uid).pw_name
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def kill_and_reap(process: subprocess.Popen[str]) -> None:
@@ -397,7 +392,7 @@ def test_a_failed_start_shows_the_log(folder: Path) -> None:
 
 
 def test_tcp_asks_for_the_password_it_tells_nobody(folder: Path) -> None:
-    port = free_port()
+    port = servers.free_port()
     server = begin(folder, tcp_port=port)
     assert (server.tcp, server.port) == (True, port)
     assert begin(folder) == begin(folder, tcp_port=port) == server
@@ -420,7 +415,7 @@ def test_tcp_asks_for_the_password_it_tells_nobody(folder: Path) -> None:
 def test_tcp_is_not_switched_under_open_connections(folder: Path) -> None:
     server = begin(folder)
     with pytest.raises(UsageError) as caught:
-        begin(folder, tcp_port=free_port())
+        begin(folder, tcp_port=servers.free_port())
     assert "stop it first" in str(caught.value.hint)
     assert embedded.status(root=folder / "server") == server
 

@@ -76,7 +76,14 @@ def test_what_follows_a_file_that_is_tried_again_comes_after_it(
         blocker.commit()
         blocker.execute("lock table held")
         process = start_cli(
-            "migrate", "-d", empty_database, "--sql-dir", str(root), "--lock-timeout", "100ms"
+            "migrate",
+            "-d",
+            empty_database,
+            "--sql-dir",
+            str(root),
+            "--lock-timeout",
+            "100ms",
+            "--into-existing",
         )
         assert process.stderr is not None
         assert any("attempt 2 of" in line for line in process.stderr)

@@ -14,11 +14,11 @@ from typing import Any
 import psycopg
 import pytest
 
+from arami_db.drift.comparing import drift
 from arami_db.escape import visible
 from arami_db.facts import Fact, ask_within, load
 from arami_db.files import discover, packaged_sql_dir
 from arami_db.verify.asking import differences_within
-from arami_db.verify.drift import drift
 from arami_db.verify.trial import Trial, attempt
 from tests.conftest import clean_environment, made, rows, run_cli
 from tests.mutations import FAMILIES, Mutation

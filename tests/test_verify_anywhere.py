@@ -13,8 +13,6 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
-from arami_db.embedded.binaries import runnable
-from arami_db.embedded.privileges import server_account
 from arami_db.files import packaged_sql_dir
 from tests import servers
 from tests.conftest import rows, run_cli, run_json
@@ -105,18 +103,8 @@ def test_a_role_that_may_not_connect_is_no_connection(database: str) -> None:
 @pytest.fixture(scope="module")
 def standby() -> Iterator[tuple[str, str]]:
     """A migrated server and its hot standby."""
-    with servers.folder() as first, servers.folder() as second:
-        binaries = runnable(first, server_account())
-        bin_dir = Path(binaries.tool("postgres")).parent
-        with servers.running(bin_dir, first) as primary:
-            run_cli("migrate", "--database", primary)
-
-            def copy(data: Path) -> None:
-                options = ["-R", "--checkpoint=fast", "--no-sync", "-D", str(data)]
-                servers.run([binaries.tool("pg_basebackup"), "-d", primary, *options])
-
-            with servers.running(bin_dir, second, create=copy) as found:
-                yield primary, found
+    with servers.replicated(lambda primary: run_cli("migrate", "--database", primary)) as both:
+        yield both
 
 
 def caught_up(primary: str, standby: str) -> None:

@@ -1,85 +1,146 @@
-"""Adopting a database that was made by hand."""
+"""Adopting a database that was made by hand, or whose migrations were squashed since."""
 
 from __future__ import annotations
 
-import json
+from dataclasses import dataclass
 
 from arami_db import ledger
-from arami_db.adopt.entries import Adopted, enter, write
-from arami_db.database.connect import Connection, query
-from arami_db.errors import LedgerError, UsageError
+from arami_db.adopt.compare import DifferencesError, Expectation, expectation
+from arami_db.adopt.entries import Adopted, enter, forget, write
+from arami_db.database.connect import Connection
+from arami_db.errors import EmbeddedError, LedgerError, UsageError
 from arami_db.files import SqlFile, SqlTree
-from arami_db.files.objects import objects_of
-from arami_db.files.script import load
 from arami_db.runner.locked import locked
 from arami_db.runner.session import Session
+from arami_db.shadow import ShadowError
 
-_SHOWN = 20
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is to be entered, and how it is made sure that the database holds it.
+
+    Attributes:
+        version: the last migration the database holds.
+        shadow: a database to copy for trying out the files; None for an embedded server.
+        accept_differences: whether to go on where the database is not what the files make.
+    """
+
+    version: int
+    shadow: str | None = None
+    accept_differences: bool = False
 
 
-def baseline(session: Session, tree: SqlTree, version: int) -> tuple[Adopted, ...]:
-    """Enter all migrations up to a version as applied, without running them.
+def baseline(session: Session, tree: SqlTree, wanted: Wanted) -> tuple[Adopted, ...]:
+    """Enter the migrations up to a version as applied, without running them.
+
+    Rows of the ledger up to that version that the files no longer have are forgotten: so a
+    squash is said.
 
     Args:
         session: the database, the options and the report.
         tree: the SQL files.
-        version: the last migration the database already holds.
+        wanted: what to enter.
 
     Returns:
-        What was entered; nothing when the same baseline is there already.
+        What was changed in the ledger; nothing when the same baseline is there already.
 
     Raises:
         UsageError: there is no such version.
-        LedgerError: the ledger has other rows, or objects of the migrations are missing.
+        DifferencesError: the database is not what the migrations make.
+        LedgerError: nothing could be compared, or a later file is not the one that was applied.
+        RefusedFileError: a file cannot be run as it stands.
     """
-    files = tuple(file for file in tree.migrations if file.version <= version)
-    if version not in {file.version for file in files}:
-        raise UsageError(f"no migration {version} in {tree.root / 'migrations'}")
+    files = tuple(file for file in tree.migrations if file.version <= wanted.version)
+    if wanted.version not in {file.version for file in files}:
+        raise UsageError(f"no migration {wanted.version} in {tree.root / 'migrations'}")
     with locked(session) as runner:
         state = ledger.read(runner.connection)
-        if _is_done(state, files):
+        new, gone = _changes(state, files, wanted.version)
+        if not (new or gone):
             return ()
-        _require_objects(runner.connection, files)
-        if not state.exists:
+        held = files + _later(state, tree, wanted.version)
+        expected = _expectation(session, runner.connection, tree, held, wanted)
+        with runner.connection.transaction():
             ledger.create(runner.connection)
-        steps = [step for f in files for step in enter(f, origin="baseline", event="baselined")]
-        write(runner.connection, steps)
-    return tuple(Adopted("baselined", file.label) for file in files)
-
-
-def _is_done(state: ledger.Ledger, files: tuple[SqlFile, ...]) -> bool:
-    """Whether this very baseline is there; refuse any other ledger."""
-    rows = {key: row.checksum for key, row in state.rows.items() if key[0] == "migration"}
-    if not rows:
-        return False
-    if rows == {(file.kind, file.version): file.checksum for file in files}:
-        return True
-    latest = max(number for _, number in rows)
-    raise LedgerError(
-        f"the ledger already holds {len(rows)} migrations, up to {latest}",
-        hint="A baseline is for a database without a ledger; use `arami-db migrate`,"
-        " or `arami-db repair --applied N` for single versions.",
+            accepted = _compare(runner.connection, expected, wanted)
+            entries = [
+                step
+                for file in new
+                for step in enter(
+                    file,
+                    origin="baseline",
+                    event="baselined",
+                    message=accepted if file is new[-1] else None,
+                )
+            ]
+            write(runner.connection, [*(forget(row.kind, row.version) for row in gone), *entries])
+    if accepted:
+        session.report.note(f"accepted, and remembered in arami_db.event:\n{accepted}")
+    return (
+        *(Adopted("forgotten", f"migrations/{row.version:03}_{row.name}") for row in gone),
+        *(Adopted("baselined", file.label) for file in new),
     )
 
 
-def _require_objects(connection: Connection, files: tuple[SqlFile, ...]) -> None:
-    expected = objects_of(load(file) for file in files)
-    missing = connection.execute(
-        query("missing_objects"),
-        {
-            "kinds": [o.kind for o in expected],
-            "tables": [o.table for o in expected],
-            "names": [o.label for o in expected],
-            "types": [json.dumps(o.types) for o in expected],
-        },
-    ).fetchall()
-    if not missing:
-        return
-    lines = [f"{kind} {table + ': ' if table else ''}{name}" for kind, table, name in missing]
-    if len(lines) > _SHOWN:
-        lines = [*lines[:_SHOWN], f"and {len(lines) - _SHOWN} more"]
-    raise LedgerError(
-        f"this database does not hold what those migrations create; {len(missing)} of"
-        f" {len(expected)} objects are missing:\n  " + "\n  ".join(lines),
-        hint="Create them, or name an earlier version.",
-    )
+def _changes(
+    state: ledger.Ledger, files: tuple[SqlFile, ...], version: int
+) -> tuple[list[SqlFile], list[ledger.Row]]:
+    """The files to enter, and the rows that stand in their way."""
+    rows = {r.version: r for r in state.rows.values() if r.kind == "migration"}
+    same = {
+        f.version for f in files if f.version in rows and rows[f.version].checksum == f.checksum
+    }
+    gone = [row for number, row in sorted(rows.items()) if number <= version and number not in same]
+    return [file for file in files if file.version not in same], gone
+
+
+def _later(state: ledger.Ledger, tree: SqlTree, version: int) -> tuple[SqlFile, ...]:
+    """The files beyond the version that are applied, too.
+
+    Raises:
+        LedgerError: one of them is gone, or is not the file that was applied.
+    """
+    files = {file.version: file for file in tree.migrations}
+    found = []
+    for kind, number in sorted(state.rows):
+        if kind != "migration" or number <= version:
+            continue
+        file = files.get(number)
+        if file is None or file.checksum != state.rows[kind, number].checksum:
+            raise LedgerError(
+                f"the ledger holds migration {number}, and the files do not have it as it was"
+                " applied",
+                hint="Settle that first: `arami-db status` and `arami-db repair` say how.",
+            )
+        found.append(file)
+    return tuple(found)
+
+
+def _expectation(
+    session: Session,
+    connection: Connection,
+    tree: SqlTree,
+    files: tuple[SqlFile, ...],
+    wanted: Wanted,
+) -> Expectation | str:
+    """What the files make; where that cannot be said and need not be, why."""
+    try:
+        return expectation(connection, tree, files, wanted.shadow, session.report.note)
+    except (ShadowError, EmbeddedError) as error:
+        if wanted.accept_differences:
+            return f"not compared: {error}"
+        raise LedgerError(
+            f"the database could not be compared with what the migrations make:\n  {error}",
+            hint=f"{error.hint or 'See what it says.'}\n      Or enter the migrations without"
+            f" comparing: arami-db baseline {wanted.version} --accept-differences",
+        ) from error
+
+
+def _compare(connection: Connection, expected: Expectation | str, wanted: Wanted) -> str | None:
+    """What was accepted, a line each; None where nothing had to be."""
+    if isinstance(expected, str):
+        return expected
+    found = expected.differences(connection)
+    if found and not wanted.accept_differences:
+        raise DifferencesError(found, wanted.version)
+    return "\n".join(f"{one.severity}: {one.object}: {one.message}" for one in found) or None

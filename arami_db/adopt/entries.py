@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from arami_db import ledger
-from arami_db.database.connect import Connection
+from arami_db.database.connect import Connection, query
 from arami_db.database.execute import Step, run_each
 from arami_db.files import SqlFile
 
@@ -24,6 +24,11 @@ def write(connection: Connection, steps: list[Step]) -> None:
         run_each(connection, steps)
 
 
-def enter(file: SqlFile, *, origin: str, event: str) -> list[Step]:
+def enter(file: SqlFile, *, origin: str, event: str, message: str | None = None) -> list[Step]:
     """The statements that enter a file as applied."""
-    return [ledger.claim(file, origin), ledger.event(event, file)]
+    return [ledger.claim(file, origin), ledger.event(event, file, message=message)]
+
+
+def forget(kind: str, version: int) -> Step:
+    """The statement that takes a version out of the ledger; the history keeps it."""
+    return Step(query("ledger_forget"), {"kind": kind, "version": version, **ledger.actor()})

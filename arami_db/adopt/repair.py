@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from arami_db import ledger
-from arami_db.adopt.entries import Adopted, enter, write
+from arami_db.adopt.entries import Adopted, enter, forget, write
 from arami_db.database.connect import query
 from arami_db.database.execute import Step
 from arami_db.errors import LedgerError, UsageError
@@ -107,7 +107,7 @@ def _steps(wish: str, entry: Entry) -> list[Step]:
     if wish == "accept" and entry.file:
         accept = {**values, "name": entry.name, "checksum": entry.file.checksum}
         return [Step(query("ledger_accept"), accept), ledger.event("repaired", entry.file)]
-    return [Step(query("ledger_forget"), {**values, **ledger.actor()})]
+    return [forget(entry.kind, entry.version)]
 
 
 def _suggestions(plan: Plan) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from queue import Empty
 from typing import TypeVar
@@ -110,8 +109,7 @@ class Listener:
             self._signalled(event.name)
         elif event:
             self._note(str(event))
-        with suppress(OSError):  # nobody listens any more: no reason to stop
-            self.report.progress(Progress(self.moved, self.total, self.clock.seconds))
+        self.report.progress(Progress(self.moved, self.total, self.clock.seconds))
         return False
 
     def _stepped_over(self, stepped: SteppedOver) -> None:
@@ -141,5 +139,4 @@ class Listener:
         self.stop.ask(name)
 
     def _note(self, text: str) -> None:
-        with suppress(OSError):
-            self.report.note(text)
+        self.report.note(text)

@@ -8,9 +8,9 @@ from typing import TypeVar
 from psycopg import errors
 
 from arami_db.archive.failure import LockedOutError, unfiltered
-from arami_db.database.blockers import BlockerWatch
 from arami_db.database.connect import Connection
 from arami_db.database.server import inspect
+from arami_db.database.watch import Watch
 
 _TRIES = 4
 _UNNOTICED = 0.3  # seconds that nobody needs to hear of
@@ -41,14 +41,14 @@ def patiently(
     """
     pid = None if inspect(connection).pooled else connection.info.backend_pid
     seen: list[str] = []
-    with BlockerWatch(conninfo, pid=pid, patience=_UNNOTICED, on_blocked=note) as watch:
+    with Watch(conninfo, pid=pid, after=_UNNOTICED, on_blocked=note) as watch:
         for _ in range(_TRIES):
-            watch.file_started()
+            watch.began()
             try:
                 with unfiltered(connection):
                     return question(connection)
             except errors.LockNotAvailable:
-                seen = watch.file_ended() or seen
+                seen = watch.ended() or seen
             if stopped():
                 break
     raise LockedOutError(_TRIES, seen)

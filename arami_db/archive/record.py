@@ -8,7 +8,8 @@ from arami_db import ledger
 from arami_db.archive.model import Moved, Outcome
 from arami_db.archive.task import Task
 from arami_db.database.connect import Connection, query
-from arami_db.errors import PendingError, PlatformError
+from arami_db.database.server import inspect
+from arami_db.errors import PendingError
 
 
 def require_ready(connection: Connection, *, writing: bool) -> None:
@@ -20,26 +21,16 @@ def require_ready(connection: Connection, *, writing: bool) -> None:
 
     Raises:
         PendingError: the routines or the record are not there.
-        PlatformError: the server is a standby, or refuses to write.
+        PlatformError: nothing can be written there.
     """
-    row = connection.execute(query("archive_ready")).fetchone()
-    ready, standby, read_only = row or (False, False, False)
-    if not ready:
+    if connection.execute(query("archive_ready")).fetchone() != (True,):
         raise PendingError(
             "this database cannot archive: the routine public.archive_daily_sessions or the view"
             " audit.archive_history is missing",
             hint="Run `arami-db migrate` first.",
         )
-    if writing and standby:
-        raise PlatformError(
-            "this server is a standby: nothing can be moved", hint="Name the primary."
-        )
-    if writing and read_only:
-        raise PlatformError(
-            "this database is read-only for this role: nothing can be moved",
-            hint="default_transaction_read_only is on, for the server, the database or the role;"
-            " --dry-run and history work all the same.",
-        )
+    if writing:
+        inspect(connection).require_writable()
 
 
 def begin(connection: Connection, task: Task) -> int:

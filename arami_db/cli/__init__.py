@@ -8,8 +8,11 @@ from itertools import pairwise
 from typing import Annotated, Any
 
 import typer
+from typer.main import get_command
 
 from arami_db import __version__
+from arami_db.cli.undo import undo
+from arami_db.cli.verbosity import with_verbosity
 from arami_db.errors import AramiError, UsageError
 from arami_db.render.output import OutputFormat, choose_format
 
@@ -26,8 +29,12 @@ _COMMANDS = {
     "archive": "archive",
     "maintain": "maintain",
     "wait": "server",
+    "config": "config",
     "embedded": "embedded",
 }
+# What people look for who know other tools; hidden from help.
+_UNDOING = ("rollback", "down", "undo", "revert")
+_ANYTHING = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 
 # What Typer raises for a command line it cannot make sense of; it exports only this heir of it.
 _Refused: Any = typer.BadParameter.__mro__[1]
@@ -42,15 +49,18 @@ def build(arguments: list[str]) -> typer.Typer:
         no_args_is_help=True,
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(_root)
-    named = arguments[0] if arguments else ""
+    named = next((argument for argument in arguments if not argument.startswith("-")), "")
     for name in [named] if named in _COMMANDS else _COMMANDS:
         command = getattr(import_module(f"arami_db.cli.{_COMMANDS[name]}"), name)
         if isinstance(command, typer.Typer):
             app.add_typer(command, name=name)
         else:
             app.command()(command)
+    for name in _UNDOING if named not in _COMMANDS else ():
+        app.command(name, hidden=True, context_settings=_ANYTHING)(undo)
     return app
 
 
@@ -63,13 +73,13 @@ def run() -> None:
         AramiError: a question was not answered with yes, likewise.
     """
     arguments = sys.argv[1:]
-    app = build(arguments)
+    command = with_verbosity(get_command(build(arguments)))
     if not _asks_for_json(arguments):
-        app()
+        command()
         return
     choose_format(OutputFormat.JSON)
     try:
-        code = app(standalone_mode=False)
+        code = command(standalone_mode=False)
     except _Refused as error:
         choose_format(OutputFormat.JSON)  # a group's own default may have been chosen since
         raise UsageError(error.format_message()) from error

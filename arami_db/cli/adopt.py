@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from arami_db.cli import options
-from arami_db.cli.options import Database, Duration, Embedded, Format, LockWait, SqlDir
+from arami_db.cli.options import Database, Embedded, Format, LockWait, SqlDir
 from arami_db.render.output import OutputFormat
 
 
@@ -16,17 +16,32 @@ def baseline(
     database: Database = None,
     embedded: Embedded = False,
     sql_dir: SqlDir = None,
-    lock_wait: LockWait = Duration("10min"),
+    shadow: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            help="Try the files on a copy of this empty database; default: an embedded server.",
+            show_default=False,
+        ),
+    ] = None,
+    accept_differences: Annotated[
+        bool,
+        typer.Option("--accept-differences", help="Enter them all the same; the history says so."),
+    ] = False,
+    lock_wait: LockWait = None,
     output: Format = OutputFormat.TEXT,
 ) -> None:
-    """Adopt a database that was made by hand: enter migrations 1 to N without running them.
+    """Adopt a database that was made by hand: enter the migrations up to N without running them.
 
-    Refuses when tables, columns, constraints, indexes, triggers, policies, functions or other
-    objects those migrations create are not there.
+    The files are applied to a throw-away database, and the two are compared as `verify` compares;
+    differences are shown, and refused unless accepted. Where earlier migrations were squashed into
+    fewer files, the ledger is brought in line with these.
 
     \b
     Examples:
       arami-db baseline 15 --database service=production
+      arami-db baseline 15 --shadow postgresql://localhost/empty
+      arami-db baseline 15 --accept-differences
     """
     from arami_db import adopt
     from arami_db.render.progress import progress
@@ -35,9 +50,12 @@ def baseline(
 
     tree = options.tree(sql_dir)
     conninfo = options.conninfo(database, embedded=embedded)
+    copied = options.conninfo(shadow, embedded=False) if shadow else None
+    wanted = adopt.Wanted(version, copied, accept_differences)
     with options.connection(conninfo) as connection, progress() as report:
-        session = Session(connection, conninfo, Options(lock_wait=lock_wait), report)
-        adopted = adopt.baseline(session, tree, version)
+        chosen = Options(lock_wait=options.lock_wait(lock_wait))
+        session = Session(connection, conninfo, chosen, report)
+        adopted = adopt.baseline(session, tree, wanted)
     show_adopted(adopted, output)
 
 
@@ -57,7 +75,7 @@ def repair(
     database: Database = None,
     embedded: Embedded = False,
     sql_dir: SqlDir = None,
-    lock_wait: LockWait = Duration("10min"),
+    lock_wait: LockWait = None,
     output: Format = OutputFormat.TEXT,
 ) -> None:
     """Bring the ledger in line with the files, version by version, as you say.
@@ -80,6 +98,7 @@ def repair(
     tree = options.tree(sql_dir)
     conninfo = options.conninfo(database, embedded=embedded)
     with options.connection(conninfo) as connection, progress() as report:
-        session = Session(connection, conninfo, Options(lock_wait=lock_wait), report)
+        chosen = Options(lock_wait=options.lock_wait(lock_wait))
+        session = Session(connection, conninfo, chosen, report)
         repaired = adopt.repair(session, tree, wishes)
     show_adopted(repaired, output)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -46,8 +46,7 @@ def run(
     from arami_db.render.archive import show_begin, show_result
     from arami_db.render.archive_progress import archive_progress
 
-    with suppress(OSError):  # nobody reads what is said on the way: no reason to stop
-        show_begin(task)
+    show_begin(task)
     upkeep = None
     with operation.listening() as ears:
         with archive_progress() as report:

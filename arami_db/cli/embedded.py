@@ -10,6 +10,12 @@ import typer
 from arami_db.cli.options import Format
 from arami_db.render.output import OutputFormat
 
+_AS_PSQL_TAKES_THEM = {
+    "allow_extra_args": True,
+    "ignore_unknown_options": True,
+    "help_option_names": ["--help"],
+}
+
 embedded = typer.Typer(
     help="A private Postgres under your user's data directory, for development.",
     no_args_is_help=True,
@@ -83,7 +89,7 @@ def url(output: Format = OutputFormat.TEXT) -> None:
     show_value("url", server.start().url, output)
 
 
-@embedded.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+@embedded.command(context_settings=_AS_PSQL_TAKES_THEM)
 def psql(context: typer.Context) -> None:
     """Open the psql that came with the server; further arguments go to psql.
 

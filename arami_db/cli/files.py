@@ -67,6 +67,7 @@ def seed(
                 raise UsageError(question, hint="Say --yes if that is what you want.")
             typer.confirm(question, abort=True, err=True)
         with progress() as report:
-            session = Session(connection, conninfo, Options(), report)
+            waits = Options(lock_timeout=options.lock_timeout(), lock_wait=options.lock_wait())
+            session = Session(connection, conninfo, waits, report)
             result = operation.seed(session, seeds)
     show_seeded(result, output)

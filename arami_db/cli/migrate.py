@@ -7,7 +7,15 @@ from typing import Annotated
 import typer
 
 from arami_db.cli import options
-from arami_db.cli.options import AllowNewer, Database, Duration, Embedded, Format, LockWait, SqlDir
+from arami_db.cli.options import (
+    AllowNewer,
+    Database,
+    Embedded,
+    Format,
+    LockTimeout,
+    LockWait,
+    SqlDir,
+)
 from arami_db.render.output import OutputFormat
 
 
@@ -30,11 +38,12 @@ def migrate(
         typer.Option("--allow-gaps", help="Apply files between which numbers are missing."),
     ] = False,
     allow_newer: AllowNewer = False,
-    lock_timeout: Annotated[
-        Duration,
-        typer.Option(metavar="TIME", help="Longest wait for a table lock.", parser=Duration),
-    ] = Duration("3s"),
-    lock_wait: LockWait = Duration("10min"),
+    into_existing: Annotated[
+        bool,
+        typer.Option("--into-existing", help="Begin beside tables that no file here makes."),
+    ] = False,
+    lock_timeout: LockTimeout = None,
+    lock_wait: LockWait = None,
     retries: Annotated[
         int, typer.Option(min=0, help="Further attempts after a lock timeout or deadlock.")
     ] = 5,
@@ -62,8 +71,9 @@ def migrate(
         allow_out_of_order=allow_out_of_order,
         allow_gaps=allow_gaps,
         allow_newer=allow_newer,
-        lock_timeout=lock_timeout,
-        lock_wait=lock_wait,
+        into_existing=into_existing,
+        lock_timeout=options.lock_timeout(lock_timeout),
+        lock_wait=options.lock_wait(lock_wait),
         retries=retries,
     )
     tree = options.tree(sql_dir)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,18 +14,13 @@ import typer
 
 from arami_db.files import SqlTree, discover, packaged_sql_dir
 from arami_db.render.output import OutputFormat, choose_format
+from arami_db.settings import Settings, read_settings, seconds_of
 
 if TYPE_CHECKING:
     from arami_db.database.connect import Connection
 
-_UNITS = {"ms": 0.001, "s": 1, "min": 60, "m": 60, "h": 3600, "": 1}
-
-
-def _seconds(text: str) -> float:
-    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(ms|s|min|m|h|)\s*", text)
-    if match is None:
-        raise typer.BadParameter(f"{text!r} is no duration; write 500ms, 3s, 2min or 1h")
-    return float(match[1]) * _UNITS[match[2]]
+# What is in force where neither an option nor the environment nor a file says otherwise.
+_DEFAULTS = {"lock-timeout": "3s", "lock-wait": "10min"}
 
 
 class Duration(float):
@@ -33,7 +30,10 @@ class Duration(float):
 
     def __new__(cls, text: str | Duration) -> Duration:
         """Parse the text; it is what help shows."""
-        duration = super().__new__(cls, _seconds(str(text)))
+        try:
+            duration = super().__new__(cls, seconds_of(str(text)))
+        except ValueError as error:
+            raise typer.BadParameter(str(error)) from error
         duration._text = str(text)
         return duration
 
@@ -79,7 +79,8 @@ SqlDir = Annotated[
     typer.Option(
         "--sql-dir",
         metavar="DIR",
-        help="Directory with migrations/, views/, seeds/; default: the Arami schema.",
+        help="Directory with migrations/, views/, seeds/; default: $ARAMI_SQL_DIR, then the"
+        " settings' sql-dir, then the Arami schema.",
         show_default=False,
     ),
 ]
@@ -93,13 +94,24 @@ AllowNewer = Annotated[
         "--allow-newer", help="Exit 0 where a newer release has migrated this database further."
     ),
 ]
+LockTimeout = Annotated[
+    Duration | None,
+    typer.Option(
+        "--lock-timeout",
+        metavar="TIME",
+        help="Longest wait for a table lock; default: the settings' lock-timeout, then 3s.",
+        parser=Duration,
+        show_default=False,
+    ),
+]
 LockWait = Annotated[
-    Duration,
+    Duration | None,
     typer.Option(
         "--lock-wait",
         metavar="TIME",
-        help="How long to wait for another runner.",
+        help="How long to wait for another runner; default: the settings' lock-wait, then 10min.",
         parser=Duration,
+        show_default=False,
     ),
 ]
 
@@ -128,27 +140,70 @@ def write(file: Path, text: str) -> None:
         raise UsageError(f"{file}: cannot be written: {error.strerror}") from error
 
 
+@cache
+def settings() -> Settings:
+    """The settings of the working directory.
+
+    Raises:
+        UsageError: they cannot be read.
+    """
+    return read_settings(Path())
+
+
+def named_sql_dir(option: Path | None) -> tuple[Path, str]:
+    """The SQL directory in force, and what names it."""
+    if option is not None:
+        return option, "--sql-dir"
+    if named := os.environ.get("ARAMI_SQL_DIR"):
+        return Path(named), "ARAMI_SQL_DIR"
+    if (configured := settings().sql_dir) is not None:
+        return configured, settings().place
+    return packaged_sql_dir(), "default: the Arami schema"
+
+
+def named_duration(name: str, option: Duration | None) -> tuple[Duration, str]:
+    """How long to wait for lock-timeout or lock-wait, and what says so."""
+    if option is not None:
+        return option, f"--{name}"
+    configured = {"lock-timeout": settings().lock_timeout, "lock-wait": settings().lock_wait}[name]
+    if configured is not None:
+        return Duration(configured), settings().place
+    return Duration(_DEFAULTS[name]), "default"
+
+
+def lock_timeout(option: Duration | None = None) -> Duration:
+    """The longest wait for a table lock in force."""
+    return named_duration("lock-timeout", option)[0]
+
+
+def lock_wait(option: Duration | None = None) -> Duration:
+    """The longest wait for another runner in force."""
+    return named_duration("lock-wait", option)[0]
+
+
 def tree(sql_dir: Path | None, *, may_be_empty: bool = False) -> SqlTree:
     """The SQL directory a command works on."""
-    from arami_db.settings import read_settings
-
-    first_version = read_settings(Path.cwd()).first_version
     return discover(
-        sql_dir or packaged_sql_dir(), may_be_empty=may_be_empty, first_version=first_version
+        named_sql_dir(sql_dir)[0],
+        may_be_empty=may_be_empty,
+        first_version=settings().first_version,
     )
 
 
 def conninfo(database: str | None, *, embedded: bool) -> str:
     """Where the database is."""
-    from arami_db.database.connect import resolve
+    from arami_db.database.naming import resolve
 
     return resolve(database, embedded=embedded)
 
 
 @contextmanager
 def connection(conninfo: str) -> Iterator[Connection]:
-    """A connection for the length of a command."""
+    """A connection for the length of a command, which begins with saying where it leads."""
     from arami_db.database.connect import connect
+    from arami_db.database.server import inspect
+    from arami_db.render.target import show_target
 
     with connect(conninfo) as opened:
+        show_target(opened, inspect(opened))
         yield opened

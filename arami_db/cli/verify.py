@@ -10,8 +10,8 @@ import typer
 
 from arami_db.cli import options
 from arami_db.cli.options import Database, Embedded, Format, SqlDir
+from arami_db.drift.findings import Severity
 from arami_db.render.output import OutputFormat, choose_format
-from arami_db.verify.findings import Severity
 
 
 class ReportFormat(StrEnum):
@@ -80,11 +80,10 @@ def verify(
     from arami_db.render.findings import show_report
     from arami_db.render.progress import waiting
     from arami_db.render.remedies import show_trial
-    from arami_db.settings import read_settings
     from arami_db.verify import operation
     from arami_db.verify.aside import Wishes
 
-    wishes = Wishes(tuple(ignore or ()), read_settings(Path.cwd()).accept)
+    wishes = Wishes(tuple(ignore or ()), options.settings().accept)
     tree = options.tree(sql_dir)
     trial = None
     with waiting("verifying") as begin:

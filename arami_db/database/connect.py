@@ -1,4 +1,4 @@
-"""Finding a database the way libpq does, and connecting to it without ever showing a password."""
+"""Connecting to a database without ever showing a password."""
 
 from __future__ import annotations
 
@@ -15,65 +15,14 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import TupleRow
 
-from arami_db.errors import AramiError, ConnectionFailedError, PlatformError, UsageError
+from arami_db.database.unreachable import unreachable
+from arami_db.errors import AramiError, ConnectionFailedError, PlatformError
 
 Connection: TypeAlias = psycopg.Connection[TupleRow]
 # It warns of errors at the end of a pipeline that it has raised already.
 logging.getLogger("psycopg").setLevel(logging.ERROR)
 
 MINIMUM_VERSION = 150000
-_NAMING_VARIABLES = ("PGDATABASE", "PGHOST", "PGHOSTADDR", "PGSERVICE")
-NO_DATABASE = (
-    "no database named: pass --database URL, or set DATABASE_URL or PGHOST/PGDATABASE/PGSERVICE,",
-    "or pass --embedded to use a private server of your own.",
-)
-
-
-_FORMS = (
-    "Write postgresql://user@host:5432/name or 'host=… dbname=…';"
-    " percent-encode special characters in a URL."
-)
-
-
-def resolve(database: str | None, *, embedded: bool = False) -> str:
-    """Turn what the user said into libpq connection parameters.
-
-    Args:
-        database: a postgresql:// URL, key=value pairs, "embedded", or None for DATABASE_URL and
-            then libpq's own PG* variables.
-        embedded: the same as database="embedded".
-
-    Returns:
-        A key=value connection string.
-
-    Raises:
-        UsageError: no database is named, two are, or the name cannot be read.
-        EmbeddedError: the embedded server cannot be started.
-    """
-    if database and embedded and database != "embedded":
-        raise UsageError("--database and --embedded name two databases", hint="Say one of them.")
-    named = "embedded" if embedded else database or os.environ.get("DATABASE_URL") or ""
-    if named == "embedded":
-        from arami_db.embedded import start
-
-        return start().conninfo
-    if not named and not any(os.environ.get(variable) for variable in _NAMING_VARIABLES):
-        raise UsageError("\n".join(NO_DATABASE))
-    try:
-        parameters = conninfo_to_dict(named)
-    except psycopg.Error as error:
-        raise _unreadable(error) from None
-    strays = "://" in named and named.partition("?")[0].count("@") > 1
-    if strays or any("@" in str(parameters.get(key, "")) for key in ("host", "hostaddr")):
-        # What follows the first @ of a URL is the host: this one begins inside a password.
-        raise UsageError("the database name cannot be read: there is an @ in its host", hint=_FORMS)
-    return make_conninfo("", **parameters)
-
-
-def _unreadable(error: psycopg.Error) -> UsageError:
-    """libpq quotes the piece it stumbled over, which may be (part of) a password: cut it off."""
-    reason = re.split(r"[\"'«„“]", str(error).strip())[0].strip()
-    return UsageError(f"the database name cannot be read: {reason} …", hint=_FORMS)
 
 
 def connect(conninfo: str) -> Connection:
@@ -86,6 +35,7 @@ def connect(conninfo: str) -> Connection:
 
     Raises:
         ConnectionFailedError: the server refused or could not be reached.
+        UsageError: the database is named as libpq cannot take it: a port, an sslmode, a service.
         PlatformError: the server is older than Postgres 15.
     """
     parameters = conninfo_to_dict(conninfo)
@@ -95,16 +45,12 @@ def connect(conninfo: str) -> Connection:
         "keepalives_idle": "60",  # the lock connection is silent while a long file runs
     }
     parameters = {**defaults, **parameters, "client_encoding": "utf8"}
+    tried = make_conninfo("", **parameters)
     try:
-        connection = Connection.connect(
-            make_conninfo("", **parameters), autocommit=True, prepare_threshold=None
-        )
-    except psycopg.ProgrammingError as error:
-        raise _unreadable(error) from None
-    except psycopg.OperationalError as error:
-        raise ConnectionFailedError(
-            redact(str(error).strip(), parameters.get("password")), hint=_hint(str(error))
-        ) from None
+        connection = Connection.connect(tried, autocommit=True, prepare_threshold=None)
+    except (psycopg.OperationalError, psycopg.ProgrammingError, UnicodeError) as error:
+        secrets = (parameters.get("password"), parameters.get("sslpassword"))
+        raise unreachable(redact(str(error), *secrets), tried) from None
     if connection.info.server_version < MINIMUM_VERSION:
         version = connection.info.server_version // 10000
         connection.close()
@@ -144,9 +90,9 @@ def wait_until_ready(conninfo: str, limit: float) -> float:
         time.sleep(min(0.2, limit - waited))
 
 
-def redact(message: str, password: object = None) -> str:
-    """The message without the password, and without the one in any URL it quotes."""
-    for secret in (password, os.environ.get("PGPASSWORD")):
+def redact(message: str, *secrets: object) -> str:
+    """The message without the secrets, PGPASSWORD, and the password of any URL it quotes."""
+    for secret in (*secrets, os.environ.get("PGPASSWORD")):
         if secret:
             # A short one stands in other words, too, and would be told by what is missing there.
             edge = r"\b" if len(str(secret)) < 4 else ""
@@ -168,11 +114,3 @@ def lost(error: psycopg.Error) -> AramiError:
         redact(str(error).strip()) or "the connection was lost",
         hint="Run `arami-db status` to see what was applied, then run the command again.",
     )
-
-
-def _hint(message: str) -> str | None:
-    if "no password supplied" in message or "password authentication failed" in message:
-        return "Put the password in ~/.pgpass or PGPASSWORD."
-    if "could not translate host name" in message or "refused" in message:
-        return "Is the server up, and host and port right? `arami-db wait` waits for it."
-    return None

@@ -22,11 +22,13 @@ class Step:
         sql: its text.
         parameters: values for its placeholders; None where the text has none.
         statement: where in the file it comes from; None for the runner's own.
+        script: the file, where it is not the one whose transaction this is.
     """
 
     sql: str
     parameters: dict[str, Any] | None = None
     statement: Statement | None = None
+    script: Script | None = None
 
 
 class RunnerStepError(Exception):
@@ -53,7 +55,7 @@ _CLEANING = (
 
 def file_steps(script: Script) -> list[Step]:
     """The file's statements."""
-    return [Step(statement.text, None, statement) for statement in script.statements]
+    return [Step(statement.text, None, statement, script) for statement in script.statements]
 
 
 def cleaning_steps(script: Script) -> list[Step]:

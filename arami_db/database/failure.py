@@ -53,15 +53,16 @@ class FileFailedError(StatementError):
         self.context = diag.context
         self.statement = statement.text if statement else "commit"
         self.message = redact(diag.message_primary or str(error))
-        self.line, self.column = self._place(statement, diag.statement_position)
+        # The server counts characters from 1.
+        self.position = int(diag.statement_position or 1) - 1 if statement else 0
+        self.line, self.column = self._place(statement)
         self.blockers: list[str] = []
         super().__init__(
             f"{self.file.label}:{self.line}:{self.column}: {self.message}",
             hint=diag.message_hint or hint_for(self.sqlstate, self.message),
         )
 
-    def _place(self, statement: Statement | None, position: str | None) -> tuple[int, int]:
-        """Line and column in the file; the server counts characters from 1 in the statement."""
+    def _place(self, statement: Statement | None) -> tuple[int, int]:
         if statement is None:
             return self.file.place(len(self.file.text.rstrip()))
-        return self.file.place(statement.offset + (int(position) - 1 if position else 0))
+        return self.file.place(statement.offset + self.position)

@@ -24,24 +24,34 @@ if TYPE_CHECKING:
     from psycopg.abc import PQGen
     from psycopg.pq.abc import PGresult
 
-    from arami_db.files.script import Script
+    from arami_db.files.script import Script, Statement
 
 # Enough to keep a server busy over a slow network, little enough to forget at an interrupt.
 _FILES_AHEAD, _CHARACTERS_AHEAD = 16, 1_000_000
 
 
-def run(connection: Connection, script: Script, steps: Sequence[Step]) -> None:
+def _unwatched(_script: Script, _statement: Statement | None) -> None:
+    """Nobody asks which statement is at work."""
+
+
+def run(
+    connection: Connection,
+    script: Script,
+    steps: Sequence[Step],
+    on_statement: Callable[[Script, Statement | None], None] = _unwatched,
+) -> None:
     """Send the steps of one file, each a statement of its own, and wait for all results.
 
     Args:
         connection: in autocommit; the steps begin and commit themselves.
         script: the file they are of.
         steps: in order; the last one of a transaction is "commit".
+        on_statement: as Pipeline's.
 
     Raises:
         FileFailedError, RunnerStepError, ConnectionFailedError: as Pipeline.complete().
     """
-    with Pipeline(connection, [script], lambda _: steps) as pipeline:
+    with Pipeline(connection, [script], lambda _: steps, on_statement) as pipeline:
         pipeline.complete(0)
 
 
@@ -57,6 +67,7 @@ class Pipeline:
         connection: Connection,
         scripts: Sequence[Script],
         steps: Callable[[Script], Sequence[Step]],
+        on_statement: Callable[[Script, Statement | None], None] = _unwatched,
     ) -> None:
         """Prepare; nothing is sent yet.
 
@@ -64,10 +75,13 @@ class Pipeline:
             connection: in autocommit, idle.
             scripts: the files, in order.
             steps: the statements of a file's transaction, from "begin" to "commit".
+            on_statement: told of each statement of a file as it begins, and with None when it has
+                ended and one of the runner's own follows, or nothing.
         """
         self._connection = connection
         self._scripts = scripts
         self._steps_of = steps
+        self._on_statement = on_statement
         self._steps: dict[int, Sequence[Step]] = {}  # what is under way, by position
         self._open = False
 
@@ -109,10 +123,10 @@ class Pipeline:
             self.__exit__()  # the connection is to write the history
             raise
         number, result = failed
-        cause = psycopg.errors.error_from_result(result)
-        if steps[number].statement is None and steps[number].sql != "commit":
+        step, cause = steps[number], psycopg.errors.error_from_result(result)
+        if step.statement is None and step.sql != "commit":
             raise RunnerStepError(cause)
-        raise FileFailedError(self._scripts[position], steps[number].statement, cause)
+        raise FileFailedError(step.script or self._scripts[position], step.statement, cause)
 
     def _exchange(self, position: int) -> PQGen[tuple[int, PGresult] | None]:
         """Send what may be sent, then collect a file's results; its first error, if any.
@@ -125,10 +139,13 @@ class Pipeline:
             if following not in self._steps and (following == position or self._has_room()):
                 self._queue(following)
                 yield from generators.send(pgconn)
-        for number in range(len(self._steps[position])):
+        script = self._scripts[position]
+        for number, step in enumerate(self._steps[position]):
+            self._on_statement(script, step.statement)
             for result in (yield from generators.fetch_many(pgconn)):
                 if result.status == ExecStatus.FATAL_ERROR:
                     return number, result
+        self._on_statement(script, None)
         return None
 
     def _has_room(self) -> bool:
@@ -142,6 +159,8 @@ class Pipeline:
         for step in self._steps[position]:
             sql = client.mogrify(step.sql, step.parameters) if step.parameters else step.sql
             self._connection.pgconn.send_query_params(sql.encode(), None)
+            if step.statement:  # its result tells that the next one is at work
+                self._connection.pgconn.send_flush_request()
         self._connection.pgconn.send_flush_request()
 
     def _finish(self) -> None:

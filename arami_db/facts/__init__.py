@@ -1,6 +1,14 @@
 """The one model of a schema: its facts, stated by SQL, kept in a file, asked of a database."""
 
-from arami_db.facts.reading import Answer, QueryFailedError, ask_within, locked, read
+from arami_db.facts.reading import (
+    Answer,
+    QueryFailedError,
+    ask_within,
+    facts_within,
+    locked,
+    read,
+    schemas_of,
+)
 from arami_db.facts.snapshot import Fact, dump, load
 
 __all__ = [
@@ -9,7 +17,9 @@ __all__ = [
     "QueryFailedError",
     "ask_within",
     "dump",
+    "facts_within",
     "load",
     "locked",
     "read",
+    "schemas_of",
 ]

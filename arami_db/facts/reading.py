@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -33,6 +33,8 @@ SETTINGS = {
     "lock_timeout": "5s",
     # Compiling queries this small costs more than it saves.
     "jit": "off",
+    # What besides public, audit and arami_db counts as ours: see the prelude.
+    "arami_db.schemas": "",
 }
 _SET = "select " + ", ".join(
     f"pg_catalog.set_config('{name}', '{value}', true)" for name, value in SETTINGS.items()
@@ -99,6 +101,45 @@ def ask_within(connection: Connection, tree: SqlTree) -> Answer:
     with connection.transaction(force_rollback=True):
         connection.execute(_SET.encode())
         return ask_files(connection, tree.prelude, tree.catalog, tree.checks)
+
+
+def facts_within(
+    connection: Connection, tree: SqlTree, schemas: Collection[str]
+) -> frozenset[Fact]:
+    """State the facts of further schemas, too, in the transaction at work.
+
+    Args:
+        connection: in a transaction; its settings are afterwards what they were.
+        tree: the SQL files.
+        schemas: what counts as ours besides public, audit and arami_db.
+
+    Raises:
+        QueryFailedError: a fact lacks something; names the file.
+        psycopg.Error: as the server says it.
+    """
+    with connection.transaction(force_rollback=True):
+        connection.execute(_SET.encode())
+        connection.execute(
+            "select pg_catalog.set_config('arami_db.schemas', %s::text[]::text, true)",
+            [list(schemas)],
+        )
+        return ask_files(connection, tree.prelude, tree.catalog, ()).facts
+
+
+def schemas_of(connection: Connection, tree: SqlTree) -> tuple[frozenset[str], frozenset[str]]:
+    """The schemas of a database: those of whoever uses it, and the platform's, by name.
+
+    Args:
+        connection: to the database.
+        tree: the SQL files, whose prelude says which are the platform's.
+
+    Raises:
+        psycopg.Error: as the server says it.
+    """
+    prelude = tree.prelude.text if tree.prelude else ""
+    found = connection.execute(f"{prelude}\n{query('schemas')}".encode()).fetchall()
+    own = frozenset(str(name) for name, is_platform in found if not is_platform)
+    return own, frozenset(str(name) for name, is_platform in found if is_platform)
 
 
 def ask_files(

@@ -1,16 +1,18 @@
-"""What stands in a file beside statements: psql meta-commands, and the runner's directive."""
+"""What comments of a file say: the runner's directive, and markers of other tools."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
 
-from postgast import PgQueryError, scan
-
-from arami_db.errors import RefusedFileError
-from arami_db.files.rules import COPY_REFUSAL
+from arami_db.errors import Refusal
+from arami_db.files.lexemes import line_comments
+from arami_db.files.refusals import refusal_at
 from arami_db.files.sqlfile import SqlFile
 
+NO_TRANSACTION = "no-transaction"
+_DIRECTIVE_HINT = f"The one directive there is: -- arami: {NO_TRANSACTION}"
+_MARKER_HINT = "A file is run whole. Delete the markers, and the part that undoes the other."
 _DIRECTIVE = re.compile(r"--\s*arami:\s*(.*?)\s*")
 # What other tools divide a file by; each is a comment alone on its line.
 _MARKERS = {
@@ -29,106 +31,34 @@ _ANY_MARKER = re.compile(
     "|".join(rf"^[ \t]*{pattern.pattern}$" for pattern in _MARKERS.values()),
     re.IGNORECASE | re.MULTILINE,
 )
-_META_COMMAND = re.compile(r"^[ \t]*\\.*$", re.MULTILINE)
-# pg_dump writes these two around its output since August 2025 (CVE-2025-8714); they do nothing.
-_HARMLESS = re.compile(r"[ \t]*\\(un)?restrict\b.*")
 
 
-def refused(file: SqlFile, offset: int, reason: str, hint: str | None = None) -> RefusedFileError:
-    """The error for a place in a file."""
-    line, column = file.place(offset)
-    return RefusedFileError(f"{file.label}:{line}:{column}: {reason}", hint=hint)
-
-
-def without_meta_commands(file: SqlFile) -> str:
-    """The text with \\restrict lines blanked out, in place so that offsets stay.
-
-    Raises:
-        RefusedFileError: there is any other meta-command.
-    """
-    text = file.text
-    for match in _META_COMMAND.finditer(file.text):
-        if not _outside_literals(text[: match.start()]):
-            continue
-        if match[0].strip() == "\\.":
-            raise refused(file, _last_copy(text[: match.start()]), COPY_REFUSAL)
-        if not _HARMLESS.fullmatch(match[0]):
-            raise refused(
-                file,
-                match.start() + match[0].index("\\"),
-                f"psql meta-command: {match[0].strip()}",
-                "The runner is not psql; write plain SQL.",
-            )
-        text = text[: match.start()] + " " * len(match[0]) + text[match.end() :]
-    return text
-
-
-def _last_copy(prefix: str) -> int:
-    """Where the COPY begins whose data ends here."""
-    starts = [match.start() for match in re.finditer(r"\bcopy\b", prefix, re.IGNORECASE)]
-    return starts[-1] if starts else len(prefix)
-
-
-def _outside_literals(prefix: str) -> bool:
-    """Whether text that follows the prefix stands outside every string, body and comment."""
-    try:
-        scan(prefix)
-    except PgQueryError:
-        return False
-    return True
-
-
-def refuse_markers(file: SqlFile, text: str) -> None:
-    """Refuse what is divided for another tool: both halves would be run.
-
-    Raises:
-        RefusedFileError: names the line of the last marker, which is where the undoing begins.
-    """
+def markers(file: SqlFile, text: str) -> Iterator[Refusal]:
+    """The lines that divide a file for another tool: both halves would be run."""
     if not _ANY_MARKER.search(text):
         return
-    for offset, comment in reversed(list(_comments(text))):
-        for tool, pattern in _MARKERS.items():
-            if pattern.fullmatch(comment):
-                raise refused(
-                    file,
-                    offset,
-                    f"a marker of {tool}: {comment.strip()}",
-                    "A file is run whole. Delete the marker, and the part that undoes the other.",
-                )
+    for comment in line_comments(text):
+        line = text[comment.start : comment.end]
+        for tool in (tool for tool, pattern in _MARKERS.items() if pattern.fullmatch(line)):
+            reason = f"a marker of {tool}: {line.strip()}"
+            yield refusal_at(file, comment.start, reason, _MARKER_HINT)
 
 
-def _comments(text: str) -> Iterator[tuple[int, str]]:
-    """The comments that are alone on their lines, and where they begin, in characters."""
-    data = text.encode()
-    for token in scan(text).tokens:
-        line_start = data.rfind(b"\n", 0, token.start) + 1
-        if data.startswith(b"--", token.start) and not data[line_start : token.start].strip():
-            comment = data[token.start : token.end].decode()
-            yield len(data[: token.start].decode()), comment
-
-
-def says_no_transaction(file: SqlFile, text: str) -> bool:
-    """Whether a comment alone on its line says no-transaction.
-
-    Raises:
-        RefusedFileError: a comment of that form says something else.
-    """
+def directives(text: str) -> Iterator[tuple[int, str]]:
+    """Where a comment alone on its line is meant for the runner, and what it says."""
     if "arami:" not in text:
-        return False
-    found = False
-    for offset, line in _comments(text):
-        comment = _DIRECTIVE.fullmatch(line)
-        if comment is None:
-            continue
-        if comment[1] != "no-transaction":
-            raise refused(
-                file,
-                offset,
-                f"unknown directive: {comment[1] or '(empty)'}",
-                "The one directive there is: -- arami: no-transaction",
-            )
-        found = True
-    return found
+        return
+    for comment in line_comments(text):
+        if match := _DIRECTIVE.fullmatch(text, comment.start, comment.end):
+            yield comment.start, match[1]
+
+
+def unknown_directives(file: SqlFile, text: str) -> Iterator[Refusal]:
+    """The comments that say to the runner what it does not know."""
+    for offset, said in directives(text):
+        if said != NO_TRANSACTION:
+            reason = f"unknown directive: {said or '(empty)'}"
+            yield refusal_at(file, offset, reason, _DIRECTIVE_HINT)
 
 
 def quoted(parts: Iterable[str]) -> str:

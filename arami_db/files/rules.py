@@ -15,6 +15,9 @@ from postgast.pg_query_pb2 import (
     REINDEX_OBJECT_DATABASE,
     REINDEX_OBJECT_SCHEMA,
     REINDEX_OBJECT_SYSTEM,
+    TRANS_STMT_BEGIN,
+    TRANS_STMT_COMMIT,
+    TRANS_STMT_START,
     AT_DetachPartition,
 )
 
@@ -28,7 +31,21 @@ if TYPE_CHECKING:
     )
 
 
-COPY_REFUSAL = "COPY with inline data is psql's: write INSERT, or load the data from elsewhere"
+COPY_REFUSAL = "COPY with inline data is psql's"
+COPY_HINT = "Write INSERT (pg_dump --rows-per-insert=1000 does), or load the data from elsewhere."
+_TRANSACTION = (
+    "transaction control: the runner begins and commits, one transaction a file",
+    "Delete BEGIN and COMMIT: every file is one transaction, which the runner begins and commits.",
+)
+_PARTIAL = (
+    "transaction control: a file is applied whole or not at all",
+    "Delete ROLLBACK and SAVEPOINT; a DO block with EXCEPTION undoes what fails in it.",
+)
+_COPY_OUT = ("COPY to stdout is psql's", "Delete it: nobody would read what it writes.")
+_UNNAMED_INDEX = (
+    "CREATE INDEX CONCURRENTLY without a name",
+    "Name the index, so that a failed build can be found and rebuilt.",
+)
 
 
 class Mode(Enum):
@@ -39,6 +56,7 @@ class Mode(Enum):
     EITHER = auto()  # depends on what only the server knows
 
 
+_BEGINS_OR_ENDS = {TRANS_STMT_BEGIN, TRANS_STMT_START, TRANS_STMT_COMMIT}
 _NEVER = {
     "createdb_stmt",
     "dropdb_stmt",
@@ -92,18 +110,16 @@ def transaction_mode(node: Node) -> Mode:
     return Mode.EITHER if kind in _EITHER else Mode.ALWAYS
 
 
-def refusal(node: Node) -> str | None:
-    """Why a statement has no place in any file, or None."""
+def misplaced(node: Node) -> tuple[str, str] | None:
+    """Why a statement has no place in any file, and the way out; None if it has one."""
     kind = node.WhichOneof("node")
     if kind == "transaction_stmt":
-        return "transaction control: the runner begins and commits, one transaction a file"
+        begins_or_ends = node.transaction_stmt.kind in _BEGINS_OR_ENDS
+        return _TRANSACTION if begins_or_ends else _PARTIAL
     if kind == "copy_stmt" and not node.copy_stmt.filename and not node.copy_stmt.is_program:
-        return COPY_REFUSAL
+        return (COPY_REFUSAL, COPY_HINT) if node.copy_stmt.is_from else _COPY_OUT
     if kind == "index_stmt" and node.index_stmt.concurrent and not node.index_stmt.idxname:
-        return (
-            "CREATE INDEX CONCURRENTLY without a name: name the index, so that a failed build"
-            " can be found and rebuilt"
-        )
+        return _UNNAMED_INDEX
     return None
 
 

@@ -1,53 +1,36 @@
-"""A SQL file split into statements by Postgres's own parser (libpg_query), or the reason why not.
+"""What a SQL file will run, or every reason why it cannot be run.
 
 Importing this module loads the parser; a run with nothing pending never does.
 """
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-from postgast import PgQueryError, parse, scan
+from postgast import PgQueryError
 
-from arami_db.errors import RefusedFileError
-from arami_db.files.lexical import (
-    refuse_markers,
-    refused,
-    says_no_transaction,
-    without_meta_commands,
-)
+from arami_db.errors import Refusal, RefusedFileError
+from arami_db.files.lexemes import BLANKS
+from arami_db.files.lexical import NO_TRANSACTION, directives, markers, unknown_directives
+from arami_db.files.psql import Piece, pieces, without, without_restrict
+from arami_db.files.refusals import of_command, of_syntax, refusal_at
 from arami_db.files.rules import (
+    COPY_HINT,
     Mode,
     describe,
     is_quiet,
-    refusal,
+    misplaced,
     transaction_mode,
 )
+from arami_db.files.split import Statement, split
 
 if TYPE_CHECKING:
-    from postgast.pg_query_pb2 import Node
-
     from arami_db.files.sqlfile import SqlFile
 
-_BLANKS = re.compile(rb"(?:[ \t\n\r\f\v]+|--[^\n\r]*)*")
-
-
-@dataclass(frozen=True)
-class Statement:
-    """One statement of a file.
-
-    Attributes:
-        text: as written, without the comments before it and the semicolon after it.
-        offset: where it starts, in characters from the start of the file's text.
-        node: its parse tree.
-    """
-
-    text: str
-    offset: int
-    node: Node
+__all__ = ["Script", "Statement", "load", "load_all"]
 
 
 @dataclass(frozen=True)
@@ -56,7 +39,7 @@ class Script:
 
     Attributes:
         file: the file.
-        statements: in order; at least one.
+        statements: in order; none where the file holds only comments.
         in_transaction: False for the single statement Postgres refuses in a transaction.
         leaves_traces: whether settings, temporary tables and the like could outlive it.
     """
@@ -69,9 +52,33 @@ class Script:
     @property
     def sql(self) -> str:
         """The file's text, its last statement ended with a semicolon, as a script needs it."""
+        text = self.file.text.rstrip(BLANKS)
+        if not self.statements:
+            return f"{text}\n"
         last = self.statements[-1]
-        ended = ";" in self.file.text[last.offset + len(last.text) :]
-        return self.file.text if ended else self.file.text.rstrip() + "\n;\n"
+        ended = self.file.text[last.offset + len(last.text) :].lstrip(BLANKS).startswith(";")
+        return f"{text}\n" if ended else f"{text}\n;\n"
+
+
+def load_all(files: Iterable[SqlFile]) -> list[Script]:
+    """Load files.
+
+    Args:
+        files: in the order in which they are run.
+
+    Raises:
+        RefusedFileError: some could not be run as promised; has every place of every file.
+    """
+    scripts: list[Script] = []
+    refusals: list[Refusal] = []
+    for file in files:
+        try:
+            scripts.append(load(file))
+        except RefusedFileError as error:
+            refusals += error.refusals
+    if refusals:
+        raise RefusedFileError(refusals=refusals)
+    return scripts
 
 
 @cache  # a run loads a file before it waits for the lock, and again once it holds it
@@ -86,104 +93,88 @@ def load(file: SqlFile) -> Script:
 
     Raises:
         RefusedFileError: a syntax error, transaction control, a psql meta-command, inline COPY
-            data, an unknown directive, another tool's marker, no statement at all, or statements
-            and directive that do not fit; names file, line and column.
+            data, an unknown directive, another tool's markers, or statements and directive that do
+            not fit; has every place.
     """
-    text = without_meta_commands(file)
-    statements = tuple(_statements(file, text))
-    refuse_markers(file, text)
-    no_transaction = says_no_transaction(file, text)
-    if not statements:
-        raise RefusedFileError(
-            f"{file.label}: holds no statement, only comments",
-            hint="Write its SQL, or delete the file.",
-        )
-    for statement in statements:
-        if reason := refusal(statement.node):
-            raise refused(file, statement.offset, reason)
-    _match_directive(file, statements, no_transaction=no_transaction)
+    statements, refusals, text = _read(file, without_restrict(file.text))
+    no_transaction = any(said == NO_TRANSACTION for _, said in directives(text))
+    refusals += [*markers(file, text), *unknown_directives(file, text)]
+    refusals += _match_directive(file, statements, no_transaction=no_transaction)
+    if refusals:
+        raise RefusedFileError(refusals=sorted(refusals, key=lambda found: found.place))
     return Script(
         file,
-        statements,
-        in_transaction=not no_transaction,
+        tuple(statements),
+        in_transaction=not (no_transaction and statements),
         leaves_traces=not all(is_quiet(statement.node) for statement in statements),
     )
 
 
-def _statements(file: SqlFile, text: str) -> list[Statement]:
+def _read(file: SqlFile, text: str) -> tuple[list[Statement], list[Refusal], str]:
+    """The statements of a file, what has no place in it, and its text without what is no SQL."""
     try:
-        tree = parse(text)
+        statements = split(text)
     except PgQueryError as error:
-        raise _syntax_error(file, text, error) from error
-    data = text.encode()
-    position, offset = 0, 0  # the same place in bytes and in characters
-    found = []
-    for raw in tree.stmts:
-        end = raw.stmt_location + raw.stmt_len if raw.stmt_len else len(data)
-        start = _first_token(data, raw.stmt_location, end)
-        offset += len(data[position:start].decode())
-        position = start
-        found.append(Statement(data[start:end].decode().rstrip(), offset, raw.stmt))
-    return found
+        whole = [of_syntax(file, Piece(text, 0), error)]
+    else:
+        whole = list(_misplaced(file, statements))
+        if all(refusal.hint != COPY_HINT for refusal in whole):
+            return statements, whole, text
+    statements, refusals, others = _read_as_psql(file, text)
+    refusals += _misplaced(file, statements)
+    return statements, refusals or whole, without(text, others)
 
 
-def _first_token(data: bytes, start: int, end: int) -> int:
-    """Where a statement begins: the parser counts blanks, comments and stray semicolons to it."""
-    if blanks := _BLANKS.match(data, start, end):
-        start = blanks.end()
-    if not data.startswith((b"/*", b";"), start):
-        return start
-    for token in scan(data[start:end].decode()).tokens:
-        first = start + token.start
-        if not data.startswith((b"--", b"/*", b";"), first):
-            return int(first)
-    return start
+def _misplaced(file: SqlFile, statements: list[Statement]) -> Iterator[Refusal]:
+    for statement in statements:
+        if found := misplaced(statement.node):
+            yield refusal_at(file, statement.offset, *found, statement)
 
 
-def _syntax_error(file: SqlFile, text: str, error: PgQueryError) -> RefusedFileError:
-    """The parser's complaint, at the character it names (counted from 1)."""
-    offset = max(error.cursorpos - 1, 0)
-    # What was never closed is quoted to the end of the file; its first line is enough.
-    message = error.message.split("\n")[0]
-    return refused(file, offset, message, _syntax_hint(text, offset))
-
-
-def _syntax_hint(text: str, offset: int) -> str | None:
-    near = text[offset : offset + 1]
-    if near == ":":
-        return "psql variables are not expanded; the runner is not psql."
-    if near == "\\":
-        return "That is a psql meta-command, and the runner is not psql; write plain SQL."
-    return None
+def _read_as_psql(file: SqlFile, text: str) -> tuple[list[Statement], list[Refusal], list[Piece]]:
+    """The statements that the parser takes one by one, what is wrong with others, and the rest."""
+    statements: list[Statement] = []
+    refusals: list[Refusal] = []
+    others: list[Piece] = []
+    for piece in pieces(text):
+        if piece.kind != "statement":
+            others.append(piece)
+            continue
+        try:
+            statements += split(piece.text, piece.offset)
+        except PgQueryError as error:
+            refusals.append(of_syntax(file, piece, error))
+    refusals += [of_command(file, piece) for piece in others if piece.kind == "command"]
+    return statements, refusals, others
 
 
 def _match_directive(
-    file: SqlFile, statements: tuple[Statement, ...], *, no_transaction: bool
-) -> None:
-    """Refuse a file whose statements and directive do not fit each other."""
+    file: SqlFile, statements: Sequence[Statement], *, no_transaction: bool
+) -> Iterator[Refusal]:
+    """Where statements and directive do not fit each other."""
     for statement in statements:
         mode = transaction_mode(statement.node)
         if mode is Mode.NEVER and not no_transaction:
             hint = "Give it a file of its own, with this line: -- arami: no-transaction"
             if file.kind != "migration":
                 hint = "Write a migration for it, with this line: -- arami: no-transaction"
-            raise refused(
+            yield refusal_at(
                 file,
                 statement.offset,
                 f"{describe(statement.node)} cannot run inside a transaction",
                 hint,
             )
         if mode is Mode.ALWAYS and no_transaction and len(statements) == 1:
-            raise refused(
+            yield refusal_at(
                 file,
                 statement.offset,
                 f"{describe(statement.node)} can run inside a transaction",
                 "Remove the line -- arami: no-transaction.",
             )
     if no_transaction and file.kind != "migration":
-        raise refused(file, 0, "only migrations may be marked no-transaction")
+        yield refusal_at(file, 0, "only migrations may be marked no-transaction")
     if no_transaction and len(statements) > 1:
-        raise refused(
+        yield refusal_at(
             file,
             statements[1].offset,
             f"a no-transaction file holds one statement, this one {len(statements)}",

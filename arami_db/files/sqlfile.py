@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import re
+from bisect import bisect_left
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from arami_db.errors import RefusedFileError
+from arami_db.errors import Refusal, RefusedFileError
 
 ALGORITHM = "sha256"
+_QUERIES = {"catalog", "check"}
 # Numbers of this many digits are dates, as the Supabase CLI and Rails write them: gaps mean nothing
 # between them.
 DATE_DIGITS = 8
@@ -39,8 +40,13 @@ class SqlFile:
 
     @cached_property
     def label(self) -> str:
-        """The path as people type it."""
-        return label(self.path)
+        """The path within the SQL directory, which is the same wherever that directory lies."""
+        return _label(self.path, self.kind)
+
+    @property
+    def title(self) -> str:
+        """The label without the suffix, such as migrations/001_x."""
+        return self.label[: -len(self.path.suffix)]
 
     @property
     def number(self) -> str:
@@ -49,14 +55,16 @@ class SqlFile:
 
     def place(self, offset: int) -> tuple[int, int]:
         """Line and column, both from 1, of a character offset from 0."""
-        line = self.text.count("\n", 0, offset) + 1
-        return line, offset - self.text.rfind("\n", 0, offset)
+        line = bisect_left(self._line_ends, offset)
+        return line + 1, offset - (self._line_ends[line - 1] if line else -1)
+
+    @cached_property
+    def _line_ends(self) -> list[int]:
+        return [match.start() for match in re.finditer("\n", self.text)]
 
 
-def label(path: Path) -> str:
-    """A path as people type it: relative to the working directory where it is below it."""
-    relative = os.path.relpath(path)
-    return str(path) if relative.startswith("..") else relative
+def _label(path: Path, kind: str) -> str:
+    return path.name if kind == "stub" else f"{path.parent.name}/{path.name}"
 
 
 def read_file(path: Path, *, kind: str, version: int, name: str) -> SqlFile:
@@ -72,29 +80,34 @@ def read_file(path: Path, *, kind: str, version: int, name: str) -> SqlFile:
         The file, its text normalised: no byte order mark, CRLF turned into LF.
 
     Raises:
-        RefusedFileError: unreadable, empty, not UTF-8, or holding a NUL byte; names the line.
+        RefusedFileError: unreadable, not UTF-8, holding a NUL byte, or a query that is
+            empty; names the line.
     """
+    label = _label(path, kind)
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise RefusedFileError(f"{path}: cannot be read: {error.strerror}") from error
+        raise _refused(label, f"cannot be read: {error.strerror}") from error
     data = data.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n")
     try:
         text = data.decode()
     except UnicodeDecodeError as error:
-        raise RefusedFileError(
-            f"{path}:{_line(data, error.start)}: not UTF-8: byte 0x{data[error.start]:02x}",
-            hint="Save the file as UTF-8.",
-        ) from error
+        reason = f"not UTF-8: byte 0x{data[error.start]:02x}"
+        raise _refused(label, reason, "Save the file as UTF-8.", data[: error.start]) from error
     if (nul := data.find(0)) >= 0:
-        raise RefusedFileError(
-            f"{path}:{_line(data, nul)}: holds a NUL byte",
-            hint="Postgres text cannot hold NUL; save the file as UTF-8 (not UTF-16) without it.",
-        )
-    if not text.strip():
-        raise RefusedFileError(f"{path}: is empty", hint="Write its SQL, or delete the file.")
+        hint = "Postgres text cannot hold NUL; save the file as UTF-8 (not UTF-16) without it."
+        raise _refused(label, "holds a NUL byte", hint, data[:nul])
+    if kind in _QUERIES and not text.strip():
+        raise _refused(label, "is empty", "Write its query, or delete the file.")
     return SqlFile(path, kind, version, name, text, hashlib.sha256(data).hexdigest())
 
 
-def _line(data: bytes, offset: int) -> int:
-    return data.count(b"\n", 0, offset) + 1
+def _refused(
+    label: str, reason: str, hint: str | None = None, before: bytes | None = None
+) -> RefusedFileError:
+    """The error for a file, at the place that these bytes come before."""
+    line = column = None
+    if before is not None:
+        lines = before.decode().split("\n")
+        line, column = len(lines), len(lines[-1]) + 1
+    return RefusedFileError(refusals=[Refusal(label, line, column, reason, hint)])

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from arami_db.errors import RefusedFileError, UsageError
+from arami_db.errors import Refusal, RefusedFileError, UsageError
 from arami_db.files.sqlfile import SqlFile, read_file
 
 _NAME = re.compile(r"([0-9]+)[_-](.+)\.sql", re.ASCII)
 _FOLDERS = ("migrations", "views", "seeds", "catalog", "checks")
+SNAPSHOT = "schema.snapshot"
 _UNDOING = (".down", ".undo")
+_NOT_SKIPPED = "Mend it, or move it out of the folder; nothing is skipped silently."
 BIGINT_MAX = 2**63 - 1
 
 
@@ -66,7 +68,7 @@ class SqlTree:
     @property
     def snapshot(self) -> Path:
         """Where the facts of the migrated schema are kept."""
-        return self.root / "schema.snapshot"
+        return self.root / SNAPSHOT
 
     @cached_property
     def auth_stub(self) -> SqlFile | None:
@@ -75,7 +77,10 @@ class SqlTree:
 
     def _single(self, name: str, kind: str) -> SqlFile | None:
         path = self.root / f"{name}.sql"
-        return read_file(path, kind=kind, version=0, name=name) if path.is_file() else None
+        if not os.path.lexists(path):
+            return None
+        _require_file(path)
+        return read_file(path, kind=kind, version=0, name=name)
 
 
 def discover(
@@ -92,14 +97,17 @@ def discover(
         UsageError: there is no such directory, or nothing in it that would be read.
         RefusedFileError: SQL files lie a folder deeper than they are read.
     """
-    if not root.is_dir():
-        raise UsageError(f"{root}: no such directory", hint="Name one with --sql-dir DIR.")
+    if wrong := _closed(root):
+        raise UsageError(f"{str(root)[:200]}: {wrong}", hint="Name another with --sql-dir DIR.")
     for folder in _FOLDERS:
-        for nested in sorted(_sql_files(root / folder, "*/*")):
-            raise RefusedFileError(
-                f"{nested}: lies deeper than files are read",
-                hint=f"Move it to {root / folder}; nothing is skipped silently.",
-            )
+        if os.path.lexists(root / folder) and (wrong := _closed(root / folder)):
+            raise RefusedFileError(f"{root / folder}: {wrong}", hint=_NOT_SKIPPED)
+        hint = f"Move it to {root / folder}; nothing is skipped silently."
+        nested = sorted(_sql_files(root / folder, "*/*"))
+        if nested:
+            reason = "lies deeper than files are read"
+            refusals = [Refusal(str(path), None, None, reason, hint) for path in nested]
+            raise RefusedFileError(refusals=refusals)
     if not (may_be_empty or _has_parts(root)):
         near = next(filter(_has_parts, (root.parent, *sorted(root.glob("*/")))), None)
         folders = ", ".join(f"{folder}/" for folder in _FOLDERS)
@@ -108,6 +116,29 @@ def discover(
             hint=f"{near} does: --sql-dir {near}" if near else "Name another with --sql-dir DIR.",
         )
     return SqlTree(root, first_version)
+
+
+def _closed(folder: Path) -> str | None:
+    """Why a directory cannot be read: what is behind its name may be anything, or nothing."""
+    try:
+        os.scandir(folder).close()
+    except FileNotFoundError:
+        return "no such directory"
+    except OSError as error:
+        return f"cannot be read as a directory: {error.strerror}"
+    return None
+
+
+def _require_file(path: Path) -> None:
+    try:
+        path.name.encode()
+    except UnicodeEncodeError:
+        raise RefusedFileError(f"{path}: its name is not UTF-8", hint="Rename it.") from None
+    if not os.path.isfile(path):
+        raise RefusedFileError(
+            f"{path}: is no file that can be read, but a directory, a pipe or a broken link",
+            hint=_NOT_SKIPPED,
+        )
 
 
 def _has_parts(root: Path) -> bool:
@@ -136,34 +167,44 @@ def _read_folder(folder: Path, kind: str) -> tuple[SqlFile, ...]:
     with os.scandir(folder) as entries:
         found = [e for e in entries if e.name.lower().endswith(".sql") and e.name[0] != "."]
     files: dict[int, SqlFile] = {}
+    refusals: list[Refusal] = []
     for entry in sorted(found, key=lambda entry: entry.name):
-        version, name = _number(entry)
-        if version in files:
-            raise RefusedFileError(
-                f"{folder}: version {version} is there twice:"
-                f" {files[version].path.name} and {entry.name}",
-                hint="Renumber the one that has not been applied yet.",
-            )
-        files[version] = read_file(Path(entry.path), kind=kind, version=version, name=name)
+        try:
+            version, name = _number(entry)
+            file = read_file(Path(entry.path), kind=kind, version=version, name=name)
+        except RefusedFileError as error:
+            refusals += error.refusals
+            continue
+        if (other := files.setdefault(version, file)) is not file:
+            reason = f"version {version} is there twice: {other.path.name} and {entry.name}"
+            hint = "Renumber the one that has not been applied yet."
+            refusals.append(Refusal(str(folder), None, None, reason, hint))
+    if refusals:
+        raise RefusedFileError(refusals=refusals)
     return tuple(files[version] for version in sorted(files))
 
 
 def _number(entry: os.DirEntry[str]) -> tuple[int, str]:
     """Version and name of a file, from NNN_name.sql."""
+    _require_file(Path(entry.path))
     match = _NAME.fullmatch(entry.name)
-    if match is None or not entry.is_file():
-        raise RefusedFileError(
-            f"{entry.path}: is not named NNN_name.sql",
-            hint="Rename it, or move it out of the folder; nothing is skipped silently.",
+    if match is None:
+        raise _refused(
+            entry,
+            "is not named NNN_name.sql",
+            f"Rename it. {_NOT_SKIPPED}",
         )
     if match[2].lower().endswith(_UNDOING):
-        raise RefusedFileError(
-            f"{entry.path}: is named as what undoes a migration",
-            hint="Move it out of the folder: every file in it is run.",
+        raise _refused(
+            entry,
+            "is named as what undoes a migration",
+            "Move it out of the folder: every file in it is run.",
         )
     if (version := int(match[1])) > BIGINT_MAX:
-        raise RefusedFileError(
-            f"{entry.path}: the version number does not fit a bigint",
-            hint=f"The largest is {BIGINT_MAX}; a date and time have 14 digits.",
-        )
+        hint = f"The largest is {BIGINT_MAX}; a date and time have 14 digits."
+        raise _refused(entry, "the version number does not fit a bigint", hint)
     return version, match[2]
+
+
+def _refused(entry: os.DirEntry[str], reason: str, hint: str | None) -> RefusedFileError:
+    return RefusedFileError(refusals=[Refusal(entry.path, None, None, reason, hint)])

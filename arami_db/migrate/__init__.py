@@ -47,10 +47,11 @@ def preview(session: Session, tree: SqlTree) -> tuple[Script, ...]:
     from arami_db.migrate.run import scripts_of
     from arami_db.migrate.stub import stub_for
 
-    _, plan, todo = _check(session.connection, tree, session.options)
+    state, plan, todo = _check(session.connection, tree, session.options)
     for text in notes(plan, session.options):
         session.report.note(text)
-    scripts = [*scripts_of(todo, "migration"), *scripts_of(todo, "view")]
+    scripts = scripts_of(todo)
+    _refuse_foreign_tables(session, tree, state)
     stub = stub_for(inspect(session.connection), tree.auth_stub) if scripts else None
     return (*([stub] if stub else []), *scripts)
 
@@ -68,22 +69,25 @@ def migrate(session: Session, tree: SqlTree) -> Result:
     Raises:
         RefusedFileError: a file cannot be run as it stands; nothing was run.
         FileFailedError: a statement failed; files before it are applied, its own is not.
+        UsageError: it is the first run, into a database that holds tables of somebody else.
         LedgerError, LockBusyError, PlatformError, ConnectionFailedError: as they say.
     """
     options = session.options
-    _, plan, todo = _check(session.connection, tree, options)
+    state, plan, todo = _check(session.connection, tree, options)
     if not todo.pending:
         return _result((), plan, options)
-    return _apply_pending(session, tree, todo)
+    from arami_db.migrate.run import scripts_of
+
+    scripts_of(todo)  # refuse before anything runs, and before waiting for the lock
+    _refuse_foreign_tables(session, tree, state)
+    return _apply_pending(session, tree)
 
 
-def _apply_pending(session: Session, tree: SqlTree, todo: Plan) -> Result:
-    from arami_db.migrate.run import run, scripts_of
+def _apply_pending(session: Session, tree: SqlTree) -> Result:
+    from arami_db.migrate.run import run
     from arami_db.migrate.stub import stub_for
     from arami_db.runner.locked import locked
 
-    for kind in ("migration", "view"):
-        scripts_of(todo, kind)  # refuse before anything runs, and before waiting for the lock
     with locked(session) as runner:
         state, plan, todo = _check(runner.connection, tree, session.options)
         if not todo.pending:
@@ -105,6 +109,14 @@ def _check(
     if not options.allow_gaps:
         refuse_gaps(todo)
     return state, plan, todo
+
+
+def _refuse_foreign_tables(session: Session, tree: SqlTree, state: ledger.Ledger) -> None:
+    if state.rows or session.options.into_existing:
+        return
+    from arami_db.migrate.existing import refuse_foreign_tables
+
+    refuse_foreign_tables(session.connection, tree)
 
 
 def _result(applied: tuple[Applied, ...], plan: Plan, options: Options) -> Result:

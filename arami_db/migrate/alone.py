@@ -13,7 +13,6 @@ from arami_db import ledger
 from arami_db.database.connect import query
 from arami_db.database.execute import Step, cleaning_steps, file_steps, run_each
 from arami_db.database.failure import FileFailedError
-from arami_db.database.pipeline import run
 from arami_db.files.lexical import quoted
 from arami_db.runner.apply import Runner
 from arami_db.runner.session import Applied
@@ -50,7 +49,7 @@ def _apply(runner: Runner, script: Script) -> None:
             runner.report.note(f"{script.file.label}: the run before dropped it already")
     completed = ledger.complete(script.file, time.monotonic() - started)
     entry = [Step("begin"), ledger.claim(script.file), *completed, Step("commit")]
-    run(runner.connection, script, entry)
+    runner.send(script, entry)
 
 
 def _execute(runner: Runner, script: Script) -> None:
@@ -69,7 +68,7 @@ def _execute(runner: Runner, script: Script) -> None:
     for name, value in settings.items():
         runner.connection.execute(f"set {name} = '{value}'")
     try:
-        run(runner.connection, script, file_steps(script))
+        runner.send(script, file_steps(script))
     finally:
         if not runner.connection.closed:
             resets = [Step(f"reset {name}") for name in settings]

@@ -57,7 +57,9 @@ class Entry:
 
     @property
     def label(self) -> str:
-        """As in views/002_user_dashboard."""
+        """As in views/002_user_dashboard: the file's title, or what it must have been."""
+        if self.file:
+            return self.file.title
         return f"{self.kind}s/{self.version:03}_{self.name}"
 
 

@@ -8,7 +8,7 @@ come back as they were, and so does every dependant that no file of the run re-c
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
@@ -32,9 +32,17 @@ _PASSING = {"55P03", "40P01", "57014"}
 class Rebuild:
     """Runs files in the present transaction, dropping and restoring what is in their way."""
 
-    def __init__(self, connection: Connection) -> None:
-        """Work on a connection that is inside a transaction."""
+    def __init__(
+        self, connection: Connection, on_statement: Callable[[Script, Statement | None], None]
+    ) -> None:
+        """Work on a connection that is inside a transaction.
+
+        Args:
+            connection: the connection.
+            on_statement: told of each statement as it begins, and with None when it has ended.
+        """
         self._connection = connection
+        self._on_statement = on_statement
         self._dropped: dict[str, Dropped] = {}
 
     def run(self, script: Script, later: list[Script]) -> None:
@@ -50,8 +58,10 @@ class Rebuild:
                 the last file, a dependant no longer fits.
         """
         for statement in script.statements:
+            self._on_statement(script, statement)
             with self._blaming(script, statement):
                 self._execute(script, statement)
+            self._on_statement(script, None)
         names = (created_name(statement) for file in later for statement in file.statements)
         owned = {name.last for name in names if name}
         with self._blaming(script, None):

@@ -5,34 +5,46 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import groupby
 
-from arami_db.files.script import Script, load
+from arami_db.files.script import Script, load_all
 from arami_db.migrate.alone import apply_alone
 from arami_db.migrate.plan import Plan
-from arami_db.migrate.stub import apply_stub
+from arami_db.migrate.stub import apply_stub, stub_steps, tell
 from arami_db.migrate.views import apply_views
 from arami_db.runner.apply import Runner
 from arami_db.runner.session import Applied
 
 
-def scripts_of(plan: Plan, kind: str) -> list[Script]:
-    """Load the pending files of a kind.
+def scripts_of(plan: Plan, *kinds: str) -> list[Script]:
+    """Load the pending files of some kinds; without any, of all.
 
     Raises:
-        RefusedFileError: one of them cannot be run as it stands.
+        RefusedFileError: some of them cannot be run as they stand.
     """
-    return [load(file) for file in plan.pending if file.kind == kind]
+    return load_all(file for file in plan.pending if not kinds or file.kind in kinds)
 
 
 def run(runner: Runner, stub: Script | None, plan: Plan) -> Iterator[Applied]:
-    """Apply what is pending, in order, yielding each file once it is in."""
+    """Apply what is pending, in order, yielding each file once it is in.
+
+    The auth stub is part of the first file's transaction: where that fails, nothing is left of it.
+    """
     migrations, views = scripts_of(plan, "migration"), scripts_of(plan, "view")
     runner.report.plan(len(migrations) + len(views))
-    if stub is not None:
+    if stub is not None and not (migrations and migrations[0].in_transaction):
         apply_stub(runner, stub)
+        tell(runner, stub)
+        stub = None
     for together, stretch in groupby(migrations, lambda script: script.in_transaction):
         scripts = list(stretch)
-        if together:
-            yield from runner.apply(scripts, durable=not views and scripts[-1] is migrations[-1])
-        else:
+        if not together:
             yield from (apply_alone(runner, script) for script in scripts)
+            continue
+        durable = not views and scripts[-1] is migrations[-1]
+        for applied in runner.apply(
+            scripts, durable=durable, first=stub_steps(stub) if stub else ()
+        ):
+            if stub is not None:
+                tell(runner, stub)
+                stub = None
+            yield applied
     yield from apply_views(runner, views)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from arami_db import ledger
 from arami_db.database.execute import Step, cleaning_steps, file_steps
-from arami_db.database.pipeline import run
 from arami_db.database.server import Server
 from arami_db.errors import PlatformError
 from arami_db.files.script import Script, load
@@ -30,16 +29,19 @@ def stub_for(server: Server, stub: SqlFile | None) -> Script | None:
     return load(stub)
 
 
+def stub_steps(script: Script) -> list[Step]:
+    """The statements of the stub and their line of history, without a transaction of their own."""
+    return [*file_steps(script), *cleaning_steps(script), ledger.event("applied", script.file)]
+
+
 def apply_stub(runner: Runner, script: Script) -> None:
-    """Apply the auth stub in one transaction, and say so."""
-    steps = [
-        *runner.begin(durable=False),
-        *file_steps(script),
-        *cleaning_steps(script),
-        ledger.event("applied", script.file),
-        Step("commit"),
-    ]
-    runner.attempt(script, lambda: run(runner.connection, script, steps))
+    """Apply the stub in a transaction of its own: the first file runs in none."""
+    steps = [*runner.begin(durable=False), *stub_steps(script), Step("commit")]
+    runner.attempt(script, lambda: runner.send(script, steps))
+
+
+def tell(runner: Runner, script: Script) -> None:
+    """Say that the stub was applied."""
     runner.report.note(
         "plain Postgres: no auth.uid() here, so the auth stub was applied: schema auth; roles"
         f" anon, authenticated, service_role, authenticator ({script.file.label})"

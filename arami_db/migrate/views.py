@@ -59,7 +59,7 @@ def _rebuild(runner: Runner, scripts: list[Script]) -> list[Applied]:
     seconds: dict[int, float] = {}
 
     def action() -> None:
-        rebuild = Rebuild(runner.connection)
+        rebuild = Rebuild(runner.connection, runner.at)
         with runner.connection.transaction():
             run_each(runner.connection, runner.begin(durable=True)[1:])
             for number, script in enumerate(scripts, start=1):

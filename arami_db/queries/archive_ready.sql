@@ -1,5 +1,4 @@
--- Whether this database can archive, is a standby's, or is read-only for this role; from the
--- catalog: name lookups would need rights on schemas.
+-- Whether this database can archive; from the catalog: name lookups would need rights on schemas.
 select
     exists (
         select
@@ -11,6 +10,4 @@ select
         from pg_catalog.pg_class as c
         inner join pg_catalog.pg_namespace as n on c.relnamespace = n.oid
         where n.nspname = 'audit' and c.relname = 'archive_history'
-    ),
-    pg_is_in_recovery(),
-    current_setting('transaction_read_only')::boolean
+    ) as ready

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from arami_db.render.columns import aligned
 from arami_db.render.output import OutputFormat, count, emit, note, seconds
 from arami_db.render.upkeep import upkeep_data, upkeep_line
 
@@ -52,7 +53,7 @@ def show_result(result: Result, upkeep: Upkeep | None, output: OutputFormat) -> 
         "vacuumed": [upkeep_data(job) for job in jobs],
     }
     lines = [*_result_lines(result), *(upkeep_line(job, dry_run=False) for job in jobs)]
-    emit("\n".join(lines), data, output)
+    emit("\n".join(lines), data, output, is_summary=result.outcome == "done")
 
 
 def _result_lines(result: Result) -> Iterator[str]:
@@ -107,12 +108,7 @@ def show_history(runs: list[dict[str, Any]], output: OutputFormat) -> None:
         emit("nothing was archived or restored yet", {"runs": []}, output)
         return
     rows = [_HEADS, *(_row(run) for run in runs)]
-    widths = [max(len(row[i]) for row in rows) for i in range(len(_HEADS))]
-    lines = [
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
-    ]
-    emit("\n".join(lines), {"runs": runs}, output)
+    emit("\n".join(aligned(rows)), {"runs": runs}, output)
 
 
 def _row(run: dict[str, Any]) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from arami_db.render.output import note
+from arami_db.render.output import is_quiet, note
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
@@ -63,7 +63,7 @@ class BarReport:
 @contextmanager
 def archive_progress() -> Iterator[MinuteReport | BarReport]:
     """The report a run gives: live on a terminal, plain elsewhere."""
-    if not sys.stderr.isatty():
+    if is_quiet() or not sys.stderr.isatty():
         yield MinuteReport()
         return
     from rich.console import Console

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, TypeGuard
 
-from arami_db.errors import AramiError, StatementError
+from arami_db.errors import AramiError, Refusal, RefusedFileError, StatementError
 from arami_db.escape import block, uncommanding
-from arami_db.render.output import OutputFormat, chosen_format, emit, note
+from arami_db.render.output import OutputFormat, chosen_format, complain, emit
 
 if TYPE_CHECKING:
     from arami_db.database.failure import FileFailedError
 
-_EXCERPT_LINES = 12
+_EXCERPT_LINES, _EXCERPT_WIDTH = 12, 200
+_LISTED, _LISTED_LINES = 40, 3  # of many refusals: how many are shown, and how much of each
+# What the JSON of a failed statement has, and that of a refused one.
+_PLACE = ("file", "line", "column", "statement", "sqlstate")
 
 
 def error_report(error: AramiError) -> int:
@@ -19,9 +23,12 @@ def error_report(error: AramiError) -> int:
     lines = [f"error: {error}"]
     if _is_file_failure(error):
         lines += _failure_lines(error)
+    elif isinstance(error, RefusedFileError):
+        lines += _refusal_lines(error.refusals)
+    lines += _difference_lines(error)
     if error.hint:
         lines.append(f"hint: {error.hint}")
-    note(uncommanding(block("\n".join(lines))))
+    complain(uncommanding(block("\n".join(lines))))
     if chosen_format() is OutputFormat.JSON:
         emit("", {"error": _as_data(error)}, OutputFormat.JSON)
     return error.exit_code
@@ -40,11 +47,50 @@ def _is_file_failure(error: AramiError) -> TypeGuard[FileFailedError]:
     return isinstance(error, StatementError) and hasattr(error, "statement")
 
 
+def _refusal_lines(refusals: tuple[Refusal, ...]) -> list[str]:
+    """What belongs to the only refusal, or the list of many."""
+    if len(refusals) == 1:
+        return _syntax_lines(refusals[0], _EXCERPT_LINES)
+    lines = []
+    for refusal in refusals[:_LISTED]:
+        lines.append(str(refusal))
+        lines += _syntax_lines(refusal, _LISTED_LINES)
+    if len(refusals) > _LISTED:
+        lines.append(f"and {len(refusals) - _LISTED} more; --format json has all of them")
+    return [f"  {line}" for line in lines]
+
+
+def _syntax_lines(refusal: Refusal, most: int) -> list[str]:
+    if not refusal.sqlstate:
+        return []
+    excerpt = _excerpt(refusal.statement or "", refusal.position, most)
+    return [*excerpt, f"SQLSTATE: {refusal.sqlstate}"]
+
+
+def _excerpt(statement: str, position: int, most: int) -> list[str]:
+    """The lines of a statement around a place in it."""
+    lines = statement.split("\n")
+    at = statement.count("\n", 0, position)
+    column = position - statement.rfind("\n", 0, position) - 1
+    first = max(0, min(at - most // 2, len(lines) - most))
+    shown = [_clipped(line, column if n == at else 0) for n, line in enumerate(lines)][first:]
+    rest = len(lines) - first - most
+    return [
+        *([f"    … {first} lines before"] if first else []),
+        *(f"    {line}" for line in shown[:most]),
+        *([f"    … {rest} more lines"] if rest > 0 else []),
+    ]
+
+
+def _clipped(line: str, column: int) -> str:
+    """The part of a long line that is around a column."""
+    start = max(0, min(column - _EXCERPT_WIDTH // 2, len(line) - _EXCERPT_WIDTH))
+    end = start + _EXCERPT_WIDTH
+    return "…" * (start > 0) + line[start:end] + "…" * (end < len(line))
+
+
 def _failure_lines(error: FileFailedError) -> list[str]:
-    excerpt = error.statement.splitlines()
-    if len(excerpt) > _EXCERPT_LINES:
-        excerpt = [*excerpt[:_EXCERPT_LINES], f"… {len(excerpt) - _EXCERPT_LINES} more lines"]
-    lines = [f"    {line}" for line in excerpt]
+    lines = _excerpt(error.statement, error.position, _EXCERPT_LINES)
     lines.append(f"SQLSTATE: {error.sqlstate}")
     if error.detail:
         lines.append(f"detail: {error.detail}")
@@ -53,6 +99,16 @@ def _failure_lines(error: FileFailedError) -> list[str]:
     lines += [f"blocked by: {blocker}" for blocker in error.blockers]
     lines.append(f"Nothing of {error.file.label} was applied; files before it stay applied.")
     return lines
+
+
+def _difference_lines(error: AramiError) -> list[str]:
+    """The findings that an error carries, as `verify` shows them."""
+    findings = getattr(error, "findings", ())
+    if not findings:
+        return []
+    from arami_db.render.findings.text import lines_of
+
+    return [f"  {line}" for finding in findings for line in lines_of(finding)]
 
 
 def _as_data(error: AramiError) -> dict[str, Any]:
@@ -73,6 +129,13 @@ def _as_data(error: AramiError) -> dict[str, Any]:
             "context": error.context,
             "blockers": error.blockers,
         }
+    elif isinstance(error, RefusedFileError) and error.refusals:
+        refusals = [asdict(refusal) for refusal in error.refusals]
+        data |= {key: refusals[0][key] for key in _PLACE} | {"refusals": refusals}
+    elif findings := getattr(error, "findings", ()):
+        from arami_db.render.findings.json import data_of
+
+        data["findings"] = [data_of(finding) for finding in findings]
     elif sqlstate := getattr(error, "sqlstate", None):
         data["sqlstate"] = sqlstate
     return data

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import Any
 
 
@@ -14,7 +14,16 @@ class OutputFormat(StrEnum):
     JSON = "json"
 
 
+class Verbosity(IntEnum):
+    """How much is written besides data."""
+
+    QUIET = 0
+    USUAL = 1
+    VERBOSE = 2
+
+
 _chosen = [OutputFormat.TEXT]
+_verbosity = [Verbosity.USUAL]
 
 
 def choose_format(output: OutputFormat) -> OutputFormat:
@@ -28,10 +37,33 @@ def chosen_format() -> OutputFormat:
     return _chosen[0]
 
 
-def emit(text: str, data: Any, output: OutputFormat) -> None:
-    """Write a result: its text, or its data as JSON."""
+def choose_verbosity(verbosity: Verbosity) -> None:
+    """Remember how much to write."""
+    _verbosity[0] = verbosity
+
+
+def is_quiet() -> bool:
+    """Whether only errors and data are wanted."""
+    return _verbosity[0] is Verbosity.QUIET
+
+
+def is_verbose() -> bool:
+    """Whether every statement is to be named."""
+    return _verbosity[0] is Verbosity.VERBOSE
+
+
+def emit(text: str, data: Any, output: OutputFormat, *, is_summary: bool = False) -> None:
+    """Write a result: its text, or its data as JSON.
+
+    Args:
+        text: for people.
+        data: for programs.
+        output: which of the two.
+        is_summary: whether the text only says that all went well, which quiet leaves out.
+    """
     if output is OutputFormat.TEXT:
-        print(text)
+        if not (is_summary and is_quiet()):
+            print(text)
         return
     import json
 
@@ -39,6 +71,12 @@ def emit(text: str, data: Any, output: OutputFormat) -> None:
 
 
 def note(text: str) -> None:
+    """Write a line to stderr, unless quiet is wanted."""
+    if not is_quiet():
+        complain(text)
+
+
+def complain(text: str) -> None:
     """Write a line to stderr."""
     print(text, file=sys.stderr, flush=True)
 

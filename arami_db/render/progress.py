@@ -1,37 +1,58 @@
-"""Progress of a run: a live line on a terminal, a line a file elsewhere; always on stderr."""
+"""Progress of a run: a live line on a terminal, plain lines elsewhere; always on stderr."""
 
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Lock, Timer
 from typing import TYPE_CHECKING
 
-from arami_db.render.output import count, note, seconds
+from arami_db.escape import visible
+from arami_db.render.columns import width_of
+from arami_db.render.lines import applied_line, doing, ran_line, where
+from arami_db.render.output import is_quiet, is_verbose, note
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
     from rich.status import Status
 
+    from arami_db.database.watch import Standing
     from arami_db.files import SqlFile
+    from arami_db.files.script import Statement
     from arami_db.runner.session import Applied
 
 _SOON = 1.0  # seconds; what is over by then needs no line
 
 
 class PlainReport:
-    """One line a file, when it is done."""
+    """A line when a file begins, when it is done, and meanwhile now and then."""
+
+    def __init__(self, every: float = 10.0) -> None:
+        """Say where a file stands every so many seconds."""
+        self.every = every
 
     def plan(self, files: int) -> None:
         """Nothing to say yet."""
 
     def started(self, file: SqlFile) -> None:
-        """Nothing to say yet."""
+        """Name the file."""
+        note(f"applying {visible(file.title)}")
+
+    def standing(self, standing: Standing) -> None:
+        """Name the statement at work."""
+        took = time.monotonic() - standing.since
+        note(f"still at {where(standing)} after {took:.0f} s{doing(standing)}")
+
+    def ran(self, file: SqlFile, statement: Statement, took: float) -> None:
+        """Name the statement and its time, where that was asked for."""
+        if is_verbose():
+            note(ran_line(file, statement, took))
 
     def applied(self, applied: Applied) -> None:
         """Name the file, its statements and its time."""
-        note(_line(applied))
+        note(applied_line(applied, width_of(sys.stderr)))
 
     def note(self, text: str) -> None:
         """Pass the note on."""
@@ -40,6 +61,8 @@ class PlainReport:
 
 class LiveReport:
     """A bar with the present file, above it the lines of those done."""
+
+    every = 1.0
 
     def __init__(self, progress: Progress) -> None:
         """Draw with Rich."""
@@ -52,13 +75,25 @@ class LiveReport:
 
     def started(self, file: SqlFile) -> None:
         """Show the file at work."""
+        self._describe(visible(file.title))
+
+    def standing(self, standing: Standing) -> None:
+        """Show the statement at work."""
+        self._describe(f"{where(standing)}{doing(standing)}")
+
+    def ran(self, file: SqlFile, statement: Statement, took: float) -> None:
+        """Name the statement and its time, where that was asked for."""
+        if is_verbose():
+            self.note(ran_line(file, statement, took))
+
+    def _describe(self, text: str) -> None:
         from rich.markup import escape
 
-        self._progress.update(self._task, description=escape(file.path.stem))
+        self._progress.update(self._task, description=escape(text))
 
     def applied(self, applied: Applied) -> None:
         """Move on by one file."""
-        self.note(_line(applied))
+        self.note(applied_line(applied, width_of(sys.stderr)))
         if applied.file.kind != "stub":
             self._progress.advance(self._task)
 
@@ -70,7 +105,7 @@ class LiveReport:
 @contextmanager
 def progress() -> Iterator[PlainReport | LiveReport]:
     """The report a run gives: live on a terminal, plain elsewhere."""
-    if not sys.stderr.isatty():
+    if is_quiet() or not sys.stderr.isatty():
         yield PlainReport()
         return
     from rich.console import Console
@@ -99,7 +134,8 @@ def waiting(what: str) -> Iterator[Callable[[str], None]]:
     step = Step(what)
     slow = Timer(_SOON, step.show)
     slow.daemon = True
-    slow.start()
+    if not is_quiet():
+        slow.start()
     try:
         yield step.begin
     finally:
@@ -144,8 +180,3 @@ class Step:
 
     def _text(self) -> str:
         return f"{self._what}: {self._step}"
-
-
-def _line(applied: Applied) -> str:
-    statements = count(applied.statements, "statement")
-    return f"applied  {applied.file.label:<48} {statements:>14} {seconds(applied.seconds):>8}"

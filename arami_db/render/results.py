@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from arami_db.escape import visible
+from arami_db.render.columns import aligned
 from arami_db.render.output import OutputFormat, count, emit, note, seconds
 
 if TYPE_CHECKING:
@@ -41,7 +44,7 @@ def show_migrated(result: Result, output: OutputFormat) -> None:
         "held_back": result.held_back,
         "notes": list(result.notes),
     }
-    emit(text, data, output)
+    emit(text, data, output, is_summary=True)
 
 
 def show_preview(scripts: tuple[Script, ...], output: OutputFormat) -> None:
@@ -64,7 +67,7 @@ def show_adopted(changes: tuple[Adopted, ...], output: OutputFormat) -> None:
     """Ledger rows that were entered, accepted or removed."""
     lines = [f"{change.what}  {change.label}" for change in changes]
     data = {"changes": [{"what": change.what, "file": change.label} for change in changes]}
-    emit("\n".join(lines) or "nothing to do", data, output)
+    emit("\n".join(lines) or "nothing to do", data, output, is_summary=True)
 
 
 def show_created(path: Path, output: OutputFormat) -> None:
@@ -75,12 +78,14 @@ def show_created(path: Path, output: OutputFormat) -> None:
 def show_seeded(result: tuple[Applied, ...], output: OutputFormat) -> None:
     """The seeds that ran."""
     text = f"seeded {count(len(result), 'file')}" if result else "nothing to seed"
-    emit(text, {"seeded": [_applied(applied) for applied in result]}, output)
+    data = {"seeded": [_applied(applied) for applied in result]}
+    emit(text, data, output, is_summary=True)
 
 
 def show_ready(waited: float, output: OutputFormat) -> None:
     """The server accepts queries."""
-    emit(f"ready after {seconds(waited)}", {"ready": True, "seconds": round(waited, 3)}, output)
+    data = {"ready": True, "seconds": round(waited, 3)}
+    emit(f"ready after {seconds(waited)}", data, output, is_summary=True)
 
 
 def show_server(found: Server, output: OutputFormat) -> None:
@@ -97,6 +102,22 @@ def show_server(found: Server, output: OutputFormat) -> None:
     }
     text = "\n".join(f"{key:<11} {value}" for key, value in data.items() if key != "running")
     emit(text, data, output)
+
+
+@dataclass(frozen=True)
+class Setting:
+    """Something that is in force: its name, its value (None where it has none), and from where."""
+
+    name: str
+    value: str | None
+    source: str
+
+
+def show_settings(settings: tuple[Setting, ...], output: OutputFormat) -> None:
+    """What is in force, and from where."""
+    rows = [(visible(s.name), visible(s.value or "-"), visible(s.source)) for s in settings]
+    data = {"settings": [asdict(setting) for setting in settings]}
+    emit("\n".join(aligned([("setting", "value", "from"), *rows])), data, output)
 
 
 def show_outcome(text: str, output: OutputFormat) -> None:

@@ -6,12 +6,15 @@ import sys
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from arami_db.escape import visible
+from arami_db.render.columns import aligned, width_of
 from arami_db.render.output import OutputFormat, count, emit, note, seconds
 
 if TYPE_CHECKING:
     from arami_db.ledger import Failure
     from arami_db.migrate.plan import Entry, Plan
 
+_HEADS = ("state", "file", "applied at", "took", "by")
 _STYLES = {
     "pending": "yellow",
     "history": "dim",
@@ -49,27 +52,29 @@ def show_status(
 
 
 def _table(entries: tuple[Entry, ...]) -> None:
+    width = width_of(sys.stdout)
+    lines = aligned([_HEADS, *map(_row, entries)], width)
+    if width is None:
+        print("\n".join(lines))
+        return
     from rich.console import Console
-    from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("state", "file", "applied at", "took", "by"):
-        table.add_column(heading, no_wrap=True)
-    for entry in entries:
-        row = entry.row
-        origin = f" ({row.origin})" if row and row.origin != "migrate" else ""
-        table.add_row(
-            str(entry.state),
-            Text(entry.label),
-            f"{row.applied_at:%Y-%m-%d %H:%M:%S}{origin}" if row else "",
-            seconds(row.seconds) if row else "",
-            row.database_role if row else "",
-            style=_STYLES.get(entry.state),
-        )
-    # A pipe has no width: never cut what a script reads.
-    width = None if sys.stdout.isatty() else 120 + max((len(e.label) for e in entries), default=0)
-    Console(width=width).print(table)
+    styles = ["bold", *(_STYLES.get(entry.state, "") for entry in entries)]
+    for line, style in zip(lines, styles, strict=True):
+        Console().print(Text(line, style=style), soft_wrap=True)
+
+
+def _row(entry: Entry) -> tuple[str, ...]:
+    row = entry.row
+    origin = f" ({row.origin})" if row and row.origin != "migrate" else ""
+    return (
+        str(entry.state),
+        visible(entry.label),
+        f"{row.applied_at:%Y-%m-%d %H:%M:%S}{origin}" if row else "",
+        seconds(row.seconds) if row else "",
+        visible(row.database_role) if row else "",
+    )
 
 
 def _entry(entry: Entry) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from arami_db.render.output import OutputFormat, count, emit, note, seconds
@@ -13,8 +12,7 @@ if TYPE_CHECKING:
 
 def show_start(job: Job) -> bool:
     """A table is being vacuumed; large ones take a while. True: nothing here stops it."""
-    with suppress(OSError):  # nobody reads it: no reason to stop
-        note(f"vacuum (analyze) {job.table.name}: {job.why}")
+    note(f"vacuum (analyze) {job.table.name}: {job.why}")
     return True
 
 
@@ -37,7 +35,7 @@ def show_upkeep(upkeep: Upkeep, *, dry_run: bool, output: OutputFormat) -> None:
         "examined": upkeep.examined,
         "tables": [upkeep_data(job) for job in upkeep.jobs],
     }
-    emit("\n".join(lines), data, output)
+    emit("\n".join(lines), data, output, is_summary=not dry_run)
 
 
 def upkeep_data(job: Job) -> dict[str, Any]:

@@ -12,12 +12,12 @@ import psycopg
 
 from arami_db import ledger
 from arami_db.database.backoff import backoff
-from arami_db.database.blockers import BlockerWatch
 from arami_db.database.connect import Connection
 from arami_db.database.execute import RunnerStepError, Step, cleaning_steps, file_steps
 from arami_db.database.failure import FileFailedError, hint_for
 from arami_db.database.pipeline import Pipeline, run
 from arami_db.database.server import Server
+from arami_db.database.watch import Watch
 from arami_db.errors import AramiError, LedgerError, RebuildError, StatementError
 from arami_db.files.sqlfile import SqlFile
 from arami_db.runner.session import Applied, Options, Report
@@ -25,7 +25,7 @@ from arami_db.runner.session import Applied, Options, Report
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from arami_db.files.script import Script
+    from arami_db.files.script import Script, Statement
 
 _RETRYABLE = {"55P03", "40P01"}  # lock_not_available, deadlock_detected
 _UNIQUE_VIOLATION = "23505"
@@ -38,8 +38,8 @@ class Runner:
     Attributes:
         connection: the working connection, in autocommit.
         options: how to migrate.
-        report: the caller's ear.
-        watch: looks for blockers while a file runs.
+        report: told of every file.
+        watch: looks at the file at work.
         server: what kind of server it is.
         require_lock: raises when the runner lock is lost.
     """
@@ -47,7 +47,7 @@ class Runner:
     connection: Connection
     options: Options
     report: Report
-    watch: BlockerWatch
+    watch: Watch
     server: Server
     require_lock: Callable[[], None]
 
@@ -67,29 +67,48 @@ class Runner:
             steps.append("set local client_connection_check_interval = '2s'")
         return [Step(sql) for sql in steps]
 
-    def apply(self, scripts: Sequence[Script], *, durable: bool) -> Iterator[Applied]:
+    def apply(
+        self, scripts: Sequence[Script], *, durable: bool, first: Sequence[Step] = ()
+    ) -> Iterator[Applied]:
         """Apply files in order, each in a transaction of its own, yielding each once it is in.
 
         Args:
             scripts: the files.
             durable: whether the last commit waits for the disk.
+            first: what the transaction of the first file begins with.
         """
 
         def steps(script: Script) -> list[Step]:
-            return self._transaction(script, durable=durable and script is scripts[-1])
+            before = first if script is scripts[0] else ()
+            is_last = script is scripts[-1]
+            return self._transaction(script, durable=durable and is_last, first=before)
 
-        with Pipeline(self.connection, scripts, steps) as pipeline:
+        with Pipeline(self.connection, scripts, steps, self.at) as pipeline:
             for position, script in enumerate(scripts):
                 yield self.attempt(script, partial(pipeline.complete, position))
 
     def transact(self, script: Script, *, durable: bool) -> None:
         """Run a file's transaction once."""
-        run(self.connection, script, self._transaction(script, durable=durable))
+        self.send(script, self._transaction(script, durable=durable))
 
-    def _transaction(self, script: Script, *, durable: bool) -> list[Step]:
+    def send(self, script: Script, steps: Sequence[Step]) -> None:
+        """Run some steps of a file, watched; raises as pipeline.run()."""
+        run(self.connection, script, steps, self.at)
+
+    def at(self, script: Script, statement: Statement | None) -> None:
+        """A statement of a file begins, or one of the runner's own; what came before has ended."""
+        if ended := self.watch.at(statement):
+            self.report.ran(script.file, *ended)
+
+    def _transaction(
+        self, script: Script, *, durable: bool, first: Sequence[Step] = ()
+    ) -> list[Step]:
         """A file together with its ledger row."""
+        begin, *settings = self.begin(durable=durable)
         return [
-            *self.begin(durable=durable),
+            begin,
+            *first,
+            *settings,
             ledger.claim(script.file),
             *file_steps(script),
             *cleaning_steps(script),
@@ -109,12 +128,12 @@ class Runner:
         self.report.started(script.file)
         started = time.monotonic()
         for attempt in range(self.options.retries + 1):
-            self.watch.file_started()
+            self.watch.began(script)
             try:
                 action()
                 break
             except (FileFailedError, RunnerStepError) as error:
-                blockers = self.watch.file_ended()
+                blockers = self.watch.ended()
                 if self._is_in_already(script, error):
                     break
                 if error.sqlstate not in _RETRYABLE or attempt == self.options.retries:
@@ -128,7 +147,7 @@ class Runner:
                 self._remember("interrupted", script.file)
                 raise
             finally:
-                self.watch.file_ended()
+                self.watch.ended()
         applied = Applied(script.file, len(script.statements), time.monotonic() - started)
         self.report.applied(applied)
         return applied

@@ -1,4 +1,4 @@
-"""The run itself: the lock held, the working connection open, somebody looking for blockers."""
+"""The run itself: the lock held, the working connection open, a thread watching."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
-from arami_db.database.blockers import BlockerWatch
 from arami_db.database.connect import connect
 from arami_db.database.lock import runner_lock
 from arami_db.database.server import inspect
+from arami_db.database.watch import Watch
 from arami_db.runner.apply import Runner
 from arami_db.runner.session import Report, Session
 
@@ -27,18 +27,24 @@ def locked(session: Session) -> Iterator[Runner]:
     Raises:
         LockBusyError: another runner held the lock all the time.
         ConnectionFailedError: the connection broke.
+        PlatformError: nothing can be written there.
     """
     options, report = session.options, session.report
-    patience = min(0.5, options.lock_timeout / 3 or 0.5)
     with (
         runner_lock(session.connection, wait=options.lock_wait, on_wait=report.note) as alive,
         closing(connect(session.conninfo)) as working,
     ):
         working.add_notice_handler(lambda notice: _pass_on(notice, report))
         server = inspect(working)
+        server.require_writable()
         pid = None if server.pooled else working.info.backend_pid
-        with BlockerWatch(
-            session.conninfo, pid=pid, patience=patience, on_blocked=report.note
+        with Watch(
+            session.conninfo,
+            pid=pid,
+            after=min(0.5, options.lock_timeout / 3 or 0.5),
+            on_blocked=report.note,
+            every=report.every,
+            on_standing=report.standing,
         ) as watch:
             yield Runner(working, options, report, watch, server, alive)
 

@@ -1,4 +1,4 @@
-"""What an operation works with: a connection, options, and the ear of its caller."""
+"""What an operation works with: a connection, options, and what it tells its caller."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from arami_db.database.connect import Connection
+    from arami_db.database.watch import Standing
     from arami_db.files import SqlFile
+    from arami_db.files.script import Statement
 
 
 _INTEGER_MAX = 2**31 - 1
@@ -23,6 +25,7 @@ class Options:
         allow_out_of_order: apply files numbered below one that is applied.
         allow_gaps: apply files between which numbers are missing.
         allow_newer: go on where the database is ahead of the files.
+        into_existing: begin in a database that holds tables of somebody else.
         lock_timeout: how long a statement may wait for a table lock, in seconds; 0 for ever.
         lock_wait: how long to wait for another runner, in seconds.
         retries: how often a file is tried again after a lock timeout or a deadlock.
@@ -32,6 +35,7 @@ class Options:
     allow_out_of_order: bool = False
     allow_gaps: bool = False
     allow_newer: bool = False
+    into_existing: bool = False
     lock_timeout: float = 3.0
     lock_wait: float = 600.0
     retries: int = 5
@@ -52,13 +56,25 @@ class Applied:
 
 
 class Report(Protocol):
-    """The caller's ear; every method returns at once."""
+    """What a run tells its caller; every method returns at once.
+
+    Attributes:
+        every: how often to say where a file stands that takes long, in seconds.
+    """
+
+    every: float
 
     def plan(self, files: int) -> None:
         """So many files are about to be applied."""
 
     def started(self, file: SqlFile) -> None:
         """A file begins."""
+
+    def standing(self, standing: Standing) -> None:
+        """Where a file stands that takes long; told from another thread."""
+
+    def ran(self, file: SqlFile, statement: Statement, seconds: float) -> None:
+        """A statement of a file has ended."""
 
     def applied(self, applied: Applied) -> None:
         """A file is in."""

@@ -11,11 +11,11 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
+from arami_db.drift.findings import Finding
+from arami_db.drift.remedies.names import schema_of, sequence_of, split
 from arami_db.errors import UsageError
 from arami_db.facts import Fact
 from arami_db.settings import Declaration, unquoted
-from arami_db.verify.findings import Finding
-from arami_db.verify.remedies.names import schema_of, sequence_of, split
 
 _GRANTS = {"grant", "default privilege"}
 _ROUTINES = {"function", "procedure", "aggregate"}

@@ -6,12 +6,12 @@ import psycopg
 
 from arami_db import ledger
 from arami_db.database.connect import Connection
+from arami_db.drift.findings import Finding, Severity
 from arami_db.errors import AramiError, PlatformError
 from arami_db.facts import QueryFailedError, locked
 from arami_db.facts.reading import SETTINGS
 from arami_db.files import SqlTree
 from arami_db.migrate.plan import Entry, State, make_plan
-from arami_db.verify.findings import Finding, Severity
 
 _LEDGER = {
     State.PENDING: "has not been applied",

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
+from arami_db.drift.findings import Finding, gravity
 from arami_db.facts import Fact
 from arami_db.settings import Declaration
 from arami_db.verify.accept import Accepted, accept
-from arami_db.verify.findings import Finding
 from arami_db.verify.ignore import ignore
 
 
@@ -42,11 +42,6 @@ class Aside:
     unmatched: tuple[str, ...]
     accepted: tuple[Accepted, ...]
     stale: tuple[Declaration, ...]
-
-
-def gravity(finding: Finding) -> tuple[int, str, str, str]:
-    """How findings are sorted: gravest first."""
-    return finding.severity.rank, finding.source, finding.object, finding.message
 
 
 def set_aside(

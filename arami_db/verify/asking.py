@@ -9,12 +9,12 @@ from dataclasses import replace
 import psycopg
 
 from arami_db.database.connect import Connection, query
+from arami_db.drift.comparing import drift
+from arami_db.drift.findings import Finding, Severity
+from arami_db.drift.remedies.names import mentions, mentions_column, split
 from arami_db.errors import RefusedFileError
 from arami_db.facts import Answer, Fact, QueryFailedError, ask_within, load
 from arami_db.files import SqlTree
-from arami_db.verify.drift import drift
-from arami_db.verify.findings import Finding, Severity
-from arami_db.verify.remedies.names import mentions, mentions_column, split
 
 _FOLLOWS = "Mend what the facts say of it first."
 _DOUBLED = "Drop the other one of the two: this one is part of the schema."

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from arami_db.verify.findings import Finding
+from arami_db.drift.findings import Finding
 
 _WILD = {"*": ".*", "?": "."}
 

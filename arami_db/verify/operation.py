@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from arami_db.database.connect import Connection
+from arami_db.drift.causes import fold
+from arami_db.drift.findings import Finding, Severity, gravity
+from arami_db.drift.places import placed
 from arami_db.facts import Answer, Fact, dump, read
 from arami_db.files import SqlTree
-from arami_db.files.sqlfile import label
 from arami_db.verify.applied import check_ledger
-from arami_db.verify.aside import Wishes, gravity, set_aside
+from arami_db.verify.aside import Wishes, set_aside
 from arami_db.verify.asking import differences, differences_within, expected_facts
-from arami_db.verify.causes import fold
-from arami_db.verify.findings import Finding, Severity
-from arami_db.verify.report import Report, placed
+from arami_db.verify.report import Report
 from arami_db.verify.rules import rules_of
 from arami_db.verify.trial import Trial, attempt
 
@@ -72,7 +72,7 @@ def verify(
         placed(causes, tree),
         aside,
         rules_of(tree.checks),
-        label(tree.snapshot),
+        tree.root,
     )
 
 

@@ -1,13 +1,12 @@
-"""The report of a verification: what was looked at, what was found, and where that is defined."""
+"""The report of a verification: what was looked at, what was found, and what was set aside."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from pathlib import Path
 
-from arami_db.files import SqlTree
+from arami_db.drift.findings import Finding, Severity
 from arami_db.verify.aside import Aside
-from arami_db.verify.findings import Finding, Severity
 from arami_db.verify.rules import Rule
 
 
@@ -21,7 +20,7 @@ class Report:
         findings: gravest first.
         aside: what was found and set aside.
         rules: what each source of findings looks for.
-        snapshot: the file that states the schema, for what no other file defines.
+        root: the SQL directory, which the places of findings are in.
     """
 
     checked: dict[str, int]
@@ -29,41 +28,8 @@ class Report:
     findings: tuple[Finding, ...]
     aside: Aside
     rules: tuple[Rule, ...]
-    snapshot: str
+    root: Path
 
     def at_least(self, severity: Severity) -> tuple[Finding, ...]:
         """The findings of a severity or graver."""
         return tuple(f for f in self.findings if f.severity.rank <= severity.rank)
-
-
-def placed(findings: Iterable[Finding], tree: SqlTree) -> tuple[Finding, ...]:
-    """Findings with the lines that define what they are about.
-
-    Args:
-        findings: those of the report; without any, no file is parsed.
-        tree: the SQL files; one that cannot be parsed names no line.
-
-    Returns:
-        The same findings, and their consequences, with a place where a file defines it.
-    """
-    findings = tuple(findings)
-    if not findings:
-        return ()
-    from arami_db.files.definitions import Definitions
-
-    definitions = Definitions((*tree.migrations, *tree.views))
-
-    def place(finding: Finding) -> Finding:
-        facts = finding.missing or finding.extra
-        about: tuple[str, ...] = (finding.object,)
-        if facts and facts[0].kind != "reach":
-            properties = {fact.property for fact in facts}
-            # Of a whole object what makes it, and not what says something of it.
-            about = (*facts[0][:2][::-1], facts[0].property if len(properties) == 1 else "")
-        return replace(
-            finding,
-            place=finding.place or definitions.place(*about),
-            consequences=tuple(place(consequence) for consequence in finding.consequences),
-        )
-
-    return tuple(place(finding) for finding in findings)

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
+from arami_db.drift.findings import Finding
 from arami_db.escape import visible
-from arami_db.verify.findings import Finding
 
 # By what the first statement begins with, drops of "if exists" aside: what is not named comes
 # before comments. Within a line of this list, findings keep their order.

@@ -8,6 +8,9 @@
 -- writes definitions, with search_path = pg_catalog, pg_temp: that qualifies all that an empty path
 -- would, and besides keeps temporary objects from shadowing a catalog.
 --
+-- The setting arami_db.schemas, an array, names further schemas to state: `baseline` compares those
+-- that the migrations of any project make. `verify` sets it to none.
+--
 -- What is stated relative to the platform, so that plain Postgres and Supabase agree:
 --   owner      the owner of most of our relations, who migrated; any other role by its name
 --   Supabase   where schema auth is somebody else's
@@ -22,7 +25,13 @@ with schemas as (
         n.nspowner,
         n.nspacl
     from pg_catalog.pg_namespace as n
-    where n.nspname in ('public', 'audit', 'arami_db')
+    where
+        n.nspname in ('public', 'audit', 'arami_db')
+        or n.nspname = any(
+            nullif(
+                pg_catalog.current_setting('arami_db.schemas', true), ''
+            )::pg_catalog.text[]
+        )
 ),
 
 platform_schemas as (

@@ -6,6 +6,7 @@ Importing this module loads the parser; a verification that finds nothing never 
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 
 from arami_db.errors import RefusedFileError
@@ -64,14 +65,14 @@ class Definitions:
             statements = load(file).statements
         except RefusedFileError:
             return
-        data = file.text.encode()
+        line_ends = [found.start() for found in re.finditer(b"\n", file.text.encode())]
         for statement in statements:
             for key in dropped(statement.node):
                 self._forget(key)
             for key, location in said(statement.node):
                 line = file.place(statement.offset)[0]
                 if location is not None:
-                    line = data.count(b"\n", 0, location) + 1
+                    line = bisect_left(line_ends, location) + 1
                 self._places[key] = f"{file.label}:{line}"
 
     def _forget(self, gone: Key) -> None:

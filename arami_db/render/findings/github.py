@@ -12,7 +12,9 @@ from arami_db.render.findings.places import is_in_checkout, place_of
 from arami_db.render.findings.text import lines_of
 
 if TYPE_CHECKING:
-    from arami_db.verify.findings import Finding
+    from pathlib import Path
+
+    from arami_db.drift.findings import Finding
     from arami_db.verify.report import Report
 
 _LEVELS = {"security": "error", "integrity": "error", "performance": "warning"}
@@ -20,12 +22,12 @@ _LEVELS = {"security": "error", "integrity": "error", "performance": "warning"}
 
 def render(report: Report) -> str:
     """A command a finding."""
-    return "".join(_command(finding) for finding in report.findings)
+    return "".join(_command(finding, report.root) for finding in report.findings)
 
 
-def _command(finding: Finding) -> str:
+def _command(finding: Finding, root: Path) -> str:
     properties = {"title": visible(f"{finding.severity}: {finding.object}")}
-    place = place_of(finding)
+    place = place_of(finding, root)
     if place and is_in_checkout(place[0]):
         properties = {"file": visible(place[0]), "line": str(place[1]), **properties}
     written = ",".join(f"{key}={_property(value)}" for key, value in properties.items())

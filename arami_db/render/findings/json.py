@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from arami_db.verify.findings import Finding
+    from arami_db.drift.findings import Finding
     from arami_db.verify.report import Report
 
 
@@ -16,13 +16,13 @@ def render(report: Report) -> str:
     data = {
         "checked": report.checked,
         "skipped": report.skipped,
-        "findings": [_as_data(finding) for finding in report.findings],
-        "ignored": [_as_data(finding) for finding in report.aside.ignored],
+        "findings": [data_of(finding) for finding in report.findings],
+        "ignored": [data_of(finding) for finding in report.aside.ignored],
         "ignore": report.aside.patterns,
         "unmatched": report.aside.unmatched,
         "accepted": [
             {
-                **_as_data(one.finding),
+                **data_of(one.finding),
                 "accepted_by": _as_name(one),
                 "reason": one.declaration.reason,
             }
@@ -37,7 +37,8 @@ def _as_name(accepted: Any) -> str:
     return f"{accepted.declaration.kind} {accepted.declaration.name}"
 
 
-def _as_data(finding: Finding) -> dict[str, Any]:
+def data_of(finding: Finding) -> dict[str, Any]:
+    """A finding as data, with its consequences."""
     return {
         "severity": finding.severity,
         "source": finding.source,
@@ -48,5 +49,5 @@ def _as_data(finding: Finding) -> dict[str, Any]:
         "remedy": finding.remedy,
         "advice": finding.advice,
         "place": finding.place,
-        "consequences": [_as_data(consequence) for consequence in finding.consequences],
+        "consequences": [data_of(consequence) for consequence in finding.consequences],
     }

@@ -10,7 +10,9 @@ from arami_db.render.findings.places import place_of
 from arami_db.render.findings.text import checked, lines_of
 
 if TYPE_CHECKING:
-    from arami_db.verify.findings import Finding
+    from pathlib import Path
+
+    from arami_db.drift.findings import Finding
     from arami_db.verify.report import Report
 
 
@@ -23,17 +25,17 @@ def render(report: Report) -> str:
         failures=str(len(report.findings)),
     )
     for finding in report.findings:
-        suite.append(_case(finding))
+        suite.append(_case(finding, report.root))
     if not report.findings:
         ElementTree.SubElement(suite, "testcase", classname="verify", name=checked(report))
     ElementTree.indent(suite)
     return ElementTree.tostring(suite, encoding="unicode", xml_declaration=True) + "\n"
 
 
-def _case(finding: Finding) -> ElementTree.Element:
+def _case(finding: Finding, root: Path) -> ElementTree.Element:
     name, message = visible(finding.object), visible(finding.message)
     case = ElementTree.Element("testcase", classname=visible(finding.source), name=name)
-    if place := place_of(finding):
+    if place := place_of(finding, root):
         path, line = visible(place[0]), str(place[1])
         case.attrib |= {"file": path, "line": line}
         message += f" ({path}:{line})"

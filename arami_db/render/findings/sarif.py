@@ -14,11 +14,12 @@ from urllib.parse import quote
 
 from arami_db import __version__
 from arami_db.escape import visible
-from arami_db.render.findings.places import is_in_checkout, place_of
+from arami_db.files.tree import SNAPSHOT
+from arami_db.render.findings.places import is_in_checkout, place_of, seen_from_here
 from arami_db.render.findings.text import lines_of
 
 if TYPE_CHECKING:
-    from arami_db.verify.findings import Finding
+    from arami_db.drift.findings import Finding
     from arami_db.verify.report import Report
     from arami_db.verify.rules import Rule
 
@@ -45,7 +46,7 @@ def render(report: Report) -> str:
         "tool": {"driver": driver},
         "columnKind": "unicodeCodePoints",
         "originalUriBaseIds": {"%SRCROOT%": {"description": {"text": "The working directory."}}},
-        "results": [_result(finding, ids, report.snapshot) for finding in report.findings],
+        "results": [_result(finding, ids, report.root) for finding in report.findings],
     }
     return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
 
@@ -84,11 +85,12 @@ def _markdown(text: str) -> str:
     return "".join(f"\\{c}" if c in r"\`*_[]<>#|~" else c for c in text)
 
 
-def _result(finding: Finding, ids: list[str], snapshot: str) -> dict[str, Any]:
+def _result(finding: Finding, ids: list[str], root: Path) -> dict[str, Any]:
     rule_id = _rule_id(finding)
     identity = "\n".join((finding.object, finding.message)).encode(errors="surrogatepass")
     digest = sha256(identity).hexdigest()[:32]
     name = visible(finding.object)
+    place = place_of(finding, root) or (seen_from_here(root / SNAPSHOT), 1)
     logical = {"fullyQualifiedName": name, "name": name}
     return {
         "ruleId": rule_id,
@@ -97,7 +99,7 @@ def _result(finding: Finding, ids: list[str], snapshot: str) -> dict[str, Any]:
         "message": {"text": _unlinked("\n".join(lines_of(finding)))},
         "locations": [
             {
-                "physicalLocation": _physical(*(place_of(finding) or (snapshot, 1))),
+                "physicalLocation": _physical(*place),
                 "logicalLocations": [logical],
             }
         ],

@@ -10,7 +10,7 @@ from arami_db.render.output import count
 from arami_db.verify.script import unfolded
 
 if TYPE_CHECKING:
-    from arami_db.verify.findings import Finding
+    from arami_db.drift.findings import Finding
     from arami_db.verify.report import Report
 
 _PATHS = 5  # shown of one finding; --format json has all

@@ -1,0 +1,27 @@
+"""What `arami-db rollback`, `down` and `undo` answer: what there is in their place."""
+
+from __future__ import annotations
+
+import typer
+
+from arami_db.errors import UsageError
+
+_WAYS = """\
+Nothing was changed. What to do instead:
+      A run failed: nothing; its file was rolled back. Mend it, migrate again.
+      The schema is not as wanted: write a migration that takes it back:
+        arami-db new take_back_x; then arami-db migrate
+      Data is lost: restore a backup, or the moment before, beside it, and
+        copy the rows back; or work on with the copy, and migrate it.
+      A database for development: make it anew; with the embedded server:
+        arami-db embedded destroy; then arami-db migrate --embedded"""
+
+
+def undo(context: typer.Context) -> None:
+    """There is no undo; says what to do instead.
+
+    Raises:
+        UsageError: always.
+    """
+    name = context.info_name
+    raise UsageError(f"there is no {name}: an applied migration stays applied", hint=_WAYS)

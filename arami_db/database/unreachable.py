@@ -1,0 +1,155 @@
+"""Why there is no connection: what libpq and servers say, and the way out of each."""
+
+from __future__ import annotations
+
+import re
+
+from psycopg import pq
+
+from arami_db.errors import AramiError, ConnectionFailedError, UsageError
+
+_CONNECTIONS = "A run uses two or three connections at a time, one of them for its lock"
+# libpq looks at every option before it goes to the network: what is wrong there, was typed.
+_MISNAMED = re.compile(
+    r"^(invalid |could not match |could not parse network address |weak sslmode "
+    r'|definition of service |(nested )?service (file|spec)|syntax error in service|"?root\.crt'
+    r"|Unix-domain socket path .* is too long|bad value for |encoding with 'idna')"
+    r"|invalid integer value|Servname not supported"
+)
+_PORT = r'invalid port number|option "port"|Servname not supported'
+# The first pattern that is found decides; {name} is what it captured.
+_WAYS_OUT = (
+    (_PORT, "A port is a number from 1 to 65535."),
+    (
+        r"invalid sslmode",
+        "sslmode is disable, allow, prefer, require, verify-ca or verify-full.",
+    ),
+    (
+        r"^(definition of |nested |syntax error in )?service",
+        "A service stands under [NAME] in ~/.pg_service.conf, or in the file that PGSERVICEFILE"
+        " names.",
+    ),
+    (
+        r"no password supplied|password authentication failed",
+        "Put the password in ~/.pgpass or PGPASSWORD.",
+    ),
+    (
+        r'role "(?P<name>[^"]*)" does not exist',
+        'Name another role (user= or PGUSER), or have it made: create role "{name}" login;',
+    ),
+    (
+        r'role "(?P<name>[^"]*)" is not permitted to log in',
+        'Name another role (user= or PGUSER), or let it: alter role "{name}" login;',
+    ),
+    (
+        r'too many connections for role "(?P<name>[^"]*)"',
+        _CONNECTIONS + ': alter role "{name}" connection limit 3; or end its other sessions.',
+    ),
+    (
+        r'too many connections for database "(?P<name>[^"]*)"',
+        _CONNECTIONS + ': alter database "{name}" connection limit 3; or end its other sessions.',
+    ),
+    (
+        r"too many clients|connection slots are reserved|no more connections|max clients reached",
+        _CONNECTIONS + ". End idle sessions, raise max_connections, or go through a pooler.",
+    ),
+    (
+        r'database "(?P<name>[^"]*)" does not exist',
+        'Name another (dbname= or PGDATABASE; `psql -l` lists them), or make it: createdb "{name}"',
+    ),
+    (
+        r'permission denied for database "(?P<name>[^"]*)"',
+        'Have its owner say: grant connect on database "{name}" to …;',
+    ),
+    (r"not currently accepting connections", "Name another database: this one takes nobody."),
+    (
+        r"does not support SSL, but SSL was required",
+        "The server has no TLS: turn it on there (ssl = on), or say sslmode=prefer where the"
+        " network between is to be trusted.",
+    ),
+    (
+        r"root certificate file|certificate verify failed|does not match host name",
+        "sslrootcert=FILE names who signed the server's certificate, sslrootcert=system the"
+        " system's authorities; and the host is named as in the certificate.",
+    ),
+    (
+        r'no pg_hba\.conf entry for host "\[local\]"|no pg_hba\.conf entry.*SSL encryption',
+        "The server's pg_hba.conf lets nobody in like that: add a line there, or name another"
+        " host, role or database.",
+    ),
+    (
+        r"no pg_hba\.conf entry.*no encryption|SSL connection is required|SSL required",
+        "The server may let in TLS only: say sslmode=require. Else its pg_hba.conf needs a line"
+        " for this host, role and database.",
+    ),
+    (
+        r"(Peer|Ident) authentication failed",
+        "Run this as the account of that name, or with a password through TCP: host=localhost",
+    ),
+    (
+        r"Tenant or user not found",
+        "Through Supabase's pooler a role is written ROLE.PROJECT, such as postgres.abcdefgh.",
+    ),
+    (
+        r"could not translate host name|failed to resolve host",
+        "Is the host written right, and does this machine's DNS know it? `arami-db wait` waits.",
+    ),
+    (
+        r"on socket .*(No such file|refused)",
+        "No server listens on that socket. Is it up (`arami-db wait`), and are the directory"
+        " (host=/run/postgresql) and the port right? For TCP name a host: host=localhost",
+    ),
+    (r"on socket .*Permission denied", "This account may not enter the socket's directory."),
+    (r"refused", "Is the server up, and host and port right? `arami-db wait` waits for it."),
+    (
+        r"starting up|shutting down|recovery mode|not yet accepting",
+        "`arami-db wait` waits until it answers.",
+    ),
+    (
+        r"timeout expired|timed out|unreachable|No route",
+        "Is host or port wrong, a firewall between, or the address for IPv6 alone (Supabase's"
+        " direct hosts; its pooler is not)? PGCONNECT_TIMEOUT says for how long to try.",
+    ),
+    (
+        r"hot standby mode|session is (not )?read-only",
+        "No host that was named is of the kind that target_session_attrs asks for.",
+    ),
+    (
+        r"response to SSL negotiation|closed the connection unexpectedly|expected authentication",
+        "Is it Postgres that listens on that port?",
+    ),
+)
+
+
+def unreachable(message: str, conninfo: str) -> AramiError:
+    """The error for a connection that was not made.
+
+    Args:
+        message: what the driver says, without passwords.
+        conninfo: what was tried.
+
+    Returns:
+        A UsageError when the fault is in how the database was named, which no server was asked
+        about, else a ConnectionFailedError.
+    """
+    if "failed to resolve host" in message:  # the driver did that before libpq saw the options
+        asked = _plain(pq.PGconn.connect_start(conninfo.encode()).get_error_message())
+        message = asked if _MISNAMED.search(asked) else message
+    text = _plain(message)
+    hint = _way_out(text)
+    if not _MISNAMED.search(text):
+        return ConnectionFailedError(text, hint=hint)
+    if "idna" in text:
+        text = "no such host can be"
+    return UsageError(f"the database cannot be named like that: {text}", hint=hint)
+
+
+def _plain(message: str) -> str:
+    return re.sub(r"^connection (failed|is bad): ", "", message.strip())
+
+
+def _way_out(message: str) -> str | None:
+    for pattern, hint in _WAYS_OUT:
+        if found := re.search(pattern, message, re.DOTALL | re.IGNORECASE):
+            return hint.format(**found.groupdict())
+    return None

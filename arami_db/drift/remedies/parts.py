@@ -1,0 +1,122 @@
+"""The parts of a relation: constraints, indexes, triggers, policies, rules, statistics."""
+
+from __future__ import annotations
+
+import re
+
+from arami_db.drift.remedies.difference import Difference
+from arami_db.drift.remedies.names import split
+
+FIRING = {
+    "origin": "enable",
+    "replica": "enable replica",
+    "always": "enable always",
+    "disabled": "disable",
+}
+_SILENT = re.compile(r' on ((?:"(?:[^"]|"")*"|[^":,])+): (?:disabled|replica|always)')
+_TARGET = re.compile(r"(\d+): (-?\d+)")
+
+
+def holder(difference: Difference) -> str:
+    """What a constraint is on: "table public.users", "domain public.mood"."""
+    table = split(difference.name)[0]
+    sides = (difference.around.wanted, difference.around.actual)
+    return f"{'domain' if any(('type', table) in side for side in sides) else 'table'} {table}"
+
+
+def create_policy(difference: Difference) -> str:
+    """A policy, whole."""
+    table, policy = split(difference.name)
+    wanted, around = difference.wanted, difference.around
+    kind = "permissive" if wanted.get("permissive") == "true" else "restrictive"
+    roles = ", ".join(around.role(role) for role in wanted.get("roles", "public").split(", "))
+    parts = [
+        f"create policy {policy} on {table} as {kind}",
+        f"for {wanted.get('command', 'all')} to {roles}",
+    ]
+    parts += [
+        f"{clause} {_within(wanted[clause])}"
+        for clause in ("using", "with check")
+        if clause in wanted
+    ]
+    return " ".join(parts) + ";"
+
+
+def _within(expression: str) -> str:
+    return expression if expression.startswith("(") else f"({expression})"
+
+
+def create_by_definition(difference: Difference) -> str | None:
+    """An index, trigger, rule or statistics object, as Postgres writes it."""
+    definition = difference.wanted.get("definition")
+    return f"{definition.rstrip(';')};" if definition else None
+
+
+def create_constraint(difference: Difference) -> str | None:
+    """A constraint of a table or domain."""
+    if "definition" not in difference.wanted:
+        return None
+    last = split(difference.name)[1]
+    definition = difference.wanted["definition"]
+    if definition.startswith("TRIGGER"):
+        return None
+    return f"alter {holder(difference)} add constraint {last} {definition};"
+
+
+def change_enabled(difference: Difference) -> str | None:
+    """When a trigger or rule fires; its definition is made again by who calls."""
+    if difference.key != "enabled":
+        return None
+    table, last = split(difference.name)
+    return f"alter table {table} {FIRING[difference.value or 'origin']} {difference.kind} {last};"
+
+
+def change_constraint(difference: Difference) -> str | None:
+    """Whether a constraint is proved, and whether its triggers fire."""
+    last = split(difference.name)[1]
+    if difference.key == "validated" and difference.value is None:
+        return f"alter {holder(difference)} validate constraint {last};"
+    if difference.key == "internal triggers":
+        return _firing_again(difference)
+    return None
+
+
+def _firing_again(difference: Difference) -> str | None:
+    tables = sorted(set(_SILENT.findall(difference.actual or "")))
+    if not tables or difference.value is not None:
+        return None
+    statements = [f"alter table {table} enable trigger all;" for table in tables]
+    for (kind, name), properties in difference.around.wanted.items():
+        if kind == "trigger" and split(name)[0] in tables and "enabled" in properties:
+            statements.append(change_enabled(difference.of(kind, name, "enabled")) or "")
+    return "\n".join(statements)
+
+
+def change_index(difference: Difference) -> str | None:
+    """What of an index can be changed in place."""
+    key, name, value = difference.key or "", difference.name, difference.value
+    if key in {"valid", "ready", "live"}:
+        return f"reindex index {name} /* writes wait for it */;"
+    if key == "statistics targets":
+        targets = dict.fromkeys((n for n, _ in _TARGET.findall(difference.actual or "")), "-1")
+        targets.update(_TARGET.findall(value or ""))
+        return "\n".join(
+            f"alter index {name} alter column {column} set statistics {target};"
+            for column, target in targets.items()
+        )
+    table = difference.around.relation_of("index", name)
+    if key == "clustered" and table:
+        return f"alter table {table} " + (
+            f"cluster on {split(name)[1]};" if value else "set without cluster;"
+        )
+    if key == "replica identity" and table:
+        using = f"using index {split(name)[1]}" if value else "default"
+        return f"alter table {table} replica identity {using};"
+    return None
+
+
+def change_statistics(difference: Difference) -> str | None:
+    """How much extended statistics keep."""
+    if difference.key != "target":
+        return None
+    return f"alter statistics {difference.name} set statistics {difference.value or -1};"

@@ -1,0 +1,123 @@
+"""Tables, views and sequences."""
+
+from __future__ import annotations
+
+from arami_db.drift.remedies.around import Properties
+from arami_db.drift.remedies.columns import definition
+from arami_db.drift.remedies.difference import Difference
+from arami_db.drift.remedies.names import listed, literal, quoted
+
+_OPTION = "option "
+# Made by clauses that the facts alone do not give back.
+_BEYOND = {"partition key", "partition bound", "of type", "foreign server", "access method"}
+_PARAMETERS = {  # of a sequence: the clause, and what is meant where nothing is stated
+    "type": ("as {}", "bigint"),
+    "increment": ("increment by {}", "1"),
+    "minimum": ("minvalue {}", "1"),
+    "maximum": ("maxvalue {}", "9223372036854775807"),
+    "start": ("start with {}", "1"),
+    "cache": ("cache {}", "1"),
+}
+
+
+def create_table(difference: Difference) -> str | None:
+    """A table with its columns and options; not partitioned, typed or inheriting ones."""
+    wanted, around, name = difference.wanted, difference.around, difference.name
+    if any(key in _BEYOND or key.startswith("inherits ") for key in wanted):
+        return None
+    columns = [f"{name}.{column}" for column in listed(wanted.get("columns", ""))]
+    if any(("column", column) not in around.wanted for column in columns):
+        return None
+    lines = [f"    {definition(c, around.wanted['column', c])}" for c in columns]
+    unlogged = "unlogged " if wanted.get("persistence") == "unlogged" else ""
+    inside = ",\n".join(lines)
+    return f"create {unlogged}table {name} (\n{inside}\n){_with(wanted)} /* without its rows */;"
+
+
+def create_view(difference: Difference) -> str | None:
+    """A view or materialized view."""
+    wanted = difference.wanted
+    if "definition" not in wanted:
+        return None
+    replace = "or replace view" if difference.kind == "view" else "materialized view"
+    return f"create {replace} {difference.name}{_with(wanted)} as\n{wanted['definition']}"
+
+
+def _with(wanted: Properties) -> str:
+    options = [
+        f"{_option(key)} = {_value(value)}"
+        for key, value in wanted.items()
+        if key.startswith(_OPTION)
+    ]
+    return f" with ({', '.join(options)})" if options else ""
+
+
+def _option(key: str) -> str:
+    name = key.removeprefix(_OPTION)
+    return f"toast.{quoted(name[6:])}" if name.startswith("toast.") else quoted(name)
+
+
+def _value(text: str) -> str:
+    return text if text.replace("_", "").replace(".", "").isalnum() else literal(text)
+
+
+def create_sequence(difference: Difference) -> str:
+    """A sequence that is no identity column's."""
+    return f"create sequence {difference.name} {_parameters(difference.wanted)};"
+
+
+def _parameters(wanted: Properties) -> str:
+    clauses = [clause.format(wanted.get(k, v)) for k, (clause, v) in _PARAMETERS.items()]
+    return " ".join([*clauses, "cycle" if "cycle" in wanted else "no cycle"])
+
+
+def change_relation(difference: Difference) -> str | None:
+    """One property of a table, view, index or sequence that is changed in place."""
+    key, kind, name = difference.key or "", difference.kind, difference.name
+    value = difference.value
+    if key.startswith(_OPTION):
+        option = _option(key)
+        change = f"reset ({option})" if value is None else f"set ({option} = {_value(value)})"
+        return f"alter {kind} {name} {change};"
+    if key == "persistence":
+        return f"alter {kind} {name} set {'logged' if value is None else value};"
+    if kind == "sequence":
+        return _change_sequence(difference)
+    return _change_table(difference) if kind == "table" else None
+
+
+def _change_sequence(difference: Difference) -> str | None:
+    if difference.key == "owned by":
+        return f"alter sequence {difference.name} owned by {difference.value or 'none'};"
+    if difference.key in _PARAMETERS or difference.key == "cycle":
+        return f"alter sequence {difference.name} {_parameters(difference.wanted)};"
+    return None
+
+
+def _change_table(difference: Difference) -> str | None:
+    key, value, alter = difference.key or "", difference.value, f"alter table {difference.name}"
+    actions = {
+        "row level security": f"{'enable' if value == 'enabled' else 'disable'} row level security",
+        "force row level security": f"{'force' if value else 'no force'} row level security",
+        "replica identity": f"replica identity {_identity(difference)}",
+        "access method": f"set access method {value or 'heap'}",
+    }
+    if key in actions:
+        return f"{alter} {actions[key]};"
+    if key.startswith("inherits "):
+        return f"{alter} {'inherit' if value else 'no inherit'} {key.removeprefix('inherits ')};"
+    if key == "child in another schema" and value is None and "partition key" not in difference.now:
+        children = listed(difference.actual or "")
+        return "\n".join(f"alter table {c} no inherit {difference.name};" for c in children)
+    return None
+
+
+def _identity(difference: Difference) -> str:
+    """What identifies a row where changes are replicated."""
+    if difference.value != "index":
+        return difference.value or "default"
+    around = difference.around
+    for index in around.parts(difference.name, "index"):
+        if "replica identity" in around.wanted["index", index]:
+            return f"using index {index.rpartition('.')[2]}"
+    return "default"

@@ -1,0 +1,86 @@
+"""What files make that another server may have already: roles, schemas, extensions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import product
+from typing import TYPE_CHECKING
+
+from postgast.pg_query_pb2 import (
+    OBJECT_FUNCTION,
+    OBJECT_SCHEMA,
+    OBJECT_SEQUENCE,
+    OBJECT_TABLE,
+    OBJECT_TYPE,
+)
+
+if TYPE_CHECKING:
+    from postgast.pg_query_pb2 import AlterDefaultPrivilegesStmt
+
+    from arami_db.files.script import Script
+
+# As pg_default_acl.defaclobjtype has them.
+_TYPES = {
+    OBJECT_TABLE: "r",
+    OBJECT_SEQUENCE: "S",
+    OBJECT_FUNCTION: "f",
+    OBJECT_TYPE: "T",
+    OBJECT_SCHEMA: "n",
+}
+
+
+@dataclass(frozen=True)
+class Makes:
+    """What some files make.
+
+    Attributes:
+        roles, schemas, extensions: the names of those that must not be there yet.
+        privileges: the default privileges they grant: schema (empty for all), type of object and
+            role, as "public r anon".
+    """
+
+    roles: tuple[str, ...]
+    schemas: tuple[str, ...]
+    extensions: tuple[str, ...]
+    privileges: tuple[str, ...]
+
+
+def makes(scripts: Iterable[Script]) -> Makes:
+    """Read it off the statements; what blocks and functions make is not seen.
+
+    Args:
+        scripts: the files.
+    """
+    nodes = [statement.node for script in scripts for statement in script.statements]
+    return Makes(
+        roles=tuple(n.create_role_stmt.role for n in nodes if n.HasField("create_role_stmt")),
+        schemas=tuple(
+            n.create_schema_stmt.schemaname
+            for n in nodes
+            if n.HasField("create_schema_stmt") and not n.create_schema_stmt.if_not_exists
+        ),
+        extensions=tuple(
+            n.create_extension_stmt.extname
+            for n in nodes
+            if n.HasField("create_extension_stmt") and not n.create_extension_stmt.if_not_exists
+        ),
+        privileges=tuple(
+            changed
+            for n in nodes
+            if n.HasField("alter_default_privileges_stmt")
+            for changed in _privileges(n.alter_default_privileges_stmt)
+        ),
+    )
+
+
+def _privileges(node: AlterDefaultPrivilegesStmt) -> Iterator[str]:
+    """What is granted; what a file takes away may have been there before."""
+    if not node.action.is_grant:
+        return
+    named = [o.def_elem.arg.list.items for o in node.options if o.def_elem.defname == "schemas"]
+    schemas = [item.string.sval for items in named for item in items] or [""]
+    for schema, grantee in product(schemas, node.action.grantees):
+        # A role without a name is PUBLIC.
+        name = grantee.role_spec.rolename or "public"
+        yield f"{schema} {_TYPES.get(node.action.objtype, '')} {name}"

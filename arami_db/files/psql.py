@@ -1,0 +1,146 @@
+"""A file as psql reads it: statements, meta-commands, and the rows that follow a COPY.
+
+This is how the places of a file are found that the parser refuses as a whole.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from arami_db.files.lexemes import lexemes, skip_empty
+
+# pg_dump writes these two around its output since August 2025 (CVE-2025-8714); they do nothing.
+_HARMLESS = re.compile(r"^[ \t]*\\(?:un)?restrict[ \t]+[A-Za-z0-9]+[ \t]*$", re.MULTILINE)
+_INLINE_COPY = re.compile(r"\\copy\b.*\bfrom\s+p?stdin\b", re.IGNORECASE)
+_END_OF_ROWS = re.compile(r"^\\\.$", re.MULTILINE)
+_ROUTINE = re.compile(r"create (or replace )?(function|procedure) ")
+_FIRST_WORDS = 4
+_BLOCKS, _PARENTHESES = 1, 2  # in what a semicolon ends nothing: in the first, in both
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A part of a file.
+
+    Attributes:
+        text: as written; of a statement without its semicolon.
+        offset: where it begins, in characters from the start of the file's text.
+        kind: "statement"; "command" for a meta-command, from its backslash to the end of its line;
+            or "rows" for what follows a COPY, from the rest of its line to the mark of the end.
+    """
+
+    text: str
+    offset: int
+    kind: str = "statement"
+
+
+def without_restrict(text: str) -> str:
+    """The text with its \\\\restrict lines blanked out, unless they are part of a literal."""
+    if "restrict" not in text or not _HARMLESS.search(text):
+        return text
+    blanked = _HARMLESS.sub(lambda line: " " * len(line[0]), text)
+    parts, position = [], 0
+    for lexeme in lexemes(blanked):  # none begins or ends in such a line
+        parts += [blanked[position : lexeme.start], text[lexeme.start : lexeme.end]]
+        position = lexeme.end
+    return "".join([*parts, blanked[position:]])
+
+
+def without(text: str, others: list[Piece]) -> str:
+    """The text with some pieces of it blanked out."""
+    parts, position = [], 0
+    for piece in others:
+        lines = (" " * len(line) for line in piece.text.split("\n"))
+        parts += [text[position : piece.offset], "\n".join(lines)]
+        position = piece.offset + len(piece.text)
+    return "".join([*parts, text[position:]])
+
+
+def pieces(text: str) -> Iterator[Piece]:
+    """Read a text to its end, whatever it holds.
+
+    Args:
+        text: the text.
+
+    Returns:
+        Its parts, in order, without the comments between them; a meta-command ends the statement
+        that it is in.
+    """
+    position, nesting = skip_empty(text), _PARENTHESES
+    while position < len(text):
+        statement = _Statement(nesting)
+        for lexeme in lexemes(text, position):
+            part = text[lexeme.start : lexeme.end]
+            if part == "\\" or (part == ";" and not statement.is_open):
+                break
+            statement.see(lexeme.kind, part)
+        else:
+            if statement.is_open:  # what is never closed must not take the rest along
+                nesting -= 1
+                continue
+            yield Piece(text[position:], position)
+            return
+        if lexeme.start > position:
+            yield Piece(text[position : lexeme.start], position)
+        position = lexeme.end
+        if part == "\\":
+            line_end = text.find("\n", position)
+            position = len(text) if line_end < 0 else line_end
+            yield (command := Piece(text[lexeme.start : position], lexeme.start, "command"))
+            statement.copies = _INLINE_COPY.match(command.text) is not None
+        if statement.copies:
+            end = _after_rows(text, position)
+            yield Piece(text[position:end], position, "rows")
+            position = end
+        position = skip_empty(text, position)
+
+
+def _after_rows(text: str, position: int) -> int:
+    """Where SQL goes on: rows begin on the next line and end with \\\\. or the file."""
+    line_end = text.find("\n", position)
+    end = _END_OF_ROWS.search(text, line_end + 1) if line_end >= 0 else None
+    return end.end() if end else len(text)
+
+
+@dataclass
+class _Statement:
+    """What counts of a statement on its way.
+
+    Attributes:
+        nesting: what counts: parentheses and blocks, blocks, or neither.
+        words: the first ones, each followed by a blank.
+        previous: the word before, where nothing but blanks came between.
+        parentheses: how many are open.
+        blocks: how many BEGIN and CASE are open in the body of a routine.
+        copies: whether rows follow it.
+    """
+
+    nesting: int
+    words: str = ""
+    previous: str = ""
+    parentheses: int = 0
+    blocks: int = 0
+    copies: bool = False
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a semicolon would be part of it."""
+        return bool(self.parentheses or self.blocks)
+
+    def see(self, kind: str, text: str) -> None:
+        """Take the next part of it in."""
+        if kind in {"comment", "block"}:
+            return
+        if self.nesting >= _PARENTHESES:
+            self.parentheses = max(0, self.parentheses + {"(": 1, ")": -1}.get(text, 0))
+        word = f"{text.lower()} " if kind == "word" and not self.parentheses else ""
+        if self.words.count(" ") < _FIRST_WORDS:
+            self.words += word
+        if self.words.startswith("copy ") and self.previous + word == "from stdin ":
+            self.copies = True
+        if self.nesting >= _BLOCKS and _ROUTINE.match(self.words):
+            opens = word == "begin " or (word == "case " and self.blocks > 0)
+            self.blocks = max(0, self.blocks + opens - (word == "end "))
+        self.previous = word

@@ -1,0 +1,45 @@
+"""Standard streams that are there whatever the caller has closed."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from contextlib import suppress
+
+
+class _Heedless(io.TextIOWrapper):
+    """A stream whose reader may go, or whose disk may fill, without an end to the work."""
+
+    def write(self, text: str, /) -> int:
+        """Write what can be written."""
+        with suppress(OSError):
+            super().write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        """Pass on what can be passed on."""
+        with suppress(OSError):
+            super().flush()
+
+
+def prepare_streams() -> None:
+    """Open what is closed of stdin, stdout and stderr, and make stderr one that never fails.
+
+    A closed descriptor would be the next file's or connection's, and written into. What is written
+    to a stdout that was closed fails as on a full disk, and is told so; what is said on stderr is
+    lost. Text that a stream cannot encode, such as a file's odd name, is written as escapes.
+    """
+    for descriptor, mode in ((0, os.O_RDONLY), (1, os.O_RDONLY), (2, os.O_WRONLY)):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, mode)  # takes the lowest number that is free, this one
+            os.set_inheritable(descriptor, True)
+    sys.stdin = sys.stdin or open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
+    sys.stdout = sys.stdout or open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+    said = sys.stderr.buffer if sys.stderr else open(2, "wb", closefd=False)  # noqa: SIM115
+    encoding = sys.stderr.encoding if sys.stderr else "utf-8"
+    sys.stderr = _Heedless(said, encoding, "backslashreplace", line_buffering=True)
