@@ -242,6 +242,20 @@ def test_gaps_are_seen_between_numbers_and_not_between_dates(
     assert list(gaps(make_plan(discover(root), Ledger(exists=False, rows={})))) == expected
 
 
+@pytest.mark.parametrize(
+    ("latest", "found"), [("00000001", 0), ("1", 1), ("", 1)], ids=["a date", "a number", "gone"]
+)
+def test_the_latest_applied_counts_as_it_is_written(
+    latest: str, found: int, tmp_path: Path
+) -> None:
+    applied = file(tmp_path, "migration", latest or "1", "a", "select 1")
+    if not latest:
+        applied.path.unlink()
+    file(tmp_path, "migration", "005", "b", "select 2")
+    ledger = Ledger(exists=True, rows={("migration", 1): row(applied)})
+    assert len(gaps(make_plan(discover(tmp_path), ledger))) == found
+
+
 def test_a_gap_among_pending_files_is_refused_unless_allowed(world: World) -> None:
     world.write(tables("005_e", "006_f", "009_i"))
     error = world.error("migrate", expect=1)
