@@ -99,14 +99,14 @@ def shadow(url: str | None, around: Surroundings) -> Iterator[Connection]:
         with throwaway() as server:
             conninfo = make_conninfo(server.conninfo, dbname="postgres")
             with closing(connect(conninfo)) as admin:
-                yield from _within(admin, conninfo, around, as_user=True)
+                yield from _within(admin, conninfo, around, is_ours=True)
     else:
         with closing(connect(url)) as admin:
-            yield from _within(admin, url, around, as_user=False)
+            yield from _within(admin, url, around, is_ours=False)
 
 
 def _within(
-    admin: Connection, conninfo: str, around: Surroundings, *, as_user: bool
+    admin: Connection, conninfo: str, around: Surroundings, *, is_ours: bool
 ) -> Iterator[Connection]:
     if admin.execute(_LEFT_EMPTY).fetchone() is not None:
         raise ShadowError(
@@ -120,11 +120,13 @@ def _within(
         opened = make_conninfo(conninfo, dbname=name)
         with closing(connect(opened)) as connection:
             connection.execute("set check_function_bodies = off; set search_path = ''")
-            for _, _, sql in around.made:
+            for kind, _, sql in around.made:
+                if kind == "role attributes" and not is_ours:
+                    continue  # nobody is given rights on a server that others use
                 # What this server cannot do, or has already, is for the files to tell.
                 with suppress(psycopg.Error), connection.transaction():
                     connection.execute(sql.encode())
-        if as_user and around.user != admin.info.user:
+        if is_ours and around.user != admin.info.user:
             # Their rights are the server's to give; here they only own what they make.
             user = Identifier(around.user)
             admin.execute(SQL("alter role {} login superuser").format(user))

@@ -111,7 +111,8 @@ def expectation(
     _, platform = schemas_of(connection, stating)
     around = surroundings(connection, scripts, platform)
     views = load_all(tree.views) if files[-1] == tree.migrations[-1] else []
-    note(f"applying {files[0].label} to {files[-1].label} to a throw-away database, to compare")
+    number = "1 migration" if len(files) == 1 else f"{len(files)} migrations"
+    note(f"trying {number} on a throw-away database, to compare")
     with shadow(url, around) as opened:
         before, _ = schemas_of(opened, stating)
         apply(opened, scripts, load(tree.auth_stub) if tree.auth_stub else None, around)

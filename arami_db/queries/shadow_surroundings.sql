@@ -40,16 +40,24 @@ from (
         1 as place,
         'role' as kind,
         r.rolname::text as name,
+        format('create role %%I', r.rolname) as sql
+    from pg_catalog.pg_roles as r
+    where r.rolname !~ '^pg_' and r.rolname <> all(%(roles)s::text[])
+    union all
+    select
+        1,
+        'role attributes',
+        r.rolname::text,
         concat(
-            format('create role %%I', r.rolname),
+            format('alter role %%I', r.rolname),
             case when r.rolsuper then ' superuser' end,
             case when r.rolbypassrls then ' bypassrls' end,
             case when r.rolcreaterole then ' createrole' end,
             case when r.rolcreatedb then ' createdb' end,
             case when r.rolreplication then ' replication' end,
             case when r.rolcanlogin then ' login' end,
-            case when not r.rolinherit then ' noinherit' end
-        ) as sql
+            case when r.rolinherit then ' inherit' else ' noinherit' end
+        )
     from pg_catalog.pg_roles as r
     where r.rolname !~ '^pg_' and r.rolname <> all(%(roles)s::text[])
     union all
@@ -181,4 +189,4 @@ from (
         and pg_get_userbyid(d.defaclrole) = session_user
         and (n.nspname is null or n.nspname = 'public')
 ) as x
-order by x.place, x.name
+order by x.place, x.kind, x.name
