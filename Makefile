@@ -15,11 +15,14 @@ $(VENV)/.installed: pyproject.toml
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@
 
+DASHBOARD := select name, disc_type, daily_streak, total_virtues, sessions_this_week, active_goals \
+	from user_dashboard
+
 demo: $(VENV)/.installed ## From nothing to a migrated, seeded database of your own, and its status
 	$(DB) migrate --embedded
 	$(DB) seed --embedded --yes
 	$(DB) status --embedded
-	$(DB) embedded psql -c 'table user_dashboard'
+	$(DB) embedded psql --pset pager=off -c '$(DASHBOARD)'
 
 test: $(VENV)/.installed ## Every test, on a real Postgres started for the purpose
 	$(BIN)/pytest -n 2 --dist loadfile

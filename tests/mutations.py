@@ -196,7 +196,7 @@ def triggers(connection: Connection) -> Iterator[Mutation]:
             yield Mutation(f"event {on}", f"drop {on}; {changed}", at)
         changed = definition.replace("()", "('argument')")
         yield Mutation(f"argument {on}", f"drop {on}; {changed}", at)
-        extends = f"alter {on} depends on extension pgcrypto"
+        extends = f"alter {on} depends on extension plpgsql"
         yield Mutation(extends, extends, at)
     # The triggers of a foreign key, on both its tables, are facts of the one that has it.
     for state, which in (("all", "true"), ("user", "not t.tgisinternal")):
@@ -437,7 +437,7 @@ def functions(connection: Connection) -> Iterator[Mutation]:
             "owner to service_role",
             "rename to other",
             "set schema auth",
-            "depends on extension pgcrypto",
+            "depends on extension plpgsql",
         ):
             if change not in as_it_is:
                 yield Mutation(f"{name} {change}", f"alter function {name} {change}", at)
@@ -640,9 +640,8 @@ _MANY = (
     ("alter schema audit rename to other", "audit"),
     ("alter schema public rename to other", "public"),
     ("drop schema audit cascade", "audit.change_log"),
-    ("drop extension pgcrypto", "pgcrypto"),
-    ("alter extension pgcrypto set schema audit", "pgcrypto"),
-    ("alter extension pgcrypto add table public.users", "public.users"),
+    ("create extension citext schema audit", "citext"),
+    ("alter extension plpgsql add table public.users", "public.users"),
     (
         "create function auth.note() returns event_trigger language plpgsql as 'begin end';"
         " create event trigger extra on ddl_command_start execute function auth.note()",

@@ -83,7 +83,7 @@ def test_an_extension_in_public_is_seen_and_with_it_what_anybody_could_have_writ
     with shared.transaction(force_rollback=True):
         shared.execute("create extension citext")
         extra = facts(shared) - baseline
-    assert Fact("extension", "citext", "schema", "default") in extra
+    assert Fact("extension", "citext", "schema", "public") in extra
     assert {fact.kind for fact in extra} == {"extension", "function", "grant"}
 
 
@@ -105,7 +105,7 @@ def test_membership_in_an_extension_hides_nothing(
     with shared.transaction(force_rollback=True):
         shared.execute(f"create schema other; {HIDDEN[kind]}")
         before = facts(shared)
-        shared.execute(f"alter extension pgcrypto add {kind} {name.get(kind, 'public.hidden')}")
+        shared.execute(f"alter extension plpgsql add {kind} {name.get(kind, 'public.hidden')}")
         assert before > baseline
         assert facts(shared) >= before
 
@@ -221,19 +221,19 @@ HARMLESS = {
     "a temporary table that shadows a catalog": "create temp table pg_class (oid oid);"
     " create temp table pg_namespace (); create domain pg_temp.text as integer",
     "an extension's composite type": "create type public.extra as (a int);"
-    " alter extension pgcrypto add type public.extra",
+    " alter extension plpgsql add type public.extra",
     "an extension elsewhere": "create schema other; create extension pg_trgm schema other",
     "an extension's view of ours": "create schema other; create view other.v as table public.users;"
     " create function other.f(public.users) returns int language sql as 'select 1';"
-    " alter extension pgcrypto add view other.v;"
-    " alter extension pgcrypto add function other.f(public.users)",
+    " alter extension plpgsql add view other.v;"
+    " alter extension plpgsql add function other.f(public.users)",
     "reports of another tool": "create role reporter; create schema other;"
     " create view other.v as select * from public.daily_sessions;"
     " create materialized view other.m as select name from public.users;"
     " create function other.f() returns bigint language sql security definer"
     " begin atomic select count(*) from public.users; end;"
     " grant usage on schema other to reporter; grant select on other.v to reporter",
-    "an extension updated": "alter extension pgcrypto update",
+    "an extension updated": "alter extension plpgsql update",
     "roles": 'create role "someone else" login; grant authenticated to "someone else"',
     "a superuser's needless grant": "create role root_like superuser;"
     " grant select on public.users to root_like",
@@ -344,7 +344,7 @@ def test_it_reads_as_any_role_and_writes_nothing(
 PLATFORM = """
     create schema auth;
     create schema extensions;
-    create extension pgcrypto schema extensions;
+    create extension citext schema extensions;
     create function auth.uid() returns uuid language sql stable
     as $$ select nullif(current_setting('request.jwt.claim.sub', true), '')::uuid $$;
     create table auth.users (id uuid primary key);

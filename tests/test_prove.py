@@ -217,18 +217,18 @@ OTHER_HOLES = {
 # Whoever owns an extension may say that something is a member of it.
 TABLE_HOLES["member of an extension"] = (
     f"{NOTES} grant all on public.notes to authenticated;"
-    " alter extension pgcrypto add table public.notes",
+    " alter extension plpgsql add table public.notes",
     "public.notes",
 )
 OTHER_HOLES["view that is a member of an extension"] = (
     "create view public.member as select conversation_transcript from public.daily_sessions;"
     " grant select on public.member to authenticated;"
-    " alter extension pgcrypto add view public.member",
+    " alter extension plpgsql add view public.member",
     "public.member",
 )
 OTHER_HOLES["function that is a member of an extension"] = (
     definer("members", "", "setof public.user_goals", "select * from public.user_goals")
-    + "; alter extension pgcrypto add function public.members()",
+    + "; alter extension plpgsql add function public.members()",
     "public.members()",
 )
 HOLES = TABLE_HOLES | OTHER_HOLES

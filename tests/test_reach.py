@@ -295,7 +295,7 @@ WAYS = {
     ),
     "a member of an extension": Way(
         f"create function public.everybody() returns text {READS};"
-        " alter extension pgcrypto add function public.everybody()",
+        " alter extension plpgsql add function public.everybody()",
         both("function public.everybody()", f"execute granted to public, {DEFINER}"),
         "select public.everybody()",
     ),

@@ -18,7 +18,7 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from .conftest import ALICE, LIMIT, clean_environment, run_cli, run_json, scalar, start_cli
+from .conftest import ALICE, LIMIT, clean_environment, rows, run_cli, run_json, scalar, start_cli
 
 Project = Callable[[dict[str, str]], Path]
 
@@ -124,13 +124,26 @@ def test_status_json_is_one_document_of_plain_values(database: str) -> None:
 
 def test_seeding_twice_changes_nothing(database: str) -> None:
     first = run_json("seed", "-d", database)
-    assert [file["name"] for file in first["seeded"]] == ["test_user"]
+    assert [file["name"] for file in first["seeded"]] == ["test_user", "first_week"]
     query = "select array_agg(u::text) from public.users as u"
     before = scalar(database, query)
     run_json("seed", "-d", database)
     assert scalar(database, query) == before
     assert scalar(database, "select count(*) from public.onboarding_profiles") == 1
     assert run_json("status", "-d", database, "--check")["failures"] == []
+
+
+def test_the_seeds_fill_the_dashboard_once_even_when_a_session_was_archived(database: str) -> None:
+    run_cli("seed", "-d", database)
+    query = "select daily_streak, total_virtues, sessions_this_week, active_goals"
+    shown = rows(database, f"{query} from public.user_dashboard")
+    assert shown == [(3, 1, 3, 1)]
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute("update public.daily_sessions set created_at = '2020-01-01'")
+    run_cli("archive", "-d", database)
+    run_cli("seed", "-d", database)
+    assert scalar(database, "select count(*) from public.daily_sessions") == 0
+    assert rows(database, f"{query} from public.user_dashboard") == shown
 
 
 def test_other_users_are_asked_about_first(database: str) -> None:
@@ -145,7 +158,7 @@ def test_other_users_are_asked_about_first(database: str) -> None:
     assert scalar(database, query) == 1
 
 
-@pytest.mark.parametrize(("answer", "code", "seeded"), [("y", 0, 1), ("n", 1, 0)])
+@pytest.mark.parametrize(("answer", "code", "seeded"), [("y", 0, 2), ("n", 1, 0)])
 def test_a_person_at_a_terminal_answers(answer: str, code: int, seeded: int, database: str) -> None:
     with psycopg.connect(database, autocommit=True) as connection:
         connection.execute("insert into public.users (id, name) values (%s, 'Alice')", [ALICE])

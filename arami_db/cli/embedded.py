@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from arami_db.cli.options import Format
-from arami_db.render.output import OutputFormat
+from arami_db.render.output import OutputFormat, note
 
 _AS_PSQL_TAKES_THEM = {
     "allow_extra_args": True,
@@ -40,7 +40,7 @@ def start(
     from arami_db import embedded as server
     from arami_db.render.results import show_server
 
-    show_server(server.start(tcp_port=tcp), output)
+    show_server(server.start(tcp_port=tcp, note=note), output)
 
 
 @embedded.command()
@@ -86,12 +86,14 @@ def url(output: Format = OutputFormat.TEXT) -> None:
     from arami_db import embedded as server
     from arami_db.render.results import show_value
 
-    show_value("url", server.start().url, output)
+    show_value("url", server.start(note=note).url, output)
 
 
 @embedded.command(context_settings=_AS_PSQL_TAKES_THEM)
 def psql(context: typer.Context) -> None:
     """Open the psql that came with the server; further arguments go to psql.
+
+    The extra's psql has no line editing; one of yours has: psql "$(arami-db embedded url)".
 
     \b
     Examples:
@@ -100,7 +102,7 @@ def psql(context: typer.Context) -> None:
     """
     from arami_db import embedded as server
 
-    command = [*server.psql_command(server.start()), *context.args]
+    command = [*server.psql_command(server.start(note=note)), *context.args]
     os.execv(command[0], command)  # noqa: S606
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from arami_db.files import SqlTree, discover, packaged_sql_dir
-from arami_db.render.output import OutputFormat, choose_format
+from arami_db.render.output import OutputFormat, choose_format, note
 from arami_db.settings import Settings, read_settings, seconds_of
 
 if TYPE_CHECKING:
@@ -194,7 +194,7 @@ def conninfo(database: str | None, *, embedded: bool) -> str:
     """Where the database is."""
     from arami_db.database.naming import resolve
 
-    return resolve(database, embedded=embedded)
+    return resolve(database, embedded=embedded, note=note)
 
 
 @contextmanager

@@ -85,7 +85,8 @@ def wait_until_ready(conninfo: str, limit: float) -> float:
             waited = time.monotonic() - started
             if waited >= limit:
                 raise ConnectionFailedError(
-                    f"no answer within {limit:g} s: {redact(str(error).strip())}"
+                    f"no answer within {limit:g} s: {redact(str(error).strip())}",
+                    hint=getattr(error, "hint", None),
                 ) from None
         time.sleep(min(0.2, limit - waited))
 

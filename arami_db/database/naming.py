@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
@@ -23,13 +24,14 @@ _FORMS = (
 )
 
 
-def resolve(database: str | None, *, embedded: bool = False) -> str:
+def resolve(database: str | None, *, embedded: bool, note: Callable[[str], None]) -> str:
     """Turn what the user said into libpq connection parameters.
 
     Args:
         database: a postgresql:// URL, key=value pairs, "embedded", or None for DATABASE_URL and
             then libpq's own PG* variables.
         embedded: the same as database="embedded".
+        note: told whose programs the embedded server is started with, where that is a question.
 
     Returns:
         A key=value connection string.
@@ -46,7 +48,7 @@ def resolve(database: str | None, *, embedded: bool = False) -> str:
     if named == "embedded":
         from arami_db.embedded import start
 
-        return start().conninfo
+        return start(note=note).conninfo
     if not named and not is_named():
         raise UsageError("\n".join(NO_DATABASE))
     return _read(named, "--database" if database else "DATABASE_URL")

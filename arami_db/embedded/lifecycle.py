@@ -6,7 +6,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -35,13 +35,20 @@ def _explained() -> Iterator[None]:
 
 
 @_explained()
-def start(*, root: Path | None = None, tcp_port: int | None = None, durable: bool = True) -> Server:
+def start(
+    *,
+    root: Path | None = None,
+    tcp_port: int | None = None,
+    durable: bool = True,
+    note: Callable[[str], None] = lambda _: None,
+) -> Server:
     """Find the running server, or start one; the first time, create it.
 
     Args:
         root: the directory it lives in; `home()` when None.
         tcp_port: also listen on this port of 127.0.0.1, with a password.
         durable: False for a throw-away server that may lose its data in a crash of the machine.
+        note: told whose programs are used, when they are not those of the `embedded` extra.
 
     Raises:
         EmbeddedError: it cannot be created, started or reached; the message ends with its log.
@@ -54,7 +61,7 @@ def start(*, root: Path | None = None, tcp_port: int | None = None, durable: boo
     with place.locked():
         server = _found(place)
         if server is None:
-            server = _launched(place, tcp_port, durable=durable)
+            server = _launched(place, tcp_port, note, durable=durable)
         elif tcp_port is not None and (server.tcp, server.port) != (True, tcp_port):
             raise UsageError(
                 f"The server already runs, and not on TCP port {tcp_port}.",
@@ -141,10 +148,14 @@ def _found(place: Place) -> Server | None:
         time.sleep(TICK)
 
 
-def _launched(place: Place, tcp_port: int | None, *, durable: bool) -> Server:
-    binaries = runnable(place.root, place.account)
+def _launched(
+    place: Place, tcp_port: int | None, note: Callable[[str], None], *, durable: bool
+) -> Server:
+    binaries = runnable(place.root, place.account, cluster.major(place))
+    if binaries.wheel is None:
+        note(f"embedded server: PostgreSQL {binaries.version} of this machine, {binaries.folder}")
     data = cluster.ensure(place, binaries, durable=durable)
-    state = State(socket_dir(place), tcp_port or _PORT, tcp_port is not None)
+    state = State(socket_dir(place), tcp_port or _PORT, tcp_port is not None, binaries.folder)
     place.remember(state)
     alive = cluster.launch(place, binaries, data, state, durable=durable)
     try:

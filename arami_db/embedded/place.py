@@ -14,7 +14,6 @@ from dataclasses import asdict, dataclass
 from itertools import count
 from pathlib import Path
 
-from arami_db.embedded.binaries import INSTALL_HINT
 from arami_db.embedded.privileges import Account, server_account
 from arami_db.errors import EmbeddedError
 
@@ -32,6 +31,7 @@ class State:
     socket_dir: Path
     port: int
     tcp: bool
+    programs: Path
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,8 @@ class Place:
         """What the last launch wrote; None when there was none, or it cannot be read as such."""
         try:
             facts = json.loads((self.root / "state.json").read_text())
-            return State(Path(facts["socket_dir"]), int(facts["port"]), bool(facts["tcp"]))
+            paths = Path(facts["socket_dir"]), Path(facts.get("programs", ""))
+            return State(paths[0], int(facts["port"]), bool(facts["tcp"]), paths[1])
         except (FileNotFoundError, ValueError, KeyError, TypeError):
             return None
 
@@ -139,12 +140,10 @@ def home() -> Path:
     server runs as: no permission of an existing directory is ever widened.
 
     Raises:
-        EmbeddedError: the `embedded` extra is not installed, or the system is not supported.
+        EmbeddedError: the system is not supported.
     """
-    try:
-        from platformdirs import user_data_path
-    except ModuleNotFoundError as error:
-        raise EmbeddedError("platformdirs is not installed.", hint=INSTALL_HINT) from error
+    from platformdirs import user_data_path
+
     path = user_data_path("arami-db").resolve()
     return path if server_account().reaches(path) else _ROOT_HOME
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import secrets
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from arami_db.embedded.binaries import bundled
 from arami_db.embedded.place import Place, State, write_private
 from arami_db.embedded.processes import postmaster
 from arami_db.embedded.sockets import trusted
@@ -17,12 +17,18 @@ from arami_db.errors import EmbeddedError
 if TYPE_CHECKING:
     import psycopg
 
+_HAS_STATISTICS = """
+    select from pg_available_extensions
+    where
+        name = 'pg_stat_statements'
+        and current_setting('shared_preload_libraries') like '%pg_stat_statements%'
+"""
 _PASSWORD = "password"  # noqa: S105 (a file's name)
 
 
 @dataclass(frozen=True)
 class Server:
-    """A running embedded server."""
+    """A running embedded server; `programs` is the directory of those it was started with."""
 
     data_dir: Path
     socket_dir: Path
@@ -30,6 +36,7 @@ class Server:
     pid: int
     version: str
     tcp: bool
+    programs: Path
 
     @property
     def conninfo(self) -> str:
@@ -51,12 +58,19 @@ class Server:
 
 
 def psql_command(server: Server) -> list[str]:
-    """The argv of the bundled psql, connected to `server`; append psql's own options.
+    """The argv of the psql that belongs to `server`; append psql's own options.
 
     Raises:
-        EmbeddedError: the `embedded` extra is not installed.
+        EmbeddedError: it has none, and there is none on PATH.
     """
-    return [bundled().tool("psql"), f"--dbname={server.conninfo}"]
+    beside = server.programs / "psql"
+    psql = str(beside) if beside.exists() else shutil.which("psql")
+    if psql is None:
+        raise EmbeddedError(
+            f"There is no psql in {server.programs}, and none on PATH.",
+            hint="install the package of your system that has it, such as postgresql-client",
+        )
+    return [psql, f"--dbname={server.conninfo}"]
 
 
 def answering(place: Place) -> Server | None:
@@ -82,12 +96,12 @@ def answering(place: Place) -> Server | None:
             f"{place.root}: its server runs where it cannot be seen from here.",
             hint="stop it where it was started, perhaps in another container",
         )
-    return Server(data, state.socket_dir, state.port, pid, version, state.tcp)
+    return Server(data, state.socket_dir, state.port, pid, version, state.tcp, state.programs)
 
 
 def prepare(server: Server) -> None:
     """Make what every session counts on: the database, its extension, a password for TCP."""
-    state = State(server.socket_dir, server.port, server.tcp)
+    state = State(server.socket_dir, server.port, server.tcp, server.programs)
     with _connect(state) as connection:
         if server.tcp:
             _set_password(connection, server.data_dir.parent / _PASSWORD)
@@ -97,7 +111,10 @@ def prepare(server: Server) -> None:
     with _connect(state, "arami") as connection:
         connection.execute("set client_min_messages = warning")
         connection.execute("create schema if not exists extensions")  # as on Supabase
-        connection.execute("create extension if not exists pg_stat_statements schema extensions")
+        if connection.execute(_HAS_STATISTICS).fetchone() is not None:
+            connection.execute(
+                "create extension if not exists pg_stat_statements schema extensions"
+            )
 
 
 def _set_password(connection: psycopg.Connection[Any], file: Path) -> None:

@@ -75,6 +75,8 @@ def load_all(files: Iterable[SqlFile]) -> list[Script]:
         try:
             scripts.append(load(file))
         except RefusedFileError as error:
+            if not error.refusals:
+                raise
             refusals += error.refusals
     if refusals:
         raise RefusedFileError(refusals=refusals)

@@ -133,12 +133,10 @@ def _require_file(path: Path) -> None:
     try:
         path.name.encode()
     except UnicodeEncodeError:
-        raise RefusedFileError(f"{path}: its name is not UTF-8", hint="Rename it.") from None
+        raise _refused(path, "its name is not UTF-8", "Rename it.") from None
     if not os.path.isfile(path):
-        raise RefusedFileError(
-            f"{path}: is no file that can be read, but a directory, a pipe or a broken link",
-            hint=_NOT_SKIPPED,
-        )
+        reason = "is no file that can be read, but a directory, a pipe or a broken link"
+        raise _refused(path, reason, _NOT_SKIPPED)
 
 
 def _has_parts(root: Path) -> bool:
@@ -173,6 +171,8 @@ def _read_folder(folder: Path, kind: str) -> tuple[SqlFile, ...]:
             version, name = _number(entry)
             file = read_file(Path(entry.path), kind=kind, version=version, name=name)
         except RefusedFileError as error:
+            if not error.refusals:
+                raise
             refusals += error.refusals
             continue
         if (other := files.setdefault(version, file)) is not file:
@@ -186,25 +186,26 @@ def _read_folder(folder: Path, kind: str) -> tuple[SqlFile, ...]:
 
 def _number(entry: os.DirEntry[str]) -> tuple[int, str]:
     """Version and name of a file, from NNN_name.sql."""
-    _require_file(Path(entry.path))
+    path = Path(entry.path)
+    _require_file(path)
     match = _NAME.fullmatch(entry.name)
     if match is None:
         raise _refused(
-            entry,
+            path,
             "is not named NNN_name.sql",
             f"Rename it. {_NOT_SKIPPED}",
         )
     if match[2].lower().endswith(_UNDOING):
         raise _refused(
-            entry,
+            path,
             "is named as what undoes a migration",
             "Move it out of the folder: every file in it is run.",
         )
     if (version := int(match[1])) > BIGINT_MAX:
         hint = f"The largest is {BIGINT_MAX}; a date and time have 14 digits."
-        raise _refused(entry, "the version number does not fit a bigint", hint)
+        raise _refused(path, "the version number does not fit a bigint", hint)
     return version, match[2]
 
 
-def _refused(entry: os.DirEntry[str], reason: str, hint: str | None) -> RefusedFileError:
-    return RefusedFileError(refusals=[Refusal(entry.path, None, None, reason, hint)])
+def _refused(path: Path, reason: str, hint: str | None) -> RefusedFileError:
+    return RefusedFileError(refusals=[Refusal(str(path), None, None, reason, hint)])

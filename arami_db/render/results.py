@@ -98,6 +98,7 @@ def show_server(found: Server, output: OutputFormat) -> None:
         "tcp": found.tcp,
         "data_dir": str(found.data_dir),
         "socket_dir": str(found.socket_dir),
+        "programs": str(found.programs),
         "conninfo": found.conninfo,
     }
     text = "\n".join(f"{key:<11} {value}" for key, value in data.items() if key != "running")

@@ -1,20 +1,21 @@
--- 230_extension: the extensions that the migrations ask for, and any other in our schemas.
--- Why: uuid-ossp may be missing, since nothing uses it; it is stated only where it is elsewhere.
--- Schemas public and extensions are both "default". Members that anybody could have added to an
--- extension are stated like other objects.
+-- 230_extension: the extensions in our schemas, and those that the migrations ask for elsewhere.
+-- Why: pgcrypto and uuid-ossp may be missing, since nothing uses them, and belong in public or in
+-- extensions; they are stated only where they are in neither. Members that anybody could have added
+-- to an extension are stated like other objects.
 -- The first arm of a union names the columns.
 -- noqa: disable=AL03
 select
     'extension' as kind,
     e.extname::pg_catalog.text as object,
     'schema' as property,
-    case when n.nspname in ('public', 'extensions') then 'default' else n.nspname end as value
+    n.nspname::pg_catalog.text as value
 from pg_catalog.pg_extension as e
 inner join pg_catalog.pg_namespace as n on e.extnamespace = n.oid
 where
-    e.extname = 'pgcrypto'
-    or (e.extname = 'uuid-ossp' and n.nspname not in ('public', 'extensions'))
-    or (e.extname <> 'uuid-ossp' and n.oid in (select s.oid from schemas as s))
+    case
+        when e.extname in ('pgcrypto', 'uuid-ossp') then n.nspname not in ('public', 'extensions')
+        else n.oid in (select s.oid from schemas as s)
+    end
 union all
 select
     m.kind,

@@ -1,22 +1,23 @@
 -- 001_foundation: extensions, the schema's door, and the updated_at trigger function.
 -- Why: an extension may be there already, be absent from the server, or belong in Supabase's
 -- `extensions` schema; plain DDL cannot say "whichever holds", so a block asks the catalog first.
+-- Nothing here uses them: some builds of Postgres come without.
 
 do $$
 declare
-    placement text := case
+    placement constant text := case
         when to_regnamespace('extensions') is null then '' else ' schema extensions'
     end;
+    missing name;
 begin
-    if not exists (select from pg_extension where extname = 'pgcrypto') then
-        execute 'create extension pgcrypto' || placement;
-    end if;
-
-    if exists (select from pg_available_extensions where name = 'uuid-ossp')
-        and not exists (select from pg_extension where extname = 'uuid-ossp')
-    then
-        execute 'create extension "uuid-ossp"' || placement;
-    end if;
+    for missing in
+        select a.name
+        from pg_available_extensions as a
+        where a.name in ('pgcrypto', 'uuid-ossp') and a.installed_version is null
+        order by a.name
+    loop
+        execute format('create extension %I', missing) || placement;
+    end loop;
 exception
     when insufficient_privilege then
         raise exception 'this role may not create the extensions pgcrypto and uuid-ossp'
