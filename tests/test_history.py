@@ -292,7 +292,7 @@ def test_a_squash_where_the_files_had_been_applied(world: World) -> None:
     squash(world)
     error = world.error("migrate")
     assert "migrations/003_all: changed, it was applied as 003_c" in error["message"]
-    assert "declare first-version = 3" in error["hint"]
+    assert "arami-db baseline 3" in error["hint"]
     said = world.declare(THIRD, "migrate", expect=6)
     assert "repair --accept 3" in said
     assert "forget" not in said
@@ -329,6 +329,7 @@ def test_a_database_that_has_not_come_as_far_is_not_squashed_over(
     world.write({"migrations/003_all.sql": "create table if not exists a (); drop table b;"})
     said = world.declare(THIRD, "migrate", expect=1)
     assert "this database is at 2, and these files begin at 3" in said
+    assert "arami-db baseline 3" in said
     assert scalar(world.conninfo, "select to_regclass('b')") == "b"
     world.declare(THIRD, "repair", "--applied", "3")
     assert "nothing to do" in world.declare(THIRD, "migrate")
@@ -640,6 +641,17 @@ def repaired(plan: Plan, ledger: Ledger, wishes: dict[str, list[str]]) -> Ledger
     return Ledger(exists=True, rows=known)
 
 
+def baselined(plan: Plan, ledger: Ledger, last: int) -> Ledger:
+    """The ledger after a baseline."""
+    known = dict(ledger.rows)
+    for entry in plan.entries:
+        if entry.kind == "migration" and entry.version <= last:
+            known.pop((entry.kind, entry.version), None)
+            if entry.file:
+                known[entry.kind, entry.version] = row(entry.file)
+    return Ledger(exists=True, rows=known)
+
+
 def follow(plan: Plan, ledger: Ledger, hint: str, options: Options) -> tuple[Ledger, Options]:
     """Do what a hint says: its repairs, or else the options it names."""
     wishes: dict[str, list[str]] = {}
@@ -648,6 +660,8 @@ def follow(plan: Plan, ledger: Ledger, hint: str, options: Options) -> tuple[Led
             wishes.setdefault(wish, []).append(word)
     if wishes:
         return repaired(plan, ledger, wishes), options
+    if last := re.findall(r"arami-db baseline (\d+)", hint):
+        return baselined(plan, ledger, int(last[0])), options
     named = {name.replace("-", "_"): True for name in re.findall(r"--(allow-[a-z-]+)", hint)}
     assert named, hint
     return ledger, replace(options, **named)

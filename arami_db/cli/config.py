@@ -24,8 +24,8 @@ def config(
     """Print what is in force, and from where: option, environment, settings file or default.
 
     Settings are read from arami-db.toml of the working directory, or [tool.arami-db] of its
-    pyproject.toml: sql-dir, lock-timeout, lock-wait, and [[accept]] for verify. Nothing is
-    connected to, and passwords are masked.
+    pyproject.toml: sql-dir, lock-timeout, lock-wait, first-version, and [[accept]] for verify.
+    Nothing is connected to, and passwords are masked.
 
     \b
     Examples:
@@ -43,6 +43,8 @@ def config(
         for name, option in (("lock-timeout", lock_timeout), ("lock-wait", lock_wait)):
             duration, source = options.named_duration(name, option)
             yield Setting(name, str(duration), source)
+        if (first := options.settings().first_version) is not None:
+            yield Setting("first-version", str(first), options.settings().place)
         for declared in options.settings().accept:
             yield Setting("accept", f"{declared.kind} {declared.name}", declared.place)
 

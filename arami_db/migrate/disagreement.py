@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from arami_db.errors import LedgerError
-from arami_db.migrate.gaps import declare, gaps
+from arami_db.migrate.gaps import gaps
 from arami_db.migrate.plan import Entry, Plan, State, references
 from arami_db.runner.session import Options
 
@@ -116,7 +116,8 @@ def _missing(plan: Plan, entries: tuple[Entry, ...]) -> str:
     ways = [f"Restore {_them(entries)}"]
     files = [entry for entry in plan.entries if entry.kind == "migration" and entry.file]
     if files and all(e.kind == "migration" and e.version < files[0].version for e in entries):
-        ways.append(f"where {files[0].label} stands for them, {declare(files[0].version)}")
+        baseline = f"arami-db baseline {files[0].version}"
+        ways.append(f"where {files[0].label} stands for them, a squash: {baseline}")
     if not plan.ahead:
         ways.append(
             f"forget {'it' if len(entries) == 1 else 'them'}: {_repair(plan, forget=entries)}"

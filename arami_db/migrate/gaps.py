@@ -42,18 +42,12 @@ def gaps(plan: Plan) -> dict[str, str]:
         return {what: "Delete the file, or correct first-version"}
     if first is not None and latest and latest.version < first:
         what = f"this database is at {latest.version}, and these files begin at {first}"
-        repair = f"arami-db repair --applied {next_one.version}"
         return {
             what: f"Bring it to {first} with the files from before; or, where it has what"
-            f" {next_one.path.name} makes: {repair}"
+            f" {next_one.path.name} makes: arami-db baseline {next_one.version}"
         }
     numbers = [_start(plan, next_one), *((file.version, len(file.number)) for file in waiting)]
     return _between(numbers, begins=latest is None and first is None)
-
-
-def declare(version: int) -> str:
-    """How the number is declared that a project's files begin at."""
-    return f"declare first-version = {version} in arami-db.toml"
 
 
 def _between(numbers: list[tuple[int, int]], *, begins: bool) -> dict[str, str]:
@@ -66,8 +60,9 @@ def _between(numbers: list[tuple[int, int]], *, begins: bool) -> dict[str, str]:
                 f"versions {below + 1} to {last} are" if last > below + 1 else f"version {last} is"
             )
             starts = begins and version == numbers[1][0]
-            way = f"{_FILL}; or, where these files begin there, {declare(version)}"
-            found[f"{which} missing (the next is {version})"] = way if starts else _FILL
+            declare = f"declare first-version = {version} in arami-db.toml"
+            way = f"{_FILL}; or, where these files begin there, {declare}" if starts else _FILL
+            found[f"{which} missing (the next is {version})"] = way
     return found
 
 
