@@ -8,7 +8,7 @@ from pathlib import Path
 from arami_db.errors import UsageError
 from arami_db.files.tree import SqlTree
 
-_TEMPLATE = """\
+TEMPLATE = """\
 -- {stem}: what it holds.
 -- Why: what the DDL cannot say.
 
@@ -45,7 +45,7 @@ def create_migration(tree: SqlTree, name: str) -> Path:
     try:
         path.parent.mkdir(exist_ok=True)
         with path.open("x", encoding="utf-8") as file:
-            file.write(_TEMPLATE.format(stem=stem))
+            file.write(TEMPLATE.format(stem=stem))
     except OSError as error:
         raise UsageError(f"{path}: cannot be written: {error.strerror}") from error
     return path
