@@ -89,7 +89,7 @@ def test_many_refusals_stay_readable(empty_database: str, project: Project) -> N
     said = run_cli(*arguments, expect=1).stderr
     assert len(said.splitlines()) < 50
     assert "3000 places in one file are refused" in said
-    assert "and 2960 more" in said
+    assert "and 2970 more" in said
     assert len(run_json(*arguments, expect=1)["error"]["refusals"]) == 3000
 
 
@@ -171,6 +171,13 @@ def test_whatever_follows_a_copy_is_its_data(row: str, copy: str) -> None:
     assert found.reason.startswith("COPY with inline data")
     assert found.hint
     assert "Write INSERT" in found.hint
+
+
+def test_a_meta_command_that_reads_a_file_has_the_hint_of_copy() -> None:
+    first, second = refusals("\\copy t from 'x.csv'\nbegin;")
+    assert first.reason == "psql meta-command: \\copy t from 'x.csv'"
+    assert "Write INSERT" in (first.hint or "")
+    assert second.line == 2
 
 
 def test_rows_without_an_end_reach_to_the_end_of_the_file() -> None:

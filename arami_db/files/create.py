@@ -15,7 +15,7 @@ from arami_db.files.tree import BIGINT_MAX, SqlTree
 # seconds or milliseconds of the Unix epoch. Some projects begin with 00000000000000.
 _MOMENTS = {8: "%Y%m%d", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
 _EPOCH = {10: 1, 13: 1000}
-_TEMPLATE = """\
+TEMPLATE = """\
 -- {stem}: what it holds.
 -- Why: what the DDL cannot say.
 
@@ -49,7 +49,7 @@ def create_migration(tree: SqlTree, name: str) -> Path:
     try:
         path.parent.mkdir(exist_ok=True)
         with path.open("x", encoding="utf-8") as file:
-            file.write(_TEMPLATE.format(stem=stem))
+            file.write(TEMPLATE.format(stem=stem))
     except OSError as error:
         raise UsageError(f"{path}: cannot be written: {error.strerror}") from error
     return path

@@ -13,7 +13,7 @@ from arami_db.files.lexemes import lexemes, skip_empty
 
 # pg_dump writes these two around its output since August 2025 (CVE-2025-8714); they do nothing.
 _HARMLESS = re.compile(r"^[ \t]*\\(?:un)?restrict[ \t]+[A-Za-z0-9]+[ \t]*$", re.MULTILINE)
-_INLINE_COPY = re.compile(r"\\copy\b.*\bfrom\s+p?stdin\b", re.IGNORECASE)
+_INLINE_COPY = re.compile(r"\\copy\b.*\bfrom\s+stdin\b", re.IGNORECASE)
 _END_OF_ROWS = re.compile(r"^\\\.$", re.MULTILINE)
 _ROUTINE = re.compile(r"create (or replace )?(function|procedure) ")
 _FIRST_WORDS = 4
@@ -89,12 +89,17 @@ def pieces(text: str) -> Iterator[Piece]:
             line_end = text.find("\n", position)
             position = len(text) if line_end < 0 else line_end
             yield (command := Piece(text[lexeme.start : position], lexeme.start, "command"))
-            statement.copies = _INLINE_COPY.match(command.text) is not None
+            statement.copies = takes_rows(command.text)
         if statement.copies:
             end = _after_rows(text, position)
             yield Piece(text[position:end], position, "rows")
             position = end
         position = skip_empty(text, position)
+
+
+def takes_rows(command: str) -> bool:
+    """Whether rows follow a meta-command."""
+    return _INLINE_COPY.match(command) is not None
 
 
 def _after_rows(text: str, position: int) -> int:

@@ -9,12 +9,12 @@ from postgast import scan
 
 from arami_db.errors import Refusal
 from arami_db.files.lexemes import BLANKS
+from arami_db.files.psql import Piece, takes_rows
 from arami_db.files.rules import COPY_HINT, COPY_REFUSAL
 
 if TYPE_CHECKING:
     from postgast import PgQueryError
 
-    from arami_db.files.psql import Piece
     from arami_db.files.split import Statement
     from arami_db.files.sqlfile import SqlFile
 
@@ -92,6 +92,6 @@ def of_syntax(file: SqlFile, piece: Piece, error: PgQueryError) -> Refusal:
 def of_command(file: SqlFile, piece: Piece) -> Refusal:
     """A meta-command is psql's."""
     command = piece.text.rstrip()
-    if command.startswith("\\copy"):
-        return refusal_at(file, piece.offset, f"{COPY_REFUSAL}: {command}", COPY_HINT)
-    return refusal_at(file, piece.offset, f"psql meta-command: {command}", _META_HINT)
+    reason = COPY_REFUSAL if takes_rows(command) else "psql meta-command"
+    hint = COPY_HINT if command.startswith("\\copy") else _META_HINT
+    return refusal_at(file, piece.offset, f"{reason}: {command}", hint)

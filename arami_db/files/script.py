@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from postgast import PgQueryError
 
 from arami_db.errors import Refusal, RefusedFileError
+from arami_db.files.create import TEMPLATE
 from arami_db.files.lexemes import BLANKS
 from arami_db.files.lexical import NO_TRANSACTION, directives, markers, unknown_directives
 from arami_db.files.psql import Piece, pieces, without, without_restrict
@@ -95,12 +96,12 @@ def load(file: SqlFile) -> Script:
 
     Raises:
         RefusedFileError: a syntax error, transaction control, a psql meta-command, inline COPY
-            data, an unknown directive, another tool's markers, or statements and directive that do
-            not fit; has every place.
+            data, an unknown directive, another tool's markers, statements and directive that do not
+            fit, or a template left as it was; has every place.
     """
     statements, refusals, text = _read(file, without_restrict(file.text))
     no_transaction = any(said == NO_TRANSACTION for _, said in directives(text))
-    refusals += [*markers(file, text), *unknown_directives(file, text)]
+    refusals += [*_unwritten(file), *markers(file, text), *unknown_directives(file, text)]
     refusals += _match_directive(file, statements, no_transaction=no_transaction)
     if refusals:
         raise RefusedFileError(refusals=sorted(refusals, key=lambda found: found.place))
@@ -110,6 +111,12 @@ def load(file: SqlFile) -> Script:
         in_transaction=not (no_transaction and statements),
         leaves_traces=not all(is_quiet(statement.node) for statement in statements),
     )
+
+
+def _unwritten(file: SqlFile) -> Iterator[Refusal]:
+    """A file without statements may be meant; one that nobody has touched is not."""
+    if file.text == TEMPLATE.format(stem=file.path.stem):
+        yield refusal_at(file, 0, "is as `arami-db new` made it", "Write its SQL, or delete it.")
 
 
 def _read(file: SqlFile, text: str) -> tuple[list[Statement], list[Refusal], str]:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from arami_db.database.failure import FileFailedError
 
 _EXCERPT_LINES, _EXCERPT_WIDTH = 12, 200
-_LISTED, _LISTED_LINES = 40, 3  # of many refusals: how many are shown, and how much of each
+_LISTED = 30  # of many refusals; each with one line of its statement
 # What the JSON of a failed statement has, and that of a refused one.
 _PLACE = ("file", "line", "column", "statement", "sqlstate")
 
@@ -54,7 +54,7 @@ def _refusal_lines(refusals: tuple[Refusal, ...]) -> list[str]:
     lines = []
     for refusal in refusals[:_LISTED]:
         lines.append(str(refusal))
-        lines += _syntax_lines(refusal, _LISTED_LINES)
+        lines += _syntax_lines(refusal, 1)
     if len(refusals) > _LISTED:
         lines.append(f"and {len(refusals) - _LISTED} more; --format json has all of them")
     return [f"  {line}" for line in lines]
@@ -73,13 +73,15 @@ def _excerpt(statement: str, position: int, most: int) -> list[str]:
     at = statement.count("\n", 0, position)
     column = position - statement.rfind("\n", 0, position) - 1
     first = max(0, min(at - most // 2, len(lines) - most))
-    shown = [_clipped(line, column if n == at else 0) for n, line in enumerate(lines)][first:]
-    rest = len(lines) - first - most
-    return [
-        *([f"    … {first} lines before"] if first else []),
-        *(f"    {line}" for line in shown[:most]),
-        *([f"    … {rest} more lines"] if rest > 0 else []),
+    excerpt = [
+        f"    {_clipped(line, column if number == at else 0)}"
+        for number, line in enumerate(lines[first : first + most], start=first)
     ]
+    if most > 1 and first:
+        excerpt.insert(0, f"    … {first} lines before")
+    if most > 1 and len(lines) > first + most:
+        excerpt.append(f"    … {len(lines) - first - most} more lines")
+    return excerpt
 
 
 def _clipped(line: str, column: int) -> str:
