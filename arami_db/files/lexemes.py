@@ -63,6 +63,9 @@ def lexemes(text: str, position: int = 0) -> Iterator[Lexeme]:
     Args:
         text: the text.
         position: where to begin.
+
+    Returns:
+        The parts in order, to the end of the text.
     """
     while match := _LEXEME.search(text, position):
         kind, position = match.lastgroup or "", match.end()

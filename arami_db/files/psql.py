@@ -37,7 +37,7 @@ class Piece:
 
 
 def without_restrict(text: str) -> str:
-    """The text with its \\\\restrict lines blanked out, unless they are part of a literal."""
+    """The text with its \\restrict lines blanked out, unless they are part of a literal."""
     if "restrict" not in text or not _HARMLESS.search(text):
         return text
     blanked = _HARMLESS.sub(lambda line: " " * len(line[0]), text)
@@ -62,7 +62,7 @@ def pieces(text: str) -> Iterator[Piece]:
     """Read a text to its end, whatever it holds.
 
     Args:
-        text: the text.
+        text: the text; it may hold anything.
 
     Returns:
         Its parts, in order, without the comments between them; a meta-command ends the statement
@@ -71,29 +71,23 @@ def pieces(text: str) -> Iterator[Piece]:
     position, nesting = skip_empty(text), _PARENTHESES
     while position < len(text):
         statement = _Statement(nesting)
-        for lexeme in lexemes(text, position):
-            part = text[lexeme.start : lexeme.end]
-            if part == "\\" or (part == ";" and not statement.is_open):
-                break
-            statement.see(lexeme.kind, part)
-        else:
-            if statement.is_open:  # what is never closed must not take the rest along
-                nesting -= 1
-                continue
-            yield Piece(text[position:], position)
-            return
-        if lexeme.start > position:
-            yield Piece(text[position : lexeme.start], position)
-        position = lexeme.end
-        if part == "\\":
-            line_end = text.find("\n", position)
+        end = statement.read(text, position)
+        if end is None and statement.is_open:  # what is never closed must not take the rest along
+            nesting -= 1
+            continue
+        stop = len(text) if end is None else end
+        if stop > position:
+            yield Piece(text[position:stop], position)
+        position = stop + 1
+        if text.startswith("\\", stop):
+            line_end = text.find("\n", stop)
             position = len(text) if line_end < 0 else line_end
-            yield (command := Piece(text[lexeme.start : position], lexeme.start, "command"))
-            statement.copies = takes_rows(command.text)
-        if statement.copies:
-            end = _after_rows(text, position)
-            yield Piece(text[position:end], position, "rows")
-            position = end
+            yield Piece(text[stop:position], stop, "command")
+            statement.copies = takes_rows(text[stop:position])
+        if statement.copies and end is not None:
+            rows_end = _after_rows(text, position)
+            yield Piece(text[position:rows_end], position, "rows")
+            position = rows_end
         position = skip_empty(text, position)
 
 
@@ -103,7 +97,7 @@ def takes_rows(command: str) -> bool:
 
 
 def _after_rows(text: str, position: int) -> int:
-    """Where SQL goes on: rows begin on the next line and end with \\\\. or the file."""
+    """Where SQL goes on: rows begin on the next line and end with \\. or the file."""
     line_end = text.find("\n", position)
     end = _END_OF_ROWS.search(text, line_end + 1) if line_end >= 0 else None
     return end.end() if end else len(text)
@@ -134,8 +128,16 @@ class _Statement:
         """Whether a semicolon would be part of it."""
         return bool(self.parentheses or self.blocks)
 
-    def see(self, kind: str, text: str) -> None:
-        """Take the next part of it in."""
+    def read(self, text: str, position: int) -> int | None:
+        """Where its semicolon is, or the backslash of a meta-command; None if it has no end."""
+        for lexeme in lexemes(text, position):
+            part = text[lexeme.start : lexeme.end]
+            if part == "\\" or (part == ";" and not self.is_open):
+                return lexeme.start
+            self._see(lexeme.kind, part)
+        return None
+
+    def _see(self, kind: str, text: str) -> None:
         if kind in {"comment", "block"}:
             return
         if self.nesting >= _PARENTHESES:

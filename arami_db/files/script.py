@@ -67,6 +67,9 @@ def load_all(files: Iterable[SqlFile]) -> list[Script]:
     Args:
         files: in the order in which they are run.
 
+    Returns:
+        Their scripts, in that order.
+
     Raises:
         RefusedFileError: some could not be run as promised; has every place of every file.
     """

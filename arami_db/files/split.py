@@ -39,6 +39,9 @@ def split(text: str, offset: int = 0) -> list[Statement]:
         text: the text.
         offset: where it begins in its file.
 
+    Returns:
+        The statements in order; none where there are only comments.
+
     Raises:
         PgQueryError: the parser refuses it.
     """

@@ -17,6 +17,13 @@ from arami_db.runner.session import Applied
 def scripts_of(plan: Plan, *kinds: str) -> list[Script]:
     """Load the pending files of some kinds; without any, of all.
 
+    Args:
+        plan: has the files.
+        kinds: as SqlFile.kind.
+
+    Returns:
+        The scripts, in the order in which they are run.
+
     Raises:
         RefusedFileError: some of them cannot be run as they stand.
     """
