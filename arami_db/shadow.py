@@ -118,14 +118,7 @@ def _within(
     try:
         _create(admin, name)
         opened = make_conninfo(conninfo, dbname=name)
-        with closing(connect(opened)) as connection:
-            connection.execute("set check_function_bodies = off; set search_path = ''")
-            for kind, _, sql in around.made:
-                if kind == "role attributes" and not is_ours:
-                    continue  # nobody is given rights on a server that others use
-                # What this server cannot do, or has already, is for the files to tell.
-                with suppress(psycopg.Error), connection.transaction():
-                    connection.execute(sql.encode())
+        _make_alike(opened, around, is_ours=is_ours)
         if is_ours and around.user != admin.info.user:
             # Their rights are the server's to give; here they only own what they make.
             user = Identifier(around.user)
@@ -139,6 +132,18 @@ def _within(
             for role in _roles(admin) - roles:
                 with suppress(psycopg.Error):  # it may own something elsewhere by now
                     admin.execute(SQL("drop role {}").format(Identifier(role)))
+
+
+def _make_alike(conninfo: str, around: Surroundings, *, is_ours: bool) -> None:
+    """Make what files find on the other server, as far as this one can have it."""
+    with closing(connect(conninfo)) as connection:
+        connection.execute("set check_function_bodies = off; set search_path = ''")
+        for kind, _, sql in around.made:
+            if kind == "role attributes" and not is_ours:
+                continue  # nobody is given rights on a server that others use
+            # What it cannot do, or has already, is for the files to tell.
+            with suppress(psycopg.Error), connection.transaction():
+                connection.execute(sql.encode())
 
 
 def _create(admin: Connection, name: str) -> None:
