@@ -74,6 +74,14 @@ def test_an_owner_who_is_no_superuser(distribution: str, tmp_path: Path) -> None
     assert_as_written(make_conninfo(distribution, user="keeper", dbname="kept"), tmp_path)
 
 
+def test_letters_of_another_alphabet_change_no_name(distribution: str) -> None:
+    options = "encoding utf8 locale 'C' locale_provider icu icu_locale 'tr-TR'"
+    execute(distribution, f"create database turkish template template0 {options}")
+    turkish = make_conninfo(distribution, dbname="turkish")
+    run_cli("migrate", "-d", turkish)
+    assert_clean(turkish)
+
+
 def test_what_ci_lacks_is_a_failure_and_elsewhere_a_skip(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CI", "true")
     with pytest.raises(pytest.fail.Exception, match="CI must not go without a server"):

@@ -438,21 +438,6 @@ def test_a_full_disk_is_one_line(database: str) -> None:
     assert run.stderr.splitlines()[1].startswith("error: the output could not be written")
 
 
-def test_letters_of_another_alphabet_change_no_name(empty_database: str) -> None:
-    name = f"turkish_{uuid.uuid4().hex[:8]}"
-    options = "template template0 encoding utf8 locale 'C' locale_provider icu icu_locale 'tr-TR'"
-    try:
-        execute(empty_database, f"create database {name} {options}")
-    except psycopg.errors.FeatureNotSupported:
-        pytest.skip("this server was built without ICU")
-    turkish = make_conninfo(empty_database, dbname=name)
-    try:
-        run_cli("migrate", "-d", turkish)
-        assert run_json("verify", "-d", turkish)["findings"] == []
-    finally:
-        execute(empty_database, f"drop database {name} (force)")
-
-
 def test_no_function_of_the_database_is_called(database: str) -> None:
     execute(
         database,
