@@ -160,7 +160,7 @@ class Pipeline:
         for step, following in zip_longest(steps, steps[1:]):
             sql = client.mogrify(step.sql, step.parameters) if step.parameters else step.sql
             self._connection.pgconn.send_query_params(sql.encode(), None)
-            # The result of what precedes a statement tells that it is at work, its own that it is not.
+            # What precedes a statement tells that it begins, its own result that it has ended.
             if following is None or step.statement or following.statement:
                 self._connection.pgconn.send_flush_request()
 
