@@ -21,6 +21,7 @@ from arami_db.database.connect import connect
 from arami_db.files import discover
 from arami_db.migrate import migrate
 from arami_db.render.columns import aligned, cells, shortened
+from arami_db.render.lines import live_line
 from arami_db.render.progress import PlainReport
 from arami_db.runner.session import Options, Session
 from tests import pooler
@@ -90,6 +91,15 @@ def test_a_terminal_that_is_too_narrow_for_all_columns_keeps_state_and_file() ->
     assert shortened("\u6771\u4eac\u6771\u4eac", 5) == "\u6771\u4eac…"
 
 
+@pytest.mark.parametrize("width", [1, 11, 40, 80, 200])
+def test_a_live_line_has_room_for_the_place_and_for_what_is_done(width: int) -> None:
+    doing = " (building index: scanning table 43%): create index on public.t (id)"
+    line = live_line(f"migrations/002_{LONG}.sql:1:1", doing, width)
+    assert cells(line) <= width
+    assert ("(building index: scan" in line) == (width > 40)
+    assert (LONG in line) == (width == 200)
+
+
 def test_files_are_named_alike_wherever_they_lie(
     empty_database: str, project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -112,6 +122,8 @@ HERE = Path(__file__).parents[1]
 
 GATE = """\
 create table public.gate (id int);
+create table public.gate_4 (id int);
+create table public.gate_5 (id int);
 create table public.t as select 1 as id;
 create function public.gated(id int) returns int language plpgsql immutable as $$
 begin
@@ -125,14 +137,19 @@ SLOW = {
     "migrations/002_index.sql": "-- Slow.\n-- arami: no-transaction\n"
     "create index concurrently i on public.t\n    (public.gated(id));\n",
     "migrations/003_vacuum.sql": "-- arami: no-transaction\nvacuum public.t;\n",
-    "migrations/004_query.sql": "select 1;\nselect * from public.gate;\n",
+    "migrations/004_first.sql": "select * from public.gate_4;\nselect 1;\n",
+    "migrations/005_second.sql": "select 1;\nselect * from public.gate_5;\n",
 }
-PLACES = {2: "migrations/002_index.sql:3:1", 4: "migrations/004_query.sql:2:1"}
+PLACES = {
+    2: "migrations/002_index.sql:3:1",
+    4: "migrations/004_first.sql:1:1",
+    5: "migrations/005_second.sql:2:1",
+}
 
 
 @pytest.fixture
 def slow(empty_database: str, project: Project) -> Path:
-    """A directory whose second and fourth migrations wait while gate_closed() is on."""
+    """A directory whose second, fourth and fifth migrations wait while gate_closed() is on."""
     root = project(SLOW)
     run_cli("migrate", "-d", empty_database, "--sql-dir", str(root), "--target", "1")
     return root
@@ -140,9 +157,11 @@ def slow(empty_database: str, project: Project) -> Path:
 
 @contextmanager
 def gate_closed(conninfo: str) -> Iterator[psycopg.Connection[Any]]:
-    """Hold a lock that two of the files wait for, until the connection rolls back."""
+    """Hold locks that three of the files wait for: each savepoint lets go of its own."""
     with psycopg.connect(conninfo) as connection:
-        connection.execute("lock table public.gate in access exclusive mode")
+        for table in ("gate_5", "gate_4", "gate"):
+            connection.execute(f"savepoint {table}".encode())
+            connection.execute(f"lock table public.{table} in access exclusive mode".encode())
         yield connection
 
 
@@ -184,12 +203,13 @@ def test_a_log_says_what_begins_and_where_it_stands_with_phase_and_share(
         assert ": create index concurrently i on public.t (public.gated(id))\n" in said
         assert "applied  migrations/002_index" not in said
         assert f"waiting for a lock held by pid {gate.info.backend_pid}" in said
-        gate.rollback()
-        gate.execute("lock table public.gate in access exclusive mode")
-        until(rf"still at {PLACES[4]} after \d+ s: select \* from public.gate\n")
+        gate.execute("rollback to gate")
+        until(rf"still at {PLACES[4]} after \d+ s: select \* from public.gate_4\n")
+        gate.execute("rollback to gate_4")
+        until(rf"still at {PLACES[5]} after \d+ s: select \* from public.gate_5\n")
         gate.rollback()
         run.join(LIMIT)
-    until("applied  migrations/004_query")
+    until("applied  migrations/005_second")
 
 
 def test_a_vacuum_says_its_phase(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -153,15 +154,15 @@ class Pipeline:
         return sent < _CHARACTERS_AHEAD
 
     def _queue(self, position: int) -> None:
-        """Hand a file's statements to libpq, and ask for the results as soon as there are any."""
+        """Hand a file's statements to libpq, and ask for each result as soon as it is there."""
         client = psycopg.ClientCursor(self._connection)
-        self._steps[position] = self._steps_of(self._scripts[position])
-        for step in self._steps[position]:
+        steps = self._steps[position] = self._steps_of(self._scripts[position])
+        for step, following in zip_longest(steps, steps[1:]):
             sql = client.mogrify(step.sql, step.parameters) if step.parameters else step.sql
             self._connection.pgconn.send_query_params(sql.encode(), None)
-            if step.statement:  # its result tells that the next one is at work
+            # What precedes a statement tells that it begins, its own result that it has ended.
+            if following is None or step.statement or following.statement:
                 self._connection.pgconn.send_flush_request()
-        self._connection.pgconn.send_flush_request()
 
     def _finish(self) -> None:
         """Send the Sync, cancel and forget what was under way, and leave pipeline mode."""

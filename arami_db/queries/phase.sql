@@ -1,7 +1,7 @@
 -- The phase that a server process is in, and its share in percent, for what the server counts.
 select
     phase,
-    100.0::double precision * done / nullif(total, 0)
+    100.0::double precision * done / nullif(total, 0) as share
 from (
     select
         pid,
@@ -24,29 +24,29 @@ from (
         case phase
             when 'scanning heap' then heap_blks_scanned
             when 'vacuuming heap' then heap_blks_vacuumed
-        end,
-        heap_blks_total
+        end as done,
+        heap_blks_total as total
     from pg_catalog.pg_stat_progress_vacuum
     union all
     select
         pid,
         phase,
-        sample_blks_scanned,
-        sample_blks_total
+        sample_blks_scanned as done,
+        sample_blks_total as total
     from pg_catalog.pg_stat_progress_analyze
     union all
     select
         pid,
         phase,
-        case phase when 'seq scanning heap' then heap_blks_scanned end,
-        heap_blks_total
+        case phase when 'seq scanning heap' then heap_blks_scanned end as done,
+        heap_blks_total as total
     from pg_catalog.pg_stat_progress_cluster
     union all
     select
         pid,
-        lower(type) || ' ' || lower(command),
-        bytes_processed,
-        bytes_total
+        lower(type) || ' ' || lower(command) as phase,
+        bytes_processed as done,
+        bytes_total as total
     from pg_catalog.pg_stat_progress_copy
 ) as progress
 where pid = %(pid)s

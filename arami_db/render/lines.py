@@ -40,6 +40,14 @@ def ran_line(file: SqlFile, statement: Statement, took: float) -> str:
     return f"{seconds(took):>8}  {_place(file, statement)}  {_excerpt(statement)}"
 
 
+def live_line(place: str, doing: str, width: int) -> str:
+    """A place and what is done there, in so many columns; the place takes half of them at most."""
+    whole = shortened(place, max(width // 2, 1) if doing else width) + doing
+    while cells(whole) > max(width, 1):
+        whole = f"{whole[:-2]}…"
+    return whole
+
+
 def where(standing: Standing) -> str:
     """The statement at work by file, line and column, or the file."""
     if standing.script is None:

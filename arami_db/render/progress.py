@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from arami_db.escape import visible
 from arami_db.render.columns import width_of
-from arami_db.render.lines import applied_line, doing, ran_line, where
+from arami_db.render.lines import applied_line, doing, live_line, ran_line, where
 from arami_db.render.output import is_quiet, is_verbose, note
 
 if TYPE_CHECKING:
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from arami_db.files.script import Statement
     from arami_db.runner.session import Applied
 
+_BAR = 10
+_FRAME = _BAR + len(" 9999/9999 0:00:00 ")  # what stands before the text of a live line
 _SOON = 1.0  # seconds; what is over by then needs no line
 
 
@@ -79,16 +81,17 @@ class LiveReport:
 
     def standing(self, standing: Standing) -> None:
         """Show the statement at work."""
-        self._describe(f"{where(standing)}{doing(standing)}")
+        self._describe(where(standing), doing(standing))
 
     def ran(self, file: SqlFile, statement: Statement, took: float) -> None:
         """Name the statement and its time, where that was asked for."""
         if is_verbose():
             self.note(ran_line(file, statement, took))
 
-    def _describe(self, text: str) -> None:
+    def _describe(self, place: str, doing: str = "") -> None:
         from rich.markup import escape
 
+        text = live_line(place, doing, (width_of(sys.stderr) or 80) - _FRAME)
         self._progress.update(self._task, description=escape(text))
 
     def applied(self, applied: Applied) -> None:
@@ -112,7 +115,7 @@ def progress() -> Iterator[PlainReport | LiveReport]:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     columns = (
-        BarColumn(20),
+        BarColumn(_BAR),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
         TextColumn("{task.description}"),
