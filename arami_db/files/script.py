@@ -19,13 +19,8 @@ from arami_db.files.lexical import (
     says_no_transaction,
     without_meta_commands,
 )
-from arami_db.files.rules import (
-    Mode,
-    describe,
-    is_quiet,
-    refusal,
-    transaction_mode,
-)
+from arami_db.files.rules import is_quiet, refusal
+from arami_db.files.transactions import mismatches, opening
 
 if TYPE_CHECKING:
     from postgast.pg_query_pb2 import Node
@@ -57,7 +52,7 @@ class Script:
     Attributes:
         file: the file.
         statements: in order; at least one.
-        in_transaction: False for the single statement Postgres refuses in a transaction.
+        in_transaction: False for a file marked no-transaction: each statement by itself.
         leaves_traces: whether settings, temporary tables and the like could outlive it.
     """
 
@@ -65,6 +60,11 @@ class Script:
     statements: tuple[Statement, ...]
     in_transaction: bool
     leaves_traces: bool
+
+    @property
+    def opening(self) -> tuple[Statement, ...]:
+        """SET TRANSACTION at its top, which must come before the runner's own queries as well."""
+        return tuple(opening(self.statements))
 
     @property
     def sql(self) -> str:
@@ -101,7 +101,8 @@ def load(file: SqlFile) -> Script:
     for statement in statements:
         if reason := refusal(statement.node):
             raise refused(file, statement.offset, reason)
-    _match_directive(file, statements, no_transaction=no_transaction)
+    for offset, reason, hint in mismatches(file.kind, statements, alone=no_transaction):
+        raise refused(file, offset, reason, hint)
     return Script(
         file,
         statements,
@@ -155,37 +156,3 @@ def _syntax_hint(text: str, offset: int) -> str | None:
     if near == "\\":
         return "That is a psql meta-command, and the runner is not psql; write plain SQL."
     return None
-
-
-def _match_directive(
-    file: SqlFile, statements: tuple[Statement, ...], *, no_transaction: bool
-) -> None:
-    """Refuse a file whose statements and directive do not fit each other."""
-    for statement in statements:
-        mode = transaction_mode(statement.node)
-        if mode is Mode.NEVER and not no_transaction:
-            hint = "Give it a file of its own, with this line: -- arami: no-transaction"
-            if file.kind != "migration":
-                hint = "Write a migration for it, with this line: -- arami: no-transaction"
-            raise refused(
-                file,
-                statement.offset,
-                f"{describe(statement.node)} cannot run inside a transaction",
-                hint,
-            )
-        if mode is Mode.ALWAYS and no_transaction and len(statements) == 1:
-            raise refused(
-                file,
-                statement.offset,
-                f"{describe(statement.node)} can run inside a transaction",
-                "Remove the line -- arami: no-transaction.",
-            )
-    if no_transaction and file.kind != "migration":
-        raise refused(file, 0, "only migrations may be marked no-transaction")
-    if no_transaction and len(statements) > 1:
-        raise refused(
-            file,
-            statements[1].offset,
-            f"a no-transaction file holds one statement, this one {len(statements)}",
-            "Split the file: without a transaction a failure would leave half of it done.",
-        )

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import psycopg
 
 from arami_db.database.connect import Connection, query
+from arami_db.database.execute import closing_steps, run_each
 from arami_db.database.failure import FileFailedError
 from arami_db.errors import RebuildError
 from arami_db.migrate.dropped import Dropped, created_name, is_replacement
@@ -58,6 +59,7 @@ class Rebuild:
             for dropped in list(self._dropped.values()):
                 if not later or dropped.name not in owned:
                     self._restore(script, dropped, final=not later)
+            run_each(self._connection, closing_steps(script))
 
     def _execute(self, script: Script, statement: Statement) -> None:
         if is_replacement(statement):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from arami_db import ledger
-from arami_db.database.execute import Step, cleaning_steps, file_steps
+from arami_db.database.execute import transaction
 from arami_db.database.pipeline import run
 from arami_db.database.server import Server
 from arami_db.errors import PlatformError
@@ -32,13 +32,8 @@ def stub_for(server: Server, stub: SqlFile | None) -> Script | None:
 
 def apply_stub(runner: Runner, script: Script) -> None:
     """Apply the auth stub in one transaction, and say so."""
-    steps = [
-        *runner.begin(durable=False),
-        *file_steps(script),
-        *cleaning_steps(script),
-        ledger.event("applied", script.file),
-        Step("commit"),
-    ]
+    event = ledger.event("applied", script.file)
+    steps = transaction(runner.begin(durable=False), script, last=[event])
     runner.attempt(script, lambda: run(runner.connection, script, steps))
     runner.report.note(
         "plain Postgres: no auth.uid() here, so the auth stub was applied: schema auth; roles"

@@ -14,7 +14,7 @@ from arami_db import ledger
 from arami_db.database.backoff import backoff
 from arami_db.database.blockers import BlockerWatch
 from arami_db.database.connect import Connection
-from arami_db.database.execute import RunnerStepError, Step, cleaning_steps, file_steps
+from arami_db.database.execute import RunnerStepError, Step, transaction
 from arami_db.database.failure import FileFailedError, hint_for
 from arami_db.database.pipeline import Pipeline, run
 from arami_db.database.server import Server
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
     from arami_db.files.script import Script
 
-_RETRYABLE = {"55P03", "40P01"}  # lock_not_available, deadlock_detected
+# lock_not_available, deadlock_detected, serialization_failure
+_RETRYABLE = {"55P03", "40P01", "40001"}
 _UNIQUE_VIOLATION = "23505"
 
 
@@ -88,14 +89,12 @@ class Runner:
 
     def _transaction(self, script: Script, *, durable: bool) -> list[Step]:
         """A file together with its ledger row."""
-        return [
-            *self.begin(durable=durable),
-            ledger.claim(script.file),
-            *file_steps(script),
-            *cleaning_steps(script),
-            *ledger.complete(script.file),
-            Step("commit"),
-        ]
+        return transaction(
+            self.begin(durable=durable),
+            script,
+            first=[ledger.claim(script.file)],
+            last=ledger.complete(script.file),
+        )
 
     def attempt(self, script: Script, action: Callable[[], None]) -> Applied:
         """Do something for a file, again after a lock timeout or deadlock, and report it.
@@ -124,7 +123,8 @@ class Runner:
                 self._remember("failed", script.file, message=str(error))
                 raise
             except KeyboardInterrupt:
-                self.report.note(f"{script.file.label}: interrupted; nothing of it was applied")
+                stays = "nothing of it" if script.in_transaction else "not all of it"
+                self.report.note(f"{script.file.label}: interrupted; {stays} was applied")
                 self._remember("interrupted", script.file)
                 raise
             finally:
@@ -147,9 +147,10 @@ class Runner:
         self, script: Script, error: Exception, blockers: list[str], attempt: int
     ) -> None:
         pause = backoff(attempt)
+        stopped = "rolled back" if script.in_transaction else "stopped"
         by = f" (blocked by {'; '.join(blockers)})" if blockers else ""
         self.report.note(
-            f"{script.file.label}: rolled back: {error}{by}; attempt {attempt + 2} of"
+            f"{script.file.label}: {stopped}: {error}{by}; attempt {attempt + 2} of"
             f" {self.options.retries + 1} in {pause:.1f} s"
         )
         time.sleep(pause)
