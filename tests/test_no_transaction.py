@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +12,9 @@ from typing import Any
 import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
+
+from arami_db.files import discover
+from arami_db.files.script import load
 
 from . import pooler
 from .conftest import end, eventually, rows, run_cli, run_json, scalar
@@ -404,8 +409,6 @@ def test_a_detach_that_is_pending_is_finalized(empty_database: str, project: Pro
 def test_an_interrupted_run_says_that_a_part_is_applied(
     empty_database: str, project: Project
 ) -> None:
-    import signal
-
     root = project(
         {
             "migrations/001_table.sql": TABLE,
@@ -423,3 +426,40 @@ def test_an_interrupted_run_says_that_a_part_is_applied(
     migrate(empty_database, root)
     assert history(empty_database)[-2:] == [("started", 2), ("applied", None)]
     assert scalar(empty_database, "select bool_and(indisvalid) from pg_index")
+
+
+# --- the page that states the rule --------------------------------------------------------------
+
+PAGE = (Path(__file__).parents[1] / "docs" / "no-transaction.md").read_text(encoding="utf-8")
+TABLED = [
+    statement
+    for row in re.findall(r"^\| (`.*?) \|", PAGE, re.MULTILINE)
+    for statement in re.findall(r"`([^`]+)`", row)
+    if (" " in statement and not statement.startswith("if ")) or statement == "checkpoint"
+]
+
+
+@pytest.mark.parametrize("statement", TABLED)
+def test_what_the_page_lists_may_share_a_file(statement: str, project: Project) -> None:
+    root = project({"migrations/001_it.sql": f"{NO_TRANSACTION}vacuum x;\n{statement};\n"})
+    [file] = discover(root).migrations
+    assert not load(file).in_transaction
+
+
+def test_the_example_of_the_page_runs(empty_database: str, project: Project) -> None:
+    [example] = re.findall(r"```sql\n(.*?)```", PAGE, re.DOTALL)
+    root = project(
+        {
+            "migrations/001_table.sql": "create table sessions (user_id int, created_at date);\n"
+            "create index idx_sessions_old on sessions (user_id, created_at);",
+            "migrations/002_it.sql": example,
+        }
+    )
+    migrate(empty_database, root)
+    found = (
+        "select array_agg(indexrelid::regclass::text) from pg_index where indrelid = %s::regclass"
+    )
+    assert sorted(scalar(empty_database, found, "sessions")) == [
+        "idx_sessions_created_at",
+        "idx_sessions_user_id",
+    ]

@@ -46,10 +46,12 @@ def apply_views(runner: Runner, scripts: list[Script]) -> Iterator[Applied]:
 
 
 def _replace(runner: Runner, script: Script, *, durable: bool) -> Applied:
-    from arami_db.migrate.dropped import is_replacement
+    from arami_db.migrate.dropped import is_replacement, skips_what_exists
     from arami_db.migrate.rebuild import IRREPLACEABLE
 
     def action() -> None:
+        if any(map(skips_what_exists, script.statements)):
+            raise _NeedsRebuildError  # Postgres would keep what the file no longer says
         try:
             runner.transact(script, durable=durable)
         except FileFailedError as error:
