@@ -65,6 +65,15 @@ class Failure:
     database_role: str
 
 
+@dataclass(frozen=True)
+class Attempt:
+    """A line of history of a migration that is not applied; the columns of arami_db.event."""
+
+    event: str
+    statement: int | None
+    checksum: str
+
+
 def read(connection: Connection) -> Ledger:
     """Read the whole ledger in one round trip.
 
@@ -132,8 +141,22 @@ def event(
         sqlstate: of the failure.
         message: its primary message; never its detail, which quotes rows.
     """
-    values = {"event": name, "sqlstate": sqlstate, "message": message}
+    values = {"event": name, "statement": None, "sqlstate": sqlstate, "message": message}
     return Step(query("ledger_event"), {**_identity(file), **actor(), **values})
+
+
+def statement_event(name: str, file: SqlFile, *, statement: int, checksum: str) -> Step:
+    """The statement that adds a line of history about one statement of a file.
+
+    Args:
+        name: "started" or "finished".
+        file: the file.
+        statement: the number of the statement.
+        checksum: of the file's statements up to it.
+    """
+    values = {"event": name, "statement": statement, "sqlstate": None, "message": None}
+    identity = {**_identity(file), "checksum": checksum}
+    return Step(query("ledger_event"), {**identity, **actor(), **values})
 
 
 def failures(connection: Connection, ledger: Ledger) -> tuple[Failure, ...]:
@@ -144,12 +167,12 @@ def failures(connection: Connection, ledger: Ledger) -> tuple[Failure, ...]:
     return tuple(Failure(*row) for row in rows)
 
 
-def was_started(connection: Connection, file: SqlFile) -> bool:
-    """Whether the last thing known of this very text is that it was started, or broken off."""
-    row = connection.execute(
-        query("ledger_last_event"), {"kind": file.kind, "version": file.version}
-    ).fetchone()
-    return row in {("started", file.checksum), ("interrupted", file.checksum)}
+def attempts(connection: Connection) -> dict[int, list[Attempt]]:
+    """What was tried of the migrations that are not in the ledger, in order, by version."""
+    found: dict[int, list[Attempt]] = {}
+    for version, *values in connection.execute(query("ledger_attempts")).fetchall():
+        found.setdefault(version, []).append(Attempt(*values))
+    return found
 
 
 @cache

@@ -6,7 +6,7 @@ from psycopg import errors
 
 from arami_db import ledger
 from arami_db.database.connect import Connection, query
-from arami_db.database.execute import Step, cleaning_steps, file_steps
+from arami_db.database.execute import transaction
 from arami_db.errors import UsageError
 from arami_db.files import SqlFile, SqlTree
 from arami_db.files.script import Script, load_all
@@ -72,11 +72,6 @@ def seed(session: Session, seeds: tuple[SqlFile, ...]) -> tuple[Applied, ...]:
 
 
 def _run(runner: Runner, script: Script, *, recorded: bool) -> Applied:
-    steps = [
-        *runner.begin(durable=True),
-        *file_steps(script),
-        *cleaning_steps(script),
-        *([ledger.event("applied", script.file)] if recorded else []),
-        Step("commit"),
-    ]
+    event = [ledger.event("applied", script.file)] if recorded else []
+    steps = transaction(runner.begin(durable=True), script, last=event)
     return runner.attempt(script, lambda: runner.send(script, steps))

@@ -14,7 +14,13 @@ from psycopg.sql import SQL, Identifier
 
 from arami_db import ledger
 from arami_db.database.connect import Connection, connect, query
-from arami_db.database.execute import Step, cleaning_steps, file_steps
+from arami_db.database.execute import (
+    Step,
+    cleaning_steps,
+    run_each,
+    statement_steps,
+    transaction,
+)
 from arami_db.database.pipeline import run
 from arami_db.database.server import inspect
 from arami_db.errors import AramiError
@@ -191,14 +197,16 @@ def apply(
 def _run(connection: Connection, script: Script, missing: Set[str]) -> None:
     from arami_db.database.failure import FileFailedError
 
-    own = [step for step in file_steps(script) if _extension(step) not in missing]
-    steps = [*own, *cleaning_steps(script)]
+    def kept(steps: Iterable[Step]) -> list[Step]:
+        return [step for step in steps if _extension(step) not in missing]
+
     try:
         if script.in_transaction:
-            run(connection, script, [Step("begin"), *steps, Step("commit")])
-        else:
-            for step in steps:
-                run(connection, script, [step])
+            run(connection, script, kept(transaction([Step("begin")], script)))
+            return
+        for step in kept(statement_steps(script, script.statements)):
+            run(connection, script, [step])
+        run_each(connection, cleaning_steps())
     except FileFailedError as error:
         raise ShadowError(
             f"{error} (SQLSTATE {error.sqlstate})",

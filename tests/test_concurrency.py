@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 import signal
 import subprocess
@@ -470,14 +471,17 @@ def simulate(conninfo: str, root: Path, *names: str) -> None:
         for entry in run_json("status", "-d", conninfo, "--sql-dir", str(root))["files"]
         if entry["version"] == 2
     )
+    statement = (root / f"migrations/002_{file['name']}.sql").read_text().split("\n")[1]
+    only = hashlib.sha256(f"{statement.rstrip(';')};\n".encode()).hexdigest()
     with psycopg.connect(conninfo, autocommit=True) as connection:
         connection.execute("create index concurrently big_id on big (id)")
         for name in names:
+            number, checksum = (1, only) if name == "started" else (None, file["checksum"])
             connection.execute(
                 "insert into arami_db.event"
-                " (event, kind, version, name, checksum, os_user, host, tool_version)"
-                " values (%s, 'migration', 2, %s, %s, 'me', 'here', '0')",
-                [name, file["name"], file["checksum"]],
+                " (event, kind, version, name, statement, checksum, os_user, host, tool_version)"
+                " values (%s, 'migration', 2, %s, %s, %s, 'me', 'here', '0')",
+                [name, file["name"], number, checksum],
             )
 
 

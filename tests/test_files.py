@@ -130,9 +130,48 @@ REFUSED = {
     "mixed": (
         NO_TRANSACTION + "create index concurrently i on t (a);\nselect 1;",
         "3:1",
-        "one statement",
+        "not alone in its file",
     ),
-    "two alone": (NO_TRANSACTION + "vacuum;\nvacuum;", "3:1", "one statement"),
+    "a block beside another statement": (
+        NO_TRANSACTION + "vacuum;\ndo $$ begin commit; end $$;",
+        "3:1",
+        "may do harm when it is repeated",
+    ),
+    "a label renamed beside another statement": (
+        NO_TRANSACTION + "vacuum;\nalter type t rename value 'a' to 'b';",
+        "3:1",
+        "may do harm when it is repeated",
+    ),
+    "nothing but what needs no directive": (
+        NO_TRANSACTION + "set a.b = 1;\nanalyze;\ncomment on table t is 'x';",
+        "3:1",
+        "ANALYZE can run inside",
+    ),
+    "settings alone, marked": (NO_TRANSACTION + "set a.b = 1;", "2:1", "SET can run inside"),
+    "set local, marked": (NO_TRANSACTION + "set local a.b = 1;\nvacuum;", "2:1", "no effect"),
+    "an isolation level, marked": (
+        NO_TRANSACTION + "set transaction isolation level serializable;",
+        "2:1",
+        "no effect outside",
+    ),
+    "an isolation level after a query": (
+        "set a.b = 1;\ncreate table t ();\nset transaction isolation level serializable;",
+        "3:1",
+        "top of the file",
+    ),
+    "an isolation level as a setting, late": (
+        "select 1;\nset local transaction_isolation = 'serializable';",
+        "2:1",
+        "top of the file",
+    ),
+    "deferrable, late": ("select 1;\nset transaction deferrable;", "2:1", "top of the file"),
+    "read only": ("set transaction read only;\nselect 1;", "1:1", "READ ONLY"),
+    "read only, as a setting": ("select 1;\nset transaction_read_only = on;", "2:1", "READ ONLY"),
+    "read only beside a level": (
+        "set transaction isolation level serializable, read only;\nselect 1;",
+        "1:1",
+        "READ ONLY",
+    ),
     "an unnamed concurrent index": (
         NO_TRANSACTION + "create index concurrently on t (a);",
         "2:1",
@@ -321,6 +360,15 @@ def test_what_only_looks_like_psql_is_accepted(text: str) -> None:
         "call work()",
         "do $$ begin commit; end $$",
         "alter type t add value 'x'",
+        "set a.b = 1; vacuum; reset a.b",
+        "set role r; do $$ begin commit; end $$",
+        "create index concurrently i on t (a); comment on index i is 'x'; reindex index i",
+        "drop index concurrently i; create index concurrently if not exists i on t (a)",
+        "alter table a detach partition b concurrently; alter type t add value 'x'; analyze",
+        "create index concurrently j on b (a); alter index i attach partition j",
+        "alter table t validate constraint c; vacuum t",
+        "refresh materialized view concurrently m; vacuum m; cluster; checkpoint",
+        "set session characteristics as transaction isolation level serializable; vacuum",
     ],
 )
 def test_the_directive_suits_what_cannot_or_may_not_run_in_a_transaction(text: str) -> None:
@@ -338,10 +386,21 @@ def test_the_directive_suits_what_cannot_or_may_not_run_in_a_transaction(text: s
         "call work()",
         "alter type t add value 'x'",
         "alter table a detach partition b",
+        "set transaction isolation level serializable, read write, deferrable; select 1",
+        "set a.b = 1; lock table t; set transaction isolation level repeatable read; select 1",
+        "set transaction isolation level serializable; set transaction snapshot 'x'; select 1",
+        "set transaction_isolation = 'serializable'; select 1",
+        "select 1; set session characteristics as transaction isolation level serializable",
+        "select 1; set default_transaction_read_only = on; set transaction read write",
     ],
 )
 def test_what_runs_in_a_transaction_needs_no_directive(text: str) -> None:
     assert split(text).in_transaction
+
+
+def test_a_view_cannot_choose_the_transaction_that_it_may_share() -> None:
+    with pytest.raises(RefusedFileError, match="share a transaction"):
+        load(read("set transaction isolation level serializable;\nselect 1;", "view"))
 
 
 @pytest.mark.parametrize("kind", ["view", "seed", "stub"])

@@ -13,11 +13,24 @@ if TYPE_CHECKING:
     from arami_db.files.script import Script, Statement
 
 _HINTS = {
-    "25006": "This server is a standby, or its database was made read-only; use the primary.",
+    "25006": "This server is a standby, or its database or the file itself was made read-only.",
     "42501": "Run as the role that owns the object, or let its owner grant what is missing.",
     "42P01": "If it is made by a migration: has `arami-db migrate` been run?",
-    "25001": "Put the statement in a file of its own marked: -- arami: no-transaction",
 }
+# active_sql_transaction has two meanings, told apart by the function that raises it.
+_ACTIVE = "25001"
+_REFUSED_INSIDE = "PreventInTransactionBlock"
+_ALONE = (
+    "Write it as a statement of its own, not in a function or block, in a file marked:"
+    " -- arami: no-transaction"
+)
+_BEFORE_QUERIES = "Write it as SET TRANSACTION, at the top of the file, before any query."
+# duplicate_: schema, table (and view, index, sequence), column, function, object
+_CLASHES = {"42P06", "42P07", "42701", "42723", "42710"}
+_ADOPT = (
+    "If this database held the schema before arami-db came, enter the migrations that it holds,"
+    " 1 to N, without running them: arami-db baseline N"
+)
 
 
 def timed_out(sqlstate: str | None, message: str) -> bool:
@@ -35,6 +48,20 @@ def hint_for(sqlstate: str, message: str) -> str | None:
     return _HINTS.get(sqlstate)
 
 
+def _hint(script: Script, error: psycopg.Error) -> str | None:
+    """The way out of an error of a file's statement: the server's, or else ours."""
+    if error.diag.message_hint:
+        return error.diag.message_hint
+    message = error.diag.message_primary or ""
+    if not script.in_transaction and timed_out(error.sqlstate, message):
+        return "The file sets this statement_timeout itself; the role's and database's are lifted."
+    if error.sqlstate == _ACTIVE:
+        return _ALONE if error.diag.source_function == _REFUSED_INSIDE else _BEFORE_QUERIES
+    if error.sqlstate in _CLASHES and script.file.kind == "migration":
+        return _ADOPT
+    return hint_for(error.sqlstate or "", message)
+
+
 class FileFailedError(StatementError):
     """A statement of a SQL file failed; the file was rolled back."""
 
@@ -43,8 +70,12 @@ class FileFailedError(StatementError):
 
         Args:
             script: the file that was running.
-            statement: the statement that failed; None when its transaction's commit did.
+            statement: the statement that failed; None when its transaction's end did, which is
+                where deferred constraints are checked and deferred triggers fire.
             error: what the server said.
+
+        Attributes that are set later: blockers, who held the locks it waited for; and remains, what
+        of a file outside a transaction stays.
         """
         diag = error.diag
         self.file = script.file
@@ -57,9 +88,10 @@ class FileFailedError(StatementError):
         self.position = int(diag.statement_position or 1) - 1 if statement else 0
         self.line, self.column = self._place(statement)
         self.blockers: list[str] = []
+        self.remains: str | None = None
         super().__init__(
             f"{self.file.label}:{self.line}:{self.column}: {self.message}",
-            hint=diag.message_hint or hint_for(self.sqlstate, self.message),
+            hint=_hint(script, error),
         )
 
     def _place(self, statement: Statement | None) -> tuple[int, int]:

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 
 import psycopg
 from psycopg import generators
-from psycopg.pq import ExecStatus
+from psycopg.pq import DiagnosticField, ExecStatus
 from psycopg.waiting import WAIT_R
 
 from arami_db.database.connect import Connection, lost
-from arami_db.database.execute import RunnerStepError, Step
+from arami_db.database.execute import OF_THE_FILE, RunnerStepError, Step
 from arami_db.database.failure import FileFailedError
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 # Enough to keep a server busy over a slow network, little enough to forget at an interrupt.
 _FILES_AHEAD, _CHARACTERS_AHEAD = 16, 1_000_000
+_IN_FAILED_TRANSACTION = b"25P02"
 
 
 def _unwatched(_script: Script, _statement: Statement | None) -> None:
@@ -40,6 +41,7 @@ def run(
     script: Script,
     steps: Sequence[Step],
     on_statement: Callable[[Script, Statement | None], None] = _unwatched,
+    after: Sequence[Step] = (),
 ) -> None:
     """Send the steps of one file, each a statement of its own, and wait for all results.
 
@@ -48,11 +50,14 @@ def run(
         script: the file they are of.
         steps: in order; the last one of a transaction is "commit".
         on_statement: as Pipeline's.
+        after: statements of the runner's that follow whatever happened to the steps. They reach the
+            same session through a transaction-mode pooler, too: it leaves us ours until the last
+            Sync that it has seen is answered, and it sees the one before them together with theirs.
 
     Raises:
         FileFailedError, RunnerStepError, ConnectionFailedError: as Pipeline.complete().
     """
-    with Pipeline(connection, [script], lambda _: steps, on_statement) as pipeline:
+    with Pipeline(connection, [script], lambda _: steps, on_statement, after) as pipeline:
         pipeline.complete(0)
 
 
@@ -69,6 +74,7 @@ class Pipeline:
         scripts: Sequence[Script],
         steps: Callable[[Script], Sequence[Step]],
         on_statement: Callable[[Script, Statement | None], None] = _unwatched,
+        after: Sequence[Step] = (),
     ) -> None:
         """Prepare; nothing is sent yet.
 
@@ -78,11 +84,13 @@ class Pipeline:
             steps: the statements of a file's transaction, from "begin" to "commit".
             on_statement: told of each statement of a file as it begins, and with None when it has
                 ended and one of the runner's own follows, or nothing.
+            after: as run().
         """
         self._connection = connection
         self._scripts = scripts
         self._steps_of = steps
         self._on_statement = on_statement
+        self._after = after
         self._steps: dict[int, Sequence[Step]] = {}  # what is under way, by position
         self._open = False
 
@@ -125,7 +133,7 @@ class Pipeline:
             raise
         number, result = failed
         step, cause = steps[number], psycopg.errors.error_from_result(result)
-        if step.statement is None and step.sql != "commit":
+        if step.statement is None and step.sql not in OF_THE_FILE:
             raise RunnerStepError(cause)
         raise FileFailedError(step.script or self._scripts[position], step.statement, cause)
 
@@ -165,21 +173,40 @@ class Pipeline:
                 self._connection.pgconn.send_flush_request()
 
     def _finish(self) -> None:
-        """Send the Sync, cancel and forget what was under way, and leave pipeline mode."""
+        """Send the Sync, cancel and forget what was under way, and leave pipeline mode.
+
+        Raises:
+            RunnerStepError: one of the statements that are to follow in any case failed.
+        """
         if not self._open:
             return
         self._open = False
         if self._steps:
             self._connection.cancel_safe()
-        self._connection.wait(self._drain())
+        failed = self._connection.wait(self._drain())
         self._connection.pgconn.exit_pipeline_mode()
         self._connection.rollback()  # sends nothing when no transaction is open
+        if failed is not None:
+            raise RunnerStepError(psycopg.errors.error_from_result(failed))
 
-    def _drain(self) -> PQGen[None]:
-        """Read up to the Sync; a cancellation that came between two statements is repeated."""
+    def _drain(self) -> PQGen[PGresult | None]:
+        """Read up to the last Sync; the first failure of what follows in any case, if any."""
         pgconn = self._connection.pgconn
         pgconn.pipeline_sync()
+        for step in self._after:
+            pgconn.send_query_params(step.sql.encode(), None)
+        if self._after:
+            pgconn.pipeline_sync()
         yield from generators.send(pgconn)
+        yield from self._up_to_sync()
+        if not self._after:
+            return None
+        return next(filter(_failed, (yield from self._up_to_sync())), None)
+
+    def _up_to_sync(self) -> PQGen[list[PGresult]]:
+        """Read up to a Sync; a cancellation that came between two statements is repeated."""
+        pgconn = self._connection.pgconn
+        results: list[PGresult] = []
         while True:
             while pgconn.is_busy():
                 if (yield WAIT_R):
@@ -189,4 +216,12 @@ class Pipeline:
             result = pgconn.get_result()
             if result is not None and result.status == ExecStatus.PIPELINE_SYNC:
                 self._steps.clear()
-                return
+                return results
+            if result is not None:
+                results.append(result)
+
+
+def _failed(result: PGresult) -> bool:
+    """Whether a statement failed by itself; a transaction that failed before leaves nothing."""
+    state = result.error_field(DiagnosticField.SQLSTATE)
+    return result.status == ExecStatus.FATAL_ERROR and state != _IN_FAILED_TRANSACTION

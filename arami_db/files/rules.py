@@ -110,6 +110,16 @@ def transaction_mode(node: Node) -> Mode:
     return Mode.EITHER if kind in _EITHER else Mode.ALWAYS
 
 
+def is_concurrent(node: Node) -> bool:
+    """Whether it waits for others without blocking them, and leaves half its work when stopped."""
+    return bool(
+        node.index_stmt.concurrent
+        or node.drop_stmt.concurrent
+        or _detaches_concurrently(node.alter_table_stmt)
+        or _is_concurrent_reindex(node.reindex_stmt)
+    )
+
+
 def misplaced(node: Node) -> tuple[str, str] | None:
     """Why a statement has no place in any file, and the way out; None if it has one."""
     kind = node.WhichOneof("node")
@@ -138,8 +148,12 @@ def describe(node: Node) -> str:
     """The statement's kind in SQL words, such as CREATE INDEX CONCURRENTLY."""
     kind = (node.WhichOneof("node") or "statement").removesuffix("_stmt")
     words = {
-        "index": "create index concurrently",
-        "drop": "drop index concurrently",
+        "index": f"create index{' concurrently' * node.index_stmt.concurrent}",
+        "drop": "drop index concurrently" if node.drop_stmt.concurrent else "drop",
+        "vacuum": "vacuum" if node.vacuum_stmt.is_vacuumcmd else "analyze",
+        "variable_set": "set",
+        "alter_enum": "alter type",
+        "refresh_mat_view": "refresh materialized view",
         "createdb": "create database",
         "dropdb": "drop database",
         "create_table_space": "create tablespace",
@@ -160,7 +174,11 @@ def _detaches_concurrently(node: AlterTableStmt) -> bool:
 
 def _reindexes_alone(node: ReindexStmt) -> bool:
     whole = {REINDEX_OBJECT_SCHEMA, REINDEX_OBJECT_SYSTEM, REINDEX_OBJECT_DATABASE}
-    return node.kind in whole or any(
+    return node.kind in whole or _is_concurrent_reindex(node)
+
+
+def _is_concurrent_reindex(node: ReindexStmt) -> bool:
+    return any(
         param.def_elem.defname == "concurrently" and _is_on(param.def_elem) for param in node.params
     )
 

@@ -5,7 +5,7 @@ Importing this module loads the parser; a run with nothing pending never does.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
@@ -18,15 +18,9 @@ from arami_db.files.lexemes import BLANKS
 from arami_db.files.lexical import NO_TRANSACTION, directives, markers, unknown_directives
 from arami_db.files.psql import Piece, pieces, without, without_restrict
 from arami_db.files.refusals import of_command, of_syntax, refusal_at
-from arami_db.files.rules import (
-    COPY_HINT,
-    Mode,
-    describe,
-    is_quiet,
-    misplaced,
-    transaction_mode,
-)
+from arami_db.files.rules import COPY_HINT, is_quiet, misplaced
 from arami_db.files.split import Statement, split
+from arami_db.files.transactions import mismatches, opening
 
 if TYPE_CHECKING:
     from arami_db.files.sqlfile import SqlFile
@@ -41,7 +35,7 @@ class Script:
     Attributes:
         file: the file.
         statements: in order; none where the file holds only comments.
-        in_transaction: False for the single statement Postgres refuses in a transaction.
+        in_transaction: False for a file marked no-transaction: each statement by itself.
         leaves_traces: whether settings, temporary tables and the like could outlive it.
     """
 
@@ -49,6 +43,11 @@ class Script:
     statements: tuple[Statement, ...]
     in_transaction: bool
     leaves_traces: bool
+
+    @property
+    def opening(self) -> tuple[Statement, ...]:
+        """SET TRANSACTION at its top, which must come before the runner's own queries as well."""
+        return tuple(opening(self.statements))
 
     @property
     def sql(self) -> str:
@@ -105,7 +104,10 @@ def load(file: SqlFile) -> Script:
     statements, refusals, text = _read(file, without_restrict(file.text))
     no_transaction = any(said == NO_TRANSACTION for _, said in directives(text))
     refusals += [*_unwritten(file), *markers(file, text), *unknown_directives(file, text)]
-    refusals += _match_directive(file, statements, no_transaction=no_transaction)
+    refusals += [
+        refusal_at(file, offset, reason, hint)
+        for offset, reason, hint in mismatches(file.kind, statements, alone=no_transaction)
+    ]
     if refusals:
         raise RefusedFileError(refusals=sorted(refusals, key=lambda found: found.place))
     return Script(
@@ -158,37 +160,3 @@ def _read_as_psql(file: SqlFile, text: str) -> tuple[list[Statement], list[Refus
             refusals.append(of_syntax(file, piece, error))
     refusals += [of_command(file, piece) for piece in others if piece.kind == "command"]
     return statements, refusals, others
-
-
-def _match_directive(
-    file: SqlFile, statements: Sequence[Statement], *, no_transaction: bool
-) -> Iterator[Refusal]:
-    """Where statements and directive do not fit each other."""
-    for statement in statements:
-        mode = transaction_mode(statement.node)
-        if mode is Mode.NEVER and not no_transaction:
-            hint = "Give it a file of its own, with this line: -- arami: no-transaction"
-            if file.kind != "migration":
-                hint = "Write a migration for it, with this line: -- arami: no-transaction"
-            yield refusal_at(
-                file,
-                statement.offset,
-                f"{describe(statement.node)} cannot run inside a transaction",
-                hint,
-            )
-        if mode is Mode.ALWAYS and no_transaction and len(statements) == 1:
-            yield refusal_at(
-                file,
-                statement.offset,
-                f"{describe(statement.node)} can run inside a transaction",
-                "Remove the line -- arami: no-transaction.",
-            )
-    if no_transaction and file.kind != "migration":
-        yield refusal_at(file, 0, "only migrations may be marked no-transaction")
-    if no_transaction and len(statements) > 1:
-        yield refusal_at(
-            file,
-            statements[1].offset,
-            f"a no-transaction file holds one statement, this one {len(statements)}",
-            "Split the file: without a transaction a failure would leave half of it done.",
-        )

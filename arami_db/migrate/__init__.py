@@ -84,7 +84,8 @@ def migrate(session: Session, tree: SqlTree) -> Result:
 
 
 def _apply_pending(session: Session, tree: SqlTree) -> Result:
-    from arami_db.migrate.run import run
+    from arami_db.migrate.alone import refuse_changed
+    from arami_db.migrate.run import run, scripts_of
     from arami_db.migrate.stub import stub_for
     from arami_db.runner.locked import locked
 
@@ -95,6 +96,7 @@ def _apply_pending(session: Session, tree: SqlTree) -> Result:
         stub = stub_for(runner.server, tree.auth_stub)
         if not state.exists:
             ledger.create(runner.connection)
+        refuse_changed(runner.connection, scripts_of(todo, "migration"))
         return _result(tuple(run(runner, stub, todo)), plan, session.options)
 
 

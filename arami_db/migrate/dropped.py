@@ -6,25 +6,33 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from postgast import to_drop
+from postgast.pg_query_pb2 import OBJECT_MATVIEW, OBJECT_RULE, OBJECT_TRIGGER
 
 from arami_db.files.lexical import quoted
 
 if TYPE_CHECKING:
-    from arami_db.files.script import Statement
+    from postgast.pg_query_pb2 import Node
+
+    from arami_db.files.script import Script, Statement
 
 
 @dataclass(frozen=True)
 class Dropped:
-    """A row of rebuild_affected.sql; kind is None for what cannot be re-created from here."""
+    """A row of rebuild_affected.sql; kind is None for what cannot be re-created from here.
+
+    Extras are of the object itself. Attachments are what a file may create or drop by itself, such
+    as indexes: each a name, a statement, and for an index its definition without the name.
+    """
 
     kind: str | None
     description: str
     name: str
     identity: str
     definition: str
-    owner: str
-    acl: list[str]
+    owner: str | None
+    acl: list[str] | None
     extras: list[str]
+    attachments: list[tuple[str, str, str | None]]
     comment: str | None
 
     @property
@@ -62,7 +70,63 @@ def created_name(statement: Statement) -> Name | None:
     return Name(text, relation.relname, is_function=False)
 
 
+def creates_materialized(statement: Statement) -> bool:
+    """Whether it is CREATE MATERIALIZED VIEW, which has no OR REPLACE."""
+    return bool(statement.node.create_table_as_stmt.objtype == OBJECT_MATVIEW)
+
+
+def skips_what_exists(statement: Statement) -> bool:
+    """Whether it is CREATE MATERIALIZED VIEW IF NOT EXISTS."""
+    return creates_materialized(statement) and statement.node.create_table_as_stmt.if_not_exists
+
+
 def is_replacement(statement: Statement) -> bool:
-    """Whether it is CREATE OR REPLACE of a view or function."""
+    """Whether it is CREATE OR REPLACE of a view or function, or of a materialized view."""
     node = statement.node
-    return bool(node.view_stmt.replace or node.create_function_stmt.replace)
+    replaces = bool(node.view_stmt.replace or node.create_function_stmt.replace)
+    return replaces or creates_materialized(statement)
+
+
+def dropped_names(script: Script) -> set[str]:
+    """The last parts of the names of what a file drops."""
+    names = set[str]()
+    for statement in script.statements:
+        for dropped in statement.node.drop_stmt.objects:
+            parts = dropped.list.items or dropped.object_with_args.objname or [dropped]
+            names.add(parts[-1].string.sval)
+    return names
+
+
+def attached_names(script: Script, relation: str) -> set[str]:
+    """The indexes, statistics, triggers and rules of a relation that a file creates or drops.
+
+    An index without a name has an empty one.
+
+    Args:
+        script: the file.
+        relation: the last part of its name.
+    """
+    names = set[str]()
+    for statement in script.statements:
+        node = statement.node
+        for made, name in (
+            (node.index_stmt, node.index_stmt.idxname),
+            (node.create_trig_stmt, node.create_trig_stmt.trigname),
+            (node.rule_stmt, node.rule_stmt.rulename),
+        ):
+            if made.relation.relname == relation:
+                names.add(name)
+        names |= {part.string.sval for part in node.create_stats_stmt.defnames[-1:]}
+        names |= _dropped_from(node, relation)
+    return names
+
+
+def _dropped_from(node: Node, relation: str) -> set[str]:
+    """What a DROP names: anything of its own name, or what it names on the relation."""
+    names = set[str]()
+    for dropped in node.drop_stmt.objects:
+        parts = [part.string.sval for part in dropped.list.items]
+        on_relation = node.drop_stmt.remove_type in {OBJECT_TRIGGER, OBJECT_RULE}
+        if parts and (not on_relation or parts[-2] == relation):
+            names.add(parts[-1])
+    return names

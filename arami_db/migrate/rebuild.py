@@ -2,29 +2,41 @@
 
 Postgres replaces a view only by one with the same columns and perhaps more, and a function only by
 one of the same result. Everything else means dropping it and all that stands on it. Here that is
-one transaction in which nothing else changes: owner, grants, comments, triggers, rules and indexes
-come back as they were, and so does every dependant that no file of the run re-creates itself.
+one transaction in which nothing else changes: owner, grants, comments, triggers, rules, indexes and
+statistics come back as they were, and so does every dependant that no file of the run re-creates
+itself: views, functions, and the policies, rules and triggers of tables. A materialized view, which
+no statement replaces, is dropped and created whenever its file changes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import psycopg
 
 from arami_db.database.connect import Connection, query
+from arami_db.database.execute import closing_steps, run_each
 from arami_db.database.failure import FileFailedError
 from arami_db.errors import RebuildError
-from arami_db.migrate.dropped import Dropped, created_name, is_replacement
+from arami_db.migrate.dropped import (
+    Dropped,
+    attached_names,
+    created_name,
+    creates_materialized,
+    dropped_names,
+    is_replacement,
+)
+from arami_db.migrate.restore import Restorer, everything_qualified
 
 if TYPE_CHECKING:
     from arami_db.files.script import Script, Statement
 
-# invalid_table_definition, invalid_function_definition: the column or result does not fit.
-IRREPLACEABLE = {"42P16", "42P13"}
-_UNDEFINED_COLUMN = "42703"
+# invalid_table_definition, invalid_function_definition: the column or result does not fit;
+# duplicate_table: a materialized view; wrong_object_type: one where a view is to be.
+IRREPLACEABLE = {"42P16", "42P13", "42P07", "42809"}
 # lock_not_available, deadlock_detected, query_canceled: nothing is wrong with the definition.
 _PASSING = {"55P03", "40P01", "57014"}
 
@@ -44,6 +56,7 @@ class Rebuild:
         self._connection = connection
         self._on_statement = on_statement
         self._dropped: dict[str, Dropped] = {}
+        self._restorer = Restorer(connection)
 
     def run(self, script: Script, later: list[Script]) -> None:
         """Run a file, then restore the dependants that no later file re-creates.
@@ -62,12 +75,15 @@ class Rebuild:
             with self._blaming(script, statement):
                 self._execute(script, statement)
             self._on_statement(script, None)
+        with self._blaming(script, None):
+            self._restorer.attach()
         names = (created_name(statement) for file in later for statement in file.statements)
         owned = {name.last for name in names if name}
         with self._blaming(script, None):
             for dropped in list(self._dropped.values()):
                 if not later or dropped.name not in owned:
                     self._restore(script, dropped, final=not later)
+            run_each(self._connection, closing_steps(script))
 
     def _execute(self, script: Script, statement: Statement) -> None:
         if is_replacement(statement):
@@ -76,11 +92,20 @@ class Rebuild:
             self._connection.execute(statement.text)
         name = created_name(statement)
         found = self._identify(name.text, is_function=name.is_function) if name else None
-        if found and (dropped := self._dropped.pop(found[2], None)):
-            self._restore_attributes(dropped, attachments=is_replacement(statement))
+        if name and found and (dropped := self._dropped.pop(found[2], None)):
+            kind = "materialized view" if creates_materialized(statement) else dropped.kind
+            kind = "view" if statement.node.HasField("view_stmt") else kind
+            settled = attached_names(script, name.last)
+            self._restorer.restore(replace(dropped, kind=kind), settled)
+            if name.last in dropped_names(script):
+                self._restorer.forget()
 
     def _replace(self, script: Script, statement: Statement) -> None:
         """CREATE OR REPLACE, or where Postgres refuses that, drop and create."""
+        if creates_materialized(statement):
+            self._drop(script, statement)
+            self._connection.execute(statement.text)
+            return
         self._connection.execute("savepoint replacing")
         try:
             self._connection.execute(statement.text)
@@ -103,11 +128,14 @@ class Rebuild:
         found = self._identify(name.text, is_function=name.is_function) if name else None
         if found is None:
             return
-        with self._everything_qualified():
+        self._restorer.attach()  # what is dropped again is read with all it has
+        with everything_qualified(self._connection):
             rows = self._connection.execute(
                 query("rebuild_affected"), {"classid": found[0], "objid": found[1]}
             ).fetchall()
         affected = [Dropped(*row) for row in rows]
+        if affected[0].kind is None:
+            return  # a table of that name: the statement fails, as it should
         if foreign := [dropped.description for dropped in affected if dropped.kind is None]:
             raise RebuildError(
                 f"{script.file.label}: {affected[0].description} must be dropped and re-created,"
@@ -122,7 +150,7 @@ class Rebuild:
         """Re-create a dependant; leave it for later where it stands on one not there yet."""
         self._connection.execute("savepoint restoring")
         try:
-            with self._everything_qualified():
+            with everything_qualified(self._connection):
                 # A body in quotes keeps the names it was written with; they are for its callers.
                 self._connection.execute("set local check_function_bodies = off")
                 self._connection.execute(dropped.definition)
@@ -139,44 +167,8 @@ class Rebuild:
             return
         self._connection.execute("release savepoint restoring")
         del self._dropped[dropped.identity]
-        self._restore_attributes(dropped, attachments=True)
-
-    def _restore_attributes(self, dropped: Dropped, *, attachments: bool) -> None:
-        """Give a re-created object its owner, comment, privileges and attachments back."""
-        execute = self._connection.execute
-        with self._everything_qualified():
-            execute(f"alter {dropped.kind} {dropped.identity} owner to {dropped.owner}")
-            if dropped.comment is not None:
-                literal = psycopg.sql.Literal(dropped.comment).as_string(self._connection)
-                execute(f"comment on {dropped.kind} {dropped.identity} is {literal}")
-            for (statement,) in execute(query("rebuild_grants"), dropped.grants).fetchall():
-                execute(statement)
-            for extra in dropped.extras if attachments else []:
-                self._restore_extra(extra)
-
-    def _restore_extra(self, extra: str) -> None:
-        """Run one statement; what speaks of a column that is gone went with it."""
-        self._connection.execute("savepoint extra")
-        try:
-            self._connection.execute(extra)
-        except psycopg.Error as error:
-            if error.sqlstate != _UNDEFINED_COLUMN:
-                raise
-            self._connection.execute("rollback to savepoint extra")
-        self._connection.execute("release savepoint extra")
-
-    @contextmanager
-    def _everything_qualified(self) -> Iterator[None]:
-        """An empty search_path, so that definitions mean the same read and run."""
-        row = self._connection.execute("select current_setting('search_path')").fetchone()
-        self._connection.execute("set local search_path = ''")
-        try:
-            yield
-        finally:
-            with suppress(psycopg.Error):  # an aborted transaction forgets the setting by itself
-                self._connection.execute(
-                    "select set_config('search_path', %s, true)", [row[0] if row else ""]
-                )
+        self._restorer.restore(dropped)
+        self._restorer.attach()
 
     @contextmanager
     def _blaming(self, script: Script, statement: Statement | None) -> Iterator[None]:

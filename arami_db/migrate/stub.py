@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from arami_db import ledger
-from arami_db.database.execute import Step, cleaning_steps, file_steps
+from arami_db.database.execute import Step, closing_steps, statement_steps, transaction
 from arami_db.database.server import Server
 from arami_db.errors import PlatformError
 from arami_db.files.script import Script, load
@@ -31,12 +31,17 @@ def stub_for(server: Server, stub: SqlFile | None) -> Script | None:
 
 def stub_steps(script: Script) -> list[Step]:
     """The statements of the stub and their line of history, without a transaction of their own."""
-    return [*file_steps(script), *cleaning_steps(script), ledger.event("applied", script.file)]
+    return [
+        *statement_steps(script, script.statements),
+        *closing_steps(script),
+        ledger.event("applied", script.file),
+    ]
 
 
 def apply_stub(runner: Runner, script: Script) -> None:
     """Apply the stub in a transaction of its own: the first file runs in none."""
-    steps = [*runner.begin(durable=False), *stub_steps(script), Step("commit")]
+    event = ledger.event("applied", script.file)
+    steps = transaction(runner.begin(durable=False), script, last=[event])
     runner.attempt(script, lambda: runner.send(script, steps))
 
 

@@ -6,14 +6,21 @@ import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+import psycopg
+
 from arami_db import ledger
-from arami_db.database.execute import cleaning_steps, run_each
+from arami_db.database.connect import lost
+from arami_db.database.execute import Step, run_each
 from arami_db.database.failure import FileFailedError
 from arami_db.runner.apply import Runner
 from arami_db.runner.session import Applied
 
 if TYPE_CHECKING:
     from arami_db.files.script import Script
+
+
+# The statements of a rebuild are sent one by one, and the transaction idles between them.
+_UNHURRIED = [Step("set local idle_in_transaction_session_timeout = 0")]
 
 
 class _NeedsRebuildError(Exception):
@@ -39,10 +46,12 @@ def apply_views(runner: Runner, scripts: list[Script]) -> Iterator[Applied]:
 
 
 def _replace(runner: Runner, script: Script, *, durable: bool) -> Applied:
-    from arami_db.migrate.dropped import is_replacement
+    from arami_db.migrate.dropped import is_replacement, skips_what_exists
     from arami_db.migrate.rebuild import IRREPLACEABLE
 
     def action() -> None:
+        if any(map(skips_what_exists, script.statements)):
+            raise _NeedsRebuildError  # Postgres would keep what the file no longer says
         try:
             runner.transact(script, durable=durable)
         except FileFailedError as error:
@@ -60,16 +69,19 @@ def _rebuild(runner: Runner, scripts: list[Script]) -> list[Applied]:
 
     def action() -> None:
         rebuild = Rebuild(runner.connection, runner.at)
-        with runner.connection.transaction():
-            run_each(runner.connection, runner.begin(durable=True)[1:])
-            for number, script in enumerate(scripts, start=1):
-                started = time.monotonic()
-                run_each(runner.connection, [ledger.claim(script.file)])
-                rebuild.run(script, scripts[number:])
-                run_each(
-                    runner.connection, [*cleaning_steps(script), *ledger.complete(script.file)]
-                )
-                seconds[script.file.version] = time.monotonic() - started
+        try:
+            with runner.connection.transaction():
+                run_each(runner.connection, [*runner.begin(durable=True)[1:], *_UNHURRIED])
+                for number, script in enumerate(scripts, start=1):
+                    started = time.monotonic()
+                    run_each(runner.connection, [ledger.claim(script.file)])
+                    rebuild.run(script, scripts[number:])
+                    run_each(runner.connection, ledger.complete(script.file))
+                    seconds[script.file.version] = time.monotonic() - started
+        except psycopg.Error as error:
+            if runner.connection.closed:
+                raise lost(error) from error
+            raise FileFailedError(scripts[-1], None, error) from error
 
     first = runner.attempt(scripts[0], action)
     rest = [

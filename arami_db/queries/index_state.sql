@@ -9,4 +9,4 @@ from pg_catalog.pg_index as i
 inner join pg_catalog.pg_class as c on c.oid = i.indexrelid
 inner join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
 where c.relname = %(index)s
-    and i.indrelid = to_regclass(%(table)s)
+    and i.indrelid = %(table)s

@@ -31,6 +31,7 @@ create table if not exists arami_db.event (
     version bigint not null,
     name text not null,
     checksum text not null,
+    statement int,
     sqlstate text,
     message text,
     database_role text not null default session_user,
@@ -39,7 +40,8 @@ create table if not exists arami_db.event (
     tool_version text not null,
     constraint chk_event_event check (
         event in (
-            'started', 'applied', 'failed', 'interrupted', 'baselined', 'repaired', 'forgotten'
+            'started', 'finished', 'applied', 'failed', 'interrupted', 'baselined', 'repaired',
+            'forgotten'
         )
     )
 );
@@ -63,6 +65,12 @@ comment on column arami_db.migration.origin is
 
 comment on table arami_db.event is
 'History: every attempt, also those that failed; messages without values of rows.';
+
+comment on column arami_db.event.statement is
+'In a no-transaction file: which of its statements, SET not counted, was started or finished.';
+
+comment on column arami_db.event.checksum is
+'Digest of the file; of a statement, of the file''s statements up to it, SET left out.';
 
 -- Default privileges may have given the new tables to API roles, where those exist.
 do $$

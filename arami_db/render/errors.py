@@ -99,7 +99,8 @@ def _failure_lines(error: FileFailedError) -> list[str]:
     if error.context:
         lines.append(f"context: {error.context}")
     lines += [f"blocked by: {blocker}" for blocker in error.blockers]
-    lines.append(f"Nothing of {error.file.label} was applied; files before it stay applied.")
+    nothing = f"Nothing of {error.file.label} was applied; files before it stay applied."
+    lines.append(error.remains or nothing)
     return lines
 
 
@@ -130,6 +131,7 @@ def _as_data(error: AramiError) -> dict[str, Any]:
             "detail": error.detail,
             "context": error.context,
             "blockers": error.blockers,
+            "remains": error.remains,
         }
     elif isinstance(error, RefusedFileError) and error.refusals:
         refusals = [asdict(refusal) for refusal in error.refusals]

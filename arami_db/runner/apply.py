@@ -13,7 +13,7 @@ import psycopg
 from arami_db import ledger
 from arami_db.database.backoff import backoff
 from arami_db.database.connect import Connection
-from arami_db.database.execute import RunnerStepError, Step, cleaning_steps, file_steps
+from arami_db.database.execute import RunnerStepError, Step, transaction
 from arami_db.database.failure import FileFailedError, hint_for
 from arami_db.database.pipeline import Pipeline, run
 from arami_db.database.server import Server
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
     from arami_db.files.script import Script, Statement
 
-_RETRYABLE = {"55P03", "40P01"}  # lock_not_available, deadlock_detected
+# lock_not_available, deadlock_detected, serialization_failure
+_RETRYABLE = {"55P03", "40P01", "40001"}
 _UNIQUE_VIOLATION = "23505"
 
 
@@ -91,9 +92,9 @@ class Runner:
         """Run a file's transaction once."""
         self.send(script, self._transaction(script, durable=durable))
 
-    def send(self, script: Script, steps: Sequence[Step]) -> None:
-        """Run some steps of a file, watched; raises as pipeline.run()."""
-        run(self.connection, script, steps, self.at)
+    def send(self, script: Script, steps: Sequence[Step], after: Sequence[Step] = ()) -> None:
+        """Run some steps of a file, watched; takes and raises as pipeline.run()."""
+        run(self.connection, script, steps, self.at, after)
 
     def at(self, script: Script, statement: Statement | None) -> None:
         """A statement of a file begins, or one of the runner's own; what came before has ended."""
@@ -105,16 +106,12 @@ class Runner:
     ) -> list[Step]:
         """A file together with its ledger row."""
         begin, *settings = self.begin(durable=durable)
-        return [
-            begin,
-            *first,
-            *settings,
-            ledger.claim(script.file),
-            *file_steps(script),
-            *cleaning_steps(script),
-            *ledger.complete(script.file),
-            Step("commit"),
-        ]
+        return transaction(
+            [begin],
+            script,
+            first=[*first, *settings, ledger.claim(script.file)],
+            last=ledger.complete(script.file),
+        )
 
     def attempt(self, script: Script, action: Callable[[], None]) -> Applied:
         """Do something for a file, again after a lock timeout or deadlock, and report it.
@@ -143,7 +140,8 @@ class Runner:
                 self._remember("failed", script.file, message=str(error))
                 raise
             except KeyboardInterrupt:
-                self.report.note(f"{script.file.label}: interrupted; nothing of it was applied")
+                stays = "nothing of it" if script.in_transaction else "not all of it"
+                self.report.note(f"{script.file.label}: interrupted; {stays} was applied")
                 self._remember("interrupted", script.file)
                 raise
             finally:
@@ -166,9 +164,10 @@ class Runner:
         self, script: Script, error: Exception, blockers: list[str], attempt: int
     ) -> None:
         pause = backoff(attempt)
+        stopped = "rolled back" if script.in_transaction else "stopped"
         by = f" (blocked by {'; '.join(blockers)})" if blockers else ""
         self.report.note(
-            f"{script.file.label}: rolled back: {error}{by}; attempt {attempt + 2} of"
+            f"{script.file.label}: {stopped}: {error}{by}; attempt {attempt + 2} of"
             f" {self.options.retries + 1} in {pause:.1f} s"
         )
         time.sleep(pause)

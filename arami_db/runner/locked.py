@@ -16,6 +16,11 @@ from arami_db.runner.session import Report, Session
 if TYPE_CHECKING:
     from psycopg.errors import Diagnostic
 
+# The codes of "already exists, skipping": duplicate_ column, function, object, schema, table.
+_EXISTS = {"42701", "42723", "42710", "42P06", "42P07"}
+# What says "does not exist, skipping", the most usual of them.
+_SKIPPING = {"DropErrorMsgNonExistent", "does_not_exist_skipping"}
+
 
 @contextmanager
 def locked(session: Session) -> Iterator[Runner]:
@@ -50,6 +55,21 @@ def locked(session: Session) -> Iterator[Runner]:
 
 
 def _pass_on(notice: Diagnostic, report: Report) -> None:
-    """Show warnings and what a file itself raises; not "already exists, skipping"."""
-    if notice.severity_nonlocalized != "NOTICE" or notice.sqlstate == "00000":
-        report.note(f"{notice.severity}: {notice.message_primary}")
+    """Show what the server says beside its results, except that IF (NOT) EXISTS skipped something.
+
+    That has a code only where something exists; for what does not, the code is that of success, as
+    for RAISE, and the text is in the server's language.
+    """
+    raised = notice.source_function == "exec_stmt_raise"
+    skipped = (
+        notice.sqlstate in _EXISTS
+        or notice.source_function in _SKIPPING
+        or (notice.message_primary or "").endswith(", skipping")
+    )
+    if notice.severity_nonlocalized == "NOTICE" and skipped and not raised:
+        return
+    lines = [f"{notice.severity}: {notice.message_primary}"]
+    for name, text in (("detail", notice.message_detail), ("hint", notice.message_hint)):
+        if text:
+            lines.append(f"{name}: " + text.replace("\n", "\n    "))
+    report.note("\n  ".join(lines))

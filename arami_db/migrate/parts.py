@@ -1,0 +1,111 @@
+"""A no-transaction file in parts: each statement, with the settings before it, and what is done."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from arami_db.errors import LedgerError
+from arami_db.files.transactions import is_setting
+
+if TYPE_CHECKING:
+    from arami_db.files.script import Script, Statement
+    from arami_db.ledger import Attempt
+
+
+@dataclass(frozen=True)
+class Part:
+    """One statement of a file, by itself.
+
+    Attributes:
+        number: of the statement, from 1; SET is not counted.
+        settings: every SET before it.
+        statement: None for what is set behind the last statement.
+        checksum: of the statements up to this one, without SET, which leaves nothing.
+    """
+
+    number: int
+    settings: tuple[Statement, ...]
+    statement: Statement | None
+    checksum: str
+
+
+def parts_of(script: Script) -> list[Part]:
+    """The parts of a file, in order."""
+    found: list[Part] = []
+    settings: list[Statement] = []
+    digest = hashlib.sha256()
+    for statement in script.statements:
+        if is_setting(statement.node):
+            settings.append(statement)
+            continue
+        digest.update(statement.text.encode() + b";\n")
+        found.append(Part(len(found) + 1, tuple(settings), statement, digest.hexdigest()))
+    if len(settings) > (len(found[-1].settings) if found else 0):
+        found.append(Part(len(found) + 1, tuple(settings), None, digest.hexdigest()))
+    return found
+
+
+def finished(script: Script, parts: Sequence[Part], attempts: Sequence[Attempt]) -> int:
+    """How many statements of a file runs that ended early have finished.
+
+    Args:
+        script: the file.
+        parts: its parts; none where the file runs in a transaction.
+        attempts: what was tried of it.
+
+    Raises:
+        LedgerError: what they finished is no longer what the file begins with.
+    """
+    last = next((a for a in reversed(attempts) if a.event == "finished"), None)
+    if last is None or last.statement is None:
+        return 0
+    if len(parts) < last.statement or parts[last.statement - 1].checksum != last.checksum:
+        raise LedgerError(
+            f"{script.file.label}: changed after a run applied its first"
+            f" {_count(last.statement)} and went no further",
+            hint="Restore what is applied already, and the line -- arami: no-transaction; what"
+            " follows may change. What is to be otherwise is for a new migration.",
+        )
+    return last.statement
+
+
+def was_tried(part: Part, attempts: Sequence[Attempt]) -> bool:
+    """Whether a run has begun this statement, whatever became of it."""
+    return any((a.event, a.checksum) == ("started", part.checksum) for a in attempts)
+
+
+def was_broken_off(part: Part, attempts: Sequence[Attempt]) -> bool:
+    """Whether the last thing known of this statement is that it was begun."""
+    known = [attempt for attempt in attempts if attempt.event != "interrupted"]
+    return bool(known) and (known[-1].event, known[-1].checksum) == ("started", part.checksum)
+
+
+def remaining(script: Script, part: Part, parts: Sequence[Part], left: str | None) -> str:
+    """What of a file stays where one of its statements failed.
+
+    Args:
+        script: the file.
+        part: what failed.
+        parts: all of them.
+        left: what the failed statement itself has left, as a sentence.
+    """
+    told = [left] if left else []
+    if part.number > 1:
+        line, _ = script.file.place(part.statement.offset if part.statement else 0)
+        where = f"the next run goes on with line {line}" if part.statement else "SET is left"
+        told.append(
+            f"{_count(part.number - 1)} of {len(parts)} of {script.file.label} stay applied;"
+            f" {where}."
+        )
+    elif left:
+        told.append("Files before it stay applied.")
+    else:
+        told.append(f"Nothing of {script.file.label} was applied; files before it stay applied.")
+    return " ".join(told)
+
+
+def _count(number: int) -> str:
+    return f"{number} statement{'s' * (number != 1)}"
