@@ -10,8 +10,11 @@ from arami_db.database.connect import redact
 from arami_db.errors import StatementError
 
 if TYPE_CHECKING:
+    from psycopg.pq.abc import PGresult
+
     from arami_db.files.script import Script, Statement
 
+_IN_FAILED_TRANSACTION = b"25P02"
 _HINTS = {
     "25006": "This server is a standby, or its database or the file itself was made read-only.",
     "42501": "Run as the role that owns the object, or let its owner grant what is missing.",
@@ -98,3 +101,11 @@ class FileFailedError(StatementError):
         if statement is None:
             return self.file.place(len(self.file.text.rstrip()))
         return self.file.place(statement.offset + self.position)
+
+
+def failed_by_itself(result: PGresult) -> bool:
+    """Whether a statement failed, and not because its transaction had failed before."""
+    from psycopg.pq import DiagnosticField, ExecStatus
+
+    state = result.error_field(DiagnosticField.SQLSTATE)
+    return result.status == ExecStatus.FATAL_ERROR and state != _IN_FAILED_TRANSACTION

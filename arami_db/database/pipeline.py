@@ -10,16 +10,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from itertools import zip_longest
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import psycopg
 from psycopg import generators
-from psycopg.pq import DiagnosticField, ExecStatus
+from psycopg.pq import ExecStatus
 from psycopg.waiting import WAIT_R
 
 from arami_db.database.connect import Connection, lost
 from arami_db.database.execute import OF_THE_FILE, RunnerStepError, Step
-from arami_db.database.failure import FileFailedError
+from arami_db.database.failure import FileFailedError, failed_by_itself
 
 if TYPE_CHECKING:
     from psycopg.abc import PQGen
@@ -27,20 +27,19 @@ if TYPE_CHECKING:
 
     from arami_db.files.script import Script, Statement
 
+# Told of each statement of a file as it begins, and with None when it has ended and one of the
+# runner's own follows, or nothing.
+Watcher: TypeAlias = "Callable[[Script, Statement | None], None]"
+
 # Enough to keep a server busy over a slow network, little enough to forget at an interrupt.
 _FILES_AHEAD, _CHARACTERS_AHEAD = 16, 1_000_000
-_IN_FAILED_TRANSACTION = b"25P02"
-
-
-def _unwatched(_script: Script, _statement: Statement | None) -> None:
-    """Nobody asks which statement is at work."""
 
 
 def run(
     connection: Connection,
     script: Script,
     steps: Sequence[Step],
-    on_statement: Callable[[Script, Statement | None], None] = _unwatched,
+    on_statement: Watcher = lambda *_: None,
     after: Sequence[Step] = (),
 ) -> None:
     """Send the steps of one file, each a statement of its own, and wait for all results.
@@ -49,7 +48,7 @@ def run(
         connection: in autocommit; the steps begin and commit themselves.
         script: the file they are of.
         steps: in order; the last one of a transaction is "commit".
-        on_statement: as Pipeline's.
+        on_statement: told which statement is at work.
         after: statements of the runner's that follow whatever happened to the steps. They reach the
             same session through a transaction-mode pooler, too: it leaves us ours until the last
             Sync that it has seen is answered, and it sees the one before them together with theirs.
@@ -73,7 +72,7 @@ class Pipeline:
         connection: Connection,
         scripts: Sequence[Script],
         steps: Callable[[Script], Sequence[Step]],
-        on_statement: Callable[[Script, Statement | None], None] = _unwatched,
+        on_statement: Watcher = lambda *_: None,
         after: Sequence[Step] = (),
     ) -> None:
         """Prepare; nothing is sent yet.
@@ -82,8 +81,7 @@ class Pipeline:
             connection: in autocommit, idle.
             scripts: the files, in order.
             steps: the statements of a file's transaction, from "begin" to "commit".
-            on_statement: told of each statement of a file as it begins, and with None when it has
-                ended and one of the runner's own follows, or nothing.
+            on_statement: as run().
             after: as run().
         """
         self._connection = connection
@@ -201,7 +199,7 @@ class Pipeline:
         yield from self._up_to_sync()
         if not self._after:
             return None
-        return next(filter(_failed, (yield from self._up_to_sync())), None)
+        return next(filter(failed_by_itself, (yield from self._up_to_sync())), None)
 
     def _up_to_sync(self) -> PQGen[list[PGresult]]:
         """Read up to a Sync; a cancellation that came between two statements is repeated."""
@@ -219,9 +217,3 @@ class Pipeline:
                 return results
             if result is not None:
                 results.append(result)
-
-
-def _failed(result: PGresult) -> bool:
-    """Whether a statement failed by itself; a transaction that failed before leaves nothing."""
-    state = result.error_field(DiagnosticField.SQLSTATE)
-    return result.status == ExecStatus.FATAL_ERROR and state != _IN_FAILED_TRANSACTION
