@@ -41,7 +41,7 @@ def patiently(
     """
     pid = None if inspect(connection).pooled else connection.info.backend_pid
     seen: list[str] = []
-    with BlockerWatch(conninfo, pid=pid, patience=_UNNOTICED, on_blocked=note) as watch:
+    with BlockerWatch(conninfo, pid=pid, delay=_UNNOTICED, on_blocked=note) as watch:
         for _ in range(_TRIES):
             watch.file_started()
             try:

@@ -29,20 +29,20 @@ class BlockerWatch:
         conninfo: str,
         *,
         pid: int | None,
-        patience: float,
+        delay: float,
         on_blocked: Callable[[str], None],
     ) -> None:
-        """Prepare the watch; it connects only when a file takes longer than patience.
+        """Prepare the watch; it connects only when a file takes longer than delay.
 
         Args:
             conninfo: how to reach the database.
             pid: the backend that may be blocked; None behind a pooler, where any of this name may.
-            patience: how long a file may run before anybody asks, in seconds.
+            delay: how long a file may run before that, in seconds.
             on_blocked: told once a file about each new set of blockers.
         """
         self._conninfo = conninfo
         self._pid = pid
-        self._patience = patience
+        self._delay = delay
         self._on_blocked = on_blocked
         self._since: float | None = None
         self._seen: list[str] = []
@@ -72,9 +72,9 @@ class BlockerWatch:
     def _run(self) -> None:
         connection = None
         try:
-            while not self._stop.wait(min(_INTERVAL, self._patience)):
+            while not self._stop.wait(min(_INTERVAL, self._delay)):
                 since = self._since
-                if since is None or time.monotonic() - since < self._patience:
+                if since is None or time.monotonic() - since < self._delay:
                     continue
                 connection = connection or connect(self._conninfo)
                 rows = connection.execute(query("blockers"), {"pid": self._pid}).fetchall()

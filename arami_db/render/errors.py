@@ -42,6 +42,8 @@ def _is_file_failure(error: AramiError) -> TypeGuard[FileFailedError]:
 
 def _failure_lines(error: FileFailedError) -> list[str]:
     excerpt = error.statement.splitlines()
+    if excerpt == ["commit"]:
+        excerpt = ["commit: what the file deferred is checked, its deferred triggers fire"]
     if len(excerpt) > _EXCERPT_LINES:
         excerpt = [*excerpt[:_EXCERPT_LINES], f"… {len(excerpt) - _EXCERPT_LINES} more lines"]
     lines = [f"    {line}" for line in excerpt]

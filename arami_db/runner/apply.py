@@ -39,7 +39,7 @@ class Runner:
     Attributes:
         connection: the working connection, in autocommit.
         options: how to migrate.
-        report: the caller's ear.
+        report: told of every file and of what the user should know.
         watch: looks for blockers while a file runs.
         server: what kind of server it is.
         require_lock: raises when the runner lock is lost.

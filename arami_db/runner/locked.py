@@ -34,7 +34,7 @@ def locked(session: Session) -> Iterator[Runner]:
         ConnectionFailedError: the connection broke.
     """
     options, report = session.options, session.report
-    patience = min(0.5, options.lock_timeout / 3 or 0.5)
+    delay = min(0.5, options.lock_timeout / 3 or 0.5)
     with (
         runner_lock(session.connection, wait=options.lock_wait, on_wait=report.note) as alive,
         closing(connect(session.conninfo)) as working,
@@ -42,9 +42,7 @@ def locked(session: Session) -> Iterator[Runner]:
         working.add_notice_handler(lambda notice: _pass_on(notice, report))
         server = inspect(working)
         pid = None if server.pooled else working.info.backend_pid
-        with BlockerWatch(
-            session.conninfo, pid=pid, patience=patience, on_blocked=report.note
-        ) as watch:
+        with BlockerWatch(session.conninfo, pid=pid, delay=delay, on_blocked=report.note) as watch:
             yield Runner(working, options, report, watch, server, alive)
 
 
