@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import random
 import re
 import signal
+import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,7 +19,7 @@ from arami_db.files import discover
 from arami_db.files.script import load
 
 from . import pooler
-from .conftest import end, eventually, rows, run_cli, run_json, scalar
+from .conftest import LIMIT, end, eventually, rows, run_cli, run_json, scalar
 from .test_concurrency import (
     NO_TRANSACTION,
     applied,
@@ -370,6 +372,43 @@ def _leave_pending(conninfo: str) -> None:
         other.execute("set lock_timeout = '200ms'")
         with pytest.raises(psycopg.errors.LockNotAvailable):
             other.execute("alter table parted detach partition part concurrently")
+
+
+def test_deaths_at_random_moments_lose_nothing_and_repeat_nothing(
+    empty_database: str, project: Project
+) -> None:
+    tables = [
+        f"create table t{n} as select id from generate_series(1, 100) as id;" for n in range(8)
+    ]
+    builds = "".join(
+        f"create index concurrently i{n} on t{n} (slow(id));\nvacuum t{n};\n" for n in range(8)
+    )
+    root = project(
+        {
+            "migrations/001_tables.sql": "create schema app;\nset search_path = app;\n"
+            + SLOW.replace("create table big", "create table app.big")
+            + "\n".join(tables),
+            "migrations/002_indexes.sql": f"{NO_TRANSACTION}set search_path = app;\n{builds}"
+            "reindex index concurrently i0;\ndrop index concurrently i1;\n",
+        }
+    )
+    migrate(empty_database, root, "--target", "1")
+    moments = random.Random(8)  # noqa: S311
+    for death in range(10):
+        process = start(empty_database, root)
+        try:
+            process.communicate(timeout=moments.uniform(0.4, 0.9))
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGINT) if death % 3 == 0 else process.kill()
+            process.communicate(timeout=LIMIT)
+    migrate(empty_database, root)
+    names = (
+        "select count(*), bool_and(indisvalid) from pg_index where indrelid::regclass::text ~ %s"
+    )
+    assert rows(empty_database, names, r"^app\.t\d$") == [(7, True)]
+    once = "select count(*), count(distinct statement) from arami_db.event where event = 'finished'"
+    assert rows(empty_database, once) == [(17, 17)]
+    assert applied(empty_database) == [1, 2]
 
 
 def test_a_reindex_that_was_killed_leaves_nothing_behind(

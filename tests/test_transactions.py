@@ -132,19 +132,6 @@ def test_a_file_may_choose_its_isolation(
     assert scalar(empty_database, "select level from two") == "read committed"
 
 
-def test_a_file_may_write_where_transactions_are_read_only_by_default(
-    empty_database: str, project: Project
-) -> None:
-    root = project({"migrations/001_a.sql": "create table a ();"})
-    migrate(empty_database, root)
-    project({"migrations/002_b.sql": "set transaction read write;\ncreate table b ();"})
-    name = conninfo_to_dict(empty_database)["dbname"]
-    with psycopg.connect(empty_database, autocommit=True) as connection:
-        connection.execute(f"alter database {name} set default_transaction_read_only = on")
-    migrate(empty_database, root)
-    assert scalar(empty_database, "select to_regclass('b')") == "b"
-
-
 def test_a_serialization_failure_is_tried_again(empty_database: str, project: Project) -> None:
     root = project({"migrations/001_a.sql": "create table a as select 1 as n;"})
     migrate(empty_database, root)
@@ -241,3 +228,23 @@ create schema if not exists public;
     assert "NOTICE: drop cascades to 2 other objects\n  detail: drop cascades to view v1\n" in told
     assert "NOTICE: it does not exist, skipping" in told
     assert told.count("NOTICE") == 3, told
+
+
+def test_a_transaction_timeout_names_the_way_out(empty_database: str, project: Project) -> None:
+    version = int(scalar(empty_database, "select current_setting('server_version_num')"))
+    if version < 170000:
+        pytest.skip("new in Postgres 17")
+    name = conninfo_to_dict(empty_database)["dbname"]
+    root = project({"migrations/001_a.sql": "create table a ();"})
+    migrate(empty_database, root)
+    with psycopg.connect(empty_database, autocommit=True) as connection:
+        connection.execute(f"alter database {name} set transaction_timeout = '2s'")
+    project({"migrations/002_slow.sql": "select pg_sleep(60);"})
+    arguments = ("-d", empty_database, "--sql-dir", str(root))
+    error = run_json("migrate", *arguments, expect=7)["error"]
+    assert "transaction timeout" in error["message"]
+    assert "set local transaction_timeout = 0" in error["hint"]
+    project(
+        {"migrations/002_slow.sql": "set local transaction_timeout = 0;\nselect pg_sleep(2.5);"}
+    )
+    migrate(empty_database, root)

@@ -23,6 +23,7 @@ Connection: TypeAlias = psycopg.Connection[TupleRow]
 logging.getLogger("psycopg").setLevel(logging.ERROR)
 
 MINIMUM_VERSION = 150000
+_TRANSACTION_TIMEOUT = "25P04"
 
 
 def connect(conninfo: str) -> Connection:
@@ -111,7 +112,10 @@ def query(name: str) -> str:
 
 def lost(error: psycopg.Error) -> AramiError:
     """The error for a connection that broke while it was in use."""
-    return ConnectionFailedError(
-        redact(str(error).strip()) or "the connection was lost",
-        hint="Run `arami-db status` to see what was applied, then run the command again.",
-    )
+    hint = "Run `arami-db status` to see what was applied, then run the command again."
+    if error.sqlstate == _TRANSACTION_TIMEOUT:
+        hint = (
+            "A timeout of the role or database applies; begin the file with:"
+            " set local transaction_timeout = 0;"
+        )
+    return ConnectionFailedError(redact(str(error).strip()) or "the connection was lost", hint=hint)

@@ -114,6 +114,7 @@ class Pipeline:
             RunnerStepError: one of the runner's own statements failed.
             ConnectionFailedError: the connection broke; whether the commit happened is unknown.
         """
+        failed = None
         if not self._open:
             self._connection.pgconn.enter_pipeline_mode()
             self._open = True
@@ -125,7 +126,8 @@ class Pipeline:
             self._steps.clear()  # the server skips what follows
             self._finish()
         except psycopg.OperationalError as error:
-            raise lost(error) from error
+            # The last result may say why the server closes the connection.
+            raise lost(psycopg.errors.error_from_result(failed[1]) if failed else error) from error
         except KeyboardInterrupt:
             self.__exit__()  # the connection is to write the history
             raise

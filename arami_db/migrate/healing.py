@@ -34,6 +34,7 @@ _DONE = {
     "create_table_space_stmt": "42710",
     "drop_table_space_stmt": "42704",
 }
+_DUPLICATE = "42P07"
 _PENDING = "55000"  # object_not_in_prerequisite_state: the partition is pending detach
 _SCOPES = {
     REINDEX_OBJECT_INDEX: "index",
@@ -77,6 +78,8 @@ def mends(single: Single, node: Node, error: FileFailedError, *, broken_off: boo
     if broken_off and error.sqlstate == _DONE.get(kind):
         single.note("the run before did it already")
         return True
+    if broken_off and kind == "index_stmt" and error.sqlstate == _DUPLICATE:
+        return _index_is_there(single, node, broken_off=True)  # its orphan finished meanwhile
     if kind == "alter_table_stmt" and is_concurrent(node) and error.sqlstate == _PENDING:
         single.note("begun before, and pending; finalizing")
         [command] = node.alter_table_stmt.cmds

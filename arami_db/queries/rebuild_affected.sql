@@ -171,8 +171,8 @@ relations as (
                 from pg_catalog.pg_trigger as t
                 where t.tgrelid = c.oid and not t.tgisinternal
                 union all
-                select 2, t.tgname, format('alter table %%I.%%I %%s trigger %%I', n.nspname, c.relname,
-                    e.change, t.tgname), null
+                select 2, t.tgname, format('alter table %%I.%%I %%s trigger %%I', n.nspname,
+                    c.relname, e.change, t.tgname), null
                 from pg_catalog.pg_trigger as t
                 inner join enabling as e on e.state = t.tgenabled
                 where t.tgrelid = c.oid and not t.tgisinternal
@@ -181,8 +181,8 @@ relations as (
                 from pg_catalog.pg_rewrite as r
                 where r.ev_class = c.oid and r.rulename <> '_RETURN'
                 union all
-                select 2, r.rulename, format('alter table %%I.%%I %%s rule %%I', n.nspname, c.relname,
-                    e.change, r.rulename), null
+                select 2, r.rulename, format('alter table %%I.%%I %%s rule %%I', n.nspname,
+                    c.relname, e.change, r.rulename), null
                 from pg_catalog.pg_rewrite as r
                 inner join enabling as e on e.state = r.ev_enabled
                 where r.ev_class = c.oid and r.rulename <> '_RETURN'
@@ -207,8 +207,12 @@ relations as (
                 inner join pg_catalog.pg_class as x on x.oid = i.indexrelid
                 where i.indrelid = c.oid and i.indisclustered
                 union all
-                select 2, x.relname, format('alter index %%I.%%I alter column %%s set statistics %%s',
-                    n.nspname, x.relname, a.attnum, a.attstattarget), null
+                select
+                    2,
+                    x.relname,
+                    format('alter index %%I.%%I alter column %%s set statistics %%s',
+                        n.nspname, x.relname, a.attnum, a.attstattarget),
+                    null
                 from pg_catalog.pg_index as i
                 inner join pg_catalog.pg_class as x on x.oid = i.indexrelid
                 inner join pg_catalog.pg_attribute as a on a.attrelid = x.oid
@@ -355,7 +359,8 @@ attached as (
         null::oid as owner,
         null::text[] as acl,
         array(
-            select format('alter table %%s %%s %%s %%I', x.relid::regclass, e.change, x.kind, x.name)
+            select format('alter table %%s %%s %%s %%I',
+                x.relid::regclass, e.change, x.kind, x.name)
             from enabling as e
             where e.state = x.state
         ) as extras,

@@ -92,7 +92,10 @@ def _clipped(line: str, column: int) -> str:
 
 
 def _failure_lines(error: FileFailedError) -> list[str]:
-    lines = _excerpt(error.statement, error.position, _EXCERPT_LINES)
+    statement = error.statement
+    if statement == "commit":
+        statement = "commit: what the file deferred is checked, its deferred triggers fire"
+    lines = _excerpt(statement, error.position, _EXCERPT_LINES)
     lines.append(f"SQLSTATE: {error.sqlstate}")
     if error.detail:
         lines.append(f"detail: {error.detail}")

@@ -39,9 +39,9 @@ class Runner:
     Attributes:
         connection: the working connection, in autocommit.
         options: how to migrate.
-        report: told of every file.
+            report: told of every file.
         watch: looks at the file at work.
-        server: what kind of server it is.
+            server: what kind of server it is.
         require_lock: raises when the runner lock is lost.
     """
 
