@@ -27,8 +27,7 @@ if TYPE_CHECKING:
 
     from arami_db.files.script import Script, Statement
 
-# Told of each statement of a file as it begins, and with None when it has ended and one of the
-# runner's own follows, or nothing.
+# Told of each statement of a file as it begins, and with None when it has ended.
 Watcher: TypeAlias = "Callable[[Script, Statement | None], None]"
 
 # Enough to keep a server busy over a slow network, little enough to forget at an interrupt.
