@@ -21,7 +21,7 @@ UNNAMED = "primary key|unique|generated"
 
 def line(place: str) -> str:
     path, _, number = place.rpartition(":")
-    return Path(path).read_text(encoding="utf-8").splitlines()[int(number) - 1]
+    return (TREE.root / path).read_text(encoding="utf-8").splitlines()[int(number) - 1]
 
 
 def stated() -> list[Fact]:
