@@ -81,7 +81,13 @@ def test_tables_that_the_files_make_are_no_ones_elses_and_the_clash_is_told(
 
 
 @pytest.mark.parametrize(
-    "first", ["select 1 / 0;", "create table public.t (id int); select auth.nothing();"]
+    "first",
+    [
+        "select 1 / 0;",
+        "create table public.t (id int); select auth.nothing();",
+        "set transaction isolation level serializable; select 1 / 0;",
+        "-- arami: no-transaction\nvacuum public.nothing;",
+    ],
 )
 def test_a_first_file_that_fails_leaves_no_platform_schema_behind(
     first: str, empty_database: str, project: Project

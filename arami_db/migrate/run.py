@@ -33,14 +33,10 @@ def scripts_of(plan: Plan, *kinds: str) -> list[Script]:
 def run(runner: Runner, stub: Script | None, plan: Plan) -> Iterator[Applied]:
     """Apply what is pending, in order, yielding each file once it is in.
 
-    The auth stub is part of the first file's transaction: where that fails, nothing is left of it.
+    The auth stub is part of the first transaction: where that fails, nothing is left of it.
     """
     migrations, views = scripts_of(plan, "migration"), scripts_of(plan, "view")
     runner.report.plan(len(migrations) + len(views))
-    if stub is not None and not (migrations and migrations[0].in_transaction):
-        apply_stub(runner, stub)
-        tell(runner, stub)
-        stub = None
     for together, stretch in groupby(migrations, lambda script: script.in_transaction):
         scripts = list(stretch)
         if not together:
@@ -54,4 +50,6 @@ def run(runner: Runner, stub: Script | None, plan: Plan) -> Iterator[Applied]:
                 tell(runner, stub)
                 stub = None
             yield applied
+    if stub is not None and views:
+        apply_stub(runner, stub)
     yield from apply_views(runner, views)

@@ -39,10 +39,11 @@ def stub_steps(script: Script) -> list[Step]:
 
 
 def apply_stub(runner: Runner, script: Script) -> None:
-    """Apply the stub in a transaction of its own: the first file runs in none."""
+    """Apply the stub in a transaction of its own, where there are only views to follow."""
     event = ledger.event("applied", script.file)
     steps = transaction(runner.begin(durable=False), script, last=[event])
     runner.attempt(script, lambda: runner.send(script, steps))
+    tell(runner, script)
 
 
 def tell(runner: Runner, script: Script) -> None:
