@@ -135,7 +135,7 @@ def _require_file(path: Path) -> None:
     except UnicodeEncodeError:
         raise _refused(path, "its name is not UTF-8", "Rename it.") from None
     if not os.path.isfile(path):
-        reason = "is no file that can be read, but a directory, a pipe or a broken link"
+        reason = "is not a file, but a directory, a pipe or a broken link"
         raise _refused(path, reason, _NOT_SKIPPED)
 
 
