@@ -152,6 +152,17 @@ def test_a_service_is_read_and_outranks_other_variables(folder: Path) -> None:
     assert found["service"] == ("prod", "PGSERVICE")
 
 
+def test_a_service_that_is_not_there_is_said_to_be_missing(folder: Path) -> None:
+    found = in_force(PGSERVICE="nope", PGSERVICEFILE=str(folder / "services"))
+    assert found["service"] == ("nope", "PGSERVICE; it is not in the service file")
+
+
+def test_a_name_that_commands_refuse_is_refused_alike(folder: Path) -> None:
+    for words in (("-d", ""), ("-d", "dbname=x", "--embedded"), ("-d", "x")):
+        refused = [run_json(command, *words, expect=2)["error"] for command in ("config", "wait")]
+        assert refused[0] == refused[1]
+
+
 def test_no_secret_is_printed_in_any_form(folder: Path) -> None:
     (folder / "services").write_text(SERVICES)
     given = (
