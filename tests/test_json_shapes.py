@@ -19,7 +19,7 @@ from referencing import Registry, Resource
 from arami_db import embedded
 from arami_db.files import packaged_sql_dir
 from tests.archive_runs import execute, fill
-from tests.conftest import run_cli, run_json
+from tests.conftest import LIMIT, run_cli, run_json, start_cli
 
 Project = Callable[[dict[str, str]], Path]
 ROOT = Path(__file__).parents[1]
@@ -188,6 +188,19 @@ def test_a_runner_that_waits_and_a_lock_in_the_way(empty_database: str, project:
         waits = ("--lock-timeout", "300ms", "--retries", "0")
         found = run_json("migrate", *waits, *named, expect=1)
     assert found["error"]["blockers"]
+    hold("migrate", found)
+
+
+def test_a_command_that_is_interrupted(empty_database: str, project: Project) -> None:
+    root = project({"migrations/001_a.sql": "select pg_sleep(60);"})
+    named = ("-d", empty_database, "--sql-dir", str(root), "--format", "json")
+    process = start_cli("migrate", *named)
+    assert process.stderr
+    while "applying" not in process.stderr.readline():
+        pass
+    process.terminate()
+    found = json.loads(process.communicate(timeout=LIMIT)[0])
+    assert process.returncode == found["error"]["exit_code"] == 130
     hold("migrate", found)
 
 
