@@ -26,7 +26,10 @@ def baseline(
     ] = None,
     accept_differences: Annotated[
         bool,
-        typer.Option("--accept-differences", help="Enter them all the same; the history says so."),
+        typer.Option(
+            "--accept-differences",
+            help="Enter the migrations all the same; the history records the differences.",
+        ),
     ] = False,
     lock_wait: LockWait = None,
     output: Format = OutputFormat.TEXT,

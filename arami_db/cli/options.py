@@ -91,7 +91,7 @@ Format = Annotated[
 AllowNewer = Annotated[
     bool,
     typer.Option(
-        "--allow-newer", help="Exit 0 where a newer release has migrated this database further."
+        "--allow-newer", help="Exit 0 although a newer release has migrated this database further."
     ),
 ]
 LockTimeout = Annotated[

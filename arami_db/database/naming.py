@@ -112,7 +112,7 @@ def _refuse_other_forms(named: str, source: str) -> None:
     """Refuse a bare name and URLs of other kinds, of which nothing but the scheme is repeated."""
     if re.fullmatch(r"[\w.-]+", named):
         raise UsageError(
-            f"{source} is a name alone, {named!r}: of a database, or of a server?",
+            f"{source} is only a name, {named!r}, of a database or of a server",
             hint=f"Write postgresql://user@host:5432/{named}; or, for the server that PGHOST and"
             f" PGPORT name, dbname={named}",
         )
@@ -121,8 +121,11 @@ def _refuse_other_forms(named: str, source: str) -> None:
         return
     kind = scheme[1]
     if "postgres" not in kind.lower():
-        raise UsageError(f"{source} names no Postgres: its URL begins {kind}://", hint=_FORMS)
+        raise UsageError(
+            f"{source} does not name a Postgres database: its URL begins with {kind}://",
+            hint=_FORMS,
+        )
     raise UsageError(
-        f"{source} cannot be read: its URL begins {kind}:// as another library wants it",
-        hint=f"Begin it postgresql:// (libpq's, small letters). {_FORMS}",
+        f"{source} cannot be read: its URL begins with {kind}://, which is another library's form",
+        hint=f"Begin it with postgresql://, in small letters. {_FORMS}",
     )
