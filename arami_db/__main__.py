@@ -81,7 +81,7 @@ def _unwritten(error: OSError) -> int:
     sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
     if error.errno == errno.EPIPE:
         return AramiError.exit_code
-    hint = "What the command had done by then is done."
+    hint = "What the command did before that stays done."
     return _report(AramiError(f"the output could not be written: {error.strerror}", hint=hint))
 
 

@@ -141,3 +141,9 @@ class ConnectionFailedError(AramiError):
     """No connection to the database."""
 
     exit_code = 7
+
+
+class StoppedError(AramiError):
+    """The command was interrupted."""
+
+    exit_code = 130

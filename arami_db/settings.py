@@ -70,7 +70,8 @@ def read_settings(folder: Path) -> Settings:
     own, shared = folder / FILE, folder / SHARED
     table = _load(own) if os.path.lexists(own) else None
     if shared.is_file():
-        ours = _load(shared).get("tool", {}).get("arami-db")
+        tools = _load(shared).get("tool")
+        ours = tools.get("arami-db") if isinstance(tools, dict) else None
         if ours is not None and table is not None:
             raise UsageError(
                 f"{own} and [tool.arami-db] of {shared} are both there",
@@ -85,11 +86,15 @@ def _load(path: Path) -> dict[str, Any]:
     import tomllib
 
     if not path.is_file():  # to open a pipe would wait for ever
-        raise UsageError(f"{path}: is no file that can be read")
+        raise UsageError(f"{path}: is not a file")
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:  # what is no TOML, and no UTF-8, are of the latter
-        raise UsageError(f"{path}: cannot be read: {error}") from error
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read: {error.strerror}") from error
+    except UnicodeError:
+        raise UsageError(f"{path}: cannot be read: it is not UTF-8") from None
+    except ValueError as error:
+        raise UsageError(f"{path}: is not TOML: {error}") from error
 
 
 def _settings(table: Any, place: str, folder: Path) -> Settings:
@@ -97,7 +102,7 @@ def _settings(table: Any, place: str, folder: Path) -> Settings:
     known = _known(table, place, keys)
     entries = known.get("accept", [])
     if not isinstance(entries, list):
-        raise UsageError(f"{place}: accept is no list", hint="Write each entry as [[accept]].")
+        raise UsageError(f"{place}: accept is not a list", hint="Write each entry as [[accept]].")
     numbered = enumerate(entries, 1)
     return Settings(
         place,
@@ -112,7 +117,7 @@ def _settings(table: Any, place: str, folder: Path) -> Settings:
 def _version(value: Any, place: str) -> int | None:
     if value is not None and (type(value) is not int or value < 0):
         raise UsageError(
-            f"{place}: first-version is no version", hint="Write a number: first-version = 57."
+            f"{place}: first-version is not a version", hint="Write a number: first-version = 57."
         )
     return value
 
@@ -120,7 +125,7 @@ def _version(value: Any, place: str) -> int | None:
 def _text(table: dict[str, Any], key: str, place: str) -> str:
     value = table[key]
     if not isinstance(value, str) or not value.strip():
-        raise UsageError(f"{place}: {key} is no text, or empty")
+        raise UsageError(f"{place}: {key} must be a text, and not empty")
     return value
 
 
@@ -145,13 +150,13 @@ def seconds_of(text: str) -> float:
     """
     match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(ms|s|min|m|h|)\s*", text, re.ASCII)
     if match is None:
-        raise ValueError(f"{text!r} is no duration; write 500ms, 3s, 2min or 1h")
+        raise ValueError(f"{text!r} is not a duration; write 500ms, 3s, 2min or 1h")
     return float(match[1]) * _UNITS[match[2]]
 
 
 def _known(table: Any, place: str, keys: set[str]) -> dict[str, Any]:
     if not isinstance(table, dict):
-        raise UsageError(f"{place}: is no table")
+        raise UsageError(f"{place}: is not a table")
     for key in table:
         if key not in keys:
             raise UsageError(

@@ -116,7 +116,7 @@ def _within(
 ) -> Iterator[Connection]:
     if admin.execute(_LEFT_EMPTY).fetchone() is not None:
         raise ShadowError(
-            f"{admin.info.dbname}: is to be copied for trying out files, and public is not empty",
+            f"{admin.info.dbname}: cannot be used to try the files: its schema public is not empty",
             hint="Name an empty database with --shadow URL.",
         )
     roles = _roles(admin)
@@ -158,7 +158,7 @@ def _create(admin: Connection, name: str) -> None:
         admin.execute(SQL("create database {} template {}").format(Identifier(name), source))
     except (errors.ObjectInUse, errors.InsufficientPrivilege) as error:
         raise ShadowError(
-            f"{admin.info.dbname}: cannot be copied for trying out files:"
+            f"{admin.info.dbname}: cannot be copied to try the files:"
             f" {error.diag.message_detail or error.diag.message_primary}",
             hint="Name a database with --shadow URL that nobody uses and that this role may copy.",
         ) from error

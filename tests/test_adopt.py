@@ -62,6 +62,11 @@ def migrate(conninfo: str, root: Path, *args: str, expect: int = 0) -> Any:
 # --- baseline -----------------------------------------------------------------------------------
 
 
+def test_a_wrong_shadow_is_named_as_that() -> None:
+    error = run_json("baseline", "1", "--shadow", "mysql://x", expect=2)["error"]
+    assert error["message"].startswith("--shadow does not name a Postgres database")
+
+
 def test_a_hand_made_database_is_adopted_and_then_only_views_are_applied(
     empty_database: str,
 ) -> None:

@@ -407,19 +407,22 @@ def test_one_fact_that_is_not_covered_keeps_a_finding() -> None:
 
 
 WRONG = {
-    "no toml": ("[[accept", "cannot be read"),
+    "no toml": ("[[accept", "is not TOML"),
     "a key nobody knows": ("exempt = 1", "unknown key 'exempt'"),
     "a kind nobody knows": ('[[accept]]\nschema = "x"\nreason = "y"', "unknown key 'schema'"),
     "no reason": ('[[accept]]\nrole = "x"', "has no reason"),
-    "an empty reason": ('[[accept]]\nrole = "x"\nreason = " "', "reason is no text, or empty"),
-    "a number": ('[[accept]]\nrole = 1\nreason = "y"', "role is no text, or empty"),
+    "an empty reason": (
+        '[[accept]]\nrole = "x"\nreason = " "',
+        "reason must be a text, and not empty",
+    ),
+    "a number": ('[[accept]]\nrole = 1\nreason = "y"', "role must be a text, and not empty"),
     "two at once": (
         '[[accept]]\nrole = "x"\ntable = "a.b"\nreason = "y"',
         "names 2 of role, publication, function, table",
     ),
     "none": ('[[accept]]\nreason = "y"', "names 0 of"),
-    "no list": ('[accept]\nrole = "x"', "accept is no list"),
-    "no table": ('accept = ["x"]', "is no table"),
+    "no list": ('[accept]\nrole = "x"', "accept is not a list"),
+    "no table": ('accept = ["x"]', "is not a table"),
     "a table without schema": (entry("table", "notes"), "with its schema"),
     "a table without a name": (entry("table", "."), "with its schema"),
     "a function without types": (entry("function", "public.f"), "with schema and types"),

@@ -244,7 +244,10 @@ TREES: dict[str, tuple[dict[str, bytes], str]] = {
     "no number": ({"init.sql": b"select 1"}, "init.sql: is not named NNN_name.sql"),
     "no name": ({"001.sql": b"select 1"}, "001.sql: is not named NNN_name.sql"),
     "an upper-case suffix": ({"001_a.SQL": b"select 1"}, "001_a.SQL: is not named"),
-    "what undoes": ({"001_a.down.sql": b"select 1"}, "001_a.down.sql: is named as what undoes"),
+    "what undoes": (
+        {"001_a.down.sql": b"select 1"},
+        "001_a.down.sql: is named like a file that undoes",
+    ),
     "a negative number": ({"-1_a.sql": b"select 1"}, "-1_a.sql: is not named"),
     "a letter in the number": ({"V1__a.sql": b"select 1"}, "V1__a.sql: is not named"),
     "Arabic digits": ({"\u0660\u0660\u0661_a.sql": b"select 1"}, "is not named"),
@@ -589,7 +592,7 @@ def test_files_a_folder_deeper_are_refused(tmp_path: Path) -> None:
         (tmp_path / path).write_text("select 1", encoding="utf-8")
     arguments = ["--sql-dir", str(tmp_path), "-d", "host=/nowhere dbname=x"]
     said = run_cli("migrate", *arguments, expect=1).stderr
-    assert "migrations/2024/002_b.sql: lies deeper than files are read" in said
+    assert "migrations/2024/002_b.sql: lies in a folder inside the folder" in said
 
 
 def test_a_first_migration_may_be_written_into_an_empty_directory(tmp_path: Path) -> None:

@@ -126,10 +126,10 @@ def test_a_long_output_whose_reader_leaves(database: str) -> None:
 # --- files --------------------------------------------------------------------------------------
 
 ODD = {
-    "a link to itself": ("ln -s 003_x.sql migrations/003_x.sql", "003_x.sql: is no file"),
-    "a link to nothing": ("ln -s nothing migrations/003_x.sql", "003_x.sql: is no file"),
-    "a pipe": ("mkfifo migrations/003_x.sql", "003_x.sql: is no file"),
-    "a directory": ("mkdir migrations/003_x.sql", "003_x.sql: is no file"),
+    "a link to itself": ("ln -s 003_x.sql migrations/003_x.sql", "003_x.sql: is not a file"),
+    "a link to nothing": ("ln -s nothing migrations/003_x.sql", "003_x.sql: is not a file"),
+    "a pipe": ("mkfifo migrations/003_x.sql", "003_x.sql: is not a file"),
+    "a directory": ("mkdir migrations/003_x.sql", "003_x.sql: is not a file"),
     "a name in Latin-1": (
         "echo 'select 1' > \"migrations/003_$(printf '\\351').sql\"",
         "its name is not UTF-8",
@@ -138,7 +138,7 @@ ODD = {
     "views a link to nothing": ("ln -s nothing views", "views: no such directory"),
     "views a file": ("echo > views", "views: cannot be read as a directory"),
     "views a pipe": ("mkfifo views", "views: cannot be read as a directory"),
-    "a stub that is a pipe": ("mkfifo auth_stub.sql", "auth_stub.sql: is no file"),
+    "a stub that is a pipe": ("mkfifo auth_stub.sql", "auth_stub.sql: is not a file"),
 }
 
 
@@ -238,4 +238,4 @@ def test_settings_that_cannot_be_read_are_a_wrong_command_line(
         folder.mkdir()
         done = shell(f'{make} arami-db.toml; arami verify -d "$1"', database, cwd=folder)
         assert done.returncode == 2, done.stderr
-        assert "arami-db.toml: is no file that can be read" in done.stderr
+        assert "arami-db.toml: is not a file" in done.stderr

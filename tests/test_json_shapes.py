@@ -13,12 +13,13 @@ from typing import Any
 import jsonschema
 import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 from referencing import Registry, Resource
 
 from arami_db import embedded
 from arami_db.files import packaged_sql_dir
 from tests.archive_runs import execute, fill
-from tests.conftest import run_cli, run_json
+from tests.conftest import LIMIT, run_cli, run_json, start_cli
 
 Project = Callable[[dict[str, str]], Path]
 ROOT = Path(__file__).parents[1]
@@ -100,12 +101,40 @@ def test_migrations_and_their_state(empty_database: str, project: Project) -> No
     hold("path", run_json("new", "", "--sql-dir", str(root), expect=2))
 
 
-def test_a_baseline(database: str, tmp_path: Path) -> None:
-    execute(database, "delete from arami_db.migration")
-    shutil.copytree(packaged_sql_dir() / "migrations", tmp_path / "sql" / "migrations")
-    (tmp_path / "sql" / "catalog").mkdir()
-    named = ("-d", database, "--sql-dir", str(tmp_path / "sql"))
+def test_a_baseline(empty_database: str, project: Project) -> None:
+    root = project(
+        {
+            "migrations/001_a.sql": "create table public.a (id int);",
+            "migrations/002_b.sql": "create table public.b (id int);",
+        }
+    )
+    execute(empty_database, "create table public.a (id int)")
+    shadow = make_conninfo(empty_database, dbname="postgres")
+    named = ("-d", empty_database, "--sql-dir", str(root), "--shadow", shadow)
+    refused = run_json("baseline", "2", *named, expect=6)
+    assert refused["error"]["findings"]
+    hold("changes", refused)
     hold("changes", run_json("baseline", "1", *named))
+    hold("changes", run_json("baseline", "2", "--accept-differences", *named))
+
+
+def test_what_is_refused_and_what_remains_of_a_file(empty_database: str, project: Project) -> None:
+    for text in ("begin;\nselct 1;\ncommit;", "begin;\nselect 1;\ncommit;"):
+        named = ("-d", empty_database, "--sql-dir", str(project({"migrations/001_a.sql": text})))
+        refused = run_json("migrate", *named, expect=1)
+        assert refused["error"]["refusals"]
+        hold("migrate", refused)
+    project(
+        {
+            "migrations/001_a.sql": "create table public.a (id int);",
+            "migrations/002_b.sql": "-- arami: no-transaction\n"
+            "create index concurrently i on public.a (id);\n"
+            "create index concurrently j on public.a (nonsense);\n",
+        }
+    )
+    failed = run_json("migrate", *named, expect=1)
+    assert failed["error"]["remains"]
+    hold("migrate", failed)
 
 
 def test_a_verification(database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -159,6 +188,19 @@ def test_a_runner_that_waits_and_a_lock_in_the_way(empty_database: str, project:
         waits = ("--lock-timeout", "300ms", "--retries", "0")
         found = run_json("migrate", *waits, *named, expect=1)
     assert found["error"]["blockers"]
+    hold("migrate", found)
+
+
+def test_a_command_that_is_interrupted(empty_database: str, project: Project) -> None:
+    root = project({"migrations/001_a.sql": "select pg_sleep(60);"})
+    named = ("-d", empty_database, "--sql-dir", str(root), "--format", "json")
+    process = start_cli("migrate", *named)
+    assert process.stderr
+    while "applying" not in process.stderr.readline():
+        pass
+    process.terminate()
+    found = json.loads(process.communicate(timeout=LIMIT)[0])
+    assert process.returncode == found["error"]["exit_code"] == 130
     hold("migrate", found)
 
 

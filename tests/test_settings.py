@@ -69,6 +69,12 @@ def test_pyproject_says_the_same_in_a_table_of_its_own(folder: Path) -> None:
     assert found["accept"][1] == "pyproject.toml, tool.arami-db, accept 1"
 
 
+@pytest.mark.parametrize("text", ["tool = 1", "[tool]\nruff = 1", ""])
+def test_a_pyproject_without_our_table_sets_nothing(text: str, folder: Path) -> None:
+    (folder / "pyproject.toml").write_text(text)
+    assert in_force()["sql-dir"][1] == "default: the Arami schema"
+
+
 def test_what_the_file_names_is_what_commands_use(folder: Path, empty_database: str) -> None:
     (folder / "db" / "migrations").mkdir(parents=True)
     (folder / "db" / "migrations" / "001_a.sql").write_text("create table public.a ();")
@@ -91,13 +97,14 @@ def test_what_the_file_names_is_what_commands_use(folder: Path, empty_database: 
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ('sql-dir = ""', "arami-db.toml: sql-dir is no text, or empty"),
-        ("sql-dir = 3", "arami-db.toml: sql-dir is no text, or empty"),
-        ('lock-timeout = "soon"', "arami-db.toml: lock-timeout: 'soon' is no duration"),
-        ("lock-wait = true", "arami-db.toml: lock-wait is no text, or empty"),
-        ("lock-wait = -1", "arami-db.toml: lock-wait: '-1' is no duration"),
+        ('sql-dir = ""', "arami-db.toml: sql-dir must be a text, and not empty"),
+        ("sql-dir = 3", "arami-db.toml: sql-dir must be a text, and not empty"),
+        ('lock-timeout = "soon"', "arami-db.toml: lock-timeout: 'soon' is not a duration"),
+        ("lock-wait = true", "arami-db.toml: lock-wait must be a text, and not empty"),
+        ("lock-wait = -1", "arami-db.toml: lock-wait: '-1' is not a duration"),
         ('sql_dir = "db"', "arami-db.toml: unknown key 'sql_dir'"),
-        ("sql-dir", "arami-db.toml: cannot be read"),
+        ("sql-dir", "arami-db.toml: is not TOML"),
+        ("first-version = true", "arami-db.toml: first-version is not a version"),
     ],
 )
 def test_what_is_wrong_in_a_file_is_a_usage_error(text: str, said: str, folder: Path) -> None:
@@ -143,6 +150,17 @@ def test_a_service_is_read_and_outranks_other_variables(folder: Path) -> None:
         assert found["port"] == ("6543", "service prod")
         assert found["password"] == ("***", "service prod")
     assert found["service"] == ("prod", "PGSERVICE")
+
+
+def test_a_service_that_is_not_there_is_said_to_be_missing(folder: Path) -> None:
+    found = in_force(PGSERVICE="nope", PGSERVICEFILE=str(folder / "services"))
+    assert found["service"] == ("nope", "PGSERVICE; it is not in the service file")
+
+
+def test_a_name_that_commands_refuse_is_refused_alike(folder: Path) -> None:
+    for words in (("-d", ""), ("-d", "dbname=x", "--embedded"), ("-d", "x")):
+        refused = [run_json(command, *words, expect=2)["error"] for command in ("config", "wait")]
+        assert refused[0] == refused[1]
 
 
 def test_no_secret_is_printed_in_any_form(folder: Path) -> None:

@@ -67,7 +67,7 @@ def test_no_line_of_a_run_or_of_its_status_is_wider_than_the_terminal(
 ) -> None:
     named = ("-d", empty_database, "--sql-dir", str(project(TREE)))
     pending = on_terminal("status", *named, columns=columns)
-    applied = on_terminal("migrate", *named, columns=columns)
+    applied = on_terminal("migrate", "--verbose", *named, columns=columns)
     after = on_terminal("status", *named, columns=columns)
     for state, lines in (("pending", pending), ("applied", applied), ("applied", after)):
         told = [line for line in lines if line.startswith(f"{state}  ")]
@@ -77,7 +77,9 @@ def test_no_line_of_a_run_or_of_its_status_is_wider_than_the_terminal(
             "migrations/003",
             "views/001_v",
         ]
-        assert [line for line in lines if cells(line) > columns] == []
+        # Where it is, is said whole, on however many lines.
+        wide = [line for line in lines if cells(line) > columns and ": PostgreSQL " not in line]
+        assert wide == []
     long = next(line for line in after if "migrations/002_" in line)
     assert (LONG in long) == (columns == 200)
     assert long.split()[1].endswith("rupted")

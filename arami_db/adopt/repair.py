@@ -73,7 +73,7 @@ def _find(plan: Plan, wish: str, word: str) -> list[Entry]:
     """The entries of a word, such as 7, 3-5,9 or views/2."""
     match = _WORD.fullmatch(word)
     if match is None:
-        raise UsageError(f"{word!r} is no version; write 7, 3-5,9 or views/2")
+        raise UsageError(f"{word!r} is not a version; write 7, 3-5,9 or views/2")
     kind = (match[1] or "migrations/")[:-2]
     found = []
     for part in match[2].split(","):

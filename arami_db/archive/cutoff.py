@@ -37,7 +37,7 @@ def fix_cutoff(
         if before is not None:
             raise UsageError(f"--before {before} is out of range") from None
         raise UsageError(
-            f"{older_than!r} is no interval", hint="Write '2 years', '18 months' or '400 days'."
+            f"{older_than!r} is not an interval", hint="Write '2 years', '18 months' or '400 days'."
         ) from None
     except psycopg.OperationalError as error:
         raise broken(connection, error) or error from error
@@ -66,7 +66,7 @@ def moment(text: str) -> datetime:
         parsed = datetime.fromisoformat(text.strip())
     except ValueError:
         raise UsageError(
-            f"{text!r} is no date or time",
+            f"{text!r} is not a date or time",
             hint="Write 2024-01-31, 2024-01-31T18:00 (both UTC) or 2024-01-31T18:00+02:00.",
         ) from None
     return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)

@@ -13,7 +13,7 @@ from typer.main import get_command
 from arami_db import __version__
 from arami_db.cli.undo import undo
 from arami_db.cli.verbosity import with_verbosity
-from arami_db.errors import AramiError, UsageError
+from arami_db.errors import AramiError, StoppedError, UsageError
 from arami_db.render.output import OutputFormat, choose_format
 
 # Where each command lives. A run imports the one it is asked for; only help imports them all.
@@ -71,6 +71,7 @@ def run() -> None:
         SystemExit: with the exit code, unless that is 0.
         UsageError: the command line is wrong, and it asks for JSON; else Typer has said so.
         AramiError: a question was not answered with yes, likewise.
+        StoppedError: a signal ended the command, likewise.
     """
     arguments = sys.argv[1:]
     command = with_verbosity(get_command(build(arguments)))
@@ -85,6 +86,8 @@ def run() -> None:
         raise UsageError(error.format_message()) from error
     except typer.Abort as error:
         raise AramiError("nothing was done: it was not confirmed") from error
+    if code == StoppedError.exit_code:
+        raise StoppedError
     if code:
         raise SystemExit(code)
 

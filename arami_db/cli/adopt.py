@@ -26,7 +26,10 @@ def baseline(
     ] = None,
     accept_differences: Annotated[
         bool,
-        typer.Option("--accept-differences", help="Enter them all the same; the history says so."),
+        typer.Option(
+            "--accept-differences",
+            help="Enter the migrations all the same; the history records the differences.",
+        ),
     ] = False,
     lock_wait: LockWait = None,
     output: Format = OutputFormat.TEXT,
@@ -44,13 +47,14 @@ def baseline(
       arami-db baseline 15 --accept-differences
     """
     from arami_db import adopt
+    from arami_db.database.naming import read_name
     from arami_db.render.progress import progress
     from arami_db.render.results import show_adopted
     from arami_db.runner.session import Options, Session
 
     tree = options.tree(sql_dir)
+    copied = read_name(shadow, "--shadow") if shadow else None
     conninfo = options.conninfo(database, embedded=embedded)
-    copied = options.conninfo(shadow, embedded=False) if shadow else None
     wanted = adopt.Wanted(version, copied, accept_differences)
     with options.connection(conninfo) as connection, progress() as report:
         chosen = Options(lock_wait=options.lock_wait(lock_wait))

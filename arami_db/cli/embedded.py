@@ -70,7 +70,7 @@ def status(output: Format = OutputFormat.TEXT) -> None:
 
     found = server.status()
     if found is None:
-        show_outcome(f"not running; its data would live in {server.home()}", output)
+        show_outcome(f"not running; the place of its data is {server.home()}", output)
         raise typer.Exit(1)
     show_server(found, output)
 

@@ -40,7 +40,10 @@ def migrate(
     allow_newer: AllowNewer = False,
     into_existing: Annotated[
         bool,
-        typer.Option("--into-existing", help="Begin beside tables that no file here makes."),
+        typer.Option(
+            "--into-existing",
+            help="Begin although the database holds tables that no file here makes.",
+        ),
     ] = False,
     lock_timeout: LockTimeout = None,
     lock_wait: LockWait = None,

@@ -51,7 +51,7 @@ class Percent(float):
         """Parse the text; it is what help shows."""
         match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*%?\s*", str(text))
         if match is None or float(match[1]) > 100:
-            raise typer.BadParameter(f"{str(text)!r} is no share; write 10%")
+            raise typer.BadParameter(f"{str(text)!r} is not a share; write 10%")
         percent = super().__new__(cls, match[1])
         percent._text = str(text)
         return percent
@@ -91,7 +91,7 @@ Format = Annotated[
 AllowNewer = Annotated[
     bool,
     typer.Option(
-        "--allow-newer", help="Exit 0 where a newer release has migrated this database further."
+        "--allow-newer", help="Exit 0 although a newer release has migrated this database further."
     ),
 ]
 LockTimeout = Annotated[
@@ -123,7 +123,7 @@ def uuid(text: str) -> str:
     try:
         return str(UUID(text))
     except ValueError:
-        raise typer.BadParameter(f"{text!r} is no UUID") from None
+        raise typer.BadParameter(f"{text!r} is not a UUID") from None
 
 
 def write(file: Path, text: str) -> None:

@@ -7,13 +7,13 @@ import typer
 from arami_db.errors import UsageError
 
 _WAYS = """\
-Nothing was changed. What to do instead:
-      A run failed: nothing; its file was rolled back. Mend it, migrate again.
-      The schema is not as wanted: write a migration that takes it back:
+Nothing was changed. What to do instead (docs/undo.md has more):
+      A run failed: its file was rolled back. Mend the file and migrate again.
+      The schema is not as wanted: write a migration that takes it back.
         arami-db new take_back_x; then arami-db migrate
-      Data is lost: restore a backup, or the moment before, beside it, and
-        copy the rows back; or work on with the copy, and migrate it.
-      A database for development: make it anew; with the embedded server:
+      Data is lost: restore a backup into another database, and copy the rows
+        from there.
+      The database is for development: make it anew. The embedded server:
         arami-db embedded destroy; then arami-db migrate --embedded"""
 
 

@@ -40,18 +40,38 @@ def resolve(database: str | None, *, embedded: bool, note: Callable[[str], None]
         UsageError: no database is named, two are, or the name is none that libpq reads.
         EmbeddedError: the embedded server cannot be started.
     """
-    if database == "":
-        raise UsageError("--database is empty", hint="Leave it out to take DATABASE_URL or PG*.")
-    if database and embedded and database != "embedded":
-        raise UsageError("--database and --embedded name two databases", hint="Say one of them.")
-    named = "embedded" if embedded else database or os.environ.get("DATABASE_URL") or ""
+    named, source = name_of(database, embedded=embedded)
     if named == "embedded":
         from arami_db.embedded import start
 
         return start(note=note).conninfo
     if not named and not is_named():
         raise UsageError("\n".join(NO_DATABASE))
-    return _read(named, "--database" if database else "DATABASE_URL")
+    return read_name(named, source)
+
+
+def name_of(database: str | None, *, embedded: bool) -> tuple[str, str]:
+    """What names a database, without libpq's own variables.
+
+    Args:
+        database: as resolve() takes it.
+        embedded: likewise.
+
+    Returns:
+        The name, empty where there is none, and where it was said.
+
+    Raises:
+        UsageError: --database is empty, or two databases are named.
+    """
+    if database == "":
+        raise UsageError("--database is empty", hint="Leave it out to take DATABASE_URL or PG*.")
+    if database and embedded and database != "embedded":
+        raise UsageError("--database and --embedded name two databases", hint="Say one of them.")
+    if database:
+        return database, "--database"
+    if embedded:
+        return "embedded", "--embedded"
+    return os.environ.get("DATABASE_URL") or "", "DATABASE_URL"
 
 
 def is_named() -> bool:
@@ -59,7 +79,16 @@ def is_named() -> bool:
     return any(os.environ.get(variable) for variable in _NAMING_VARIABLES)
 
 
-def _read(named: str, source: str) -> str:
+def read_name(named: str, source: str) -> str:
+    """The connection parameters that a name holds, as key=value pairs.
+
+    Args:
+        named: a URL or key=value pairs; may be empty.
+        source: where it was said, for messages.
+
+    Raises:
+        UsageError: libpq cannot read it.
+    """
     _refuse_other_forms(named, source)
     try:
         parameters = conninfo_to_dict(named)
@@ -83,7 +112,7 @@ def _refuse_other_forms(named: str, source: str) -> None:
     """Refuse a bare name and URLs of other kinds, of which nothing but the scheme is repeated."""
     if re.fullmatch(r"[\w.-]+", named):
         raise UsageError(
-            f"{source} is a name alone, {named!r}: of a database, or of a server?",
+            f"{source} is only a name, {named!r}, of a database or of a server",
             hint=f"Write postgresql://user@host:5432/{named}; or, for the server that PGHOST and"
             f" PGPORT name, dbname={named}",
         )
@@ -92,8 +121,11 @@ def _refuse_other_forms(named: str, source: str) -> None:
         return
     kind = scheme[1]
     if "postgres" not in kind.lower():
-        raise UsageError(f"{source} names no Postgres: its URL begins {kind}://", hint=_FORMS)
+        raise UsageError(
+            f"{source} does not name a Postgres database: its URL begins with {kind}://",
+            hint=_FORMS,
+        )
     raise UsageError(
-        f"{source} cannot be read: its URL begins {kind}:// as another library wants it",
-        hint=f"Begin it postgresql:// (libpq's, small letters). {_FORMS}",
+        f"{source} cannot be read: its URL begins with {kind}://, which is another library's form",
+        hint=f"Begin it with postgresql://, in small letters. {_FORMS}",
     )

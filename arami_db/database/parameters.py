@@ -10,7 +10,7 @@ from pathlib import Path
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.pq import Conninfo, ConninfoOption
 
-from arami_db.database.naming import is_named, resolve
+from arami_db.database.naming import is_named, name_of, read_name
 
 _ALWAYS = ("host", "port", "dbname", "user", "password")
 # What libpq finds services by, and so what they say: it outranks the other variables.
@@ -41,17 +41,16 @@ def parameters(database: str | None, *, embedded: bool) -> tuple[Parameter, ...]
         none is named, or the embedded server.
 
     Raises:
-        UsageError: two databases are named, or the name cannot be read.
+        UsageError: the name is empty or cannot be read, or two databases are named.
     """
-    named = database or os.environ.get("DATABASE_URL")
-    by = "--embedded" if embedded else "--database" if database else "DATABASE_URL"
-    if embedded or named == "embedded":
+    named, by = name_of(database, embedded=embedded)
+    if named == "embedded":
         from arami_db.embedded import home
 
         return (Parameter("database", f"embedded server in {home()}", by),)
     if not named and not is_named():
         return (Parameter("database", None, "neither --database nor DATABASE_URL nor PG*"),)
-    explicit = conninfo_to_dict(resolve(database, embedded=False, note=lambda _: None))
+    explicit = conninfo_to_dict(read_name(named, by))
     service = str(explicit.get("service") or os.environ.get("PGSERVICE") or "")
     return tuple(_in_force(explicit, by, service))
 
@@ -59,25 +58,36 @@ def parameters(database: str | None, *, embedded: bool) -> tuple[Parameter, ...]
 def _in_force(explicit: Mapping[str, object], by: str, service: str) -> Iterator[Parameter]:
     """Each parameter as libpq ranks them: the name, the service, the environment, a default."""
     built_in = {option.keyword.decode(): option for option in _libpq({})}
-    served = {}
-    if service:
-        files = {key: os.environ[key] for key in _SERVICE if key in os.environ}
-        served = _values(_libpq({**files, "PGSERVICE": service}))
+    served = _served(service, built_in) if service else {}
     for name, option in sorted(built_in.items(), key=lambda item: _rank(item[0])):
-        default, variable = _text(option.val), _text(option.envvar) or ""
+        variable = _text(option.envvar) or ""
         if name in explicit:
             value, source = str(explicit[name]), by
-        elif name != "service" and served.get(name, default) != default:
-            value, source = str(served[name]), f"service {service}"
+        elif name in served:
+            value, source = served[name], f"service {service}"
         elif variable in os.environ:
             value, source = os.environ[variable], variable
         elif name in _ALWAYS:
-            value, source = default or "", "default"
+            value, source = _text(option.val) or "", "default"
         else:
             continue
+        if name == "service" and not served:
+            source += "; it is not in the service file"
         if name not in _NOT_SHOWN:
             secret = option.dispchar == b"*" or name in _KEYS
             yield _shown(name, value, source, is_secret=secret)
+
+
+def _served(service: str, built_in: Mapping[str, ConninfoOption]) -> dict[str, str]:
+    """What a service sets; nothing where it is not to be found."""
+    files = {key: os.environ[key] for key in _SERVICE if key in os.environ}
+    options = _libpq({**files, "PGSERVICE": service})
+    found = {option.keyword.decode(): _text(option.val) for option in options}
+    return {
+        name: value
+        for name, value in found.items()
+        if value is not None and name != "service" and value != _text(built_in[name].val)
+    }
 
 
 def _shown(name: str, value: str, source: str, *, is_secret: bool) -> Parameter:
@@ -94,10 +104,6 @@ def _shown(name: str, value: str, source: str, *, is_secret: bool) -> Parameter:
 
 def _rank(name: str) -> tuple[int, str]:
     return (_ALWAYS.index(name) if name in _ALWAYS else len(_ALWAYS), name)
-
-
-def _values(options: list[ConninfoOption]) -> dict[str, str | None]:
-    return {option.keyword.decode(): _text(option.val) for option in options}
 
 
 def _text(value: bytes | None) -> str | None:

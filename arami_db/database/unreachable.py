@@ -61,7 +61,10 @@ _WAYS_OUT = (
         r'permission denied for database "(?P<name>[^"]*)"',
         'Have its owner say: grant connect on database "{name}" to …;',
     ),
-    (r"not currently accepting connections", "Name another database: this one takes nobody."),
+    (
+        r"not currently accepting connections",
+        "Name another database: this one accepts no connections.",
+    ),
     (
         r"does not support SSL, but SSL was required",
         "The server has no TLS: turn it on there (ssl = on), or say sslmode=prefer where the"
@@ -69,13 +72,13 @@ _WAYS_OUT = (
     ),
     (
         r"root certificate file|certificate verify failed|does not match host name",
-        "sslrootcert=FILE names who signed the server's certificate, sslrootcert=system the"
-        " system's authorities; and the host is named as in the certificate.",
+        "sslrootcert=FILE names who signed the server's certificate, sslrootcert=system trusts"
+        " the system's authorities. Name the host as the certificate does.",
     ),
     (
         r'no pg_hba\.conf entry for host "\[local\]"|no pg_hba\.conf entry.*SSL encryption',
-        "The server's pg_hba.conf lets nobody in like that: add a line there, or name another"
-        " host, role or database.",
+        "The server's pg_hba.conf does not allow this connection: add a line there, or name"
+        " another host, role or database.",
     ),
     (
         r"no pg_hba\.conf entry.*no encryption|SSL connection is required|SSL required",
@@ -92,31 +95,33 @@ _WAYS_OUT = (
     ),
     (
         r"could not translate host name|failed to resolve host",
-        "Is the host written right, and does this machine's DNS know it? `arami-db wait` waits.",
+        "Check the spelling of the host, and that this machine's DNS knows it. `arami-db wait`"
+        " waits until it does.",
     ),
     (
         r"on socket .*(No such file|refused)",
-        "No server listens on that socket. Is it up (`arami-db wait`), and are the directory"
-        " (host=/run/postgresql) and the port right? For TCP name a host: host=localhost",
+        "No server listens on that socket. Check that it is up (`arami-db wait`), the directory"
+        " (host=/run/postgresql) and the port. For TCP name a host: host=localhost",
     ),
     (r"on socket .*Permission denied", "This account may not enter the socket's directory."),
-    (r"refused", "Is the server up, and host and port right? `arami-db wait` waits for it."),
+    (r"refused", "Check host and port, and that the server is up. `arami-db wait` waits for it."),
     (
         r"starting up|shutting down|recovery mode|not yet accepting",
         "`arami-db wait` waits until it answers.",
     ),
     (
         r"timeout expired|timed out|unreachable|No route",
-        "Is host or port wrong, a firewall between, or the address for IPv6 alone (Supabase's"
-        " direct hosts; its pooler is not)? PGCONNECT_TIMEOUT says for how long to try.",
+        "Check host and port. A firewall may be in the way, or the host may have an IPv6 address"
+        " only, like Supabase's direct hosts: use its pooler. PGCONNECT_TIMEOUT sets how long to"
+        " try.",
     ),
     (
         r"hot standby mode|session is (not )?read-only",
-        "No host that was named is of the kind that target_session_attrs asks for.",
+        "None of the named hosts is of the kind that target_session_attrs asks for.",
     ),
     (
         r"response to SSL negotiation|closed the connection unexpectedly|expected authentication",
-        "Is it Postgres that listens on that port?",
+        "Check that Postgres, and nothing else, listens on that port.",
     ),
 )
 
@@ -140,8 +145,8 @@ def unreachable(message: str, conninfo: str) -> AramiError:
     if not _MISNAMED.search(text):
         return ConnectionFailedError(text, hint=hint)
     if "idna" in text:
-        text = "no such host can be"
-    return UsageError(f"the database cannot be named like that: {text}", hint=hint)
+        text = "no host can have that name"
+    return UsageError(f"the database is named wrongly: {text}", hint=hint)
 
 
 def _plain(message: str) -> str:

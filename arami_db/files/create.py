@@ -38,7 +38,9 @@ def create_migration(tree: SqlTree, name: str) -> Path:
     """
     slug = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
     if not slug:
-        raise UsageError(f"{name!r} is no name for a migration", hint="Such as add_user_avatar.")
+        raise UsageError(
+            f"{name!r} cannot be the name of a migration", hint="Such as add_user_avatar."
+        )
     if tree.root.parent == Path(__file__).parents[1]:
         raise UsageError(
             f"{tree.root} came with the installed package",

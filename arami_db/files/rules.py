@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from postgast.pg_query_pb2 import (
         AlterTableStmt,
         Node,
+        RangeVar,
         ReindexStmt,
     )
 
@@ -196,3 +197,9 @@ _NEVER_WHEN: dict[str, Callable[[Node], bool]] = {
     "cluster_stmt": lambda node: not node.cluster_stmt.HasField("relation"),
     "discard_stmt": lambda node: node.discard_stmt.target == DISCARD_ALL,
 }
+
+
+def relation_name(relation: RangeVar) -> str:
+    """A relation's name as SQL, quoted; with its schema where it has one."""
+    parts = filter(None, (relation.schemaname, relation.relname))
+    return ".".join('"' + part.replace('"', '""') + '"' for part in parts)

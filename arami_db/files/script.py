@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 from postgast import PgQueryError
 
 from arami_db.errors import Refusal, RefusedFileError
+from arami_db.files.comments import NO_TRANSACTION, directives, markers, unknown_directives
 from arami_db.files.create import TEMPLATE
 from arami_db.files.lexemes import BLANKS
-from arami_db.files.lexical import NO_TRANSACTION, directives, markers, unknown_directives
 from arami_db.files.psql import Piece, pieces, without, without_restrict
 from arami_db.files.refusals import of_command, of_syntax, refusal_at
 from arami_db.files.rules import COPY_HINT, is_quiet, misplaced

@@ -125,10 +125,10 @@ def _in_transaction(kind: str, statements: Sequence[Statement]) -> Iterator[Mism
             yield statement.offset, reason, f"{whose}, with this line: {mark}"
         settings = transaction_settings(statement.node)
         if _ON.fullmatch(settings.pop("transaction_read_only", "")):
-            reason = "READ ONLY: what is recorded of a file is written in its transaction"
+            reason = "READ ONLY: the file's row of the ledger is written in the same transaction"
             yield statement.offset, reason, "Remove READ ONLY."
         elif settings and kind == "view":
-            reason = "a file in views/ cannot choose: files that are rebuilt share a transaction"
+            reason = "not in views/: files that are rebuilt share a transaction"
             yield statement.offset, f"SET TRANSACTION: {reason}", "Remove the statement."
         elif settings and statement.offset not in top:
             reason = "SET TRANSACTION after a query: Postgres takes it before the first one only"

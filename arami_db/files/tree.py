@@ -105,7 +105,7 @@ def discover(
         hint = f"Move it to {root / folder}; nothing is skipped silently."
         nested = sorted(_sql_files(root / folder, "*/*"))
         if nested:
-            reason = "lies deeper than files are read"
+            reason = "lies in a folder inside the folder, where no files are read"
             refusals = [Refusal(str(path), None, None, reason, hint) for path in nested]
             raise RefusedFileError(refusals=refusals)
     if not (may_be_empty or _has_parts(root)):
@@ -135,7 +135,7 @@ def _require_file(path: Path) -> None:
     except UnicodeEncodeError:
         raise _refused(path, "its name is not UTF-8", "Rename it.") from None
     if not os.path.isfile(path):
-        reason = "is no file that can be read, but a directory, a pipe or a broken link"
+        reason = "is not a file, but a directory, a pipe or a broken link"
         raise _refused(path, reason, _NOT_SKIPPED)
 
 
@@ -198,7 +198,7 @@ def _number(entry: os.DirEntry[str]) -> tuple[int, str]:
     if match[2].lower().endswith(_UNDOING):
         raise _refused(
             path,
-            "is named as what undoes a migration",
+            "is named like a file that undoes a migration",
             "Move it out of the folder: every file in it is run.",
         )
     if (version := int(match[1])) > BIGINT_MAX:

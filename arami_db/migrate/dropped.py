@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from postgast import to_drop
 from postgast.pg_query_pb2 import OBJECT_MATVIEW, OBJECT_RULE, OBJECT_TRIGGER
 
-from arami_db.files.lexical import quoted
+from arami_db.files.rules import relation_name
 
 if TYPE_CHECKING:
     from postgast.pg_query_pb2 import Node
@@ -66,7 +66,7 @@ def created_name(statement: Statement) -> Name | None:
             return Name(to_drop(statement.text).split(" ", 2)[2], last, is_function=True)
         case _:
             return None
-    text = quoted((relation.schemaname, relation.relname))
+    text = relation_name(relation)
     return Name(text, relation.relname, is_function=False)
 
 

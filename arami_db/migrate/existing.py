@@ -32,6 +32,6 @@ def refuse_foreign_tables(connection: Connection, tree: SqlTree) -> None:
     more = f" and {len(foreign) - _SHOWN} more" if len(foreign) > _SHOWN else ""
     raise UsageError(
         f"{connection.info.dbname} holds tables that no file in {tree.root} makes: {shown}{more}",
-        hint="Is it the right database? `arami-db baseline N` adopts one that holds the first"
-        " migrations;\n      --into-existing migrates beside those tables.",
+        hint="Check that it is the right database. `arami-db baseline N` adopts one that holds the"
+        " first migrations;\n      --into-existing migrates beside those tables.",
     )

@@ -12,8 +12,7 @@ from postgast.pg_query_pb2 import (
     RangeVar,
 )
 
-from arami_db.files.lexical import quoted
-from arami_db.files.rules import is_concurrent
+from arami_db.files.rules import is_concurrent, relation_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -81,10 +80,10 @@ def mends(single: Single, node: Node, error: FileFailedError, *, broken_off: boo
     if broken_off and kind == "index_stmt" and error.sqlstate == _DUPLICATE:
         return _index_is_there(single, node, broken_off=True)  # its orphan finished meanwhile
     if kind == "alter_table_stmt" and is_concurrent(node) and error.sqlstate == _PENDING:
-        single.note("begun before, and pending; finalizing")
+        single.note("a detach that was begun before is pending; finalizing it")
         [command] = node.alter_table_stmt.cmds
-        partition = _name(getattr(command.alter_table_cmd, "def").partition_cmd.name)
-        table = _name(node.alter_table_stmt.relation)
+        partition = relation_name(getattr(command.alter_table_cmd, "def").partition_cmd.name)
+        table = relation_name(node.alter_table_stmt.relation)
         single.execute(f"alter table {table} detach partition {partition} finalize")
         return True
     return False
@@ -152,7 +151,3 @@ def _invalid_indexes(single: Single, node: Node) -> list[tuple[str, bool]]:
         "schema": node.reindex_stmt.name,
     }
     return [(name, building) for name, building in single.ask("invalid_indexes", values)]
-
-
-def _name(relation: RangeVar) -> str:
-    return quoted((relation.schemaname, relation.relname))

@@ -66,8 +66,9 @@ def finished(script: Script, parts: Sequence[Part], attempts: Sequence[Attempt])
         raise LedgerError(
             f"{script.file.label}: changed after a run applied its first"
             f" {_count(last.statement)} and went no further",
-            hint="Restore what is applied already, and the line -- arami: no-transaction; what"
-            " follows may change. What is to be otherwise is for a new migration.",
+            hint="Restore the statements that are applied, and the line -- arami: no-transaction."
+            " The statements after them may be changed. For any other change write a new"
+            " migration.",
         )
     return last.statement
 
@@ -95,10 +96,10 @@ def remaining(script: Script, part: Part, parts: Sequence[Part], left: str | Non
     told = [left] if left else []
     if part.number > 1:
         line, _ = script.file.place(part.statement.offset if part.statement else 0)
-        where = f"the next run goes on with line {line}" if part.statement else "SET is left"
+        next_one = f"line {line}" if part.statement else "its last SET"
         told.append(
             f"{_count(part.number - 1)} of {len(parts)} of {script.file.label} stay applied;"
-            f" {where}."
+            f" the next run goes on with {next_one}."
         )
     elif left:
         told.append("Files before it stay applied.")

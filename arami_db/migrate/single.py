@@ -15,8 +15,7 @@ from arami_db.database.execute import (
     statement_steps,
 )
 from arami_db.database.failure import FileFailedError
-from arami_db.files.lexical import quoted
-from arami_db.files.rules import is_concurrent
+from arami_db.files.rules import is_concurrent, relation_name
 
 if TYPE_CHECKING:
     from postgast.pg_query_pb2 import RangeVar
@@ -69,7 +68,7 @@ class Single:
             FileFailedError: one of the settings failed.
         """
         connection = self.runner.connection
-        name = quoted((relation.schemaname, relation.relname))
+        name = relation_name(relation)
         with connection.transaction(force_rollback=True):
             for setting in self.part.settings:
                 try:

@@ -94,7 +94,7 @@ def _clipped(line: str, column: int) -> str:
 def _failure_lines(error: FileFailedError) -> list[str]:
     statement = error.statement
     if statement == "commit":
-        statement = "commit: what the file deferred is checked, its deferred triggers fire"
+        statement = "commit: deferred constraints are checked and deferred triggers fire here"
     lines = _excerpt(statement, error.position, _EXCERPT_LINES)
     lines.append(f"SQLSTATE: {error.sqlstate}")
     if error.detail:

@@ -35,9 +35,12 @@ def applied_line(applied: Applied, width: int | None) -> str:
     return f"applied  {name}{' ' * (column - cells(name))}{details}"
 
 
-def ran_line(file: SqlFile, statement: Statement, took: float) -> str:
-    """A statement that has ended, in a line."""
-    return f"{seconds(took):>8}  {_place(file, statement)}  {_excerpt(statement)}"
+def ran_line(file: SqlFile, statement: Statement, took: float, width: int | None) -> str:
+    """A statement that has ended, in a line no longer than a width; None for any."""
+    time, place, text = f"{seconds(took):>8}  ", _place(file, statement), _excerpt(statement)
+    if width is None:
+        return f"{time}{place}  {text}"
+    return time + live_line(place, f"  {text}", width - len(time))
 
 
 def live_line(place: str, doing: str, width: int) -> str:

@@ -50,7 +50,7 @@ class PlainReport:
     def ran(self, file: SqlFile, statement: Statement, took: float) -> None:
         """Name the statement and its time, where that was asked for."""
         if is_verbose():
-            note(ran_line(file, statement, took))
+            note(ran_line(file, statement, took, width_of(sys.stderr)))
 
     def applied(self, applied: Applied) -> None:
         """Name the file, its statements and its time."""
@@ -86,7 +86,7 @@ class LiveReport:
     def ran(self, file: SqlFile, statement: Statement, took: float) -> None:
         """Name the statement and its time, where that was asked for."""
         if is_verbose():
-            self.note(ran_line(file, statement, took))
+            self.note(ran_line(file, statement, took, width_of(sys.stderr)))
 
     def _describe(self, place: str, doing: str = "") -> None:
         from rich.markup import escape

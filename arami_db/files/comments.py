@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from arami_db.errors import Refusal
 from arami_db.files.lexemes import line_comments
@@ -12,7 +12,7 @@ from arami_db.files.sqlfile import SqlFile
 
 NO_TRANSACTION = "no-transaction"
 _DIRECTIVE_HINT = f"The one directive there is: -- arami: {NO_TRANSACTION}"
-_MARKER_HINT = "A file is run whole. Delete the markers, and the part that undoes the other."
+_MARKER_HINT = "The whole file is run. Delete the markers, and the part that undoes the migration."
 _DIRECTIVE = re.compile(r"--\s*arami:\s*(.*?)\s*")
 # What other tools divide a file by; each is a comment alone on its line.
 _MARKERS = {
@@ -59,8 +59,3 @@ def unknown_directives(file: SqlFile, text: str) -> Iterator[Refusal]:
         if said != NO_TRANSACTION:
             reason = f"unknown directive: {said or '(empty)'}"
             yield refusal_at(file, offset, reason, _DIRECTIVE_HINT)
-
-
-def quoted(parts: Iterable[str]) -> str:
-    """A name as SQL: every part quoted, empty ones (no schema given) left out."""
-    return ".".join('"' + part.replace('"', '""') + '"' for part in parts if part)
