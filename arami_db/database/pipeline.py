@@ -13,9 +13,8 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, TypeAlias
 
 import psycopg
-from psycopg import generators
+from psycopg import generators, waiting
 from psycopg.pq import ExecStatus
-from psycopg.waiting import WAIT_R
 
 from arami_db.database.connect import Connection, lost
 from arami_db.database.execute import OF_THE_FILE, RunnerStepError, Step
@@ -32,6 +31,7 @@ Watcher: TypeAlias = "Callable[[Script, Statement | None], None]"
 
 # Enough to keep a server busy over a slow network, little enough to forget at an interrupt.
 _FILES_AHEAD, _CHARACTERS_AHEAD = 16, 1_000_000
+_INTERVAL = 0.1  # how long a signal may wait, in seconds
 
 
 def run(
@@ -118,7 +118,7 @@ class Pipeline:
             self._connection.pgconn.enter_pipeline_mode()
             self._open = True
         try:
-            failed = self._connection.wait(self._exchange(position))
+            failed = waiting.wait(self._exchange(position), self._connection.fileno(), _INTERVAL)
             steps = self._steps.pop(position)
             if failed is None:
                 return
@@ -127,9 +127,6 @@ class Pipeline:
         except psycopg.OperationalError as error:
             # The last result may say why the server closes the connection.
             raise lost(psycopg.errors.error_from_result(failed[1]) if failed else error) from error
-        except KeyboardInterrupt:
-            self.__exit__()  # the connection is to write the history
-            raise
         number, result = failed
         step, cause = steps[number], psycopg.errors.error_from_result(result)
         if step.statement is None and step.sql not in OF_THE_FILE:
@@ -140,7 +137,8 @@ class Pipeline:
         """Send what may be sent, then collect a file's results; its first error, if any.
 
         connection.pipeline() would flush and poll once a statement, which costs more than the
-        server needs for most of them; these generators are the ones it is made of.
+        server needs for most of them; these generators are the ones it is made of. Its wait()
+        would cancel once at an interrupt, and close the connection where that changed nothing.
         """
         pgconn = self._connection.pgconn
         for following in range(position, min(position + _FILES_AHEAD, len(self._scripts))):
@@ -208,7 +206,7 @@ class Pipeline:
         results: list[PGresult] = []
         while True:
             while pgconn.is_busy():
-                if (yield WAIT_R):
+                if (yield waiting.WAIT_R):
                     pgconn.consume_input()
                 elif self._steps:
                     self._connection.cancel_safe()
