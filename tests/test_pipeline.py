@@ -158,6 +158,21 @@ def test_an_interrupt_is_repeated_where_a_file_goes_on_regardless(
     assert history(empty_database) == [(1, "interrupted")]
 
 
+def test_an_interrupt_that_comes_while_a_notice_is_shown_is_not_lost(
+    empty_database: str, project: Project
+) -> None:
+    loud = "do $$ begin raise notice '%', repeat('x', 300000); end $$;\nselect pg_sleep(600);"
+    root = project({"migrations/001_loud.sql": loud})
+    process = start_cli("migrate", "-d", empty_database, "--sql-dir", str(root))
+    eventually("001", lambda: working_pid(empty_database, "pg_sleep(600)"))
+    assert process.stderr is not None
+    read = process.stderr.read
+    eventually("a notice half read", lambda: "xxx" in read(1000))
+    process.send_signal(signal.SIGINT)
+    end(process, 130)
+    assert history(empty_database) == [(1, "interrupted")]
+
+
 def history(conninfo: str) -> list[tuple[int, str]]:
     """What happened to the migrations, in order."""
     return rows(conninfo, "select version, event from arami_db.event order by id")

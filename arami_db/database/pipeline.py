@@ -90,15 +90,19 @@ class Pipeline:
         self._after = after
         self._steps: dict[int, Sequence[Step]] = {}  # what is under way, by position
         self._open = False
+        self._interrupted = False
+        self._pass_on = connection.pgconn.notice_handler
 
     def __enter__(self) -> Pipeline:
-        """Nothing to do before the first file."""
+        """Nothing is sent before the first file."""
+        self._connection.pgconn.notice_handler = self._on_notice
         return self
 
     def __exit__(self, *_: object) -> None:
         """Leave an idle connection in its ordinary mode, whatever happened."""
         with suppress(psycopg.OperationalError):  # a broken connection is left already
             self._finish()
+        self._connection.pgconn.notice_handler = self._pass_on
 
     def complete(self, position: int) -> None:
         """Wait for a file's commit; what follows it is sent meanwhile.
@@ -148,11 +152,23 @@ class Pipeline:
         script = self._scripts[position]
         for number, step in enumerate(self._steps[position]):
             self._on_statement(script, step.statement)
-            for result in (yield from generators.fetch_many(pgconn)):
+            results = yield from generators.fetch_many(pgconn)
+            if self._interrupted:
+                raise KeyboardInterrupt
+            for result in results:
                 if result.status == ExecStatus.FATAL_ERROR:
                     return number, result
         self._on_statement(script, None)
         return None
+
+    def _on_notice(self, notice: PGresult) -> None:
+        """Pass a notice on; libpq, which calls this, would swallow an interrupt meanwhile."""
+        try:
+            if self._pass_on is not None:
+                self._pass_on(notice)
+        except KeyboardInterrupt:
+            self._interrupted = True
+            self._connection.cancel_safe()
 
     def _has_room(self) -> bool:
         sent = sum(len(self._scripts[position].file.text) for position in self._steps)
