@@ -74,4 +74,5 @@ def seed(session: Session, seeds: tuple[SqlFile, ...]) -> tuple[Applied, ...]:
 def _run(runner: Runner, script: Script, *, recorded: bool) -> Applied:
     event = [ledger.event("applied", script.file)] if recorded else []
     steps = transaction(runner.begin(durable=True), script, last=event)
-    return runner.attempt(script, lambda: runner.send(script, steps))
+    with runner.remembering([script]):
+        return runner.attempt(script, lambda: runner.send(script, steps))

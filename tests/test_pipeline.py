@@ -121,3 +121,58 @@ def test_each_file_is_reported_when_it_is_in_not_when_its_followers_are(
         blocker.execute("select pg_advisory_unlock(7)")
     reader.join()
     end(process, 0)
+
+
+def test_an_interrupt_is_remembered_of_the_file_that_the_server_is_at(
+    empty_database: str, project: Project
+) -> None:
+    loud = "select 1;\n" * 600
+    root = project(
+        {
+            f"migrations/001_{'loud' * 40}.sql": f"create table t1 ();\n{loud}",
+            "migrations/002_slow.sql": "create table t2 ();\nselect pg_sleep(600);",
+        }
+    )
+    process = start_cli("migrate", "-d", empty_database, "--sql-dir", str(root), "--verbose")
+    # Nobody reads what is said of 001 and fills the pipe, while the server has gone on.
+    eventually("002", lambda: working_pid(empty_database, "pg_sleep(600)"))
+    process.send_signal(signal.SIGINT)
+    assert end(process, 130).stderr.endswith(
+        "migrations/002_slow.sql: interrupted; nothing of it was applied\n"
+    )
+    assert history(empty_database) == [(1, "applied"), (2, "interrupted")]
+
+
+def test_an_interrupt_is_repeated_where_a_file_goes_on_regardless(
+    empty_database: str, project: Project
+) -> None:
+    stubborn = (
+        "do $$ begin perform pg_sleep(600);"
+        " exception when query_canceled then perform pg_sleep(600); end $$"
+    )
+    root = project({"migrations/001_stubborn.sql": stubborn})
+    process = start_cli("migrate", "-d", empty_database, "--sql-dir", str(root))
+    eventually("001", lambda: working_pid(empty_database, "pg_sleep(600)"))
+    process.send_signal(signal.SIGINT)
+    end(process, 130)
+    assert history(empty_database) == [(1, "interrupted")]
+
+
+def test_an_interrupt_that_comes_while_a_notice_is_shown_is_not_lost(
+    empty_database: str, project: Project
+) -> None:
+    loud = "do $$ begin raise notice '%', repeat('x', 300000); end $$;\nselect pg_sleep(600);"
+    root = project({"migrations/001_loud.sql": loud})
+    process = start_cli("migrate", "-d", empty_database, "--sql-dir", str(root))
+    eventually("001", lambda: working_pid(empty_database, "pg_sleep(600)"))
+    assert process.stderr is not None
+    read = process.stderr.read
+    eventually("a notice half read", lambda: "xxx" in read(1000))
+    process.send_signal(signal.SIGINT)
+    end(process, 130)
+    assert history(empty_database) == [(1, "interrupted")]
+
+
+def history(conninfo: str) -> list[tuple[int, str]]:
+    """What happened to the migrations, in order."""
+    return rows(conninfo, "select version, event from arami_db.event order by id")

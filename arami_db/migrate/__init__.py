@@ -97,7 +97,8 @@ def _apply_pending(session: Session, tree: SqlTree) -> Result:
         if not state.exists:
             ledger.create(runner.connection)
         refuse_changed(runner.connection, scripts_of(todo, "migration"))
-        return _result(tuple(run(runner, stub, todo)), plan, session.options)
+        with runner.remembering(scripts_of(todo)):
+            return _result(tuple(run(runner, stub, todo)), plan, session.options)
 
 
 def _check(

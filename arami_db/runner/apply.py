@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -139,23 +139,41 @@ class Runner:
             except RebuildError as error:
                 self._remember("failed", script.file, message=str(error))
                 raise
-            except KeyboardInterrupt:
-                stays = "nothing of it" if script.in_transaction else "not all of it"
-                self.report.note(f"{script.file.label}: interrupted; {stays} was applied")
-                self._remember("interrupted", script.file)
-                raise
             finally:
                 self.watch.ended()
         applied = Applied(script.file, len(script.statements), time.monotonic() - started)
         self.report.applied(applied)
         return applied
 
+    @contextmanager
+    def remembering(self, scripts: Sequence[Script]) -> Iterator[None]:
+        """Remember at which of the files that are applied here somebody interrupted the run.
+
+        That is the first that is not in: files are sent ahead, so the server may be further than
+        what has been reported.
+        """
+        try:
+            yield
+        except KeyboardInterrupt:
+            with suppress(psycopg.Error, AramiError):  # to be told, the connection must have lived
+                if script := next(self._not_in(scripts), None):
+                    stays = "nothing of it" if script.in_transaction else "not all of it"
+                    self.report.note(f"{script.file.label}: interrupted; {stays} was applied")
+                    self._remember("interrupted", script.file)
+            raise
+
+    def _not_in(self, scripts: Sequence[Script]) -> Iterator[Script]:
+        rows = ledger.read(self.connection).rows
+        for script in scripts:
+            row = rows.get((script.file.kind, script.file.version))
+            if row is None or row.checksum != script.file.checksum:
+                yield script
+
     def _is_in_already(self, script: Script, error: FileFailedError | RunnerStepError) -> bool:
         """Whether the claim failed because a killed runner's server process finished the file."""
         if isinstance(error, FileFailedError) or error.sqlstate != _UNIQUE_VIOLATION:
             return False
-        row = ledger.read(self.connection).rows.get((script.file.kind, script.file.version))
-        if row is None or row.checksum != script.file.checksum:
+        if any(self._not_in([script])):
             return False
         self.report.note(f"{script.file.label}: completed by a run that was killed")
         return True
