@@ -70,6 +70,7 @@ def surroundings(
     values = {
         "roles": list(made.roles),
         "extensions": list(made.extensions),
+        "publications": list(made.publications),
         "privileges": list(made.privileges),
         "platform": [name for name in platform if name not in made.schemas],
     }

@@ -388,6 +388,8 @@ PLATFORM = """
     grant all on tables to anon, authenticated, service_role;
     alter default privileges for role adopt_owner in schema public
     grant all on functions to postgres, anon, authenticated, service_role;
+    create publication live with (publish = 'insert', publish_via_partition_root = true);
+    grant usage on schema public to authenticated;
 """
 OWN = """
     alter default privileges in schema public revoke all on functions from anon;
@@ -405,6 +407,7 @@ OWN = """
     insert into storage.buckets (id, name) values ('a', 'a') on conflict (id) do nothing;
     create policy seen on storage.objects using (storage.foldername(bucket_id) is not null);
     alter table users owner to adopt_owner;
+    alter publication live add table users;
 """
 
 
@@ -423,6 +426,7 @@ def test_a_team_of_its_own_on_a_server_like_supabase_is_adopted(
             connection.execute(f"grant create on database {name} to adopt_owner")
             for schema in ("public", "auth", "storage", "extensions"):
                 connection.execute(f"grant all on schema {schema} to adopt_owner")
+            connection.execute("alter publication live owner to adopt_owner")
             for table in ("auth.users", "storage.buckets", "storage.objects"):
                 connection.execute(f"alter table {table} owner to adopt_owner")
             with psycopg.connect(empty_database, user="adopt_owner") as owner:
@@ -432,6 +436,27 @@ def test_a_team_of_its_own_on_a_server_like_supabase_is_adopted(
         finally:
             connection.execute("drop owned by adopt_owner, adopt_reader cascade")
             connection.execute("drop role adopt_owner; drop role adopt_reader")
+
+
+@pytest.mark.usefixtures("template")
+def test_what_a_dump_of_the_platform_repeats_is_no_difference(
+    empty_database: str, project: Project
+) -> None:
+    own = "alter default privileges in schema public grant all on tables to anon;"
+    root = project({"migrations/001_a.sql": own})
+    with psycopg.connect(empty_database, autocommit=True) as connection:
+        connection.execute("create role adopt_platform")
+        try:
+            connection.execute("create schema auth authorization adopt_platform")
+            connection.execute("create function auth.uid() returns uuid return null::uuid")
+            connection.execute(own.encode())
+            assert len(baseline(empty_database, root, 1)["changes"]) == 1
+            connection.execute("drop schema arami_db cascade; create publication leak")
+            connection.execute("create table public.t (); alter publication leak add table t")
+            said = found(baseline(empty_database, root, 1, expect=6))
+            assert "publication leak is not part of the schema" in said
+        finally:
+            connection.execute("drop owned by adopt_platform cascade; drop role adopt_platform")
 
 
 def test_the_throw_away_server_of_a_killed_baseline_goes_with_the_next(

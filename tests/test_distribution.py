@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +72,48 @@ def test_an_owner_who_is_no_superuser(distribution: str, tmp_path: Path) -> None
     for statement in OWNED:
         execute(distribution, statement)
     assert_as_written(make_conninfo(distribution, user="keeper", dbname="kept"), tmp_path)
+
+
+# What versions of Postgres write, name or grant otherwise.
+VERSIONED = {
+    "migrations/001_a.sql": """
+        create table public.a (id int primary key, b text not null);
+        alter table public.a rename to c;
+        alter table public.c rename column b to d;
+        grant all on public.c to adopt_all;
+        alter default privileges in schema public grant all on tables to adopt_all;
+        create table public.p (id int not null) partition by list (id);
+        create table public.p_1 partition of public.p default;
+    """,
+    "migrations/002_b.sql": """
+        create view public.v as with q as (select id, d from public.c) select q.d, q.id from q;
+        create view public.w as
+        select c.id, (select count(*) from public.p where p.id = c.id) as n from public.c;
+        create materialized view public.m as
+        select id as i from public.c where id in (select id from public.p);
+    """,
+}
+
+
+def test_a_baseline_tries_files_on_a_server_of_another_version(
+    distribution: str, project: Callable[[dict[str, str]], Path]
+) -> None:
+    root = project(VERSIONED)
+    execute(distribution, "create database tried template template0")
+    tried = make_conninfo(distribution, dbname="tried")
+    execute(tried, "create role adopt_all")
+    for text in VERSIONED.values():
+        execute(tried, text)
+    named = ("-d", tried, "--sql-dir", str(root))
+    execute(tried, "create or replace view public.w as select id, 1::bigint as n from public.c")
+    error = run_json("baseline", "2", *named, expect=6)["error"]
+    assert [one["message"] for one in error["findings"]] == ["view public.w: definition differs"]
+    execute(
+        tried,
+        "create or replace view public.w as"
+        " select c.id, (select count(*) from public.p where p.id = c.id) as n from public.c",
+    )
+    assert len(run_json("baseline", "2", *named)["changes"]) == 2
 
 
 def test_letters_of_another_alphabet_change_no_name(distribution: str) -> None:

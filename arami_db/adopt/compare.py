@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
+from arami_db.adopt.versions import has, written_here
 from arami_db.database.connect import Connection
 from arami_db.drift.causes import fold
 from arami_db.drift.comparing import drift
@@ -52,6 +53,7 @@ class Expectation:
         around: what the files found there.
         made: the facts.
         with_views: the facts with the views of the directory, where all migrations are in.
+        oldest: the version of the older of the two servers.
     """
 
     files: SqlTree
@@ -60,6 +62,7 @@ class Expectation:
     around: Surroundings
     made: frozenset[Fact]
     with_views: frozenset[Fact]
+    oldest: int
 
     def differences(self, connection: Connection) -> tuple[Finding, ...]:
         """How a database differs; what `migrate` makes of the views anyway is no difference.
@@ -72,16 +75,18 @@ class Expectation:
         of_views = {fact[:2] for fact in with_views} - {fact[:2] for fact in made}
         there = frozenset(fact for fact in there if fact[:2] not in of_views)
         expected = (there & (made | with_views)) | (made & with_views)
+        expected = written_here(connection, expected, there)
         return placed(sorted(fold(drift(expected, there)), key=gravity), self.files)
 
     def _own(self, facts: frozenset[Fact]) -> frozenset[Fact]:
-        """The facts without what the server's surroundings brought along."""
+        """The facts without what the server's surroundings brought along, or one cannot have."""
         names = {kind: self.around.has(kind) for kind in ("extension", "default privilege")}
         return frozenset(
             fact
             for fact in facts
             if not (fact.kind == "extension" and fact.object in names["extension"])
             and not (fact.kind == "default privilege" and names["default privilege"])
+            and has(self.oldest, fact)
         )
 
 
@@ -121,4 +126,5 @@ def expectation(
         with suppress(ShadowError):  # `migrate` will say so
             apply(opened, views, None, around)
         with_views = facts_within(opened, stating, schemas)
-    return Expectation(tree, stating, schemas, around, made, with_views)
+        oldest = min(opened.info.server_version, connection.info.server_version)
+    return Expectation(tree, stating, schemas, around, made, with_views, oldest)

@@ -1,4 +1,4 @@
-"""What files make that another server may have already: roles, schemas, extensions."""
+"""What files make that may be there already: roles, schemas, extensions, publications."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Makes:
     """What some files make.
 
     Attributes:
-        roles, schemas, extensions: the names of those that must not be there yet.
+        roles, schemas, extensions, publications: the names of those that must not be there yet.
         privileges: the default privileges they grant: schema (empty for all), type of object and
             role, as "public r anon".
     """
@@ -43,6 +43,7 @@ class Makes:
     roles: tuple[str, ...]
     schemas: tuple[str, ...]
     extensions: tuple[str, ...]
+    publications: tuple[str, ...]
     privileges: tuple[str, ...]
 
 
@@ -64,6 +65,11 @@ def makes(scripts: Iterable[Script]) -> Makes:
             n.create_extension_stmt.extname
             for n in nodes
             if n.HasField("create_extension_stmt") and not n.create_extension_stmt.if_not_exists
+        ),
+        publications=tuple(
+            n.create_publication_stmt.pubname
+            for n in nodes
+            if n.HasField("create_publication_stmt")
         ),
         privileges=tuple(
             changed

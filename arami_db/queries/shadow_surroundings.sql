@@ -1,12 +1,15 @@
 -- What migrations may find on this server, as statements that make another server alike.
--- Why: roles, extensions, the platform's schemas, search_path and default privileges decide whether
--- files run and what they come to. What the files make themselves is left out. Of a schema such as
--- Supabase's auth or storage, the tables have their columns and keys, and the functions their text;
--- of those in C only the signature, for where their extension cannot be had.
+-- Why: roles, extensions, the platform's schemas and publications, search_path, default privileges
+-- and who may look into schema public decide whether files run and what they come to. What the
+-- files make themselves is left out. A publication is made empty: what else it holds is a
+-- difference. Of a schema such as Supabase's auth or storage, the tables have their columns and
+-- keys, and the functions their text; of those in C only the signature, for where their extension
+-- cannot be had.
 with schemas as (
     select
         n.oid,
-        n.nspname
+        n.nspname,
+        n.nspowner
     from pg_catalog.pg_namespace as n
     where
         n.nspname = any(%(platform)s::text[])
@@ -73,6 +76,13 @@ from (
         'schema',
         s.nspname,
         format('create schema %%I', s.nspname)
+    from schemas as s
+    union all
+    select
+        4,
+        'schema owner',
+        s.nspname,
+        format('alter schema %%I owner to %%s', s.nspname, s.nspowner::regrole)
     from schemas as s
     union all
     select
@@ -188,5 +198,44 @@ from (
         and a.grantee <> d.defaclrole
         and pg_get_userbyid(d.defaclrole) = session_user
         and (n.nspname is null or n.nspname = 'public')
+    union all
+    select
+        11,
+        'publication',
+        b.pubname::text,
+        format(
+            'create publication %%I with (publish = %%L, publish_via_partition_root = %%s)',
+            b.pubname,
+            concat_ws(
+                ', ',
+                case when b.pubinsert then 'insert' end,
+                case when b.pubupdate then 'update' end,
+                case when b.pubdelete then 'delete' end,
+                case when b.pubtruncate then 'truncate' end
+            ),
+            b.pubviaroot::text
+        )
+    from pg_catalog.pg_publication as b
+    where b.pubname <> all(%(publications)s::text[])
+    union all
+    select
+        12,
+        'publication owner',
+        b.pubname::text,
+        format('alter publication %%I owner to %%s', b.pubname, b.pubowner::regrole)
+    from pg_catalog.pg_publication as b
+    where b.pubname <> all(%(publications)s::text[])
+    union all
+    select
+        13,
+        'usage',
+        'public',
+        format('grant usage on schema public to %%s', a.grantee::regrole)
+    from pg_catalog.pg_namespace as n
+    cross join lateral pg_catalog.aclexplode(n.nspacl) as a
+    where
+        n.nspname = 'public'
+        and a.privilege_type = 'USAGE'
+        and a.grantee not in (0, n.nspowner)
 ) as x
 order by x.place, x.kind, x.name
