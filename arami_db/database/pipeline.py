@@ -13,12 +13,14 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, TypeAlias
 
 import psycopg
-from psycopg import generators, waiting
+from psycopg import generators
 from psycopg.pq import ExecStatus
+from psycopg.waiting import WAIT_R
 
 from arami_db.database.connect import Connection, lost
 from arami_db.database.execute import OF_THE_FILE, RunnerStepError, Step
 from arami_db.database.failure import FileFailedError, failed_by_itself
+from arami_db.database.interrupts import wait
 
 if TYPE_CHECKING:
     from psycopg.abc import PQGen
@@ -31,7 +33,6 @@ Watcher: TypeAlias = "Callable[[Script, Statement | None], None]"
 
 # Enough to keep a server busy over a slow network, little enough to forget at an interrupt.
 _FILES_AHEAD, _CHARACTERS_AHEAD = 16, 1_000_000
-_INTERVAL = 0.1  # how long a signal may wait, in seconds
 
 
 def run(
@@ -90,19 +91,15 @@ class Pipeline:
         self._after = after
         self._steps: dict[int, Sequence[Step]] = {}  # what is under way, by position
         self._open = False
-        self._interrupted = False
-        self._pass_on = connection.pgconn.notice_handler
 
     def __enter__(self) -> Pipeline:
-        """Nothing is sent before the first file."""
-        self._connection.pgconn.notice_handler = self._on_notice
+        """Nothing to do before the first file."""
         return self
 
     def __exit__(self, *_: object) -> None:
         """Leave an idle connection in its ordinary mode, whatever happened."""
         with suppress(psycopg.OperationalError):  # a broken connection is left already
             self._finish()
-        self._connection.pgconn.notice_handler = self._pass_on
 
     def complete(self, position: int) -> None:
         """Wait for a file's commit; what follows it is sent meanwhile.
@@ -122,7 +119,7 @@ class Pipeline:
             self._connection.pgconn.enter_pipeline_mode()
             self._open = True
         try:
-            failed = waiting.wait(self._exchange(position), self._connection.fileno(), _INTERVAL)
+            failed = wait(self._connection, self._exchange(position))
             steps = self._steps.pop(position)
             if failed is None:
                 return
@@ -141,8 +138,7 @@ class Pipeline:
         """Send what may be sent, then collect a file's results; its first error, if any.
 
         connection.pipeline() would flush and poll once a statement, which costs more than the
-        server needs for most of them; these generators are the ones it is made of. Its wait()
-        would cancel once at an interrupt, and close the connection where that changed nothing.
+        server needs for most of them; these generators are the ones it is made of.
         """
         pgconn = self._connection.pgconn
         for following in range(position, min(position + _FILES_AHEAD, len(self._scripts))):
@@ -152,23 +148,11 @@ class Pipeline:
         script = self._scripts[position]
         for number, step in enumerate(self._steps[position]):
             self._on_statement(script, step.statement)
-            results = yield from generators.fetch_many(pgconn)
-            if self._interrupted:
-                raise KeyboardInterrupt
-            for result in results:
+            for result in (yield from generators.fetch_many(pgconn)):
                 if result.status == ExecStatus.FATAL_ERROR:
                     return number, result
         self._on_statement(script, None)
         return None
-
-    def _on_notice(self, notice: PGresult) -> None:
-        """Pass a notice on; libpq, which calls this, would swallow an interrupt meanwhile."""
-        try:
-            if self._pass_on is not None:
-                self._pass_on(notice)
-        except KeyboardInterrupt:
-            self._interrupted = True
-            self._connection.cancel_safe()
 
     def _has_room(self) -> bool:
         sent = sum(len(self._scripts[position].file.text) for position in self._steps)
@@ -222,7 +206,7 @@ class Pipeline:
         results: list[PGresult] = []
         while True:
             while pgconn.is_busy():
-                if (yield waiting.WAIT_R):
+                if (yield WAIT_R):
                     pgconn.consume_input()
                 elif self._steps:
                     self._connection.cancel_safe()
