@@ -411,6 +411,15 @@ OWN = """
 """
 
 
+def test_files_that_make_a_schema_of_the_platform_are_tried_without_it(
+    empty_database: str, project: Project
+) -> None:
+    own = "create schema if not exists auth; create table auth.users (id int primary key);"
+    root = project({"migrations/001_a.sql": f"{own} create table t (id int references auth.users)"})
+    run_files(empty_database, root)
+    assert len(baseline(empty_database, root, 1)["changes"]) == 1
+
+
 @pytest.mark.usefixtures("template")
 def test_a_team_of_its_own_on_a_server_like_supabase_is_adopted(
     empty_database: str, server: dict[str, str], project: Project

@@ -16,7 +16,7 @@ from postgast.pg_query_pb2 import (
 )
 
 if TYPE_CHECKING:
-    from postgast.pg_query_pb2 import AlterDefaultPrivilegesStmt
+    from postgast.pg_query_pb2 import AlterDefaultPrivilegesStmt, Node
 
     from arami_db.files.script import Script
 
@@ -56,11 +56,7 @@ def makes(scripts: Iterable[Script]) -> Makes:
     nodes = [statement.node for script in scripts for statement in script.statements]
     return Makes(
         roles=tuple(n.create_role_stmt.role for n in nodes if n.HasField("create_role_stmt")),
-        schemas=tuple(
-            n.create_schema_stmt.schemaname
-            for n in nodes
-            if n.HasField("create_schema_stmt") and not n.create_schema_stmt.if_not_exists
-        ),
+        schemas=tuple(name for n in nodes if (name := _schema(n))),
         extensions=tuple(
             n.create_extension_stmt.extname
             for n in nodes
@@ -78,6 +74,14 @@ def makes(scripts: Iterable[Script]) -> Makes:
             for changed in _privileges(n.alter_default_privileges_stmt)
         ),
     )
+
+
+def _schema(node: Node) -> str:
+    """The schema that a statement makes, or of a table that it makes: then it is the files' own."""
+    if node.HasField("create_stmt"):
+        return str(node.create_stmt.relation.schemaname)
+    made = node.HasField("create_schema_stmt") and not node.create_schema_stmt.if_not_exists
+    return str(node.create_schema_stmt.schemaname) if made else ""
 
 
 def _privileges(node: AlterDefaultPrivilegesStmt) -> Iterator[str]:
