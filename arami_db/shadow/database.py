@@ -1,11 +1,10 @@
-"""A throw-away database: what files come to, tried out on a server of its own."""
+"""Making the throw-away database, and running files in it."""
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable, Iterator, Sequence, Set
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
 
 import psycopg
 from psycopg import errors
@@ -13,7 +12,7 @@ from psycopg.conninfo import make_conninfo
 from psycopg.sql import SQL, Identifier
 
 from arami_db import ledger
-from arami_db.database.connect import Connection, connect, query
+from arami_db.database.connect import Connection, connect
 from arami_db.database.execute import (
     Step,
     cleaning_steps,
@@ -24,63 +23,14 @@ from arami_db.database.execute import (
 from arami_db.database.pipeline import run
 from arami_db.database.server import inspect
 from arami_db.errors import AramiError
-from arami_db.files.makes import makes
 from arami_db.files.script import Script
+from arami_db.shadow.surroundings import Surroundings
 
 _LEFT_EMPTY = "select from pg_catalog.pg_class where relnamespace = 'public'::regnamespace"
 
 
 class ShadowError(AramiError):
     """The files could not be tried out on a throw-away database."""
-
-
-@dataclass(frozen=True)
-class Surroundings:
-    """What files find on a server when they come there for the first time.
-
-    Attributes:
-        user: the role they are run as.
-        extensions: those that are there, whoever made them.
-        made: each kind and name, with the statement that makes it.
-    """
-
-    user: str
-    extensions: frozenset[str]
-    made: tuple[tuple[str, str, str], ...]
-
-    def has(self, kind: str) -> frozenset[str]:
-        """The names of a kind, such as "role", "extension" or "default privilege"."""
-        return frozenset(name for made, name, _ in self.made if made == kind)
-
-
-def surroundings(
-    connection: Connection, scripts: Iterable[Script], platform: Iterable[str]
-) -> Surroundings:
-    """Read what files find on a server; what they make themselves is left out.
-
-    Args:
-        connection: to that server, idle.
-        scripts: the files.
-        platform: the schemas that are there before any file.
-
-    Raises:
-        psycopg.Error: as the server says it.
-    """
-    made = makes(scripts)
-    values = {
-        "roles": list(made.roles),
-        "extensions": list(made.extensions),
-        "publications": list(made.publications),
-        "privileges": list(made.privileges),
-        "platform": [name for name in platform if name not in made.schemas],
-    }
-    with connection.transaction():
-        row = connection.execute(query("shadow_session")).fetchone()
-        user, search_path, extensions = row or (connection.info.user, None, ())
-        connection.execute("set local search_path = ''")  # so that all names are qualified
-        values |= {"search_path": search_path}
-        found = connection.execute(query("shadow_surroundings"), values).fetchall()
-    return Surroundings(user, frozenset(extensions), tuple(found))
 
 
 @contextmanager

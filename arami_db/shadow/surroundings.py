@@ -1,0 +1,62 @@
+"""What files find on a server when they come there for the first time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from arami_db.database.connect import Connection, query
+from arami_db.files.makes import makes
+
+if TYPE_CHECKING:
+    from arami_db.files.script import Script
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What files find on a server when they come there for the first time.
+
+    Attributes:
+        user: the role they are run as.
+        extensions: those that are there, whoever made them.
+        made: each kind and name, with the statement that makes it.
+    """
+
+    user: str
+    extensions: frozenset[str]
+    made: tuple[tuple[str, str, str], ...]
+
+    def has(self, kind: str) -> frozenset[str]:
+        """The names of a kind, such as "role", "extension" or "default privilege"."""
+        return frozenset(name for made, name, _ in self.made if made == kind)
+
+
+def surroundings(
+    connection: Connection, scripts: Iterable[Script], platform: Iterable[str]
+) -> Surroundings:
+    """Read what files find on a server; what they make themselves is left out.
+
+    Args:
+        connection: to that server, idle.
+        scripts: the files.
+        platform: the schemas that are there before any file.
+
+    Raises:
+        psycopg.Error: as the server says it.
+    """
+    made = makes(scripts)
+    values = {
+        "roles": list(made.roles),
+        "extensions": list(made.extensions),
+        "publications": list(made.publications),
+        "privileges": list(made.privileges),
+        "platform": [name for name in platform if name not in made.schemas],
+    }
+    with connection.transaction():
+        row = connection.execute(query("shadow_session")).fetchone()
+        user, search_path, extensions = row or (connection.info.user, None, ())
+        connection.execute("set local search_path = ''")  # so that all names are qualified
+        values |= {"search_path": search_path}
+        found = connection.execute(query("shadow_surroundings"), values).fetchall()
+    return Surroundings(user, frozenset(extensions), tuple(found))
