@@ -252,7 +252,7 @@ def test_any_lock_timeout_that_can_be_written_works(
 
 
 def commands() -> Iterator[tuple[str, ...]]:
-    """Every command of the command line, as words."""
+    """Every command that help lists, as words."""
     stack: list[tuple[tuple[str, ...], Any]] = [((), get_command(build([])))]
     while stack:
         words, command = stack.pop()
@@ -260,7 +260,7 @@ def commands() -> Iterator[tuple[str, ...]]:
         if children is None:
             yield words
             continue
-        stack += [((*words, name), child) for name, child in children.items()]
+        stack += [((*words, name), child) for name, child in children.items() if not child.hidden]
 
 
 @pytest.mark.parametrize("words", sorted(commands()), ids=" ".join)
