@@ -260,8 +260,7 @@ def commands() -> Iterator[tuple[str, ...]]:
         if children is None:
             yield words
             continue
-        shown = [(name, child) for name, child in children.items() if not child.hidden]
-        stack += [((*words, name), child) for name, child in shown]
+        stack += [((*words, name), child) for name, child in children.items() if not child.hidden]
 
 
 @pytest.mark.parametrize("words", sorted(commands()), ids=" ".join)
