@@ -220,7 +220,7 @@ def test_a_setting_that_fails_stops_the_statement_after_it(
     )
     error = run_json("migrate", "-d", empty_database, "--sql-dir", str(root), expect=1)["error"]
     assert (error["line"], error["sqlstate"]) == (3, "22023")
-    assert "1 statement of 2" in error["remains"]
+    assert "1 of 2 statements" in error["remains"]
     assert "line 4" in error["remains"]
     assert index_state(empty_database, "two") is None
     assert index_state(empty_database, "one") is not None
@@ -242,7 +242,7 @@ def test_what_stands_is_told_and_the_rest_may_be_mended(
     stderr = end(start(empty_database, root), 1).stderr
     assert "002_index.sql:3:1: could not create unique index" in stderr
     assert "Index public.two stays, INVALID; the next run drops it and builds it again." in stderr
-    assert "1 statement of 3 of" in stderr
+    assert "1 of 3 statements of" in stderr
     assert "the next run goes on with line 3." in stderr
     one = index_state(empty_database, "one")
     project({"migrations/002_index.sql": "set a.b = 1;\n" + text.format("id")})
@@ -270,7 +270,7 @@ def test_a_change_of_what_is_applied_is_noticed(
     end(start(empty_database, root), 1)
     project({"migrations/002_index.sql": text})
     stderr = end(start(empty_database, root), 6).stderr
-    assert "changed after a run applied its first 1 statement" in stderr
+    assert "changed after a run applied 1 statement of it" in stderr
     assert applied(empty_database) == [1]
     assert index_state(empty_database, "three") is None
     project({"migrations/002_index.sql": first})  # the rest may go

@@ -64,8 +64,8 @@ def finished(script: Script, parts: Sequence[Part], attempts: Sequence[Attempt])
         return 0
     if len(parts) < last.statement or parts[last.statement - 1].checksum != last.checksum:
         raise LedgerError(
-            f"{script.file.label}: changed after a run applied its first"
-            f" {_count(last.statement)} and went no further",
+            f"{script.file.label}: changed after a run applied {_count(last.statement)} of it"
+            " and went no further",
             hint="Restore the statements that are applied, and the line -- arami: no-transaction."
             " The statements after them may be changed. For any other change write a new"
             " migration.",
@@ -98,8 +98,9 @@ def remaining(script: Script, part: Part, parts: Sequence[Part], left: str | Non
         line, _ = script.file.place(part.statement.offset if part.statement else 0)
         next_one = f"line {line}" if part.statement else "its last SET"
         told.append(
-            f"{_count(part.number - 1)} of {len(parts)} of {script.file.label} stay applied;"
-            f" the next run goes on with {next_one}."
+            f"{part.number - 1} of {_count(len(parts))} of {script.file.label}"
+            f" {'stays' if part.number == 2 else 'stay'} applied; the next run goes on with"
+            f" {next_one}."
         )
     elif left:
         told.append("Files before it stay applied.")
