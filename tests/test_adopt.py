@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -469,6 +470,23 @@ def test_the_throw_away_server_of_a_killed_baseline_goes_with_the_next(
     assert list(temporary.iterdir())
     project({"migrations/001_a.sql": "select 1;"})
     run_cli(*args, TMPDIR=str(temporary))
+    temporary.rmdir()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_an_interrupted_baseline_leaves_no_server(
+    empty_database: str, project: Project, number: signal.Signals
+) -> None:
+    slow = project({"migrations/001_a.sql": "select pg_sleep(600);"})
+    temporary = Path(tempfile.mkdtemp(prefix="arami-test-"))
+    temporary.chmod(0o711)
+    args = ("baseline", "1", "-d", empty_database, "--sql-dir", str(slow))
+    interrupted = start_cli(*args, TMPDIR=str(temporary))
+    running = "*/server/pg[0-9][0-9]/postmaster.pid"
+    eventually("the throw-away server runs", lambda: list(temporary.glob(running)))
+    interrupted.send_signal(number)
+    interrupted.communicate()
+    assert interrupted.returncode == 130
     temporary.rmdir()
 
 

@@ -34,8 +34,8 @@ def fold(findings: Iterable[Finding]) -> list[Finding]:
     facts = [finding for finding in findings if finding.source == _DRIFT]
     paths = [finding for finding in facts if _is_path(finding)]
     causes = _merged(_under_causes([f for f in facts if not _is_path(f)]), _mended_together)
-    causes = _merged(_under(paths, causes, _opened_by), _entry)
-    return _under([f for f in findings if f.source != _DRIFT], causes, _found_in)
+    causes = _merged(_under(paths, causes, _opened_by, _passed), _entry)
+    return _under([f for f in findings if f.source != _DRIFT], causes, _found_in, _checked)
 
 
 def _fact(finding: Finding) -> Fact:
@@ -125,12 +125,25 @@ def _under(
     findings: Sequence[Finding],
     causes: Sequence[Finding],
     fits: Callable[[Finding, Finding], int],
+    words: Callable[[Finding], set[str]],
 ) -> list[Finding]:
-    """Findings under the cause that fits each best; those that fit none stay for themselves."""
+    """Findings under the cause that fits each best; those that fit none stay for themselves.
+
+    Only causes that share a word with a finding are tried: of both there may be thousands.
+    """
+    by_word: dict[str, list[int]] = {}
+    for number, cause in enumerate(causes):
+        for word in _told_by(cause):
+            by_word.setdefault(word, []).append(number)
     under: dict[int, list[Finding]] = {}
     left = []
     for finding in findings:
-        best = max(causes, key=lambda c: (fits(finding, c), -c.severity.rank), default=None)
+        near = sorted({number for word in words(finding) for number in by_word.get(word, ())})
+        best = max(
+            (causes[n] for n in near),
+            key=lambda c: (fits(finding, c), -c.severity.rank),
+            default=None,
+        )
         if best is not None and fits(finding, best):
             under.setdefault(id(best), []).append(finding)
         else:
@@ -145,7 +158,7 @@ def _opened_by(path: Finding, cause: Finding) -> int:
     if fact.kind == "reach":
         is_it = granted is not None and fact.property == f"role {granted[1]}"
         return int(fact.object == reach.object) * (4 if is_it else 1)
-    reached = re.sub("^(function|extension) ", "", reach.property)
+    reached = _reached(reach)
     if granted and f"owner of {fact.kind} {reached}: {granted[1]}" in _names(cause):
         return 4
     if fact.kind == "grant" and granted:
@@ -167,6 +180,16 @@ def _columns_of(relation: str, fact: Fact) -> set[str]:
     return {name} if fact.object.startswith("column ") and split(name)[0] == relation else set()
 
 
+def _told_by(cause: Finding) -> set[str]:
+    """Every name that a difference, or what came or went with it, has to do with."""
+    fact = _fact(cause)
+    names = _about(cause) | _told_in(cause) | {fact.object}
+    if fact.kind == "grant":
+        kind, name = target_of(fact.object)
+        names |= {name} | ({split(name)[0]} if kind == "column" else set())
+    return names
+
+
 def _told_in(cause: Finding) -> set[str]:
     """Names that stand in a difference itself, such as the parent of a table."""
     return {word for fact in (*cause.missing, *cause.extra) for word in fact.property.split()}
@@ -175,16 +198,29 @@ def _told_in(cause: Finding) -> set[str]:
 def _found_in(check: Finding, cause: Finding) -> int:
     """How well a difference explains what a check finds: about the same or its role, as grave."""
     name = check.object.rpartition(" on ")[2]
-    # What is said of an archive compares it with its live table.
-    names = {check.object, name, *(_above(name)), name.removesuffix("_archive")}
-    shared = names & _about(cause)
-    if not shared:
+    if not _checked(check) & _about(cause):
         return 0
     fact = _fact(cause)
     is_it = name == fact.object or (
         fact.kind == "grant" and f" {fact.property.rpartition(' ')[0]}:" in check.message
     )
     return 1 + 2 * is_it + 4 * (check.severity is cause.severity)
+
+
+def _passed(path: Finding) -> set[str]:
+    """What a path leads from, through and to."""
+    reach = _fact(path)
+    return {reach.object, _reached(reach), *steps_of(reach)}
+
+
+def _reached(reach: Fact) -> str:
+    return re.sub("^(function|extension) ", "", reach.property)
+
+
+def _checked(check: Finding) -> set[str]:
+    """What a check's finding is about: what is said of an archive is of its live table, too."""
+    name = check.object.rpartition(" on ")[2]
+    return {check.object, name, *(_above(name)), name.removesuffix("_archive")}
 
 
 def _above(name: str) -> set[str]:
