@@ -174,8 +174,7 @@ def apply(
 ) -> None:
     """Run files as a first `migrate` would, without entering them anywhere.
 
-    An extension that this server cannot have, and the other has, is done without: its functions
-    are part of what files find.
+    An extension that only the other server has is done without: files find its functions.
 
     Args:
         connection: to a throw-away database, in autocommit.
