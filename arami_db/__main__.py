@@ -26,6 +26,8 @@ def main() -> NoReturn:
     """
     gc.disable()
     signal.signal(signal.SIGTERM, _interrupt)
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
+        signal.signal(signal.SIGHUP, _interrupt)  # the terminal is closed; nohup has it ignored
     _prepare_streams()
     code = _run()
     try:
@@ -119,7 +121,7 @@ def _input_error(error: Exception) -> AramiError | None:
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:
-    """SIGTERM ends a run as Ctrl-C does: the file at work is rolled back, and it is said."""
+    """SIGTERM and SIGHUP end a run as Ctrl-C does: the file is rolled back, and it is said."""
     raise KeyboardInterrupt
 
 

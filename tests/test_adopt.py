@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -468,6 +469,27 @@ def test_what_a_dump_of_the_platform_repeats_is_no_difference(
             connection.execute("drop owned by adopt_platform cascade; drop role adopt_platform")
 
 
+def test_the_throw_away_database_of_a_killed_baseline_goes_with_the_next(
+    empty_database: str, server: dict[str, str], project: Project
+) -> None:
+    shadow = make_conninfo(empty_database, dbname="postgres")
+    left = "select count(*) from pg_database where datname ~ '^arami_db_shadow_'"
+    slow = project({"migrations/001_a.sql": "select pg_sleep(600);"})
+    named = ("--sql-dir", str(slow), "--shadow", shadow)
+    killed = start_cli("baseline", "1", "-d", empty_database, *named)
+    asleep = "select 1 from pg_stat_activity where query = 'select pg_sleep(600)'"
+    eventually("it tries the file", lambda: scalar(shadow, asleep))
+    project({"migrations/001_a.sql": "select 1;"})
+    with made(server) as other:
+        run_cli("baseline", "1", "-d", other, *named)
+    assert scalar(shadow, left) == 1
+    killed.kill()
+    killed.communicate()
+    eventually("its session ends", lambda: scalar(shadow, asleep) is None)
+    run_cli("baseline", "1", "-d", empty_database, *named)
+    assert scalar(shadow, left) == 0
+
+
 def test_the_throw_away_server_of_a_killed_baseline_goes_with_the_next(
     empty_database: str, project: Project
 ) -> None:
@@ -483,6 +505,23 @@ def test_the_throw_away_server_of_a_killed_baseline_goes_with_the_next(
     assert list(temporary.iterdir())
     project({"migrations/001_a.sql": "select 1;"})
     run_cli(*args, TMPDIR=str(temporary))
+    temporary.rmdir()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_an_interrupted_baseline_leaves_no_server(
+    empty_database: str, project: Project, number: signal.Signals
+) -> None:
+    slow = project({"migrations/001_a.sql": "select pg_sleep(600);"})
+    temporary = Path(tempfile.mkdtemp(prefix="arami-test-"))
+    temporary.chmod(0o711)
+    args = ("baseline", "1", "-d", empty_database, "--sql-dir", str(slow))
+    interrupted = start_cli(*args, TMPDIR=str(temporary))
+    running = "*/server/pg[0-9][0-9]/postmaster.pid"
+    eventually("the throw-away server runs", lambda: list(temporary.glob(running)))
+    interrupted.send_signal(number)
+    interrupted.communicate()
+    assert interrupted.returncode == 130
     temporary.rmdir()
 
 

@@ -8,8 +8,9 @@ import psycopg
 import pytest
 
 from arami_db.drift.causes import fold
+from arami_db.drift.comparing import drift
 from arami_db.drift.findings import Finding, Severity
-from arami_db.facts import load
+from arami_db.facts import Fact, load
 from arami_db.facts.reading import SETTINGS
 from arami_db.verify.asking import differences_within
 from tests.asking import TREE, Connection
@@ -235,3 +236,18 @@ def test_a_finding_is_as_grave_as_what_follows_from_it() -> None:
     cause = Finding(Severity.COSMETIC, "001_x", "public.t", "a")
     assert fold([cause]) == [cause]
     assert fold([]) == []
+
+
+def test_thousands_of_paths_are_put_under_thousands_of_causes() -> None:
+    path = "granted to anon"
+    facts = frozenset(
+        fact
+        for number in range(3000)
+        for fact in (
+            Fact("table", f"public.t{number}", "kind", "table"),
+            *(Fact("reach", "anon", f"public.t{number}", f"{right} {path}") for right in "abc"),
+        )
+    )
+    causes = fold(drift(frozenset(), facts))
+    assert len(causes) == 3000
+    assert {len(cause.consequences) for cause in causes} == {3}

@@ -114,13 +114,14 @@ def expectation(
     stating = tree if tree.catalog else ours
     scripts = load_all(files)
     _, platform = schemas_of(connection, stating)
-    around = surroundings(connection, scripts, platform)
+    stub = load(tree.auth_stub) if tree.auth_stub else None
+    around = surroundings(connection, [*scripts, *([stub] if stub else [])], platform)
     views = load_all(tree.views) if files[-1] == tree.migrations[-1] else []
     number = "1 migration" if len(files) == 1 else f"{len(files)} migrations"
     note(f"trying {number} on a throw-away database, to compare")
     with shadow(url, around) as opened:
         before, _ = schemas_of(opened, stating)
-        apply(opened, scripts, load(tree.auth_stub) if tree.auth_stub else None, around)
+        apply(opened, scripts, stub, around)
         schemas = schemas_of(opened, stating)[0] - before
         made = facts_within(opened, stating, schemas)
         with suppress(ShadowError):  # `migrate` will say so

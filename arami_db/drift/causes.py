@@ -6,14 +6,14 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
+from arami_db.drift.concerns import about, checked, fact_of, passed, reached_by, told_by, told_in
 from arami_db.drift.findings import Finding
-from arami_db.drift.reach import entry_of, steps_of
+from arami_db.drift.reach import steps_of
 from arami_db.drift.remedies.causes import target_of
-from arami_db.drift.remedies.names import relation_in, split
+from arami_db.drift.remedies.names import split
 from arami_db.facts import Fact
 
 _DRIFT = "facts"
-_PARTS = {"column", "constraint", "policy", "trigger", "rule"}  # named after what they are on
 _GRANTED = re.compile(r"^[^,>]* granted to ([^,]+)")
 
 
@@ -34,17 +34,13 @@ def fold(findings: Iterable[Finding]) -> list[Finding]:
     facts = [finding for finding in findings if finding.source == _DRIFT]
     paths = [finding for finding in facts if _is_path(finding)]
     causes = _merged(_under_causes([f for f in facts if not _is_path(f)]), _mended_together)
-    causes = _merged(_under(paths, causes, _opened_by), _entry)
-    return _under([f for f in findings if f.source != _DRIFT], causes, _found_in)
-
-
-def _fact(finding: Finding) -> Fact:
-    return (finding.missing or finding.extra)[0]
+    causes = _merged(_under(paths, causes, _opened_by, passed), _entry)
+    return _under([f for f in findings if f.source != _DRIFT], causes, _found_in, checked)
 
 
 def _is_path(finding: Finding) -> bool:
     """Whether it is a path; a role that may be taken on is a cause of paths."""
-    fact = _fact(finding)
+    fact = fact_of(finding)
     return fact.kind == "reach" and not fact.property.startswith("role ")
 
 
@@ -77,7 +73,7 @@ def _cause(finding: Finding) -> str:
 
     What is granted on an object is granted by its owner, and what the owner has is not stated.
     """
-    kind, name, key, value = _fact(finding)
+    kind, name, key, value = fact_of(finding)
     if kind == "grant" and finding.missing and (finding.extra or not finding.cause):
         grantors = [fact.value.rpartition("granted by ")[2] for fact in finding.extra]
         return f"owner of {name}: {grantors[0] if grantors else key.rpartition(' ')[0]}"
@@ -88,7 +84,7 @@ def _cause(finding: Finding) -> str:
 
 def _names(finding: Finding) -> set[str]:
     """What others name as their cause."""
-    kind, name, key, value = _fact(finding)
+    kind, name, key, value = fact_of(finding)
     if kind == "reach" and value == "member of it":
         return {f"membership of {name}"}
     owners = {f"owner of {kind} {name}: {fact.value}" for fact in finding.extra if key == "owner"}
@@ -110,7 +106,7 @@ def _merged(findings: Sequence[Finding], key: Callable[[Finding], object]) -> li
 
 def _mended_together(finding: Finding) -> object:
     """The same SQL; of privileges, those of one role on one object, all lost or all gained."""
-    kind, name, key, _ = _fact(finding)
+    kind, name, key, _ = fact_of(finding)
     if kind in {"grant", "default privilege"} and not finding.consequences:
         return name, key.rpartition(" ")[0], bool(finding.missing), bool(finding.extra)
     return finding.remedy
@@ -125,12 +121,25 @@ def _under(
     findings: Sequence[Finding],
     causes: Sequence[Finding],
     fits: Callable[[Finding, Finding], int],
+    words: Callable[[Finding], set[str]],
 ) -> list[Finding]:
-    """Findings under the cause that fits each best; those that fit none stay for themselves."""
+    """Findings under the cause that fits each best; those that fit none stay for themselves.
+
+    Only causes that share a word with a finding are tried: of both there may be thousands.
+    """
+    by_word: dict[str, list[int]] = {}
+    for number, cause in enumerate(causes):
+        for word in told_by(cause):
+            by_word.setdefault(word, []).append(number)
     under: dict[int, list[Finding]] = {}
     left = []
     for finding in findings:
-        best = max(causes, key=lambda c: (fits(finding, c), -c.severity.rank), default=None)
+        near = sorted({number for word in words(finding) for number in by_word.get(word, ())})
+        best = max(
+            (causes[n] for n in near),
+            key=lambda c: (fits(finding, c), -c.severity.rank),
+            default=None,
+        )
         if best is not None and fits(finding, best):
             under.setdefault(id(best), []).append(finding)
         else:
@@ -140,25 +149,25 @@ def _under(
 
 def _opened_by(path: Finding, cause: Finding) -> int:
     """How well a difference explains a path: it gave the right, or is of what is gone through."""
-    reach, fact = _fact(path), _fact(cause)
+    reach, fact = fact_of(path), fact_of(cause)
     granted = _GRANTED.match(reach.value)
     if fact.kind == "reach":
         is_it = granted is not None and fact.property == f"role {granted[1]}"
         return int(fact.object == reach.object) * (4 if is_it else 1)
-    reached = re.sub("^(function|extension) ", "", reach.property)
+    reached = reached_by(reach)
     if granted and f"owner of {fact.kind} {reached}: {granted[1]}" in _names(cause):
         return 4
     if fact.kind == "grant" and granted:
         is_it = target_of(fact.object)[1] in {reached, *_columns_of(reached, fact)}
         return 4 if is_it and fact.property.startswith(f"{granted[1]} ") else 0
     gone_through = steps_of(reach)
-    if gone_through & {fact.object, *_told_in(cause)}:
+    if gone_through & {fact.object, *told_in(cause)}:
         return 3
     # A table that is there, and should be, is reached by other ways whatever differs of it.
     is_whole = {cause.expected, cause.actual} == {"present", "absent"}
     if (is_whole or reached != reach.property) and reached == fact.object:
         return 2
-    return int(bool(gone_through & _about(cause)))
+    return int(bool(gone_through & about(cause)))
 
 
 def _columns_of(relation: str, fact: Fact) -> set[str]:
@@ -167,40 +176,13 @@ def _columns_of(relation: str, fact: Fact) -> set[str]:
     return {name} if fact.object.startswith("column ") and split(name)[0] == relation else set()
 
 
-def _told_in(cause: Finding) -> set[str]:
-    """Names that stand in a difference itself, such as the parent of a table."""
-    return {word for fact in (*cause.missing, *cause.extra) for word in fact.property.split()}
-
-
 def _found_in(check: Finding, cause: Finding) -> int:
     """How well a difference explains what a check finds: about the same or its role, as grave."""
     name = check.object.rpartition(" on ")[2]
-    # What is said of an archive compares it with its live table.
-    names = {check.object, name, *(_above(name)), name.removesuffix("_archive")}
-    shared = names & _about(cause)
-    if not shared:
+    if not checked(check) & about(cause):
         return 0
-    fact = _fact(cause)
+    fact = fact_of(cause)
     is_it = name == fact.object or (
         fact.kind == "grant" and f" {fact.property.rpartition(' ')[0]}:" in check.message
     )
     return 1 + 2 * is_it + 4 * (check.severity is cause.severity)
-
-
-def _above(name: str) -> set[str]:
-    """The table of a column, where a name is one."""
-    table = split(name)[0] if "(" not in name else ""
-    return {table} if "." in table else set()
-
-
-def _about(finding: Finding) -> set[str]:
-    """The names of what a difference is about, and of what came or went with it."""
-    names = set[str]().union(*(_about(one) for one in finding.consequences))
-    for fact in (*finding.missing[:1], *finding.extra[:1]):
-        kind, name = target_of(fact.object) if fact.kind == "grant" else fact[:2]
-        names |= {name} | ({split(name)[0]} if kind in _PARTS else set())
-        if kind == "index" and (table := relation_in(kind, fact.value)):
-            names.add(table)
-        if fact.kind == "reach":
-            names |= {fact.object, entry_of(fact), fact.property.rpartition(" ")[2]}
-    return names - {""}

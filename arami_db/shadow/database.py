@@ -12,7 +12,7 @@ from psycopg.conninfo import make_conninfo
 from psycopg.sql import SQL, Identifier
 
 from arami_db import ledger
-from arami_db.database.connect import Connection, connect
+from arami_db.database.connect import Connection, connect, query
 from arami_db.database.execute import (
     Step,
     cleaning_steps,
@@ -26,6 +26,7 @@ from arami_db.errors import AramiError
 from arami_db.files.script import Script
 from arami_db.shadow.surroundings import Surroundings
 
+_PREFIX = "arami_db_shadow_"
 _LEFT_EMPTY = "select from pg_catalog.pg_class where relnamespace = 'public'::regnamespace"
 
 
@@ -55,45 +56,62 @@ def shadow(url: str | None, around: Surroundings) -> Iterator[Connection]:
 
         with throwaway() as server:
             conninfo = make_conninfo(server.conninfo, dbname="postgres")
-            with closing(connect(conninfo)) as admin:
-                yield from _within(admin, conninfo, around, is_ours=True)
+            yield from _within(conninfo, around, is_ours=True)
     else:
-        with closing(connect(url)) as admin:
-            yield from _within(admin, url, around, is_ours=False)
+        yield from _within(url, around, is_ours=False)
 
 
-def _within(
-    admin: Connection, conninfo: str, around: Surroundings, *, is_ours: bool
-) -> Iterator[Connection]:
+def _within(conninfo: str, around: Surroundings, *, is_ours: bool) -> Iterator[Connection]:
+    name = f"{_PREFIX}{secrets.token_hex(6)}"
+    # Whoever sweeps spares a database with a session in it, or a session that bears its name.
+    administering = make_conninfo(conninfo, application_name=name)
+    with closing(connect(administering)) as admin:
+        roles = _prepare(admin)
+    try:
+        with closing(connect(administering)) as admin:
+            _create(admin, name)
+            opened = make_conninfo(conninfo, dbname=name)
+            _make_alike(opened, around, is_ours=is_ours)
+            if is_ours and around.user != admin.info.user:
+                # Their rights are the server's to give; here they only own what they make.
+                user = Identifier(around.user)
+                admin.execute(SQL("alter role {} login superuser").format(user))
+                opened = make_conninfo(opened, user=around.user)
+            connection = connect(opened)
+        with closing(connection):  # without the other: nobody copies what somebody is connected to
+            yield connection
+    finally:
+        with closing(connect(administering)) as admin:
+            _drop(admin, name)
+            for role in (_roles(admin) - roles) & around.roles:
+                with suppress(psycopg.Error):  # it owns something elsewhere: then it is not ours
+                    admin.execute(SQL("drop role {}").format(Identifier(role)))
+
+
+def _prepare(admin: Connection) -> set[str]:
+    """Refuse what is not to be copied, drop what killed runs left, and tell the roles there are."""
     if admin.execute(_LEFT_EMPTY).fetchone() is not None:
         raise ShadowError(
             f"{admin.info.dbname}: cannot be used to try the files: its schema public is not empty",
             hint="Name an empty database with --shadow URL.",
         )
-    roles = _roles(admin)
-    name = f"arami_db_shadow_{secrets.token_hex(6)}"
-    try:
-        _create(admin, name)
-        opened = make_conninfo(conninfo, dbname=name)
-        _make_alike(opened, around, is_ours=is_ours)
-        if is_ours and around.user != admin.info.user:
-            # Their rights are the server's to give; here they only own what they make.
-            user = Identifier(around.user)
-            admin.execute(SQL("alter role {} login superuser").format(user))
-            opened = make_conninfo(opened, user=around.user)
-        with closing(connect(opened)) as connection:
-            yield connection
-    finally:
-        if not admin.closed:
-            admin.execute(SQL("drop database if exists {} with (force)").format(Identifier(name)))
-            for role in _roles(admin) - roles:
-                with suppress(psycopg.Error):  # it may own something elsewhere by now
-                    admin.execute(SQL("drop role {}").format(Identifier(role)))
+    for (left,) in admin.execute(query("shadow_left"), [f"{_PREFIX}%"]).fetchall():
+        _drop(admin, left)
+    return _roles(admin)
+
+
+def _drop(admin: Connection, name: str) -> None:
+    admin.execute(SQL("drop database if exists {} with (force)").format(Identifier(name)))
 
 
 def _make_alike(conninfo: str, around: Surroundings, *, is_ours: bool) -> None:
     """Make what files find on the other server, as far as this one can have it."""
     with closing(connect(conninfo)) as connection:
+        with suppress(psycopg.Error):  # Windows has none; else what a killed run began ends soon
+            name = Identifier(connection.info.dbname)
+            connection.execute(
+                SQL("alter database {} set client_connection_check_interval = '2s'").format(name)
+            )
         connection.execute("set check_function_bodies = off; set search_path = ''")
         for kind, _, sql in around.made:
             if kind == "role attributes" and not is_ours:
@@ -124,8 +142,7 @@ def apply(
 ) -> None:
     """Run files as a first `migrate` would, without entering them anywhere.
 
-    An extension that this server cannot have, and the other has, is done without: its functions
-    are part of what files find.
+    An extension that only the other server has is done without: files find its functions.
 
     Args:
         connection: to a throw-away database, in autocommit.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,11 +21,13 @@ class Surroundings:
     Attributes:
         user: the role they are run as.
         extensions: those that are there, whoever made them.
+        roles: those that trying the files may make: what is there, and what the files name.
         made: each kind and name, with the statement that makes it.
     """
 
     user: str
     extensions: frozenset[str]
+    roles: frozenset[str]
     made: tuple[tuple[str, str, str], ...]
 
     def has(self, kind: str) -> frozenset[str]:
@@ -33,19 +36,20 @@ class Surroundings:
 
 
 def surroundings(
-    connection: Connection, scripts: Iterable[Script], platform: Iterable[str]
+    connection: Connection, scripts: Collection[Script], platform: Iterable[str]
 ) -> Surroundings:
     """Read what files find on a server; what they make themselves is left out.
 
     Args:
         connection: to that server, idle.
-        scripts: the files.
+        scripts: the files, the auth stub included.
         platform: the schemas that are there before any file.
 
     Raises:
         psycopg.Error: as the server says it.
     """
-    made = makes(scripts)
+    # The stub makes nothing where the platform is.
+    made = makes(script for script in scripts if script.file.kind != "stub")
     values = {
         "roles": list(made.roles),
         "extensions": list(made.extensions),
@@ -59,4 +63,6 @@ def surroundings(
         connection.execute("set local search_path = ''")  # so that all names are qualified
         values |= {"search_path": search_path}
         found = connection.execute(query("shadow_surroundings"), values).fetchall()
-    return Surroundings(user, frozenset(extensions), tuple(found))
+    named = {word for script in scripts for word in re.findall(r"\w+", script.file.text)}
+    roles = named | {str(name) for kind, name, _ in found if kind == "role"}
+    return Surroundings(user, frozenset(extensions), frozenset(roles), tuple(found))
