@@ -57,7 +57,7 @@ def run(
             )
         show_result(result, upkeep, output)
     if result.outcome is operation.Outcome.BROKEN_OFF:
-        raise typer.Exit(130)
+        raise SystemExit(130)  # the result says it; Exit would be told as an error, too
     vacuumed = upkeep is None or ears.signals or not upkeep.failed
     if result.outcome is operation.Outcome.FAILED or not vacuumed:
         raise typer.Exit(1)
