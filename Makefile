@@ -24,8 +24,9 @@ demo: $(VENV)/.installed ## From nothing to a migrated, seeded database of your 
 	$(DB) status --embedded
 	$(DB) embedded psql --pset pager=off -c '$(DASHBOARD)'
 
+# By name, the files that take longest come first.
 test: $(VENV)/.installed ## Every test, on a real Postgres started for the purpose
-	$(BIN)/pytest -n 2 --dist loadfile
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 check: lint ## What must be clean before a commit: format, lint, types, SQL
 

@@ -218,7 +218,7 @@ def test_a_vacuum_says_its_phase(
     slow: Path, empty_database: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run_cli("migrate", "-d", empty_database, "--sql-dir", str(slow), "--target", "2")
-    fill = "insert into public.t select g from generate_series(1, 60000) as g"
+    fill = "insert into public.t select g from generate_series(1, 12000) as g"
     with psycopg.connect(empty_database, autocommit=True) as connection:
         connection.execute(fill)
         connection.execute("alter system set vacuum_cost_delay = '100ms'")
