@@ -13,7 +13,7 @@ import tempfile
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -163,6 +163,16 @@ def end(process: Process, expect: int = 0) -> Run:
     told = f"{process.args!r} exited {process.returncode}\n{stdout}\n{stderr}"
     assert process.returncode == expect, told
     return subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)
+
+
+def read_terminal(ours: int) -> bytes:
+    """All that is written to a terminal, up to when nobody has its other end open any more."""
+    said = b""
+    with suppress(OSError):  # the other end has closed
+        while piece := os.read(ours, 4096):
+            said += piece
+    os.close(ours)
+    return said
 
 
 def run_cli(*args: str, expect: int = 0, **extra: str) -> Run:

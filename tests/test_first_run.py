@@ -101,3 +101,14 @@ def test_a_first_file_that_fails_leaves_no_platform_schema_behind(
     project({"migrations/001_a.sql": "select auth.uid();"})
     assert "the auth stub was applied" in run_cli("migrate", *named).stderr
     assert scalar(empty_database, "select to_regnamespace('auth')") == "auth"
+
+
+def test_statements_of_the_stub_are_named_as_its_own(empty_database: str, project: Project) -> None:
+    stub = (packaged_sql_dir() / "auth_stub.sql").read_text(encoding="utf-8")
+    root = project({"auth_stub.sql": stub, "migrations/001_a.sql": "select auth.uid();"})
+    said = run_cli("migrate", "-d", empty_database, "--sql-dir", str(root), "--verbose").stderr
+    line = stub[: stub.index("create schema auth")].count("\n") + 1
+    assert f"auth_stub.sql:{line}:1  create schema auth" in said
+    last = stub[: stub.rindex("\ncomment on schema auth") + 1].count("\n") + 1
+    assert f"auth_stub.sql:{last}:1  comment on schema auth" in said
+    assert "migrations/001_a.sql:1:1  select auth.uid()" in said

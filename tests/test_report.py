@@ -23,7 +23,14 @@ from arami_db.files import packaged_sql_dir
 from arami_db.render.findings import show_report
 from arami_db.verify.aside import Aside
 from arami_db.verify.report import Report
-from tests.conftest import clean_environment, run_cli, run_json, start_cli, unfolded
+from tests.conftest import (
+    clean_environment,
+    read_terminal,
+    run_cli,
+    run_json,
+    start_cli,
+    unfolded,
+)
 from tests.test_verify import execute
 
 ROOT = packaged_sql_dir().parent
@@ -369,13 +376,7 @@ def test_on_a_terminal_the_line_is_live_and_gone_at_the_end(database: str, tmp_p
     environment = clean_environment(TERM="xterm")
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=theirs, env=environment)
     os.close(theirs)
-    said = b""
-    try:
-        while piece := os.read(ours, 4096):
-            said += piece
-    except OSError:  # the other end has closed
-        pass
-    os.close(ours)
+    said = read_terminal(ours)
     out, _ = process.communicate()
     assert process.returncode == 0, out
     assert b"verifying: stating the facts" in said

@@ -25,7 +25,15 @@ from arami_db.render.lines import live_line
 from arami_db.render.progress import PlainReport
 from arami_db.runner.session import Options, Session
 from tests import pooler
-from tests.conftest import LIMIT, clean_environment, end, eventually, run_cli, start_cli
+from tests.conftest import (
+    LIMIT,
+    clean_environment,
+    end,
+    eventually,
+    read_terminal,
+    run_cli,
+    start_cli,
+)
 
 Project = Callable[[dict[str, str]], Path]
 
@@ -49,13 +57,7 @@ def on_terminal(*arguments: str, columns: int, code: int = 0) -> list[str]:
         env=clean_environment(TERM="xterm", COLUMNS=str(columns)),
     )
     os.close(theirs)
-    said = b""
-    try:
-        while piece := os.read(ours, 4096):
-            said += piece
-    except OSError:  # the other end has closed
-        pass
-    os.close(ours)
+    said = read_terminal(ours)
     assert process.wait(timeout=LIMIT) == code, said
     text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", said.decode())
     return [line.rpartition("\r")[2] for line in text.replace("\r\n", "\n").split("\n")]

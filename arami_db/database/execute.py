@@ -22,7 +22,7 @@ class Step:
         sql: its text.
         parameters: values for its placeholders; None where the text has none.
         statement: where in the file it comes from; None for the runner's own.
-        script: the file, where it is not the one whose transaction this is.
+        script: the file that statement is of; None for the runner's own.
     """
 
     sql: str

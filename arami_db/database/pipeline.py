@@ -147,7 +147,7 @@ class Pipeline:
                 yield from generators.send(pgconn)
         script = self._scripts[position]
         for number, step in enumerate(self._steps[position]):
-            self._on_statement(script, step.statement)
+            self._on_statement(step.script or script, step.statement)
             for result in (yield from generators.fetch_many(pgconn)):
                 if result.status == ExecStatus.FATAL_ERROR:
                     return number, result

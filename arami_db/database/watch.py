@@ -31,7 +31,7 @@ class Standing:
     """How far a file is.
 
     Attributes:
-        script: the file; None for a question that is no file's.
+        script: the file; None where a question is asked, and no file is run.
         statement: the one at work; None for one of the runner's own.
         since: when the file began, by the monotonic clock.
         statement_since: when the statement did.
@@ -102,19 +102,22 @@ class Watch:
         now = time.monotonic()
         self._standing = Standing(script, None, now, now)
 
-    def at(self, statement: Statement | None) -> tuple[Statement, float] | None:
-        """A statement begins, or one of the runner's own when None.
+    def at(
+        self, script: Script, statement: Statement | None
+    ) -> tuple[Script, Statement, float] | None:
+        """A statement of a file begins, or one of the runner's own when None.
 
         Returns:
-            The statement before it, which has ended, and how long it took in seconds; None for one
-            of the runner's own.
+            The file and statement before it, which has ended, and how long it took in seconds; None
+            for one of the runner's own.
         """
         standing, now = self._standing, time.monotonic()
         if standing is None:
             return None
-        self._standing = replace(standing, statement=statement, statement_since=now)
-        before = standing.statement
-        return (before, now - standing.statement_since) if before else None
+        self._standing = replace(standing, script=script, statement=statement, statement_since=now)
+        if standing.script is None or standing.statement is None:
+            return None
+        return standing.script, standing.statement, now - standing.statement_since
 
     def ended(self) -> list[str]:
         """The file has ended; who was last seen blocking it, as text."""

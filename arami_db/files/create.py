@@ -65,7 +65,7 @@ def _next_number(tree: SqlTree) -> str:
     width = len(last.number)
     version = max(last.version + 1, _now(last.number))
     if version > BIGINT_MAX:
-        raise UsageError(f"there is no number after {last.number}")
+        raise UsageError(f"{last.label} has the largest number that fits; none can follow it")
     if width < DATE_DIGITS:
         width = max(3, *(len(f.number) for f in tree.migrations if len(f.number) < DATE_DIGITS))
     return f"{version:0{width}}"

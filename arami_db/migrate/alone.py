@@ -62,7 +62,7 @@ def _apply(runner: Runner, script: Script) -> None:
     done = finished(script, parts, attempts)
     for part in parts[done:]:
         try:
-            _run(Single(runner, script, part, part.statement), attempts)
+            _run(Single(runner, script, part), attempts)
         except FileFailedError as error:
             error.remains = error.remains or remaining(script, part, parts, None)
             raise
@@ -75,10 +75,11 @@ def _apply(runner: Runner, script: Script) -> None:
 
 def _run(single: Single, attempts: Sequence[ledger.Attempt]) -> None:
     """Run one statement, unless a run before has; make good what that left, and the failure."""
-    part, node = single.part, single.statement and single.statement.node
-    if node is None:
+    part = single.part
+    if part.statement is None:
         single.execute()
         return
+    node = part.statement.node
     broken_off = was_broken_off(part, attempts)
     if is_done(single, node, tried=was_tried(part, attempts), broken_off=broken_off):
         return

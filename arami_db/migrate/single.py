@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from postgast.pg_query_pb2 import RangeVar
     from psycopg.rows import TupleRow
 
-    from arami_db.files.script import Script, Statement
+    from arami_db.files.script import Script
     from arami_db.migrate.parts import Part
     from arami_db.runner.apply import Runner
 
@@ -34,13 +34,11 @@ class Single:
         runner: its connection is idle.
         script: the file.
         part: the statement, and the settings that the file makes before it.
-        statement: that statement.
     """
 
     runner: Runner
     script: Script
     part: Part
-    statement: Statement | None
 
     def execute(self, sql: str | None = None) -> None:
         """Run the statement, or another one in its place, under the file's settings.
@@ -57,8 +55,8 @@ class Single:
         """
         steps = [Step("begin"), *self._limits(), *statement_steps(self.script, self.part.settings)]
         steps.append(Step("commit"))
-        if self.statement is not None:
-            steps.append(Step(sql or self.statement.text, None, self.statement, self.script))
+        if statement := self.part.statement:
+            steps.append(Step(sql or statement.text, None, statement, self.script))
         self.runner.send(self.script, steps, after=cleaning_steps())
 
     def resolve(self, relation: RangeVar) -> int | None:
@@ -92,7 +90,8 @@ class Single:
         No time limit of the role or database holds: stopped in the middle, a statement that waits
         for others without blocking them leaves an invalid index, and would be stopped every time.
         """
-        concurrent = self.statement is not None and is_concurrent(self.statement.node)
+        statement = self.part.statement
+        concurrent = statement is not None and is_concurrent(statement.node)
         lock_timeout = "0" if concurrent else self.runner.options.lock_timeout_setting
         limits = ["set statement_timeout = 0", f"set lock_timeout = '{lock_timeout}'"]
         if self.runner.server.notices_death:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from arami_db import ledger
-from arami_db.database.execute import Step, closing_steps, statement_steps, transaction
+from arami_db.database.execute import Step, closing_steps, statement_steps
 from arami_db.database.server import Server
 from arami_db.errors import PlatformError
 from arami_db.files.script import Script, load
@@ -40,8 +40,7 @@ def stub_steps(script: Script) -> list[Step]:
 
 def apply_stub(runner: Runner, script: Script) -> None:
     """Apply the stub in a transaction of its own, where there are only views to follow."""
-    event = ledger.event("applied", script.file)
-    steps = transaction(runner.begin(durable=False), script, last=[event])
+    steps = [*runner.begin(durable=False), *stub_steps(script), Step("commit")]
     runner.attempt(script, lambda: runner.send(script, steps))
     tell(runner, script)
 

@@ -26,9 +26,10 @@ class _Heedless(io.TextIOWrapper):
 def prepare_streams() -> None:
     """Open what is closed of stdin, stdout and stderr, and make stderr one that never fails.
 
-    A closed descriptor would be the next file's or connection's, and written into. What is written
-    to a stdout that was closed fails as on a full disk, and is told so; what is said on stderr is
-    lost. Text that a stream cannot encode, such as a file's odd name, is written as escapes.
+    The next file or connection would take the number of a closed descriptor, and our output would
+    go into it. Writing to a stdout that was closed fails, and is reported as on a full disk; text
+    for a closed stderr is lost. Text that a stream cannot encode, such as a file's odd name, is
+    written as escapes.
     """
     for descriptor, mode in ((0, os.O_RDONLY), (1, os.O_RDONLY), (2, os.O_WRONLY)):
         try:

@@ -98,8 +98,9 @@ class Runner:
 
     def at(self, script: Script, statement: Statement | None) -> None:
         """A statement of a file begins, or one of the runner's own; what came before has ended."""
-        if ended := self.watch.at(statement):
-            self.report.ran(script.file, *ended)
+        if ended := self.watch.at(script, statement):
+            before, ran, seconds = ended
+            self.report.ran(before.file, ran, seconds)
 
     def _transaction(
         self, script: Script, *, durable: bool, first: Sequence[Step] = ()
