@@ -559,7 +559,7 @@ def test_the_first_number_is_the_one_declared(empty_database: str, tmp_path: Pat
 def test_there_is_no_number_after_the_largest(project: Project) -> None:
     root = project({f"migrations/{2**63 - 1}_a.sql": "select 1"})
     said = run_cli("new", "next", "--sql-dir", str(root), expect=2).stderr
-    assert "no number after" in said
+    assert "has the largest number that fits" in said
 
 
 # --- docs/history.md ----------------------------------------------------------------------------
