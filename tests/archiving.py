@@ -15,7 +15,7 @@ State = dict[str, list[dict[str, Any]]]
 
 CUTOFF = datetime(2023, 1, 1, tzinfo=UTC)
 OLD = datetime(2020, 1, 1, tzinfo=UTC)  # the first session; each further one a day later
-ARCHIVE = "select * from public.archive_daily_sessions(%s, %s)"
+ARCHIVE = "select * from audit.archive_daily_sessions(%s, %s)"
 SESSION_TABLES = (
     "daily_sessions", "daily_sessions_archive", "session_analytics", "session_analytics_archive",
 )  # fmt: skip
@@ -47,7 +47,7 @@ def archive(
     """One batch; `after` is the last row of the batch before."""
     return _call(
         connection,
-        "select * from public.archive_daily_sessions(%(cutoff)s, %(size)s, %(at)s, %(id)s)",
+        "select * from audit.archive_daily_sessions(%(cutoff)s, %(size)s, %(at)s, %(id)s)",
         {"cutoff": cutoff, "size": size, "at": None, "id": None, **after},
     )
 
@@ -55,7 +55,7 @@ def archive(
 def restore(connection: Connection, **criteria: Any) -> dict[str, Any]:
     """One batch back; criteria are named as the function's parameters."""
     given = ", ".join(f"{name} => %({name})s" for name in criteria)
-    return _call(connection, f"select * from public.restore_daily_sessions({given})", criteria)
+    return _call(connection, f"select * from audit.restore_daily_sessions({given})", criteria)
 
 
 def _call(connection: Connection, query: str, parameters: dict[str, Any]) -> dict[str, Any]:

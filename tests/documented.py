@@ -32,7 +32,7 @@ TABLES = {
     """,
     "onboarding_profiles": """
         id uuid not null default gen_random_uuid()
-        user_id uuid not null
+        user_id uuid not null default auth.uid()
         disc_type text not null
         enneagram_type integer
         confidence_score numeric(3,2)
@@ -43,14 +43,14 @@ TABLES = {
     """,
     "user_emotional_categories": """
         id uuid not null default gen_random_uuid()
-        user_id uuid not null
+        user_id uuid not null default auth.uid()
         category text not null
         priority_level integer not null default 1
         created_at timestamptz not null default now()
     """,
     "user_goals": """
         id uuid not null default gen_random_uuid()
-        user_id uuid not null
+        user_id uuid not null default auth.uid()
         goal_text text not null
         goal_type text not null default 'emotional_wellness'
         smart_goal text
@@ -63,7 +63,7 @@ TABLES = {
     """,
     "ritual_preferences": """
         id uuid not null default gen_random_uuid()
-        user_id uuid not null
+        user_id uuid not null default auth.uid()
         timing text not null
         duration text not null
         style text not null
@@ -78,7 +78,7 @@ TABLES = {
     """,
     "daily_sessions": """
         id uuid not null default gen_random_uuid()
-        user_id uuid not null
+        user_id uuid not null default auth.uid()
         session_type text not null
         session_status text not null default 'completed'
         duration_seconds integer
@@ -96,7 +96,7 @@ TABLES = {
     "session_analytics": """
         id uuid not null default gen_random_uuid()
         session_id uuid
-        user_id uuid not null
+        user_id uuid not null default auth.uid()
         metric_name text not null
         metric_value numeric(10,4)
         metric_unit text
@@ -104,7 +104,7 @@ TABLES = {
     """,
     "enneagram_assessments": """
         id uuid not null default gen_random_uuid()
-        user_id uuid not null
+        user_id uuid not null default auth.uid()
         enneagram_type integer not null
         wing_type integer
         confidence_score numeric(3,2)
@@ -117,7 +117,7 @@ TABLES = {
     """,
     "user_streaks": """
         id uuid not null default gen_random_uuid()
-        user_id uuid not null
+        user_id uuid not null default auth.uid()
         streak_type text not null
         current_streak integer not null default 0
         longest_streak integer not null default 0
@@ -128,7 +128,7 @@ TABLES = {
     """,
     "virtue_collection": """
         id uuid not null default gen_random_uuid()
-        user_id uuid not null
+        user_id uuid not null default auth.uid()
         virtue_name text not null
         virtue_description text
         virtue_icon text
@@ -140,7 +140,7 @@ TABLES = {
     """,
     "app_settings": """
         id uuid not null default gen_random_uuid()
-        user_id uuid
+        user_id uuid default auth.uid()
         setting_key text not null
         setting_value jsonb not null
         setting_type text not null default 'user'
@@ -264,7 +264,7 @@ INDEXES = {
         "uq_daily_sessions_user_id_id": "unique (user_id, id)",
     },
     "session_analytics": {
-        "idx_session_analytics_session_id": "(session_id)",
+        "idx_session_analytics_session_id": "(session_id, user_id)",
         "idx_session_analytics_user_id": "(user_id)",
         "idx_session_analytics_metric": "(metric_name)",
         "uq_session_analytics_session_id_metric_name": "unique (session_id, metric_name)",
@@ -291,7 +291,6 @@ INDEXES = {
 }
 
 _OWNED = {"users": "(user_id) -> users (id) on delete cascade"}
-_ANALYTICS_KEY = "(user_id, session_id) -> {0} (user_id, id) on delete cascade"
 _VIRTUE_KEY = "(user_id, {1}) -> {0} (user_id, id) on delete set null ({1})"
 
 # By the table referenced; the name of each is fk_<table>_<referenced>.
@@ -300,11 +299,13 @@ FOREIGN_KEYS = {
     **{table: _OWNED for table in TABLES if table != "users"},
     "session_analytics": {
         **_OWNED,
-        "daily_sessions": _ANALYTICS_KEY.format("daily_sessions"),
+        "daily_sessions": "(session_id, user_id) -> daily_sessions (id, user_id) on delete cascade",
     },
     "session_analytics_archive": {
         **_OWNED,
-        "daily_sessions_archive": _ANALYTICS_KEY.format("daily_sessions_archive"),
+        "daily_sessions_archive": (
+            "(user_id, session_id) -> daily_sessions_archive (user_id, id) on delete cascade"
+        ),
     },
     "virtue_collection": {
         **_OWNED,
@@ -327,8 +328,10 @@ POLICIES = {
     "user_streaks": {"Users can only access their own streaks"},
     "virtue_collection": {"Users can only access their own virtues"},
     "app_settings": {
-        "Users can only access their own settings",
         "Users can read their own and global settings",
+        "Users can add settings of their own",
+        "Users can only access their own settings",
+        "Users can delete their own settings",
     },
     "daily_sessions_archive": {"Users can only access their own archived sessions"},
     "session_analytics_archive": {"Users can only access their own archived analytics"},
@@ -337,6 +340,7 @@ POLICIES = {
 # `for each row` triggers by the document's names; auditing adds its own to every table.
 STAMPED = ("users", "user_goals", "ritual_preferences", "user_streaks", "app_settings")
 
+_SESSION = [" ".join(line.split()[:2]) for line in COLUMNS["daily_sessions"]]
 VIEWS = {
     "user_dashboard": [
         "id uuid",
@@ -351,15 +355,10 @@ VIEWS = {
         "sessions_this_week bigint",
         "active_goals bigint",
     ],
-    "session_history": [" ".join(line.split()[:2]) for line in COLUMNS["daily_sessions"]],
+    "session_history": _SESSION,
+    "session_history_with_analytics": [*_SESSION, "analytics jsonb"],
 }
 
-_MOVED = (
-    "OUT sessions bigint, OUT analytics bigint, OUT virtues bigint,"
-    " OUT oldest timestamp with time zone, OUT newest timestamp with time zone,"
-    " OUT last_created_at timestamp with time zone, OUT last_id uuid,"
-    " OUT skipped bigint, OUT exhausted boolean"
-)
 FUNCTIONS = {
     "get_session_summary": (
         "user_uuid uuid, days_back integer DEFAULT 30",
@@ -367,20 +366,17 @@ FUNCTIONS = {
         " most_common_virtue text, dominant_emotions text[])",
     ),
     "update_updated_at_column": ("", "trigger"),
-    "archive_daily_sessions": (
-        "cutoff timestamp with time zone, batch_size integer DEFAULT 1000,"
-        " resume_after_created_at timestamp with time zone DEFAULT NULL::timestamp with time zone,"
-        f" resume_after_id uuid DEFAULT NULL::uuid, run_id bigint DEFAULT NULL::bigint, {_MOVED}",
-        "record",
+    "clean_users_row": ("", "trigger"),
+    "earn_virtue": (
+        "virtue_name text, virtue_description text DEFAULT NULL::text,"
+        " virtue_icon text DEFAULT NULL::text, session_id uuid DEFAULT NULL::uuid,"
+        " user_uuid uuid DEFAULT auth.uid()",
+        "virtue_collection",
     ),
-    "restore_daily_sessions": (
-        "session_ids uuid[] DEFAULT NULL::uuid[], for_user uuid DEFAULT NULL::uuid,"
-        " from_time timestamp with time zone DEFAULT NULL::timestamp with time zone,"
-        " until_time timestamp with time zone DEFAULT NULL::timestamp with time zone,"
-        " batch_size integer DEFAULT 1000,"
-        " resume_after_created_at timestamp with time zone DEFAULT NULL::timestamp with time zone,"
-        f" resume_after_id uuid DEFAULT NULL::uuid, run_id bigint DEFAULT NULL::bigint, {_MOVED}",
-        "record",
+    "record_activity": (
+        "streak_type text, occurred_at timestamp with time zone DEFAULT now(),"
+        " user_uuid uuid DEFAULT auth.uid()",
+        "user_streaks",
     ),
 }
 
@@ -584,6 +580,8 @@ def another(table: str, column: str) -> Any:
     held = ROWS[table][column]
     if choices := CHOICES.get(table, {}).get(column):
         return next(choice for choice in choices if choice != held)
+    if column == "timezone":
+        return "Pacific/Kiritimati"
     return _different(held)
 
 

@@ -581,7 +581,7 @@ def test_the_history_says_who_what_and_how_it_ended(database: str) -> None:
     fill(database, 40)
     first = run_json("archive", "--before", "2020-01-01T00:11", "-d", database)
     run_json("archive", "--before", "2020-01-01T00:21", "-d", database)
-    execute(database, "select public.archive_daily_sessions('2020-01-01 00:31+00')")
+    execute(database, "select audit.archive_daily_sessions('2020-01-01 00:31+00')")
     by_hand, second, oldest = run_json("archive", "history", "-d", database)["runs"]
     assert (by_hand["run_id"], by_hand["sessions"], by_hand["os_user"]) == (None, 10, None)
     assert second["sessions"] == 10

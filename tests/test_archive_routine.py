@@ -190,8 +190,8 @@ def test_restore_of_everything_must_be_asked_for(db: Connection) -> None:
 @pytest.mark.parametrize(
     "call",
     [
-        "public.archive_daily_sessions(now())",
-        "public.restore_daily_sessions(for_user => gen_random_uuid())",
+        "audit.archive_daily_sessions(now())",
+        "audit.restore_daily_sessions(for_user => gen_random_uuid())",
         "audit.move_sessions('archive', null, null, null, now(), 1, null, null, null)",
     ],
 )
@@ -458,7 +458,7 @@ def test_callers_and_writers_at_once_lose_nothing(db: Connection, database: str)
                     errors.append(error)
                     return
 
-    move = f"select public.archive_daily_sessions('{CUTOFF}', 7)"
+    move = f"select audit.archive_daily_sessions('{CUTOFF}', 7)"
     edit = (
         "update public.session_analytics set metric_value = random() where session_id = "
         "(select id from public.daily_sessions order by random() limit 1)"
@@ -505,7 +505,7 @@ def test_each_batch_is_on_record_and_history_sums_them_up(db: Connection) -> Non
         CUTOFF,
     )
     for _ in range(2):
-        db.execute("select public.archive_daily_sessions(%s, 1, run_id => %s)", [CUTOFF, run])
+        db.execute("select audit.archive_daily_sessions(%s, 1, run_id => %s)", [CUTOFF, run])
     archive(db)
     restore(db, for_user=ALICE)
     rows = db.execute(

@@ -25,7 +25,7 @@ def require_ready(connection: Connection, *, writing: bool) -> None:
     """
     if connection.execute(query("archive_ready")).fetchone() != (True,):
         raise PendingError(
-            "this database cannot archive: the routine public.archive_daily_sessions or the view"
+            "this database cannot archive: the routine audit.archive_daily_sessions or the view"
             " audit.archive_history is missing",
             hint="Run `arami-db migrate` first.",
         )

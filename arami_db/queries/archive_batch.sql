@@ -2,7 +2,7 @@
 -- A place is text: users write moments that no client's calendar has, such as infinity.
 select
     sessions, analytics, virtues, to_json(last_created_at) #>> '{}', last_id::text, exhausted
-from public.archive_daily_sessions(
+from audit.archive_daily_sessions(
     cutoff => %(until)s::timestamptz,
     batch_size => %(size)s,
     resume_after_created_at => %(last_created_at)s::timestamptz,

@@ -4,7 +4,7 @@ select
         select
         from pg_catalog.pg_proc as p
         inner join pg_catalog.pg_namespace as n on p.pronamespace = n.oid
-        where n.nspname = 'public' and p.proname = 'archive_daily_sessions'
+        where n.nspname = 'audit' and p.proname = 'archive_daily_sessions'
     ) and exists (
         select
         from pg_catalog.pg_class as c

@@ -2,7 +2,7 @@
 -- A place is text: users write moments that no client's calendar has, such as infinity.
 select
     sessions, analytics, virtues, to_json(last_created_at) #>> '{}', last_id::text, exhausted
-from public.restore_daily_sessions(
+from audit.restore_daily_sessions(
     session_ids => %(sessions)s::uuid [],
     for_user => %(user)s::uuid,
     from_time => %(since)s::timestamptz,

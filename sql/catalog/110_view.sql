@@ -1,6 +1,7 @@
 -- 110_view: what views and materialized views show.
 -- Why: until PostgreSQL 15 the name of the only relation is written before each of its columns; it
--- is taken out there, so that all versions agree.
+-- is taken out there, so that all versions agree. Among sub-selects, which may name it too, that is
+-- before the plain columns of the view itself: those begin a line.
 select
     r.kind,
     r.object,
@@ -23,11 +24,30 @@ cross join
         '\1 \2'
     ) as lone (names)
 cross join
+    lateral pg_catalog.substring(
+        case
+            when
+                pg_catalog.current_setting('server_version_num')::pg_catalog.int4 < 160000
+                and v.definition ~ '\( SELECT'
+                and v.definition !~ '^ WITH|\n(UNION|EXCEPT|INTERSECT)'
+                then v.definition
+        end,
+        '\n   FROM (?:[^\s(]+\.)?[^\s(]+ ([a-z_0-9$]+);$'
+    ) as outermost (alias)
+cross join
     lateral (
         values
         (
             'definition',
             case
+                when outermost.alias is not null
+                    then
+                        pg_catalog.regexp_replace(
+                            v.definition,
+                            pg_catalog.format('(^ SELECT |\n    )%s\.(?=[a-z_"])', outermost.alias),
+                            '\1',
+                            'g'
+                        )
                 when lone.names ~ '^[a-z_0-9$]+ [a-z_0-9$]*$'
                     then
                         pg_catalog.regexp_replace(

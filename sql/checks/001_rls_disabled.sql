@@ -1,7 +1,8 @@
--- 001_rls_disabled: tables without row level security, or with it and no policy to let one in.
--- Why: in public, row level security is all that stands between one person's rows and another's. In
--- audit API roles hold no grant and a policy would only give access: there RLS is on without one.
--- The ledger, arami_db, is the tool's own and holds no user's data.
+-- 001_rls_disabled: tables without row level security, or with it and no policy.
+-- Why: in public, row level security is all that stands between one person's rows and another's.
+-- A table that nobody may access says so in a policy, using (false), as those of audit do: without
+-- one, nobody knows whether it was forgotten. The ledger, arami_db, is the tool's own and holds no
+-- user's data.
 select
     case when r.relrowsecurity then 'integrity' else 'security' end as severity,
     r.object,
@@ -22,8 +23,7 @@ where
     and (
         not r.relrowsecurity
         or (
-            s.name = 'public'
-            and r.oid not in (
+            r.oid not in (
                 select y.polrelid from pg_catalog.pg_policy as y
                 where y.polpermissive
             )

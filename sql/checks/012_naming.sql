@@ -1,6 +1,7 @@
 -- 012_naming: names that break the document's conventions.
 -- Why: section 1.2 of the document: snake_case tables and columns, idx_, chk_<table>_ and
--- fk_<table>_; the design adds uq_<table>_. The document's own idx_recent_sessions and
+-- fk_<table>_; the design adds uq_<table>_, and where the document names an index besides UNIQUE,
+-- the constraint bears that name, idx_<table>_. The document's own idx_recent_sessions and
 -- idx_active_goals name no table, so for an index only the prefix is asked. Primary keys keep the
 -- name Postgres gives. A prefix longer than a name may be is compared as far as names go.
 with judged as (
@@ -85,6 +86,14 @@ named as (
                 pg_catalog.left(pg_catalog.format('%s_%s_', p.prefix, r.relname), 63)
             )
             or k.conname ~ '[^a-z0-9_]'
+        )
+        and not (
+            k.contype = 'u'
+            and pg_catalog.starts_with(
+                k.conname::pg_catalog.text,
+                pg_catalog.left(pg_catalog.format('idx_%s_', r.relname), 63)
+            )
+            and k.conname !~ '[^a-z0-9_]'
         )
 )
 

@@ -1,7 +1,6 @@
 -- 037_policies_overlap: several permissive policies of a table for one command and one role.
 -- Why: each is evaluated for each row, joined by OR; one policy says the same once, and in one
--- place. One for all commands beside one for reading is no overlap: who may read more than write
--- needs both.
+-- place. Where people may read more than they may write, that is one policy a command.
 with policies as (
     select
         y.polname,
@@ -31,7 +30,6 @@ inner join policies as b
         and (a.role = b.role or 0 in (a.role, b.role))
         and (
             a.polcmd = b.polcmd
-            or (a.polcmd = '*' and b.polcmd <> 'r')
-            or (b.polcmd = '*' and a.polcmd <> 'r')
+            or '*' in (a.polcmd, b.polcmd)
         )
 group by a.object, a.polname, b.polname

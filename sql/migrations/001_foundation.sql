@@ -1,13 +1,11 @@
 -- 001_foundation: extensions, the schema's door, and the updated_at trigger function.
--- Why: an extension may be there already, be absent from the server, or belong in Supabase's
--- `extensions` schema; plain DDL cannot say "whichever holds", so a block asks the catalog first.
--- Nothing here uses them: some builds of Postgres come without.
+-- Why: an extension may be there already or be absent from the server; plain DDL cannot say
+-- "whichever holds", so a block asks the catalog first. Nothing here uses them: some builds of
+-- Postgres come without. They go where Supabase has them, into schema extensions: in public the API
+-- would offer their functions to everybody.
 
 do $$
 declare
-    placement constant text := case
-        when to_regnamespace('extensions') is null then '' else ' schema extensions'
-    end;
     missing name;
 begin
     for missing in
@@ -16,7 +14,10 @@ begin
         where a.name in ('pgcrypto', 'uuid-ossp') and a.installed_version is null
         order by a.name
     loop
-        execute format('create extension %I', missing) || placement;
+        if to_regnamespace('extensions') is null then
+            create schema extensions;
+        end if;
+        execute format('create extension %I schema extensions', missing);
     end loop;
 exception
     when insufficient_privilege then

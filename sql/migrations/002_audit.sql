@@ -26,8 +26,13 @@ create index idx_change_log_occurred_at on audit.change_log (occurred_at);
 create index idx_change_log_row_id on audit.change_log (row_id);
 create index idx_change_log_actor_id on audit.change_log (actor_id);
 
--- No policy on purpose: should somebody ever grant on this table, RLS still shows them nothing.
+-- Should somebody ever grant on this table, RLS still shows them nothing.
 alter table audit.change_log enable row level security;
+
+create policy "Nobody can access the change log" on audit.change_log
+for all to authenticated
+using (false);
+
 revoke all on table audit.change_log from public, anon, authenticated, service_role;
 revoke all on sequence audit.change_log_id_seq from public, anon, authenticated, service_role;
 
@@ -97,5 +102,7 @@ comment on column audit.change_log.row_id is
 'id of the changed row; kept after the row, and its account, are gone.';
 comment on column audit.change_log.changed_columns is
 'Names of the columns that changed, in table order; null for a delete.';
+comment on policy "Nobody can access the change log" on audit.change_log is
+'Its owner and roles with BYPASSRLS read it, no user of the API.';
 comment on function audit.record_change() is
 'Statement trigger function: writes one audit.change_log row for each row really changed.';

@@ -1,6 +1,8 @@
 -- 003_users: one row a person; the parent of everything else.
--- Why: email and phone are optional because a person may sign in with either; each is unique
--- through the documented index. Deleting this row deletes all that the person ever told us.
+-- Why: email and phone are optional because a person may sign in with either; each is unique by a
+-- constraint bearing the documented index's name, since API layers read constraints. A form sends
+-- '' for what was left empty: that is null, or two people without a phone would collide. Deleting
+-- this row deletes all that the person ever told us.
 
 create table public.users (
     id uuid primary key default gen_random_uuid(),
@@ -12,12 +14,39 @@ create table public.users (
     timezone text not null default 'UTC',
     created_at timestamptz not null default now(),
     updated_at timestamptz not null default now(),
-    constraint chk_users_preferred_language check (preferred_language in ('en', 'pt', 'es', 'fr'))
+    constraint chk_users_preferred_language check (preferred_language in ('en', 'pt', 'es', 'fr')),
+    constraint idx_users_email unique (email),
+    constraint idx_users_phone unique (phone)
 );
 
-create unique index idx_users_email on public.users (email);
-create unique index idx_users_phone on public.users (phone);
 create index idx_users_onboarding on public.users (onboarding_completed);
+
+-- An unknown time zone would fail whatever computes a day by it, so it is refused where it is
+-- written; a check constraint would also refuse to restore a dump once a server no longer knows one
+-- of the names in it.
+create function public.clean_users_row()
+returns trigger
+language plpgsql
+set search_path = ''
+as $$
+begin
+    if btrim(new.email) = '' then
+        new.email = null;
+    end if;
+    if btrim(new.phone) = '' then
+        new.phone = null;
+    end if;
+    perform now() at time zone new.timezone;
+    return new;
+end
+$$;
+
+revoke all on function public.clean_users_row()
+from public, anon, authenticated, service_role;
+
+create trigger clean_users_row
+before insert or update of email, phone, timezone on public.users
+for each row execute function public.clean_users_row();
 
 create trigger update_users_updated_at
 before update on public.users
@@ -46,6 +75,9 @@ grant select, insert, update, delete on table public.users to authenticated, ser
 comment on table public.users is
 'One row a person: contact, language, time zone and whether onboarding is done.';
 comment on column public.users.id is 'The same id as in auth.users, so that auth.uid() finds it.';
-comment on column public.users.timezone is 'IANA name, such as Europe/Lisbon.';
+comment on column public.users.timezone is
+'IANA name, such as Europe/Lisbon; the days of streaks go by it.';
+comment on function public.clean_users_row() is
+'Trigger function: an empty e-mail or phone becomes null, an unknown time zone is refused (22023).';
 comment on policy "Users can only access their own data" on public.users is
 'A signed-in user reads and writes the row whose id is auth.uid(), and no other.';

@@ -1,9 +1,10 @@
 -- 004_onboarding_profiles: what the Genesis onboarding learnt about a person.
--- Why: one profile a user; the documented index on user_id is that uniqueness.
+-- Why: one profile a user, by a constraint bearing the documented index's name: PostgREST then
+-- embeds it as one object and not as a list. user_id need not be sent: it is who is signed in.
 
 create table public.onboarding_profiles (
     id uuid primary key default gen_random_uuid(),
-    user_id uuid not null,
+    user_id uuid not null default auth.uid(),
     disc_type text not null,
     enneagram_type integer,
     confidence_score decimal(3, 2),
@@ -16,11 +17,11 @@ create table public.onboarding_profiles (
     constraint chk_onboarding_profiles_confidence_score check (
         confidence_score between 0.70 and 1.00
     ),
+    constraint idx_onboarding_profiles_user_id unique (user_id),
     constraint fk_onboarding_profiles_users foreign key (user_id)
     references public.users (id) on delete cascade
 );
 
-create unique index idx_onboarding_profiles_user_id on public.onboarding_profiles (user_id);
 create index idx_onboarding_profiles_disc on public.onboarding_profiles (disc_type);
 create index idx_onboarding_profiles_enneagram on public.onboarding_profiles (enneagram_type);
 

@@ -3,7 +3,7 @@
 
 create table public.user_emotional_categories (
     id uuid primary key default gen_random_uuid(),
-    user_id uuid not null,
+    user_id uuid not null default auth.uid(),
     category text not null,
     priority_level integer not null default 1,
     created_at timestamptz not null default now(),

@@ -3,7 +3,7 @@
 
 create table public.user_goals (
     id uuid primary key default gen_random_uuid(),
-    user_id uuid not null,
+    user_id uuid not null default auth.uid(),
     goal_text text not null,
     goal_type text not null default 'emotional_wellness',
     smart_goal text,

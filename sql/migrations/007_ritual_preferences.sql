@@ -1,9 +1,9 @@
 -- 007_ritual_preferences: when, how long and in which voice a person wants their ritual.
--- Why: one set of preferences a user; the documented index on user_id is that uniqueness.
+-- Why: one set of preferences a user, by a constraint as in onboarding_profiles.
 
 create table public.ritual_preferences (
     id uuid primary key default gen_random_uuid(),
-    user_id uuid not null,
+    user_id uuid not null default auth.uid(),
     timing text not null,
     duration text not null,
     style text not null,
@@ -30,11 +30,11 @@ create table public.ritual_preferences (
     constraint chk_ritual_preferences_session_frequency check (
         session_frequency in ('daily', 'weekdays', 'custom')
     ),
+    constraint idx_ritual_preferences_user_id unique (user_id),
     constraint fk_ritual_preferences_users foreign key (user_id)
     references public.users (id) on delete cascade
 );
 
-create unique index idx_ritual_preferences_user_id on public.ritual_preferences (user_id);
 create index idx_ritual_preferences_timing on public.ritual_preferences (timing);
 create index idx_ritual_preferences_voice on public.ritual_preferences (voice_id);
 

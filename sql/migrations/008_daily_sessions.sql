@@ -6,7 +6,7 @@
 
 create table public.daily_sessions (
     id uuid primary key default gen_random_uuid(),
-    user_id uuid not null,
+    user_id uuid not null default auth.uid(),
     session_type text not null,
     session_status text not null default 'completed',
     duration_seconds integer,

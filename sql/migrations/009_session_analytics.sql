@@ -1,11 +1,12 @@
 -- 009_session_analytics: measured figures of a session, one row a metric.
 -- Why: the foreign key names the user together with the session: a plain reference to the session
 -- would let one user attach rows to another's, because foreign keys see past row level security.
+-- The session comes first in it, so that the documented index on session_id, widened, serves it.
 
 create table public.session_analytics (
     id uuid primary key default gen_random_uuid(),
     session_id uuid,
-    user_id uuid not null,
+    user_id uuid not null default auth.uid(),
     metric_name text not null,
     metric_value decimal(10, 4),
     metric_unit text,
@@ -13,11 +14,11 @@ create table public.session_analytics (
     constraint uq_session_analytics_session_id_metric_name unique (session_id, metric_name),
     constraint fk_session_analytics_users foreign key (user_id)
     references public.users (id) on delete cascade,
-    constraint fk_session_analytics_daily_sessions foreign key (user_id, session_id)
-    references public.daily_sessions (user_id, id) on delete cascade
+    constraint fk_session_analytics_daily_sessions foreign key (session_id, user_id)
+    references public.daily_sessions (id, user_id) on delete cascade
 );
 
-create index idx_session_analytics_session_id on public.session_analytics (session_id);
+create index idx_session_analytics_session_id on public.session_analytics (session_id, user_id);
 create index idx_session_analytics_user_id on public.session_analytics (user_id);
 create index idx_session_analytics_metric on public.session_analytics (metric_name);
 

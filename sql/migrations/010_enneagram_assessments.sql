@@ -3,7 +3,7 @@
 
 create table public.enneagram_assessments (
     id uuid primary key default gen_random_uuid(),
-    user_id uuid not null,
+    user_id uuid not null default auth.uid(),
     enneagram_type integer not null,
     wing_type integer,
     confidence_score decimal(3, 2),

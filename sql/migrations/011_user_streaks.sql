@@ -1,9 +1,9 @@
 -- 011_user_streaks: how many days, weeks or months in a row.
--- Why: one row a user and kind of streak; the app moves it on, nothing here computes it.
+-- Why: one row a user and kind of streak; public.record_activity moves it on.
 
 create table public.user_streaks (
     id uuid primary key default gen_random_uuid(),
-    user_id uuid not null,
+    user_id uuid not null default auth.uid(),
     streak_type text not null,
     current_streak integer not null default 0,
     longest_streak integer not null default 0,

@@ -4,7 +4,7 @@
 
 create table public.virtue_collection (
     id uuid primary key default gen_random_uuid(),
-    user_id uuid not null,
+    user_id uuid not null default auth.uid(),
     virtue_name text not null,
     virtue_description text,
     virtue_icon text,

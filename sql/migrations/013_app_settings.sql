@@ -1,11 +1,12 @@
 -- 013_app_settings: settings of a user, of the system, and feature flags.
--- Why: a row without user_id is global. Nulls are not distinct, so a global key exists once. Users
--- read their own rows and the global ones, but write only their own of type 'user': a feature flag
--- somebody could set for themselves would be no flag.
+-- Why: a row without user_id is global; without a signed-in user the default is null, so that
+-- service_role need not say it. Nulls are not distinct, so a global key exists once. Users read
+-- their own rows and the global ones, but write only their own of type 'user': a feature flag
+-- somebody could set for themselves would be no flag. Hence one policy a command.
 
 create table public.app_settings (
     id uuid primary key default gen_random_uuid(),
-    user_id uuid,
+    user_id uuid default auth.uid(),
     setting_key text not null,
     setting_value jsonb not null,
     setting_type text not null default 'user',
@@ -39,14 +40,22 @@ for each statement execute function audit.record_change();
 
 alter table public.app_settings enable row level security;
 
-create policy "Users can only access their own settings" on public.app_settings
-for all to authenticated
-using ((select auth.uid()) = user_id and setting_type = 'user')
-with check ((select auth.uid()) = user_id and setting_type = 'user');
-
 create policy "Users can read their own and global settings" on public.app_settings
 for select to authenticated
 using ((select auth.uid()) = user_id or user_id is null);
+
+create policy "Users can add settings of their own" on public.app_settings
+for insert to authenticated
+with check ((select auth.uid()) = user_id and setting_type = 'user');
+
+create policy "Users can only access their own settings" on public.app_settings
+for update to authenticated
+using ((select auth.uid()) = user_id and setting_type = 'user')
+with check ((select auth.uid()) = user_id and setting_type = 'user');
+
+create policy "Users can delete their own settings" on public.app_settings
+for delete to authenticated
+using ((select auth.uid()) = user_id and setting_type = 'user');
 
 revoke all on table public.app_settings from public, anon, authenticated, service_role;
 grant select, insert, update, delete on table public.app_settings to authenticated, service_role;
@@ -54,7 +63,11 @@ grant select, insert, update, delete on table public.app_settings to authenticat
 comment on table public.app_settings is
 'Settings: a user''s own, and global ones (user_id is null) with feature flags.';
 comment on column public.app_settings.user_id is 'Whose setting; null for a global one.';
-comment on policy "Users can only access their own settings" on public.app_settings is
-'A signed-in user writes their own rows of type user only.';
 comment on policy "Users can read their own and global settings" on public.app_settings is
 'A signed-in user reads their own rows of every type, and the global rows.';
+comment on policy "Users can add settings of their own" on public.app_settings is
+'A signed-in user adds rows of type user, for themselves only.';
+comment on policy "Users can only access their own settings" on public.app_settings is
+'A signed-in user changes their own rows of type user only, and they remain such.';
+comment on policy "Users can delete their own settings" on public.app_settings is
+'A signed-in user deletes their own rows of type user only.';

@@ -6,7 +6,7 @@
 create table public.session_analytics_archive (
     id uuid not null default gen_random_uuid(),
     session_id uuid,
-    user_id uuid not null,
+    user_id uuid not null default auth.uid(),
     metric_name text not null,
     metric_value decimal(10, 4),
     metric_unit text,

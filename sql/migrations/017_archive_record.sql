@@ -45,9 +45,18 @@ create table audit.archive_batch (
 create index idx_archive_batch_run_id on audit.archive_batch (run_id);
 create index idx_archive_batch_occurred_at on audit.archive_batch (occurred_at);
 
--- No policy on purpose, as for audit.change_log.
+-- As for audit.change_log.
 alter table audit.archive_run enable row level security;
 alter table audit.archive_batch enable row level security;
+
+create policy "Nobody can access the runs" on audit.archive_run
+for all to authenticated
+using (false);
+
+create policy "Nobody can access the batches" on audit.archive_batch
+for all to authenticated
+using (false);
+
 revoke all on table audit.archive_run from public, anon, authenticated, service_role;
 revoke all on table audit.archive_batch from public, anon, authenticated, service_role;
 revoke all on sequence audit.archive_run_id_seq from public, anon, authenticated, service_role;
@@ -68,3 +77,7 @@ comment on column audit.archive_batch.virtues is
 'How many virtues now point to the place their session has moved to.';
 comment on column audit.archive_batch.oldest is 'created_at of the oldest session moved.';
 comment on column audit.archive_batch.newest is 'created_at of the newest session moved.';
+comment on policy "Nobody can access the runs" on audit.archive_run is
+'Its owner and roles with BYPASSRLS read and write it, no user of the API.';
+comment on policy "Nobody can access the batches" on audit.archive_batch is
+'Its owner and roles with BYPASSRLS read and write it, no user of the API.';

@@ -4,6 +4,7 @@
 -- and a row being written under the same key on the other side hold it up, two seconds at most.
 -- Columns come from the catalog, under a lock that keeps them as they are: a column on both sides
 -- moves along, a column on one side stops the move before it could drop anything.
+-- In schema audit: types generated from public would list functions that no API role may call.
 
 create function audit.movable_columns(source regclass, target regclass)
 returns text[]
@@ -370,7 +371,7 @@ exception
 end
 $$;
 
-create function public.archive_daily_sessions(
+create function audit.archive_daily_sessions(
     cutoff timestamptz,
     batch_size integer default 1000,
     resume_after_created_at timestamptz default null,
@@ -407,7 +408,7 @@ begin
 end
 $$;
 
-create function public.restore_daily_sessions(
+create function audit.restore_daily_sessions(
     session_ids uuid[] default null,
     for_user uuid default null,
     from_time timestamptz default null,
@@ -450,10 +451,10 @@ from public, anon, authenticated, service_role;
 revoke all on function audit.move_sessions(
     text, uuid[], uuid, timestamptz, timestamptz, integer, bigint, timestamptz, uuid, boolean
 ) from public, anon, authenticated, service_role;
-revoke all on function public.archive_daily_sessions(
+revoke all on function audit.archive_daily_sessions(
     timestamptz, integer, timestamptz, uuid, bigint
 ) from public, anon, authenticated, service_role;
-revoke all on function public.restore_daily_sessions(
+revoke all on function audit.restore_daily_sessions(
     uuid[], uuid, timestamptz, timestamptz, integer, timestamptz, uuid, bigint
 ) from public, anon, authenticated, service_role;
 
@@ -463,13 +464,13 @@ comment on function audit.move_sessions(
     text, uuid[], uuid, timestamptz, timestamptz, integer, bigint, timestamptz, uuid, boolean
 ) is
 'Moves a batch of sessions with their analytics and virtue pointers, and records it.';
-comment on function public.archive_daily_sessions(
+comment on function audit.archive_daily_sessions(
     timestamptz, integer, timestamptz, uuid, bigint
 ) is
 'Moves a batch of the oldest sessions created before the cutoff into the archive; repeat with'
 ' last_created_at and last_id until exhausted. skipped: left there, because'
 ' somebody had a lock, or the archive has their key already.';
-comment on function public.restore_daily_sessions(
+comment on function audit.restore_daily_sessions(
     uuid[], uuid, timestamptz, timestamptz, integer, timestamptz, uuid, bigint
 ) is
 'Brings a batch of archived sessions back as they were; repeat with last_created_at and'

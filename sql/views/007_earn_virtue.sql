@@ -1,0 +1,74 @@
+-- 007_earn_virtue: a virtue is earned, the first time or once more, in one call.
+-- Why: reading times_earned and writing it back loses one of two that come at once; here the row is
+-- locked and counted by the server. SECURITY INVOKER: row level security says whose virtues these
+-- may be. A session must be this user's, live or archived, whether or not it is recorded: only the
+-- first that earned the virtue is.
+
+create or replace function public.earn_virtue(
+    virtue_name text,
+    virtue_description text default null,
+    virtue_icon text default null,
+    session_id uuid default null,
+    user_uuid uuid default auth.uid()
+)
+returns public.virtue_collection
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+    is_archived boolean;
+    earned public.virtue_collection;
+begin
+    if session_id is not null then
+        select s.is_archived into is_archived
+        from (
+            select false as is_archived from public.daily_sessions as d
+            where d.id = session_id and d.user_id = user_uuid
+            union all
+            select true from public.daily_sessions_archive as d
+            where d.id = session_id and d.user_id = user_uuid
+        ) as s
+        order by s.is_archived
+        limit 1;
+        if not found then
+            raise exception 'user % has no session %', user_uuid, session_id
+                using errcode = 'foreign_key_violation',
+                    hint = 'Give the id of a session of theirs, or none.';
+        end if;
+    end if;
+
+    insert into public.virtue_collection as v (
+        user_id,
+        virtue_name,
+        virtue_description,
+        virtue_icon,
+        earned_from_session_id,
+        earned_from_archived_session_id
+    )
+    values (
+        user_uuid,
+        earn_virtue.virtue_name,
+        earn_virtue.virtue_description,
+        earn_virtue.virtue_icon,
+        case when not is_archived then session_id end,
+        case when is_archived then session_id end
+    )
+    on conflict on constraint uq_virtue_collection_user_id_virtue_name do update set
+        times_earned = v.times_earned + 1,
+        last_earned_at = greatest(v.last_earned_at, excluded.last_earned_at),
+        virtue_description = coalesce(excluded.virtue_description, v.virtue_description),
+        virtue_icon = coalesce(excluded.virtue_icon, v.virtue_icon)
+    returning * into earned;
+    return earned;
+end
+$$;
+
+revoke all on function public.earn_virtue(text, text, text, uuid, uuid)
+from public, anon, authenticated, service_role;
+grant execute on function public.earn_virtue(text, text, text, uuid, uuid)
+to authenticated, service_role;
+
+comment on function public.earn_virtue(text, text, text, uuid, uuid) is
+'Adds a virtue to the caller''s collection, or raises times_earned by one; returns its row. A'
+' description or icon replaces the one there. service_role names the user by user_uuid.';
