@@ -107,12 +107,49 @@ as $$
     )
 $$;
 
+-- All columns that Supabase's has, so that the same SQL serves; the ids make themselves besides.
 create table auth.users (
+    instance_id uuid,
     id uuid primary key default gen_random_uuid(),
-    email text unique,
+    aud varchar(255),
+    role varchar(255),
+    email varchar(255),
+    encrypted_password varchar(255),
+    email_confirmed_at timestamptz,
+    invited_at timestamptz,
+    confirmation_token varchar(255),
+    confirmation_sent_at timestamptz,
+    recovery_token varchar(255),
+    recovery_sent_at timestamptz,
+    email_change_token_new varchar(255),
+    email_change varchar(255),
+    email_change_sent_at timestamptz,
+    last_sign_in_at timestamptz,
+    raw_app_meta_data jsonb,
+    raw_user_meta_data jsonb,
+    is_super_admin boolean,
+    created_at timestamptz default now(),
+    updated_at timestamptz default now(),
     phone text unique,
-    created_at timestamptz not null default now()
+    phone_confirmed_at timestamptz,
+    phone_change text default '',
+    phone_change_token varchar(255) default '',
+    phone_change_sent_at timestamptz,
+    confirmed_at timestamptz
+    generated always as (least(email_confirmed_at, phone_confirmed_at)) stored,
+    email_change_token_current varchar(255) default '',
+    email_change_confirm_status smallint default 0
+    check (email_change_confirm_status between 0 and 2),
+    banned_until timestamptz,
+    reauthentication_token varchar(255) default '',
+    reauthentication_sent_at timestamptz,
+    is_sso_user boolean not null default false,
+    deleted_at timestamptz,
+    is_anonymous boolean not null default false
 );
+
+-- Logins of single sign-on may share an e-mail.
+create unique index users_email_partial_key on auth.users (email) where not is_sso_user;
 
 alter table auth.users enable row level security;
 revoke all on table auth.users from public, anon, authenticated, service_role;

@@ -74,6 +74,22 @@ def differences(
     return [*drifted, *(_following(finding, lost) for finding in found)]
 
 
+def not_looked_at(answer: Answer) -> list[str]:
+    """What a check could not look at: it says so in a row without severity.
+
+    Args:
+        answer: what the database says of itself.
+
+    Returns:
+        The check, and why not.
+    """
+    return [
+        f"{check.path.stem}: {row['finding']}"
+        for check, row in answer.found
+        if row["severity"] is None
+    ]
+
+
 def differences_within(
     connection: Connection, tree: SqlTree, expected: frozenset[Fact] | None
 ) -> list[Finding]:
@@ -110,6 +126,8 @@ def _roles(connection: Connection, tree: SqlTree) -> tuple[str, tuple[str, ...]]
 
 def _found(answer: Answer) -> Iterator[Finding]:
     for check, row in answer.found:
+        if row["severity"] is None:
+            continue
         columns = {"message": row["finding"], **{k: v for k, v in row.items() if k != "finding"}}
         if not columns.get("remedy"):
             columns.setdefault("advice", f"Mend it as {check.label} says, in a migration.")

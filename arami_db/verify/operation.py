@@ -12,7 +12,12 @@ from arami_db.facts import Answer, Fact, dump, read
 from arami_db.files import SqlTree
 from arami_db.verify.applied import check_ledger
 from arami_db.verify.aside import Wishes, set_aside
-from arami_db.verify.asking import differences, differences_within, expected_facts
+from arami_db.verify.asking import (
+    differences,
+    differences_within,
+    expected_facts,
+    not_looked_at,
+)
 from arami_db.verify.report import Report
 from arami_db.verify.rules import rules_of
 from arami_db.verify.trial import Trial, attempt
@@ -58,6 +63,7 @@ def verify(
         if expected is not None
         else ["facts: this directory has no catalog/ and schema.snapshot"]
     )
+    skipped += not_looked_at(answer)
     findings += differences(connection, tree, expected, answer)
     checked = {"files": files, "facts": len(answer.facts), "checks": len(tree.checks)}
     if prove_rls:

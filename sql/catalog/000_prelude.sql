@@ -315,6 +315,56 @@ served as (
     where r.kind in ('table', 'view', 'materialized view')
 ),
 
+-- The platform's table of logins, where there is one; migration 023 puts triggers on it.
+logins as (
+    select
+        c.oid,
+        c.relnamespace
+    from pg_catalog.pg_class as c
+    inner join pg_catalog.pg_namespace as n on c.relnamespace = n.oid
+    inner join pg_catalog.pg_attribute as a on c.oid = a.attrelid
+    where
+        n.nspname = 'auth'
+        and c.relname = 'users'
+        and c.relkind in ('r', 'p')
+        and a.attname = 'id'
+        and a.atttypid = 'pg_catalog.uuid'::pg_catalog.regtype
+),
+
+-- Supabase's usual foreign key, of the profile's id to the login's. A team may have it, and need not:
+-- it does no more than the triggers do. Any other shape of it is stated like everything else.
+login_keys as (
+    select k.oid
+    from pg_catalog.pg_constraint as k
+    inner join relations as r on k.conrelid = r.oid and r.object = 'public.users'
+    inner join logins as l on k.confrelid = l.oid
+    inner join pg_catalog.pg_index as i on k.conindid = i.indexrelid and i.indisprimary
+    where
+        k.contype = 'f'
+        and k.confdeltype = 'c'
+        and k.confupdtype = 'a'
+        and k.confmatchtype = 's'
+        and k.convalidated
+        and coalesce((pg_catalog.to_jsonb(k) ->> 'conenforced')::pg_catalog.bool, true)
+        and not k.condeferrable
+        and pg_catalog.cardinality(k.conkey) = 1
+        and k.conkey[1] = (
+            select a.attnum
+            from pg_catalog.pg_attribute as a
+            where a.attrelid = k.conrelid and a.attname = 'id' and not a.attisdropped
+        )
+        and k.confkey[1] = (
+            select a.attnum
+            from pg_catalog.pg_attribute as a
+            where a.attrelid = k.confrelid and a.attname = 'id' and not a.attisdropped
+        )
+        and 4 = (
+            select pg_catalog.count(*)
+            from pg_catalog.pg_trigger as t
+            where t.tgconstraint = k.oid and t.tgenabled = 'O'
+        )
+),
+
 -- What can be granted on: its owner, its privileges, and those it has by default.
 grantables as (
     select

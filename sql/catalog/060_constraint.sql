@@ -19,12 +19,15 @@ with named as (
     left join relations as r on k.conrelid = r.oid
     left join types as t on k.contypid = t.oid
     where
-        r.oid is not null
-        or t.oid is not null
-        or (
-            k.contype = 'f'
-            and k.confdeltype in ('a', 'r')
-            and k.confrelid in (select f.oid from relations as f)
+        k.oid not in (select l.oid from login_keys as l)
+        and (
+            r.oid is not null
+            or t.oid is not null
+            or (
+                k.contype = 'f'
+                and k.confdeltype in ('a', 'r')
+                and k.confrelid in (select f.oid from relations as f)
+            )
         )
 )
 

@@ -80,6 +80,7 @@ named as (
     where
         k.conislocal
         and k.conparentid = 0
+        and k.oid not in (select l.oid from login_keys as l)
         and (
             not pg_catalog.starts_with(
                 k.conname::pg_catalog.text,

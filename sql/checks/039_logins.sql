@@ -1,0 +1,137 @@
+-- 039_logins: logins that have no profile, or another e-mail or phone than their profile.
+-- Why: a sign-up never fails for want of a profile, so this is where it shows: a lock, another
+-- profile with the same e-mail, a trigger that was away for a while. Counted, never listed. Who may
+-- not read every row of both tables gets no count, and is told so, in a row without severity.
+-- Not every server has auth.users, so only a text names it. ts_stat() runs a text that returns a
+-- tsvector, and is there on every server; query_to_xml() needs one that was built with libxml.
+-- noqa: disable=AL03, ST05
+with may as (
+    select
+        l.oid,
+        (
+            pg_catalog.has_schema_privilege(l.relnamespace, 'usage')
+            and pg_catalog.has_table_privilege(l.oid, 'select')
+            and not pg_catalog.row_security_active(l.oid)
+            and pg_catalog.has_schema_privilege(r.relnamespace, 'usage')
+            and pg_catalog.has_table_privilege(r.oid, 'select')
+            and not pg_catalog.row_security_active(r.oid)
+        ) as reads_all
+    from logins as l
+    inner join relations as r on r.object = 'public.users' and r.kind = 'table'
+),
+
+-- Each login beside its profile, where they differ. Older releases of the platform lack columns.
+-- A soft deletion puts hashes in place of e-mail and phone, and they are nobody's to have.
+differing as (
+    select
+        m.oid,
+        m.reads_all,
+        pg_catalog.format(
+            'select x.id, x.has_profile, exists (select from public.users as o where o.id <> x.id'
+            ' and (o.email = x.email or o.phone = x.phone)) as is_taken'
+            ' from (select l.id, p.id is not null as has_profile, p.email as old_email,'
+            ' p.phone as old_phone, l.deleted_at is not null as is_gone,'
+            ' case when l.deleted_at is null then l.email end as email,'
+            ' case when l.deleted_at is null then l.phone end as phone'
+            ' from (select id, %s from auth.users) as l'
+            ' left join public.users as p on l.id = p.id) as x'
+            ' where case when x.has_profile then x.old_email is distinct from x.email'
+            ' or x.old_phone is distinct from x.phone else not x.is_gone end',
+            pg_catalog.string_agg(
+                case
+                    when a.attname is null then 'null as ' || w.name
+                    else pg_catalog.format('nullif(%1$s::text, '''') as %1$s', w.name)
+                end,
+                ', ' order by w.name
+            )
+        ) as query
+    from may as m
+    cross join (values ('email'), ('phone'), ('deleted_at')) as w (name)
+    left join pg_catalog.pg_attribute as a
+        on m.oid = a.attrelid and w.name = a.attname and not a.attisdropped
+    group by m.oid, m.reads_all
+),
+
+-- Whether to bring the profile up to date would mend it.
+problems (name, condition, is_mended, finding) as (
+    values
+    (
+        'without',
+        'not d.has_profile',
+        true,
+        'Logins without a profile: %s. The app fails for whoever signs in with one.'
+    ),
+    (
+        'other',
+        'd.has_profile and not d.is_taken',
+        true,
+        'Logins with another e-mail or phone than their profile: %s.'
+    ),
+    (
+        'taken',
+        'd.has_profile and d.is_taken',
+        false,
+        'Logins whose e-mail or phone is in another profile, so that theirs goes without: %s.'
+        ' Change or delete those profiles, then verify again.'
+    )
+),
+
+counted as (
+    select
+        d.query,
+        pg_catalog.split_part(s.word, ' ', 1) as name,
+        pg_catalog.split_part(s.word, ' ', 2)::pg_catalog.int8 as n
+    from differing as d
+    cross join
+        lateral pg_catalog.ts_stat(
+            case
+                when d.reads_all
+                    then
+                        pg_catalog.format(
+                            'select array_to_tsvector(array[%s]) from (%s) as d',
+                            (
+                                select
+                                    pg_catalog.string_agg(
+                                        pg_catalog.format(
+                                            '%L || count(*) filter (where %s)',
+                                            p.name || ' ',
+                                            p.condition
+                                        ),
+                                        ', '
+                                    )
+                                from problems as p
+                            ),
+                            d.query
+                        )
+            end
+        ) as s
+)
+
+select
+    'integrity' as severity,
+    'auth.users' as object,
+    pg_catalog.format(p.finding, c.n) as finding,
+    case
+        when p.is_mended
+            then
+                pg_catalog.format(
+                    'select audit.keep_profile(to_jsonb(a)) from auth.users as a'
+                    ' where a.id in (select d.id from (%s) as d where %s)',
+                    c.query, p.condition
+                )
+    end as remedy
+from counted as c
+inner join problems as p on c.name = p.name
+where c.n > 0
+union all
+select
+    null as severity,
+    'auth.users' as object,
+    pg_catalog.format(
+        '%I may not read every row of auth.users and public.users: whether each login has its'
+        ' profile was not looked at',
+        current_user
+    ) as finding,
+    null as remedy
+from may as m
+where not m.reads_all

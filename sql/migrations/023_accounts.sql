@@ -1,0 +1,233 @@
+-- 023_accounts: a profile for every login, from sign-up to deletion.
+-- Why: the platform's auth server knows auth.users alone. These triggers make the profile, follow
+-- the login's e-mail and phone, and take the profile, and with it everything, when the login goes.
+-- No foreign key: profiles without a login are allowed, the document's own seed script makes one.
+--
+-- A sign-up never fails for want of a profile. What is in the way (an e-mail that another profile
+-- has, a lock, a value that a constraint refuses) leaves the profile without it, or not made, with a
+-- warning; `arami-db verify` counts such logins. A deletion does fail, whole, when it must.
+--
+-- The triggers name no column: one that did would stop the platform from altering that column, and
+-- its older releases lack some. So a login is read as JSON. Their names come late in the alphabet,
+-- and so do they: a trigger of the application's own that makes the profile finds none in its way.
+
+create function audit.keep_profile(login jsonb)
+returns void
+language plpgsql
+security invoker
+set search_path = pg_catalog, pg_temp
+set lock_timeout = '1s' -- whoever signs up waits that long, twice at most
+as $$
+declare
+    person constant uuid := login ->> 'id';
+    -- A soft deletion keeps the row, with hashes where an e-mail and a phone were.
+    is_gone constant boolean := login ->> 'deleted_at' is not null;
+    login_email constant text := case when not is_gone then nullif(login ->> 'email', '') end;
+    login_phone constant text := case when not is_gone then nullif(login ->> 'phone', '') end;
+    -- Whoever signs up writes the metadata: any JSON, of any size.
+    metadata constant jsonb := login -> 'raw_user_meta_data';
+    called constant text := case
+        when jsonb_typeof(metadata -> 'name') = 'string' and length(metadata ->> 'name') <= 200
+            then nullif(btrim(metadata ->> 'name'), '')
+    end;
+    speaks constant text := case
+        when metadata -> 'preferred_language' in ('"en"', '"pt"', '"es"', '"fr"')
+            then metadata ->> 'preferred_language'
+        else 'en'
+    end;
+    own_email text := login_email;
+    own_phone text := login_phone;
+    problem text;
+begin
+    for attempt in 1..2 loop
+        begin
+            -- Not DO UPDATE: it fires the change log's trigger for every insert.
+            insert into public.users (id, email, phone, name, preferred_language)
+            values (person, own_email, own_phone, called, speaks)
+            on conflict (id) do nothing;
+            if not found then
+                update public.users as u
+                set
+                    email = own_email,
+                    phone = own_phone,
+                    name = case when not is_gone then u.name end
+                where
+                    u.id = person
+                    and (is_gone or (u.email, u.phone) is distinct from (own_email, own_phone));
+            end if;
+
+            if problem is not null then
+                raise warning 'login %: its e-mail or phone is another profile''s', person
+                    using hint = 'The profile is without it: see `arami-db verify`.';
+            end if;
+            return;
+        exception
+            when unique_violation then
+                problem := sqlerrm;
+                if exists (select from public.users where email = own_email and id <> person) then
+                    own_email := null;
+                end if;
+                if exists (select from public.users where phone = own_phone and id <> person) then
+                    own_phone := null;
+                end if;
+            when others then
+                problem := sqlerrm;
+                exit;
+        end;
+    end loop;
+
+    begin
+        insert into public.users (id) values (person) on conflict (id) do nothing;
+        raise warning 'login %: its profile does not have what the login has: %', person, problem
+            using hint = 'See `arami-db verify`.';
+    exception
+        when others then
+            raise warning 'login %: no profile was made: %', person, sqlerrm
+                using hint = 'See `arami-db verify`.';
+    end;
+end
+$$;
+
+create function audit.follow_login()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+set row_security = off -- what a policy hides is an error, and not a row that is left
+as $$
+declare
+    login jsonb;
+    before jsonb;
+begin
+    if tg_op = 'TRUNCATE' then
+        delete from public.users as u using auth.users as l where u.id = l.id;
+        return null;
+    end if;
+    if tg_op = 'DELETE' then
+        delete from public.users where id = old.id;
+        return null;
+    end if;
+
+    begin
+        login := to_jsonb(new);
+        if tg_op = 'UPDATE' then
+            before := to_jsonb(old);
+            if (before ->> 'email', before ->> 'phone', before ->> 'deleted_at')
+                is not distinct from (login ->> 'email', login ->> 'phone', login ->> 'deleted_at')
+            then
+                return null;
+            end if;
+        end if;
+        perform audit.keep_profile(login);
+    exception
+        when others then
+            raise warning 'login %: its profile was not kept: %', login ->> 'id', sqlerrm
+                using hint = 'See `arami-db verify`.';
+    end;
+    return null;
+end
+$$;
+
+-- Called by public.delete_account() for whoever is signed in, and for nobody else: API roles may
+-- execute it and may not look into this schema, so that they cannot name it.
+create function audit.delete_caller()
+returns void
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+set row_security = off
+as $$
+declare
+    caller constant uuid := auth.uid();
+begin
+    if caller is null then
+        raise exception 'nobody is signed in'
+            using errcode = 'insufficient_privilege',
+                hint = 'Call it with the access token of the account that is to be deleted.';
+    end if;
+    if to_regclass('auth.users') is not null then
+        execute 'delete from auth.users where id = $1' using caller;
+    end if;
+    delete from public.users where id = caller;
+end
+$$;
+
+revoke all on function audit.keep_profile(jsonb) from public, anon, authenticated, service_role;
+revoke all on function audit.follow_login() from public, anon, authenticated, service_role;
+revoke all on function audit.delete_caller() from public, anon, authenticated, service_role;
+grant execute on function audit.delete_caller() to authenticated;
+
+comment on function audit.keep_profile(jsonb) is
+'Makes the profile of a login, a row of auth.users as JSON, or brings it up to date; never fails.';
+comment on function audit.follow_login() is
+'Trigger function of auth.users: the profile comes, changes and goes with the login.';
+comment on function audit.delete_caller() is
+'Deletes the login and the profile of whoever is signed in; for public.delete_account().';
+
+-- Only where the platform has logins: plain Postgres has the stub's, other servers may have none.
+-- Those that are there already get their profiles here, while nobody signs up: 100 000 take 3 s.
+do $$
+declare
+    logins constant oid := (
+        select c.oid
+        from pg_catalog.pg_class as c
+        inner join pg_catalog.pg_namespace as n on c.relnamespace = n.oid
+        inner join pg_catalog.pg_attribute as a on c.oid = a.attrelid
+        where
+            n.nspname = 'auth'
+            and c.relname = 'users'
+            and c.relkind in ('r', 'p')
+            and a.attname = 'id'
+            and a.atttypid = 'uuid'::regtype
+    );
+    needed text;
+begin
+    if logins is null then
+        return;
+    end if;
+
+    select string_agg(x.grants, ' ')
+    into needed
+    from (
+        values
+        (
+            has_schema_privilege('auth', 'usage'),
+            format('grant usage on schema auth to %I;', current_user)
+        ),
+        (
+            has_table_privilege(logins, 'select')
+            and has_table_privilege(logins, 'delete')
+            and has_table_privilege(logins, 'trigger'),
+            format('grant select, delete, trigger on auth.users to %I;', current_user)
+        ),
+        (
+            not row_security_active(logins),
+            format('alter role %I bypassrls;', current_user)
+        )
+    ) as x (held, grants)
+    where not x.held;
+    if needed is not null then
+        raise exception '% may not keep a profile for every login in auth.users', current_user
+            using errcode = 'insufficient_privilege',
+                hint = 'Let an administrator run: ' || needed;
+    end if;
+
+    create or replace trigger sync_profile_insert
+    after insert on auth.users
+    for each row execute function audit.follow_login();
+
+    create or replace trigger sync_profile_update
+    after update on auth.users
+    for each row execute function audit.follow_login();
+
+    create or replace trigger sync_profile_delete
+    after delete on auth.users
+    for each row execute function audit.follow_login();
+
+    create or replace trigger sync_profile_truncate
+    before truncate on auth.users
+    for each statement execute function audit.follow_login();
+
+    perform audit.keep_profile(to_jsonb(l)) from auth.users as l;
+end
+$$;

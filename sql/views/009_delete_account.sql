@@ -1,0 +1,19 @@
+-- 009_delete_account: a signed-in user deletes their account, in one call.
+-- Why: API roles may not touch auth.users. The function that may is in a schema that the API does
+-- not see; this one, parsed when it is made, needs no use of that schema to call it.
+
+create or replace function public.delete_account()
+returns void
+language sql
+volatile
+security invoker
+set search_path = ''
+begin atomic
+    select audit.delete_caller();
+end;
+
+revoke all on function public.delete_account() from public, anon, authenticated, service_role;
+grant execute on function public.delete_account() to authenticated;
+
+comment on function public.delete_account() is
+'Deletes the caller''s login, profile and all that hangs on it, archive included, for good.';
