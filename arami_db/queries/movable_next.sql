@@ -13,6 +13,6 @@ where
         coalesce(%(last_created_at)s::timestamptz, '-infinity'),
         coalesce(%(last_id)s::uuid, '00000000-0000-0000-0000-000000000000')
     )
-order by s.created_at, s.id
+order by s.created_at nulls first, s.id
 limit 1
 for update of s skip locked

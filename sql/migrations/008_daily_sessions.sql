@@ -106,7 +106,8 @@ create index idx_daily_sessions_user_id on public.daily_sessions (user_id);
 create index idx_daily_sessions_date on public.daily_sessions (session_date);
 create index idx_daily_sessions_type on public.daily_sessions (session_type);
 create index idx_daily_sessions_status on public.daily_sessions (session_status);
-create index idx_recent_sessions on public.daily_sessions (user_id, created_at desc);
+-- With id, pages that go on from (created_at, id) of the last row read nobody else's sessions.
+create index idx_recent_sessions on public.daily_sessions (user_id, created_at desc, id desc);
 
 create trigger audit_daily_sessions_update
 after update on public.daily_sessions

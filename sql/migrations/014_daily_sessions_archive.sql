@@ -105,7 +105,7 @@ create table public.daily_sessions_archive (
 create index idx_daily_sessions_archive_date
 on public.daily_sessions_archive (user_id, session_date);
 create index idx_daily_sessions_archive_created_at
-on public.daily_sessions_archive (user_id, created_at desc);
+on public.daily_sessions_archive (user_id, created_at desc, id desc);
 
 create trigger audit_daily_sessions_archive_update
 after update on public.daily_sessions_archive

@@ -190,7 +190,7 @@ begin
                  select from public.users as u where u.id = s.user_id for key share skip locked
              ) as u
              where %s
-             order by s.created_at, s.id
+             order by s.created_at nulls first, s.id
              limit $7
              for update of s skip locked
          )
