@@ -651,7 +651,8 @@ CATALOG: dict[str, LiteralString] = {
             case when i.indisunique then 'unique ' else '' end
                 || '(' || string_agg(
                     pg_get_indexdef(i.indexrelid, k::integer, true)
-                        || case when i.indoption[k - 1] & 1 = 1 then ' desc' else '' end,
+                        || (array['', ' desc nulls last', ' nulls first', ' desc'])
+                            [i.indoption[k - 1] + 1],
                     ', ' order by k
                 ) || ')'
                 || case when i.indnullsnotdistinct then ' nulls not distinct' else '' end
