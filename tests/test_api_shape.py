@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -121,6 +123,18 @@ def test_a_time_zone_that_a_server_no_longer_knows_hinders_nothing_else(
     assert outcome(connection, "update public.users set name = 'A'") == 2
     call = "select public.record_activity('daily_session', user_uuid => %s)"
     assert outcome(connection, call, ALICE) == INVALID_PARAMETER
+
+
+def test_what_the_page_for_apps_shows_can_be_run(alice: Connection) -> None:
+    page = (Path(__file__).parents[1] / "docs" / "api.md").read_text()
+    [block] = re.findall(r"```sql\n(.*?)```", page, re.DOTALL)
+    for _ in range(2):
+        alice.execute(block)
+    counted = "select times_earned, virtue_icon from public.virtue_collection"
+    assert rows(alice, counted) == [(2, "hourglass")]
+    kinds = names(alice, "select streak_type from public.user_streaks order by 1")
+    assert kinds == ["daily_session", "weekly_goal"]
+    assert names(alice, "select user_id from public.app_settings") == [ALICE]
 
 
 def test_whoever_uses_the_api_may_call_all_its_functions(connection: Connection) -> None:
