@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.archiving import add_session, archive, restore
-from tests.conftest import ALICE, BOB, acting_as, made
+from tests.conftest import ALICE, BOB, acting_as, eventually, made
 from tests.documented import (
     CHECK_VIOLATION,
     FOREIGN_KEY_VIOLATION,
@@ -273,6 +273,31 @@ def test_a_virtue_may_be_earned_by_an_archived_session(connection: Connection) -
         call = f"{EARNED} from public.earn_virtue('courage', session_id => %s)"
         assert rows(connection, call, session) == [(1, None, session)]
         assert rows(connection, call, session) == [(2, None, session)]
+
+
+def test_a_session_that_is_being_archived_is_found_where_it_arrives(database: str) -> None:
+    earned: list[tuple[Any, ...]] = []
+    with (
+        psycopg.connect(database, autocommit=True) as watching,
+        psycopg.connect(database) as archiving,
+        psycopg.connect(database, autocommit=True) as calling,
+    ):
+        insert(watching, "users", {"id": ALICE})
+        session = add_session(watching, ALICE)
+        assert archive(archiving)["sessions"] == 1
+
+        def earn() -> None:
+            with acting_as(calling, "authenticated", ALICE):
+                call = f"{EARNED} from public.earn_virtue('courage', session_id => %s)"
+                earned.extend(rows(calling, call, session))
+
+        thread = threading.Thread(target=earn)
+        thread.start()
+        waits = "select from pg_stat_activity where pid = %s and wait_event_type = 'Lock'"
+        eventually("it waits", lambda: rows(watching, waits, calling.info.backend_pid))
+        archiving.commit()
+        thread.join()
+    assert earned == [(1, None, session)]
 
 
 @pytest.mark.parametrize("earned", [False, True])
