@@ -6,6 +6,7 @@ policy or function is covered the day it is migrated.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
@@ -63,8 +64,9 @@ def policies(connection: Connection) -> Iterator[Mutation]:
 
         yield Mutation(f"drop {on}", f"drop {on}", at)
         yield Mutation(f"rename {on}", f"alter {on} rename to other", at)
-        yield Mutation(f"using true {on}", f"alter {on} using (true)", at)
-        yield Mutation(f"using narrower {on}", f"alter {on} using (({using}) and true)", at)
+        if using:
+            yield Mutation(f"using true {on}", f"alter {on} using (true)", at)
+            yield Mutation(f"using narrower {on}", f"alter {on} using (({using}) and true)", at)
         if check:
             yield Mutation(f"check true {on}", f"alter {on} with check (true)", at)
             yield Mutation(f"no check {on}", again(check=None), at)
@@ -192,7 +194,7 @@ def triggers(connection: Connection) -> Iterator[Mutation]:
         changed = definition.replace("FOR EACH ROW", "FOR EACH ROW WHEN (false)")
         if "FOR EACH ROW" in definition:
             yield Mutation(f"when {on}", f"drop {on}; {changed}", at)
-            changed = definition.replace("BEFORE UPDATE ON", "BEFORE INSERT OR UPDATE ON")
+            changed = re.sub("BEFORE .* ON", "BEFORE INSERT OR UPDATE ON", definition)
             yield Mutation(f"event {on}", f"drop {on}; {changed}", at)
         changed = definition.replace("()", "('argument')")
         yield Mutation(f"argument {on}", f"drop {on}; {changed}", at)
@@ -648,7 +650,7 @@ _MANY = (
         "extra",
     ),
     (
-        "create schema extensions;"
+        "create schema if not exists extensions;"
         " create function extensions.note() returns event_trigger language plpgsql as 'begin end';"
         " create event trigger extra on ddl_command_start execute function extensions.note()",
         "extra",

@@ -19,8 +19,17 @@ from arami_db import embedded
 
 CONFIG = Path(__file__).parents[1] / ".pgrls.toml"
 MODES = ("anon", "cross-tenant", "write", "escalation", "reachability")
-# Global settings, without a user, are for every signed-in user: neither nobody's nor one person's.
-UNDECIDED = {("anon", "public.app_settings"), ("cross-tenant", "public.app_settings")}
+UNDECIDED = {
+    # Global settings, without a user, are for every signed-in user: not nobody's, nor one person's.
+    ("anon", "public.app_settings"),
+    ("cross-tenant", "public.app_settings"),
+    # Nobody's rows: their policies name no column by which to tell one person's from another's.
+    *(
+        (mode, f"audit.{table}")
+        for mode in ("cross-tenant", "write")
+        for table in ("archive_batch", "archive_run", "change_log")
+    ),
+}
 
 
 def main() -> int:

@@ -387,7 +387,7 @@ def test_a_grant_is_mended_by_its_remedy(name: str, database: str) -> None:
     [
         "alter table users cluster on users_pkey",
         "drop view arami_db.table_sizes",
-        "drop table session_analytics_archive cascade",
+        "drop table enneagram_assessments cascade",
     ],
 )
 def test_a_remedy_is_one_that_can_be_run(statement: str, database: str) -> None:

@@ -17,20 +17,22 @@ security invoker
 set search_path = ''
 as $$
 declare
-    is_archived boolean;
+    live_session uuid;
+    archived_session uuid;
     earned public.virtue_collection;
 begin
+    -- Locked, so that it stays where it is found; one that is being archived is waited for.
     if session_id is not null then
-        select s.is_archived into is_archived
-        from (
-            select false as is_archived from public.daily_sessions as d
-            where d.id = session_id and d.user_id = user_uuid
-            union all
-            select true from public.daily_sessions_archive as d
-            where d.id = session_id and d.user_id = user_uuid
-        ) as s
-        order by s.is_archived
-        limit 1;
+        select s.id into live_session
+        from public.daily_sessions as s
+        where s.id = session_id and s.user_id = user_uuid
+        for key share;
+        if not found then
+            select s.id into archived_session
+            from public.daily_sessions_archive as s
+            where s.id = session_id and s.user_id = user_uuid
+            for key share;
+        end if;
         if not found then
             raise exception 'user % has no session %', user_uuid, session_id
                 using errcode = 'foreign_key_violation',
@@ -51,8 +53,8 @@ begin
         earn_virtue.virtue_name,
         earn_virtue.virtue_description,
         earn_virtue.virtue_icon,
-        case when not is_archived then session_id end,
-        case when is_archived then session_id end
+        live_session,
+        archived_session
     )
     on conflict on constraint uq_virtue_collection_user_id_virtue_name do update set
         times_earned = v.times_earned + 1,
