@@ -102,23 +102,40 @@ create table auth.sessions (
 alter table auth.users enable row level security;
 """
 
-# Hosted, the role that migrates is "postgres", no superuser there; supabase/postgres grants it all.
+# Hosted, the role that migrates is no superuser; supabase/postgres grants it all.
 GRANTS = """
-grant usage on schema auth to {migrator};
-grant all on all tables in schema auth to {migrator};
+grant usage on schema auth to {0} with grant option;
+grant all on all tables in schema auth to {0} with grant option;
+alter role {0} bypassrls;
+"""
+# What any Postgres needs besides, for a role that is to own the schema.
+OWNER = """
+alter database {1} owner to {0};
+grant anon, authenticated, service_role to {0};
 """
 
 
 def install(connection: psycopg.Connection[Any], *, later: bool = True) -> None:
-    """Make schema auth as Supabase has it, the tables owned by GoTrue's role."""
-    connection.execute(ROLE)
-    connection.execute(FUNCTIONS)
-    connection.execute(FIRST)
+    """Make schema auth as Supabase has it, the tables owned by GoTrue's role.
+
+    Args:
+        connection: a superuser's.
+        later: with all migrations of the auth server; without, with its first alone.
+    """
+    statements = (ROLE, FUNCTIONS, FIRST, LATER if later else "")
+    for statement in statements:
+        connection.execute(statement.encode())
     if later:
-        connection.execute(LATER)  # type: ignore[arg-type]
         connection.execute(f"alter table auth.sessions owner to {GOTRUE}")
     connection.execute(f"alter table auth.users owner to {GOTRUE}")
     connection.execute(f"grant all on schema auth to {GOTRUE}")
+
+
+def adopt(connection: psycopg.Connection[Any], role: str, grants: str = GRANTS) -> None:
+    """Let a role keep our schema in a database, with the grants of the platform or others."""
+    for statement in (OWNER, grants):
+        name = sql.Identifier(connection.info.dbname)
+        connection.execute(sql.SQL(statement).format(sql.Identifier(role), name))
 
 
 @contextmanager
@@ -127,6 +144,7 @@ def acting(connection: psycopg.Connection[Any]) -> Iterator[psycopg.Connection[A
     with connection.transaction():
         connection.execute(f"set local role {GOTRUE}; set local search_path = auth")
         yield connection
+        connection.execute("reset role; reset search_path")
 
 
 def sign_up(
@@ -137,8 +155,8 @@ def sign_up(
     metadata: Any = None,
     **more: object,
 ) -> str:
-    """Insert a login with every column, as GoTrue does; its id."""
-    login = {
+    """Insert a login with every column that there is, as GoTrue does; its id."""
+    login: dict[str, object] = {
         "id": str(uuid.uuid4()),
         "instance_id": str(uuid.UUID(int=0)),
         "aud": "authenticated",
@@ -150,6 +168,7 @@ def sign_up(
         "recovery_token": "",
         "email_change_token_current": "",
         "email_change_token_new": "",
+        "email_change_token": "",
         "email_change": "",
         "phone_change_token": "",
         "phone_change": "",
@@ -163,6 +182,10 @@ def sign_up(
         "updated_at": "now",
         **more,
     }
+    found = connection.execute(
+        "select attname::text from pg_attribute where attrelid = 'auth.users'::regclass"
+    ).fetchall()
+    login = {name: value for name, value in login.items() if (name,) in found}
     statement = sql.SQL("insert into users ({}) values ({})").format(
         sql.SQL(", ").join(map(sql.Identifier, login)),
         sql.SQL(", ").join(sql.Placeholder() * len(login)),

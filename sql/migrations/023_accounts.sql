@@ -4,8 +4,8 @@
 -- No foreign key: profiles without a login are allowed, the document's own seed script makes one.
 --
 -- A sign-up never fails for want of a profile. What is in the way (an e-mail that another profile
--- has, a lock, a value that a constraint refuses) leaves the profile without it, or not made, with a
--- warning; `arami-db verify` counts such logins. A deletion does fail, whole, when it must.
+-- has, a lock, a value that a constraint refuses) leaves the profile without it, or not made: a
+-- warning says so, and `arami-db verify` counts such logins. A deletion fails, whole, when it must.
 --
 -- The triggers name no column: one that did would stop the platform from altering that column, and
 -- its older releases lack some. So a login is read as JSON. Their names come late in the alphabet,
