@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from arami_db.files.sqlfile import ALGORITHM, SqlFile
 
@@ -55,8 +56,7 @@ def header(file: SqlFile, part: int = 1, parts: int = 1) -> str:
 def headers(text: str) -> Iterator[Header]:
     """What was exported in a text, in order."""
     found = list(_HEADER.finditer(text))
-    ends = [match.start() for match in found[1:]]
-    for match, end in zip(found, [*ends, len(text)], strict=True):
+    for match, following in zip_longest(found, found[1:]):
         kind, version, name, checksum, part, parts = match.groups(default="1")
-        rest = text[match.end() : end]
+        rest = text[match.end() : following.start() if following else len(text)]
         yield Header(kind, int(version), name, checksum, int(part), int(parts), rest)
