@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 
 from arami_db.adopt.versions import has, written_here
 from arami_db.database.connect import Connection
@@ -74,8 +75,7 @@ class Expectation:
         """
         found = facts_within(connection, self.stating, self.schemas)
         there, made, with_views = map(self._own, (found, self.made, self.with_views))
-        of_views = {fact[:2] for fact in with_views} - {fact[:2] for fact in made}
-        there = frozenset(fact for fact in there if fact[:2] not in of_views)
+        there = frozenset(fact for fact in there if not self._is_of_view(fact))
         expected = (there & (made | with_views)) | (made & with_views)
         expected = written_here(connection, expected, there)
         return placed(sorted(fold(drift(expected, there)), key=gravity), self.files)
@@ -87,11 +87,23 @@ class Expectation:
             connection: to the database, in a transaction that has its ledger.
         """
         found = facts_within(connection, self.stating, self.schemas)
-        there, made, with_views = map(self._own, (found, self.made, self.with_views))
-        of_views = {fact[:2] for fact in with_views - made}
-        there = frozenset(fact for fact in there if fact[:2] in of_views)
-        expected = frozenset(fact for fact in with_views if fact[:2] in of_views)
-        return written_here(connection, expected, there) == there
+        there, with_views = (
+            frozenset(filter(self._is_of_view, self._own(facts)))
+            for facts in (found, self.with_views)
+        )
+        return written_here(connection, with_views, there) == there
+
+    def _is_of_view(self, fact: Fact) -> bool:
+        """Whether a fact is of what only the views make: their objects, and columns of those."""
+        table = fact.object.rpartition(".")[0]
+        return fact[:2] in self._of_views or any(
+            (kind, table) in self._of_views for kind in ("view", "materialized view")
+        )
+
+    @cached_property
+    def _of_views(self) -> frozenset[tuple[str, ...]]:
+        made = {fact[:2] for fact in self.made}
+        return frozenset(fact[:2] for fact in self.with_views) - made
 
     def _own(self, facts: frozenset[Fact]) -> frozenset[Fact]:
         """The facts without what the server's surroundings brought along, or one cannot have."""
