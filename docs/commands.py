@@ -16,6 +16,8 @@ COMMANDS = (
     "repair",
     "new",
     "seed",
+    "export",
+    "export supabase",
     "archive",
     "archive restore",
     "archive history",

@@ -12,7 +12,7 @@ import arami_db
 
 PACKAGE = Path(arami_db.__file__).parent
 MODULES = sorted(PACKAGE.rglob("*.py"))
-OPERATIONS = {"migrate", "seed", "adopt", "verify", "archive", "maintain"}
+OPERATIONS = {"migrate", "seed", "adopt", "verify", "archive", "maintain", "export"}
 # The files beside the ledger, and what is wrong between them, are for every operation.
 SHARED = {"arami_db.migrate.plan", "arami_db.migrate.disagreement"}
 # What a layer may import, besides itself; lower layers know nothing of higher ones.
@@ -31,6 +31,7 @@ BELOW = {
     **{name: {"runner", "ledger", "database", "files", "errors"} for name in sorted(OPERATIONS)},
     "adopt": {"drift", "facts", "shadow", "runner", "ledger", "database", "files", "errors"},
     "prove": {"database", "errors"},
+    "export": {"ledger", "files", "errors"},
     "verify": {
         "prove",
         "drift",

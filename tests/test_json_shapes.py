@@ -101,6 +101,19 @@ def test_migrations_and_their_state(empty_database: str, project: Project) -> No
     hold("path", run_json("new", "", "--sql-dir", str(root), expect=2))
 
 
+def test_an_export(tmp_path: Path, project: Project) -> None:
+    root = project({"views/001_v.sql": "create or replace view public.v as select 1 as one;"})
+    named = ("export", "supabase", str(tmp_path / "app"), "--sql-dir", str(root))
+    hold("export", run_json(*named, "--check", expect=3))
+    hold("export", run_json(*named))
+    (root / "views" / "001_v.sql").rename(root / "views" / "002_w.sql")
+    (root / "views" / "002_w.sql").write_text("select 1;")
+    found = run_json(*named)
+    assert found["notes"]
+    hold("export", found)
+    hold("export", run_json("export", "supabase", str(root / "views" / "002_w.sql"), expect=2))
+
+
 def test_a_baseline(empty_database: str, project: Project) -> None:
     root = project(
         {

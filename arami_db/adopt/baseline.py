@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from arami_db import ledger
 from arami_db.adopt.compare import DifferencesError, Expectation, expectation
 from arami_db.adopt.entries import Adopted, enter, forget, write
 from arami_db.database.connect import Connection
+from arami_db.database.execute import Step
 from arami_db.errors import EmbeddedError, LedgerError, UsageError
 from arami_db.files import SqlFile, SqlTree
 from arami_db.runner.locked import locked
@@ -34,7 +36,8 @@ def baseline(session: Session, tree: SqlTree, wanted: Wanted) -> tuple[Adopted, 
     """Enter the migrations up to a version as applied, without running them.
 
     Rows of the ledger up to that version that the files no longer have are forgotten: so a
-    squash is said.
+    squash is said. Where it is the last version, and the database has all views as their files make
+    them, as after `supabase db push`, these are entered, too.
 
     Args:
         session: the database, the options and the report.
@@ -56,24 +59,16 @@ def baseline(session: Session, tree: SqlTree, wanted: Wanted) -> tuple[Adopted, 
     with locked(session) as runner:
         state = ledger.read(runner.connection)
         new, gone = _changes(state, files, wanted.version)
-        if not (new or gone):
+        if not (new or gone or _views_wait(state, tree, wanted.version)):
             return ()
         held = files + _later(state, tree, wanted.version)
         expected = _expectation(session, runner.connection, tree, held, wanted)
         with runner.connection.transaction():
             ledger.create(runner.connection)
             accepted = _compare(runner.connection, expected, wanted)
-            entries = [
-                step
-                for file in new
-                for step in enter(
-                    file,
-                    origin="baseline",
-                    event="baselined",
-                    message=accepted if file is new[-1] else None,
-                )
-            ]
-            write(runner.connection, [*(forget(row.kind, row.version) for row in gone), *entries])
+            new += _views_there(runner.connection, state, expected)
+            forgotten = [forget(row.kind, row.version) for row in gone]
+            write(runner.connection, [*forgotten, *_entries(new, accepted)])
     if accepted:
         session.report.note(f"accepted, and remembered in arami_db.event:\n{accepted}")
     return (
@@ -92,6 +87,33 @@ def _changes(
     }
     gone = [row for number, row in sorted(rows.items()) if number <= version and number not in same]
     return [file for file in files if file.version not in same], gone
+
+
+def _entries(files: list[SqlFile], accepted: str | None) -> Iterator[Step]:
+    """The statements that enter files; what was accepted is remembered with the last."""
+    for file in files:
+        message = accepted if file is files[-1] else None
+        yield from enter(file, origin="baseline", event="baselined", message=message)
+
+
+def _views_wait(state: ledger.Ledger, tree: SqlTree, version: int) -> bool:
+    """Whether views could be entered: all migrations are, or will be, and not all views."""
+    return version == tree.migrations[-1].version and bool(_unentered(state, tree.views))
+
+
+def _unentered(state: ledger.Ledger, views: tuple[SqlFile, ...]) -> list[SqlFile]:
+    """The views that the ledger does not have as they are."""
+    rows = state.of("view")
+    return [f for f in views if f.version not in rows or rows[f.version].checksum != f.checksum]
+
+
+def _views_there(
+    connection: Connection, state: ledger.Ledger, expected: Expectation | str
+) -> list[SqlFile]:
+    """The views to enter: all that are not in the ledger, or none, where one is not there."""
+    if isinstance(expected, str) or not (views := _unentered(state, expected.views)):
+        return []
+    return views if expected.holds_views(connection) else []
 
 
 def _later(state: ledger.Ledger, tree: SqlTree, version: int) -> tuple[SqlFile, ...]:

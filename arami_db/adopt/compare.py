@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 
 from arami_db.adopt.versions import has, written_here
 from arami_db.database.connect import Connection
@@ -53,6 +54,7 @@ class Expectation:
         around: what the files found there.
         made: the facts.
         with_views: the facts with the views of the directory, where all migrations are in.
+        views: those views; none where not all of them could be tried.
         oldest: the version of the older of the two servers.
     """
 
@@ -62,6 +64,7 @@ class Expectation:
     around: Surroundings
     made: frozenset[Fact]
     with_views: frozenset[Fact]
+    views: tuple[SqlFile, ...]
     oldest: int
 
     def differences(self, connection: Connection) -> tuple[Finding, ...]:
@@ -72,11 +75,35 @@ class Expectation:
         """
         found = facts_within(connection, self.stating, self.schemas)
         there, made, with_views = map(self._own, (found, self.made, self.with_views))
-        of_views = {fact[:2] for fact in with_views} - {fact[:2] for fact in made}
-        there = frozenset(fact for fact in there if fact[:2] not in of_views)
+        there = frozenset(fact for fact in there if not self._is_of_view(fact))
         expected = (there & (made | with_views)) | (made & with_views)
         expected = written_here(connection, expected, there)
         return placed(sorted(fold(drift(expected, there)), key=gravity), self.files)
+
+    def holds_views(self, connection: Connection) -> bool:
+        """Whether a database has the views of the directory, each as its file makes it.
+
+        Args:
+            connection: to the database, in a transaction that has its ledger.
+        """
+        found = facts_within(connection, self.stating, self.schemas)
+        there, with_views = (
+            frozenset(filter(self._is_of_view, self._own(facts)))
+            for facts in (found, self.with_views)
+        )
+        return written_here(connection, with_views, there) == there
+
+    def _is_of_view(self, fact: Fact) -> bool:
+        """Whether a fact is of what only the views make: their objects, and columns of those."""
+        table = fact.object.rpartition(".")[0]
+        return fact[:2] in self._of_views or any(
+            (kind, table) in self._of_views for kind in ("view", "materialized view")
+        )
+
+    @cached_property
+    def _of_views(self) -> frozenset[tuple[str, ...]]:
+        made = {fact[:2] for fact in self.made}
+        return frozenset(fact[:2] for fact in self.with_views) - made
 
     def _own(self, facts: frozenset[Fact]) -> frozenset[Fact]:
         """The facts without what the server's surroundings brought along, or one cannot have."""
@@ -124,8 +151,11 @@ def expectation(
         apply(opened, scripts, stub, around)
         schemas = schemas_of(opened, stating)[0] - before
         made = facts_within(opened, stating, schemas)
+        tried = False
         with suppress(ShadowError):  # `migrate` will say so
             apply(opened, views, None, around)
+            tried = schemas_of(opened, stating)[0] - before == schemas
         with_views = facts_within(opened, stating, schemas)
         oldest = min(opened.info.server_version, connection.info.server_version)
-    return Expectation(tree, stating, schemas, around, made, with_views, oldest)
+    seen = tree.views if tried and views else ()
+    return Expectation(tree, stating, schemas, around, made, with_views, seen, oldest)

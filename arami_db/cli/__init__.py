@@ -26,6 +26,7 @@ _COMMANDS = {
     "repair": "adopt",
     "new": "files",
     "seed": "files",
+    "export": "export",
     "archive": "archive",
     "maintain": "maintain",
     "wait": "server",

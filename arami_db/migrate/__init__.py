@@ -51,7 +51,7 @@ def preview(session: Session, tree: SqlTree) -> tuple[Script, ...]:
     for text in notes(plan, session.options):
         session.report.note(text)
     scripts = scripts_of(todo)
-    _refuse_foreign_tables(session, tree, state)
+    _refuse_what_is_there(session, tree, state, plan, todo)
     stub = stub_for(inspect(session.connection), tree.auth_stub) if scripts else None
     return (*([stub] if stub else []), *scripts)
 
@@ -70,7 +70,8 @@ def migrate(session: Session, tree: SqlTree) -> Result:
         RefusedFileError: a file cannot be run as it stands; nothing was run.
         FileFailedError: a statement failed; files before it are applied, its own is not.
         UsageError: it is the first run, into a database that holds tables of somebody else.
-        LedgerError, LockBusyError, PlatformError, ConnectionFailedError: as they say.
+        LedgerError: files and ledger disagree, or the Supabase CLI has applied some of the files.
+        LockBusyError, PlatformError, ConnectionFailedError: as they say.
     """
     options = session.options
     state, plan, todo = _check(session.connection, tree, options)
@@ -79,7 +80,7 @@ def migrate(session: Session, tree: SqlTree) -> Result:
     from arami_db.migrate.run import scripts_of
 
     scripts_of(todo)  # refuse before anything runs, and before waiting for the lock
-    _refuse_foreign_tables(session, tree, state)
+    _refuse_what_is_there(session, tree, state, plan, todo)
     return _apply_pending(session, tree)
 
 
@@ -114,7 +115,13 @@ def _check(
     return state, plan, todo
 
 
-def _refuse_foreign_tables(session: Session, tree: SqlTree, state: ledger.Ledger) -> None:
+def _refuse_what_is_there(
+    session: Session, tree: SqlTree, state: ledger.Ledger, plan: Plan, todo: Plan
+) -> None:
+    """Refuse to run what another tool applied, or to begin in a database of somebody else."""
+    from arami_db.migrate.pushed import refuse_pushed
+
+    refuse_pushed(session, plan, todo.pending)
     if state.rows or session.options.into_existing:
         return
     from arami_db.migrate.existing import refuse_foreign_tables

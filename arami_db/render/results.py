@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from arami_db.adopt import Adopted
     from arami_db.embedded import Server
+    from arami_db.export import Exported
     from arami_db.files import SqlFile
     from arami_db.files.script import Script
     from arami_db.migrate import Result
@@ -73,6 +74,33 @@ def show_adopted(changes: tuple[Adopted, ...], output: OutputFormat) -> None:
 def show_created(path: Path, output: OutputFormat) -> None:
     """A file that was written."""
     emit(str(path), {"path": str(path)}, output)
+
+
+def show_exported(exported: Exported, output: OutputFormat, *, check: bool) -> None:
+    """The files that an export wrote, or would write, and what to do where they are applied."""
+    for sentence in exported.notes:
+        note(sentence)
+    number = count(len(exported.written), "file")
+    if not exported.written:
+        note(f"nothing to export: {count(exported.in_place, 'file')} in place")
+    elif check:
+        note(f"{number} would be written; nothing was touched")
+    else:
+        versions = " ".join(exported.versions)
+        note(
+            f"exported {number}; where `arami-db migrate` applies them, say so to the Supabase CLI:"
+        )
+        note(f"  supabase migration repair --status applied {versions}")
+    data = {
+        "written": [
+            {"path": str(path), "version": version}
+            for path, version in zip(exported.written, exported.versions, strict=True)
+        ],
+        "in_place": exported.in_place,
+        "notes": list(exported.notes),
+    }
+    if exported.written or output is OutputFormat.JSON:
+        emit("\n".join(map(str, exported.written)), data, output)
 
 
 def show_seeded(result: tuple[Applied, ...], output: OutputFormat) -> None:

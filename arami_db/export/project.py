@@ -1,0 +1,139 @@
+"""A Supabase project's migrations: what is there, what of it was exported, and writing more."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from arami_db.errors import UsageError
+from arami_db.files.exported import Header, headers
+
+_NAME = re.compile(r"([0-9]+)_(.*)\.sql", re.ASCII)
+_MOMENT = "%Y%m%d%H%M%S"
+# Where the numbers of a first export begin: before all that a team writes on top of it, and the
+# same for everybody.
+_FIRST = "20250101000001"
+
+
+@dataclass(frozen=True)
+class Migration:
+    """One migration of the project.
+
+    Attributes:
+        path: its file.
+        version: the number that the Supabase CLI knows it by.
+        headers: what was exported in it; nothing in those of other origin.
+    """
+
+    path: Path
+    version: str
+    headers: tuple[Header, ...]
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A migration that has no number yet."""
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Project:
+    """The migrations of a project, in the order in which the Supabase CLI applies them."""
+
+    folder: Path
+    migrations: tuple[Migration, ...]
+
+    def number(self, drafts: Sequence[Draft]) -> dict[Path, str]:
+        """Give migrations the numbers after the last, a second apart.
+
+        Args:
+            drafts: the migrations, in order.
+
+        Returns:
+            The text of each file.
+
+        Raises:
+            UsageError: the last is no number that one of 14 digits could follow.
+        """
+        files, last = {}, max((m.version for m in self.migrations), default="")
+        for draft in drafts:
+            version = _after(last) if last else _FIRST
+            if len(version) != len(_FIRST) or version <= last:
+                raise UsageError(
+                    f"{self.folder}: the number {last} sorts after every date and time, so that"
+                    " nothing can follow it",
+                    hint="Rename that migration: YYYYMMDDHHMMSS_name.sql.",
+                )
+            files[self.folder / f"{version}_{draft.name}.sql"] = draft.text
+            last = version
+        return files
+
+
+def read_project(directory: Path) -> Project:
+    """Read the migrations of a Supabase project.
+
+    Args:
+        directory: the project's; supabase/migrations in it may be missing.
+
+    Raises:
+        UsageError: it is the folder supabase itself, or something cannot be read.
+    """
+    if (directory / "config.toml").is_file() and not (directory / "supabase").is_dir():
+        raise UsageError(
+            f"{directory} is the folder supabase of a project",
+            hint=f"Name the directory that holds it: {directory.absolute().parent}",
+        )
+    folder = directory / "supabase" / "migrations"
+    try:
+        found = sorted(folder.iterdir()) if os.path.lexists(folder) else []
+        migrations = tuple(_read(found))
+    except OSError as error:
+        raise UsageError(f"{error.filename}: cannot be read: {error.strerror}") from error
+    return Project(folder, migrations)
+
+
+def write(files: dict[Path, str]) -> None:
+    """Write files, each under another name first: one that is there is there whole.
+
+    Raises:
+        UsageError: one cannot be written; those that are not written under their names are gone.
+    """
+    names = {path.with_name(f".{path.name}.tmp"): path for path in files}
+    try:
+        for path in {path.parent for path in files}:
+            path.mkdir(parents=True, exist_ok=True)
+        for name, path in names.items():
+            name.write_text(files[path], encoding="utf-8", newline="\n")
+        for name, path in names.items():
+            name.replace(path)
+    except OSError as error:
+        raise UsageError(f"{error.filename}: cannot be written: {error.strerror}") from error
+    finally:
+        for name in names:
+            with suppress(OSError):
+                name.unlink(missing_ok=True)
+
+
+def _read(paths: Sequence[Path]) -> Iterator[Migration]:
+    """Those that the Supabase CLI would apply."""
+    for path in paths:
+        if match := _NAME.fullmatch(path.name):
+            text = path.read_bytes().decode(errors="replace").replace("\r\n", "\n")
+            yield Migration(path, match[1], tuple(headers(text)))
+
+
+def _after(version: str) -> str:
+    """The next number: a second later; where the last is no moment before _FIRST, one more."""
+    if version < _FIRST:
+        return _FIRST
+    try:
+        return (datetime.strptime(version, _MOMENT) + timedelta(seconds=1)).strftime(_MOMENT)
+    except (ValueError, OverflowError):
+        return str(int(version) + 1)

@@ -1,0 +1,146 @@
+"""Exporting: migrations and views that the project does not have yet, as migrations of its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from arami_db.errors import LedgerError
+from arami_db.export.project import Draft, Project, read_project, write
+from arami_db.export.views import view_drafts
+from arami_db.files import SqlTree
+from arami_db.files.exported import Header, header
+from arami_db.files.psql import without_restrict
+from arami_db.files.script import Script, load_all
+from arami_db.ledger import Ledger, Row
+from arami_db.migrate.plan import Entry, Plan, State, make_plan
+
+_WRONG = (State.CHANGED, State.SWAPPED, State.RENUMBERED, State.MISSING, State.OUT_OF_ORDER)
+_MARK = "-- arami: no-transaction\n"
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What an export did.
+
+    Attributes:
+        written: the files it wrote, or would write, in order.
+        in_place: how many migrations and views the project had as they are.
+        notes: what else is to be known.
+    """
+
+    written: tuple[Path, ...]
+    in_place: int
+    notes: tuple[str, ...]
+
+    @property
+    def versions(self) -> tuple[str, ...]:
+        """The numbers by which the Supabase CLI knows what was written."""
+        return tuple(path.name.partition("_")[0] for path in self.written)
+
+
+def export(tree: SqlTree, directory: Path, *, dry: bool = False) -> Exported:
+    """Write what a Supabase project lacks of the files into its supabase/migrations.
+
+    Migrations come first, then views and functions. The same files and the same project give the
+    same bytes, whoever exports and whenever.
+
+    Args:
+        tree: the SQL files.
+        directory: the project's directory, the one that holds supabase/.
+        dry: whether to write nothing.
+
+    Returns:
+        What was written, or would be.
+
+    Raises:
+        LedgerError: a migration is not as it was exported, or its file is gone.
+        RefusedFileError: a file cannot be run as it stands.
+        UsageError: the directory is no project's, or cannot be read or written.
+    """
+    project = read_project(directory)
+    found = [one for migration in project.migrations for one in migration.headers]
+    plan = make_plan(tree, _as_ledger(found))
+    _require_agreement(plan, project)
+    pending = [file for file in plan.pending if file.kind == "migration"]
+    scripts = load_all(pending)
+    parts = {(one.version, one.part) for one in found if one.kind == "migration"}
+    drafts = [draft for script in scripts for draft in _drafts(script, parts)]
+    views = view_drafts(tree, [one for one in found if one.kind == "view"])
+    files = project.number([*drafts, *views.drafts])
+    if not dry:
+        write(files)
+    in_place = len(tree.migrations) - len(pending) + len(tree.views) - len(views.pending)
+    return Exported(tuple(files), in_place, views.notes)
+
+
+def _as_ledger(found: list[Header]) -> Ledger:
+    """The migrations that were exported whole, as if they were rows of a ledger."""
+    rows = {
+        (one.kind, one.version): Row(
+            one.kind, one.version, one.name, one.checksum, "export", datetime.min, 0, ""
+        )
+        for one in found
+        if one.kind == "migration" and one.part == one.parts
+    }
+    return Ledger(exists=True, rows=rows)
+
+
+def _require_agreement(plan: Plan, project: Project) -> None:
+    """Refuse to add to an export that other files than these made.
+
+    Raises:
+        LedgerError: names each migration, and the way out.
+    """
+    entries = [entry for entry in plan.entries if entry.kind == "migration"]
+    wrong = [entry for entry in entries if entry.state in {*_WRONG, State.AHEAD}]
+    if not wrong:
+        return
+    lines = [f"{entry.label}: {_wrong(entry, project)}" for entry in wrong[:8]]
+    more = [f"and {len(wrong) - len(lines)} more"] if len(wrong) > len(lines) else []
+    first = wrong[0].version
+    raise LedgerError(
+        f"the files and what was exported to {project.folder} disagree:\n  "
+        + "\n  ".join([*lines, *more]),
+        hint=_hint(wrong[0], first),
+    )
+
+
+def _wrong(entry: Entry, project: Project) -> str:
+    named = {
+        (one.kind, one.version): migration.path.name
+        for migration in project.migrations
+        for one in migration.headers
+    }
+    where = named.get((entry.kind, entry.version))
+    return f"{entry.state}; it was exported as {where}" if where else str(entry.state)
+
+
+def _hint(entry: Entry, first: int) -> str:
+    ways = {
+        State.OUT_OF_ORDER: "Renumber the file above those that were exported",
+        State.MISSING: "Restore the file",
+        State.AHEAD: "Export from the newer release of the files that wrote it",
+    }
+    way = ways.get(entry.state, "Put the file back as it was exported, and write a new migration")
+    return (
+        f"{way}.\n      Or, where what was exported was applied nowhere yet, delete all that was"
+        f" exported from migration {first} on, and export again."
+    )
+
+
+def _drafts(script: Script, parts: set[tuple[int, int]]) -> list[Draft]:
+    """The migrations that a file becomes.
+
+    The Supabase CLI sends a file as one pipeline, in which a statement that Postgres refuses in a
+    transaction runs only as the first: each such statement becomes a migration of its own.
+    """
+    file, count = script.file, len(script.statements)
+    if script.in_transaction or count < 2:
+        return [Draft(file.name, header(file) + without_restrict(script.sql))]
+    return [
+        Draft(f"{file.name}_{number}", f"{header(file, number, count)}{_MARK}{statement.text};\n")
+        for number, statement in enumerate(script.statements, start=1)
+        if (file.version, number) not in parts
+    ]
