@@ -35,6 +35,7 @@ SETTINGS = {
     "jit": "off",
     # What besides public, audit and arami_db counts as ours: see the prelude.
     "arami_db.schemas": "",
+    "arami_db.own": "",
 }
 _SET = "select " + ", ".join(
     f"pg_catalog.set_config('{name}', '{value}', true)" for name, value in SETTINGS.items()
@@ -65,13 +66,20 @@ class Answer:
     found: tuple[tuple[SqlFile, dict[str, Any]], ...]
 
 
-def read(connection: Connection, tree: SqlTree, *, checks: bool = True) -> Answer:
+def read(
+    connection: Connection,
+    tree: SqlTree,
+    *,
+    checks: bool = True,
+    made: Collection[Fact] = (),
+) -> Answer:
     """State the facts of a database and ask every check, in one transaction that leaves no trace.
 
     Args:
         connection: any role that may connect will do; a standby or a pooler too.
         tree: the SQL files.
         checks: whether to ask the checks, too.
+        made: what the files make; checks are milder with what they do not.
 
     Raises:
         QueryFailedError: a query failed, or does not return what it should; names the file.
@@ -79,6 +87,7 @@ def read(connection: Connection, tree: SqlTree, *, checks: bool = True) -> Answe
     """
     try:
         with _transaction(connection):
+            _name(connection, made)
             asked = tree.checks if checks else ()
             return ask_files(connection, tree.prelude, tree.catalog, asked)
     except psycopg.Error as error:
@@ -87,12 +96,13 @@ def read(connection: Connection, tree: SqlTree, *, checks: bool = True) -> Answe
         raise _failure(connection, tree, error) from error
 
 
-def ask_within(connection: Connection, tree: SqlTree) -> Answer:
+def ask_within(connection: Connection, tree: SqlTree, made: Collection[Fact] = ()) -> Answer:
     """State the facts and ask every check in the transaction at work, as it has changed things.
 
     Args:
         connection: in a transaction; its settings are afterwards what they were.
         tree: the SQL files.
+        made: as read() has it.
 
     Raises:
         QueryFailedError: a fact lacks something; names the file.
@@ -100,6 +110,7 @@ def ask_within(connection: Connection, tree: SqlTree) -> Answer:
     """
     with connection.transaction(force_rollback=True):
         connection.execute(_SET.encode())
+        _name(connection, made)
         return ask_files(connection, tree.prelude, tree.catalog, tree.checks)
 
 
@@ -119,11 +130,21 @@ def facts_within(
     """
     with connection.transaction(force_rollback=True):
         connection.execute(_SET.encode())
-        connection.execute(
-            "select pg_catalog.set_config('arami_db.schemas', %s::text[]::text, true)",
-            [list(schemas)],
-        )
+        _list(connection, "arami_db.schemas", schemas)
         return ask_files(connection, tree.prelude, tree.catalog, ()).facts
+
+
+def _name(connection: Connection, made: Collection[Fact]) -> None:
+    """Name what the files make, for the checks; nothing where that is not known."""
+    if made:
+        _list(connection, "arami_db.own", sorted({fact.object for fact in made}))
+
+
+def _list(connection: Connection, setting: str, names: Collection[str]) -> None:
+    connection.execute(
+        "select pg_catalog.set_config(%s, %s::pg_catalog.text[]::pg_catalog.text, true)",
+        [setting, list(names)],
+    )
 
 
 def schemas_of(connection: Connection, tree: SqlTree) -> tuple[frozenset[str], frozenset[str]]:

@@ -65,6 +65,8 @@ def _consequences(finding: Finding) -> list[str]:
     every = list(unfolded(finding.consequences))
     paths = [one for one in every if any(fact.kind == "reach" for fact in one.extra)]
     facts = [one for one in every if one.source == "facts" and one not in paths]
+    if not (finding.missing or finding.extra):  # neighbours: its sentence has counted them
+        paths, facts = [], []
     lines = [f"  and {count(len(facts), 'fact')} of it"] if facts else []
     others = [one for one in every if one.source != "facts"]
     lines += [f"  and so: {_sentence(one)}" for one in (*paths[:_PATHS], *others)]
