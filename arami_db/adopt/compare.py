@@ -8,9 +8,11 @@ from dataclasses import dataclass
 
 from arami_db.adopt.versions import has, written_here
 from arami_db.database.connect import Connection
+from arami_db.drift.beside import apart
 from arami_db.drift.causes import fold
 from arami_db.drift.comparing import drift
 from arami_db.drift.findings import Finding, gravity
+from arami_db.drift.neighbours import neighbours_of
 from arami_db.drift.places import placed
 from arami_db.errors import LedgerError
 from arami_db.facts import Fact, facts_within, schemas_of
@@ -64,19 +66,24 @@ class Expectation:
     with_views: frozenset[Fact]
     oldest: int
 
-    def differences(self, connection: Connection) -> tuple[Finding, ...]:
+    def differences(self, connection: Connection) -> tuple[tuple[Finding, ...], Finding | None]:
         """How a database differs; what `migrate` makes of the views anyway is no difference.
 
         Args:
             connection: to the database, in a transaction that has its ledger.
+
+        Returns:
+            The differences, and what is in public besides: that is none.
         """
-        found = facts_within(connection, self.stating, self.schemas)
-        there, made, with_views = map(self._own, (found, self.made, self.with_views))
+        stated = facts_within(connection, self.stating, self.schemas)
+        there, made, with_views = map(self._own, (stated, self.made, self.with_views))
         of_views = {fact[:2] for fact in with_views} - {fact[:2] for fact in made}
         there = frozenset(fact for fact in there if fact[:2] not in of_views)
         expected = (there & (made | with_views)) | (made & with_views)
         expected = written_here(connection, expected, there)
-        return placed(sorted(fold(drift(expected, there)), key=gravity), self.files)
+        found = drift(expected, there)
+        ours, theirs = apart(found, neighbours_of(found, expected), paths=True)
+        return placed(sorted(fold(ours), key=gravity), self.files), theirs
 
     def _own(self, facts: frozenset[Fact]) -> frozenset[Fact]:
         """The facts without what the server's surroundings brought along, or one cannot have."""

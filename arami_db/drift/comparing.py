@@ -93,9 +93,7 @@ def _parted(item: Object, extra: _Facts, around: Around) -> list[tuple[str | Non
     else:
         is_sent = item[0] == "publication"
         apart = tuple(
-            f
-            for f in extra
-            if is_sent and f.property.startswith("table ") and not _ours(f, around)
+            f for f in extra if is_sent and f.property.startswith("table ") and not _ours(f, around)
         )
     whole = tuple(fact for fact in extra if fact not in apart)
     parts: list[tuple[str | None, _Facts]] = [(fact.property, (fact,)) for fact in apart]

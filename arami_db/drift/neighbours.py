@@ -7,22 +7,19 @@ our tables, a child of it, a way into it, a function called like one of ours.
 
 from __future__ import annotations
 
-import json
 import re
-from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
-from arami_db.drift.findings import Finding, Severity
+from arami_db.drift.findings import Finding
 from arami_db.drift.remedies.around import PARTS, RELATIONS, Around, Object, by_object, sent
 from arami_db.drift.remedies.causes import target_of
-from arami_db.drift.remedies.names import head, schema_of, split
+from arami_db.drift.remedies.names import head, split
 from arami_db.facts import Fact
 
 ROUTINES = ("function", "procedure", "aggregate", "window function")
 KINDS = (*RELATIONS, "sequence", *ROUTINES, "type")
-SHARED = "public"  # the schema that others put their objects into
 # Of a relation itself. What it inherits is a way into another.
 _OWN = {"columns", "comment", "owner", "definition", "populated", "persistence", "composite"} | {
     *("row level security", "force row level security", "replica identity", "partition key"),
@@ -33,9 +30,9 @@ _DIRECT = re.compile(
     r"(?:select|insert|update|delete|truncate)"
     r'(?: \((?:"(?:[^"]|"")*"|[^"() ]+)\))? granted to (?:"(?:[^"]|"")*"|[^", ]+)'
 )
-_TRIGGER = re.compile(r"trigger of [^,]+,")
-_SHOWN = 5  # of many, named in the sentence
-_REASON = "made by other migrations"  # to be pasted, and to be made more precise
+# What calls a function that runs with other rights: somebody by its name, or the use of a relation.
+_CALLED = re.compile(r'execute granted to (?:"(?:[^"]|"")*"|[^", ]+), ')
+_FIRED = re.compile(r'(?:trigger|policy|default|constraint|view) of ((?:"(?:[^"]|"")*"|[^", ])+), ')
 
 
 @dataclass(frozen=True)
@@ -64,10 +61,9 @@ class Neighbours:
     def _is_one(self, item: Object) -> bool:
         kind, name = item
         called = head(name) if kind in ROUTINES else name
-        is_renamed = name in {
-            now for (of, _), now in self._around.renamed.items() if of == kind
-        }
-        return self._around.is_extra(item) and called not in self._names and not is_renamed
+        is_renamed = name in {now for (of, _), now in self._around.renamed.items() if of == kind}
+        brought = any(key.startswith("member of ") for key in self._around.actual.get(item, ()))
+        return not brought and self._around.is_extra(item) and called not in self._names and not is_renamed
 
     @cached_property
     def _around(self) -> Around:
@@ -81,11 +77,7 @@ class Neighbours:
     @cached_property
     def _fired(self) -> set[Fact]:
         """What the triggers of the schema's own tables call, of whichever table."""
-        return {
-            fact._replace(value=_TRIGGER.sub("trigger of,", fact.value))
-            for fact in self.expected
-            if fact.kind == "reach" and _TRIGGER.match(fact.value)
-        }
+        return {_anywhere(f) for f in self.expected if f.kind == "reach" and _by_trigger(f)}
 
     @cached_property
     def _all(self) -> set[Object]:
@@ -99,17 +91,21 @@ class Neighbours:
 
     def _owner(self, fact: Fact) -> Object | None:
         """The neighbour that a fact is of."""
-        kind, name, key, value = fact
+        kind, name, key, _ = fact
         if kind == "grant":
             return self._granted(*target_of(name))
         if kind == "reach":
             return self._reached(fact)
-        if kind == "publication":
-            return self._relation(key.removeprefix("table ")) if key.startswith("table ") else None
         if kind == "sequence":
             return self._sequence(name)
         if kind in PARTS:
             return None if kind == "rule" else self._relation(self._around.relation_of(kind, name))
+        return self._itself(kind, name, key)
+
+    def _itself(self, kind: str, name: str, key: str) -> Object | None:
+        """What a property is of; of a publication, the table that it sends."""
+        if kind == "publication":
+            return self._relation(key.removeprefix("table ")) if key.startswith("table ") else None
         found = self._whole(name, [kind])
         if kind in RELATIONS and not (key in _OWN or key.startswith("option ")):
             is_beside = key.startswith("inherits ") and self._relation(key.split(" ", 1)[1])
@@ -130,14 +126,27 @@ class Neighbours:
         return self._relation(split(column)[0]) if column else self._whole(name, ["sequence"])
 
     def _reached(self, fact: Fact) -> Object | None:
-        """What is granted on itself, or on its parent; or what its triggers call, as ours do."""
+        """What is granted on itself, or on its parent; a function that only neighbours call."""
         _, _, reached, path = fact
-        if fired := _TRIGGER.match(path):
-            is_known = fact._replace(value=_TRIGGER.sub("trigger of,", path)) in self._fired
-            return self._relation(fired[0][len("trigger of ") : -1]) if is_known else None
+        fired = _FIRED.match(path)
+        relation = self._relation(fired[1]) if fired else None
+        if reached.startswith("function "):
+            function = self._whole(reached.removeprefix("function "), ROUTINES)
+            if function is None:  # of the schema: what its own tables' triggers call
+                return relation if _by_trigger(fact) and _anywhere(fact) in self._fired else None
+            return function if relation or _CALLED.match(path) else None
         parent = path.removeprefix("parent ") if path.startswith("parent ") else None
         is_own = self._relation(parent) if parent else _DIRECT.fullmatch(path)
         return self._relation(reached.removeprefix("table ")) if is_own else None
+
+
+def _by_trigger(fact: Fact) -> bool:
+    return fact.value.startswith("trigger of ")
+
+
+def _anywhere(fact: Fact) -> Fact:
+    """A path by a trigger of whichever table."""
+    return fact._replace(value=_FIRED.sub("trigger, ", fact.value))
 
 
 def neighbours_of(findings: Iterable[Finding], expected: Collection[Fact]) -> Neighbours:
@@ -155,66 +164,3 @@ def _stated(facts: Iterable[Fact]) -> Iterator[Fact]:
     for fact in facts:
         if fact.kind != "publication" or sent([fact]):
             yield fact
-
-
-def apart(
-    findings: Iterable[Finding], beside: Neighbours
-) -> tuple[list[Finding], Finding | None]:
-    """Put what only says that there are neighbours in public into one finding.
-
-    Args:
-        findings: those that are left, each cause and consequence for itself.
-        beside: the neighbours.
-
-    Returns:
-        The others, and that one; None where there are no neighbours. It has no remedy: what is
-        somebody else's is not dropped.
-    """
-    left, of = list[Finding](), dict[Object, list[Finding]]()
-    for finding in findings:
-        item = beside.of(finding)
-        if item is None or schema_of(item[1]) != SHARED:
-            left.append(finding)
-        else:
-            of.setdefault(item, []).append(replace(finding, remedy=None, advice=None))
-    return left, _stated_once(of) if of else None
-
-
-def _stated_once(of: dict[Object, list[Finding]]) -> Finding:
-    items = sorted(of, key=lambda item: (KINDS.index(item[0]), item[1]))
-    names = [name for _, name in items]
-    more = f", and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    definers = {f.object for found in of.values() for one in found for f in one.extra if _runs(f)}
-    return Finding(
-        Severity.INTEGRITY,
-        "facts",
-        SHARED,
-        f"{counted(items)} outside these files: {', '.join(names[:_SHOWN])}{more}",
-        advice="Declare them in arami-db.toml, each with its reason:\n"
-        + "\n".join(_entry(kind, name, is_definer=name in definers) for kind, name in items),
-        consequences=tuple(finding for item in items for finding in of[item]),
-    )
-
-
-def _runs(fact: Fact) -> bool:
-    """Whether it says that a function runs with the rights of its owner."""
-    return fact[2:] == ("security", "definer")
-
-
-def counted(items: Iterable[Object]) -> str:
-    """How many relations, functions and so on there are, in words."""
-    words = {kind: "relation" for kind in RELATIONS} | {kind: "function" for kind in ROUTINES}
-    numbers = Counter(words.get(kind, kind) for kind, _ in items)
-    texts = [f"{n} {word}{'s' if n > 1 else ''}" for word, n in numbers.items()]
-    return " and ".join(filter(None, (", ".join(texts[:-1]), texts[-1])))
-
-
-def declared_as(kind: str) -> str:
-    """The key of arami-db.toml for an object of a kind."""
-    return "function" if kind in ROUTINES else kind.replace(" ", "-")
-
-
-def _entry(kind: str, name: str, *, is_definer: bool) -> str:
-    definer = "definer = true\n" if is_definer else ""
-    written = json.dumps(name, ensure_ascii=False)  # JSON's escapes are TOML's, too
-    return f'[[accept]]\n{declared_as(kind)} = {written}\n{definer}reason = "{_REASON}"'

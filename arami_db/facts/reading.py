@@ -12,35 +12,11 @@ import psycopg
 from arami_db.database.connect import Connection, lost, query
 from arami_db.database.execute import no_time_limit
 from arami_db.errors import AramiError
+from arami_db.facts.session import SET, name_made, set_list
 from arami_db.facts.snapshot import Fact
 from arami_db.files import SqlFile, SqlTree
 
-# What a session could bend: how names, numbers, times and strings are written.
-SETTINGS = {
-    # Nothing is visible but pg_catalog: '' would still look into pg_temp first.
-    "search_path": "pg_catalog, pg_temp",
-    "quote_all_identifiers": "off",
-    "datestyle": "ISO, YMD",
-    "intervalstyle": "postgres",
-    "timezone": "UTC",
-    "extra_float_digits": "1",
-    "bytea_output": "hex",
-    "standard_conforming_strings": "on",
-    "lc_monetary": "C",
-    # Limits are meant for requests, and this may be slow on a server in need.
-    "statement_timeout": "0",
-    # Writing a definition out waits for whoever is changing its table.
-    "lock_timeout": "5s",
-    # Compiling queries this small costs more than it saves.
-    "jit": "off",
-    # What besides public, audit and arami_db counts as ours: see the prelude.
-    "arami_db.schemas": "",
-    "arami_db.own": "",
-}
-_SET = "select " + ", ".join(
-    f"pg_catalog.set_config('{name}', '{value}', true)" for name, value in SETTINGS.items()
-)
-_BEGIN = f"begin isolation level repeatable read read only; {_SET}"
+_BEGIN = f"begin isolation level repeatable read read only; {SET}"
 # What a file's query returns, and what is made of it: a check may return more columns.
 _FACT = ("kind", "object", "property", "value")
 _FINDING = ("severity", "object", "finding", "remedy")
@@ -87,7 +63,7 @@ def read(
     """
     try:
         with _transaction(connection):
-            _name(connection, made)
+            name_made(connection, made)
             asked = tree.checks if checks else ()
             return ask_files(connection, tree.prelude, tree.catalog, asked)
     except psycopg.Error as error:
@@ -109,8 +85,8 @@ def ask_within(connection: Connection, tree: SqlTree, made: Collection[Fact] = (
         psycopg.Error: as the server says it.
     """
     with connection.transaction(force_rollback=True):
-        connection.execute(_SET.encode())
-        _name(connection, made)
+        connection.execute(SET.encode())
+        name_made(connection, made)
         return ask_files(connection, tree.prelude, tree.catalog, tree.checks)
 
 
@@ -129,22 +105,9 @@ def facts_within(
         psycopg.Error: as the server says it.
     """
     with connection.transaction(force_rollback=True):
-        connection.execute(_SET.encode())
-        _list(connection, "arami_db.schemas", schemas)
+        connection.execute(SET.encode())
+        set_list(connection, "arami_db.schemas", schemas)
         return ask_files(connection, tree.prelude, tree.catalog, ()).facts
-
-
-def _name(connection: Connection, made: Collection[Fact]) -> None:
-    """Name what the files make, for the checks; nothing where that is not known."""
-    if made:
-        _list(connection, "arami_db.own", sorted({fact.object for fact in made}))
-
-
-def _list(connection: Connection, setting: str, names: Collection[str]) -> None:
-    connection.execute(
-        "select pg_catalog.set_config(%s, %s::pg_catalog.text[]::pg_catalog.text, true)",
-        [setting, list(names)],
-    )
 
 
 def schemas_of(connection: Connection, tree: SqlTree) -> tuple[frozenset[str], frozenset[str]]:

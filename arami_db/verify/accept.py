@@ -11,8 +11,9 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from arami_db.drift.beside import declared_as, leads_to_function
 from arami_db.drift.findings import Finding
-from arami_db.drift.neighbours import Neighbours, declared_as
+from arami_db.drift.neighbours import ROUTINES, Neighbours
 from arami_db.drift.remedies.around import Object
 from arami_db.errors import UsageError
 from arami_db.facts import Fact
@@ -77,23 +78,27 @@ def _declared(
     if finding.source != "facts" or finding.missing or not finding.extra:
         return None
     if item is not None and (found := named.get((declared_as(item[0]), item[1]))):
-        is_more = any(fact[2:] == _DEFINER for fact in finding.extra) and not found.definer
-        return None if is_more else found
+        return found if item[0] not in ROUTINES or _allows(found, finding) else None
     others = (d for d in declarations if all(_covers(d, fact) for fact in finding.extra))
     return next(others, None)
 
 
 def _covers(declaration: Declaration, fact: Fact) -> bool:
-    """Whether a fact is of a role, of a publication, or who may call a function as its owner."""
+    """Whether a fact is of a role or of a publication."""
     wanted = unquoted(declaration.name)
     if declaration.kind == "role":
         return fact.kind in _GRANTS and _grantee(fact) == wanted
     if declaration.kind == "publication":
         return fact.kind == "publication" and unquoted(fact.object) == wanted
-    if declaration.kind == "function" and declaration.definer:
-        is_it = fact[:3] == ("reach", "authenticated", f"function {declaration.name}")
-        return is_it and fact.value.startswith("execute granted")
     return False
+
+
+def _allows(declaration: Declaration, finding: Finding) -> bool:
+    """Whether a function may be what it is: the rights of its owner it has only if declared so."""
+    if any(fact.kind == "reach" and fact.object != "authenticated" for fact in finding.extra):
+        return False
+    is_elevated = any(fact[2:] == _DEFINER for fact in finding.extra) or leads_to_function(finding)
+    return declaration.definer or not is_elevated
 
 
 def _grantee(fact: Fact) -> str | None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from arami_db.database.connect import Connection
+from arami_db.drift.beside import apart
 from arami_db.drift.causes import fold
 from arami_db.drift.findings import Finding, Severity, gravity
-from arami_db.drift.neighbours import apart, neighbours_of
+from arami_db.drift.neighbours import neighbours_of
 from arami_db.drift.places import placed
 from arami_db.facts import Answer, Fact, dump, read
 from arami_db.files import SqlTree
