@@ -11,7 +11,8 @@ from typing import Any
 from arami_db.errors import UsageError
 
 FILE, SHARED = "arami-db.toml", "pyproject.toml"
-_KINDS = ("role", "publication", "function", "table")
+_OBJECTS = ("table", "view", "materialized-view", "foreign-table", "sequence", "type")
+_KINDS = ("role", "publication", "function", *_OBJECTS)
 _UNITS = {"ms": 0.001, "s": 1, "min": 60, "m": 60, "h": 3600, "": 1}
 _API = {"anon", "authenticated", "service_role", "authenticator", "public"}
 
@@ -21,16 +22,18 @@ class Declaration:
     """Something of this deployment's own, which the schema does not state and which may be there.
 
     Attributes:
-        kind: "role", "publication", "function" or "table".
+        kind: "role", "publication", "function", or what it is: "table", "view", and so on.
         name: its name; of a function its signature, both as `verify` writes them.
         reason: why it is there.
         place: the file, and which of its entries this is.
+        definer: of a function, whether it runs with the rights of its owner.
     """
 
     kind: str
     name: str
     reason: str
     place: str
+    definer: bool = False
 
 
 @dataclass(frozen=True)
@@ -166,7 +169,10 @@ def _known(table: Any, place: str, keys: set[str]) -> dict[str, Any]:
 
 
 def _declaration(entry: Any, place: str) -> Declaration:
-    texts = _known(entry, place, {*_KINDS, "reason"})
+    texts = {**_known(entry, place, {*_KINDS, "reason", "definer"})}
+    definer = texts.pop("definer", False)
+    if type(definer) is not bool or (definer and "function" not in texts):
+        raise UsageError(f"{place}: definer is true or false, and of a function")
     for key in texts:
         _text(texts, key, place)
     named = [kind for kind in _KINDS if kind in texts]
@@ -177,7 +183,7 @@ def _declaration(entry: Any, place: str) -> Declaration:
     [kind] = named
     name = texts[kind].strip()
     _refuse(kind, name, place)
-    return Declaration(kind, name, texts["reason"].strip(), place)
+    return Declaration(kind, name, texts["reason"].strip(), place, definer)
 
 
 def _refuse(kind: str, name: str, place: str) -> None:
@@ -187,8 +193,8 @@ def _refuse(kind: str, name: str, place: str) -> None:
             f"{place}: role {name} is one that the API acts through, or everybody",
             hint="What it may do is the schema's to say; declare the table or function instead.",
         )
-    if kind == "table" and ("." not in name.strip(".") or "(" in name):
-        raise UsageError(f"{place}: write the table with its schema, such as public.{name}")
+    if kind in _OBJECTS and "." not in name.strip("."):
+        raise UsageError(f"{place}: write the {kind} with its schema, such as public.{name}")
     if kind == "function" and not ("." in name and "(" in name and name.endswith(")")):
         raise UsageError(
             f"{place}: write the function with schema and types, such as public.f(uuid, integer)"

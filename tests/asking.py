@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 import psycopg
 
 from arami_db.facts import Fact
-from arami_db.facts.reading import SETTINGS, ask_files
+from arami_db.facts.reading import ask_files
+from arami_db.facts.session import SETTINGS
 from arami_db.files import SqlFile, discover, packaged_sql_dir
 
 Connection = psycopg.Connection[Any]

@@ -20,7 +20,7 @@ from arami_db.facts import Fact, ask_within, load
 from arami_db.files import discover, packaged_sql_dir
 from arami_db.verify.asking import differences_within
 from arami_db.verify.trial import Trial, attempt
-from tests.conftest import clean_environment, made, rows, run_cli
+from tests.conftest import clean_environment, made, rows, run_cli, run_json
 from tests.mutations import FAMILIES, Mutation
 from tests.test_catalog import REFUSALS
 
@@ -166,7 +166,9 @@ def test_an_object_comes_back_whole_and_goes_whole(shared: Connection, kind: str
 
 
 BROKEN = (
-    'create table public."odd"";' + "\n\r\u2028 drop table public.users; --" + '" (a int)',
+    'alter table public.user_goals add column "odd"";'
+    + "\n\r\u2028 drop table public.users; --"
+    + '" int',
     "create view public.extra as table public.users",
     "create view public.a_view as table public.extra",
     "drop view public.user_dashboard",
@@ -203,9 +205,10 @@ def test_the_script_runs_and_leaves_nothing(database: str, tmp_path: Path) -> No
     file = tmp_path / "remedies.sql"
     said = told(database, file)
     assert "tried and rolled back" in said
-    assert ", 0 stay" in said
+    assert ", 1 stay" in said
     run_script(database, file)
-    run_cli("verify", "-d", database)
+    [left] = run_json("verify", "-d", database, expect=4)["findings"]
+    assert left["message"] == "2 relations outside these files: public.a_view, public.extra"
 
 
 def test_the_trial_changes_nothing(database: str, tmp_path: Path) -> None:
@@ -218,15 +221,15 @@ def test_the_trial_changes_nothing(database: str, tmp_path: Path) -> None:
 
 
 def test_no_name_ends_a_comment(database: str, tmp_path: Path) -> None:
-    name = 'public."\n\r\u2028\u202edrop table public.users; --"'
+    name = '"\n\r\u2028\u202edrop table public.users; --"'
     execute(
         database,
         "create schema other",
-        f"create table {name} (a int)",
-        f"create view other.v as select * from {name}",
+        f"alter table public.user_goals add column {name} int",
+        f"create view other.v as select {name} from public.user_goals",
     )
     file = tmp_path / "remedies.sql"
-    # It is commented out: the view elsewhere keeps the table from being dropped.
+    # It is commented out: the view elsewhere keeps the column from being dropped.
     assert "did not run" in told(database, file)
     run_script(database, file)
     assert rows(database, "select to_regclass('public.users') is not null") == [(True,)]
@@ -289,12 +292,12 @@ def test_a_table_in_use_is_waited_for_no_longer_than_it_may(database: str, tmp_p
 
 
 def test_a_remedy_that_another_makes_needless_is_not_counted(database: str, tmp_path: Path) -> None:
-    execute(database, "create table public.notes (id integer)")
+    execute(database, "create index notes on public.users (name)")
     file = tmp_path / "remedies.sql"
     said = told(database, file)
     text = file.read_text(encoding="utf-8")
-    assert "drop table public.notes" in text
-    assert "enable row level security" not in text
+    assert "drop index public.notes" in text
+    assert "rename" not in text
     assert f"{file}: 1 remedy;" in said
 
 

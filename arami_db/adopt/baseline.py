@@ -65,7 +65,7 @@ def baseline(session: Session, tree: SqlTree, wanted: Wanted) -> tuple[Adopted, 
         expected = _expectation(session, runner.connection, tree, held, wanted)
         with runner.connection.transaction():
             ledger.create(runner.connection)
-            accepted = _compare(runner.connection, expected, wanted)
+            accepted = _compare(session, runner.connection, expected, wanted)
             new += _views_there(runner.connection, state, expected)
             forgotten = [forget(row.kind, row.version) for row in gone]
             write(runner.connection, [*forgotten, *_entries(new, accepted)])
@@ -158,11 +158,15 @@ def _expectation(
         ) from error
 
 
-def _compare(connection: Connection, expected: Expectation | str, wanted: Wanted) -> str | None:
+def _compare(
+    session: Session, connection: Connection, expected: Expectation | str, wanted: Wanted
+) -> str | None:
     """What was accepted, a line each; None where nothing had to be."""
     if isinstance(expected, str):
         return expected
-    found = expected.differences(connection)
+    found, beside = expected.differences(connection)
+    if beside:
+        session.report.note(beside.message)
     if found and not wanted.accept_differences:
         raise DifferencesError(found, wanted.version)
     return "\n".join(f"{one.severity}: {one.object}: {one.message}" for one in found) or None

@@ -9,9 +9,11 @@ from functools import cached_property
 
 from arami_db.adopt.versions import has, written_here
 from arami_db.database.connect import Connection
+from arami_db.drift.beside import apart
 from arami_db.drift.causes import fold
 from arami_db.drift.comparing import drift
 from arami_db.drift.findings import Finding, gravity
+from arami_db.drift.neighbours import neighbours_of
 from arami_db.drift.places import placed
 from arami_db.errors import LedgerError
 from arami_db.facts import Fact, facts_within, schemas_of
@@ -67,18 +69,23 @@ class Expectation:
     views: tuple[SqlFile, ...]
     oldest: int
 
-    def differences(self, connection: Connection) -> tuple[Finding, ...]:
+    def differences(self, connection: Connection) -> tuple[tuple[Finding, ...], Finding | None]:
         """How a database differs; what `migrate` makes of the views anyway is no difference.
 
         Args:
             connection: to the database, in a transaction that has its ledger.
+
+        Returns:
+            The differences, and what is in public besides: that is none.
         """
-        found = facts_within(connection, self.stating, self.schemas)
-        there, made, with_views = map(self._own, (found, self.made, self.with_views))
+        stated = facts_within(connection, self.stating, self.schemas)
+        there, made, with_views = map(self._own, (stated, self.made, self.with_views))
         there = frozenset(fact for fact in there if not self._is_of_view(fact))
         expected = (there & (made | with_views)) | (made & with_views)
         expected = written_here(connection, expected, there)
-        return placed(sorted(fold(drift(expected, there)), key=gravity), self.files)
+        found = drift(expected, there)
+        ours, theirs = apart(found, neighbours_of(found, expected), paths=True)
+        return placed(sorted(fold(ours), key=gravity), self.files), theirs
 
     def holds_views(self, connection: Connection) -> bool:
         """Whether a database has the views of the directory, each as its file makes it.

@@ -8,7 +8,7 @@ from typing import TypedDict
 from arami_db.drift.findings import Finding, Severity
 from arami_db.drift.reach import path_finding
 from arami_db.drift.remedies import advice, remedy
-from arami_db.drift.remedies.around import Around, Object, by_object
+from arami_db.drift.remedies.around import Around, Object, by_object, sent
 from arami_db.drift.remedies.causes import cause_of
 from arami_db.drift.remedies.difference import Difference
 from arami_db.drift.severity import severity_of
@@ -73,12 +73,39 @@ def _differences(item: Object, missing: _Facts, extra: _Facts, around: Around) -
     if kind not in _GRANTS and around.is_missing(item):
         return [_difference(item, None, missing, (), around)]
     if kind not in _GRANTS and around.is_extra(item) and keys != {"comment"}:
-        return [_difference(item, None, (), extra, around)]
+        parts = _parted(item, extra, around)
+        return [_difference(item, key, (), facts, around) for key, facts in parts]
     found = [
         _difference(item, key, _of(missing, key), _of(extra, key), around)
         for key in sorted(keys - {_ORDER})
     ]
     return found + _moved(name, *(_value(_of(side, _ORDER)) or "" for side in (missing, extra)))
+
+
+def _parted(item: Object, extra: _Facts, around: Around) -> list[tuple[str | None, _Facts]]:
+    """An object that should not be there: as a whole, and what may be settled without it.
+
+    A table may be somebody else's, and inherit from one of ours; a publication the platform's, and
+    send tables of others besides.
+    """
+    if item[0] == "table":
+        apart = tuple(f for f in extra if f.property.startswith("inherits ") and _ours(f, around))
+    else:
+        is_sent = item[0] == "publication"
+        apart = tuple(
+            f for f in extra if is_sent and f.property.startswith("table ") and not _ours(f, around)
+        )
+    whole = tuple(fact for fact in extra if fact not in apart)
+    parts: list[tuple[str | None, _Facts]] = [(fact.property, (fact,)) for fact in apart]
+    if item[0] == "publication" and parts and not sent(whole):
+        key, facts = parts[0]
+        return [(key, (*facts, *whole)), *parts[1:]]
+    return [(None, whole), *parts]
+
+
+def _ours(fact: Fact, around: Around) -> bool:
+    """Whether a property names a table that should be."""
+    return ("table", fact.property.split(" ", 1)[1]) in around.wanted
 
 
 def _of(facts: _Facts, key: str) -> _Facts:
@@ -101,6 +128,8 @@ def _difference(
     if key is None:
         expected, actual = ("absent", "present") if extra else ("present", "absent")
         what = " is not part of the schema" if extra else " is missing"
+        if item[0] == "publication" and (what_is_sent := sent(extra)):
+            what = f" sends {', '.join(what_is_sent)} to whoever subscribes"
     now = _value(extra) if key else None
     return Finding(
         min(severities, key=lambda severity: severity.rank, default=Severity.COSMETIC),

@@ -12,34 +12,11 @@ import psycopg
 from arami_db.database.connect import Connection, lost, query
 from arami_db.database.execute import no_time_limit
 from arami_db.errors import AramiError
+from arami_db.facts.session import SET, name_made, set_list
 from arami_db.facts.snapshot import Fact
 from arami_db.files import SqlFile, SqlTree
 
-# What a session could bend: how names, numbers, times and strings are written.
-SETTINGS = {
-    # Nothing is visible but pg_catalog: '' would still look into pg_temp first.
-    "search_path": "pg_catalog, pg_temp",
-    "quote_all_identifiers": "off",
-    "datestyle": "ISO, YMD",
-    "intervalstyle": "postgres",
-    "timezone": "UTC",
-    "extra_float_digits": "1",
-    "bytea_output": "hex",
-    "standard_conforming_strings": "on",
-    "lc_monetary": "C",
-    # Limits are meant for requests, and this may be slow on a server in need.
-    "statement_timeout": "0",
-    # Writing a definition out waits for whoever is changing its table.
-    "lock_timeout": "5s",
-    # Compiling queries this small costs more than it saves.
-    "jit": "off",
-    # What besides public, audit and arami_db counts as ours: see the prelude.
-    "arami_db.schemas": "",
-}
-_SET = "select " + ", ".join(
-    f"pg_catalog.set_config('{name}', '{value}', true)" for name, value in SETTINGS.items()
-)
-_BEGIN = f"begin isolation level repeatable read read only; {_SET}"
+_BEGIN = f"begin isolation level repeatable read read only; {SET}"
 # What a file's query returns, and what is made of it: a check may return more columns.
 _FACT = ("kind", "object", "property", "value")
 _FINDING = ("severity", "object", "finding", "remedy")
@@ -65,13 +42,20 @@ class Answer:
     found: tuple[tuple[SqlFile, dict[str, Any]], ...]
 
 
-def read(connection: Connection, tree: SqlTree, *, checks: bool = True) -> Answer:
+def read(
+    connection: Connection,
+    tree: SqlTree,
+    *,
+    checks: bool = True,
+    made: Collection[Fact] = (),
+) -> Answer:
     """State the facts of a database and ask every check, in one transaction that leaves no trace.
 
     Args:
         connection: any role that may connect will do; a standby or a pooler too.
         tree: the SQL files.
         checks: whether to ask the checks, too.
+        made: what the files make; checks are milder with what they do not.
 
     Raises:
         QueryFailedError: a query failed, or does not return what it should; names the file.
@@ -79,6 +63,7 @@ def read(connection: Connection, tree: SqlTree, *, checks: bool = True) -> Answe
     """
     try:
         with _transaction(connection):
+            name_made(connection, made)
             asked = tree.checks if checks else ()
             return ask_files(connection, tree.prelude, tree.catalog, asked)
     except psycopg.Error as error:
@@ -87,19 +72,21 @@ def read(connection: Connection, tree: SqlTree, *, checks: bool = True) -> Answe
         raise _failure(connection, tree, error) from error
 
 
-def ask_within(connection: Connection, tree: SqlTree) -> Answer:
+def ask_within(connection: Connection, tree: SqlTree, made: Collection[Fact] = ()) -> Answer:
     """State the facts and ask every check in the transaction at work, as it has changed things.
 
     Args:
         connection: in a transaction; its settings are afterwards what they were.
         tree: the SQL files.
+        made: as read() has it.
 
     Raises:
         QueryFailedError: a fact lacks something; names the file.
         psycopg.Error: as the server says it.
     """
     with connection.transaction(force_rollback=True):
-        connection.execute(_SET.encode())
+        connection.execute(SET.encode())
+        name_made(connection, made)
         return ask_files(connection, tree.prelude, tree.catalog, tree.checks)
 
 
@@ -118,11 +105,8 @@ def facts_within(
         psycopg.Error: as the server says it.
     """
     with connection.transaction(force_rollback=True):
-        connection.execute(_SET.encode())
-        connection.execute(
-            "select pg_catalog.set_config('arami_db.schemas', %s::text[]::text, true)",
-            [list(schemas)],
-        )
+        connection.execute(SET.encode())
+        set_list(connection, "arami_db.schemas", schemas)
         return ask_files(connection, tree.prelude, tree.catalog, ()).facts
 
 

@@ -9,7 +9,7 @@ from arami_db.database.connect import Connection
 from arami_db.drift.findings import Finding, Severity
 from arami_db.errors import AramiError, PlatformError
 from arami_db.facts import QueryFailedError, locked
-from arami_db.facts.reading import SETTINGS
+from arami_db.facts.session import SETTINGS
 from arami_db.files import SqlTree
 from arami_db.migrate.plan import Entry, State, make_plan
 

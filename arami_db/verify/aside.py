@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from arami_db.drift.findings import Finding, gravity
-from arami_db.facts import Fact
+from arami_db.drift.neighbours import Neighbours
 from arami_db.settings import Declaration
 from arami_db.verify.accept import Accepted, accept
 from arami_db.verify.ignore import ignore
@@ -45,14 +45,14 @@ class Aside:
 
 
 def set_aside(
-    findings: Iterable[Finding], wishes: Wishes, expected: Collection[Fact]
+    findings: Iterable[Finding], wishes: Wishes, beside: Neighbours
 ) -> tuple[list[Finding], Aside]:
     """Set aside what the caller ignores and what the deployment has declared.
 
     Args:
         findings: all of them, each cause and consequence for itself.
         wishes: what to set aside.
-        expected: the facts of the snapshot; what they state cannot be declared.
+        beside: what there is beside the schema.
 
     Returns:
         The findings that are left, gravest first, and what was set aside.
@@ -61,6 +61,6 @@ def set_aside(
         UsageError: a declaration names an object of the schema itself.
     """
     ordered = sorted(findings, key=gravity)
-    left, accepted, stale = accept(ordered, wishes.declarations, expected)
+    left, accepted, stale = accept(ordered, wishes.declarations, beside)
     left, ignored, unmatched = ignore(left, wishes.patterns)
     return left, Aside(wishes.patterns, ignored, unmatched, accepted, stale)

@@ -70,7 +70,7 @@ def differences(
     if answer.facts == expected:
         return found
     drifted = drift(expected, answer.facts, *_roles(connection, tree))
-    lost = [split(finding.object) for finding in drifted if finding.remedy is None]
+    lost = [split(f.object) for f in drifted if f.missing and f.remedy is None]
     return [*drifted, *(_following(finding, lost) for finding in found)]
 
 
@@ -108,7 +108,8 @@ def differences_within(
         psycopg.Error: the connection broke.
     """
     try:
-        return differences(connection, tree, expected, ask_within(connection, tree))
+        answer = ask_within(connection, tree, expected or ())
+        return differences(connection, tree, expected, answer)
     except psycopg.Error as error:
         if connection.closed:
             raise

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from arami_db.database.connect import Connection
+from arami_db.drift.beside import apart
 from arami_db.drift.causes import fold
 from arami_db.drift.findings import Finding, Severity, gravity
+from arami_db.drift.neighbours import neighbours_of
 from arami_db.drift.places import placed
 from arami_db.facts import Answer, Fact, dump, read
 from arami_db.files import SqlTree
@@ -70,8 +72,10 @@ def verify(
         begin("attempting what row level security must prevent")
         checked["attempts"], leaks = _prove(connection)
         findings += leaks
-    left, aside = set_aside(findings, wishes, expected or ())
-    causes = sorted(fold(left), key=gravity)
+    beside = neighbours_of(findings, expected or ())
+    left, aside = set_aside(findings, wishes, beside)
+    ours, theirs = apart(left, beside)
+    causes = sorted([*fold(ours), *([theirs] if theirs else [])], key=gravity)
     return Report(
         checked,
         tuple(skipped),
@@ -102,7 +106,7 @@ def try_remedies(connection: Connection, tree: SqlTree, wishes: Wishes, report: 
 
     def ask() -> list[Finding]:
         found = differences_within(connection, tree, expected)
-        return set_aside(found, wishes, expected or ())[0]
+        return set_aside(found, wishes, neighbours_of(found, expected or ()))[0]
 
     return attempt(connection, report.findings, ask)
 
@@ -131,8 +135,9 @@ def _settled(connection: Connection, tree: SqlTree, expected: frozenset[Fact] | 
     Definitions are written out as they are now, not as the snapshot of a transaction sees them:
     what somebody is changing at this moment looks broken until it is asked again.
     """
-    answer = read(connection, tree)
-    return read(connection, tree) if expected and answer.facts != expected else answer
+    answer = read(connection, tree, made=expected or ())
+    again = expected and answer.facts != expected
+    return read(connection, tree, made=expected or ()) if again else answer
 
 
 def _prove(connection: Connection) -> tuple[int, list[Finding]]:

@@ -11,13 +11,24 @@
 -- The setting arami_db.schemas, an array, names further schemas to state: `baseline` compares those
 -- that the migrations of any project make. `verify` sets it to none.
 --
+-- The setting arami_db.own, an array, names what the files make: `verify` sets it to what the
+-- snapshot states. What else lies in public is a neighbour's: checks hold it to what guards rows and
+-- accounts, and not to the conventions of the files. Without it all is taken to be the files'.
+--
 -- What is stated relative to the platform, so that plain Postgres and Supabase agree:
 --   owner      the owner of most of our relations, who migrated; any other role by its name
 --   Supabase   where schema auth is somebody else's
 --   public     PUBLIC; a grant to a superuser changes nothing and is not stated
 --   schema public is the platform's: its owner, the database's and superusers count as the owner
 -- noqa: disable=AL03, LT01, LT06, RF02, ST03, ST05
-with schemas as (
+with own as (
+    select
+        nullif(
+            pg_catalog.current_setting('arami_db.own', true), ''
+        )::pg_catalog.text[] as names
+),
+
+schemas as (
     select
         n.oid,
         n.nspname::pg_catalog.text as name,
@@ -119,6 +130,12 @@ guarded_relations as (
         c.relrowsecurity,
         c.relispartition,
         c.relnamespace in (select s.oid from schemas as s) as is_ours,
+        coalesce(
+            c.oid::pg_catalog.regclass::pg_catalog.text = any(
+                (select o.names from own as o)::pg_catalog.text[]
+            ),
+            true
+        ) as is_made,
         c.oid::pg_catalog.regclass::pg_catalog.text as object,
         case c.relkind
             when 'r' then 'table'
@@ -175,7 +192,7 @@ conditions as (
         y.oid as policy,
         y.polcmd,
         y.polpermissive,
-        r.is_ours,
+        r.is_ours and r.is_made as is_ours,
         pg_catalog.format('%I on %s', y.polname, r.object) as object,
         part.clause,
         part.tree,
@@ -192,31 +209,38 @@ conditions as (
 guarded_functions as (
     select
         p.*,
-        p.pronamespace in (select s.oid from schemas as s) as is_ours,
-        pg_catalog.format(
-            '%s.%I(%s)',
-            p.pronamespace::pg_catalog.regnamespace,
-            p.proname,
-            pg_catalog.oidvectortypes(p.proargtypes)
-        ) as object,
-        case p.prokind
-            when 'f' then 'function'
-            when 'p' then 'procedure'
-            when 'a' then 'aggregate'
-            when 'w' then 'window function'
-        end as kind
-    from pg_catalog.pg_proc as p
-    where
-        p.pronamespace in (
-            select s.oid from schemas as s
-            union all
-            select x.oid from exposed as x
-        )
-        and p.oid not in (
-            select m.objid
-            from members as m
-            where m.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass
-        )
+        coalesce(
+            p.object = any((select o.names from own as o)::pg_catalog.text[]), true
+        ) as is_made
+    from (
+        select
+            p.*,
+            p.pronamespace in (select s.oid from schemas as s) as is_ours,
+            pg_catalog.format(
+                '%s.%I(%s)',
+                p.pronamespace::pg_catalog.regnamespace,
+                p.proname,
+                pg_catalog.oidvectortypes(p.proargtypes)
+            ) as object,
+            case p.prokind
+                when 'f' then 'function'
+                when 'p' then 'procedure'
+                when 'a' then 'aggregate'
+                when 'w' then 'window function'
+            end as kind
+        from pg_catalog.pg_proc as p
+        where
+            p.pronamespace in (
+                select s.oid from schemas as s
+                union all
+                select x.oid from exposed as x
+            )
+            and p.oid not in (
+                select m.objid
+                from members as m
+                where m.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass
+            )
+    ) as p
 ),
 
 functions as (

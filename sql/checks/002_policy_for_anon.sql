@@ -1,6 +1,8 @@
 -- 002_policy_for_anon: policies that apply to PUBLIC, to anon, or to a role anon belongs to.
 -- Why: a policy without a TO clause is for everybody, and nothing here is for people who have not
--- signed in. That anon may become another role of the API is a fact of kind reach.
+-- signed in. That anon may become another role of the API is a fact of kind reach. A neighbour's may
+-- leave TO out where all that it asks is whether auth.uid() equals a column, or auth.role() says
+-- authenticated: without a login that is never true. Anything more than that is found.
 select
     'security' as severity,
     pg_catalog.format('%I on %s', y.polname, r.object) as object,
@@ -14,12 +16,32 @@ inner join relations as r on y.polrelid = r.oid
 cross join lateral pg_catalog.unnest(y.polroles) as applies (role)
 inner join roles as w on applies.role = w.oid
 where
-    w.oid = 0
-    or w.oid in (
-        select a.acts_as from api as a
-        where a.name = 'anon'
-        except
-        select a.oid from api as a
-        where a.name <> 'anon'
+    (
+        w.oid = 0
+        or w.oid in (
+            select a.acts_as from api as a
+            where a.name = 'anon'
+            except
+            select a.oid from api as a
+            where a.name <> 'anon'
+        )
+    )
+    and (
+        r.is_made
+        or (
+            select
+                pg_catalog.bool_and(
+                    -- The call, by itself or in a sub-select, and what it is compared with.
+                    pg_catalog.regexp_replace(
+                        c.text, '[(] SELECT (auth[.](uid|role)[(][)]) AS (uid|role)[)]', '\1'
+                    ) ~ (
+                        '^[(](auth[.]uid[(][)] = ([a-z_][a-z0-9_]*|"([^"]|"")+")'
+                        '|([a-z_][a-z0-9_]*|"([^"]|"")+") = auth[.]uid[(][)]'
+                        '|auth[.]role[(][)] = ''authenticated''::text)[)]$'
+                    )
+                )
+            from conditions as c
+            where c.policy = y.oid
+        ) is not true
     )
 group by y.polname, r.object

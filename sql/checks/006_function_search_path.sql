@@ -2,9 +2,10 @@
 -- Why: the caller, or a temporary table of the caller's, decides then what the body means. A pinned
 -- path that holds "$user" still changes with the caller. A path without pg_temp looks for tables
 -- and types there first: what a SECURITY DEFINER function names is the caller's then, for one a
--- domain whose check runs as the owner. Aggregates have no body and no settings.
+-- domain whose check runs as the owner. Aggregates have no body and no settings. A neighbour's
+-- function that runs as its caller takes no rights of anybody's along.
 select
-    'security' as severity,
+    case when f.prosecdef or f.is_made then 'security' else 'integrity' end as severity,
     f.object,
     case
         when path.setting is null

@@ -1,7 +1,8 @@
 -- 008_dangerous_privileges: TRUNCATE, TRIGGER, REFERENCES or MAINTAIN in the hands of API roles.
 -- Why: TRUNCATE empties a table past row level security and past the audit triggers; TRIGGER runs
 -- code as whoever writes next; REFERENCES tells which keys exist; MAINTAIN (Postgres 17) locks.
--- Nothing the API does needs any of them.
+-- Nothing the API does needs any of them. What default privileges give a neighbour's table, as
+-- Supabase's do every table's, is the platform's choice, and by the API nobody gets at it.
 select
     'security' as severity,
     g.object,
@@ -25,4 +26,20 @@ where
     g.privilege in ('truncate', 'trigger', 'references', 'maintain')
     and g.grantee <> g.owner
     and g.grantee in (select a.acts_as from api as a)
+    and (
+        r.is_made
+        or not exists (
+            select
+            from pg_catalog.pg_default_acl as d
+            cross join lateral pg_catalog.aclexplode(d.defaclacl) as entry
+            where
+                d.defaclrole = g.owner
+                and d.defaclnamespace in (0, r.relnamespace)
+                and d.defaclobjtype = 'r'
+                and entry.grantee = g.grantee
+                and pg_catalog.lower(entry.privilege_type collate "C") = g.privilege
+                and g.column_name is null
+                and not g.is_grantable
+        )
+    )
 group by g.object, r.object, w.name

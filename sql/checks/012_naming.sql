@@ -3,11 +3,12 @@
 -- fk_<table>_; the design adds uq_<table>_, and where the document names an index besides UNIQUE,
 -- the constraint bears that name, idx_<table>_. The document's own idx_recent_sessions and
 -- idx_active_goals name no table, so for an index only the prefix is asked. Primary keys keep the
--- name Postgres gives. A prefix longer than a name may be is compared as far as names go.
+-- name Postgres gives. A prefix longer than a name may be is compared as far as names go. What
+-- neighbours call theirs is their affair.
 with judged as (
     select r.*
     from relations as r
-    where r.kind not in ('index', 'sequence', 'type') and not r.relispartition
+    where r.kind not in ('index', 'sequence', 'type') and not r.relispartition and r.is_made
 ),
 
 prefixes (contype, prefix) as (

@@ -1,7 +1,7 @@
 -- 013_missing_comment: tables, views, functions and policies that say nothing about themselves.
 -- Why: the comment is the documentation that travels with the database, into psql, Studio and the
 -- generated API. Only a human can write it, so there is no remedy to run. A partition is part of
--- its parent.
+-- its parent. What neighbours say of theirs is their affair.
 with described (object, kind, class, oid) as (
     select
         r.object,
@@ -9,7 +9,7 @@ with described (object, kind, class, oid) as (
         'pg_catalog.pg_class'::pg_catalog.regclass,
         r.oid
     from relations as r
-    where r.kind not in ('index', 'sequence', 'type') and not r.relispartition
+    where r.kind not in ('index', 'sequence', 'type') and not r.relispartition and r.is_made
     union all
     select
         f.object,
@@ -17,6 +17,7 @@ with described (object, kind, class, oid) as (
         'pg_catalog.pg_proc'::pg_catalog.regclass,
         f.oid
     from functions as f
+    where f.is_made
     union all
     select
         pg_catalog.format('%I on %s', y.polname, r.object),
@@ -24,7 +25,7 @@ with described (object, kind, class, oid) as (
         'pg_catalog.pg_policy'::pg_catalog.regclass,
         y.oid
     from pg_catalog.pg_policy as y
-    inner join relations as r on y.polrelid = r.oid
+    inner join relations as r on y.polrelid = r.oid and r.is_made
 )
 
 select

@@ -2,7 +2,7 @@
 -- Why: a timestamp that only some updates move is worse than none. What keeps it is an enabled
 -- trigger BEFORE UPDATE, for each row, of any column, without a condition, whose function assigns
 -- new.updated_at (or is the extension's moddatetime). A function that no longer assigns it is found
--- too; comments in its body do not count.
+-- too; comments in its body do not count. Who keeps a neighbour's is its own affair.
 with stampers as (
     select
         p.oid,
@@ -41,6 +41,7 @@ inner join pg_catalog.pg_attribute as a
     on r.oid = a.attrelid and a.attname = 'updated_at' and not a.attisdropped
 where
     r.kind = 'table'
+    and r.is_made
     and r.oid not in (
         select t.tgrelid
         from pg_catalog.pg_trigger as t

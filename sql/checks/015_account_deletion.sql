@@ -1,14 +1,39 @@
 -- 015_account_deletion: user tables that deleting an account would leave behind, or be stopped by.
 -- Why: deleting the row in public.users must delete all data of the person. So every table
 -- with a user_id, or with any foreign key to public.users, needs one on user_id (where it has that
--- column) that cascades, is valid and is enforced: its internal triggers can be disabled. Another
--- foreign key to public.users, of a table in any schema, that neither cascades nor clears the
--- reference blocks the deletion.
-with user_keys as (
+-- column) that cascades, is valid and is enforced: its internal triggers can be disabled. Of a
+-- neighbour's table one to auth.users does as well, or one that clears the reference: the login goes
+-- with the account. Another foreign key to either, or to a table whose rows go with the account,
+-- blocks the deletion if it neither cascades nor clears the reference; one to a table of ours does
+-- in whatever schema it is.
+-- One that is only asked at the end (NO ACTION) does not if its own rows have gone by then; the
+-- archive, which deletes what it has moved, it blocks all the same.
+with recursive accounts as (
+    select r.oid
+    from relations as r
+    where r.object = 'public.users'
+    union all
+    select c.oid
+    from pg_catalog.pg_class as c
+    where c.relname = 'users' and c.relnamespace = pg_catalog.to_regnamespace('auth')
+),
+
+-- What goes with an account.
+deleted as (
+    select a.oid from accounts as a
+    union
+    select k.conrelid
+    from pg_catalog.pg_constraint as k
+    inner join deleted as d on k.confrelid = d.oid
+    where k.contype = 'f' and k.confdeltype = 'c'
+),
+
+user_keys as (
     select
         k.oid,
         k.conname,
         k.conrelid,
+        k.confrelid,
         k.conkey,
         k.conparentid,
         k.confdeltype,
@@ -31,9 +56,11 @@ with user_keys as (
     from pg_catalog.pg_constraint as k
     where
         k.contype = 'f'
-        and k.confrelid in (
-            select r.oid from relations as r
-            where r.object = 'public.users'
+        and k.confrelid in (select d.oid from deleted as d)
+        -- What other schemas do with logins is nobody's business here.
+        and (
+            k.confrelid in (select r.oid from relations as r)
+            or k.conrelid in (select r.oid from relations as r)
         )
 ),
 
@@ -42,6 +69,7 @@ user_tables as (
         r.oid,
         r.relname,
         r.object,
+        r.is_made,
         (
             select a.attnum
             from pg_catalog.pg_attribute as a
@@ -60,14 +88,24 @@ best as (
         t.attnum,
         k.oid as key,
         k.conname,
+        k.confrelid,
         k.confdeltype,
         k.convalidated,
         k.enforced,
         k.enabling
     from user_tables as t
     left join user_keys as k
-        on t.oid = k.conrelid and (t.attnum is null or t.attnum = any(k.conkey))
-    where t.attnum is not null or k.oid is not null
+        on
+            t.oid = k.conrelid
+            and k.confrelid in (select a.oid from accounts as a)
+            and (
+                k.confrelid in (select r.oid from relations as r)
+                or not t.is_made
+            )
+            and case when t.attnum is null then t.is_made else t.attnum = any(k.conkey) end
+    where
+        (t.attnum is not null or k.oid is not null)
+        and (t.is_made or k.confdeltype is null or k.confdeltype not in ('n', 'd'))
     order by t.oid, k.confdeltype <> 'c', not k.enforced, not k.convalidated, k.enabling nulls first
 )
 
@@ -99,13 +137,14 @@ select
             then
                 pg_catalog.format(
                     'alter table %s %sadd constraint %I'
-                    ' foreign key (user_id) references public.users (id) on delete cascade',
+                    ' foreign key (user_id) references %s (id) on delete cascade',
                     b.object,
                     case
                         when b.key is null then '' else
                             pg_catalog.format('drop constraint %I, ', b.conname)
                     end,
-                    pg_catalog.left('fk_' || b.relname || '_users', 63)
+                    pg_catalog.left('fk_' || b.relname || '_users', 63),
+                    coalesce(b.confrelid::pg_catalog.regclass::pg_catalog.text, 'public.users')
                 )
         when b.confdeltype = 'c' and b.enforced and not b.convalidated
             then pg_catalog.format('alter table %s validate constraint %I', b.object, b.conname)
@@ -122,14 +161,34 @@ union all
 select
     'integrity' as severity,
     pg_catalog.format('%I on %s', k.conname, k.conrelid::pg_catalog.regclass) as object,
-    'This foreign key to public.users blocks account deletion: it neither cascades nor sets null.'
-        as finding,
+    pg_catalog.format(
+        'This foreign key to %s blocks %s: it neither cascades nor sets null.',
+        k.confrelid::pg_catalog.regclass,
+        case
+            when k.is_account or k.is_kept then 'account deletion' else 'the archive'
+        end
+    ) as finding,
     null as remedy
-from user_keys as k
+from (
+    select
+        y.*,
+        y.confrelid in (select a.oid from accounts as a) as is_account,
+        y.confdeltype = 'r' or y.conrelid not in (select d.oid from deleted as d) as is_kept,
+        y.confrelid in (
+            select live.oid
+            from relations as live
+            inner join relations as arch
+                on
+                    live.relnamespace = arch.relnamespace
+                    and pg_catalog.format('%s_archive', live.relname) = arch.relname
+        ) as is_archived
+    from user_keys as y
+) as k
 where
     k.confdeltype in ('a', 'r')
     and k.conparentid = 0
     and k.enforced
+    and (k.is_account or k.is_kept or k.is_archived)
     and not exists (
         select from best as b
         where b.key = k.oid

@@ -18,7 +18,7 @@ with pairs as (
         on
             live.relnamespace = arch.relnamespace
             and pg_catalog.format('%s_archive', live.relname) = arch.relname
-    where live.kind = 'table' and arch.kind = 'table'
+    where live.kind = 'table' and arch.kind = 'table' and (live.is_made or arch.is_made)
 ),
 
 columns as (

@@ -1,7 +1,8 @@
 -- 033_policy_always_true: permissive policies with a condition that is the same for everybody.
 -- Why: permissive policies are joined by OR, so one that is always true opens every row to its
 -- roles, whatever the others say. A condition that names no column and calls nothing is the
--- same for everybody. In other schemas of the API reading may be meant for all; in ours it is not.
+-- same for everybody. Reading may be meant for all of a neighbour's table, and in other schemas of
+-- the API; of ours it is not.
 select
     'security' as severity,
     c.object,

@@ -49,6 +49,8 @@ def _object(difference: Difference) -> str | None:
         return parts.change_enabled(difference.about("enabled"))
     if difference.kind == "constraint" and "not null" in difference.now:
         return others.not_null(difference, column_of(difference))
+    if difference.kind == "publication":
+        return others.unpublish(difference)
     return others.drop(difference)
 
 

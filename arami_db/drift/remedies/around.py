@@ -31,6 +31,15 @@ COMPILED = ("BEGIN ATOMIC", "RETURN ")  # so begin bodies that it keeps likewise
 _TOLD_BY = {"table": ("columns",), "column": ("type",)}
 
 
+_SENT = ("table ", "schema ", "all tables")
+
+
+def sent(facts: Iterable[Fact]) -> list[str]:
+    """What facts of a publication say that it sends."""
+    keys = (fact.property for fact in facts if fact.kind == "publication")
+    return [key.removeprefix("table ") for key in keys if key.startswith(_SENT)]
+
+
 def by_object(facts: Iterable[Fact]) -> dict[Object, dict[str, str]]:
     """The properties of each object; of one that is stated several times, all values."""
     objects: dict[Object, dict[str, str]] = defaultdict(dict)

@@ -8,8 +8,11 @@ _PART = re.compile(r'"(?:[^"]|"")*"|[^.]+')
 _LISTED = re.compile(r'(?:"(?:[^"]|"")*"|[^",])+')
 _HEAD = re.compile(r'(?:"(?:[^"]|"")*"|[^"(])+')
 _PLAIN = re.compile(r"[a-z_][a-z0-9_]*")
-_RELATION = {  # in a definition as Postgres writes it
-    "index": re.compile(r' ON (?:ONLY )?((?:"(?:[^"]|"")*"|[^" ])+) USING '),
+_RELATION = {  # in a definition as Postgres writes it; a name may hold any of these words
+    "index": re.compile(
+        r'^CREATE (?:UNIQUE )?INDEX (?:"(?:[^"]|"")*"|[^" ])+'
+        r' ON (?:ONLY )?((?:"(?:[^"]|"")*"|[^" ])+) USING '
+    ),
     "statistics": re.compile(r' FROM ((?:"(?:[^"]|"")*"|[^"])+)$'),
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from arami_db.drift.remedies.around import Objects
 from arami_db.drift.remedies.difference import Difference
 from arami_db.drift.remedies.names import head, listed, literal, quoted, split, unquoted
 from arami_db.drift.remedies.parts import FIRING, holder
@@ -172,6 +173,25 @@ def change_event_trigger(difference: Difference) -> str | None:
         return None
     firing = FIRING[difference.value]
     return f"alter event trigger {difference.name} {firing};"
+
+
+def unpublish(difference: Difference) -> str | None:
+    """What keeps a publication that may be the platform's, and takes out what is of the schema.
+
+    One of all tables can only be made anew, without any; who subscribes goes on by its name.
+    """
+    name, now = difference.name, difference.now
+    if "all tables" in now:
+        options = [f"publish = '{now.get('operations', '')}'"]
+        options += ["publish_via_partition_root = true"] if "via root" in now else []
+        return f"drop publication {name};\ncreate publication {name} with ({', '.join(options)});"
+    wanted = difference.around.wanted
+    taken = [change_publication(difference.about(key)) for key in now if _is_ours(key, wanted)]
+    return "\n".join(filter(None, taken)) or None
+
+
+def _is_ours(key: str, wanted: Objects) -> bool:
+    return key.startswith("schema ") or ("table", key.removeprefix("table ")) in wanted
 
 
 def change_publication(difference: Difference) -> str | None:

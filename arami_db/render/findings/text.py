@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from arami_db.drift.beside import counted, is_beside
 from arami_db.escape import block, uncommanding, visible
 from arami_db.render.output import count
 from arami_db.verify.script import unfolded
@@ -62,6 +63,8 @@ def _sentence(finding: Finding) -> str:
 
 def _consequences(finding: Finding) -> list[str]:
     """What checks find and the first paths, a line each; all other facts are counted."""
+    if is_beside(finding):  # its sentence has counted them
+        return []
     every = list(unfolded(finding.consequences))
     paths = [one for one in every if any(fact.kind == "reach" for fact in one.extra)]
     facts = [one for one in every if one.source == "facts" and one not in paths]
@@ -78,8 +81,11 @@ def _set_aside(report: Report) -> list[str]:
         patterns = visible(", ".join(report.aside.patterns))
         lines += ["", f"ignored {count(len(report.aside.ignored), 'finding')} by {patterns}"]
     if report.aside.accepted:
-        lines += ["", f"accepted {count(len(report.aside.accepted), 'finding')}, as declared:"]
-        for by, number in Counter(one.declaration for one in report.aside.accepted).items():
+        by_declaration = Counter(one.declaration for one in report.aside.accepted)
+        there = counted((by.kind, by.name) for by in by_declaration)
+        accepted = count(len(report.aside.accepted), "finding")
+        lines += ["", f"beside these files, as declared: {there}; accepted {accepted}:"]
+        for by, number in by_declaration.items():
             lines.append(f"  {visible(f'{by.kind} {by.name}')}: {number} ({visible(by.reason)})")
     if report.aside.stale:
         lines += ["", "declared, and nothing of it is there:"]

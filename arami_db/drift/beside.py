@@ -1,0 +1,103 @@
+"""What is said of neighbours: once, with the lines that declare them."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable
+
+from arami_db.drift.findings import Finding, Severity
+from arami_db.drift.neighbours import KINDS, ROUTINES, Neighbours
+from arami_db.drift.remedies.around import RELATIONS, Object
+from arami_db.drift.remedies.names import schema_of
+from arami_db.facts import Fact
+
+SHARED = "public"  # the schema that others put their objects into
+_SHOWN = 5  # of many, named in the sentence
+_REASON = "made by other migrations"  # to be pasted, and to be made more precise
+
+
+def apart(
+    findings: Iterable[Finding], beside: Neighbours, *, paths: bool = False
+) -> tuple[list[Finding], Finding | None]:
+    """Put what only says that there are neighbours in public into one finding.
+
+    Args:
+        findings: those that are left, each cause and consequence for itself.
+        beside: the neighbours.
+        paths: whether also who comes to a neighbour's function with more rights than theirs.
+
+    Returns:
+        The others, and that one; None where there are no neighbours. It has no remedy: what is
+        somebody else's is not dropped.
+    """
+    left, of = list[Finding](), dict[Object, list[Finding]]()
+    for finding in findings:
+        item = beside.of(finding)
+        is_kept = item is not None and leads_to_function(finding) and not paths
+        if item is None or is_kept or schema_of(item[1]) != SHARED:
+            left.append(finding)
+        else:
+            of.setdefault(item, []).append(finding)
+    return left, _stated_once(of) if of else None
+
+
+def leads_to_function(finding: Finding) -> bool:
+    """Whether it is a path to a function that runs with more rights than its caller's."""
+    return any(f.kind == "reach" and f.property.startswith("function ") for f in finding.extra)
+
+
+def _stated_once(of: dict[Object, list[Finding]]) -> Finding:
+    items = sorted(of, key=lambda item: (KINDS.index(item[0]), item[1]))
+    names = [name for _, name in items]
+    more = f", and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    definers = {f.object for found in of.values() for one in found for f in one.extra if _runs(f)}
+    return Finding(
+        Severity.INTEGRITY,
+        "facts",
+        SHARED,
+        f"{counted(items)} outside these files: {', '.join(names[:_SHOWN])}{more}",
+        advice="Declare them in arami-db.toml, each with its reason:\n"
+        + "\n".join(_entry(kind, name, is_definer=name in definers) for kind, name in items),
+        consequences=tuple(_beside(item, of[item]) for item in items),
+    )
+
+
+def _beside(item: Object, found: Iterable[Finding]) -> Finding:
+    """A neighbour with all that was found of it."""
+    facts = tuple(fact for finding in found for fact in finding.extra)
+    message = f"{item[0]} {item[1]} is outside these files"
+    return Finding(Severity.INTEGRITY, "facts", item[1], message, extra=facts)
+
+
+def is_beside(finding: Finding) -> bool:
+    """Whether a finding is the one that states the neighbours."""
+    return finding.object == SHARED and not finding.extra and bool(finding.consequences)
+
+
+def _runs(fact: Fact) -> bool:
+    """Whether it says that a function runs with the rights of its owner."""
+    return fact[2:] == ("security", "definer")
+
+
+def counted(items: Iterable[Object]) -> str:
+    """How many relations, functions and so on there are, in words.
+
+    Args:
+        items: objects, by kind and name; the kind as the facts or as a declaration has it.
+    """
+    words = dict.fromkeys(RELATIONS, "relation") | dict.fromkeys(ROUTINES, "function")
+    numbers = Counter(words.get(kind.replace("-", " "), kind) for kind, _ in items)
+    texts = [f"{n} {word}{'s' if n > 1 else ''}" for word, n in numbers.items()]
+    return " and ".join(filter(None, (", ".join(texts[:-1]), texts[-1])))
+
+
+def declared_as(kind: str) -> str:
+    """The key of arami-db.toml for an object of a kind."""
+    return "function" if kind in ROUTINES else kind.replace(" ", "-")
+
+
+def _entry(kind: str, name: str, *, is_definer: bool) -> str:
+    definer = "definer = true\n" if is_definer else ""
+    written = json.dumps(name, ensure_ascii=False)  # JSON's escapes are TOML's, too
+    return f'[[accept]]\n{declared_as(kind)} = {written}\n{definer}reason = "{_REASON}"'
