@@ -65,13 +65,13 @@ class Answer:
     found: tuple[tuple[SqlFile, dict[str, Any]], ...]
 
 
-def read(connection: Connection, tree: SqlTree, *, checks: bool = True) -> Answer:
-    """State the facts of a database and ask every check, in one transaction that leaves no trace.
+def read(connection: Connection, tree: SqlTree, asked: Sequence[SqlFile] | None = None) -> Answer:
+    """State the facts of a database and ask its checks, in one transaction that leaves no trace.
 
     Args:
         connection: any role that may connect will do; a standby or a pooler too.
         tree: the SQL files.
-        checks: whether to ask the checks, too.
+        asked: which of its files to ask; None for all of catalog/ and checks/.
 
     Raises:
         QueryFailedError: a query failed, or does not return what it should; names the file.
@@ -79,8 +79,10 @@ def read(connection: Connection, tree: SqlTree, *, checks: bool = True) -> Answe
     """
     try:
         with _transaction(connection):
-            asked = tree.checks if checks else ()
-            return ask_files(connection, tree.prelude, tree.catalog, asked)
+            files = (*tree.catalog, *tree.checks) if asked is None else asked
+            facts = [file for file in files if file.kind == "catalog"]
+            checks = [file for file in files if file.kind == "check"]
+            return ask_files(connection, tree.prelude, facts, checks)
     except psycopg.Error as error:
         if connection.closed:
             raise lost(error) from error
