@@ -57,7 +57,7 @@ def _report(conninfo: str, process: list[str], runs: int) -> None:
             REFERENCE: lambda: _output(["diff", "--unified", known.name, "-"], _output(dump)),
             "verify, connected": lambda: verify(connection, tree),
             "facts and checks": lambda: read(connection, tree),
-            "facts": lambda: read(connection, tree, checks=False),
+            "facts": lambda: read(connection, tree, tree.catalog),
             "verify, whole process": lambda: _output(process),
         }
         times = _times(ways, runs)

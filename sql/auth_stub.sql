@@ -6,51 +6,77 @@
 -- Their search_path names pg_temp, and last: unnamed, it is where types are looked for first, and a
 -- caller's temporary domain "uuid" would run its check as whoever owns a function that calls these.
 
--- Roles belong to the whole cluster: another database's migration may create them at this moment.
+-- The roles that the API acts as, and the one it logs in as. Whom migrate may not make, it asks an
+-- administrator for, by these very words (`arami-db doctor`); a role that exists stays as it is.
+-- Roles belong to the whole cluster: another database's migration may make them at this moment.
 do $$
-declare
-    wanted record;
 begin
-    for wanted in
-        select *
-        from (values
-            ('anon', 'nologin noinherit'),
-            ('authenticated', 'nologin noinherit'),
-            ('service_role', 'nologin noinherit bypassrls'),
-            ('authenticator', 'login noinherit')
-        ) as roles (name, attributes)
-    loop
-        continue when to_regrole(wanted.name) is not null;
-        begin
-            execute format('create role %I %s', wanted.name, wanted.attributes);
-        exception
-            when duplicate_object or unique_violation then
-                raise notice 'role % appeared meanwhile', wanted.name;
-            when insufficient_privilege then
-                raise exception 'role "%" does not exist, and % may not create it',
-                    wanted.name, current_user
-                    using errcode = 'insufficient_privilege',
-                        hint = format(
-                            'Let an administrator run: create role %I %s;',
-                            wanted.name, wanted.attributes
-                        );
-        end;
-    end loop;
+    if to_regrole('anon') is null then
+        create role anon nologin noinherit;
+    end if;
+exception
+    when duplicate_object or unique_violation then
+        raise notice 'role anon appeared meanwhile';
 end
 $$;
 
 do $$
+begin
+    if to_regrole('authenticated') is null then
+        create role authenticated nologin noinherit;
+    end if;
+exception
+    when duplicate_object or unique_violation then
+        raise notice 'role authenticated appeared meanwhile';
+end
+$$;
+
+do $$
+begin
+    if to_regrole('service_role') is null then
+        create role service_role nologin noinherit bypassrls;
+    end if;
+exception
+    when duplicate_object or unique_violation then
+        raise notice 'role service_role appeared meanwhile';
+end
+$$;
+
+do $$
+begin
+    if to_regrole('authenticator') is null then
+        create role authenticator login noinherit;
+    end if;
+exception
+    when duplicate_object or unique_violation then
+        raise notice 'role authenticator appeared meanwhile';
+end
+$$;
+
+-- authenticator becomes the API roles, and so does whoever migrates, who proves what they may do.
+-- Since Postgres 16 that need not bring their rights along. What is refused here is asked of an
+-- administrator, as the roles are.
+do $$
 declare
     api_role text;
+    member text;
+    options text := '';
+    membership text := 'member';
 begin
+    if current_setting('server_version_num')::integer >= 160000 then
+        options := ' with set true, inherit false';
+        membership := 'set';
+    end if;
     foreach api_role in array array['anon', 'authenticated', 'service_role'] loop
-        continue when pg_has_role('authenticator', api_role, 'member');
-        begin
-            execute format('grant %I to authenticator', api_role);
-        exception
-            when unique_violation or insufficient_privilege then
-                raise notice 'authenticator was not made a member of %: %', api_role, sqlerrm;
-        end;
+        foreach member in array array['authenticator', session_user] loop
+            continue when pg_has_role(member, api_role, membership);
+            begin
+                execute format('grant %I to %I%s', api_role, member, options);
+            exception
+                when unique_violation or insufficient_privilege then
+                    raise notice '% was not made a member of %: %', member, api_role, sqlerrm;
+            end;
+        end loop;
     end loop;
 end
 $$;

@@ -12,7 +12,7 @@ import arami_db
 
 PACKAGE = Path(arami_db.__file__).parent
 MODULES = sorted(PACKAGE.rglob("*.py"))
-OPERATIONS = {"migrate", "seed", "adopt", "verify", "archive", "maintain", "export"}
+OPERATIONS = {"migrate", "seed", "adopt", "verify", "archive", "maintain", "export", "doctor"}
 # The files beside the ledger, and what is wrong between them, are for every operation.
 SHARED = {"arami_db.migrate.plan", "arami_db.migrate.disagreement"}
 # What a layer may import, besides itself; lower layers know nothing of higher ones.
@@ -26,13 +26,17 @@ BELOW = {
     "ledger": {"database", "files", "errors"},
     "facts": {"database", "files", "errors"},
     "drift": {"facts", "files", "errors"},
+    "administrator": {"facts", "database", "files", "errors"},
     "shadow": {"embedded", "ledger", "database", "files", "errors"},
     "runner": {"ledger", "database", "files", "errors"},
     **{name: {"runner", "ledger", "database", "files", "errors"} for name in sorted(OPERATIONS)},
+    "migrate": {"administrator", "runner", "ledger", "database", "files", "errors"},
+    "doctor": {"administrator", "facts", "ledger", "database", "files", "errors"},
     "adopt": {"drift", "facts", "shadow", "runner", "ledger", "database", "files", "errors"},
     "prove": {"database", "errors"},
     "export": {"ledger", "files", "errors"},
     "verify": {
+        "administrator",
         "prove",
         "drift",
         "facts",

@@ -45,16 +45,16 @@ class Answer:
 def read(
     connection: Connection,
     tree: SqlTree,
+    asked: Sequence[SqlFile] | None = None,
     *,
-    checks: bool = True,
     made: Collection[Fact] = (),
 ) -> Answer:
-    """State the facts of a database and ask every check, in one transaction that leaves no trace.
+    """State the facts of a database and ask its checks, in one transaction that leaves no trace.
 
     Args:
         connection: any role that may connect will do; a standby or a pooler too.
         tree: the SQL files.
-        checks: whether to ask the checks, too.
+        asked: which of its files to ask; None for all of catalog/ and checks/.
         made: what the files make; checks are milder with what they do not.
 
     Raises:
@@ -64,8 +64,10 @@ def read(
     try:
         with _transaction(connection):
             name_made(connection, made)
-            asked = tree.checks if checks else ()
-            return ask_files(connection, tree.prelude, tree.catalog, asked)
+            files = (*tree.catalog, *tree.checks) if asked is None else asked
+            facts = [file for file in files if file.kind == "catalog"]
+            checks = [file for file in files if file.kind == "check"]
+            return ask_files(connection, tree.prelude, facts, checks)
     except psycopg.Error as error:
         if connection.closed:
             raise lost(error) from error

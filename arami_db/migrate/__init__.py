@@ -5,7 +5,7 @@ What a run with nothing pending does not need is imported when something is.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from arami_db import ledger
@@ -70,6 +70,7 @@ def migrate(session: Session, tree: SqlTree) -> Result:
         RefusedFileError: a file cannot be run as it stands; nothing was run.
         FileFailedError: a statement failed; files before it are applied, its own is not.
         UsageError: it is the first run, into a database that holds tables of somebody else.
+        AdministratorError: this role lacks rights; nothing was run.
         LedgerError: files and ledger disagree, or the Supabase CLI has applied some of the files.
         LockBusyError, PlatformError, ConnectionFailedError: as they say.
     """
@@ -81,7 +82,9 @@ def migrate(session: Session, tree: SqlTree) -> Result:
 
     scripts_of(todo)  # refuse before anything runs, and before waiting for the lock
     _refuse_what_is_there(session, tree, state, plan, todo)
-    return _apply_pending(session, tree)
+    left = _require_rights(session.connection, tree)
+    result = _apply_pending(session, tree)
+    return replace(result, notes=(*result.notes, *left))
 
 
 def _apply_pending(session: Session, tree: SqlTree) -> Result:
@@ -127,6 +130,17 @@ def _refuse_what_is_there(
     from arami_db.migrate.existing import refuse_foreign_tables
 
     refuse_foreign_tables(session.connection, tree)
+
+
+def _require_rights(connection: Connection, tree: SqlTree) -> list[str]:
+    """What is left for an administrator to do when all is applied."""
+    from arami_db.administrator import block, require
+    from arami_db.database.server import inspect
+
+    server = inspect(connection)
+    server.require_writable()
+    left = require(connection, tree, server)
+    return [block(left, server.database)] if left else []
 
 
 def _result(applied: tuple[Applied, ...], plan: Plan, options: Options) -> Result:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from arami_db import ledger
+from arami_db.administrator import require_uid
 from arami_db.database.execute import Step, closing_steps, statement_steps
 from arami_db.database.server import Server
-from arami_db.errors import PlatformError
 from arami_db.files.script import Script, load
 from arami_db.files.sqlfile import SqlFile
 from arami_db.runner.apply import Runner
@@ -18,14 +18,9 @@ def stub_for(server: Server, stub: SqlFile | None) -> Script | None:
         RefusedFileError: it cannot be run as it stands.
         PlatformError: there is a schema auth without auth.uid(); it is not ours to alter.
     """
+    require_uid(server, stub)
     if stub is None or server.has_auth_uid:
         return None
-    if server.has_auth_schema:
-        raise PlatformError(
-            "schema auth exists but has no function auth.uid(), which every policy calls",
-            hint="It is the platform's schema and is never altered here: add auth.uid() returning"
-            f" uuid there ({stub.label} shows how), or rename the schema.",
-        )
     return load(stub)
 
 

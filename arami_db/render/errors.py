@@ -26,6 +26,8 @@ def error_report(error: AramiError) -> int:
     elif isinstance(error, RefusedFileError):
         lines += _refusal_lines(error.refusals)
     lines += _difference_lines(error)
+    if to_run := getattr(error, "block", None):
+        lines += ["", to_run, ""]
     if error.hint:
         lines.append(f"hint: {error.hint}")
     complain(uncommanding(block("\n".join(lines))))
@@ -139,6 +141,8 @@ def _as_data(error: AramiError) -> dict[str, Any]:
     elif isinstance(error, RefusedFileError) and error.refusals:
         refusals = [asdict(refusal) for refusal in error.refusals]
         data |= {key: refusals[0][key] for key in _PLACE} | {"refusals": refusals}
+    elif to_run := getattr(error, "block", None):
+        data["block"] = to_run
     elif findings := getattr(error, "findings", ()):
         from arami_db.render.findings.json import data_of
 

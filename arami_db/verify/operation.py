@@ -126,7 +126,7 @@ def snapshot(connection: Connection, tree: SqlTree) -> str | None:
         RefusedFileError: a file cannot be read.
         ConnectionFailedError: the connection broke.
     """
-    return dump(read(connection, tree, checks=False).facts) if tree.catalog else None
+    return dump(read(connection, tree, tree.catalog).facts) if tree.catalog else None
 
 
 def _settled(connection: Connection, tree: SqlTree, expected: frozenset[Fact] | None) -> Answer:

@@ -1,6 +1,6 @@
 -- 250_grant: who was granted what, by whom, and what owners lost of what they have anyway.
 -- Why: platforms and tools grant to their roles what PUBLIC has anyway; on schema public and on the
--- database that is not stated.
+-- database that is not stated. Nor is it that whoever counts as their owner may pass rights on.
 -- noqa: disable=RF02
 select
     'grant' as kind,
@@ -11,7 +11,10 @@ select
         g.privilege
     ) as property,
     pg_catalog.concat(
-        case when g.is_grantable then 'with grant option, ' end,
+        case
+            when g.is_grantable and not (here.is_shared and t.is_platform)
+                then 'with grant option, '
+        end,
         'granted by ',
         case when here.is_shared and b.is_platform then 'owner' else b.label end
     ) as value

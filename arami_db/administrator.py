@@ -1,0 +1,185 @@
+"""What an administrator has to run for a role before it can migrate, verify and prove: one block.
+
+It is asked for as a whole, before anything runs: `migrate` refuses with it, `doctor` shows it
+beforehand, and `verify --prove-rls` names the line of it that is missing.
+"""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from arami_db.database.connect import Connection, query
+from arami_db.database.server import Server
+from arami_db.errors import PlatformError
+from arami_db.facts import read
+from arami_db.files import SqlFile, SqlTree
+
+_WIDTH = 80
+PROVING = "verify --prove-rls"
+# What files say, as far as it asks for rights that their role may lack.
+_ROLE = re.compile(r"(?im)^\s*create role (\w+) ([a-z ]+);")
+_SCHEMA = re.compile(r"(?im)^\s*create schema (?:if not exists )?(?!if\b)(\w+)")
+_EXTENSION = re.compile(r"(?i)create extension (?:if not exists )?\"?([\w-]+)|'([\w-]+)'")
+_ON_ACCOUNTS = {
+    "trigger": re.compile(r"(?i)\bcreate (?:constraint )?trigger\b[^;]*\bon auth\.users\b"),
+    "select": re.compile(r"(?i)\b(?:from|join) auth\.users\b"),
+    "insert": re.compile(r"(?i)\binsert into auth\.users\b"),
+    "update": re.compile(r"(?i)\bupdate auth\.users\b"),
+    "delete": re.compile(r"(?i)\bdelete from auth\.users\b"),
+    "references": re.compile(r"(?i)\breferences auth\.users\b"),
+}
+
+
+@dataclass(frozen=True)
+class Need:
+    """A statement for an administrator.
+
+    Attributes:
+        statement: without a semicolon; running it again does no harm once block() has written it.
+        reason: what it is for, in a sentence.
+        commands: those that do without it badly or not at all.
+    """
+
+    statement: str
+    reason: str
+    commands: tuple[str, ...]
+
+
+class AdministratorError(PlatformError):
+    """An administrator has to run something first."""
+
+    def __init__(self, database: str, role: str, needs: Sequence[Need]) -> None:
+        """Build the error.
+
+        Args:
+            database: where it is to be run.
+            role: for whom.
+            needs: what is to be run.
+        """
+        super().__init__(
+            f"{role} may not do all that the files need; nothing was run",
+            hint=f"Let an administrator run the block above in database {database}, then migrate"
+            " again.\n      `arami-db doctor` shows it, too.",
+        )
+        self.block = block(needs, database)
+
+
+def needs(connection: Connection, tree: SqlTree, server: Server) -> tuple[Need, ...]:
+    """What is to be run by somebody who may, in order; nothing that `migrate` will do itself.
+
+    Args:
+        connection: idle, of the role that is to work; it needs no right but CONNECT, and nothing
+            is written.
+        tree: the SQL files, which say what is needed; its checks of the environment are asked, too.
+        server: where the connection leads.
+
+    Raises:
+        RefusedFileError: a file cannot be read.
+        QueryFailedError: a check failed.
+        ConnectionFailedError: the connection broke.
+    """
+    asked = connection.execute(query("administrator"), _wanted(tree, server)).fetchall()
+    found = [(Need(sql, reason, tuple(names)), handled) for sql, reason, names, handled in asked]
+    known = {need.statement for need, _ in found}
+    checks = [file for file in tree.checks if "_environment_" in file.path.name]
+    answer = read(connection, tree, checks)
+    rows = [row for _, row in answer.found if row["remedy"]]
+    others = {
+        row["remedy"]: Need(row["remedy"], f"{row['object']}: {row['finding']}", ("verify",))
+        for row in rows
+        if row["remedy"] not in known
+    }
+    return (*(need for need, handled in found if not handled), *others.values())
+
+
+def require(connection: Connection, tree: SqlTree, server: Server) -> tuple[Need, ...]:
+    """Refuse to migrate what would stop halfway for want of a right.
+
+    Args:
+        connection, tree, server: as needs() takes them.
+
+    Returns:
+        What an administrator has to run for other commands than `migrate`.
+
+    Raises:
+        AdministratorError: there is something that `migrate` needs.
+        RefusedFileError, QueryFailedError, ConnectionFailedError: as needs() raises them.
+    """
+    found = needs(connection, tree, server)
+    if any("migrate" in need.commands for need in found):
+        raise AdministratorError(server.database, server.role, found)
+    return found
+
+
+def require_uid(server: Server, stub: SqlFile | None) -> None:
+    """Refuse a schema auth that policies cannot be written on.
+
+    Raises:
+        PlatformError: there is a schema auth without auth.uid(); it is not ours to alter.
+    """
+    if stub is None or server.has_auth_uid or not server.has_auth_schema:
+        return
+    raise PlatformError(
+        "schema auth exists but has no function auth.uid(), which every policy calls",
+        hint="It is the platform's schema and is never altered here: add auth.uid() returning"
+        f" uuid there ({stub.label} shows how), or rename the schema.",
+    )
+
+
+def block(needs: Iterable[Need], database: str) -> str:
+    """The statements as a script for psql or any other client, each reason in a comment.
+
+    Args:
+        needs: as needs() returns them.
+        database: the name of the database it is to be run in.
+    """
+    lines = _comment(f"For an administrator, in database {database}. It may be run again.")
+    for reason, alike in groupby(needs, key=lambda need: need.reason):
+        lines += ["", *_comment(reason)]
+        lines += [_repeatable(need.statement) for need in alike]
+    return "\n".join(lines)
+
+
+def _comment(text: str) -> list[str]:
+    return [f"-- {line}" for line in textwrap.wrap(" ".join(text.split()), _WIDTH - 3)]
+
+
+def _repeatable(statement: str) -> str:
+    """A role may be there already when the block is run again; CREATE ROLE cannot say so."""
+    if not statement.startswith("create role "):
+        return f"{statement};"
+    return f"do $$ begin\n    {statement};\nexception when duplicate_object then null; end $$;"
+
+
+def _wanted(tree: SqlTree, server: Server) -> dict[str, object]:
+    """What files ask of a server, as the query's parameters."""
+    applies_stub = tree.auth_stub is not None and not server.has_auth_schema
+    stub = tree.auth_stub.text if tree.auth_stub else ""
+    texts = [file.text for file in (*tree.migrations, *tree.views)]
+    schemas = {"arami_db", *_matches(_SCHEMA, [*texts, stub] if applies_stub else texts)}
+    roles = _ROLE.findall(stub)
+    code = "\n".join(_without_comments(text) for text in texts)
+    return {
+        "roles": [name for name, _ in roles],
+        "attributes": [attributes for _, attributes in roles],
+        "applies_stub": applies_stub,
+        "schemas": sorted(schemas),
+        "extensions": sorted(
+            _matches(_EXTENSION, (f.text for f in tree.migrations if "create extension" in f.text))
+        ),
+        "on_accounts": [right for right, found in _ON_ACCOUNTS.items() if found.search(code)],
+    }
+
+
+def _matches(pattern: re.Pattern[str], texts: Iterable[str]) -> Iterator[str]:
+    for text in texts:
+        for match in pattern.finditer(_without_comments(text)):
+            yield next(name for name in match.groups() if name)
+
+
+def _without_comments(text: str) -> str:
+    return re.sub(r"(?m)--.*$", "", text)
