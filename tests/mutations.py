@@ -6,7 +6,6 @@ policy or function is covered the day it is migrated.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
@@ -194,7 +193,7 @@ def triggers(connection: Connection) -> Iterator[Mutation]:
         changed = definition.replace("FOR EACH ROW", "FOR EACH ROW WHEN (false)")
         if "FOR EACH ROW" in definition:
             yield Mutation(f"when {on}", f"drop {on}; {changed}", at)
-            changed = re.sub("BEFORE .* ON", "BEFORE INSERT OR UPDATE ON", definition)
+            changed = definition.replace("BEFORE", "BEFORE DELETE OR")
             yield Mutation(f"event {on}", f"drop {on}; {changed}", at)
         changed = definition.replace("()", "('argument')")
         yield Mutation(f"argument {on}", f"drop {on}; {changed}", at)
