@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from arami_db import ledger
 from arami_db.adopt.compare import DifferencesError, Expectation, expectation
@@ -13,6 +13,11 @@ from arami_db.files import SqlFile, SqlTree
 from arami_db.runner.locked import locked
 from arami_db.runner.session import Session
 from arami_db.shadow import ShadowError
+
+_FORGOTTEN = (
+    "If migrations that are to be forgotten made them, the files must make them, too; if others"
+    " did, enter the files with --accept-differences."
+)
 
 
 @dataclass(frozen=True)
@@ -62,7 +67,7 @@ def baseline(session: Session, tree: SqlTree, wanted: Wanted) -> tuple[Adopted, 
         expected = _expectation(session, runner.connection, tree, held, wanted)
         with runner.connection.transaction():
             ledger.create(runner.connection)
-            accepted = _compare(session, runner.connection, expected, wanted)
+            accepted = _compare(session, runner.connection, expected, wanted, gone)
             entries = [
                 step
                 for file in new
@@ -137,13 +142,22 @@ def _expectation(
 
 
 def _compare(
-    session: Session, connection: Connection, expected: Expectation | str, wanted: Wanted
+    session: Session,
+    connection: Connection,
+    expected: Expectation | str,
+    wanted: Wanted,
+    gone: list[ledger.Row],
 ) -> str | None:
-    """What was accepted, a line each; None where nothing had to be."""
+    """What was accepted, a line each; None where nothing had to be.
+
+    What no file makes may be what the migrations made that are to be forgotten.
+    """
     if isinstance(expected, str):
         return expected
     found, beside = expected.differences(connection)
-    if beside:
+    if beside and gone:
+        found = (*found, replace(beside, advice=_FORGOTTEN))
+    elif beside:
         session.report.note(beside.message)
     if found and not wanted.accept_differences:
         raise DifferencesError(found, wanted.version)

@@ -63,7 +63,12 @@ class Neighbours:
         called = head(name) if kind in ROUTINES else name
         is_renamed = name in {now for (of, _), now in self._around.renamed.items() if of == kind}
         brought = any(key.startswith("member of ") for key in self._around.actual.get(item, ()))
-        return not brought and self._around.is_extra(item) and called not in self._names and not is_renamed
+        return (
+            not brought
+            and self._around.is_extra(item)
+            and called not in self._names
+            and not is_renamed
+        )
 
     @cached_property
     def _around(self) -> Around:

@@ -68,7 +68,7 @@ def verify(
         findings += leaks
     beside = neighbours_of(findings, expected or ())
     left, aside = set_aside(findings, wishes, beside)
-    ours, theirs = apart(left, beside)
+    ours, theirs = apart(left, beside, tree)
     causes = sorted([*fold(ours), *([theirs] if theirs else [])], key=gravity)
     return Report(
         checked,
