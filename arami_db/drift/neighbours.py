@@ -15,7 +15,7 @@ from functools import cached_property
 from arami_db.drift.findings import Finding
 from arami_db.drift.remedies.around import PARTS, RELATIONS, Around, Object, by_object, sent
 from arami_db.drift.remedies.causes import target_of
-from arami_db.drift.remedies.names import head, split
+from arami_db.drift.remedies.names import head, split, unquoted
 from arami_db.facts import Fact
 
 ROUTINES = ("function", "procedure", "aggregate", "window function")
@@ -57,6 +57,12 @@ class Neighbours:
             return None
         owners = {self._owner(fact) for fact in _stated(finding.extra)}
         return owners.pop() if len(owners) == 1 else None
+
+    @property
+    def tables(self) -> frozenset[tuple[str, str]]:
+        """The tables among them, by schema and name as they are, without quotes."""
+        names = (split(name) for kind, name in self._all if kind == "table")
+        return frozenset((unquoted(schema), unquoted(name)) for schema, name in names)
 
     def _is_one(self, item: Object) -> bool:
         kind, name = item
