@@ -123,9 +123,9 @@ DROPS = {
         "function audit.record_change() is missing",
     ),
     "a table": ("drop table public.user_goals cascade", "table public.user_goals is missing"),
-    "something of its own": (
-        "create table public.mine (id int primary key)",
-        "table public.mine is not part of the schema",
+    "a child": (
+        "create table public.mine () inherits (public.users)",
+        "table public.mine: inherits public.users differs",
     ),
 }
 
@@ -328,7 +328,7 @@ def test_a_squash_that_makes_something_else_is_refused(
     project({"migrations/003_squashed.sql": "create table public.one (id int, more int);"})
     said = found(baseline(empty_database, root, 3, expect=6))
     assert "column public.one.more is missing" in said
-    assert "table public.two is not part of the schema" in said
+    assert "2 relations outside these files: public.three, public.two" in said
     assert scalar(empty_database, "select count(*) from arami_db.migration") == 4
 
 
@@ -463,8 +463,12 @@ def test_what_a_dump_of_the_platform_repeats_is_no_difference(
             assert len(baseline(empty_database, root, 1)["changes"]) == 1
             connection.execute("drop schema arami_db cascade; create publication leak")
             connection.execute("create table public.t (); alter publication leak add table t")
+            # What a neighbour publishes of its own is its affair; all that comes to be is not.
+            assert len(baseline(empty_database, root, 1)["changes"]) == 1
+            connection.execute("drop schema arami_db cascade; drop publication leak")
+            connection.execute("create publication leak for tables in schema public")
             said = found(baseline(empty_database, root, 1, expect=6))
-            assert "publication leak is not part of the schema" in said
+            assert "publication leak sends schema public to whoever subscribes" in said
         finally:
             connection.execute("drop owned by adopt_platform cascade; drop role adopt_platform")
 
@@ -636,3 +640,22 @@ def test_a_failure_is_settled_by_a_repair(empty_database: str, project: Project)
     repair(empty_database, root, "--applied", "2")
     found = run_json("status", "-d", empty_database, "--sql-dir", str(root), "--check")
     assert found["failures"] == []
+
+
+def test_neighbours_are_no_difference_and_what_later_files_make_is_one(
+    empty_database: str, project: Project
+) -> None:
+    root = project(TREE)
+    migrate(empty_database, root)
+    with psycopg.connect(empty_database, autocommit=True) as connection:
+        connection.execute("drop schema arami_db cascade; create table public.invoices (id int)")
+        connection.execute(
+            "create function public.bill() returns int language sql security definer return 1"
+        )
+    said = found(baseline(empty_database, root, 2, expect=6))
+    assert "table public.three is not part of the schema" in said
+    assert not [one for one in said if "invoices" in one or "bill" in one]
+    told = run_cli("baseline", "3", "-d", empty_database, "--sql-dir", str(root)).stderr
+    assert "1 relation and 1 function outside these files: public.invoices, public.bill()" in told
+    event = "select count(*) from arami_db.event where message is not null"
+    assert scalar(empty_database, event) == 0

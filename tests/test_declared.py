@@ -14,6 +14,7 @@ import psycopg
 import pytest
 
 from arami_db.drift.findings import Finding, Severity
+from arami_db.drift.neighbours import Neighbours
 from arami_db.errors import UsageError
 from arami_db.facts import Fact
 from arami_db.settings import Declaration, read_settings
@@ -135,7 +136,7 @@ def test_what_is_declared_is_accepted_and_told_with_its_reason(
             "function": "public.mine(integer)",
             "publication": "ours",
         }.items()
-    ) + entry("table", "public.note_count", "counts; docs")
+    ) + entry("view", "public.note_count", "counts; docs")
     report = verify(declared)
     assert report["findings"] == []
     assert report["stale"] == []
@@ -144,10 +145,11 @@ def test_what_is_declared_is_accepted_and_told_with_its_reason(
         ("table public.notes", "ours"),
         ("function public.mine(integer)", "ours"),
         ("publication ours", "ours"),
-        ("table public.note_count", "counts; docs"),
+        ("view public.note_count", "counts; docs"),
     }
     text = run(declared).stdout
-    assert "table public.note_count: " in text
+    assert re.search(r"beside these files, as declared: .*\b2 relations\b.*; accepted", text)
+    assert "view public.note_count: " in text
     assert "(counts; docs)" in text
     assert text.endswith("clean\n")
 
@@ -173,17 +175,123 @@ ATTACKS = {
         "001_rls_disabled",
         "Row level security is off",
     ),
-    "a declared table granted to anon": (
+    "TRUNCATE of a declared table granted to anon": (
         ("table", "public.notes"),
-        [NOTES, "grant select on public.notes to anon"],
-        "facts",
-        "grant table public.notes: anon select",
+        [NOTES, "grant truncate on public.notes to anon"],
+        "008_dangerous_privileges",
+        "TRUNCATE is granted to anon",
     ),
-    "a column of a declared table granted to everybody": (
+    "a policy for everybody on a declared table": (
         ("table", "public.notes"),
-        [NOTES, "grant select (body) on public.notes to public"],
+        [
+            NOTES,
+            "create policy p on public.notes for select"
+            " using ((select auth.uid()) = user_id or body = '')",
+        ],
+        "002_policy_for_anon",
+        "applies to public",
+    ),
+    "a policy to write what one likes into a declared table": (
+        ("table", "public.notes"),
+        [NOTES, "create policy p on public.notes for insert to authenticated with check (true)"],
+        "033_policy_always_true",
+        "same for everybody",
+    ),
+    "a declared table that is a view of everybody's sessions now": (
+        ("table", "public.notes"),
+        [
+            "create view public.notes as table public.daily_sessions",
+            "grant select on public.notes to authenticated",
+        ],
         "facts",
-        "grant column public.notes.body: public select",
+        "authenticated reaches public.daily_sessions: view public.notes as owner",
+    ),
+    "a declared table that is an invoker view now": (
+        ("table", "public.notes"),
+        ["create view public.notes with (security_invoker) as table public.daily_sessions"],
+        "facts",
+        "1 relation outside these files: public.notes",
+    ),
+    "a declared view that is a copy of everybody's sessions now": (
+        ("view", "public.notes"),
+        [
+            "create materialized view public.notes as table public.daily_sessions",
+            "grant select on public.notes to authenticated",
+        ],
+        "004_view_security_invoker",
+        "materialized view",
+    ),
+    "a declared table in other letters": (
+        ("table", "public.notes"),
+        ['create table public."Notes" (id int primary key)'],
+        "facts",
+        'outside these files: public."Notes"',
+    ),
+    "a declared table whose name has a dot": (
+        ("table", "public.notes"),
+        ['create table public."public.notes" (id int primary key)'],
+        "facts",
+        'outside these files: public."public.notes"',
+    ),
+    "a declared type that is a table now": (
+        ("type", "public.mood"),
+        ["create table public.mood (id int primary key)"],
+        "facts",
+        "1 relation outside these files: public.mood",
+    ),
+    "a declared sequence that one of our columns takes its numbers from": (
+        ("sequence", "public.number"),
+        [
+            "create sequence public.number",
+            "alter table public.users add column n int default nextval('public.number')",
+            "alter sequence public.number owned by public.users.n",
+        ],
+        "facts",
+        "column public.users.n is not part",
+    ),
+    "a declared table that keeps sessions from going": (
+        ("table", "public.pins"),
+        ["create table public.pins (id int primary key, s uuid references public.daily_sessions)"],
+        "015_account_deletion",
+        "blocks account deletion",
+    ),
+    "a trigger on our table that calls a declared function": (
+        ("function", "public.f()"),
+        [
+            "create function public.f() returns trigger language plpgsql set search_path = ''"
+            " as 'begin return new; end'",
+            "create trigger t before insert on public.users"
+            " for each row execute function public.f()",
+        ],
+        "facts",
+        "trigger public.users.t is not part",
+    ),
+    "a rule on a declared table that writes to ours": (
+        ("table", "public.notes"),
+        [NOTES, "create rule r as on insert to public.notes do also delete from public.users"],
+        "facts",
+        "rule public.notes.r is not part",
+    ),
+    "a declared function that runs as its owner now": (
+        ("function", "public.mine(integer)"),
+        [FUNCTION, "alter function public.mine(integer) security definer"],
+        "facts",
+        "1 function outside these files: public.mine(integer)",
+    ),
+    "a declared function that is an overload of ours": (
+        ("function", "public.get_session_summary(text)"),
+        [
+            "create function public.get_session_summary(text) returns int language sql"
+            " set search_path = '' return 1"
+        ],
+        "facts",
+        "function public.get_session_summary(text) is not part",
+    ),
+    "a declared publication of another table, which sends ours": (
+        ("table", "public.notes"),
+        [NOTES, "create publication p for table public.notes, public.users"],
+        "facts",
+        "publication p sends public.users to whoever subscribes",
     ),
     "a policy for anon on a declared table": (
         ("table", "public.notes"),
@@ -195,7 +303,7 @@ ATTACKS = {
         ("table", "public.kid"),
         ["create table public.kid () inherits (public.users)"],
         "facts",
-        "table public.kid is not part of the schema",
+        "table public.kid: inherits public.users differs",
     ),
     "a declared table that users belong to": (
         ("table", "public.parent"),
@@ -222,10 +330,10 @@ ATTACKS = {
         ("table", "public.notes"),
         [NOTES, 'create table public."notes.id" (id int)'],
         "facts",
-        'table public."notes.id" is not part',
+        'outside these files: public."notes.id"',
     ),
     "a declared view that shows every user's rows": (
-        ("table", "public.v"),
+        ("view", "public.v"),
         [
             "create view public.v as select * from public.users",
             "grant select on public.v to authenticated",
@@ -248,19 +356,23 @@ ATTACKS = {
         ("function", "public.mine(integer)"),
         [FUNCTION, FUNCTION.replace("(integer)", "(text)")],
         "facts",
-        "function public.mine(text) is not part",
+        "1 function outside these files: public.mine(text)",
     ),
-    "a declared function that everybody may execute": (
-        ("function", "public.mine(integer)"),
-        [FUNCTION, "grant execute on function public.mine(integer) to public"],
+    "a declared function that everybody may execute as its owner": (
+        ("function", "public.mine(integer)", "definer = true\n"),
+        [
+            FUNCTION,
+            "alter function public.mine(integer) security definer",
+            "grant execute on function public.mine(integer) to public",
+        ],
         "facts",
-        "grant function public.mine(integer): public execute",
+        "anon reaches function public.mine(integer)",
     ),
     "another publication": (
         ("publication", "ours"),
         ["create publication theirs for table public.users"],
         "facts",
-        "publication theirs is not part",
+        "publication theirs sends public.users to whoever subscribes",
     ),
 }
 
@@ -269,7 +381,8 @@ ATTACKS = {
 def test_a_declaration_hides_no_more_than_it_says(name: str, database: str, verify: Verify) -> None:
     declared, statements, source, word = ATTACKS[name]
     execute(database, *statements)
-    report = verify(entry(*declared), 4)
+    kind, of, *more = declared
+    report = verify(entry(kind, of) + "".join(more), 4)
     found = unfolded(report["findings"])
     assert [f for f in found if f["source"] == source and word in f["message"]]
 
@@ -336,61 +449,64 @@ def fact_found(*facts: tuple[str, str, str, str], **more: Any) -> Finding:
     return replace(Finding(Severity.SECURITY, "facts", "x", "y", extra=extra), **more)
 
 
+def accepted(finding: Finding, declaration: Declaration, *beside: tuple[str, str]) -> bool:
+    """Whether a finding is accepted, where certain objects are there besides."""
+    there = {Fact(kind, name, "owner", "owner") for kind, name in beside}
+    neighbours = Neighbours((), {*there, *finding.extra})
+    left, by, stale = accept([finding], [declaration], neighbours)
+    assert bool(by) == (not left) == (not stale)
+    return bool(by)
+
+
+# Who comes to what, and how; and whether a declared table, or a function that runs as its owner,
+# accounts for it.
 REACHES = {
-    ("table", "public.n", "authenticated", "public.n", "select granted to authenticated"): True,
-    ("table", "public.n", "authenticated", "table public.n", "insert granted to authenticated"): (
-        True
-    ),
-    ("table", "public.n", "authenticated", "public.n", "update (a) granted to authenticated"): True,
+    ("authenticated", "public.n", "select granted to authenticated"): True,
+    ("authenticated", "table public.n", "insert granted to authenticated"): True,
+    ("authenticated", "public.n", "update (a) granted to authenticated"): True,
+    ("authenticated", "public.n", 'select ("a) x") granted to authenticated'): True,
+    ("authenticated", "public.n", "truncate granted to authenticated"): True,
+    ("authenticated", "public.n", "select granted to public"): True,
+    ("anon", "public.n", "select granted to anon"): True,
     (
-        "table",
-        "public.n",
-        "authenticated",
-        "public.n",
-        'select ("a) x") granted to authenticated',
-    ): (True),
-    (
-        "table",
-        "public.n",
         "authenticated",
         "public.n",
         'select ("a"), parent of x ("b") granted to authenticated',
     ): False,
-    ("table", "public.n", "authenticated", "public.n", "truncate granted to authenticated"): False,
-    ("table", "public.n", "authenticated", "public.n", "select granted to public"): False,
-    ("table", "public.n", "anon", "public.n", "select granted to anon"): False,
-    ("table", "public.n", "authenticated", "public.n", "member of x, select granted to x"): False,
+    ("authenticated", "public.n", "member of x, select granted to x"): False,
+    ("authenticated", "public.n", "view public.v as owner"): False,
+    ("authenticated", "public.n", "parent public.p"): False,
+    ("authenticated", "public.n", "everything granted to authenticated"): False,
     (
-        "table",
-        "public.n",
         "authenticated",
         "public.n",
         "select granted to authenticated on view v, with its owner's rights",
     ): False,
-    ("table", "public.n", "authenticated", "public.nn", "select granted to authenticated"): False,
-    ("function", "public.f()", "authenticated", "public.f()", "execute granted"): True,
-    ("function", "public.f()", "anon", "public.f()", "execute granted to PUBLIC"): False,
-    ("function", "public.f()", "authenticated", "public.g()", "through public.f()"): False,
-    ("role", "r", "r", "public.n", "select granted to r"): False,
+    ("authenticated", "public.nn", "select granted to authenticated"): False,
+    ("authenticated", "function public.f()", "execute granted to public, runs as owner"): True,
+    ("authenticated", "function public.f()", "trigger of public.n, runs as owner"): True,
+    ("authenticated", "function public.f()", "trigger of public.users, runs as owner"): False,
+    ("anon", "function public.f()", "execute granted to PUBLIC, runs as owner"): False,
+    ("authenticated", "function public.g()", "public.f(), runs as owner"): False,
+    ("r", "public.x", "select granted to r"): False,
 }
 
 
 @pytest.mark.parametrize("case", REACHES)
-def test_what_is_reached_is_accepted_of_authenticated_and_that_very_object(
-    case: tuple[str, str, str, str, str],
-) -> None:
-    kind, name, who, what, path = case
-    declaration = Declaration(kind, name, "ours", "here")
-    finding = fact_found(("reach", who, what, path))
-    left, accepted, stale = accept([finding], [declaration], [])
-    assert bool(accepted) == REACHES[case] == (not left) == (not stale)
+def test_what_is_reached_is_accepted_of_that_very_object(case: tuple[str, str, str]) -> None:
+    finding = fact_found(("reach", *case))
+    kind, name = ("function", "public.f()") if "function" in case[1] else ("table", "public.n")
+    declaration = Declaration(kind, name, "ours", "here", definer=kind == "function")
+    beside = (("table", "public.n"), ("function", "public.f()"), ("table", "public.nn"))
+    assert accepted(finding, declaration, *beside) == REACHES[case]
+    if kind == "function":
+        assert not accepted(finding, replace(declaration, definer=False), *beside)
 
 
 @pytest.mark.parametrize(("grantee", "covered"), [('"owner"', True), ("owner", False)])
 def test_a_role_called_owner_is_not_the_owner(grantee: str, covered: bool) -> None:
     finding = fact_found(("grant", "table public.users", f"{grantee} select", "granted by owner"))
-    declaration = Declaration("role", "owner", "ours", "here")
-    assert bool(accept([finding], [declaration], [])[1]) == covered
+    assert accepted(finding, Declaration("role", "owner", "ours", "here")) == covered
 
 
 def test_one_fact_that_is_not_covered_keeps_a_finding() -> None:
@@ -403,7 +519,7 @@ def test_one_fact_that_is_not_covered_keeps_a_finding() -> None:
         (fact_found(whole, source="001_rls_disabled"), False),
         (fact_found(), False),
     ):
-        assert bool(accept([finding], [declaration], [])[1]) == covered
+        assert accepted(finding, declaration) == covered
 
 
 WRONG = {
@@ -418,13 +534,22 @@ WRONG = {
     "a number": ('[[accept]]\nrole = 1\nreason = "y"', "role must be a text, and not empty"),
     "two at once": (
         '[[accept]]\nrole = "x"\ntable = "a.b"\nreason = "y"',
-        "names 2 of role, publication, function, table",
+        "names 2 of role, publication, function, table, view",
     ),
     "none": ('[[accept]]\nreason = "y"', "names 0 of"),
     "no list": ('[accept]\nrole = "x"', "accept is not a list"),
     "no table": ('accept = ["x"]', "is not a table"),
     "a table without schema": (entry("table", "notes"), "with its schema"),
     "a table without a name": (entry("table", "."), "with its schema"),
+    "a view without schema": (entry("view", "notes"), "write the view with its schema"),
+    "definer of a table": (
+        '[[accept]]\ntable = "a.b"\ndefiner = true\nreason = "y"',
+        "definer is true or false, and of a function",
+    ),
+    "a definer that is a text": (
+        '[[accept]]\nfunction = "a.b()"\ndefiner = "yes"\nreason = "y"',
+        "definer is true or false, and of a function",
+    ),
     "a function without types": (entry("function", "public.f"), "with schema and types"),
     **{
         f"the role {name}": (entry("role", name), "one that the API acts through")

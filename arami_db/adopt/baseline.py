@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from arami_db import ledger
 from arami_db.adopt.compare import DifferencesError, Expectation, expectation
@@ -15,6 +15,11 @@ from arami_db.files import SqlFile, SqlTree
 from arami_db.runner.locked import locked
 from arami_db.runner.session import Session
 from arami_db.shadow import ShadowError
+
+_FORGOTTEN = (
+    "If migrations that are to be forgotten made them, the files must make them, too; if others"
+    " did, enter the files with --accept-differences."
+)
 
 
 @dataclass(frozen=True)
@@ -65,7 +70,7 @@ def baseline(session: Session, tree: SqlTree, wanted: Wanted) -> tuple[Adopted, 
         expected = _expectation(session, runner.connection, tree, held, wanted)
         with runner.connection.transaction():
             ledger.create(runner.connection)
-            accepted = _compare(session, runner.connection, expected, wanted)
+            accepted = _compare(session, runner.connection, expected, wanted, gone)
             new += _views_there(runner.connection, state, expected)
             forgotten = [forget(row.kind, row.version) for row in gone]
             write(runner.connection, [*forgotten, *_entries(new, accepted)])
@@ -159,13 +164,22 @@ def _expectation(
 
 
 def _compare(
-    session: Session, connection: Connection, expected: Expectation | str, wanted: Wanted
+    session: Session,
+    connection: Connection,
+    expected: Expectation | str,
+    wanted: Wanted,
+    gone: list[ledger.Row],
 ) -> str | None:
-    """What was accepted, a line each; None where nothing had to be."""
+    """What was accepted, a line each; None where nothing had to be.
+
+    What no file makes may be what the migrations made that are to be forgotten.
+    """
     if isinstance(expected, str):
         return expected
     found, beside = expected.differences(connection)
-    if beside:
+    if beside and gone:
+        found = (*found, replace(beside, advice=_FORGOTTEN))
+    elif beside:
         session.report.note(beside.message)
     if found and not wanted.accept_differences:
         raise DifferencesError(found, wanted.version)

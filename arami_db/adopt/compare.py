@@ -84,7 +84,7 @@ class Expectation:
         expected = (there & (made | with_views)) | (made & with_views)
         expected = written_here(connection, expected, there)
         found = drift(expected, there)
-        ours, theirs = apart(found, neighbours_of(found, expected), paths=True)
+        ours, theirs = apart(found, neighbours_of(found, expected), self.files, paths=True)
         return placed(sorted(fold(ours), key=gravity), self.files), theirs
 
     def holds_views(self, connection: Connection) -> bool:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from arami_db.drift.findings import Finding, Severity
 from arami_db.drift.neighbours import KINDS, ROUTINES, Neighbours
 from arami_db.drift.remedies.around import RELATIONS, Object
 from arami_db.drift.remedies.names import schema_of
 from arami_db.facts import Fact
+from arami_db.files import SqlTree
 
 SHARED = "public"  # the schema that others put their objects into
 _SHOWN = 5  # of many, named in the sentence
@@ -18,13 +19,14 @@ _REASON = "made by other migrations"  # to be pasted, and to be made more precis
 
 
 def apart(
-    findings: Iterable[Finding], beside: Neighbours, *, paths: bool = False
+    findings: Iterable[Finding], beside: Neighbours, tree: SqlTree, *, paths: bool = False
 ) -> tuple[list[Finding], Finding | None]:
     """Put what only says that there are neighbours in public into one finding.
 
     Args:
         findings: those that are left, each cause and consequence for itself.
         beside: the neighbours.
+        tree: the SQL files; what one of them defines, applied or not, is no neighbour's.
         paths: whether also who comes to a neighbour's function with more rights than theirs.
 
     Returns:
@@ -39,7 +41,19 @@ def apart(
             left.append(finding)
         else:
             of.setdefault(item, []).append(finding)
+    for item in _defined(of, tree):
+        left += of.pop(item)
     return left, _stated_once(of) if of else None
+
+
+def _defined(items: Collection[Object], tree: SqlTree) -> list[Object]:
+    """Those that a file defines; without any, no file is parsed."""
+    if not items:
+        return []
+    from arami_db.files.definitions import Definitions
+
+    definitions = Definitions((*tree.migrations, *tree.views))
+    return [item for item in items if definitions.place(item[1], item[0])]
 
 
 def leads_to_function(finding: Finding) -> bool:

@@ -15,7 +15,7 @@ from functools import cached_property
 from arami_db.drift.findings import Finding
 from arami_db.drift.remedies.around import PARTS, RELATIONS, Around, Object, by_object, sent
 from arami_db.drift.remedies.causes import target_of
-from arami_db.drift.remedies.names import head, split
+from arami_db.drift.remedies.names import head, split, unquoted
 from arami_db.facts import Fact
 
 ROUTINES = ("function", "procedure", "aggregate", "window function")
@@ -58,12 +58,23 @@ class Neighbours:
         owners = {self._owner(fact) for fact in _stated(finding.extra)}
         return owners.pop() if len(owners) == 1 else None
 
+    @property
+    def tables(self) -> frozenset[tuple[str, str]]:
+        """The tables among them, by schema and name as they are, without quotes."""
+        names = (split(name) for kind, name in self._all if kind == "table")
+        return frozenset((unquoted(schema), unquoted(name)) for schema, name in names)
+
     def _is_one(self, item: Object) -> bool:
         kind, name = item
         called = head(name) if kind in ROUTINES else name
         is_renamed = name in {now for (of, _), now in self._around.renamed.items() if of == kind}
         brought = any(key.startswith("member of ") for key in self._around.actual.get(item, ()))
-        return not brought and self._around.is_extra(item) and called not in self._names and not is_renamed
+        return (
+            not brought
+            and self._around.is_extra(item)
+            and called not in self._names
+            and not is_renamed
+        )
 
     @cached_property
     def _around(self) -> Around:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import psycopg
 
 from arami_db.database.connect import Connection, lost
-from arami_db.prove.catalog import read
+from arami_db.prove.catalog import Path, read
 from arami_db.prove.play import play
 from arami_db.prove.stage import Attempt, Stage
 
@@ -49,11 +49,12 @@ _SETTINGS = """
 """
 
 
-def prove(connection: Connection) -> Proof:
+def prove(connection: Connection, beside: frozenset[Path] = frozenset()) -> Proof:
     """Try to reach one user's rows as everybody else, in a transaction that is rolled back.
 
     Args:
         connection: as a superuser, or as the owner of the tables and member of the API roles.
+        beside: tables of public whose rows are not tried: whose they are, others say.
 
     Raises:
         ConnectionFailedError: the connection was lost; the server has rolled back.
@@ -63,7 +64,7 @@ def prove(connection: Connection) -> Proof:
             connection.execute(_SETTINGS)
             if connection.execute("show transaction_read_only").fetchone() == ("on",):
                 return Proof((), (READ_ONLY,))
-            stage = Stage(connection, read(connection))
+            stage = Stage(connection, read(connection, beside))
             play(stage)
             return Proof(tuple(stage.attempts), tuple(stage.unattempted))
     except psycopg.Error as error:

@@ -14,6 +14,8 @@ from arami_db.database.connect import Connection, query
 
 _ACCOUNTS = (("public", "users"), ("auth", "users"))
 
+Path = tuple[str, str]  # schema and name
+
 
 @dataclass(frozen=True)
 class Column:
@@ -114,32 +116,44 @@ class Function:
 
 @dataclass(frozen=True)
 class Catalog:
-    """All of it; tables by path, parents before their children."""
+    """All of it; tables by path, parents before their children; beside are not to be tried."""
 
     tables: dict[tuple[str, str], Table]
     views: tuple[View, ...]
     functions: tuple[Function, ...]
+    beside: frozenset[Path] = frozenset()
 
     @property
     def owned(self) -> list[Table]:
         """The tables of schema public whose rows belong to somebody."""
-        return [t for t in self.tables.values() if t.schema == "public" and t.owner]
+        return [t for t in self._tried if t.owner]
 
     @property
     def ownerless(self) -> list[Table]:
         """The other tables of schema public."""
-        return [t for t in self.tables.values() if t.schema == "public" and not t.owner]
+        return [t for t in self._tried if not t.owner]
+
+    @property
+    def _tried(self) -> list[Table]:
+        return [
+            t for t in self.tables.values() if t.schema == "public" and t.path not in self.beside
+        ]
 
 
-def read(connection: Connection) -> Catalog:
-    """Read the catalog of the connection's database."""
+def read(connection: Connection, beside: frozenset[Path] = frozenset()) -> Catalog:
+    """Read the catalog of the connection's database.
+
+    Args:
+        connection: to the database.
+        beside: tables that are not to be tried.
+    """
     found = {(row["schema"], row["name"]): _table(row) for row in _rows(connection, "prove_tables")}
     views = tuple(View(**{**r, "ids": tuple(r["ids"])}) for r in _rows(connection, "prove_views"))
     functions = tuple(
         Function(**{**row, "arguments": tuple(row["arguments"])})
         for row in _rows(connection, "prove_functions")
     )
-    return Catalog(_sorted(_with_owners(found)), views, functions)
+    return Catalog(_sorted(_with_owners(found)), views, functions, beside)
 
 
 def _rows(connection: Connection, name: str) -> list[dict[str, Any]]:

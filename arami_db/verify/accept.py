@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from arami_db.drift.beside import declared_as, leads_to_function
 from arami_db.drift.findings import Finding
-from arami_db.drift.neighbours import ROUTINES, Neighbours
+from arami_db.drift.neighbours import Neighbours
 from arami_db.drift.remedies.around import Object
 from arami_db.errors import UsageError
 from arami_db.facts import Fact
@@ -77,10 +77,12 @@ def _declared(
     """The declaration that covers all that a finding is about."""
     if finding.source != "facts" or finding.missing or not finding.extra:
         return None
-    if item is not None and (found := named.get((declared_as(item[0]), item[1]))):
-        return found if item[0] not in ROUTINES or _allows(found, finding) else None
     others = (d for d in declarations if all(_covers(d, fact) for fact in finding.extra))
-    return next(others, None)
+    if found := next(others, None):
+        return found
+    found = named.get((declared_as(item[0]), item[1])) if item else None
+    is_it = found and (found.kind != "function" or _allows(found, finding))
+    return found if is_it else None
 
 
 def _covers(declaration: Declaration, fact: Fact) -> bool:

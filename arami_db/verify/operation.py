@@ -8,7 +8,7 @@ from arami_db.database.connect import Connection
 from arami_db.drift.beside import apart
 from arami_db.drift.causes import fold
 from arami_db.drift.findings import Finding, Severity, gravity
-from arami_db.drift.neighbours import neighbours_of
+from arami_db.drift.neighbours import Neighbours, neighbours_of
 from arami_db.drift.places import placed
 from arami_db.facts import Answer, Fact, dump, read
 from arami_db.files import SqlTree
@@ -68,13 +68,13 @@ def verify(
     skipped += not_looked_at(answer)
     findings += differences(connection, tree, expected, answer)
     checked = {"files": files, "facts": len(answer.facts), "checks": len(tree.checks)}
+    beside = neighbours_of(findings, expected or ())
     if prove_rls:
         begin("attempting what row level security must prevent")
-        checked["attempts"], leaks = _prove(connection)
+        checked["attempts"], leaks = _prove(connection, beside)
         findings += leaks
-    beside = neighbours_of(findings, expected or ())
     left, aside = set_aside(findings, wishes, beside)
-    ours, theirs = apart(left, beside)
+    ours, theirs = apart(left, beside, tree)
     causes = sorted([*fold(ours), *([theirs] if theirs else [])], key=gravity)
     return Report(
         checked,
@@ -140,10 +140,10 @@ def _settled(connection: Connection, tree: SqlTree, expected: frozenset[Fact] | 
     return read(connection, tree, made=expected or ()) if again else answer
 
 
-def _prove(connection: Connection) -> tuple[int, list[Finding]]:
+def _prove(connection: Connection, beside: Neighbours) -> tuple[int, list[Finding]]:
     from arami_db.prove import prove
 
-    proof = prove(connection)
+    proof = prove(connection, beside.tables)
     wrong = [(a, "could reach what is not theirs") for a in proof.leaks]
     wrong += [(a, "could not do what the schema promises them") for a in proof.failures]
     found = [
