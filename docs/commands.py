@@ -20,6 +20,7 @@ COMMANDS = (
     "archive restore",
     "archive history",
     "maintain",
+    "doctor",
     "wait",
     "config",
     "embedded",

@@ -20,6 +20,8 @@ from arami_db.embedded.privileges import server_account
 from tests import servers
 from tests.conftest import missing, rows, run_cli, run_json, scalar
 
+ROOT = Path(__file__).parents[1]
+PAGE = (ROOT / "docs" / "plain-servers.md").read_text(encoding="utf-8")
 API = ("anon", "authenticated", "service_role")
 
 
@@ -49,7 +51,14 @@ KEEPERS = {
             "grant create on schema public to keeper",
         ),
     ),
-    "may do nothing": Keeper(owner="postgres"),
+    "may do nothing": Keeper(
+        owner="postgres",
+        within=(
+            "revoke all on database kept from public",
+            "revoke all on schema public from public",
+            "grant connect on database kept to keeper",
+        ),
+    ),
     "schema public as a dump of an old server has it": Keeper(
         within=("alter schema public owner to postgres", "grant create on schema public to public")
     ),
@@ -63,16 +72,22 @@ def installation(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="module")
-def cluster(installation: str) -> Iterator[str]:
-    """A server that no role was made on: this machine's oldest, or one of the embedded programs."""
+def programs(installation: str) -> Iterator[Path]:
+    """Where its programs are: this machine's oldest, or the embedded one's."""
     with servers.folder() as place:
         found = list(servers.installed().values())
         if installation == "embedded":
             found = [Path(runnable(place, server_account()).tool("postgres")).parent]
         if not found:
             missing("a Postgres of the distribution, 15 or newer: apt install postgresql")
-        with servers.running(found[0], place) as conninfo:
-            yield conninfo
+        yield found[0]
+
+
+@pytest.fixture(scope="module")
+def cluster(programs: Path) -> Iterator[str]:
+    """A server that nobody has made a role on."""
+    with servers.folder() as place, servers.running(programs, place) as conninfo:
+        yield conninfo
 
 
 def execute(conninfo: str, *statements: str) -> None:
@@ -125,6 +140,8 @@ def test_after_one_visit_of_an_administrator_an_owner_works_alone(
     else:
         block = visit(owner, admin)
         assert "create role service_role nologin noinherit bypassrls;" in block
+        if kind == "nothing but the database" and not recent:
+            assert f"```sql\n{block}\n```" in PAGE
         assert "grant anon to authenticator;" in block
         assert ("grant anon to keeper with set true, inherit false;" in block) == recent
         assert "administrator" not in run_cli("migrate", "-d", owner).stderr
@@ -133,6 +150,25 @@ def test_after_one_visit_of_an_administrator_an_owner_works_alone(
     assert (report["findings"], report["skipped"]) == ([], [])
     for role in API:
         execute(owner, f"set role {role}")
+    assert run_json("doctor", "-d", owner)["needs"] == []
     run_cli("seed", "--yes", "-d", owner)
     run_cli("archive", "--vacuum", "-d", owner)
     run_cli("maintain", "--threshold", "0", "-d", owner)
+
+
+@pytest.mark.parametrize("installation", ["embedded"], indirect=True)
+def test_an_extension_that_only_a_superuser_may_create_is_asked_for(
+    cluster: str, programs: Path
+) -> None:
+    if "arami-server-" not in str(programs):
+        pytest.skip("needs a copy of the programs to alter, which tests run as root have")
+    control = next(programs.parent.rglob("pgcrypto.control"))
+    owner, admin = keep(cluster, KEEPERS["nothing but the database"])
+    trusted = control.read_text()
+    control.write_text(trusted.replace("trusted = true", "trusted = false"))
+    block = visit(owner, admin)
+    assert "create extension if not exists pgcrypto schema extensions;" in block
+    assert "uuid-ossp" not in block
+    run_cli("migrate", "-d", owner)
+    assert scalar(admin, "select count(*) from pg_extension where extname = 'pgcrypto'") == 1
+    control.write_text(trusted)

@@ -28,6 +28,7 @@ _COMMANDS = {
     "seed": "files",
     "archive": "archive",
     "maintain": "maintain",
+    "doctor": "doctor",
     "wait": "server",
     "config": "config",
     "embedded": "embedded",

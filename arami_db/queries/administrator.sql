@@ -151,7 +151,7 @@ needs (place, statement, reason, commands, handled) as (
         300,
         format('grant create on database %%I to %%s', current_database(), me.name),
         'The files make schemas and extensions.',
-        array['migrate'],
+        array['migrate', 'baseline'],
         false
     from me
     where
@@ -231,6 +231,35 @@ needs (place, statement, reason, commands, handled) as (
             select
             from aclexplode(p.nspacl) as entry
             where entry.grantee = 0 and entry.privilege_type = 'CREATE'
+        )
+    union all
+    select
+        360,
+        format('grant %%s on %%s to public', g.privilege, g.object),
+        'verify expects that everybody may what Postgres lets everybody do at first.',
+        array['verify'],
+        false
+    from (
+        select
+            'usage',
+            'schema public',
+            p.nspacl
+        from schema_public as p
+        union all
+        select
+            x.privilege,
+            format('database %%I', d.datname),
+            d.datacl
+        from pg_catalog.pg_database as d
+        cross join (values ('connect'), ('temporary')) as x (privilege)
+        where d.datname = current_database()
+    ) as g (privilege, object, acl)
+    where
+        g.acl is not null
+        and not exists (
+            select
+            from aclexplode(g.acl) as entry
+            where entry.grantee = 0 and lower(entry.privilege_type) = g.privilege
         )
     union all
     select

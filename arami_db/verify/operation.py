@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from arami_db.database.connect import Connection
+from arami_db.database.server import inspect
 from arami_db.drift.causes import fold
 from arami_db.drift.findings import Finding, Severity, gravity
 from arami_db.drift.places import placed
@@ -62,7 +63,7 @@ def verify(
     checked = {"files": files, "facts": len(answer.facts), "checks": len(tree.checks)}
     if prove_rls:
         begin("attempting what row level security must prevent")
-        checked["attempts"], leaks = _prove(connection)
+        checked["attempts"], leaks = _prove(connection, tree)
         findings += leaks
     left, aside = set_aside(findings, wishes, expected or ())
     causes = sorted(fold(left), key=gravity)
@@ -129,7 +130,7 @@ def _settled(connection: Connection, tree: SqlTree, expected: frozenset[Fact] | 
     return read(connection, tree) if expected and answer.facts != expected else answer
 
 
-def _prove(connection: Connection) -> tuple[int, list[Finding]]:
+def _prove(connection: Connection, tree: SqlTree) -> tuple[int, list[Finding]]:
     from arami_db.prove import prove
 
     proof = prove(connection)
@@ -141,8 +142,23 @@ def _prove(connection: Connection) -> tuple[int, list[Finding]]:
         )
         for a, why in wrong
     ]
+    advice = _missing_grants(connection, tree) if proof.unattempted else {}
     found += [
-        Finding(Severity.SECURITY, "rls", name, f"could not be attempted: {name}")
+        Finding(
+            Severity.SECURITY,
+            "rls",
+            name,
+            f"could not be attempted: {name}",
+            advice=advice.get(name.partition(":")[0]),
+        )
         for name in proof.unattempted
     ]
     return len(proof.attempts), found
+
+
+def _missing_grants(connection: Connection, tree: SqlTree) -> dict[str, str]:
+    """What to do about roles that could not be taken on, by what went untried for it."""
+    from arami_db.administrator import PROVING, needs
+
+    found = [n for n in needs(connection, tree, inspect(connection)) if PROVING in n.commands]
+    return {f"everything as {need.statement.split()[1]}": need.advice for need in found}
