@@ -156,6 +156,22 @@ def test_settings_and_limits_that_stop_a_run_are_told_with_their_way_out(
         assert report["connections"]["limit"] == f'connection limit of role "{login}"'
 
 
+@pytest.mark.usefixtures("template")
+def test_who_logs_in_as_another_is_the_one_to_become_the_api_roles(empty_database: str) -> None:
+    with role(empty_database) as owner, role(empty_database) as deployer:
+        keeper, login = name_of(owner, "user"), name_of(deployer, "user")
+        execute(empty_database, f'grant "{keeper}" to "{login}"')
+        execute(empty_database, f'alter role "{login}" set role = "{keeper}"')
+        # Nobody has migrated, so no other role's settings bend anything yet.
+        execute(empty_database, f'alter role "{login}" set search_path = theirs')
+        report = run_json("doctor", "-d", deployer, expect=4)
+        assert (report["role"]["name"], report["role"]["login"]) == (keeper, login)
+        asked = [need["statement"] for need in report["needs"]]
+        assert [s for s in asked if s.startswith(f'grant anon to "{login}"')] != []
+        assert f'grant create on schema public to "{keeper}"' in asked
+        assert [s for s in asked if "reset" in s] == []
+
+
 ACCOUNTS = {
     "auth_stub.sql": "create schema auth;",
     "migrations/001_profiles.sql": """
