@@ -27,6 +27,12 @@ _ROLE = re.compile(r"(?im)^\s*create role (\w+) ([a-z ]+);")
 _SCHEMA = re.compile(r"(?im)^\s*create schema (?:if not exists )?(?!if\b)(\w+)")
 _EXTENSION = re.compile(r"(?im)^\s*create extension (?:if not exists )?\"?([\w-]+)")
 _EXTENSIONS = re.compile(r"(?i)pg_available_extensions\b[^;]*?\bname in \(([^)]*)\)")
+_IN_PUBLIC = re.compile(
+    r"(?i)\bpublic\.|\bcreate (?:or replace |unlogged )?"
+    r"(?:table|view|materialized view|sequence|function|procedure|type|domain)"
+    r" (?:if not exists )?\"?\w+\"?(?![\w\".])"
+)
+_GUESTS = re.compile(r"(?i)\bgrant usage on schema public to ([\w, ]+);")
 _ON_ACCOUNTS = {
     "trigger": re.compile(r"(?i)\bcreate (?:constraint )?trigger\b[^;]*\bon auth\.users\b"),
     "select": re.compile(r"(?i)\b(?:from|join) auth\.users\b"),
@@ -186,6 +192,10 @@ def _wanted(tree: SqlTree, server: Server) -> dict[str, object]:
         "attributes": [attributes for _, attributes in roles],
         "applies_stub": applies_stub,
         "schemas": sorted(schemas),
+        "named": [name for name, _ in roles if re.search(rf"\b{name}\b", code)],
+        "in_public": _IN_PUBLIC.search(code) is not None,
+        "on_auth": re.search(r"\bauth\.", code) is not None,
+        "guests": [name.strip() for text in _GUESTS.findall(code) for name in text.split(",")],
         "extensions": extensions(tree),
         "on_accounts": [right for right, found in _ON_ACCOUNTS.items() if found.search(code)],
     }

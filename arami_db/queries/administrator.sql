@@ -42,6 +42,8 @@ wanted as (
     from unnest(%(roles)s::text[], %(attributes)s::text[])
         with ordinality as w (name, attributes, place)
     left join pg_catalog.pg_roles as r on r.rolname = w.name
+    -- Beside a schema auth of somebody else's, the roles are theirs, too, as far as nobody names them.
+    where r.oid is not null or %(applies_stub)s or w.name = any(%(named)s::text[])
 ),
 
 -- Whether this role may make all that are missing. Where it may not, an administrator makes and
@@ -90,7 +92,7 @@ memberships as (
                     from wanted as a
                     where a.name = 'authenticator'
                 ) as is_granted
-            where 'authenticator' = any(%(roles)s::text[])
+            where exists (select from wanted as a where a.name = 'authenticator')
             union all
             select
                 me.session_name,
@@ -187,7 +189,7 @@ needs (place, statement, reason, commands, handled) as (
         array['migrate'],
         false
     from me
-    where not exists (select from schema_public)
+    where %(in_public)s and not exists (select from schema_public)
     union all
     select
         330,
@@ -198,7 +200,8 @@ needs (place, statement, reason, commands, handled) as (
     from schema_public as p
     cross join me
     where
-        not (me.rolsuper or pg_has_role(p.nspowner, 'usage'))
+        %(in_public)s
+        and not (me.rolsuper or pg_has_role(p.nspowner, 'usage'))
         -- What PUBLIC may is taken away below.
         and not exists (
             select
@@ -217,7 +220,22 @@ needs (place, statement, reason, commands, handled) as (
         false
     from schema_public as p
     cross join me
-    where not has_schema_privilege(p.oid, 'usage with grant option')
+    where
+        (%(in_public)s and not has_schema_privilege(p.oid, 'usage'))
+        or (
+            not has_schema_privilege(p.oid, 'usage with grant option')
+            -- On a platform they may have it already; then the files' GRANT changes nothing.
+            and exists (
+                select
+                from unnest(%(guests)s::text[]) as g (name)
+                left join pg_catalog.pg_roles as r on r.rolname = g.name
+                where not exists (
+                    select
+                    from aclexplode(p.nspacl) as entry
+                    where entry.grantee = r.oid and entry.privilege_type = 'USAGE'
+                )
+            )
+        )
     union all
     select
         350,
@@ -270,7 +288,7 @@ needs (place, statement, reason, commands, handled) as (
         false
     from schema_auth as a
     cross join me
-    where not has_schema_privilege(a.oid, 'usage')
+    where %(on_auth)s and not has_schema_privilege(a.oid, 'usage')
     union all
     select
         410,
@@ -282,7 +300,7 @@ needs (place, statement, reason, commands, handled) as (
     inner join pg_catalog.pg_proc as p
         on p.pronamespace = a.oid and p.proname = 'uid' and p.pronargs = 0
     cross join me
-    where not has_function_privilege(p.oid, 'execute')
+    where %(on_auth)s and not has_function_privilege(p.oid, 'execute')
     union all
     select
         420,
