@@ -34,7 +34,9 @@ _IN_PUBLIC = re.compile(
 )
 _GUESTS = re.compile(r"(?i)\bgrant usage on schema public to ([\w, ]+);")
 _ON_ACCOUNTS = {
-    "trigger": re.compile(r"(?i)\bcreate (?:constraint )?trigger\b[^;]*\bon auth\.users\b"),
+    "trigger": re.compile(
+        r"(?i)\bcreate (?:or replace |constraint )*trigger\b[^;]*\bon auth\.users\b"
+    ),
     "select": re.compile(r"(?i)\b(?:from|join) auth\.users\b"),
     "insert": re.compile(r"(?i)\binsert into auth\.users\b"),
     "update": re.compile(r"(?i)\bupdate auth\.users\b"),

@@ -181,7 +181,7 @@ ACCOUNTS = {
             delete from auth.users where id = old.id;
             return null;
         end $$;
-        create trigger follow after delete on auth.users
+        create or replace trigger follow after delete on auth.users
         for each row execute function public.follow();
     """,
 }
@@ -194,6 +194,7 @@ def test_what_files_do_with_somebody_else_s_accounts_is_asked_for(
     with made(server) as admin, role(admin) as keeper:
         login = name_of(keeper, "user")
         execute(admin, "create schema auth; create table auth.users (id uuid primary key)")
+        execute(admin, "alter table auth.users enable row level security")
         execute(
             admin,
             "create function auth.uid() returns uuid language sql as 'select null::uuid';"
@@ -209,6 +210,7 @@ def test_what_files_do_with_somebody_else_s_accounts_is_asked_for(
             "delete on table auth.users",
         ):
             assert f'grant {right} to "{login}";' in error["block"]
+        assert f'alter role "{login}" bypassrls;' in error["block"]
         assert "grant insert" not in error["block"]
         execute(admin, error["block"])
         execute(admin, error["block"])

@@ -315,6 +315,19 @@ needs (place, statement, reason, commands, handled) as (
     where not has_table_privilege(c.oid, u.privilege)
     union all
     select
+        430,
+        format('alter role %%s bypassrls', me.name),
+        'Row level security of auth.users hides accounts from the files.',
+        array['migrate'],
+        false
+    from schema_auth as a
+    inner join pg_catalog.pg_class as c on c.relnamespace = a.oid and c.relname = 'users'
+    cross join me
+    where
+        %(on_accounts)s::text[] && array['select', 'update', 'delete']
+        and row_security_active(c.oid)
+    union all
+    select
         500 + s.place,
         s.statement,
         'status and verify read the ledger.',
