@@ -291,6 +291,21 @@ needs (place, statement, reason, commands, handled) as (
     where %(on_auth)s and not has_schema_privilege(a.oid, 'usage')
     union all
     select
+        405,
+        format('grant usage on schema auth to %%I', w.name),
+        'Users'' own queries call auth.uid(), too.',
+        array['verify'],
+        false
+    from schema_auth as a
+    inner join wanted as w on w.name = any(%(guests)s::text[])
+    where
+        %(on_auth)s
+        and not coalesce(
+            has_schema_privilege(w.oid, a.oid, 'usage'),
+            has_schema_privilege('public', a.oid, 'usage')
+        )
+    union all
+    select
         410,
         format('grant execute on function auth.uid() to %%s', me.name),
         'The change log asks who is signed in, with the rights of its owner.',
