@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -20,12 +20,23 @@ from arami_db.files import SqlFile, SqlTree
 
 _WIDTH = 80
 PROVING = "verify --prove-rls"
+# For sessions that send statement by statement, and for those that send all as one transaction.
+_WRITING = ("set default_transaction_read_only = off;", "set transaction_read_only = off;")
 # What files say, as far as it asks for rights that their role may lack.
 _ROLE = re.compile(r"(?im)^\s*create role (\w+) ([a-z ]+);")
 _SCHEMA = re.compile(r"(?im)^\s*create schema (?:if not exists )?(?!if\b)(\w+)")
-_EXTENSION = re.compile(r"(?i)create extension (?:if not exists )?\"?([\w-]+)|'([\w-]+)'")
+_EXTENSION = re.compile(r"(?im)^\s*create extension (?:if not exists )?\"?([\w-]+)")
+_EXTENSIONS = re.compile(r"(?i)pg_available_extensions\b[^;]*?\bname in \(([^)]*)\)")
+_IN_PUBLIC = re.compile(
+    r"(?i)\bpublic\.|\bcreate (?:or replace |unlogged )?"
+    r"(?:table|view|materialized view|sequence|function|procedure|type|domain)"
+    r" (?:if not exists )?\"?\w+\"?(?![\w\".])"
+)
+_GUESTS = re.compile(r"(?i)\bgrant usage on schema public to ([\w, ]+);")
 _ON_ACCOUNTS = {
-    "trigger": re.compile(r"(?i)\bcreate (?:constraint )?trigger\b[^;]*\bon auth\.users\b"),
+    "trigger": re.compile(
+        r"(?i)\bcreate (?:or replace |constraint )*trigger\b[^;]*\bon auth\.users\b"
+    ),
     "select": re.compile(r"(?i)\b(?:from|join) auth\.users\b"),
     "insert": re.compile(r"(?i)\binsert into auth\.users\b"),
     "update": re.compile(r"(?i)\bupdate auth\.users\b"),
@@ -47,6 +58,11 @@ class Need:
     statement: str
     reason: str
     commands: tuple[str, ...]
+
+    @property
+    def advice(self) -> str:
+        """What to do, in a sentence."""
+        return f"Let an administrator run: {self.statement};"
 
 
 class AdministratorError(PlatformError):
@@ -138,10 +154,21 @@ def block(needs: Iterable[Need], database: str) -> str:
         database: the name of the database it is to be run in.
     """
     lines = _comment(f"For an administrator, in database {database}. It may be run again.")
+    needs = tuple(needs)
+    if any("default_transaction_read_only" in need.statement for need in needs):
+        lines += ["", *_comment("This session would be read-only, too."), *_WRITING]
     for reason, alike in groupby(needs, key=lambda need: need.reason):
         lines += ["", *_comment(reason)]
         lines += [_repeatable(need.statement) for need in alike]
     return "\n".join(lines)
+
+
+def extensions(tree: SqlTree) -> list[str]:
+    """The extensions that migrations make: by a statement, or where they are available."""
+    texts = [_without_comments(file.text) for file in tree.migrations]
+    listed = (text for some in texts for text in _EXTENSIONS.findall(some))
+    named = {name for text in listed for name in re.findall(r"'([\w-]+)'", text)}
+    return sorted(named.union(*(_EXTENSION.findall(text) for text in texts)))
 
 
 def _comment(text: str) -> list[str]:
@@ -159,26 +186,21 @@ def _wanted(tree: SqlTree, server: Server) -> dict[str, object]:
     """What files ask of a server, as the query's parameters."""
     applies_stub = tree.auth_stub is not None and not server.has_auth_schema
     stub = tree.auth_stub.text if tree.auth_stub else ""
-    texts = [file.text for file in (*tree.migrations, *tree.views)]
-    schemas = {"arami_db", *_matches(_SCHEMA, [*texts, stub] if applies_stub else texts)}
+    code = "\n".join(_without_comments(file.text) for file in (*tree.migrations, *tree.views))
+    schemas = {"arami_db", *_SCHEMA.findall(f"{code}\n{stub}" if applies_stub else code)}
     roles = _ROLE.findall(stub)
-    code = "\n".join(_without_comments(text) for text in texts)
     return {
         "roles": [name for name, _ in roles],
         "attributes": [attributes for _, attributes in roles],
         "applies_stub": applies_stub,
         "schemas": sorted(schemas),
-        "extensions": sorted(
-            _matches(_EXTENSION, (f.text for f in tree.migrations if "create extension" in f.text))
-        ),
+        "named": [name for name, _ in roles if re.search(rf"\b{name}\b", code)],
+        "in_public": _IN_PUBLIC.search(code) is not None,
+        "on_auth": re.search(r"\bauth\.", code) is not None,
+        "guests": [name.strip() for text in _GUESTS.findall(code) for name in text.split(",")],
+        "extensions": extensions(tree),
         "on_accounts": [right for right, found in _ON_ACCOUNTS.items() if found.search(code)],
     }
-
-
-def _matches(pattern: re.Pattern[str], texts: Iterable[str]) -> Iterator[str]:
-    for text in texts:
-        for match in pattern.finditer(_without_comments(text)):
-            yield next(name for name in match.groups() if name)
 
 
 def _without_comments(text: str) -> str:

@@ -22,6 +22,7 @@ COMMANDS = (
     "archive restore",
     "archive history",
     "maintain",
+    "doctor",
     "wait",
     "config",
     "embedded",

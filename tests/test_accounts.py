@@ -773,5 +773,7 @@ def test_baseline_and_dry_run_cope_with_triggers_on_the_platforms_table(
         connection.execute("drop schema arami_db cascade")
         gotrue.sign_up(connection, HER)
     with platform(server) as other:
-        assert "sync_profile_insert" in run_cli("migrate", "--dry-run", "-d", as_owner(other)).stdout
+        assert (
+            "sync_profile_insert" in run_cli("migrate", "--dry-run", "-d", as_owner(other)).stdout
+        )
     assert scalar(supabase, "select count(*) from public.users") == 1

@@ -14,7 +14,11 @@ PACKAGE = Path(arami_db.__file__).parent
 MODULES = sorted(PACKAGE.rglob("*.py"))
 OPERATIONS = {"migrate", "seed", "adopt", "verify", "archive", "maintain", "export", "doctor"}
 # The files beside the ledger, and what is wrong between them, are for every operation.
-SHARED = {"arami_db.migrate.plan", "arami_db.migrate.disagreement"}
+SHARED = {
+    "arami_db.migrate.plan",
+    "arami_db.migrate.disagreement",
+    "arami_db.migrate.existing",
+}
 # What a layer may import, besides itself; lower layers know nothing of higher ones.
 BELOW = {
     "errors": set[str](),
@@ -31,7 +35,7 @@ BELOW = {
     "runner": {"ledger", "database", "files", "errors"},
     **{name: {"runner", "ledger", "database", "files", "errors"} for name in sorted(OPERATIONS)},
     "migrate": {"administrator", "runner", "ledger", "database", "files", "errors"},
-    "doctor": {"administrator", "facts", "ledger", "database", "files", "errors"},
+    "doctor": {"administrator", "runner", "ledger", "database", "files", "errors"},
     "adopt": {"drift", "facts", "shadow", "runner", "ledger", "database", "files", "errors"},
     "prove": {"database", "errors"},
     "export": {"ledger", "files", "errors"},
@@ -48,6 +52,7 @@ BELOW = {
         "errors",
     },
     "render": {
+        "administrator",
         "runner",
         "ledger",
         "database",

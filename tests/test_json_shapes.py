@@ -174,6 +174,7 @@ def test_a_verification(database: str, tmp_path: Path, monkeypatch: pytest.Monke
     hold("verify", run_json("verify", "-d", database, expect=2))
     (tmp_path / "arami-db.toml").unlink()
     shutil.copytree(packaged_sql_dir(), tmp_path / "sql")
+    hold("doctor", run_json("doctor", "-d", database))
     hold("path", run_json("snapshot", "-d", database, "--sql-dir", str(tmp_path / "sql")))
 
 

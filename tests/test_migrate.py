@@ -529,12 +529,13 @@ def test_who_may_not_read_the_ledger_is_told_what_to_grant(database: str) -> Non
     assert "grant usage on schema arami_db" in found["error"]["hint"]
 
 
-def test_who_may_not_create_the_ledger_is_told_who_may(
+def test_who_may_not_create_the_ledger_is_told_what_is_missing(
     empty_database: str, project: Project
 ) -> None:
     with role(empty_database) as name:
         found = migrate(make_conninfo(empty_database, user=name), project(TABLES), expect=1)
-    assert "the ledger cannot be created" in found["error"]["message"]
+    assert f"{name} may not do all that the files need" in found["error"]["message"]
+    assert "grant create on database" in found["error"]["block"]
     assert found["error"]["hint"]
 
 

@@ -6,7 +6,7 @@ says, runs it as a superuser, twice, and goes on as the owner.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +20,8 @@ from arami_db.embedded.privileges import server_account
 from tests import servers
 from tests.conftest import missing, rows, run_cli, run_json, scalar
 
+ROOT = Path(__file__).parents[1]
+PAGE = (ROOT / "docs" / "plain-servers.md").read_text(encoding="utf-8")
 API = ("anon", "authenticated", "service_role")
 
 
@@ -49,7 +51,14 @@ KEEPERS = {
             "grant create on schema public to keeper",
         ),
     ),
-    "may do nothing": Keeper(owner="postgres"),
+    "may do nothing": Keeper(
+        owner="postgres",
+        within=(
+            "revoke all on database kept from public",
+            "revoke all on schema public from public",
+            "grant connect on database kept to keeper",
+        ),
+    ),
     "schema public as a dump of an old server has it": Keeper(
         within=("alter schema public owner to postgres", "grant create on schema public to public")
     ),
@@ -64,7 +73,7 @@ def installation(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="module")
 def cluster(installation: str) -> Iterator[str]:
-    """A server that no role was made on: this machine's oldest, or one of the embedded programs."""
+    """A server that nobody has made a role on: this machine's oldest, or the embedded one's."""
     with servers.folder() as place:
         found = list(servers.installed().values())
         if installation == "embedded":
@@ -125,6 +134,8 @@ def test_after_one_visit_of_an_administrator_an_owner_works_alone(
     else:
         block = visit(owner, admin)
         assert "create role service_role nologin noinherit bypassrls;" in block
+        if kind == "nothing but the database" and not recent:
+            assert f"```sql\n{block}\n```" in PAGE
         assert "grant anon to authenticator;" in block
         assert ("grant anon to keeper with set true, inherit false;" in block) == recent
         assert "administrator" not in run_cli("migrate", "-d", owner).stderr
@@ -133,6 +144,22 @@ def test_after_one_visit_of_an_administrator_an_owner_works_alone(
     assert (report["findings"], report["skipped"]) == ([], [])
     for role in API:
         execute(owner, f"set role {role}")
+    assert run_json("doctor", "-d", owner)["needs"] == []
     run_cli("seed", "--yes", "-d", owner)
     run_cli("archive", "--vacuum", "-d", owner)
     run_cli("maintain", "--threshold", "0", "-d", owner)
+
+
+@pytest.mark.parametrize("installation", ["installed"], indirect=True)
+def test_an_extension_that_only_a_superuser_may_create_is_asked_for(
+    cluster: str, project: Callable[[dict[str, str]], Path]
+) -> None:
+    made = "create extension if not exists %s schema extensions;"
+    untrusted, trusted = made % "pg_stat_statements", made % '"uuid-ossp"'
+    root = str(project({"migrations/001_extensions.sql": f"{untrusted}\n{trusted}"}))
+    owner, admin = keep(cluster, KEEPERS["nothing but the database"])
+    block = run_json("migrate", "-d", owner, "--sql-dir", root, expect=1)["error"]["block"]
+    assert f"create schema if not exists extensions;\n{untrusted}" in block
+    assert "uuid-ossp" not in block
+    execute(admin, block, block)
+    run_cli("migrate", "-d", owner, "--sql-dir", root)

@@ -140,6 +140,16 @@ def test_row_level_security_cannot_be_proved_on_a_standby(standby: tuple[str, st
     assert "read-only" in finding["message"]
 
 
+def test_the_doctor_tells_what_a_standby_cannot_do(standby: tuple[str, str]) -> None:
+    report = run_json("doctor", "-d", standby[1], expect=4)
+    assert report["server"]["standby"]
+    working = {one["command"] for one in report["commands"] if one["outcome"] == "works"}
+    assert working == {"status", "verify"}
+    for one in report["commands"]:
+        assert all("standby" in reason["reason"] for reason in one["reasons"])
+    assert report["block"] is None
+
+
 def test_a_reader_on_a_standby_gets_the_same_answer(standby: tuple[str, str]) -> None:
     primary, replica = standby
     with reader(primary, "pg_read_all_data") as connectable:
@@ -166,6 +176,7 @@ def test_through_a_pooler_in_transaction_mode_the_answer_is_the_same(database: s
 
 def test_row_level_security_can_be_proved_through_a_pooler(database: str) -> None:
     with pooled(database) as through:
+        assert run_json("doctor", "-d", through)["server"]["pooled"]
         report = run_json("verify", "-d", through, "--prove-rls")
     assert report["findings"] == []
     assert report["checked"]["attempts"] > 1000

@@ -29,6 +29,7 @@ _COMMANDS = {
     "export": "export",
     "archive": "archive",
     "maintain": "maintain",
+    "doctor": "doctor",
     "wait": "server",
     "config": "config",
     "embedded": "embedded",

@@ -42,6 +42,8 @@ wanted as (
     from unnest(%(roles)s::text[], %(attributes)s::text[])
         with ordinality as w (name, attributes, place)
     left join pg_catalog.pg_roles as r on r.rolname = w.name
+    -- Beside a schema auth of somebody else's, the roles are theirs, too, as far as nobody names them.
+    where r.oid is not null or %(applies_stub)s or w.name = any(%(named)s::text[])
 ),
 
 -- Whether this role may make all that are missing. Where it may not, an administrator makes and
@@ -90,7 +92,7 @@ memberships as (
                     from wanted as a
                     where a.name = 'authenticator'
                 ) as is_granted
-            where 'authenticator' = any(%(roles)s::text[])
+            where exists (select from wanted as a where a.name = 'authenticator')
             union all
             select
                 me.session_name,
@@ -151,7 +153,7 @@ needs (place, statement, reason, commands, handled) as (
         300,
         format('grant create on database %%I to %%s', current_database(), me.name),
         'The files make schemas and extensions.',
-        array['migrate'],
+        array['migrate', 'baseline'],
         false
     from me
     where
@@ -187,7 +189,7 @@ needs (place, statement, reason, commands, handled) as (
         array['migrate'],
         false
     from me
-    where not exists (select from schema_public)
+    where %(in_public)s and not exists (select from schema_public)
     union all
     select
         330,
@@ -198,7 +200,8 @@ needs (place, statement, reason, commands, handled) as (
     from schema_public as p
     cross join me
     where
-        not (me.rolsuper or pg_has_role(p.nspowner, 'usage'))
+        %(in_public)s
+        and not (me.rolsuper or pg_has_role(p.nspowner, 'usage'))
         -- What PUBLIC may is taken away below.
         and not exists (
             select
@@ -217,7 +220,22 @@ needs (place, statement, reason, commands, handled) as (
         false
     from schema_public as p
     cross join me
-    where not has_schema_privilege(p.oid, 'usage with grant option')
+    where
+        (%(in_public)s and not has_schema_privilege(p.oid, 'usage'))
+        or (
+            not has_schema_privilege(p.oid, 'usage with grant option')
+            -- On a platform they may have it already; then the files' GRANT changes nothing.
+            and exists (
+                select
+                from unnest(%(guests)s::text[]) as g (name)
+                left join pg_catalog.pg_roles as r on r.rolname = g.name
+                where not exists (
+                    select
+                    from aclexplode(p.nspacl) as entry
+                    where entry.grantee = r.oid and entry.privilege_type = 'USAGE'
+                )
+            )
+        )
     union all
     select
         350,
@@ -234,6 +252,35 @@ needs (place, statement, reason, commands, handled) as (
         )
     union all
     select
+        360,
+        format('grant %%s on %%s to public', g.privilege, g.object),
+        'verify expects that everybody may what Postgres lets everybody do at first.',
+        array['verify'],
+        false
+    from (
+        select
+            'usage',
+            'schema public',
+            p.nspacl
+        from schema_public as p
+        union all
+        select
+            x.privilege,
+            format('database %%I', d.datname),
+            d.datacl
+        from pg_catalog.pg_database as d
+        cross join (values ('connect'), ('temporary')) as x (privilege)
+        where d.datname = current_database()
+    ) as g (privilege, object, acl)
+    where
+        g.acl is not null
+        and not exists (
+            select
+            from aclexplode(g.acl) as entry
+            where entry.grantee = 0 and lower(entry.privilege_type) = g.privilege
+        )
+    union all
+    select
         400,
         format('grant usage on schema auth to %%s', me.name),
         'Policies call auth.uid(), and what they name must be found.',
@@ -241,7 +288,22 @@ needs (place, statement, reason, commands, handled) as (
         false
     from schema_auth as a
     cross join me
-    where not has_schema_privilege(a.oid, 'usage')
+    where %(on_auth)s and not has_schema_privilege(a.oid, 'usage')
+    union all
+    select
+        405,
+        format('grant usage on schema auth to %%I', w.name),
+        'Users'' own queries call auth.uid(), too.',
+        array['verify'],
+        false
+    from schema_auth as a
+    inner join wanted as w on w.name = any(%(guests)s::text[])
+    where
+        %(on_auth)s
+        and not coalesce(
+            has_schema_privilege(w.oid, a.oid, 'usage'),
+            has_schema_privilege('public', a.oid, 'usage')
+        )
     union all
     select
         410,
@@ -253,7 +315,7 @@ needs (place, statement, reason, commands, handled) as (
     inner join pg_catalog.pg_proc as p
         on p.pronamespace = a.oid and p.proname = 'uid' and p.pronargs = 0
     cross join me
-    where not has_function_privilege(p.oid, 'execute')
+    where %(on_auth)s and not has_function_privilege(p.oid, 'execute')
     union all
     select
         420,
@@ -266,6 +328,19 @@ needs (place, statement, reason, commands, handled) as (
     cross join unnest(%(on_accounts)s::text[]) as u (privilege)
     cross join me
     where not has_table_privilege(c.oid, u.privilege)
+    union all
+    select
+        430,
+        format('alter role %%s bypassrls', me.name),
+        'Row level security of auth.users hides accounts from the files.',
+        array['migrate'],
+        false
+    from schema_auth as a
+    inner join pg_catalog.pg_class as c on c.relnamespace = a.oid and c.relname = 'users'
+    cross join me
+    where
+        %(on_accounts)s::text[] && array['select', 'update', 'delete']
+        and row_security_active(c.oid)
     union all
     select
         500 + s.place,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from arami_db.database.connect import Connection
+from arami_db.database.server import inspect
 from arami_db.drift.beside import apart
 from arami_db.drift.causes import fold
 from arami_db.drift.findings import Finding, Severity, gravity
@@ -71,7 +72,7 @@ def verify(
     beside = neighbours_of(findings, expected or ())
     if prove_rls:
         begin("attempting what row level security must prevent")
-        checked["attempts"], leaks = _prove(connection, beside)
+        checked["attempts"], leaks = _prove(connection, tree, beside)
         findings += leaks
     left, aside = set_aside(findings, wishes, beside)
     ours, theirs = apart(left, beside, tree)
@@ -140,7 +141,7 @@ def _settled(connection: Connection, tree: SqlTree, expected: frozenset[Fact] | 
     return read(connection, tree, made=expected or ()) if again else answer
 
 
-def _prove(connection: Connection, beside: Neighbours) -> tuple[int, list[Finding]]:
+def _prove(connection: Connection, tree: SqlTree, beside: Neighbours) -> tuple[int, list[Finding]]:
     from arami_db.prove import prove
 
     proof = prove(connection, beside.tables)
@@ -152,8 +153,23 @@ def _prove(connection: Connection, beside: Neighbours) -> tuple[int, list[Findin
         )
         for a, why in wrong
     ]
+    advice = _missing_grants(connection, tree) if proof.unattempted else {}
     found += [
-        Finding(Severity.SECURITY, "rls", name, f"could not be attempted: {name}")
+        Finding(
+            Severity.SECURITY,
+            "rls",
+            name,
+            f"could not be attempted: {name}",
+            advice=advice.get(name.partition(":")[0]),
+        )
         for name in proof.unattempted
     ]
     return len(proof.attempts), found
+
+
+def _missing_grants(connection: Connection, tree: SqlTree) -> dict[str, str]:
+    """What to do about roles that could not be taken on, by what went untried for it."""
+    from arami_db.administrator import PROVING, needs
+
+    found = [n for n in needs(connection, tree, inspect(connection)) if PROVING in n.commands]
+    return {f"everything as {need.statement.split()[1]}": need.advice for need in found}

@@ -15,10 +15,15 @@ with settings as (
         pg_catalog.lower(v.setting) ~ '^(on|1|t|tr|tru|true|y|ye|yes)$' as is_on,
         r.rolname,
         b.datname,
-        cfg.setrole = 0 or cfg.setrole = d.migrator or cfg.setrole in (select a.oid from api as a)
-            as ours
+        (
+            cfg.setrole = 0
+            -- Before anything is migrated, whoever asks is about to do it.
+            or cfg.setrole = coalesce(d.migrator, asking.oid)
+            or cfg.setrole in (select a.oid from api as a)
+        ) as ours
     from pg_catalog.pg_db_role_setting as cfg
     cross join platform as d
+    inner join pg_catalog.pg_roles as asking on current_user = asking.rolname
     left join pg_catalog.pg_roles as r on cfg.setrole = r.oid
     left join pg_catalog.pg_database as b on cfg.setdatabase = b.oid
     cross join lateral pg_catalog.unnest(cfg.setconfig) as s (line)

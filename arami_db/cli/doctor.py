@@ -1,0 +1,37 @@
+"""`arami-db doctor`."""
+
+from __future__ import annotations
+
+import typer
+
+from arami_db.cli import options
+from arami_db.cli.options import Database, Embedded, Format, SqlDir
+from arami_db.render.output import OutputFormat
+
+
+def doctor(
+    database: Database = None,
+    embedded: Embedded = False,
+    sql_dir: SqlDir = None,
+    output: Format = OutputFormat.TEXT,
+) -> None:
+    """Say, before anything is run, what will not work on a server and why, and what mends it.
+
+    Names server, role, rights, extensions, settings, clock and ledger, then each command, then all
+    that an administrator has to run for this role, as one block of SQL. Reads only; any role that
+    may connect will do. Exit 4 when something does not work.
+
+    \b
+    Examples:
+      arami-db doctor --database postgresql://owner@db.example.com/arami
+      arami-db doctor --embedded --format json
+    """
+    from arami_db.doctor import diagnose
+    from arami_db.render.doctor import show_diagnosis
+
+    tree = options.tree(sql_dir)
+    with options.connection(options.conninfo(database, embedded=embedded)) as connection:
+        diagnosis = diagnose(connection, tree)
+    show_diagnosis(diagnosis, output)
+    if not diagnosis.well:
+        raise typer.Exit(4)
