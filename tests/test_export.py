@@ -5,18 +5,19 @@ Here the files are applied as the Supabase CLI applies them; tests/test_supabase
 
 from __future__ import annotations
 
+import os
 import re
-import shutil
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
-from arami_db.files import packaged_sql_dir
+from arami_db import export as operation
+from arami_db.errors import AramiError
+from arami_db.files import discover, packaged_sql_dir
 from tests.conftest import rows, run_cli, run_json, scalar
 
 Project = Callable[[dict[str, str]], Path]
@@ -28,20 +29,19 @@ TREE = {
 }
 
 
-def export(root: Path, into: Path, *options: str, expect: int = 0) -> list[Path]:
+def export(root: Path, into: Path) -> list[Path]:
     """The files that an export writes."""
-    named = ("export", "supabase", str(into), "--sql-dir", str(root), *options)
-    found = run_json(*named, expect=expect)
-    return [Path(one["path"]) for one in found["written"]]
+    return list(operation.export(discover(root), into).written)
 
 
-def refused(root: Path, into: Path, expect: int) -> dict[str, Any]:
+def refused(root: Path, into: Path, expect: int) -> AramiError:
     """The error that an export ends with; it writes nothing."""
     before = contents(into)
-    named = ("export", "supabase", str(into), "--sql-dir", str(root))
-    error: dict[str, Any] = run_json(*named, expect=expect)["error"]
+    with pytest.raises(AramiError) as raised:
+        export(root, into)
+    assert raised.value.exit_code == expect
     assert contents(into) == before
-    return error
+    return raised.value
 
 
 def contents(into: Path) -> dict[str, bytes]:
@@ -114,10 +114,12 @@ def test_the_same_bytes_wherever_and_whenever(tmp_path: Path, project: Project) 
 def test_check_writes_nothing_and_says_by_its_exit_code(tmp_path: Path, project: Project) -> None:
     root = project(TREE)
     into = tmp_path / "p"
-    assert len(export(root, into, "--check", expect=3)) == 4
+    named = ("export", "supabase", str(into), "--sql-dir", str(root))
+    written = [one["path"] for one in run_json(*named, "--check", expect=3)["written"]]
     assert not into.exists()
-    export(root, into)
-    assert export(root, into, "--check") == []
+    assert run_cli(*named).stdout.split() == written
+    assert all(map(os.path.exists, written))
+    assert run_json(*named, "--check") == {"written": [], "in_place": 4, "notes": []}
 
 
 def test_only_what_is_new_or_changed_and_behind_what_is_there(
@@ -146,7 +148,7 @@ def test_numbers_that_no_date_can_follow_are_named(tmp_path: Path, project: Proj
     folder = tmp_path / "supabase" / "migrations"
     folder.mkdir(parents=True)
     (folder / "9_theirs.sql").write_text("select 1;")
-    assert "9 sorts after every date" in refused(project(TREE), tmp_path, 2)["message"]
+    assert "9 sorts after every date" in str(refused(project(TREE), tmp_path, 2))
     (folder / "9_theirs.sql").rename(folder / "0001_theirs.sql")
     assert export(project(TREE), tmp_path)[0].name > "0001_theirs.sql"
 
@@ -182,16 +184,16 @@ def test_an_export_that_other_files_made_is_not_added_to(tmp_path: Path, project
     [_, second, *_] = export(root, into)
     (root / "migrations" / "002_u.sql").write_text("create table public.u (a bigint);")
     error = refused(root, into, 6)
-    assert f"002_u: changed; it was exported as {second.name}" in error["message"]
-    assert "write a new migration" in error["hint"]
-    assert "delete all that was exported from migration 2 on" in error["hint"]
+    assert f"002_u: changed; it was exported as {second.name}" in str(error)
+    assert "write a new migration" in str(error.hint)
+    assert "delete all that was exported from migration 2 on" in str(error.hint)
     project(TREE)
     (root / "migrations" / "001_t.sql").unlink()
-    assert "001_t: missing" in refused(root, into, 6)["message"]
+    assert "001_t: missing" in str(refused(root, into, 6))
     project({**TREE, "migrations/003_x.sql": "select 1;"})
     export(root, into)
     (root / "migrations" / "003_x.sql").unlink()
-    assert "003_x: ahead" in refused(root, into, 6)["message"]
+    assert "003_x: ahead" in str(refused(root, into, 6))
     project({"migrations/004_z.sql": "select 4;", "migrations/003_x.sql": "select 1;"})
     export(root, into)
     (root / "migrations" / "002_u.sql").rename(root / "migrations" / "002_v.sql")
@@ -205,24 +207,24 @@ def test_a_migration_numbered_below_one_exported_is_refused(
     export(root, tmp_path / "p")
     project({"migrations/001_t.sql": TREE["migrations/001_t.sql"]})
     error = refused(root, tmp_path / "p", 6)
-    assert "001_t: out of order" in error["message"]
-    assert "Renumber" in error["hint"]
+    assert "001_t: out of order" in str(error)
+    assert "Renumber" in str(error.hint)
 
 
 def test_the_folder_supabase_itself_is_not_a_project(tmp_path: Path, project: Project) -> None:
     (tmp_path / "config.toml").write_text("")
-    assert "the directory that holds it" in refused(project(TREE), tmp_path, 2)["hint"]
+    assert "the directory that holds it" in str(refused(project(TREE), tmp_path, 2).hint)
 
 
 def test_nothing_is_half_written(tmp_path: Path, project: Project) -> None:
     folder = tmp_path / "supabase" / "migrations"
     in_the_way = folder / ".20250101000002_u.sql.tmp"
     in_the_way.mkdir(parents=True)
-    assert "cannot be written" in refused(project(TREE), tmp_path, 2)["message"]
+    assert "cannot be written" in str(refused(project(TREE), tmp_path, 2))
     in_the_way.rmdir()
     folder.rmdir()
     folder.write_text("")
-    assert "cannot be read" in refused(project(TREE), tmp_path, 2)["message"]
+    assert "cannot be read" in str(refused(project(TREE), tmp_path, 2))
 
 
 def test_a_view_whose_file_is_gone_is_said(tmp_path: Path, project: Project) -> None:
@@ -407,15 +409,3 @@ def test_a_role_that_may_not_read_the_supabase_ledger_is_told(
             assert "schema_migrations is there, and this role may not read it" in done.stderr
         finally:
             connection.execute("drop owned by export_reader cascade; drop role export_reader")
-
-
-def test_the_exported_files_are_a_directory_that_migrate_takes(
-    empty_database: str, tmp_path: Path
-) -> None:
-    shutil.copy(packaged_sql_dir() / "auth_stub.sql", tmp_path / "auth_stub.sql")
-    into = tmp_path / "p"
-    export(packaged_sql_dir(), into)
-    shutil.move(tmp_path / "auth_stub.sql", into / "supabase" / "auth_stub.sql")
-    named = ("-d", empty_database, "--sql-dir", str(into / "supabase"))
-    assert run_json("migrate", *named)["applied"]
-    assert run_json("verify", "-d", empty_database, expect=4)["findings"][0]["source"] == "ledger"

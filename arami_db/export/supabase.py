@@ -16,7 +16,15 @@ from arami_db.files.script import Script, load_all
 from arami_db.ledger import Ledger, Row
 from arami_db.migrate.plan import Entry, Plan, State, make_plan
 
-_WRONG = (State.CHANGED, State.SWAPPED, State.RENUMBERED, State.MISSING, State.OUT_OF_ORDER)
+_WRONG = {
+    State.CHANGED,
+    State.SWAPPED,
+    State.RENUMBERED,
+    State.MISSING,
+    State.OUT_OF_ORDER,
+    State.AHEAD,
+}
+_SHOWN = 8
 _MARK = "-- arami: no-transaction\n"
 
 
@@ -94,30 +102,30 @@ def _require_agreement(plan: Plan, project: Project) -> None:
         LedgerError: names each migration, and the way out.
     """
     entries = [entry for entry in plan.entries if entry.kind == "migration"]
-    wrong = [entry for entry in entries if entry.state in {*_WRONG, State.AHEAD}]
+    wrong = [entry for entry in entries if entry.state in _WRONG]
     if not wrong:
         return
-    lines = [f"{entry.label}: {_wrong(entry, project)}" for entry in wrong[:8]]
-    more = [f"and {len(wrong) - len(lines)} more"] if len(wrong) > len(lines) else []
-    first = wrong[0].version
+    lines = [_line(entry, project) for entry in wrong[:_SHOWN]]
+    more = [f"and {len(wrong) - _SHOWN} more"] if len(wrong) > _SHOWN else []
     raise LedgerError(
         f"the files and what was exported to {project.folder} disagree:\n  "
         + "\n  ".join([*lines, *more]),
-        hint=_hint(wrong[0], first),
+        hint=_hint(wrong[0]),
     )
 
 
-def _wrong(entry: Entry, project: Project) -> str:
+def _line(entry: Entry, project: Project) -> str:
     named = {
         (one.kind, one.version): migration.path.name
         for migration in project.migrations
         for one in migration.headers
     }
     where = named.get((entry.kind, entry.version))
-    return f"{entry.state}; it was exported as {where}" if where else str(entry.state)
+    exported = f"; it was exported as {where}" if where else ""
+    return f"{entry.label}: {entry.state}{exported}"
 
 
-def _hint(entry: Entry, first: int) -> str:
+def _hint(entry: Entry) -> str:
     ways = {
         State.OUT_OF_ORDER: "Renumber the file above those that were exported",
         State.MISSING: "Restore the file",
@@ -126,7 +134,7 @@ def _hint(entry: Entry, first: int) -> str:
     way = ways.get(entry.state, "Put the file back as it was exported, and write a new migration")
     return (
         f"{way}.\n      Or, where what was exported was applied nowhere yet, delete all that was"
-        f" exported from migration {first} on, and export again."
+        f" exported from migration {entry.version} on, and export again."
     )
 
 

@@ -18,11 +18,7 @@ from arami_db.files.exported import Header, header
 from arami_db.files.psql import without_restrict
 from arami_db.files.script import Script, Statement, load, load_all
 
-_TRIED = """\
--- Postgres replaces a view only by one with the same columns and perhaps more, and a function only
--- by one of the same result. Where it refuses, what is in the way is dropped; all of it is created
--- again below. Rights on it that other migrations granted are then to be granted again.
-"""
+_TRIED = "-- Where Postgres refuses to replace it, what is in the way goes, and comes back below.\n"
 
 
 @dataclass(frozen=True)
