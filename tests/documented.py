@@ -367,6 +367,7 @@ FUNCTIONS = {
         " most_common_virtue text, dominant_emotions text[])",
     ),
     "update_updated_at_column": ("", "trigger"),
+    "delete_account": ("", "void"),
     "archive_daily_sessions": (
         "cutoff timestamp with time zone, batch_size integer DEFAULT 1000,"
         " resume_after_created_at timestamp with time zone DEFAULT NULL::timestamp with time zone,"
