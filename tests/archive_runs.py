@@ -10,7 +10,6 @@ import psycopg
 from tests.conftest import ALICE, Process, eventually, rows, scalar, start_cli
 
 _FILL = """
-insert into auth.users (id) values (%(user)s) on conflict do nothing;
 insert into public.users (id, name) values (%(user)s, 'Alice') on conflict do nothing;
 insert into public.daily_sessions (id, user_id, session_type, conversation_transcript, created_at)
 select

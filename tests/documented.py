@@ -367,6 +367,7 @@ FUNCTIONS = {
     ),
     "update_updated_at_column": ("", "trigger"),
     "clean_users_row": ("", "trigger"),
+    "delete_account": ("", "void"),
     "earn_virtue": (
         "virtue_name text, virtue_description text DEFAULT NULL::text,"
         " virtue_icon text DEFAULT NULL::text, session_id uuid DEFAULT NULL::uuid,"

@@ -256,7 +256,6 @@ def victim() -> Iterator[Victim]:
         found = Victim(root)
         run_cli("migrate", "-d", found.conninfo)
         with psycopg.connect(found.conninfo, autocommit=True) as connection:
-            connection.execute("insert into auth.users (id) values (%s)", [BOB])
             connection.execute("insert into public.users (id, name) values (%s, 'Bob')", [BOB])
         fill(found.conninfo, OLD, YOUNG)
         with psycopg.connect(found.conninfo, autocommit=True) as connection:

@@ -384,6 +384,7 @@ def test_the_same_facts_on_a_server_like_supabase(
             connection.execute(PLATFORM)
             connection.execute(f"grant create on database {name} to catalog_owner")
             connection.execute("grant usage on schema auth to catalog_owner with grant option")
+            connection.execute("grant all on auth.users to catalog_owner")
             run_cli("migrate", "--database", f"{empty_database} user=catalog_owner")
             assert facts(connection) == baseline
             connection.execute("alter default privileges for role catalog_owner"

@@ -30,8 +30,7 @@ def settled(database: str) -> str:
     """A database with rows, all of it vacuumed and analyzed, autovacuum out of the way."""
     execute(
         database,
-        f"insert into auth.users (id) values ('{ALICE}');"
-        f" insert into public.users (id, name) values ('{ALICE}', 'Alice');"
+        f"insert into public.users (id, name) values ('{ALICE}', 'Alice');"
         " insert into public.daily_sessions (user_id, session_type)"
         f" select '{ALICE}', 'written_clarity' from generate_series(1, {ROWS});"
         " alter table public.daily_sessions set (autovacuum_enabled = false);"

@@ -678,6 +678,7 @@ def platform(server: dict[str, str], template: str) -> Iterator[Connection]:
                 name, sql.Identifier(owner)))  # fmt: skip
             superuser.execute(f"grant create, usage on schema public to {owner}")
             superuser.execute(f"grant usage on schema auth to {owner} with grant option")
+            superuser.execute(f"grant all on auth.users to {owner}")
             run_cli("migrate", "--database", f"{conninfo} user={owner}")
             yield superuser
         finally:

@@ -19,9 +19,9 @@ set search_path = pg_catalog, pg_temp
 set lock_timeout = '1s' -- whoever signs up waits that long, twice at most
 as $$
 declare
-    person constant uuid := login ->> 'id';
+    person constant uuid := (login ->> 'id')::uuid;
     -- A soft deletion keeps the row, with hashes where an e-mail and a phone were.
-    is_gone constant boolean := login ->> 'deleted_at' is not null;
+    is_gone constant boolean := (login ->> 'deleted_at') is not null;
     login_email constant text := case when not is_gone then nullif(login ->> 'email', '') end;
     login_phone constant text := case when not is_gone then nullif(login ->> 'phone', '') end;
     -- Whoever signs up writes the metadata: any JSON, of any size.
