@@ -289,7 +289,7 @@ def test_a_call_reads_what_it_shows_and_not_the_history(alice: Client, call: str
     assert alice.rows_read(method, path, body) <= bound
 
 
-# --- docs/client.md, through supabase-js ----------------------------------------------------------
+# --- docs/api.md, through supabase-js ----------------------------------------------------------
 
 SUPABASE_JS = "@supabase/supabase-js@2.119.1"
 SCRIPT = """
@@ -313,7 +313,7 @@ def test_supabase_js_gets_what_the_page_about_the_client_says(
     npm, node = shutil.which("npm"), shutil.which("node")
     if npm is None or node is None:
         pytest.skip("needs npm")
-    blocks = re.findall(r"```js\n(.*?)```", (ROOT / "docs/client.md").read_text("utf-8"), re.DOTALL)
+    blocks = re.findall(r"```js\n(.*?)```", (ROOT / "docs/api.md").read_text("utf-8"), re.DOTALL)
     (tmp_path / "client.mjs").write_text(SCRIPT.format(blocks="".join(blocks)), "utf-8")
     subprocess.run([npm, "install", "--silent", "--prefix", tmp_path, SUPABASE_JS], check=True)
     with made(server, str(conninfo_to_dict(api.conninfo)["dbname"])) as own:

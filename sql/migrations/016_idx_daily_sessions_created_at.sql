@@ -1,8 +1,8 @@
 -- 016_idx_daily_sessions_created_at: the order in which sessions are archived.
 -- Why: a batch takes the oldest sessions first and the next goes on after the last row of the one
--- before; without this index every batch would read and sort the whole table. NULLS FIRST (there are
--- none) keeps it for those who ask for that order: a client's "order by created_at desc" through
--- session_history would be read from it, past everybody else's sessions, as row level security of a
+-- before; without this index every batch would read and sort the whole table. NULLS FIRST, though
+-- there are none, keeps it for those who ask for that order. A client's "order by created_at desc"
+-- on session_history would be read from it, past everybody else's sessions: row level security of a
 -- table in a UNION does not tell the planner that user_id is constant.
 -- arami: no-transaction
 
