@@ -12,8 +12,8 @@
 -- that the migrations of any project make. `verify` sets it to none.
 --
 -- The setting arami_db.own, an array, names what the files make: `verify` sets it to what the
--- snapshot states. What else lies in public is a neighbour's: checks hold it to what guards rows and
--- accounts, and not to the conventions of the files. Without it all is taken to be the files'.
+-- snapshot states. What else lies in public is a neighbour's: checks hold it to what guards rows
+-- and accounts, and not to the conventions of the files. Without it all is taken to be the files'.
 --
 -- What is stated relative to the platform, so that plain Postgres and Supabase agree:
 --   owner      the owner of most of our relations, who migrated; any other role by its name

@@ -1,8 +1,8 @@
 -- 002_policy_for_anon: policies that apply to PUBLIC, to anon, or to a role anon belongs to.
 -- Why: a policy without a TO clause is for everybody, and nothing here is for people who have not
--- signed in. That anon may become another role of the API is a fact of kind reach. A neighbour's may
--- leave TO out where all that it asks is whether auth.uid() equals a column, or auth.role() says
--- authenticated: without a login that is never true. Anything more than that is found.
+-- signed in. That anon may become another role of the API is a fact of kind reach. A neighbour's
+-- may leave TO out where all that it asks is whether auth.uid() equals a column, or auth.role()
+-- says authenticated: without a login that is never true. Anything more than that is found.
 select
     'security' as severity,
     pg_catalog.format('%I on %s', y.polname, r.object) as object,

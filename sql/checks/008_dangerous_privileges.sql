@@ -37,7 +37,7 @@ where
                 and d.defaclnamespace in (0, r.relnamespace)
                 and d.defaclobjtype = 'r'
                 and entry.grantee = g.grantee
-                and pg_catalog.lower(entry.privilege_type collate "C") = g.privilege
+                and pg_catalog.upper(g.privilege) = entry.privilege_type
                 and g.column_name is null
                 and not g.is_grantable
         )
