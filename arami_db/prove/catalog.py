@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from psycopg import sql
 from psycopg.rows import dict_row
 
 from arami_db.database.connect import Connection, query
-
-_ACCOUNTS = (("public", "users"), ("auth", "users"))
+from arami_db.prove.owners import with_owners
 
 Path = tuple[str, str]  # schema and name
 
@@ -153,7 +150,7 @@ def read(connection: Connection, beside: frozenset[Path] = frozenset()) -> Catal
         Function(**{**row, "arguments": tuple(row["arguments"])})
         for row in _rows(connection, "prove_functions")
     )
-    return Catalog(_sorted(_with_owners(found)), views, functions, beside)
+    return Catalog(_sorted(with_owners(found)), views, functions, beside)
 
 
 def _rows(connection: Connection, name: str) -> list[dict[str, Any]]:
@@ -178,40 +175,6 @@ def _table(row: dict[str, Any]) -> Table:
         checks={c["name"]: Check(tuple(c["columns"]), c["definition"]) for c in row["checks"]},
         policies=row["policies"],
     )
-
-
-def _direct(table: Table) -> list[str]:
-    """Columns that name a user by a foreign key of their own; the key of the users themselves."""
-    if table.path in _ACCOUNTS:
-        return ["id"]
-    return [
-        key.columns[0]
-        for key in table.foreign_keys
-        if key.parent in _ACCOUNTS and key.references == ("id",)
-    ]
-
-
-def _with_owners(tables: dict[tuple[str, str], Table]) -> dict[tuple[str, str], Table]:
-    """Say whose rows are whose: a column, one named like it, or a parent that has an owner."""
-    usual = Counter(c for t in tables.values() if t.name != "users" for c in _direct(t))
-    known = {}
-    for path, table in tables.items():
-        named = [c for c in usual if c in table.columns and table.columns[c].type == "uuid"]
-        if columns := _direct(table) or named:
-            known[path] = replace(table, owner=(max(columns, key=lambda c: usual[c]),))
-    while found := dict(_indirect(tables, known)):
-        known |= found
-    return {path: known.get(path, table) for path, table in tables.items()}
-
-
-def _indirect(
-    tables: dict[tuple[str, str], Table], known: dict[tuple[str, str], Table]
-) -> Iterable[tuple[tuple[str, str], Table]]:
-    for path, table in tables.items():
-        for key in table.foreign_keys:
-            if path not in known and key.parent in known:
-                yield path, replace(table, owner=key.columns, via=key)
-                break
 
 
 def _sorted(tables: dict[tuple[str, str], Table]) -> dict[tuple[str, str], Table]:

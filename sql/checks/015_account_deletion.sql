@@ -3,11 +3,10 @@
 -- with a user_id, or with any foreign key to public.users, needs one on user_id (where it has that
 -- column) that cascades, is valid and is enforced: its internal triggers can be disabled. Of a
 -- neighbour's table one to auth.users does as well, or one that clears the reference: the login
--- goes with the account. Another foreign key to either, or to a table whose rows go with the
--- account, blocks the deletion if it neither cascades nor clears the reference; one to a table of
--- ours does in whatever schema it is.
--- One that is only asked at the end (NO ACTION) does not if its own rows have gone by then; the
--- archive, which deletes what it has moved, it blocks all the same.
+-- goes with the account. Another foreign key to either, or to a table whose rows go with it, blocks
+-- the deletion if it neither cascades nor clears the reference; one to a table of ours does so in
+-- whatever schema it is. One that is only asked at the end (NO ACTION) does not if its own rows
+-- have gone by then; the archive, which deletes what it has moved, it blocks all the same.
 with recursive accounts as (
     select r.oid
     from relations as r
