@@ -265,36 +265,43 @@ def test_the_profile_follows_e_mail_and_phone_and_nothing_else(connection: Conne
     assert connection.execute(changed).fetchall() == [(["email"],), (["email", "phone"],)]
 
 
-def by_the_api(connection: Connection, login: str, change: str) -> None:
-    """Update the profile as its user, as PostgREST does, and commit."""
+def by_the_api(connection: Connection, login: str, statement: str) -> None:
+    """Change the profile as its user, as PostgREST does, and commit."""
     with connection.transaction():
         connection.execute(
             "select set_config('request.jwt.claims', %s, true)", [json.dumps({"sub": login})]
         )
         connection.execute("set local role authenticated")
-        connection.execute(f"update public.users set {change}".encode())
+        connection.execute(statement.encode())
 
 
 def test_what_users_write_into_their_profile_is_theirs(supabase: str) -> None:
     with psycopg.connect(supabase, autocommit=True) as connection:
         login = gotrue.sign_up(connection, HER)
-        by_the_api(connection, login, "phone = '351'")
+        by_the_api(connection, login, "update public.users set phone = '351'")
         gotrue.update(connection, login, email=HIS)
         assert profile(connection, login) == (HIS, "351", None, "en")
-        by_the_api(connection, login, "email = null")
+        by_the_api(connection, login, "update public.users set email = null")
         gotrue.update(connection, login, phone="15550001")
         assert profile(connection, login) == (None, "15550001", None, "en")
-        by_the_api(connection, login, "email = 'other@example.com', phone = '351'")
+        by_the_api(
+            connection, login, "update public.users set email = 'other@example.com', phone = '351'"
+        )
         assert run_json("verify", "-d", supabase)["findings"] == []
         gotrue.update(connection, login, email=HER, phone=None)
         assert profile(connection, login) == (HER, None, None, "en")
+        by_the_api(connection, login, "delete from public.users")
+        by_the_api(
+            connection, login, "insert into public.users (id, email) values (auth.uid(), 'o@x')"
+        )
+        assert run_json("verify", "-d", supabase)["findings"] == []
 
 
 @pytest.mark.parametrize("change", ["email = 'old@example.com'", "email = null", "phone = null"])
 def test_what_did_not_follow_is_found(supabase: str, change: str) -> None:
     with psycopg.connect(supabase, autocommit=True) as connection:
         login = gotrue.sign_up(connection, HER, phone="15550001")
-        by_the_api(connection, login, "name = 'Ada'")
+        by_the_api(connection, login, "update public.users set name = 'Ada'")
         connection.execute(f"update public.users set {change}".encode())
         [finding] = run_json("verify", "-d", supabase, expect=4)["findings"]
         assert finding["message"] == "Logins with another e-mail or phone than their profile: 1."

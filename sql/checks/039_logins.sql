@@ -53,7 +53,7 @@ differing as (
             ' (''email'', x.email, x.old_email), (''phone'', x.phone, x.old_phone))'
             ' as w (name, has, had) where w.has <> coalesce(w.had, '''') and not exists'
             ' (select from audit.change_log as c where c.row_id = x.id and c.table_name = ''users'''
-            ' and w.name = any(c.changed_columns)'
+            ' and (c.operation = ''delete'' or w.name = any(c.changed_columns))'
             ' and c.actor_role in (''authenticated'', ''service_role''))) end',
             pg_catalog.string_agg(
                 case

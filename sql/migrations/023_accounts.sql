@@ -97,7 +97,7 @@ begin
             using hint = 'See `arami-db verify`.';
     exception
         when others then
-            raise warning 'login %: no profile was made: %', person, sqlerrm
+            raise warning 'login %: its profile was neither made nor changed: %', person, sqlerrm
                 using hint = 'See `arami-db verify`.';
     end;
 end
