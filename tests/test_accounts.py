@@ -186,7 +186,7 @@ def test_name_and_language_come_from_the_metadata(connection: Connection) -> Non
     )
     assert len(languages) == 4
     for language in languages:
-        metadata = {"name": "  Ada Lovelace ", "preferred_language": language}
+        metadata = {"name": "\n Ada Lovelace\t", "preferred_language": language}
         login = gotrue.sign_up(connection, f"{language}@x.org", metadata=metadata)
         assert profile(connection, login) == (f"{language}@x.org", None, "Ada Lovelace", language)
 
@@ -230,7 +230,7 @@ def test_no_metadata_makes_a_sign_up_fail_or_is_believed_more(
     assert (who, email, completed) == (login, HER, False)
     given_name = metadata.get("name") if isinstance(metadata, dict) else None
     if isinstance(given_name, str) and len(given_name) <= 200:
-        assert name == (given_name.strip(" ") or None)
+        assert name == (given_name.strip(" \t\n\r\f\v") or None)
     else:
         assert name is None
     spoken = metadata.get("preferred_language") if isinstance(metadata, dict) else None
@@ -263,6 +263,60 @@ def test_the_profile_follows_e_mail_and_phone_and_nothing_else(connection: Conne
     assert profile(connection, login) == (None, "15550001", "Ada", "en")
     changed = "select changed_columns from audit.change_log order by id"
     assert connection.execute(changed).fetchall() == [(["email"],), (["email", "phone"],)]
+
+
+def by_the_api(connection: Connection, login: str, statement: str) -> None:
+    """Change the profile as its user, as PostgREST does, and commit."""
+    with connection.transaction():
+        connection.execute(
+            "select set_config('request.jwt.claims', %s, true)", [json.dumps({"sub": login})]
+        )
+        connection.execute("set local role authenticated")
+        connection.execute(statement.encode())
+
+
+def test_what_users_write_into_their_profile_is_theirs(supabase: str) -> None:
+    with psycopg.connect(supabase, autocommit=True) as connection:
+        login = gotrue.sign_up(connection, HER)
+        by_the_api(connection, login, "update public.users set phone = '351'")
+        gotrue.update(connection, login, email=HIS)
+        assert profile(connection, login) == (HIS, "351", None, "en")
+        by_the_api(connection, login, "update public.users set email = null")
+        gotrue.update(connection, login, phone="15550001")
+        assert profile(connection, login) == (None, "15550001", None, "en")
+        by_the_api(
+            connection, login, "update public.users set email = 'other@example.com', phone = '351'"
+        )
+        assert run_json("verify", "-d", supabase)["findings"] == []
+        gotrue.update(connection, login, email=HER, phone=None)
+        assert profile(connection, login) == (HER, None, None, "en")
+        by_the_api(connection, login, "delete from public.users")
+        by_the_api(
+            connection, login, "insert into public.users (id, email) values (auth.uid(), 'o@x')"
+        )
+        assert run_json("verify", "-d", supabase)["findings"] == []
+
+
+@pytest.mark.parametrize("change", ["email = 'old@example.com'", "email = null", "phone = null"])
+def test_what_did_not_follow_is_found(supabase: str, change: str) -> None:
+    with psycopg.connect(supabase, autocommit=True) as connection:
+        login = gotrue.sign_up(connection, HER, phone="15550001")
+        by_the_api(connection, login, "update public.users set name = 'Ada'")
+        connection.execute(f"update public.users set {change}".encode())
+        [finding] = run_json("verify", "-d", supabase, expect=4)["findings"]
+        assert finding["message"] == "Logins with another e-mail or phone than their profile: 1."
+        connection.execute(finding["remedy"].encode())
+        assert profile(connection, login) == (HER, "15550001", "Ada", "en")
+
+
+def test_what_a_soft_deletion_left_is_found(supabase: str) -> None:
+    with psycopg.connect(supabase, autocommit=True) as connection:
+        login = gotrue.sign_up(connection, HER)
+        gotrue.soft_delete(connection, login)
+        connection.execute("update public.users set phone = '351'")
+        [finding] = run_json("verify", "-d", supabase, expect=4)["findings"]
+        connection.execute(finding["remedy"].encode())
+        assert profile(connection, login) == (None, None, None, "en")
 
 
 def test_a_profile_that_is_there_already_is_the_logins(connection: Connection) -> None:
@@ -380,7 +434,7 @@ IN_THE_WAY = {
     """,
     "no table": "drop table public.users cascade",
     "no column": "alter table public.users drop column preferred_language cascade",
-    "no function": "drop function audit.keep_profile(jsonb)",
+    "no function": "drop function audit.keep_profile(jsonb, jsonb)",
     "no right": f"alter function audit.follow_login() owner to {gotrue.GOTRUE}",
     "a constraint": "alter table public.users add constraint c check (id is null)",
     "row level security": f"""
@@ -603,24 +657,39 @@ def test_logins_from_before_get_their_profiles(server: dict[str, str], roles: No
         assert [row[0] for row in found] in ([HER, None], [None, HER])
 
 
+NOTHING = "grant usage on schema auth to {0} with grant option; alter role {0} nobypassrls"
+
+
 def test_who_may_not_keep_profiles_is_told_what_to_have_granted(
     server: dict[str, str], roles: None
 ) -> None:
-    nothing = "grant usage on schema auth to {0} with grant option; alter role {0} nobypassrls"
-    with platform(server, grants=nothing) as conninfo:
+    with platform(server, grants=NOTHING) as conninfo:
         named = ("-d", as_owner(conninfo))
-        error = run_json("migrate", *named, expect=1)["error"]
-        assert error["sqlstate"] == "42501"
-        assert "may not keep a profile for every login" in error["message"]
-        asked = error["hint"].split("administrator run: ")[1].splitlines()[0]
-        assert asked == (
-            f"grant select, delete, trigger on auth.users to {OWNER}; alter role {OWNER} bypassrls;"
-        )
+        asked = run_json("migrate", *named, expect=1)["error"]["block"]
         with psycopg.connect(conninfo, autocommit=True) as connection:
             connection.execute(asked.encode())
             run_cli("migrate", *named)
             gotrue.sign_up(connection, HER)
         assert run_json("verify", *named)["skipped"] == []
+
+
+def test_the_migration_says_it_too_where_another_tool_applies_it(
+    server: dict[str, str], roles: None
+) -> None:
+    *others, accounts = TREE.migrations
+    assert accounts.path.name == "023_accounts.sql"
+    with (
+        platform(server, grants=NOTHING) as conninfo,
+        psycopg.connect(as_owner(conninfo), autocommit=True) as owner,
+    ):
+        for file in others:
+            owner.execute(file.text.encode())
+        with pytest.raises(errors.InsufficientPrivilege, match="keep a profile") as refused:
+            owner.execute(accounts.text.encode())
+        asked = (refused.value.diag.message_hint or "").split("administrator run: ")[1]
+        with psycopg.connect(conninfo, autocommit=True) as connection:
+            connection.execute(asked.encode())
+        owner.execute(accounts.text.encode())
 
 
 # What verify finds

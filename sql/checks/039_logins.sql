@@ -1,23 +1,35 @@
 -- 039_logins: logins that have no profile, or another e-mail or phone than their profile.
 -- Why: a sign-up never fails for want of a profile, so this is where it shows: a lock, another
--- profile with the same e-mail, a trigger that was away for a while. Counted, never listed. Who may
--- not read every row of both tables gets no count, and is told so, in a row without severity.
+-- profile with the same e-mail, a trigger that was away for a while. Counted, never listed. What a
+-- login does not have, its profile may; and what somebody wrote into it by the API, as the change
+-- log says, is theirs to write. Who may not read every row of these tables gets no count, and is
+-- told so, in a row without severity.
 -- Not every server has auth.users, so only a text names it. ts_stat() runs a text that returns a
 -- tsvector, and is there on every server; query_to_xml() needs one that was built with libxml.
 -- noqa: disable=AL03, ST05
 with may as (
     select
         l.oid,
-        (
-            pg_catalog.has_schema_privilege(l.relnamespace, 'usage')
-            and pg_catalog.has_table_privilege(l.oid, 'select')
-            and not pg_catalog.row_security_active(l.oid)
-            and pg_catalog.has_schema_privilege(r.relnamespace, 'usage')
-            and pg_catalog.has_table_privilege(r.oid, 'select')
-            and not pg_catalog.row_security_active(r.oid)
+        pg_catalog.bool_and(
+            pg_catalog.has_schema_privilege(t.relnamespace, 'usage')
+            and pg_catalog.has_table_privilege(t.oid, 'select')
+            and not pg_catalog.row_security_active(t.oid)
         ) as reads_all
     from logins as l
-    inner join relations as r on r.object = 'public.users' and r.kind = 'table'
+    cross join
+        lateral (
+            select
+                l.oid,
+                l.relnamespace
+            union all
+            select
+                r.oid,
+                r.relnamespace
+            from relations as r
+            where r.object in ('public.users', 'audit.change_log') and r.kind = 'table'
+        ) as t
+    group by l.oid
+    having pg_catalog.count(*) = 3
 ),
 
 -- Each login beside its profile, where they differ. Older releases of the platform lack columns.
@@ -35,8 +47,14 @@ differing as (
             ' case when l.deleted_at is null then l.phone end as phone'
             ' from (select id, %s from auth.users) as l'
             ' left join public.users as p on l.id = p.id) as x'
-            ' where case when x.has_profile then x.old_email is distinct from x.email'
-            ' or x.old_phone is distinct from x.phone else not x.is_gone end',
+            ' where case when not x.has_profile then not x.is_gone'
+            ' when (x.old_email, x.old_phone) is not distinct from (x.email, x.phone) then false'
+            ' when x.is_gone then true else exists (select from (values'
+            ' (''email'', x.email, x.old_email), (''phone'', x.phone, x.old_phone))'
+            ' as w (name, has, had) where w.has <> coalesce(w.had, '''') and not exists'
+            ' (select from audit.change_log as c where c.row_id = x.id and c.table_name = ''users'''
+            ' and (c.operation = ''delete'' or w.name = any(c.changed_columns))'
+            ' and c.actor_role in (''authenticated'', ''service_role''))) end',
             pg_catalog.string_agg(
                 case
                     when a.attname is null then 'null as ' || w.name
@@ -128,8 +146,8 @@ select
     null as severity,
     'auth.users' as object,
     pg_catalog.format(
-        '%I may not read every row of auth.users and public.users: whether each login has its'
-        ' profile was not looked at',
+        '%I may not read every row of auth.users, public.users and audit.change_log: whether each'
+        ' login has its profile was not looked at',
         current_user
     ) as finding,
     null as remedy

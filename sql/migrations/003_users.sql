@@ -23,8 +23,9 @@ create index idx_users_onboarding on public.users (onboarding_completed);
 
 -- An unknown time zone would fail whatever computes a day by it, so it is refused where it is
 -- written, and only there; a check constraint would refuse to restore a dump, and every update of
--- the row, once a server no longer knows the name. The trigger names no columns: it would hold on
--- to them.
+-- the row, once a server no longer knows the name. So is an offset: to Postgres, "+05:30" lies west
+-- of Greenwich, and "UTC-167" is a week ahead. The trigger names no columns: it would hold on to
+-- them.
 create function public.clean_users_row()
 returns trigger
 language plpgsql
@@ -39,6 +40,11 @@ begin
     end if;
     if new.timezone is distinct from old.timezone then
         perform now() at time zone new.timezone;
+        if new.timezone !~ '^([A-Za-z_-]+(/[A-Za-z0-9_+-]+)*|[A-Z]{3}\d[A-Z]{3}|GMT[+-]?0)$' then
+            raise exception 'time zone "%" is an offset, and a name is needed', new.timezone
+                using errcode = 'invalid_parameter_value',
+                    hint = 'Give the name of a place, such as Europe/Lisbon.';
+        end if;
     end if;
     return new;
 end
@@ -81,6 +87,6 @@ comment on column public.users.id is 'The same id as in auth.users, so that auth
 comment on column public.users.timezone is
 'IANA name, such as Europe/Lisbon; the days of streaks go by it.';
 comment on function public.clean_users_row() is
-'Trigger function: an empty e-mail or phone becomes null, an unknown time zone is refused (22023).';
+'Trigger function: an empty e-mail or phone becomes null; a time zone is the name of one (22023).';
 comment on policy "Users can only access their own data" on public.users is
 'A signed-in user reads and writes the row whose id is auth.uid(), and no other.';

@@ -10,8 +10,9 @@
 -- The triggers name no column: one that did would stop the platform from altering that column, and
 -- its older releases lack some. So a login is read as JSON. Their names come late in the alphabet,
 -- and so do they: a trigger of the application's own that makes the profile finds none in its way.
+-- A profile is its user's to write: a phone that only they know of outlives a change of the e-mail.
 
-create function audit.keep_profile(login jsonb)
+create function audit.keep_profile(login jsonb, before jsonb default null)
 returns void
 language plpgsql
 security invoker
@@ -24,11 +25,21 @@ declare
     is_gone constant boolean := (login ->> 'deleted_at') is not null;
     login_email constant text := case when not is_gone then nullif(login ->> 'email', '') end;
     login_phone constant text := case when not is_gone then nullif(login ->> 'phone', '') end;
+    -- What changed follows; where nobody knows what did, and after a soft deletion, what there is.
+    was_there constant boolean := before is not null and (before ->> 'deleted_at') is null;
+    email_follows constant boolean := is_gone or case
+        when was_there then nullif(before ->> 'email', '') is distinct from login_email
+        else login_email is not null
+    end;
+    phone_follows constant boolean := is_gone or case
+        when was_there then nullif(before ->> 'phone', '') is distinct from login_phone
+        else login_phone is not null
+    end;
     -- Whoever signs up writes the metadata: any JSON, of any size.
     metadata constant jsonb := login -> 'raw_user_meta_data';
     called constant text := case
         when jsonb_typeof(metadata -> 'name') = 'string' and length(metadata ->> 'name') <= 200
-            then nullif(btrim(metadata ->> 'name'), '')
+            then nullif(btrim(metadata ->> 'name', e' \t\n\r\f\v'), '')
     end;
     speaks constant text := case
         when metadata -> 'preferred_language' in ('"en"', '"pt"', '"es"', '"fr"')
@@ -48,12 +59,16 @@ begin
             if not found then
                 update public.users as u
                 set
-                    email = own_email,
-                    phone = own_phone,
+                    email = case when email_follows then own_email else u.email end,
+                    phone = case when phone_follows then own_phone else u.phone end,
                     name = case when not is_gone then u.name end
                 where
                     u.id = person
-                    and (is_gone or (u.email, u.phone) is distinct from (own_email, own_phone));
+                    and (
+                        is_gone
+                        or (email_follows and u.email is distinct from own_email)
+                        or (phone_follows and u.phone is distinct from own_phone)
+                    );
             end if;
 
             if problem is not null then
@@ -82,7 +97,7 @@ begin
             using hint = 'See `arami-db verify`.';
     exception
         when others then
-            raise warning 'login %: no profile was made: %', person, sqlerrm
+            raise warning 'login %: its profile was neither made nor changed: %', person, sqlerrm
                 using hint = 'See `arami-db verify`.';
     end;
 end
@@ -118,7 +133,7 @@ begin
                 return null;
             end if;
         end if;
-        perform audit.keep_profile(login);
+        perform audit.keep_profile(login, before);
     exception
         when others then
             raise warning 'login %: its profile was not kept: %', login ->> 'id', sqlerrm
@@ -152,13 +167,15 @@ begin
 end
 $$;
 
-revoke all on function audit.keep_profile(jsonb) from public, anon, authenticated, service_role;
+revoke all on function audit.keep_profile(jsonb, jsonb)
+from public, anon, authenticated, service_role;
 revoke all on function audit.follow_login() from public, anon, authenticated, service_role;
 revoke all on function audit.delete_caller() from public, anon, authenticated, service_role;
 grant execute on function audit.delete_caller() to authenticated;
 
-comment on function audit.keep_profile(jsonb) is
-'Makes the profile of a login, a row of auth.users as JSON, or brings it up to date; never fails.';
+comment on function audit.keep_profile(jsonb, jsonb) is
+'Makes the profile of a login, a row of auth.users as JSON, or brings it up to date; never fails.'
+' What the row was before says what changed; without it, all that the login has is the profile''s.';
 comment on function audit.follow_login() is
 'Trigger function of auth.users: the profile comes, changes and goes with the login.';
 comment on function audit.delete_caller() is
