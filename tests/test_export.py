@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from psycopg.conninfo import make_conninfo
 
 from arami_db import export as operation
 from arami_db.errors import AramiError
+from arami_db.export.project import write
 from arami_db.files import discover, packaged_sql_dir
 from tests.conftest import rows, run_cli, run_json, scalar
 
@@ -211,20 +213,52 @@ def test_a_migration_numbered_below_one_exported_is_refused(
     assert "Renumber" in str(error.hint)
 
 
-def test_the_folder_supabase_itself_is_not_a_project(tmp_path: Path, project: Project) -> None:
-    (tmp_path / "config.toml").write_text("")
-    assert "the directory that holds it" in str(refused(project(TREE), tmp_path, 2).hint)
+def test_what_was_edited_after_it_was_exported_is_refused(tmp_path: Path, project: Project) -> None:
+    alone = "-- arami: no-transaction\n/* one */ create index concurrently a on t (a);\n"
+    two = {"migrations/003_i.sql": f"{alone}create index concurrently b on t (b); -- two\n"}
+    root = project({**TREE, **two})
+    into = tmp_path / "p"
+    files = export(root, into)
+    project({"views/001_v.sql": "create or replace view public.v as select b, a from public.t;"})
+    files += export(root, into)
+    for path in files:
+        before = path.read_bytes()
+        path.write_bytes(b"\xef\xbb\xbf" + before.replace(b"\n", b"\r\n"))  # as editors do
+        assert export(root, into) == []
+        path.write_bytes(before + b"select 1;\n")
+        if path == files[4]:  # what came after it is what counts
+            assert export(root, into) == []
+        else:
+            assert f"{path.name} is not what " in str(refused(root, into, 6))
+        path.write_bytes(before)
+    assert export(root, into) == []
+
+
+def test_a_folder_of_supabase_is_not_a_project(tmp_path: Path, project: Project) -> None:
+    root = project(TREE)
+    (tmp_path / "config.toml").write_text("title = 'of something else'")
+    export(root, tmp_path)
+    for folder in ("supabase", "supabase/migrations", "supabase/functions"):
+        hint = str(refused(root, tmp_path / folder, 2).hint)
+        assert hint == f"Name the directory that holds it: {tmp_path}"
 
 
 def test_nothing_is_half_written(tmp_path: Path, project: Project) -> None:
     folder = tmp_path / "supabase" / "migrations"
-    in_the_way = folder / ".20250101000002_u.sql.tmp"
-    in_the_way.mkdir(parents=True)
-    assert "cannot be written" in str(refused(project(TREE), tmp_path, 2))
-    in_the_way.rmdir()
+    long = project({**TREE, f"migrations/003_{'x' * 245}.sql": "select 1;"})
+    assert "cannot be written: File name too long" in str(refused(long, tmp_path, 2))
+    assert list(folder.iterdir()) == []
     folder.rmdir()
     folder.write_text("")
     assert "cannot be read" in str(refused(project(TREE), tmp_path, 2))
+
+
+def test_exports_at_the_same_time_leave_each_others_files(tmp_path: Path) -> None:
+    files = {tmp_path / "m" / f"{number:03}.sql": f"select {number};" for number in range(100)}
+    with ThreadPoolExecutor(8) as pool:
+        for done in [pool.submit(write, files) for _ in range(16)]:
+            done.result()
+    assert {path: path.read_text() for path in (tmp_path / "m").iterdir()} == files
 
 
 def test_a_view_whose_file_is_gone_is_said(tmp_path: Path, project: Project) -> None:

@@ -62,6 +62,15 @@ KEEPERS = {
     "schema public as a dump of an old server has it": Keeper(
         within=("alter schema public owner to postgres", "grant create on schema public to public")
     ),
+    "no schema public": Keeper(within=("drop schema public",)),
+    "what was there before": Keeper(
+        "connection limit 1",
+        within=(
+            "create role authenticator login",
+            "do $$ begin if exists (select from pg_available_extensions where name = 'pgcrypto')"
+            " then create extension pgcrypto schema public; end if; end $$",
+        ),
+    ),
 }
 
 
@@ -119,7 +128,8 @@ PROVING = {"embedded": "CREATEROLE and BYPASSRLS", "installed": "nothing but the
 
 
 # What Postgres 16 has changed is who may make and grant roles.
-WALKS = [*(("installed", kind) for kind in KEEPERS), *(("embedded", k) for k in list(KEEPERS)[:3])]
+_CHANGED = (*list(KEEPERS)[:3], "what was there before")
+WALKS = [*(("installed", kind) for kind in KEEPERS), *(("embedded", kind) for kind in _CHANGED)]
 
 
 @pytest.mark.parametrize(("installation", "kind"), WALKS, indirect=["installation"])
@@ -136,7 +146,7 @@ def test_after_one_visit_of_an_administrator_an_owner_works_alone(
         assert "create role service_role nologin noinherit bypassrls;" in block
         if kind == "nothing but the database" and not recent:
             assert f"```sql\n{block}\n```" in PAGE
-        assert "grant anon to authenticator;" in block
+        assert "grant anon to authenticator" in block
         assert ("grant anon to keeper with set true, inherit false;" in block) == recent
         assert "administrator" not in run_cli("migrate", "-d", owner).stderr
     proving = ("--prove-rls",) if kind == PROVING[installation] else ()

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from arami_db.errors import UsageError
 from arami_db.files.exported import Header, headers
@@ -83,12 +83,12 @@ def read_project(directory: Path) -> Project:
         directory: the project's; supabase/migrations in it may be missing.
 
     Raises:
-        UsageError: it is the folder supabase itself, or something cannot be read.
+        UsageError: it is the folder supabase or in it, or something cannot be read.
     """
-    if (directory / "config.toml").is_file() and not (directory / "supabase").is_dir():
+    if inner := _inner(directory.absolute()):
         raise UsageError(
-            f"{directory} is the folder supabase of a project",
-            hint=f"Name the directory that holds it: {directory.absolute().parent}",
+            f"{directory} is in the folder supabase of a project",
+            hint=f"Name the directory that holds it: {inner.parent}",
         )
     folder = directory / "supabase" / "migrations"
     try:
@@ -100,32 +100,44 @@ def read_project(directory: Path) -> Project:
 
 
 def write(files: dict[Path, str]) -> None:
-    """Write files, each under another name first: one that is there is there whole.
+    """Write files, each in a folder apart first: one that is there is there whole.
+
+    The folder is this export's alone, so that two at once do not take each other's files.
 
     Raises:
         UsageError: one cannot be written; those that are not written under their names are gone.
     """
-    names = {path.with_name(f".{path.name}.tmp"): path for path in files}
     try:
-        for path in {path.parent for path in files}:
-            path.mkdir(parents=True, exist_ok=True)
-        for name, path in names.items():
-            name.write_text(files[path], encoding="utf-8", newline="\n")
-        for name, path in names.items():
-            name.replace(path)
+        for folder in {path.parent for path in files}:
+            folder.mkdir(parents=True, exist_ok=True)
+            with TemporaryDirectory(prefix=".arami-db-", dir=folder) as place:
+                names = {Path(place, path.name): path for path in files if path.parent == folder}
+                for name, path in names.items():
+                    name.write_text(files[path], encoding="utf-8", newline="\n")
+                for name, path in names.items():
+                    name.replace(path)
     except OSError as error:
         raise UsageError(f"{error.filename}: cannot be written: {error.strerror}") from error
-    finally:
-        for name in names:
-            with suppress(OSError):
-                name.unlink(missing_ok=True)
+
+
+def _inner(directory: Path) -> Path | None:
+    """The folder supabase of a project, where a directory is that one or a folder in it."""
+    return next(
+        (
+            path
+            for path in (directory, directory.parent)
+            if path.name == "supabase"
+            and ((path / "config.toml").is_file() or (path / "migrations").is_dir())
+        ),
+        None,
+    )
 
 
 def _read(paths: Sequence[Path]) -> Iterator[Migration]:
     """Those that the Supabase CLI would apply."""
     for path in paths:
         if match := _NAME.fullmatch(path.name):
-            text = path.read_bytes().decode(errors="replace").replace("\r\n", "\n")
+            text = path.read_bytes().decode("utf-8-sig", errors="replace").replace("\r\n", "\n")
             yield Migration(path, match[1], tuple(headers(text)))
 
 

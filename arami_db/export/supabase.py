@@ -9,8 +9,9 @@ from pathlib import Path
 from arami_db.errors import LedgerError
 from arami_db.export.project import Draft, Project, read_project, write
 from arami_db.export.views import view_drafts
-from arami_db.files import SqlTree
+from arami_db.files import SqlFile, SqlTree
 from arami_db.files.exported import Header, header
+from arami_db.files.lexemes import BLANKS
 from arami_db.files.psql import without_restrict
 from arami_db.files.script import Script, load_all
 from arami_db.ledger import Ledger, Row
@@ -63,7 +64,8 @@ def export(tree: SqlTree, directory: Path, *, dry: bool = False) -> Exported:
         What was written, or would be.
 
     Raises:
-        LedgerError: a migration is not as it was exported, or its file is gone.
+        LedgerError: a migration is not as it was exported, or its file is gone; or what was
+            exported of it, or of a view, was edited.
         RefusedFileError: a file cannot be run as it stands.
         UsageError: the directory is no project's, or cannot be read or written.
     """
@@ -71,6 +73,7 @@ def export(tree: SqlTree, directory: Path, *, dry: bool = False) -> Exported:
     found = [one for migration in project.migrations for one in migration.headers]
     plan = make_plan(tree, _as_ledger(found))
     _require_agreement(plan, project)
+    _require_unedited(tree, project)
     pending = [file for file in plan.pending if file.kind == "migration"]
     scripts = load_all(pending)
     parts = {(one.version, one.part) for one in found if one.kind == "migration"}
@@ -112,6 +115,38 @@ def _require_agreement(plan: Plan, project: Project) -> None:
         + "\n  ".join([*lines, *more]),
         hint=_hint(wrong[0]),
     )
+
+
+def _require_unedited(tree: SqlTree, project: Project) -> None:
+    """Refuse what says above its text that it is a file, and below is another.
+
+    Raises:
+        LedgerError: names each migration of the project, and the way out.
+    """
+    files = {(file.kind, file.checksum): file for file in (*tree.migrations, *tree.views)}
+    wrong = [
+        f"{migration.path.name} is not what {file.label} says any more"
+        for migration in project.migrations
+        for one in migration.headers
+        if (file := files.get((one.kind, one.checksum))) and not _holds(one, file)
+    ]
+    if wrong:
+        raise LedgerError(
+            "what was exported was edited afterwards:\n  " + "\n  ".join(wrong[:_SHOWN]),
+            hint="Put it back as it was exported, and write what you want besides in a migration of"
+            " your own.",
+        )
+
+
+def _holds(exported: Header, file: SqlFile) -> bool:
+    """Whether an exported text is a file's, or a statement of it; blanks tell nothing."""
+    there, wanted = (
+        " ".join(text.rstrip(f"{BLANKS};").split())
+        for text in (exported.text, without_restrict(file.text))
+    )
+    if exported.parts > 1:
+        return there.removeprefix(f"{_MARK.strip()} ") in wanted
+    return there == wanted if exported.kind == "migration" else there.endswith(wanted)
 
 
 def _line(entry: Entry, project: Project) -> str:

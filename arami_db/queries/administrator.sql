@@ -84,7 +84,14 @@ memberships as (
         lateral (
             select
                 'authenticator' as name,
-                '' as options,
+                -- Since Postgres 16 a membership keeps what the role was when it was granted.
+                case
+                    when me.has_options and exists (
+                        select
+                        from pg_catalog.pg_roles as r
+                        where r.rolname = 'authenticator' and r.rolinherit
+                    ) then ' with inherit false' else ''
+                end as options,
                 'Requests log in as authenticator and become these roles.' as reason,
                 array['verify'] as commands,
                 (
@@ -189,6 +196,19 @@ needs (place, statement, reason, commands, handled) as (
         array['migrate'],
         false
     from me
+    where %(in_public)s and not exists (select from schema_public)
+    union all
+    select
+        321,
+        p.statement,
+        'verify expects of schema public what each new database has.',
+        array['verify'],
+        false
+    from (
+        values
+        ('grant usage on schema public to public'),
+        ('comment on schema public is ''standard public schema''')
+    ) as p (statement)
     where %(in_public)s and not exists (select from schema_public)
     union all
     select
@@ -341,6 +361,30 @@ needs (place, statement, reason, commands, handled) as (
     where
         %(on_accounts)s::text[] && array['select', 'update', 'delete']
         and row_security_active(c.oid)
+    union all
+    select
+        440,
+        format('alter %%s connection limit 3', l.object),
+        'They take up to three connections at a time.',
+        -- Few files and few interruptions make do with two.
+        array['archive'] || case
+            when l.most < 2 then array['migrate', 'baseline', 'seed'] else '{}'
+        end,
+        false
+    from (
+        select
+            'role ' || quote_ident(r.rolname),
+            r.rolconnlimit
+        from pg_catalog.pg_roles as r
+        where r.rolname = session_user and not r.rolsuper
+        union all
+        select
+            format('database %%I', d.datname),
+            d.datconnlimit
+        from pg_catalog.pg_database as d
+        where d.datname = current_database() and not (select me.rolsuper from me)
+    ) as l (object, most)
+    where l.most between 0 and 2
     union all
     select
         500 + s.place,

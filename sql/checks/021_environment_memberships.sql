@@ -41,6 +41,7 @@ select
     ) as finding,
     pg_catalog.format(
         case
+            when not m.becomes and m.keeps then 'grant %I to authenticator with inherit false'
             when not m.becomes then 'grant %I to authenticator'
             when m.inherits then 'grant %I to authenticator with inherit false'
             else 'revoke admin option for %I from authenticator'
@@ -61,7 +62,11 @@ cross join
                 pg_catalog.bool_or((pg_catalog.to_jsonb(a) ->> 'inherit_option')::pg_catalog.bool),
                 false
             ) as inherits,
-            coalesce(pg_catalog.bool_or(a.admin_option), false) as passes_on
+            coalesce(pg_catalog.bool_or(a.admin_option), false) as passes_on,
+            -- Since then a membership keeps what the role was when it was granted.
+            authenticator.rolinherit
+            and pg_catalog.current_setting('server_version_num')::pg_catalog.int4
+            >= 160000 as keeps
         from pg_catalog.pg_auth_members as a
         where a.member = authenticator.oid and a.roleid = r.oid
     ) as m

@@ -1,4 +1,4 @@
--- 031_extension_in_public: an extension in a schema of ours.
+-- 031_environment_extensions: an extension in a schema of ours.
 -- Why: the API offers its functions to everybody, and later migrations may need the names of its
 -- objects. Extensions belong in schema extensions, or in one of their own. Those in pg_catalog,
 -- such as plpgsql, do not count.
@@ -19,7 +19,9 @@ select
         when e.extrelocatable
             then
                 pg_catalog.format(
-                    'create schema extensions; alter extension %I set schema extensions', e.extname
+                    e'create schema if not exists extensions;\n'
+                    'alter extension %I set schema extensions',
+                    e.extname
                 )
     end as remedy
 from pg_catalog.pg_extension as e
