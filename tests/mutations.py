@@ -551,16 +551,18 @@ def indexes(connection: Connection) -> Iterator[Mutation]:  # noqa: C901 - a lis
         yield Mutation(f"drop {at}", f"drop index {at}", name)
         head, tail = definition.split(" USING btree (", 1)
         keys, _, predicate = tail.partition(")")
-        first, *rest = keys.split(", ")
+        stated, *rest = keys.split(", ")
+        first = stated.removesuffix(" NULLS FIRST")
+        other_end = "last" if first != stated else "first"
         changes = {
             "predicate": f"{head} ({keys}) where {column} is not null",
             "covering": f"{head} ({keys}) include ({column}) {predicate}",
             "columns": f"{head} ({keys}, {column}) {predicate}",
             "descending": f"{head} ({', '.join([f'{first} desc', *rest])}) {predicate}",
-            "nulls first": f"{head} ({', '.join([f'{first} nulls first', *rest])}) {predicate}",
+            "nulls": f"{head} ({', '.join([f'{first} nulls {other_end}', *rest])}) {predicate}",
         }
         if "UNIQUE" in head:
-            changes["nulls"] = f"{head} ({keys}) nulls not distinct {predicate}"
+            changes["nulls not distinct"] = f"{head} ({keys}) nulls not distinct {predicate}"
             changes["uniqueness"] = definition.replace("UNIQUE ", "")
         else:
             changes["method"] = f"{head} using hash ({first}) {predicate}"

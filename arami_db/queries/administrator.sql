@@ -235,8 +235,10 @@ needs (place, statement, reason, commands, handled) as (
     select
         340,
         format('grant usage on schema public to %%s with grant option', me.name),
-        'The files open schema public to the API roles.',
-        array['migrate'],
+        'The files open schema public to the API roles; without the option that is a warning.',
+        case
+            when has_schema_privilege(p.oid, 'usage') then array['verify'] else array['migrate']
+        end,
         false
     from schema_public as p
     cross join me

@@ -20,7 +20,7 @@ compared as (
             'trigger %s %s on auth.users for each %s execute function audit.follow_login()',
             w.name, w.event, w.level
         ) as definition,
-        pg_catalog.pg_get_triggerdef(t.oid) as actual
+        pg_catalog.lower(pg_catalog.pg_get_triggerdef(t.oid) collate "C") as actual
     from wanted as w
     cross join logins as l
     left join pg_catalog.pg_trigger as t
@@ -33,7 +33,7 @@ select
     case
         when c.oid is null
             then 'The trigger is absent: profiles no longer come, change and go with their logins.'
-        when pg_catalog.lower(c.actual) <> 'create ' || c.definition
+        when c.actual <> 'create ' || c.definition
             then 'The trigger is another: profiles no longer come, change and go with their logins.'
         else
             'The trigger is not enabled for every session: profiles no longer come, change and go'
@@ -48,4 +48,4 @@ from compared as c
 where
     c.oid is null
     or c.tgenabled <> 'O'
-    or pg_catalog.lower(c.actual) <> 'create ' || c.definition
+    or c.actual <> 'create ' || c.definition
