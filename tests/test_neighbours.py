@@ -150,7 +150,16 @@ def test_neighbours_are_stated_once_and_declared_they_are_no_finding(
     assert "4 relations" in text
     assert "1 function" in text
     assert text.endswith("\nclean\n")
-    verify("--prove-rls")
+    # What a neighbour finds by the search path of the platform, it finds in the proof as well.
+    name = psycopg.conninfo.conninfo_to_dict(database)["dbname"]
+    execute(
+        database,
+        f'alter database {name} set search_path = "$user", public, extensions',
+        "create function extensions.nothing() returns bigint language sql return 0",
+        "create or replace function due(integer) returns bigint language plpgsql stable"
+        " as 'begin return nothing(); end'",
+    )
+    verify("--prove-rls", "--ignore", "006_function_search_path/*")
 
 
 @pytest.mark.parametrize("form", ["text", "json", "sarif", "junit", "github"])
@@ -287,6 +296,49 @@ def test_what_a_neighbour_does_is_a_finding_of_its_own_declared_or_not(
         for f in findings
     )
     assert not [f for f in findings if "outside these files" in f["message"]]
+
+
+def test_a_function_in_a_schema_of_the_apps_own_can_be_declared(
+    database: str, verify: Callable[..., Run], tmp_path: Path
+) -> None:
+    """As basejump has them: policies ask one, a trigger of a table beside it calls the other."""
+    execute(
+        database,
+        "create schema app; grant usage on schema app to authenticated",
+        'create table app."a, b" (id int primary key); grant insert on app."a, b" to authenticated',
+        "create function app.may(int) returns boolean language sql security definer"
+        " set search_path = pg_catalog, pg_temp return $1 > 0",
+        "create function app.added() returns trigger language plpgsql security definer"
+        " set search_path = pg_catalog, pg_temp as 'begin return new; end'",
+        "revoke execute on all functions in schema app from public",
+        "grant execute on function app.may to authenticated",
+        'create trigger t after insert on app."a, b" for each row execute function app.added()',
+    )
+    entry = '[[accept]]\nfunction = "app.{}"\n{}reason = "roles"\n'
+    names = ("added()", "may(integer)")
+    findings = found(verify("--format", "json", expect=4))
+    assert {f["object"] for f in findings} == {'app."a, b"', "app.may(integer)"}
+    assert {f["severity"] for f in findings} == {"security"}
+    advice = [f["advice"] for f in findings if f["advice"]]
+    assert advice == [
+        'Drop what calls the function on app."a, b", or revoke what authenticated may do there.'
+    ]
+    settings = tmp_path / "arami-db.toml"
+    settings.write_text("".join(entry.format(name, "") for name in names))
+    assert len(found(verify("--format", "json", expect=4))) == 2
+    settings.write_text("".join(entry.format(name, "definer = true\n") for name in names))
+    verify()
+    execute(
+        database, "grant usage on schema app to anon; grant execute on function app.may to anon"
+    )
+    [finding] = found(verify("--format", "json", expect=4))
+    assert finding["message"].startswith("anon reaches function app.may(integer)")
+    execute(
+        database,
+        "revoke execute on function app.may from anon",
+        "create trigger t after insert on users for each row execute function app.added()",
+    )
+    assert "trigger public.users.t" in verify(expect=4).stdout
 
 
 PUBLISHED = {

@@ -15,7 +15,7 @@ from functools import cached_property
 from arami_db.drift.findings import Finding
 from arami_db.drift.remedies.around import PARTS, RELATIONS, Around, Object, by_object, sent
 from arami_db.drift.remedies.causes import target_of
-from arami_db.drift.remedies.names import head, split, unquoted
+from arami_db.drift.remedies.names import head, schema_of, split, unquoted
 from arami_db.facts import Fact
 
 ROUTINES = ("function", "procedure", "aggregate", "window function")
@@ -97,6 +97,15 @@ class Neighbours:
     def _whole(self, name: str | None, kinds: Iterable[str]) -> Object | None:
         return next(((k, name) for k in kinds if name and (k, name) in self._all), None)
 
+    def _elsewhere(self, kind: str, name: str) -> Object | None:
+        """What lies in a schema of which the facts say no more than how people come to it."""
+        return None if schema_of(name) in self._schemas else (kind, name)
+
+    @cached_property
+    def _schemas(self) -> set[str]:
+        """Those that the facts state."""
+        return {schema_of(f.object) for f in self.expected if f.kind in KINDS} | {"public"}
+
     def _relation(self, name: str | None) -> Object | None:
         return self._whole(name, (*RELATIONS, "type"))
 
@@ -140,9 +149,10 @@ class Neighbours:
         """What is granted on itself, or on its parent; a function that only neighbours call."""
         _, _, reached, path = fact
         fired = _FIRED.match(path)
-        relation = self._relation(fired[1]) if fired else None
+        relation = self._relation(fired[1]) or self._elsewhere("table", fired[1]) if fired else None
         if reached.startswith("function "):
-            function = self._whole(reached.removeprefix("function "), ROUTINES)
+            name = reached.removeprefix("function ")
+            function = self._whole(name, ROUTINES) or self._elsewhere("function", name)
             if function is None:  # of the schema: what its own tables' triggers call
                 return relation if _by_trigger(fact) and _anywhere(fact) in self._fired else None
             return function if relation or _CALLED.match(path) else None

@@ -12,7 +12,8 @@ from arami_db.facts import Fact
 
 _STEP = re.compile(
     r"(?:materialized view|view|rule on|parent"
-    r"|(?:trigger|policy|default|constraint|domain|view) of) (\S+)"
+    r"|(?:trigger|policy|default|constraint|domain|view) of)"
+    r' ((?:"(?:[^"]|"")*"|[^", ])+)'
 )
 _GRANTED = re.compile(r"(?P<privilege>execute|usage) granted to (?P<grantee>[^,]+)")
 _OWNERS_VIEW = re.compile(r"(?:^|-> )view (?P<name>\S+) as ")
@@ -58,7 +59,7 @@ def entry_of(fact: Fact) -> str:
 
 def steps_of(fact: Fact) -> set[str]:
     """The relations a path goes through."""
-    return set(_STEP.findall(fact.value.replace(",", " ")))
+    return set(_STEP.findall(fact.value))
 
 
 def _remedy(fact: Fact) -> str | None:

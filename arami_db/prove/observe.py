@@ -135,7 +135,9 @@ def cast_shadows(stage: Stage, actor: Actor) -> None:
             execute(sql.SQL("insert into {} values ({})").format(name, values))
     lookalike = sql.SQL("create function pg_temp.uid() returns uuid return {}::uuid")
     execute(lookalike.format(stage.b))
-    execute("set local search_path = pg_temp, public")
+    # Then what is there: neighbours' functions may find their extensions in it.
+    path = "concat_ws(', ', 'pg_temp, public', current_setting('search_path'))"
+    execute(f"select set_config('search_path', {path}, true)")
     execute("reset role")
     execute("set local row_security = off")
 

@@ -97,8 +97,9 @@ def _settle(stage: Stage, user: str, actors: list[Actor], trial: Trial) -> None:
                     trial(stage, table, actor)
             with stage.connection.transaction():
                 stage.maker.insert(table, user)
-            if table.path == ("auth", "users"):  # a trigger there makes the profile, which is tried
-                stage.forget(stage.catalog.tables["public", "users"], user)
+            profiles = stage.catalog.tables["public", "users"]
+            if table.path == ("auth", "users") and stage.row(user, profiles) is None:
+                stage.forget(profiles, user)  # a trigger there makes it, and to make it is tried
         except (NoRowError, psycopg.Error) as error:
             if stage.connection.closed:
                 raise
