@@ -327,13 +327,16 @@ def test_a_profile_that_is_there_already_is_the_logins(connection: Connection) -
     assert profile(connection, SEED_USER) == (HER, None, "Test User", "en")
 
 
-def test_a_trigger_of_the_application_may_make_the_profile_first(connection: Connection) -> None:
+@pytest.mark.parametrize("name", ["on_auth_user_created", "users_insert_trigger"])
+def test_a_trigger_of_the_application_may_make_the_profile_first(
+    connection: Connection, name: str
+) -> None:
     connection.execute(
         "create function public.handle_new_user() returns trigger language plpgsql"
         " security definer set search_path = '' as"
         " $$ begin insert into public.users (id, name) values (new.id, 'theirs');"
         " return new; end $$;"
-        " create trigger on_auth_user_created after insert on auth.users"
+        f" create trigger {name} after insert on auth.users"
         " for each row execute function public.handle_new_user()"
     )
     login = gotrue.sign_up(connection, HER, metadata={"name": "ours"})
@@ -698,7 +701,7 @@ def test_the_migration_says_it_too_where_another_tool_applies_it(
 def test_who_may_not_see_the_logins_is_told_that_they_were_not_looked_at(supabase: str) -> None:
     with psycopg.connect(supabase, autocommit=True) as connection:
         gotrue.sign_up(connection, HER)
-        connection.execute("alter table auth.users disable trigger sync_profile_insert")
+        connection.execute("alter table auth.users disable trigger zz_sync_profile_insert")
         gotrue.sign_up(connection, HIS)
         name = f"Reader {SUFFIX}"
         connection.execute(f'create role "{name}" login in role pg_read_all_data')
@@ -807,7 +810,7 @@ def test_a_schema_made_by_hand_is_adopted_where_the_platform_has_triggers(
 ) -> None:
     with platform(server) as conninfo:
         named = ("-d", as_owner(conninfo))
-        assert "sync_profile_insert" in run_cli("migrate", "--dry-run", *named).stdout
+        assert "zz_sync_profile_insert" in run_cli("migrate", "--dry-run", *named).stdout
         with psycopg.connect(as_owner(conninfo), autocommit=True) as connection:
             for file in TREE.migrations:
                 connection.execute(file.text.encode())

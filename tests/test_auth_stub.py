@@ -271,7 +271,7 @@ def test_an_auth_schema_that_is_somebody_elses_is_used_and_never_touched(
         # Triggers, as Supabase lets everybody have there: see migration 023.
         added = [json.loads(row) for _, row in set(after) - set(before)]
         assert sorted(row["tgname"] for row in added) == [
-            f"sync_profile_{event}" for event in ("delete", "insert", "truncate", "update")
+            f"zz_sync_profile_{event}" for event in ("delete", "insert", "truncate", "update")
         ]
         connection.execute("insert into public.users (id) values (%s), (%s)", [ALICE, BOB])
         with connection.transaction(force_rollback=True):

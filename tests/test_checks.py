@@ -88,7 +88,7 @@ STAMP = "update_user_goals_updated_at"
 ARCHIVE = "public.daily_sessions_archive"
 AUTH_UID = "create or replace function auth.uid() returns uuid language sql stable as $$"
 FOLLOW = "audit.follow_login()"
-LOGIN_TRIGGER = "create or replace trigger sync_profile_insert after insert on auth.users"
+LOGIN_TRIGGER = "create or replace trigger zz_sync_profile_insert after insert on auth.users"
 THEIR_ARCHIVED = f'"Users can only access their own archived sessions" on {ARCHIVE}'
 
 BREAKS = [
@@ -520,31 +520,31 @@ BREAKS = [
           " create policy q on api.t for select to anon using (x = 2)", "api.t", "performance",
           "drop policy p on api.t"),
     # 038
-    *(Break("login_triggers", f"drop trigger sync_profile_{event} on auth.users",
-            f"sync_profile_{event} on auth.users", "integrity")
+    *(Break("login_triggers", f"drop trigger zz_sync_profile_{event} on auth.users",
+            f"zz_sync_profile_{event} on auth.users", "integrity")
       for event in ("insert", "update", "delete", "truncate")),
-    *(Break("login_triggers", statement, "sync_profile_insert on auth.users", "integrity")
+    *(Break("login_triggers", statement, "zz_sync_profile_insert on auth.users", "integrity")
       for statement in (
-          "alter table auth.users disable trigger sync_profile_insert",
+          "alter table auth.users disable trigger zz_sync_profile_insert",
           "alter table auth.users disable trigger all",
-          "alter table auth.users enable replica trigger sync_profile_insert",
-          "alter table auth.users enable always trigger sync_profile_insert",
-          "alter trigger sync_profile_insert on auth.users rename to other",
+          "alter table auth.users enable replica trigger zz_sync_profile_insert",
+          "alter table auth.users enable always trigger zz_sync_profile_insert",
+          "alter trigger zz_sync_profile_insert on auth.users rename to other",
           f"{LOGIN_TRIGGER} for each statement execute function audit.follow_login()",
           f"{LOGIN_TRIGGER} for each row execute function public.update_updated_at_column()",
           f"{LOGIN_TRIGGER} for each row when (new.id is null) execute function {FOLLOW}",
           LOGIN_TRIGGER.replace("insert on", "insert or update of email on")
           + f" for each row execute function {FOLLOW}",
           f"{LOGIN_TRIGGER} for each row execute function audit.follow_login('x')",
-          "drop trigger sync_profile_insert on auth.users;"
-          " create constraint trigger sync_profile_insert after insert on auth.users"
+          "drop trigger zz_sync_profile_insert on auth.users;"
+          " create constraint trigger zz_sync_profile_insert after insert on auth.users"
           f" deferrable initially deferred for each row execute function {FOLLOW}",
           "create schema other; create function other.follow_login() returns trigger"
           " language plpgsql as 'begin return null; end';"
           f" {LOGIN_TRIGGER} for each row execute function other.follow_login()",
       )),
     # 039
-    Break("logins", "alter table auth.users disable trigger sync_profile_insert;"
+    Break("logins", "alter table auth.users disable trigger zz_sync_profile_insert;"
           " insert into auth.users (email) values ('a@x.org'), ('b@x.org')", "auth.users",
           "integrity"),
     Break("logins", "insert into auth.users (email) values ('a@x.org');"

@@ -4,10 +4,10 @@
 -- Where the platform has no auth.users, there is nothing to find.
 with wanted (name, event, level) as (
     values
-    ('sync_profile_insert', 'after insert', 'row'),
-    ('sync_profile_update', 'after update', 'row'),
-    ('sync_profile_delete', 'after delete', 'row'),
-    ('sync_profile_truncate', 'before truncate', 'statement')
+    ('zz_sync_profile_insert', 'after insert', 'row'),
+    ('zz_sync_profile_update', 'after update', 'row'),
+    ('zz_sync_profile_delete', 'after delete', 'row'),
+    ('zz_sync_profile_truncate', 'before truncate', 'statement')
 ),
 
 compared as (

@@ -229,19 +229,19 @@ begin
                 hint = 'Let an administrator run: ' || needed;
     end if;
 
-    create or replace trigger sync_profile_insert
+    create or replace trigger zz_sync_profile_insert
     after insert on auth.users
     for each row execute function audit.follow_login();
 
-    create or replace trigger sync_profile_update
+    create or replace trigger zz_sync_profile_update
     after update on auth.users
     for each row execute function audit.follow_login();
 
-    create or replace trigger sync_profile_delete
+    create or replace trigger zz_sync_profile_delete
     after delete on auth.users
     for each row execute function audit.follow_login();
 
-    create or replace trigger sync_profile_truncate
+    create or replace trigger zz_sync_profile_truncate
     before truncate on auth.users
     for each statement execute function audit.follow_login();
 
