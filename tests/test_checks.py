@@ -465,7 +465,8 @@ BREAKS = [
           " create extension citext schema audit", "citext"),
     # Not every build has the two that the migrations ask for.
     Break("environment_extensions", "drop extension if exists pgcrypto;"
-          " create extension hstore schema public; update pg_extension set extname = 'pgcrypto' where extname = 'hstore'",
+          " create extension hstore schema public;"
+          " update pg_extension set extname = 'pgcrypto' where extname = 'hstore'",
           "pgcrypto"),
     # 032
     Break("exposed_without_rls", f"{EXPOSED} create table api.t (x int); grant select on api.t"
