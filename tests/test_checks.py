@@ -460,12 +460,13 @@ BREAKS = [
     Break("auth_functions", "create function auth.uid(text) returns text language sql return $1",
           "auth.uid(text)"),
     # 031
-    Break("extension_in_public", "create extension hstore schema public", "hstore"),
-    Break("extension_in_public", "create schema if not exists extensions;"
+    Break("environment_extensions", "create extension hstore schema public", "hstore"),
+    Break("environment_extensions", "create schema if not exists extensions;"
           " create extension citext schema audit", "citext"),
     # Not every build has the two that the migrations ask for.
-    Break("extension_in_public", "drop extension if exists pgcrypto; create extension hstore schema"
-          " public; update pg_extension set extname = 'pgcrypto' where extname = 'hstore'",
+    Break("environment_extensions", "drop extension if exists pgcrypto;"
+          " create extension hstore schema public;"
+          " update pg_extension set extname = 'pgcrypto' where extname = 'hstore'",
           "pgcrypto"),
     # 032
     Break("exposed_without_rls", f"{EXPOSED} create table api.t (x int); grant select on api.t"
