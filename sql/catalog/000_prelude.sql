@@ -355,8 +355,8 @@ logins as (
         and a.atttypid = 'pg_catalog.uuid'::pg_catalog.regtype
 ),
 
--- Supabase's usual foreign key, of the profile's id to the login's. A team may have it, and need not:
--- it does no more than the triggers do. Any other shape of it is stated like everything else.
+-- Supabase's usual foreign key, of the profile's id to the login's. A team may have it, and need
+-- not: it does no more than the triggers do. Any other shape of it is stated like everything else.
 login_keys as (
     select k.oid
     from pg_catalog.pg_constraint as k

@@ -20,7 +20,7 @@ compared as (
             'trigger %s %s on auth.users for each %s execute function audit.follow_login()',
             w.name, w.event, w.level
         ) as definition,
-        pg_catalog.lower(pg_catalog.pg_get_triggerdef(t.oid) collate "C") as actual
+        pg_catalog.lower(pg_catalog.pg_get_triggerdef(t.oid) collate "C") as actual -- noqa: RF02
     from wanted as w
     cross join logins as l
     left join pg_catalog.pg_trigger as t
