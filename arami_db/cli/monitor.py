@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -114,24 +115,40 @@ def _run(
     output: MonitorFormat,
     every: float | None,
 ) -> None:
+    from arami_db.render.monitor.screen import EndedError, end_on_signals
+    from arami_db.render.monitor.writing import show_answers
+
+    if every is not None:
+        end_on_signals()
+    with suppress(EndedError), options.connection(conninfo) as opened:
+        [(database,)] = opened.execute(b"select pg_catalog.current_database()::text").fetchall()
+        if every is None:
+            show_answers(take(opened), database, output)
+        else:
+            _watch(opened, conninfo, database, take, output, every)
+
+
+def _watch(
+    opened: Connection,
+    conninfo: str,
+    database: str,
+    take: Callable[[Connection], list[Answer]],
+    output: MonitorFormat,
+    every: float,
+) -> NoReturn:
     from arami_db.database.connect import connect
     from arami_db.render.monitor.screen import watch
     from arami_db.render.monitor.writing import show_answers
 
-    with options.connection(conninfo) as opened:
-        [(database,)] = opened.execute(b"select pg_catalog.current_database()::text").fetchall()
-        if every is None:
-            show_answers(take(opened), database, output)
-            return
-        held = [opened]
+    held = [opened]
 
-        def again() -> list[Answer]:
-            if held[0].closed:
-                held[0] = connect(conninfo)
-            return take(held[0])
+    def again() -> list[Answer]:
+        if held[0].closed:
+            held[0] = connect(conninfo)
+        return take(held[0])
 
-        def write(answers: Sequence[Answer]) -> None:
-            show_answers(answers, database, output, in_a_row=True)
+    def write(answers: Sequence[Answer]) -> None:
+        show_answers(answers, database, output, in_a_row=True)
 
-        in_place = output is MonitorFormat.TEXT and sys.stdout.isatty()
-        watch(again, write, every, f"{database} on {opened.info.host}", in_place=in_place)
+    in_place = output is MonitorFormat.TEXT and sys.stdout.isatty()
+    watch(again, write, every, f"{database} on {opened.info.host}", in_place=in_place)

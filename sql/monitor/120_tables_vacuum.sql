@@ -77,7 +77,7 @@ select
     s.n_dead_tup::float8 / nullif(s.n_live_tup + s.n_dead_tup, 0) as dead_ratio,
     greatest(
         s.n_dead_tup / greatest(t.dead, 1),
-        s.n_ins_since_vacuum / greatest(t.inserted, 1)
+        s.n_ins_since_vacuum / greatest(coalesce(t.inserted, 'infinity'), 1)
     ) as vacuum_due_ratio,
     s.n_mod_since_analyze / greatest(t.changed, 1) as analyze_due_ratio,
     extract(

@@ -72,7 +72,9 @@ standing as (
 )
 
 select
-    repeat('  ', s.depth) || case when s.depth > 0 then '└ ' else '' end || s.pid as pid,
+    case when s.depth > 0 then repeat('  ', s.depth - 1) || '└' else '' end as tree,
+    s.pid::text as pid,
+    p.blocker::text as blocked_by,
     coalesce(a.usename, case when s.pid = 0 then '(prepared)' end) as role,
     coalesce(a.state, 'unknown') as state,
     extract(epoch from now() - coalesce(w.since, a.xact_start)) as for_seconds,
@@ -81,5 +83,6 @@ select
     || left(regexp_replace(coalesce(a.query, ''), '\s+', ' ', 'g'), 2000) as query
 from standing as s
 left join waiting as w on s.pid = w.pid
+left join parents as p on s.pid = p.pid
 left join pg_stat_activity as a on s.pid = a.pid
 order by s.path

@@ -2,7 +2,7 @@
 -- Why: one that is idle waits for its client, and holds on to its locks and to dead rows meanwhile.
 -- Ended with: select pg_terminate_backend(pid);
 select
-    a.pid,
+    a.pid::text as pid,
     a.usename as role,
     a.state,
     extract(epoch from now() - a.xact_start) as open_seconds,

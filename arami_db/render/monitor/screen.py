@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from arami_db.errors import ConnectionFailedError
 from arami_db.render.output import note
 
 if TYPE_CHECKING:
+    from types import FrameType
+
     from rich.console import Console, RenderableType
 
     from arami_db.monitor.model import Answer
+
+
+class EndedError(BaseException):
+    """Whoever watched has seen enough; the driver would have a KeyboardInterrupt wait for it."""
 
 
 def watch(
@@ -24,8 +30,8 @@ def watch(
     what: str,
     *,
     in_place: bool,
-) -> None:
-    """Show answers until Ctrl-C; a connection that is lost is said, and tried again.
+) -> NoReturn:
+    """Show answers until the process is ended; a lost connection is said, and tried again.
 
     Args:
         take: asks, once.
@@ -35,28 +41,40 @@ def watch(
         in_place: whether stdout is a terminal to draw on.
 
     Raises:
+        EndedError: a signal ended it, after end_on_signals().
         AramiError: as take() raises it, but for a lost connection.
     """
-    with suppress(KeyboardInterrupt):
-        if in_place:
-            _draw(take, every, what)
-        while True:
-            try:
-                write(take())
-            except ConnectionFailedError as error:
-                note(f"no connection: {error}; again in {every:g} s")
-            sys.stdout.flush()
-            time.sleep(every)
+    if in_place:
+        _draw(take, every, what)
+    while True:
+        try:
+            write(take())
+        except ConnectionFailedError as error:
+            note(f"no connection: {error}; again in {every:g} s")
+        sys.stdout.flush()
+        time.sleep(every)
 
 
-def _draw(take: Callable[[], Sequence[Answer]], every: float, what: str) -> None:
+def end_on_signals() -> None:
+    """Have Ctrl-C and SIGTERM raise EndedError, whatever is being waited for."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _end)
+
+
+def _end(_signal: int, _frame: FrameType | None) -> NoReturn:
+    raise EndedError
+
+
+def _draw(take: Callable[[], Sequence[Answer]], every: float, what: str) -> NoReturn:
     from rich.console import Console
     from rich.live import Live
 
     console = Console(highlight=False)
     with Live(console=console, screen=True, auto_refresh=False) as live:
         while True:
-            live.update(_page(console, take, f"{what}, every {every:g} s"), refresh=True)
+            live.update(
+                _page(console, take, f"every {every:g} s, Ctrl-C ends  {what}"), refresh=True
+            )
             time.sleep(every)
 
 
@@ -73,7 +91,7 @@ def _page(console: Console, take: Callable[[], Sequence[Answer]], heading: str) 
     except ConnectionFailedError as error:
         body = [Line(visible(f"no connection: {error}"), "red")]
     now = time.strftime("%H:%M:%S")
-    lines = [Line(visible(f"{now}  {heading}; Ctrl-C ends"), "dim"), Line(""), *body]
+    lines = [Line(visible(f"{now}  {heading}"), "dim"), Line(""), *body]
     room = console.height - 1
     if len(lines) > room:
         more = f"… {len(lines) - room} lines more: make room, or name a topic"
