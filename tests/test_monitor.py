@@ -35,6 +35,7 @@ from tests.conftest import (
     scalar,
     start_cli,
 )
+from tests.exposition import families
 
 Project = Callable[[dict[str, str]], Path]
 Answers = dict[str, dict[str, Any]]
@@ -104,6 +105,7 @@ def test_every_topic_is_there_and_the_owner_is_answered_everything(database: str
     assert [line for line in text.splitlines() if cells(line) > 80] == []
     for question in QUESTIONS:
         assert question.title in text
+        assert question.file.text.startswith(f"-- {question.file.path.stem}: ")
     overview = run_cli("monitor", "-d", database).stdout
     shown = [question.title in overview for question in QUESTIONS]
     assert shown == ["overview" in question.topics for question in QUESTIONS]
@@ -255,14 +257,19 @@ def test_what_somebody_locks_does_not_hang_the_rest(database: str) -> None:
 # --- slow queries -------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("schema", ["public", 'the "stats"'])
-def test_slow_queries_are_found_in_whatever_schema(empty_database: str, schema: str) -> None:
+@pytest.mark.parametrize(("schema", "version"), [("public", "1.8"), ('the "stats"', None)])
+def test_slow_queries_are_found_in_whatever_schema_and_version(
+    empty_database: str, schema: str, version: str | None
+) -> None:
+    if "pg_stat_statements" not in scalar(empty_database, "show shared_preload_libraries"):
+        pytest.skip("this server does not preload pg_stat_statements")
     absent = answers(empty_database, "queries")["queries_slow"]["problem"]
     assert absent["message"] == "pg_stat_statements is not installed in this database"
     assert absent["remedy"] == "create extension pg_stat_statements;"
     quoted = '"' + schema.replace('"', '""') + '"'
     execute(empty_database, f"create schema if not exists {quoted}")
-    execute(empty_database, f"create extension pg_stat_statements schema {quoted}")
+    chosen = f" version '{version}'" if version else ""
+    execute(empty_database, f"create extension pg_stat_statements schema {quoted}{chosen}")
     for _ in range(3):
         execute(empty_database, "select pg_sleep(0.05) as looked_for")
     found = answers(empty_database, "queries")["queries_slow"]
@@ -524,12 +531,10 @@ def test_what_a_file_promises_and_does_not_keep_is_its_own_problem(
 
 def exposed(*words: str) -> dict[str, list[tuple[dict[str, str], float]]]:
     """The series of an exposition, by name, as a parser reads them."""
-    from prometheus_client.openmetrics.parser import text_string_to_metric_families
-
     text = run_cli("monitor", "--format", "openmetrics", *words).stdout
     assert text.endswith("# EOF\n")
     found: dict[str, list[tuple[dict[str, str], float]]] = {}
-    for family in text_string_to_metric_families(text):
+    for family in families(text).values():
         assert family.documentation
         for sample in family.samples:
             found.setdefault(sample.name, []).append((sample.labels, sample.value))
@@ -571,6 +576,7 @@ def test_what_fails_is_missing_and_said(empty_database: str) -> None:
     assert done.stdout == ""
     refused = run_cli("monitor", "--format", "openmetrics", "--watch", "1s", expect=2)
     assert "whoever collects it asks again" in refused.stderr
+    assert "needs a pause" in run_cli("monitor", "--watch", "0", expect=2).stderr
 
 
 # --- watching -----------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from psycopg.conninfo import make_conninfo
 
 from tests.archive_runs import execute, fill
 from tests.conftest import LIMIT, clean_environment, run_cli, run_json
+from tests.exposition import families
 
 DOCS = Path(__file__).parents[1] / "docs"
 PAGE = (DOCS / "monitoring.md").read_text(encoding="utf-8")
@@ -76,13 +77,6 @@ def run(block: str, shell: dict[str, str], given: str = "") -> str:
     )
     assert done.returncode == 0, f"{block}\n{done.stdout}\n{done.stderr}"
     return done.stdout
-
-
-def families(text: str) -> dict[str, Any]:
-    """What a parser makes of an exposition."""
-    from prometheus_client.openmetrics.parser import text_string_to_metric_families
-
-    return {family.name: family for family in text_string_to_metric_families(text)}
 
 
 def test_the_first_commands_run(shell: dict[str, str]) -> None:

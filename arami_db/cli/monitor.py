@@ -91,6 +91,8 @@ def monitor(
             "an exposition is written once",
             hint="Leave --watch out; whoever collects it asks again.",
         )
+    if watch == 0:
+        raise UsageError("--watch needs a pause", hint="Write --watch 2s.")
     tree = _tree(sql_dir)
     asked = chosen(tree, topics or (), usual=_FIRST if output is MonitorFormat.TEXT else None)
     most = limit or _LIMITS[output]

@@ -12,6 +12,7 @@ from arami_db.files.sqlfile import SqlFile
 UNITS = ("bytes", "seconds", "ratio")
 # Every series carries these already: which database, or of which question it speaks.
 RESERVED = ("database", "topic", "question")
+OWN_TOPIC = "monitor"  # of the metrics that say how the asking itself went
 _NAME = r"[a-z_][a-z0-9_]*"
 _STEM = re.compile(r"([a-z][a-z0-9]*)(?:_([a-z0-9_]+))?")
 _TITLE = re.compile(r"-- [0-9]+[_-]\S+: (.+)")
@@ -106,7 +107,7 @@ def questions(files: Iterable[SqlFile]) -> tuple[Question, ...]:
     """
     refusals: list[Refusal] = []
     found: list[Question] = []
-    families: dict[str, Metric] = {}
+    exported: dict[str, str] = {}
     for file in files:
         try:
             question = _question(file)
@@ -114,12 +115,14 @@ def questions(files: Iterable[SqlFile]) -> tuple[Question, ...]:
             refusals += error.refusals
             continue
         found.append(question)
-        for metric in question.metrics:
-            for name in {metric.family, metric.sample}:
-                if (other := families.setdefault(name, metric)) is not metric:
-                    reason = f"exports {name}, and so does its column {other.column} or another's"
-                    hint = "Metrics are named by topic and column: name one column otherwise."
-                    refusals.append(Refusal(file.label, None, None, reason, hint))
+        for name in {
+            name for metric in question.metrics for name in (metric.family, metric.sample)
+        }:
+            if other := exported.get(name):
+                reason = f"exports {name}, as {other} does"
+                hint = "A metric is named by topic and column: name a column otherwise."
+                refusals.append(Refusal(file.label, None, None, reason, hint))
+            exported[name] = file.label
     if refusals:
         raise RefusedFileError(refusals=refusals)
     return tuple(found)
@@ -127,37 +130,45 @@ def questions(files: Iterable[SqlFile]) -> tuple[Question, ...]:
 
 def _question(file: SqlFile) -> Question:
     stem = _STEM.fullmatch(file.name)
-    if stem is None:
+    if stem is None or stem[1] == OWN_TOPIC:
         raise _refused(file, None, "is not named NNN_topic_name.sql, in lower case", "Rename it.")
     topic, name = stem[1], stem[2] or stem[1]
     lines = _header(file)
     title = _TITLE.fullmatch(file.text.partition("\n")[0])
-    labels = tuple(
-        label for line in lines if line["labels"] for label in line["labels"].split(", ")
-    )
-    metrics = tuple(
-        Metric(line["column"], line["type"], line["help"].strip(), _family(topic, line))
-        for line in lines
-        if line["column"]
-    )
+    labels = tuple(label for text in _all(lines, "labels") for label in text.split(", "))
     if taken := {*RESERVED} & {*labels}:
         raise _refused(file, None, f"{taken.pop()} is a label that every series has", "Rename it.")
-    ways: dict[str, str] = {}
-    for line in lines:
-        if line["state"]:
-            ways[line["state"]] = f"{ways.get(line['state'], '')} {line['way'].strip()}".strip()
     return Question(
         file=file,
         topic=topic,
         name=name,
-        also=tuple(line["also"] for line in lines if line["also"]),
+        also=tuple(_all(lines, "also")),
         title=title[1].strip() if title else name.replace("_", " "),
         labels=labels,
-        metrics=metrics,
-        extension=next((line["extension"] for line in lines if line["extension"]), None),
-        asks=next((line["asks"] for line in lines if line["asks"]), None),
-        ways=ways,
+        metrics=tuple(_metric(topic, line) for line in lines if line["column"]),
+        extension=next(iter(_all(lines, "extension")), None),
+        asks=next(iter(_all(lines, "asks")), None),
+        ways=_ways(lines),
     )
+
+
+def _all(lines: Iterable[re.Match[str]], what: str) -> list[str]:
+    return [line[what] for line in lines if line[what]]
+
+
+def _metric(topic: str, line: re.Match[str]) -> Metric:
+    column, kind = line["column"], line["type"]
+    plain = column.removesuffix("_total") if kind == "counter" else column
+    return Metric(column, kind, line["help"].strip(), f"arami_{topic}_{plain}")
+
+
+def _ways(lines: Iterable[re.Match[str]]) -> dict[str, str]:
+    """What is said of each error; of one that stands several times, all of it."""
+    ways: dict[str, str] = {}
+    for line in lines:
+        if state := line["state"]:
+            ways[state] = f"{ways.get(state, '')} {line['way'].strip()}".strip()
+    return ways
 
 
 def _header(file: SqlFile) -> list[re.Match[str]]:
@@ -171,11 +182,6 @@ def _header(file: SqlFile) -> list[re.Match[str]]:
         elif _MEANT.match(line):
             raise _refused(file, number, f"says what cannot be made out: {line[:60]}", _HINT)
     return found
-
-
-def _family(topic: str, line: re.Match[str]) -> str:
-    column = line["column"]
-    return f"arami_{topic}_{column.removesuffix('_total') if line['type'] == 'counter' else column}"
 
 
 def _refused(file: SqlFile, line: int | None, reason: str, hint: str) -> RefusedFileError:

@@ -8,8 +8,8 @@ from typing import Any
 import psycopg
 from psycopg.sql import Identifier
 
-from arami_db.database.connect import Connection, lost, redact
-from arami_db.errors import UsageError
+from arami_db.database.connect import Connection, redact
+from arami_db.errors import ConnectionFailedError, UsageError
 from arami_db.files import SqlTree
 from arami_db.files.question import Question, questions
 from arami_db.monitor.model import Answer, Problem, answer
@@ -36,6 +36,13 @@ _WAYS = {
     "42P01": "A question names what is not in this database; `arami-db migrate` makes ours.",
     "25006": "A question must only read.",
 }
+
+
+_ABOUT = """\
+select current_user::text, coalesce(jsonb_object_agg(e.extname, n.nspname), '{}')
+from pg_extension as e
+inner join pg_namespace as n on e.extnamespace = n.oid"""
+_LONGEST = 2**31 - 1  # milliseconds, as the server counts them
 
 
 def chosen(tree: SqlTree, topics: Sequence[str], usual: str | None = None) -> tuple[Question, ...]:
@@ -84,15 +91,13 @@ def ask(
         ConnectionFailedError: the connection broke.
     """
     try:
-        [(role, extensions)] = connection.execute(
-            b"select current_user::text, (select jsonb_object_agg(e.extname, n.nspname)"
-            b" from pg_catalog.pg_extension as e"
-            b" inner join pg_catalog.pg_namespace as n on e.extnamespace = n.oid)"
-        ).fetchall()
-    except psycopg.OperationalError as error:
-        raise lost(error) from error
+        _, [(role, extensions)] = _rows(connection, _ABOUT, timeout)
+    except psycopg.Error as error:
+        if connection.closed:
+            raise _lost(error) from error
+        raise
     for question in asked:
-        schema = (extensions or {}).get(question.extension)
+        schema = extensions.get(question.extension)
         text = _text(question, tree, schema)
         if isinstance(text, Problem):
             yield Answer(question, problem=text)
@@ -101,11 +106,15 @@ def ask(
             columns, rows = _rows(connection, text, timeout)
         except psycopg.Error as error:
             if connection.closed:
-                raise lost(error) from error
+                raise _lost(error) from error
             names = {"role": role, **({"schema": schema} if schema else {})}
             yield Answer(question, problem=_problem(question, error, names))
         else:
             yield answer(question, columns, rows, limit)
+
+
+def _lost(error: psycopg.Error) -> ConnectionFailedError:
+    return ConnectionFailedError(redact(str(error).strip()) or "the connection was lost")
 
 
 def _text(question: Question, tree: SqlTree, schema: str | None) -> str | Problem:
@@ -133,7 +142,7 @@ def _rows(
     connection: Connection, text: str, timeout: float
 ) -> tuple[list[str], list[tuple[Any, ...]]]:
     """Send the settings and the query in one message, which the server takes for a transaction."""
-    settings = {**_SETTINGS, "statement_timeout": f"{max(int(timeout * 1000), 1)}ms"}
+    settings = {**_SETTINGS, "statement_timeout": f"{min(max(int(timeout * 1000), 1), _LONGEST)}ms"}
     begin = "; ".join(
         f"set local {name} = {_quoted(name, value)}" for name, value in settings.items()
     )
