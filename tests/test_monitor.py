@@ -18,10 +18,15 @@ from typing import Any
 import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
+from psycopg.sql import SQL, Identifier
 
+from arami_db.database.connect import connect
 from arami_db.files import discover, packaged_sql_dir
 from arami_db.files.question import questions
+from arami_db.monitor.asking import ask, chosen
 from arami_db.render.columns import cells
+from arami_db.render.monitor.openmetrics import exposition
+from arami_db.render.monitor.text import as_lines
 from tests import pooler, servers
 from tests.archive_runs import execute, fill
 from tests.conftest import (
@@ -577,6 +582,24 @@ def test_what_fails_is_missing_and_said(empty_database: str) -> None:
     refused = run_cli("monitor", "--format", "openmetrics", "--watch", "1s", expect=2)
     assert "whoever collects it asks again" in refused.stderr
     assert "needs a pause" in run_cli("monitor", "--watch", "0", expect=2).stderr
+
+
+def test_odd_names_fit_any_width_and_any_format(empty_database: str) -> None:
+    name = 'we"ird\n\\tab\x1b[31m \u6771\u4eac ' + "x" * 20
+    with psycopg.connect(empty_database, autocommit=True) as connection:
+        connection.execute(SQL("create table {} (i int primary key)").format(Identifier(name)))
+    tree = discover(packaged_sql_dir())
+    asked = chosen(tree, ())
+    with connect(empty_database) as connection:
+        found = list(ask(connection, tree, asked, limit=5, timeout=60))
+    for width in (30, 40, 66, 80, 200):
+        lines = [line.text for line in as_lines(found, width)]
+        assert [line for line in lines if cells(line) > width] == []
+        assert [line for line in lines if line != line.rstrip()] == []
+        assert "".join(lines).isprintable()
+    sizes = families(exposition(found, 'the "base"'))["arami_tables_total_bytes"].samples
+    quoted = '"' + name.replace('"', '""') + '"'
+    assert {"database": 'the "base"', "relation": f"public.{quoted}"} in [s.labels for s in sizes]
 
 
 # --- watching -----------------------------------------------------------------------------------

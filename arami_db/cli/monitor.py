@@ -91,7 +91,7 @@ def monitor(
             "an exposition is written once",
             hint="Leave --watch out; whoever collects it asks again.",
         )
-    if watch == 0:
+    if watch is not None and not watch:
         raise UsageError("--watch needs a pause", hint="Write --watch 2s.")
     tree = _tree(sql_dir)
     asked = chosen(tree, topics or (), usual=_FIRST if output is MonitorFormat.TEXT else None)

@@ -36,7 +36,7 @@ class Metric:
     """A column whose number is exported.
 
     Attributes:
-        column: its name; one that ends in _bytes, _seconds or _ratio has that unit.
+        column: its name; one that ends in bytes, seconds or ratio has that unit.
         kind: "gauge" or "counter".
         help: what it is, in a few words.
         family: its name in an exposition, without the _total of a counter.
@@ -89,7 +89,7 @@ class Question:
 
 def unit_of(column: str) -> str | None:
     """The unit that a column's name ends in."""
-    return next((unit for unit in UNITS if column.endswith(f"_{unit}")), None)
+    return next((unit for unit in UNITS if f"_{column}".endswith(f"_{unit}")), None)
 
 
 def questions(files: Iterable[SqlFile]) -> tuple[Question, ...]:

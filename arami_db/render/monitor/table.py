@@ -46,7 +46,7 @@ def table(
     for row in rows:
         yield _line(row, widths, is_number), False
         if below is not None:
-            yield from ((line, False) for line in _wrapped(row[below], width, "    "))
+            yield from ((line, False) for line in wrapped(row[below], width, "    ", most=_LINES))
 
 
 def _widths(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[int]:
@@ -91,16 +91,31 @@ def _line(row: Sequence[str], widths: Sequence[int], is_number: Sequence[bool]) 
 def _list(heads: Sequence[str], row: Sequence[str], width: int) -> Iterator[str]:
     """A row as a list of its cells, and an empty line."""
     for head, text in zip(heads, row, strict=True):
-        yield from _wrapped(f"{head}: {text}", width, "", "    ")
+        yield from wrapped(f"{head}: {text}", width, "", "    ", most=_LINES)
     yield ""
 
 
-def _wrapped(text: str, width: int, first: str, indent: str | None = None) -> list[str]:
-    return textwrap.wrap(
-        text,
-        width,
-        initial_indent=first,
-        subsequent_indent=first if indent is None else indent,
-        max_lines=_LINES,
-        placeholder=" …",
-    )
+def wrapped(
+    text: str, width: int, first: str = "", rest: str | None = None, *, most: int | None = None
+) -> list[str]:
+    """A text in lines of at most a width, in which an ideograph takes two columns.
+
+    Args:
+        text: what to wrap.
+        width: how many columns a line may take.
+        first: what the first line begins with.
+        rest: what the others begin with; None for the same.
+        most: how many lines there may be; None for any number.
+    """
+    for room in range(max(width, 8), 7, -1):
+        lines = textwrap.wrap(
+            text,
+            room,
+            initial_indent=first,
+            subsequent_indent=first if rest is None else rest,
+            max_lines=most,
+            placeholder=" …",
+        )
+        if all(cells(line) <= width for line in lines):
+            break
+    return lines

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from arami_db.escape import visible
-from arami_db.render.columns import cells
-from arami_db.render.monitor.table import table
+from arami_db.render.columns import cells, shortened
+from arami_db.render.monitor.table import table, wrapped
 from arami_db.render.monitor.values import heading, shown
 from arami_db.render.output import count
 
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
     from arami_db.monitor.model import Answer
 
 _INDENT = "  "
+_NARROW = 16  # columns that what a figure is needs, or it is left out
 
 
 class Line(NamedTuple):
@@ -35,7 +35,7 @@ def as_lines(answers: Iterable[Answer], width: int) -> Iterator[Line]:
     for number, answer in enumerate(answers):
         if number:
             yield Line("")
-        for text in textwrap.wrap(visible(answer.question.title), width):
+        for text in wrapped(visible(answer.question.title), width):
             yield Line(text, "bold")
         yield from _body(answer, width)
 
@@ -57,8 +57,7 @@ def _body(answer: Answer, width: int) -> Iterator[Line]:
 
 
 def _said(text: str, width: int, style: str = "") -> Iterator[Line]:
-    wrapped = textwrap.wrap(visible(text), width, initial_indent=_INDENT, subsequent_indent=_INDENT)
-    return (Line(line, style) for line in wrapped)
+    return (Line(line, style) for line in wrapped(visible(text), width, _INDENT))
 
 
 def _figures(answer: Answer, width: int) -> Iterator[Line]:
@@ -70,17 +69,11 @@ def _figures(answer: Answer, width: int) -> Iterator[Line]:
     ]
     names, values = (max(cells(row[place]) for row in rows) for place in (0, 1))
     for name, value, told in rows:
-        figure = f"{_INDENT}{name}{' ' * (names - cells(name))}  {value:>{values}}"
-        text = f"{figure}  {visible(told)}".rstrip()
-        yield from (
-            Line(line)
-            for line in textwrap.wrap(
-                text,
-                width,
-                subsequent_indent=" " * min(names + values + 6, width // 2),
-                drop_whitespace=False,
-            )
-        )
+        figure = f"{_INDENT}{name}{' ' * (names - cells(name))}  {value:>{values}}  "
+        room = width - cells(figure)
+        texts = wrapped(visible(told), room) if room >= _NARROW else []
+        yield Line(shortened(f"{figure}{''.join(texts[:1])}".rstrip(), width))
+        yield from (Line(" " * cells(figure) + text) for text in texts[1:])
 
 
 def _rows(answer: Answer, width: int) -> Iterator[Line]:
@@ -94,4 +87,4 @@ def _rows(answer: Answer, width: int) -> Iterator[Line]:
     ]
     heads = [visible(heading(name)) for name in answer.columns]
     for text, is_head in table(heads, texts, is_number, width - len(_INDENT)):
-        yield Line(f"{_INDENT}{text}", "dim" if is_head else "")
+        yield Line(f"{_INDENT}{text}".rstrip(), "dim" if is_head else "")
