@@ -22,6 +22,7 @@ COMMANDS = (
     "archive restore",
     "archive history",
     "maintain",
+    "monitor",
     "doctor",
     "wait",
     "config",

@@ -12,7 +12,17 @@ import arami_db
 
 PACKAGE = Path(arami_db.__file__).parent
 MODULES = sorted(PACKAGE.rglob("*.py"))
-OPERATIONS = {"migrate", "seed", "adopt", "verify", "archive", "maintain", "export", "doctor"}
+OPERATIONS = {
+    "migrate",
+    "seed",
+    "adopt",
+    "verify",
+    "archive",
+    "maintain",
+    "export",
+    "doctor",
+    "monitor",
+}
 # The files beside the ledger, and what is wrong between them, are for every operation.
 SHARED = {
     "arami_db.migrate.plan",

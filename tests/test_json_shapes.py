@@ -192,6 +192,18 @@ def test_archiving_and_upkeep(database: str) -> None:
     hold("maintain", run_json("maintain", "no_such_table", "-d", database, expect=2))
 
 
+def test_watching(database: str) -> None:
+    fill(database, old=20)
+    found = run_json("monitor", "--limit", "3", "-d", database)
+    assert any(answer["left_out"] for answer in found["answers"])
+    hold("monitor", found)
+    execute(database, "drop schema audit cascade")
+    found = run_json("monitor", "archive", "-d", database)
+    assert any(answer["problem"] for answer in found["answers"])
+    hold("monitor", found)
+    hold("monitor", run_json("monitor", "nonsense", "-d", database, expect=2))
+
+
 def test_a_runner_that_waits_and_a_lock_in_the_way(empty_database: str, project: Project) -> None:
     root = project({"migrations/001_a.sql": "create table public.a (id int);"})
     named = ("-d", empty_database, "--sql-dir", str(root))

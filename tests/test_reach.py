@@ -104,9 +104,8 @@ GIVEN = {
     "a column of the change log": (
         "grant select (row_id) on audit.change_log to authenticator",
         "column audit.change_log.row_id"),
-    "a function of monitoring": (
-        "grant execute on function arami_db.slowest_queries(integer) to authenticated",
-        "function arami_db.slowest_queries(integer)"),
+    "the history of archiving": (
+        "grant select on audit.archive_history to authenticated", "view audit.archive_history"),
 }  # fmt: skip
 
 

@@ -448,7 +448,7 @@ def test_the_packaged_views_can_be_rebuilt(database: str, tmp_path: Path) -> Non
         text = path.read_text(encoding="utf-8")
         assert text.count("    session_metadata,\n") == 2
         path.write_text(text.replace("    session_metadata,\n", ""), encoding="utf-8")
-        path = root / "views/006_session_history_with_analytics.sql"
+        path = root / "views/005_session_history_with_analytics.sql"
         text = path.read_text(encoding="utf-8")
         path.write_text(text.replace("    h.session_metadata,\n", ""), encoding="utf-8")
         found = run_json("migrate", "-d", database, "--sql-dir", str(root))

@@ -240,7 +240,7 @@ def test_what_did_not_run_is_commented_out_and_told(database: str, tmp_path: Pat
         database,
         "alter table users alter timezone drop not null",
         "insert into users (name, timezone) values ('a', null)",
-        "drop view arami_db.table_sizes",
+        "drop view audit.archive_history",
     )
     file = tmp_path / "remedies.sql"
     said = told(database, file)

@@ -330,9 +330,9 @@ def test_the_views_have_the_documented_columns_and_act_as_their_caller(
         connection,
         "select relname from pg_class where relkind = 'v'"
         " and relnamespace = any (%s::regnamespace[]) and reloptions @> '{security_invoker=true}'",
-        ["public", "arami_db"],
+        ["public", "audit"],
     )
-    assert set(invokers) == {*VIEWS, "table_sizes", "index_usage", "slow_queries"}
+    assert set(invokers) == {*VIEWS, "archive_history"}
 
 
 def test_the_functions_have_the_documented_signatures_and_no_path_to_be_misled_by(

@@ -210,7 +210,7 @@ def test_the_ledger_is_verified(database: str) -> None:
     told = {(f["object"], f["message"].split(" ", 1)[1]) for f in found if f["source"] == "ledger"}
     assert told == {
         ("migrations/003_users", "was edited after it was applied"),
-        ("views/004_monitoring", "has not been applied"),
+        ("views/004_archive_history", "has not been applied"),
     }
 
 
@@ -386,7 +386,7 @@ def test_a_grant_is_mended_by_its_remedy(name: str, database: str) -> None:
     "statement",
     [
         "alter table users cluster on users_pkey",
-        "drop view arami_db.table_sizes",
+        "drop view audit.archive_history",
         "drop table enneagram_assessments cascade",
     ],
 )

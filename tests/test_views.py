@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
@@ -18,7 +17,7 @@ from hypothesis import strategies as st
 from psycopg.types.json import Jsonb
 
 from tests.conftest import ALICE, BOB, acting_as, made
-from tests.documented import API_ROLES, REFUSED, Connection, insert, names, outcome, value
+from tests.documented import Connection, insert, names, outcome, value
 
 SUMMARY = "select * from public.get_session_summary(%s, %s)"
 LIVE_AND_ARCHIVE = ("daily_sessions", "daily_sessions_archive")
@@ -329,88 +328,6 @@ def test_the_history_is_the_live_and_the_archived_sessions(connection: Connectio
     found = names(connection, "select id from public.session_history")
     assert len(found) == 3
     assert set(found) == set(names(connection, both))
-
-
-# Monitoring
-
-
-@contextmanager
-def notices(connection: Connection) -> Iterator[list[str]]:
-    heard: list[str] = []
-
-    def hear(diagnostic: psycopg.errors.Diagnostic) -> None:
-        heard.append(f"{diagnostic.message_primary} {diagnostic.message_hint}")
-
-    connection.add_notice_handler(hear)
-    yield heard
-    connection.remove_notice_handler(hear)
-
-
-def test_table_sizes_lists_every_table_of_ours_largest_first(connection: Connection) -> None:
-    live_through(connection, ALICE, [Past(0)] * 50)
-    rows = connection.execute(
-        "select schemaname, tablename, size, total_bytes from arami_db.table_sizes"
-    ).fetchall()
-    ours = connection.execute(
-        "select schemaname, tablename from pg_tables"
-        " where schemaname in ('public', 'audit', 'arami_db')"
-    ).fetchall()
-    assert sorted(row[:2] for row in rows) == sorted(ours)
-    assert [row[3] for row in rows] == sorted((row[3] for row in rows), reverse=True)
-    for schema, table, size, total in rows:
-        measured = "select pg_total_relation_size(format('%%I.%%I', %s::text, %s::text)::regclass)"
-        assert value(connection, measured, schema, table) == total
-        assert value(connection, "select pg_size_pretty(%s::bigint)", total) == size
-
-
-def test_index_usage_lists_every_index_of_ours(connection: Connection) -> None:
-    found = connection.execute("select schemaname, indexname from arami_db.index_usage").fetchall()
-    ours = connection.execute(
-        "select schemaname, indexname from pg_indexes"
-        " where schemaname in ('public', 'audit', 'arami_db')"
-    ).fetchall()
-    assert sorted(found) == sorted(ours)
-
-
-def test_without_pg_stat_statements_slow_queries_is_empty_and_says_why(
-    connection: Connection,
-) -> None:
-    with notices(connection) as heard:
-        assert connection.execute("select * from arami_db.slow_queries").fetchall() == []
-    assert heard == [
-        "pg_stat_statements is not installed in this database create extension pg_stat_statements;"
-    ]
-
-
-@pytest.mark.parametrize("schema", ["public", 'the "stats"'])
-def test_slow_queries_finds_pg_stat_statements_in_whatever_schema_it_is(
-    connection: Connection, schema: str
-) -> None:
-    loaded = value(connection, "select current_setting('shared_preload_libraries')")
-    if "pg_stat_statements" not in loaded:
-        pytest.skip("this server does not preload pg_stat_statements")
-    quoted = '"' + schema.replace('"', '""') + '"'
-    connection.execute(f"create schema if not exists {quoted}")
-    connection.execute(f"create extension pg_stat_statements schema {quoted}")
-    connection.execute("select 'looked for' as mark")
-    query = "select query, mean_exec_time, calls from arami_db.slowest_queries(%s)"
-    with notices(connection) as heard:
-        everything = connection.execute(query, [10**6]).fetchall()
-        ten = connection.execute("select * from arami_db.slow_queries").fetchall()
-        two = connection.execute(query, [2]).fetchall()
-    assert heard == []
-    assert any("as mark" in text for text, _, _ in everything)
-    times = [time for _, time, _ in everything]
-    assert times == sorted(times, reverse=True)
-    assert (len(ten), len(two)) == (10, 2)
-
-
-@pytest.mark.parametrize("role", API_ROLES)
-def test_api_roles_do_not_reach_the_monitoring(connection: Connection, role: str) -> None:
-    sources = ("table_sizes", "index_usage", "slow_queries", "slowest_queries()")
-    with acting_as(connection, role, ALICE):
-        tried = [outcome(connection, f"select * from arami_db.{source}") for source in sources]
-    assert tried == [REFUSED] * len(sources)
 
 
 # Plans

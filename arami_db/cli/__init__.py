@@ -29,6 +29,7 @@ _COMMANDS = {
     "export": "export",
     "archive": "archive",
     "maintain": "maintain",
+    "monitor": "monitor",
     "doctor": "doctor",
     "wait": "server",
     "config": "config",

@@ -10,7 +10,7 @@ from psycopg.rows import class_row
 
 from arami_db.database.connect import Connection, query
 
-_MONITORING = "pg_stat_statements"  # arami_db.slow_queries reads it where it is
+_MONITORING = "pg_stat_statements"  # `monitor queries` reads it where it is
 
 
 @dataclass(frozen=True)

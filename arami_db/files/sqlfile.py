@@ -12,7 +12,7 @@ from pathlib import Path
 from arami_db.errors import Refusal, RefusedFileError
 
 ALGORITHM = "sha256"
-_QUERIES = {"catalog", "check"}
+_QUERIES = {"catalog", "check", "monitor"}
 # Numbers of this many digits are dates, as the Supabase CLI and Rails write them: gaps mean nothing
 # between them.
 DATE_DIGITS = 8

@@ -1,4 +1,4 @@
-"""The SQL directory: migrations/, views/, seeds/, auth_stub.sql; any of them may be missing."""
+"""The SQL directory: migrations/, views/, seeds/ and the like; any of them may be missing."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from arami_db.errors import Refusal, RefusedFileError, UsageError
 from arami_db.files.sqlfile import SqlFile, read_file
 
 _NAME = re.compile(r"([0-9]+)[_-](.+)\.sql", re.ASCII)
-_FOLDERS = ("migrations", "views", "seeds", "catalog", "checks")
+_FOLDERS = ("migrations", "views", "seeds", "catalog", "checks", "monitor")
 SNAPSHOT = "schema.snapshot"
 _UNDOING = (".down", ".undo")
 _NOT_SKIPPED = "Mend it, or move it out of the folder; nothing is skipped silently."
@@ -50,6 +50,11 @@ class SqlTree:
     def checks(self) -> tuple[SqlFile, ...]:
         """Verification queries by ascending version."""
         return _read_folder(self.root / "checks", "check")
+
+    @cached_property
+    def monitor(self) -> tuple[SqlFile, ...]:
+        """The questions of whoever watches the database, by ascending version."""
+        return _read_folder(self.root / "monitor", "monitor")
 
     @cached_property
     def catalog(self) -> tuple[SqlFile, ...]:

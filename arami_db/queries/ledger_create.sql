@@ -52,7 +52,7 @@ revoke all on table arami_db.migration from public;
 
 revoke all on table arami_db.event from public;
 
-comment on schema arami_db is 'The migration ledger and monitoring of arami-db; never exposed.';
+comment on schema arami_db is 'The migration ledger of arami-db; never exposed.';
 
 comment on table arami_db.migration is
 'The ledger: one row for each file applied, written in the transaction that applied it.';

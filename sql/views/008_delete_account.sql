@@ -1,4 +1,4 @@
--- 009_delete_account: a signed-in user deletes their account, in one call.
+-- 008_delete_account: a signed-in user deletes their account, in one call.
 -- Why: API roles may not touch auth.users. The function that may is in a schema that the API does
 -- not see; this one, parsed when it is made, needs no use of that schema to call it.
 

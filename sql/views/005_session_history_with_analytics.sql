@@ -1,4 +1,4 @@
--- 006_session_history_with_analytics: sessions with their metrics, in one request.
+-- 005_session_history_with_analytics: sessions with their metrics, in one request.
 -- Why: PostgREST cannot embed into a view of two tables. A view of its own, because a list of
 -- sessions should not pay for metrics that it does not show. The metrics are looked up by index for
 -- the rows that are returned, after ORDER BY and LIMIT. Live and archived metrics alike, so that

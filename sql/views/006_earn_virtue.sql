@@ -1,4 +1,4 @@
--- 007_earn_virtue: a virtue is earned, the first time or once more, in one call.
+-- 006_earn_virtue: a virtue is earned, the first time or once more, in one call.
 -- Why: reading times_earned and writing it back loses one of two that come at once; here the row is
 -- locked and counted by the server. SECURITY INVOKER: row level security says whose virtues these
 -- may be. A session must be this user's, live or archived, whether or not it is recorded: only the

@@ -1,4 +1,4 @@
--- 008_record_activity: a user was active; the streak goes on, begins anew or stays as it is.
+-- 007_record_activity: a user was active; the streak goes on, begins anew or stays as it is.
 -- Why: the user's own time zone decides of which day a moment is, and the server counts, so that
 -- two devices cannot count one day twice. A daily_session streak counts days, a weekly_goal streak
 -- ISO weeks (from Monday), a monthly_virtue streak calendar months. What comes late, because a

@@ -1,4 +1,4 @@
--- 005_archive_history: what `arami-db archive history` shows, for any SQL client.
+-- 004_archive_history: what `arami-db archive history` shows, for any SQL client.
 -- Why: the sums come from the batches, which committed with the rows they speak of. Batches that
 -- were called by hand or by pg_cron have no run: a day's with one cutoff make one row.
 

@@ -1,0 +1,1 @@
+"""Answers of `monitor`: for people, for programs, and for whoever collects metrics."""

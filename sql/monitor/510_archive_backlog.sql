@@ -1,0 +1,24 @@
+-- 510_archive_backlog: Sessions that are old enough to be archived, and are not yet.
+-- Why: older than two years, as `arami-db archive` has it. No more than 100,000 are counted, by the
+-- index: a question that is asked every minute must not read a table of millions. Who may read the
+-- live table may read the archive, or verify tells the two apart.
+-- also: overview
+-- on 42P01: There is no schema of ours in this database; `arami-db migrate` makes it.
+-- on 42501: grant usage on schema public to :"role";
+-- on 42501: grant select (created_at) on public.daily_sessions to :"role";
+-- on 42501: grant select (created_at) on public.daily_sessions_archive to :"role";
+-- on 42501: alter role :"role" bypassrls;
+-- gauge backlog_sessions: live sessions older than two years; 100,000 may be more
+-- gauge backlog_oldest_age_seconds: since the oldest live session
+select
+    count(*) as backlog_sessions,
+    extract(
+        epoch from now() - (select min(s.created_at) from public.daily_sessions as s)
+    ) as backlog_oldest_age_seconds
+from (
+    select
+    from public.daily_sessions as s
+    where s.created_at < now() - interval '2 years'
+    order by s.created_at asc
+    limit 100000
+) as old

@@ -1,0 +1,25 @@
+-- 520_archive_record: What the record of archiving says.
+-- on 42P01: There is no schema of ours in this database; `arami-db migrate` makes it.
+-- on 3F000: There is no schema of ours in this database; `arami-db migrate` makes it.
+-- on 42501: grant usage on schema audit to :"role";
+-- on 42501: grant select on audit.archive_history to :"role";
+-- on 42501: grant select on audit.archive_run, audit.archive_batch to :"role";
+-- on 42501: alter role :"role" bypassrls;
+-- gauge done_age_seconds: since a run last archived all there was
+-- gauge failed_runs: of the last seven days, broken off ones too
+-- gauge open_runs: at work, or killed and not found to be yet
+-- counter archived_sessions: moved by the batches that are on record
+-- counter restored_sessions: moved back, likewise
+select
+    extract(
+        epoch from now() - max(h.finished_at) filter (
+            where h.kind = 'archive' and h.outcome = 'done'
+        )
+    ) as done_age_seconds,
+    count(*) filter (
+        where h.outcome in ('failed', 'broken off') and h.started_at > now() - interval '7 days'
+    ) as failed_runs,
+    count(*) filter (where h.outcome is null) as open_runs,
+    coalesce(sum(h.sessions) filter (where h.kind = 'archive'), 0)::bigint as archived_sessions,
+    coalesce(sum(h.sessions) filter (where h.kind = 'restore'), 0)::bigint as restored_sessions
+from audit.archive_history as h

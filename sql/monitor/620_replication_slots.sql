@@ -1,0 +1,26 @@
+-- 620_replication_slots: Replication slots, and the log that the server keeps for each.
+-- Why: a slot that nobody reads keeps the log until the disk is full, unless max_slot_wal_keep_size
+-- ends it; it also holds back VACUUM. Dropped with: select pg_drop_replication_slot(slot);
+-- labels: slot
+-- gauge retained_bytes: of the log, kept for it
+-- gauge active: 1 while somebody reads it
+-- gauge lost: 1 when the log it needs is gone
+-- gauge xmin_age: transactions whose dead rows VACUUM must keep for it
+-- noqa: disable=ST05
+select
+    s.slot_name as slot,
+    s.slot_type as type,
+    s.database,
+    s.active::integer as active,
+    pg_wal_lsn_diff(p.lsn, s.restart_lsn)::bigint as retained_bytes,
+    s.wal_status as log,
+    (s.wal_status = 'lost')::integer as lost,
+    greatest(age(s.xmin), age(s.catalog_xmin)) as xmin_age
+from pg_replication_slots as s
+cross join (
+    select
+        case
+            when pg_is_in_recovery() then pg_last_wal_replay_lsn() else pg_current_wal_lsn()
+        end as lsn
+) as p
+order by retained_bytes desc nulls last, slot asc
