@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice, product
 from typing import Any
@@ -15,11 +15,12 @@ from typing import Any
 _EXISTS = re.compile(r'exists \([$@]\."(\w+)"\)')
 _OPTIONAL = re.compile(r'@\."key" == "(\w+)"')
 _DIRECT = re.compile(r'[$@]\."(\w+)"(?:\.type\(\)| [=<>!]| starts| like)')
-_IN_SQL = re.compile(r"(?:->>?|\?) '(\w+)'|'(\w+)'::text")
+_IN_SQL = re.compile(r"(?:->>?|\?) '(\w+)'")
+_IN_ARRAY = re.compile(r"\?[&|] (?:ARRAY\[|CAST\(ARRAY\[)([^\]]*)\]", re.IGNORECASE)
+_LITERAL = re.compile(r"'([^']*)'|(?<![\w.$])(-?\d+(?:\.\d+)?)(?![\w.])")
 _TYPE = re.compile(r'\.type\(\) == "(string|number|boolean|array|object)"')
 _BOUND = re.compile(r"(>=|<=|>|<) \(?(-?\d+(?:\.\d+)?)")
 _ELEMENT = re.compile(r'\[\*\] *\? *\(@\.type\(\) != "(\w+)"\)')
-_CONSTANT = re.compile(r'== "((?:[^"\\]|\\.)*)"')
 _SAMPLES: dict[str, Any] = {
     "string": "text",
     "number": 1,
@@ -59,12 +60,22 @@ def keys_of(checks: Sequence[str]) -> tuple[Found, ...]:
     """
     text = " ".join(checks)
     found = dict[str, Found]()
-    for pattern in (_EXISTS, _OPTIONAL, _DIRECT, _IN_SQL):
-        for match in pattern.finditer(text):
-            name = match[match.lastindex or 0]
-            if name not in found and name not in {*_SAMPLES, *_NOT_KEYS}:
-                found[name] = _key(name, text)
-    return tuple(found.values())
+    named = [name for p in (_EXISTS, _OPTIONAL, _DIRECT, _IN_SQL) for name in p.findall(text)]
+    named += [name for array in _IN_ARRAY.findall(text) for name in re.findall(r"'(\w+)'", array)]
+    for name in named:
+        if name not in found and name not in _NOT_KEYS:
+            found[name] = _key(name, text)
+    literals = _literals(text, found)
+    return tuple(
+        key if '."' in text else Found(key.name, (*literals, *key.values), key.bounds)
+        for key in found.values()
+    )
+
+
+def _literals(text: str, keys: Mapping[str, Any]) -> tuple[Any, ...]:
+    """The constants of a check that is written in SQL alone."""
+    found = [word or _number(float(number)) for word, number in _LITERAL.findall(text)]
+    return tuple(one for one in dict.fromkeys(found) if one not in keys and one not in _SAMPLES)[:4]
 
 
 def _key(name: str, text: str) -> Found:
@@ -76,6 +87,8 @@ def _key(name: str, text: str) -> Found:
         near = near[: match.end()]
     kind = match[1] if (match := _TYPE.search(near)) else None
     bounds = tuple(float(b) for _, b in _BOUND.findall(near)) if kind == "number" else ()
+    if direct := re.findall(rf'\."{name}" (?:>=|<=|>|<) (-?\d+(?:\.\d+)?)', text):
+        kind, bounds = "number", tuple(map(float, direct))
     if kind == "array" and (match := _ELEMENT.search(near)):
         return Found(name, ([_SAMPLES.get(match[1], "text")], []))
     if kind == "number" and bounds:

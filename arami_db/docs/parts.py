@@ -47,11 +47,12 @@ class Structure:
     """What a JSON column takes: by which constraint, and an example that this accepts.
 
     Attributes:
-        constraint: the name of the check; None where there is none and any JSON will do.
+        constraint: the checks that were asked; None where there is none.
         example: JSON, laid out; None where none could be made.
         is_array: whether the keys are those of an array's elements.
         keys: those of the example.
         others: whether further keys are accepted.
+        unasked: checks that concern other columns, too, or run functions that are not Postgres's.
     """
 
     constraint: str | None
@@ -59,6 +60,7 @@ class Structure:
     is_array: bool = False
     keys: tuple[Key, ...] = ()
     others: bool = True
+    unasked: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,6 @@ from arami_db.docs.structures import structures
 from arami_db.facts import facts_within, schemas_of
 from arami_db.facts.session import SET
 from arami_db.files import SqlFile, SqlTree, packaged_sql_dir
-from arami_db.files.makes import makes
 from arami_db.files.script import load, load_all
 from arami_db.shadow import Surroundings, apply, shadow
 
@@ -83,7 +82,13 @@ def _surroundings(scripts: Collection[Script], stub: Script | None) -> Surroundi
     """A server of nobody's: extensions that it lacks are done without."""
     texts: list[SqlFile] = [script.file for script in (*scripts, *([stub] if stub else []))]
     words = frozenset(word for file in texts for word in file.text.split())
-    return Surroundings("postgres", frozenset(makes(scripts).extensions), words, ())
+    nodes = [statement.node for script in scripts for statement in script.statements]
+    extensions = {
+        node.create_extension_stmt.extname
+        for node in nodes
+        if node.HasField("create_extension_stmt")
+    }
+    return Surroundings("postgres", frozenset(extensions), words, ())
 
 
 def _read(

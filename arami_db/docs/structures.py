@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -52,15 +53,26 @@ def structures(
         for name, stated in facts.parts("column", table):
             if stated.get("type") not in JSON:
                 continue
-            checks = [
-                (key.name, key.parsed.raw_expr)
-                for key in constraints[table]
-                if key.parsed and key.is_a(CONSTR_CHECK) and _columns(key.parsed.raw_expr) == {name}
-            ]
-            if not is_ours and not all(_is_builtin(node) for _, node in checks):
-                checks = []
-            found[table, name] = _structure(connection, facts, name, stated["type"], checks)
+            asked, unasked = _checks(constraints[table], bare(name), is_ours=is_ours)
+            made = _structure(connection, facts, name, stated["type"], asked)
+            found[table, name] = replace(made, unasked=unasked)
     return found
+
+
+def _checks(
+    keys: tuple[Keys, ...], column: str, *, is_ours: bool
+) -> tuple[list[tuple[str, Node]], tuple[str, ...]]:
+    """The checks on a column: those that can be asked about a value, and the names of the rest."""
+    asked, unasked = [], []
+    for key in keys:
+        if key.parsed is None or not key.is_a(CONSTR_CHECK):
+            continue
+        node = key.parsed.raw_expr
+        if (columns := _columns(node)) == {column} and (is_ours or _is_builtin(node)):
+            asked.append((key.name, node))
+        elif column in columns:
+            unasked.append(key.name)
+    return asked, tuple(unasked)
 
 
 def _structure(

