@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
+from postgast import walk
 from postgast.pg_query_pb2 import (
     CONSTR_CHECK,
     CONSTR_FOREIGN,
     CONSTR_PRIMARY,
     CONSTR_UNIQUE,
+    RangeVar,
 )
 
 from arami_db.docs.facts import Facts, Properties
@@ -19,16 +22,9 @@ from arami_db.docs.predicates import in_words
 from arami_db.docs.words import Code, Words, listed, plain
 
 if TYPE_CHECKING:
-    from postgast.pg_query_pb2 import Constraint, CreateTrigStmt, RangeVar
+    from postgast.pg_query_pb2 import Constraint, CreateTrigStmt
 
 _LONGEST = 240
-_ON_DELETE = {
-    "c": "deletes the row with it",
-    "n": "sets it to null",
-    "d": "sets it to its default",
-    "r": "is refused",
-    "a": "is refused",
-}
 _EVENTS = ((4, "insert"), (16, "update"), (8, "delete"), (32, "truncate"))
 _TIMINGS = {2: "before", 0: "after", 64: "instead of"}
 _ORDER = {CONSTR_PRIMARY: 0, CONSTR_UNIQUE: 1, CONSTR_FOREIGN: 2, CONSTR_CHECK: 3}
@@ -68,9 +64,17 @@ def constraints_of(facts: Facts, table: str) -> tuple[Keys, ...]:
 def parts(keys: Iterable[Keys]) -> tuple[Part, ...]:
     """Constraints as parts of a table."""
     return tuple(
-        Part(key.name, _what(key), key.stated["definition"], key.stated.get("comment"))
+        Part(key.name, what, None if _says_all(key, what) else key.stated["definition"], comment)
         for key in keys
+        for what, comment in [(_what(key), key.stated.get("comment"))]
     )
+
+
+def _says_all(key: Keys, what: Words) -> bool:
+    """Whether words leave nothing of a definition unsaid."""
+    is_key = key.is_a(CONSTR_PRIMARY) or key.is_a(CONSTR_UNIQUE) or key.is_a(CONSTR_FOREIGN)
+    has_more = re.search(r"DEFERRABLE|INCLUDE|MATCH|ON UPDATE|NO INHERIT", key.stated["definition"])
+    return (is_key or len(what) > 1) and not has_more
 
 
 def _what(key: Keys) -> Words:
@@ -109,10 +113,21 @@ def foreign_keys(table: str, keys: tuple[Keys, ...], nullable: set[str]) -> Iter
             columns=columns,
             target=relation(key.parsed.pktable),
             target_columns=tuple(map(quoted, strings(key.parsed.pk_attrs))),
-            on_delete=_ON_DELETE.get(key.parsed.fk_del_action, "is refused"),
+            on_delete=_on_delete(key.parsed, columns),
             is_unique=any(one <= set(key.columns) for one in unique),
             is_optional=bool(nullable & set(columns)),
         )
+
+
+def _on_delete(parsed: Constraint, columns: tuple[str, ...]) -> Words:
+    """What becomes of a row when the one it refers to is deleted."""
+    if parsed.fk_del_action == "c":
+        return ("it is deleted, too",)
+    if parsed.fk_del_action in {"n", "d"}:
+        changed = tuple(map(quoted, strings(parsed.fk_del_set_cols))) or columns
+        value = "null" if parsed.fk_del_action == "n" else "the default"
+        return (*listed(changed), f" becomes {value}")
+    return ("that is refused",)
 
 
 def indexes_of(facts: Facts, schema: str) -> dict[str, list[Part]]:
@@ -128,7 +143,7 @@ def indexes_of(facts: Facts, schema: str) -> dict[str, list[Part]]:
         words: Words = (f"{unique}{parsed.access_method} ", Code(columns))
         if stated.get("valid") == "false":
             words = (*words, ", not valid")
-        part = Part(name, words, stated["definition"], stated.get("comment"))
+        part = Part(name, words, comment=stated.get("comment"))
         found.setdefault(relation(parsed.relation), []).append(part)
     return found
 
@@ -142,6 +157,8 @@ def trigger(name: str, stated: Properties) -> Part:
         parsed = node.create_trig_stmt
         function = ".".join(map(quoted, strings(parsed.funcname)))
         words = (_when(parsed), " calls ", Code(f"{function}()"), state)
+        if not (parsed.HasField("when_clause") or parsed.args or parsed.columns):
+            return Part(name, words, comment=stated.get("comment"))
     return Part(name, words, stated.get("definition"), stated.get("comment"))
 
 
@@ -149,6 +166,18 @@ def _when(parsed: CreateTrigStmt) -> str:
     events = " or ".join(word for bit, word in _EVENTS if parsed.events & bit)
     each = "row" if parsed.row else "statement"
     return f"{_TIMINGS.get(parsed.timing, 'on')} {events}, for each {each},"
+
+
+def read_by(query: str | None, names: set[str]) -> tuple[str, ...]:
+    """The tables and views that a query names, of those that are known.
+
+    Args:
+        query: the definition of a view; None where there is none.
+        names: those that are known.
+    """
+    node = statement(query) if query else None
+    found = {relation(one) for _, one in walk(node) if isinstance(one, RangeVar)} if node else set()
+    return tuple(sorted(found & names))
 
 
 def relation(named: RangeVar) -> str:

@@ -20,6 +20,8 @@ class Relation:
         own: the column that names whose a row is, where policies say so.
         reached: ways to it other than a grant: who, and by which path.
         definition: of a view.
+        reads: the tables and views that a view is made of.
+        read_by: the views that are made of it.
     """
 
     kind: str
@@ -37,6 +39,8 @@ class Relation:
     referenced: tuple[ForeignKey, ...] = ()
     reached: tuple[tuple[str, str], ...] = ()
     definition: str | None = None
+    reads: tuple[str, ...] = ()
+    read_by: tuple[str, ...] = ()
 
     @property
     def anchor(self) -> str:

@@ -133,6 +133,6 @@ class ForeignKey:
     columns: tuple[str, ...]
     target: str
     target_columns: tuple[str, ...]
-    on_delete: str
+    on_delete: Words
     is_unique: bool
     is_optional: bool

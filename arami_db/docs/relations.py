@@ -67,7 +67,7 @@ def relations(
                 indexes=tuple(one for one in indexes.get(name, ()) if one.name not in kept),
             )
             found.append(made)
-    return _referenced(sorted(found, key=lambda one: one.name))
+    return _related(sorted(found, key=lambda one: one.name))
 
 
 def _relation(
@@ -162,10 +162,20 @@ def _notes(kind: str, stated: Properties, *, has_policies: bool) -> tuple[Words,
     return tuple(notes)
 
 
-def _referenced(found: list[Relation]) -> tuple[Relation, ...]:
-    """The relations, each with the foreign keys that point to it."""
+def _related(found: list[Relation]) -> tuple[Relation, ...]:
+    """The relations, each with the foreign keys that point to it and the views made of it."""
+    names = {one.name for one in found}
     pointing = dict[str, list[ForeignKey]]()
+    made_of = {one.name: definitions.read_by(one.definition, names) for one in found}
     for one in found:
         for key in one.references:
             pointing.setdefault(key.target, []).append(key)
-    return tuple(replace(one, referenced=tuple(pointing.get(one.name, ()))) for one in found)
+    return tuple(
+        replace(
+            one,
+            referenced=tuple(pointing.get(one.name, ())),
+            reads=made_of[one.name],
+            read_by=tuple(view for view, tables in made_of.items() if one.name in tables),
+        )
+        for one in found
+    )
