@@ -192,6 +192,13 @@ SHAPES = (
     ((f"for all using ({OWN} or reader = auth.uid())",), ALL),
     (("for update to authenticated using (true)", "for select using (true)"), ALL),
     ((f"for all using ({OWN} and true)",), ALL),
+    ((), f"{ALL}; alter table {{}} owner to authenticated"),
+    (
+        (f"for all using ({OWN})",),
+        f"{ALL}; alter table {{}} owner to authenticated, force row level security",
+    ),
+    ((f"for insert with check ({OWN})", "for delete using (true)"), ALL),
+    (("for all to authenticated",), ALL),
     ((f"for all using ({OWN} or exists (select from pg_catalog.pg_class where false))",), ALL),
 )
 
@@ -207,7 +214,7 @@ def make(
     connection.execute(
         f"revoke all on public.{name} from public, anon, authenticated, service_role"
     )
-    connection.execute(grants.format(f"public.{name}").encode())
+    connection.execute(grants.replace("{}", f"public.{name}").encode())
     connection.execute(f"grant usage on sequence public.{name}_id_seq to {roles}")
     for number, policy in enumerate(policies or ()):
         connection.execute(f"create policy p{number} on public.{name} {policy}".encode())
@@ -246,6 +253,41 @@ def test_what_is_not_known_is_not_claimed(database: str) -> None:
         row = next(row for row in found[name].access if "others" in row.who)
         assert {cell.answer for cell in row.cells} == {Answer.PERHAPS}
         assert found[name].own is None
+
+
+def test_ways_around_grants_are_named(database: str) -> None:
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute("""
+            create view public.everybody as select * from public.users;
+            grant select on public.everybody to anon;
+            grant truncate, trigger on public.users to anon;
+        """)
+    pages = reference.markdown(described(database))
+    users = pages["public-users.md"]
+    assert "| anon | no | no | no | no |" in users
+    assert "- `anon` may also `trigger`, `truncate`" in users
+    assert "- `anon` also gets at it by `view public.everybody" in users
+    assert "[`public.everybody`](public-everybody.md)" in users
+    assert "Shows every caller the rows that its owner may read." in pages["public-everybody.md"]
+    assert "| anon | yes | no | no | no |" in pages["public-everybody.md"]
+
+
+def test_a_schema_too_large_for_one_diagram_is_still_described(database: str) -> None:
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute("""
+            do $$ begin for n in 1..260 loop
+                execute format(
+                    'create table public.one_of_many_tables_%s (id int primary key,'
+                    ' a int references public.one_of_many_tables_%s, b int'
+                    ' references public.one_of_many_tables_%s)', n, greatest(n / 2, 1), n);
+            end loop; end $$
+        """)
+    found = described(database)
+    index = reference.markdown(found)["README.md"]
+    assert "too many for one diagram" in index
+    assert "mermaid" not in index
+    [page] = reference.html(found).values()
+    assert page.count('<path class="key') > 500
 
 
 def structures(found: docs.Reference) -> list[tuple[str, str, Structure]]:

@@ -10,6 +10,10 @@ from arami_db.docs.predicates import NO, PERHAPS, YES, Reading, both, either
 from arami_db.docs.words import Words, joined, listed
 
 COMMANDS = ("select", "insert", "update", "delete")
+# Roles of Postgres's own with rights on every table, and the use of every schema.
+_EVERYWHERE = {("pg_read_all_data", "select")} | {
+    ("pg_write_all_data", command) for command in COMMANDS[1:]
+}
 
 
 @dataclass(frozen=True)
@@ -40,11 +44,21 @@ class Grants:
         whole: roles and privileges on all of it.
         columns: for role and privilege, the columns it was granted on.
         usage: the roles that may use its schema.
+        owner: the role that may do everything with it.
+        forced: whether policies hold the owner back, too.
     """
 
     whole: frozenset[tuple[str, str]]
     columns: Mapping[tuple[str, str], tuple[str, ...]]
     usage: frozenset[str]
+    owner: str | None = None
+    forced: bool = False
+
+    def whole_for(self, role: Role) -> set[str]:
+        """The privileges that a role has on all of it."""
+        own = set(COMMANDS) if self.owner in role.acts_as else set[str]()
+        held = self.whole | _EVERYWHERE
+        return own | {privilege for name, privilege in held if name in role.acts_as}
 
 
 def matrix(
@@ -77,15 +91,17 @@ def matrix(
 def _cell(
     role: Role, command: str, grants: Grants, rules: tuple[Rule, ...] | None, view: str
 ) -> Cell:
-    if not role.acts_as & grants.usage:
+    everywhere = {name for name, _ in _EVERYWHERE}
+    if not role.acts_as & (grants.usage | everywhere | {grants.owner}):
         return Cell(NO)
     condition: Words = ()
-    if not any((name, command) in grants.whole for name in role.acts_as):
+    if command not in grants.whole_for(role):
         columns = {c for name in role.acts_as for c in grants.columns.get((name, command), ())}
         if not columns:
             return Cell(NO)
         condition = ("only ", *listed(sorted(columns)))
-    if rules is None or role.bypasses:
+    is_owner = grants.owner in role.acts_as and not grants.forced
+    if rules is None or role.bypasses or is_owner:
         return Cell(YES, condition)
     answer, given = _by_policies(role, command, rules, view)
     if answer is NO:

@@ -18,7 +18,7 @@ class Relation:
         name: quoted and qualified as SQL has it.
         notes: what else is to be known, a sentence each.
         own: the column that names whose a row is, where policies say so.
-        reached: ways to it other than a grant: who, and by which path.
+        ways: what somebody may do besides, and other ways to it than a grant, a sentence each.
         definition: of a view.
         reads: the tables and views that a view is made of.
         read_by: the views that are made of it.
@@ -37,7 +37,7 @@ class Relation:
     triggers: tuple[Part, ...] = ()
     references: tuple[ForeignKey, ...] = ()
     referenced: tuple[ForeignKey, ...] = ()
-    reached: tuple[tuple[str, str], ...] = ()
+    ways: tuple[Words, ...] = ()
     definition: str | None = None
     reads: tuple[str, ...] = ()
     read_by: tuple[str, ...] = ()

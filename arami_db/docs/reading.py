@@ -95,9 +95,11 @@ def _read(
     connection: Connection, tree: SqlTree, schemas: Collection[str], *, is_ours: bool
 ) -> Reference:
     facts = Facts(facts_within(connection, _stating(tree), schemas))
+    prelude = _stating(tree).prelude
+    asked = f"{prelude.text if prelude else ''}\n{query('docs_roles')}"
     roles = tuple(
-        Role(name, frozenset({*acts_as, "public"}), bypasses)
-        for name, acts_as, bypasses in connection.execute(query("docs_roles"))
+        Role(name, frozenset(acts_as), bypasses)
+        for name, acts_as, bypasses in connection.execute(asked.encode()).fetchall()
     )
     tables = {name: constraints_of(facts, name) for name in facts.of("table")}
     with connection.transaction(force_rollback=True):

@@ -55,7 +55,7 @@ def relations(
             keys = constraints.get(name, ())
             made = _relation(facts, kind, name, keys, structures)
             policies, rules, own = policies_of(facts, name)
-            reached, access = access_of(facts, kind, name, roles, rules)
+            ways, access = access_of(facts, kind, name, roles, rules)
             kept = {key.name for key in keys}
             made = replace(
                 made,
@@ -63,7 +63,7 @@ def relations(
                 notes=_notes(kind, stated, has_policies=bool(policies)),
                 policies=policies,
                 access=access,
-                reached=reached,
+                ways=ways,
                 indexes=tuple(one for one in indexes.get(name, ()) if one.name not in kept),
             )
             found.append(made)
@@ -89,6 +89,11 @@ def _relation(
             definitions.trigger(trigger, properties)
             for trigger, properties in facts.parts("trigger", name)
             if "internal" not in properties
+        )
+        + tuple(
+            Part(rule, ("rule",), properties["definition"], properties.get("comment"))
+            for rule, properties in facts.parts("rule", name)
+            if "definition" in properties
         ),
         references=tuple(definitions.foreign_keys(name, keys, nullable)),
         definition=stated.get("definition"),

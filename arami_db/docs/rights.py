@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from arami_db.docs.access import Grants, Role, Rule, matrix
+from arami_db.docs.access import COMMANDS, Grants, Role, Rule, matrix
 from arami_db.docs.facts import Facts
 from arami_db.docs.names import apart, several
 from arami_db.docs.parts import Access, Answer, Cell, Policy
 from arami_db.docs.predicates import PERHAPS, Reading, read
+from arami_db.docs.words import Code, Words, listed
 
 _DIRECT = re.compile(r"\w+( \(.*\))? granted to \S+").fullmatch
 _BY_TABLES = ("the rows that its tables let them read",)
@@ -64,8 +65,8 @@ def _veiled(reading: Reading) -> Reading:
 
 def access_of(
     facts: Facts, kind: str, name: str, roles: tuple[Role, ...], rules: tuple[Rule, ...] | None
-) -> tuple[tuple[tuple[str, str], ...], tuple[Access, ...]]:
-    """What roles may do with a relation, and by which other ways they get at it.
+) -> tuple[tuple[Words, ...], tuple[Access, ...]]:
+    """What roles may do with a relation.
 
     Args:
         facts: of the database.
@@ -73,6 +74,10 @@ def access_of(
         name: its name.
         roles: those of the API; where there are none, those that were granted something.
         rules: its policies; None where row level security is off.
+
+    Returns:
+        What they may do beyond reading and writing rows, and by which other ways they get at it, a
+        sentence each; and the matrix.
     """
     grants = _grants(facts, kind, name)
     if not roles:
@@ -81,10 +86,14 @@ def access_of(
     found = matrix(roles, grants, rules, is_view=kind != "table")
     if facts.of(kind)[name].get("option security_invoker") == "true":
         found = tuple(replace(one, cells=tuple(map(_by_tables, one.cells))) for one in found)
-    reached = tuple(
-        (role, path) for role, object_, path in facts.reach if object_ == name and not _DIRECT(path)
-    )
-    return reached, found
+    ways: list[Words] = []
+    for role in roles:
+        if further := sorted(grants.whole_for(role) - {*COMMANDS}):
+            ways.append((Code(role.name), " may also ", *listed(further)))
+    for who, object_, path in facts.reach:
+        if object_ == name and not _DIRECT(path):
+            ways.append((Code(who), " also gets at it by ", Code(path)))
+    return tuple(ways), found
 
 
 def _by_tables(cell: Cell) -> Cell:
@@ -104,4 +113,11 @@ def _grants(facts: Facts, kind: str, name: str) -> Grants:
         for entry in facts.of("grant").get(f"schema {apart(name)[0]}", {})
         if entry.endswith(" usage")
     )
-    return Grants(frozenset((role, privilege) for role, privilege in held), columns, usage)
+    stated = facts.of(kind)[name]
+    return Grants(
+        whole=frozenset((role, privilege) for role, privilege in held),
+        columns=columns,
+        usage=usage,
+        owner=stated.get("owner"),
+        forced="force row level security" in stated,
+    )

@@ -28,7 +28,7 @@ def prose(value: Any) -> Markup:
         return code(value.text)
     if isinstance(value, tuple):
         return Markup("").join(prose(part) for part in value)
-    text = escape(_one_line(value), quote=False)
+    text = escape(re.sub(r"^ {2,}", " ", _one_line(value)), quote=False)
     text = _MARKS.sub(lambda found: f"\\{found[0]}", text)
     return Markup(_LINE_START.sub(_as_entity, text))  # noqa: S704
 

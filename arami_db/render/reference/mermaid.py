@@ -9,13 +9,17 @@ from arami_db.docs.model import Relation
 from arami_db.docs.names import slug
 from arami_db.docs.parts import Column, ForeignKey
 
+# What Mermaid refuses to draw, as code hosts leave it set: characters, and lines between tables.
+MOST_TEXT, MOST_LINES = 50_000, 500
 
-def diagram(tables: Iterable[Relation], *, full: str | None = None) -> str:
+
+def diagram(tables: Iterable[Relation], *, full: str | None = None, with_keys: bool = True) -> str:
     """A diagram of tables, their keys, and the foreign keys between them.
 
     Args:
         tables: those shown.
         full: the one of which all columns are shown.
+        with_keys: whether the columns of keys are shown.
     """
     shown = list(tables)
     names = {table.name for table in shown}
@@ -23,7 +27,7 @@ def diagram(tables: Iterable[Relation], *, full: str | None = None) -> str:
     for table in shown:
         lines.append(f'    {_id(table.name)}["{_label(table.name)}"] {{')
         for column in table.columns:
-            if column.keys or table.name == full:
+            if (with_keys and column.keys) or table.name == full:
                 lines.append(f"        {_attribute(column)}")
         lines.append("    }")
     for table in shown:

@@ -25,7 +25,7 @@ def markdown(reference: Reference) -> dict[str, str]:
     templates.filters |= {"code": escaping.code, "fenced": escaping.fenced}
     templates.globals |= {"marker": Markup(MARKER), "file": file, "mermaid": _mermaid}  # noqa: S704
     known = {one.name: one for one in reference.relations}
-    values = {"reference": reference, "known": known}
+    values = {"reference": reference, "known": known, "overview": _overview(reference)}
     index = templates.get_template("index.md").render(values)
     page = templates.get_template("relation.md")
     pages = {"README.md": index}
@@ -71,6 +71,18 @@ def _near(one: Relation) -> list[str]:
     return sorted({one.name, *keys})
 
 
+def _overview(reference: Reference) -> Markup:
+    """All tables in one diagram, without their columns where that is more than Mermaid draws."""
+    for with_keys in (True, False):
+        drawn = mermaid.diagram(reference.tables, with_keys=with_keys)
+        if len(drawn) < mermaid.MOST_TEXT and len(reference.foreign_keys) < mermaid.MOST_LINES:
+            return _fence(drawn)
+    return Markup("There are too many for one diagram; each table's page has its neighbours.")
+
+
 def _mermaid(tables: list[Relation], full: str | None = None) -> Markup:
-    drawn = mermaid.diagram(tables, full=full)
+    return _fence(mermaid.diagram(tables, full=full))
+
+
+def _fence(drawn: str) -> Markup:
     return Markup(f"```mermaid\n{drawn}\n```")  # noqa: S704
