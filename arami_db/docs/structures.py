@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 Accepts = Callable[[Any], bool]
 _KINDS = {str: "text", bool: "true or false", int: "number", float: "number", list: "array"}
 JSON = ("json", "jsonb")
+_IMMUTABLE = """
+    select proname from pg_catalog.pg_proc where pronamespace = 'pg_catalog'::regnamespace
+    group by proname having bool_and(provolatile = 'i' and not prosecdef)
+"""
 
 
 def structures(
@@ -43,24 +47,26 @@ def structures(
         facts: of the database.
         constraints: those of each table.
         is_ours: whether the database is a throw-away one. Else checks are asked only where nothing
-            but Postgres itself runs for it: whoever owns a table may have a function in one.
+            runs for it but immutable functions of Postgres's own: whoever owns a table may have any
+            function in its checks, and would have it run as whoever asks.
 
     Returns:
         The structures by table and column.
     """
     found = {}
+    harmless = None if is_ours else {str(name) for (name,) in connection.execute(_IMMUTABLE)}
     for table in constraints:
         for name, stated in facts.parts("column", table):
             if stated.get("type") not in JSON:
                 continue
-            asked, unasked = _checks(constraints[table], bare(name), is_ours=is_ours)
+            asked, unasked = _checks(constraints[table], bare(name), harmless)
             made = _structure(connection, facts, name, stated["type"], asked)
             found[table, name] = replace(made, unasked=unasked)
     return found
 
 
 def _checks(
-    keys: tuple[Keys, ...], column: str, *, is_ours: bool
+    keys: tuple[Keys, ...], column: str, harmless: set[str] | None
 ) -> tuple[list[tuple[str, Node]], tuple[str, ...]]:
     """The checks on a column: those that can be asked about a value, and the names of the rest."""
     asked, unasked = [], []
@@ -68,7 +74,7 @@ def _checks(
         if key.parsed is None or not key.is_a(CONSTR_CHECK):
             continue
         node = key.parsed.raw_expr
-        if (columns := _columns(node)) == {column} and (is_ours or _is_builtin(node)):
+        if (columns := _columns(node)) == {column} and _may_run(node, harmless):
             asked.append((key.name, node))
         elif column in columns:
             unasked.append(key.name)
@@ -181,13 +187,20 @@ def _columns(node: Node) -> set[str]:
     }
 
 
-def _is_builtin(node: Node) -> bool:
-    """Whether all that an expression runs is Postgres's own: names without a schema are."""
-    named = [found.funcname for found in _nodes(node, "FuncCall")]
-    named += [found.names for found in _nodes(node, "TypeName")]
-    named += [found.name for found in _nodes(node, "A_Expr")]
-    plain = all(len(name) == 1 or strings(name)[0] == "pg_catalog" for name in named)
-    return plain and not list(_nodes(node, "SubLink"))
+def _may_run(node: Node, harmless: set[str] | None) -> bool:
+    """Whether an expression runs nothing but functions that are known; None where any may run.
+
+    A name without a schema is of pg_catalog, where alone they are looked for.
+    """
+    if harmless is None:
+        return True
+    called = [strings(found.funcname) for found in _nodes(node, "FuncCall")]
+    named = [strings(found.names) for found in _nodes(node, "TypeName")]
+    named += [strings(found.name) for found in _nodes(node, "A_Expr")]
+    are_own = all(len(name) == 1 or name[0] == "pg_catalog" for name in (*called, *named))
+    return (
+        are_own and {name[-1] for name in called} <= harmless and not any(_nodes(node, "SubLink"))
+    )
 
 
 def _nodes(node: Node, kind: str) -> Iterator[Any]:

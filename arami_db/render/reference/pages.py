@@ -7,6 +7,7 @@ from markupsafe import Markup
 from arami_db.docs.model import Reference, Relation
 from arami_db.docs.names import slug
 from arami_db.docs.writing import MARKER
+from arami_db.render.output import count
 from arami_db.render.reference import escaping, mermaid
 from arami_db.render.reference.diagram import draw
 from arami_db.render.reference.extra import environment, static
@@ -22,6 +23,7 @@ def markdown(reference: Reference) -> dict[str, str]:
         UsageError: the library for templates is not installed.
     """
     templates = environment(escaping.prose)
+    templates.globals["count"] = count
     templates.filters |= {"code": escaping.code, "fenced": escaping.fenced}
     templates.globals |= {"marker": Markup(MARKER), "file": file, "mermaid": _mermaid}  # noqa: S704
     known = {one.name: one for one in reference.relations}
@@ -53,6 +55,7 @@ def html(reference: Reference) -> dict[str, str]:
         UsageError: a library of the extra `docs` is not installed.
     """
     templates = environment(escaping.hypertext)
+    templates.globals["count"] = count
     templates.filters["preformatted"] = escaping.preformatted
     text = templates.get_template("page.html").render(
         marker=Markup(MARKER),  # noqa: S704
