@@ -35,6 +35,7 @@ def functions(facts: Facts) -> tuple[Function, ...]:
             reached=tuple(
                 (role, path) for role, object_, path in facts.reach if object_ == f"{kind} {name}"
             ),
+            source=stated.get("source", ""),
         )
         for kind in KINDS
         for name, stated in facts.of(kind).items()

@@ -63,6 +63,7 @@ class Function:
         callers: the roles that may call it.
         settings: those in force while it runs.
         reached: who causes it to run without a right to call it, and by which path.
+        source: its body.
     """
 
     kind: str
@@ -76,6 +77,7 @@ class Function:
     volatility: str
     settings: tuple[tuple[str, str], ...]
     reached: tuple[tuple[str, str], ...]
+    source: str
 
     @property
     def anchor(self) -> str:

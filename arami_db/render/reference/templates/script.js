@@ -6,10 +6,16 @@
   const theme = document.getElementById("theme");
   const contents = document.getElementById("contents");
   const summary = document.querySelector(".summary");
+  // SQL holds too many words to look for any.
+  const wordsOf = (section) => {
+    const copy = section.cloneNode(true);
+    copy.querySelectorAll("pre").forEach((one) => one.remove());
+    return copy.textContent.toLowerCase();
+  };
   const entries = [...document.querySelectorAll(".entry")].map((section) => ({
     section,
     link: document.querySelector(`[data-for="${CSS.escape(section.id)}"]`),
-    text: section.textContent.toLowerCase(),
+    text: wordsOf(section),
   }));
 
   const narrow = () => {
