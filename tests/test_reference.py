@@ -57,14 +57,14 @@ alter table public."odd | `TABLE` </script>" enable row level security;
 create policy "p|`q` </script>" on public."odd | `TABLE` </script>"
 using (id = 1 or '</script>|' = "parent | x"::text);
 create view public."v </script>" as select '</script>|`' as "c|d";
-create function public."f|`</script>"("a|" text default '</script>') returns text
+create function public."f(|`</script>"("a|" text default '</script>') returns text
 language sql set search_path = '' as $$ select '|' $$;
 create type public."t|`</script>" as enum ('a|', '`', '</script>');
 comment on table public."Odd | `table` </script>" is '{HOSTILE}';
 comment on column public."Odd | `table` </script>"."a|b" is '{HOSTILE}';
 comment on policy "p|`q` </script>" on public."odd | `TABLE` </script>" is '{HOSTILE}';
 comment on view public."v </script>" is '{HOSTILE}';
-comment on function public."f|`</script>" is '{HOSTILE}';
+comment on function public."f(|`</script>" is '{HOSTILE}';
 comment on type public."t|`</script>" is '{HOSTILE}';
 """
 

@@ -6,6 +6,7 @@ import hashlib
 import re
 
 _LAST = re.compile(r'(?s)(.*)\.("(?:[^"]|"")+"|[^".]+)')
+_FIRST = re.compile(r'("(?:[^"]|"")+"|[^".]+)\.')
 _ONE = re.compile(r'"(?:[^"]|"")+"|[^",\s]+')
 _PLAIN = re.compile(r"[a-z_][a-z0-9_]*")
 
@@ -21,6 +22,16 @@ def apart(name: str) -> tuple[str, str]:
     """
     match = _LAST.fullmatch(name)
     return (match[1], match[2]) if match else ("", name)
+
+
+def schema_of(name: str) -> str:
+    """The schema of an object, also of a function with the types of its parameters.
+
+    Args:
+        name: its qualified name.
+    """
+    match = _FIRST.match(name)
+    return match[1] if match else ""
 
 
 def bare(name: str) -> str:

@@ -11,7 +11,7 @@ from arami_db.docs.definitions import constraints_of
 from arami_db.docs.facts import Facts
 from arami_db.docs.functions import functions, schemas, types
 from arami_db.docs.model import Coverage, Function, Reference, Relation
-from arami_db.docs.names import apart
+from arami_db.docs.names import schema_of
 from arami_db.docs.relations import relations
 from arami_db.docs.structures import structures
 from arami_db.facts import facts_within, schemas_of
@@ -114,8 +114,8 @@ def _reference(facts: Facts, found: tuple[Relation, ...]) -> Reference:
     return Reference(
         schemas=schemas(
             facts,
-            [apart(one.name)[0] for one in found],
-            [apart(one.name.partition("(")[0])[0] for one in made],
+            [schema_of(one.name) for one in found],
+            [schema_of(one.name) for one in made],
         ),
         relations=found,
         functions=made,
