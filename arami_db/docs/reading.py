@@ -96,7 +96,7 @@ def _read(
 ) -> Reference:
     facts = Facts(facts_within(connection, _stating(tree), schemas))
     prelude = _stating(tree).prelude
-    asked = f"{prelude.text if prelude else ''}\n{query('docs_roles')}"
+    asked = (prelude.text if prelude else "") + "\n" + query("docs_roles")
     roles = tuple(
         Role(name, frozenset(acts_as), bypasses)
         for name, acts_as, bypasses in connection.execute(asked.encode()).fetchall()
