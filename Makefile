@@ -43,8 +43,9 @@ bench: $(VENV)/.installed ## Time migrate against other tools, in one run, as ra
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[bench]'
 	$(BIN)/python benchmarks/migrate.py
 
-docs: $(VENV)/.installed ## Write docs/commands.md from --help
+docs: $(VENV)/.installed ## Write docs/commands.md from --help and docs/schema/ from sql/
 	$(BIN)/python docs/commands.py > docs/commands.md
+	$(DB) docs --sql-dir sql
 
 matrix: $(VENV)/.installed ## The tests on Postgres 15 to 18 (npm has the servers) and on those installed here
 	$(BIN)/python -m tests.matrix

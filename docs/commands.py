@@ -18,6 +18,7 @@ COMMANDS = (
     "seed",
     "export",
     "export supabase",
+    "docs",
     "archive",
     "archive restore",
     "archive history",

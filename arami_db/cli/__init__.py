@@ -27,6 +27,7 @@ _COMMANDS = {
     "new": "files",
     "seed": "files",
     "export": "export",
+    "docs": "docs",
     "archive": "archive",
     "maintain": "maintain",
     "monitor": "monitor",

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from arami_db.adopt import Adopted
+    from arami_db.docs import Written
     from arami_db.embedded import Server
     from arami_db.export import Exported
     from arami_db.files import SqlFile
@@ -101,6 +102,19 @@ def show_exported(exported: Exported, output: OutputFormat, *, check: bool) -> N
     }
     if exported.written or output is OutputFormat.JSON:
         emit("\n".join(map(str, exported.written)), data, output)
+
+
+def show_reference(written: Written, *, check: bool) -> None:
+    """The files of a reference that were written or removed, or would be."""
+    number = len(written.changed) + len(written.removed)
+    if not number:
+        note(f"nothing to write: {count(written.unchanged, 'file')} in place")
+    elif check:
+        note(f"{count(number, 'file')} would be written or removed; nothing was touched")
+    for path in written.changed:
+        print(visible(str(path)))
+    for path in written.removed:
+        note(f"{'would remove' if check else 'removed'}  {visible(str(path))}")
 
 
 def show_seeded(result: tuple[Applied, ...], output: OutputFormat) -> None:

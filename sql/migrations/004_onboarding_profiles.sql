@@ -53,6 +53,7 @@ comment on column public.onboarding_profiles.disc_type is
 comment on column public.onboarding_profiles.enneagram_type is 'Enneagram type 1 to 9, if known.';
 comment on column public.onboarding_profiles.confidence_score is
 'How sure the AI is of the assessment, 0.70 to 1.00.';
-comment on column public.onboarding_profiles.personality_insights is 'Further insights, free form.';
+comment on column public.onboarding_profiles.personality_insights is
+'Further insights, free form, such as {"strengths": ["patience"], "growth": ["saying no"]}.';
 comment on policy "Users can only access their own onboarding" on public.onboarding_profiles is
 'A signed-in user reads and writes their own profile only.';

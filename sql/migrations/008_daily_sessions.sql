@@ -136,16 +136,23 @@ comment on column public.daily_sessions.duration_seconds is 'Length of the sessi
 comment on column public.daily_sessions.virtue_earned is
 'Name of the virtue this session earned, as in virtue_collection.virtue_name.';
 comment on column public.daily_sessions.emotional_snapshot is
-'Array of {emotion, intensity 1-5, color, confidence 0-1}.';
+'Array of {emotion, intensity 1-5, color, confidence 0-1}, such as'
+' [{"emotion": "calm", "intensity": 4, "color": "#7fb3d5", "confidence": 0.9}].';
 comment on column public.daily_sessions.key_insights is
-'Array of strings or {insight, category, importance 1-5}.';
+'Array of strings or {insight, category, importance 1-5}, such as'
+' [{"insight": "Mornings are easier after a walk", "category": "habits", "importance": 4},'
+' "Asks for help sooner"].';
 comment on column public.daily_sessions.suggested_goals is
-'Array of {category, description, smart_goal, timeframe, priority 1-5}.';
+'Array of {category, description, smart_goal, timeframe, priority 1-5}, such as'
+' [{"category": "health", "description": "Walk before work",'
+' "smart_goal": "Walk 20 minutes on five mornings a week", "timeframe": "4 weeks",'
+' "priority": 2}].';
 comment on column public.daily_sessions.conversation_transcript is
 'What was said, word for word: the most private column of this database.';
 comment on column public.daily_sessions.session_metadata is
 '{ai_agent_version, voice_quality_score?, user_engagement_score?, technical_issues?,'
-' external_conversation_id?}.';
+' external_conversation_id?}, such as'
+' {"ai_agent_version": "2.1.0", "voice_quality_score": 0.92, "technical_issues": ["echo"]}.';
 comment on column public.daily_sessions.session_date is
 'The day the session counts for; dashboards and summaries go by it.';
 comment on policy "Users can only access their own sessions" on public.daily_sessions is

@@ -48,7 +48,8 @@ to authenticated, service_role;
 
 comment on table public.enneagram_assessments is
 'Enneagram assessments with wing, scores and the version of the questionnaire.';
-comment on column public.enneagram_assessments.type_scores is 'Scores of all nine types.';
+comment on column public.enneagram_assessments.type_scores is
+'Scores of all nine types, such as {"1": 0.12, "4": 0.81, "9": 0.35}.';
 comment on column public.enneagram_assessments.confidence_score is
 'How sure the AI is of the type, 0.50 to 1.00.';
 comment on column public.enneagram_assessments.assessment_duration_seconds is

@@ -63,6 +63,8 @@ grant select, insert, update, delete on table public.app_settings to authenticat
 comment on table public.app_settings is
 'Settings: a user''s own, and global ones (user_id is null) with feature flags.';
 comment on column public.app_settings.user_id is 'Whose setting; null for a global one.';
+comment on column public.app_settings.setting_value is
+'Any JSON, as the key asks for, such as {"enabled": true}.';
 comment on policy "Users can read their own and global settings" on public.app_settings is
 'A signed-in user reads their own rows of every type, and the global rows.';
 comment on policy "Users can add settings of their own" on public.app_settings is

@@ -1,0 +1,51 @@
+"""Facts, found by kind, object and property."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping
+
+from arami_db.docs.names import apart
+from arami_db.facts import Fact
+
+Properties = Mapping[str, str]
+
+
+class Facts:
+    """The facts of a schema, for looking up.
+
+    Attributes:
+        reach: role, object and path, of which there may be several.
+    """
+
+    def __init__(self, facts: Collection[Fact]) -> None:
+        """Sort them into place.
+
+        Args:
+            facts: as a database states them.
+        """
+        self._found: dict[str, dict[str, dict[str, str]]] = defaultdict(dict)
+        self._parts: dict[tuple[str, str], list[str]] = defaultdict(list)
+        self.reach = tuple(sorted(fact[1:] for fact in facts if fact.kind == "reach"))
+        for fact in sorted(facts):
+            self._found[fact.kind].setdefault(fact.object, {})[fact.property] = fact.value
+        for kind, objects in self._found.items():
+            for name in objects:
+                self._parts[kind, apart(name)[0]].append(name)
+
+    def of(self, kind: str) -> Mapping[str, Properties]:
+        """The objects of a kind by name, in order."""
+        return self._found.get(kind, {})
+
+    def parts(self, kind: str, whole: str) -> Iterator[tuple[str, Properties]]:
+        """Those of a kind that are parts of a table, such as its columns.
+
+        Args:
+            kind: column, constraint, policy or trigger; or what a schema holds.
+            whole: the table, or the schema.
+
+        Yields:
+            The name of each within it, and what is stated of it.
+        """
+        for name in self._parts.get((kind, whole), ()):
+            yield apart(name)[1], self._found[kind][name]

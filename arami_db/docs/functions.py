@@ -1,0 +1,98 @@
+"""Functions, schemas and types, put together from their facts."""
+
+from __future__ import annotations
+
+from arami_db.docs.facts import Facts, Properties
+from arami_db.docs.model import Function, Schema, Type
+from arami_db.docs.parts import Part
+from arami_db.docs.words import Code, Words
+
+KINDS = ("function", "procedure", "aggregate", "window function")
+
+
+def functions(facts: Facts) -> tuple[Function, ...]:
+    """Every function, procedure and aggregate, by name.
+
+    Args:
+        facts: of the database.
+    """
+    found = [
+        Function(
+            kind=kind,
+            name=name,
+            arguments=stated.get("arguments", ""),
+            returns=stated.get("returns"),
+            comment=stated.get("comment"),
+            callers=_callers(facts, kind, name),
+            security=stated.get("security", "invoker"),
+            language=stated.get("language", ""),
+            volatility=stated.get("volatility", ""),
+            settings=tuple(
+                (key.removeprefix("set "), value)
+                for key, value in stated.items()
+                if key.startswith("set ")
+            ),
+            reached=tuple(
+                (role, path) for role, object_, path in facts.reach if object_ == f"{kind} {name}"
+            ),
+            source=stated.get("source", ""),
+        )
+        for kind in KINDS
+        for name, stated in facts.of(kind).items()
+    ]
+    return tuple(sorted(found, key=lambda one: one.name))
+
+
+def _callers(facts: Facts, kind: str, name: str) -> tuple[str, ...]:
+    granted = facts.of("grant").get(f"{kind} {name}", {})
+    return tuple(
+        key.removesuffix(" execute")
+        for key, value in granted.items()
+        if key.endswith(" execute") and value != "revoked"
+    )
+
+
+def types(facts: Facts) -> tuple[Type, ...]:
+    """Every type that was made as such, by name.
+
+    Args:
+        facts: of the database.
+    """
+    return tuple(
+        Type(name, stated["kind"], stated.get("comment"), tuple(_details(facts, name, stated)))
+        for name, stated in facts.of("type").items()
+        if "kind" in stated
+    )
+
+
+def _details(facts: Facts, name: str, stated: Properties) -> list[Part]:
+    details = [
+        Part(what, (Code(stated[what]),))
+        for what in ("base type", "labels", "range", "default")
+        if what in stated
+    ]
+    if "not null" in stated:
+        details.append(Part("not null", ("null is refused",)))
+    for constraint, properties in facts.parts("constraint", name):
+        if "definition" in properties:
+            words: Words = (Code(properties["definition"]),)
+            details.append(Part(constraint, words, comment=properties.get("comment")))
+    for column, properties in facts.parts("column", name):
+        words = (Code(properties.get("type", "?")),)
+        details.append(Part(column, words, comment=properties.get("comment")))
+    return details
+
+
+def schemas(facts: Facts, relations: list[str], made: list[str]) -> tuple[Schema, ...]:
+    """The schemas that hold something.
+
+    Args:
+        facts: of the database.
+        relations: the schema of each table and view.
+        made: the schema of each function.
+    """
+    return tuple(
+        Schema(name, stated.get("comment"), relations.count(name), made.count(name))
+        for name, stated in facts.of("schema").items()
+        if name in {*relations, *made}
+    )

@@ -1,0 +1,69 @@
+"""Pieces of SQL as Postgres's own parser reads them."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING
+
+import postgast
+from postgast.pg_query_pb2 import NO_KEYWORD, UNRESERVED_KEYWORD
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from postgast.pg_query_pb2 import Constraint, Node
+
+
+def statement(sql: str) -> Node | None:
+    """The first statement of a text; None where it is of a newer Postgres than the parser.
+
+    Args:
+        sql: the text.
+    """
+    try:
+        return postgast.parse(sql).stmts[0].stmt
+    except (postgast.PgQueryError, IndexError):
+        return None
+
+
+def expression(sql: str) -> Node | None:
+    """An expression, as statement() has it."""
+    found = statement(f"select ({sql})")
+    return found.select_stmt.target_list[0].res_target.val if found else None
+
+
+def constraint(definition: str) -> Constraint | None:
+    """A constraint, from its definition, as statement() has it."""
+    found = statement(f"alter table t add {definition}")
+    if found is None:
+        return None
+    command = found.alter_table_stmt.cmds[0].alter_table_cmd
+    read: Constraint = getattr(command, "def").constraint  # `def` is a word of Python's
+    return read
+
+
+def strings(nodes: Iterable[Node]) -> tuple[str, ...]:
+    """The texts of a list of strings, such as the parts of a name."""
+    return tuple(node.string.sval for node in nodes)
+
+
+def text(node: Node) -> str:
+    """An expression as SQL.
+
+    Args:
+        node: one that the parser made.
+    """
+    made = postgast.parse("select 1")
+    made.stmts[0].stmt.select_stmt.target_list[0].res_target.val.CopyFrom(node)
+    return postgast.deparse(made).removeprefix("SELECT ")
+
+
+@cache
+def quoted(name: str) -> str:
+    """A name as quote_ident() writes it: in quotes where it needs them."""
+    if re.fullmatch(r"[a-z_][a-z0-9_]*", name):
+        kind = postgast.scan(name).tokens[0].keyword_kind
+        if kind in {NO_KEYWORD, UNRESERVED_KEYWORD}:
+            return name
+    return '"' + name.replace('"', '""') + '"'

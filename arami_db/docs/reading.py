@@ -1,0 +1,144 @@
+"""Asking a database for its reference: its facts, and what JSON its checks take."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from typing import TYPE_CHECKING
+
+from arami_db.database.connect import Connection, query
+from arami_db.docs.access import Role
+from arami_db.docs.definitions import constraints_of
+from arami_db.docs.facts import Facts
+from arami_db.docs.functions import functions, schemas, types
+from arami_db.docs.model import Coverage, Function, Reference, Relation
+from arami_db.docs.names import schema_of
+from arami_db.docs.relations import relations
+from arami_db.docs.structures import structures
+from arami_db.facts import facts_within, schemas_of
+from arami_db.facts.session import SET
+from arami_db.files import SqlFile, SqlTree, packaged_sql_dir
+from arami_db.files.script import load, load_all
+from arami_db.shadow import Surroundings, apply, shadow
+
+if TYPE_CHECKING:
+    from arami_db.files.script import Script
+
+_API = ("anon", "authenticated", "service_role", "auth.uid")
+
+
+def of_files(tree: SqlTree, url: str | None, note: Callable[[str], None]) -> Reference:
+    """The reference of what files make, on a throw-away database.
+
+    Args:
+        tree: the SQL files.
+        url: an empty database to copy; None for an embedded server made for the purpose.
+        note: told what takes its time.
+
+    Raises:
+        ShadowError, EmbeddedError: the files could not be tried out.
+        ConnectionFailedError: the server at the URL cannot be reached.
+        RefusedFileError: a file cannot be run as it stands.
+    """
+    scripts = load_all((*tree.migrations, *tree.views))
+    stub = _stub(tree, scripts)
+    note("applying the files to a throw-away database")
+    with shadow(url, _surroundings(scripts, stub)) as opened:
+        before, _ = schemas_of(opened, _stating(tree))
+        apply(opened, scripts, stub, _surroundings(scripts, stub))
+        made = schemas_of(opened, _stating(tree))[0] - before
+        return _read(opened, tree, made, is_ours=True)
+
+
+def of_database(connection: Connection, tree: SqlTree) -> Reference:
+    """The reference of a database that is there, which is only read.
+
+    Args:
+        connection: to it, idle.
+        tree: the SQL files, for how facts are asked.
+
+    Raises:
+        QueryFailedError: a fact lacks something; names the file.
+        psycopg.Error: as the server says it.
+    """
+    schemas, _ = schemas_of(connection, _stating(tree))
+    with connection.transaction():
+        connection.execute("set transaction isolation level repeatable read, read only")
+        return _read(connection, tree, schemas, is_ours=False)
+
+
+def _stating(tree: SqlTree) -> SqlTree:
+    """The files that state facts: a project's own, or this tool's."""
+    return tree if tree.catalog else SqlTree(packaged_sql_dir())
+
+
+def _stub(tree: SqlTree, scripts: Collection[Script]) -> Script | None:
+    """What stands in for the platform: a project's own, or this tool's where files speak of it."""
+    own = tree.auth_stub or SqlTree(packaged_sql_dir()).auth_stub
+    speaks = any(word in script.file.text for script in scripts for word in _API)
+    return load(own) if own and (tree.auth_stub or speaks) else None
+
+
+def _surroundings(scripts: Collection[Script], stub: Script | None) -> Surroundings:
+    """A server of nobody's: extensions that it lacks are done without."""
+    texts: list[SqlFile] = [script.file for script in (*scripts, *([stub] if stub else []))]
+    words = frozenset(word for file in texts for word in file.text.split())
+    nodes = [statement.node for script in scripts for statement in script.statements]
+    extensions = {
+        node.create_extension_stmt.extname
+        for node in nodes
+        if node.HasField("create_extension_stmt")
+    }
+    return Surroundings("postgres", frozenset(extensions), words, ())
+
+
+def _read(
+    connection: Connection, tree: SqlTree, schemas: Collection[str], *, is_ours: bool
+) -> Reference:
+    facts = Facts(facts_within(connection, _stating(tree), schemas))
+    prelude = _stating(tree).prelude
+    asked = (prelude.text if prelude else "") + "\n" + query("docs_roles")
+    roles = tuple(
+        Role(name, frozenset(acts_as), bypasses)
+        for name, acts_as, bypasses in connection.execute(asked.encode()).fetchall()
+    )
+    tables = {name: constraints_of(facts, name) for name in facts.of("table")}
+    with connection.transaction(force_rollback=True):
+        connection.execute(SET.encode())
+        connection.execute("set local statement_timeout = '10s'")
+        found = structures(connection, facts, tables, is_ours=is_ours)
+    return _reference(facts, relations(facts, tables, found, roles))
+
+
+def _reference(facts: Facts, found: tuple[Relation, ...]) -> Reference:
+    made = functions(facts)
+    return Reference(
+        schemas=schemas(
+            facts,
+            [schema_of(one.name) for one in found],
+            [schema_of(one.name) for one in made],
+        ),
+        relations=found,
+        functions=made,
+        types=types(facts),
+        coverage=tuple(_coverage(found, made)),
+    )
+
+
+def _coverage(found: tuple[Relation, ...], made: tuple[Function, ...]) -> list[Coverage]:
+    """How many of each kind have a comment."""
+    tables = [one for one in found if not one.is_view]
+    views = [one for one in found if one.is_view]
+    named: dict[str, list[tuple[str, str | None]]] = {
+        "tables": [(one.name, one.comment) for one in tables],
+        "columns of tables": [
+            (f"{c.table}.{c.name}", c.comment) for t in tables for c in t.columns
+        ],
+        "views": [(one.name, one.comment) for one in views],
+        "functions": [(one.name, one.comment) for one in made],
+        "policies": [(f"{p.name} on {t.name}", p.comment) for t in tables for p in t.policies],
+    }
+    return [
+        Coverage(kind, len(all_), tuple(name for name, comment in all_ if not comment))
+        for kind, all_ in named.items()
+        if all_
+    ]

