@@ -25,7 +25,7 @@ _COMMANDS = {
     "baseline": "adopt",
     "repair": "adopt",
     "new": "files",
-    "seed": "files",
+    "seed": "seed",
     "export": "export",
     "archive": "archive",
     "maintain": "maintain",
