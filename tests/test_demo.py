@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
+import shlex
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -29,7 +31,7 @@ from tests.conftest import (
 Connection = psycopg.Connection[Any]
 UNTIL = ("--until", "2026-11-01")
 # Of all rows of 60 users until then. A change of sql/demo changes it; a server must not.
-DIGEST = "unknown"
+DIGEST = "d07c6a1fb5d8f580c88aaf58cef707620bf90c224b135e7d7451d51458cdcb3a"
 ARCHIVES = {"public.daily_sessions_archive", "public.session_analytics_archive"}
 
 
@@ -325,7 +327,8 @@ def test_what_was_interrupted_goes_on(how: signal.Signals, database: str) -> Non
 def test_a_batch_that_fails_leaves_those_before_it(database: str) -> None:
     with psycopg.connect(database, autocommit=True) as connection:
         connection.execute(
-            "alter table public.users add constraint full_disk check (email <> 'demo-150@example.com')"
+            "alter table public.users"
+            " add constraint full_disk check (email <> 'demo-150@example.com')"
         )
         said = run_cli("seed", "demo", "--users", "200", *UNTIL, "-d", database, expect=1).stderr
         assert "demo/020_users.sql" in said
@@ -333,6 +336,14 @@ def test_a_batch_that_fails_leaves_those_before_it(database: str) -> None:
         assert scalar(database, "select count(*) from public.users") == 100
         connection.execute("alter table public.users drop constraint full_disk")
         assert run_json("seed", "demo", "--users", "200", "-d", database)["added"] == 100
+
+
+def test_the_pages_commands_run_as_they_stand(database: str) -> None:
+    page = (Path(__file__).parents[1] / "docs" / "demo.md").read_text()
+    [block] = re.findall(r"```sh\n(.*?)```", page, re.DOTALL)
+    for line in block.splitlines():
+        run_cli(*shlex.split(line)[1:], DATABASE_URL=database)
+    assert not any(content(database).values())
 
 
 def test_through_a_pooler(database: str) -> None:

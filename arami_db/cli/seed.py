@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -26,6 +27,7 @@ class _NamesOrDemo(TyperGroup):
     """`seed demo` is a command of its own; what else follows `seed` are names and options."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Let names and options stand in any order, unless `demo` comes first."""
         if args[:1] == ["demo"]:
             self.params = [p for p in self.params if p.param_type_name != "argument"]
         else:
@@ -135,13 +137,11 @@ def demo(
     with options.connection(conninfo) as connection:
         if not remove:
             _ask(connection, tree, "Put demo users beside them?", yes=yes)
+        waits = Options(lock_timeout=options.lock_timeout(), lock_wait=options.lock_wait())
         with demo_progress() as report:
-            waits = Options(lock_timeout=options.lock_timeout(), lock_wait=options.lock_wait())
             session = Session(connection, conninfo, waits, report)
-            if remove:
-                result = operation.remove(session, report)
-            else:
-                result = operation.fill(session, report, tree.demo, wish)
+            make = partial(operation.fill, files=tree.demo, wish=wish)
+            result = (operation.remove if remove else make)(session, report)
     show_demo(result, output)
 
 
