@@ -16,11 +16,13 @@ $(VENV)/.installed: pyproject.toml
 	@touch $@
 
 DASHBOARD := select name, disc_type, daily_streak, total_virtues, sessions_this_week, active_goals \
-	from user_dashboard
+	from user_dashboard where disc_type is not null order by id limit 8
 
-demo: $(VENV)/.installed ## From nothing to a migrated, seeded database of your own, and its status
+demo: $(VENV)/.installed ## From nothing to a database of your own with a hundred people in it
 	$(DB) migrate --embedded
 	$(DB) seed --embedded --yes
+	$(DB) seed demo --embedded --yes
+	$(DB) archive --embedded
 	$(DB) status --embedded
 	$(DB) embedded psql --pset pager=off -c '$(DASHBOARD)'
 

@@ -16,6 +16,7 @@ COMMANDS = (
     "repair",
     "new",
     "seed",
+    "seed demo",
     "export",
     "export supabase",
     "docs",

@@ -740,6 +740,12 @@ def test_a_teams_own_foreign_key_is_at_home(server: dict[str, str], migrated: st
         seeded = "select email, name, onboarding_completed from public.users"
         assert opened.execute(seeded).fetchall() == [("test@arami.ai", "Test User", True)]
         assert value(opened, "select confirmation_token || recovery_token from auth.users") == ""
+        run_cli("seed", "demo", "--users", "20", *named)
+        same = "select count(*) from auth.users join public.users using (id, email)"
+        assert value(opened, same) == 21
+        assert value(opened, "select count(*) from audit.change_log where actor_id is null") == 1
+        assert run_json("seed", "demo", "--remove", *named)["removed"] == 20
+        assert value(opened, same) == value(opened, "select count(*) from auth.users") == 1
         report = run_json("verify", "--prove-rls", *named)
         assert (report["findings"], report["skipped"]) == ([], [])
         assert report["checked"]["attempts"] > 3000

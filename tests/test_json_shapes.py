@@ -101,6 +101,15 @@ def test_migrations_and_their_state(empty_database: str, project: Project) -> No
     hold("path", run_json("new", "", "--sql-dir", str(root), expect=2))
 
 
+def test_demo_data(database: str) -> None:
+    hold("seed-demo", run_json("seed", "demo", "--users", "3", "-d", database))
+    hold(
+        "seed-demo",
+        run_json("seed", "demo", "--users", "9", "--years", "2", "-d", database, expect=2),
+    )
+    hold("seed-demo", run_json("seed", "demo", "--remove", "-d", database))
+
+
 def test_an_export(tmp_path: Path, project: Project) -> None:
     root = project({"views/001_v.sql": "create or replace view public.v as select 1 as one;"})
     named = ("export", "supabase", str(tmp_path / "app"), "--sql-dir", str(root))

@@ -156,7 +156,9 @@ def test_after_one_visit_of_an_administrator_an_owner_works_alone(
         execute(owner, f"set role {role}")
     assert run_json("doctor", "-d", owner)["needs"] == []
     run_cli("seed", "--yes", "-d", owner)
+    run_cli("seed", "demo", "--users", "20", "-d", owner)
     run_cli("archive", "--vacuum", "-d", owner)
+    assert run_json("seed", "demo", "--remove", "-d", owner)["removed"] == 20
     run_cli("maintain", "--threshold", "0", "-d", owner)
 
 

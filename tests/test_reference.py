@@ -32,7 +32,6 @@ from tests.conftest import (
     acting_as,
     clean_environment,
     end,
-    missing,
     run_cli,
     start_cli_in,
 )
@@ -600,7 +599,7 @@ def looked_at(found: docs.Reference, folder: Path, width: int) -> Any:
     names = ("chromium", "chromium-browser", "google-chrome")
     browser = next(filter(None, map(shutil.which, names)), None)
     if browser is None:
-        missing("Chromium")
+        pytest.skip("needs Chromium")
     [page] = reference.html(found).values()
     script = Path(__file__).with_name("reference_page.js").read_text()
     (folder / "page.html").write_text(page.replace("</body>", f"<script>{script}</script></body>"))

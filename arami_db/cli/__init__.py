@@ -25,7 +25,7 @@ _COMMANDS = {
     "baseline": "adopt",
     "repair": "adopt",
     "new": "files",
-    "seed": "files",
+    "seed": "seed",
     "export": "export",
     "docs": "docs",
     "archive": "archive",

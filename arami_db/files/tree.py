@@ -12,7 +12,7 @@ from arami_db.errors import Refusal, RefusedFileError, UsageError
 from arami_db.files.sqlfile import SqlFile, read_file
 
 _NAME = re.compile(r"([0-9]+)[_-](.+)\.sql", re.ASCII)
-_FOLDERS = ("migrations", "views", "seeds", "catalog", "checks", "monitor")
+_FOLDERS = ("migrations", "views", "seeds", "demo", "catalog", "checks", "monitor")
 SNAPSHOT = "schema.snapshot"
 _UNDOING = (".down", ".undo")
 _NOT_SKIPPED = "Mend it, or move it out of the folder; nothing is skipped silently."
@@ -45,6 +45,11 @@ class SqlTree:
     def seeds(self) -> tuple[SqlFile, ...]:
         """Seed data by ascending version."""
         return _read_folder(self.root / "seeds", "seed")
+
+    @cached_property
+    def demo(self) -> tuple[SqlFile, ...]:
+        """What makes a batch of demo users, by ascending version."""
+        return _read_folder(self.root / "demo", "demo")
 
     @cached_property
     def checks(self) -> tuple[SqlFile, ...]:

@@ -1,4 +1,8 @@
--- How many users the seeds do not speak of: their ids occur nowhere in the seeds' text.
+-- How many users neither the seeds speak of, their ids occurring nowhere in the seeds' text, nor
+-- `seed demo` has made.
 select count(*)
 from public.users
-where strpos(%(seeds)s, id::text) = 0
+where
+    strpos(%(seeds)s, id::text) = 0
+    and id not between 'de300000-0000-8000-8000-000000000001'
+    and 'de300000-0000-8000-8000-ffffffffffff'

@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from threading import Lock, Timer
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from arami_db.escape import visible
 from arami_db.render.columns import width_of
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from arami_db.files import SqlFile
     from arami_db.files.script import Statement
     from arami_db.runner.session import Applied
+
+Plain = TypeVar("Plain")
+Live = TypeVar("Live")
 
 _BAR = 10
 _FRAME = _BAR + len(" 9999/9999 0:00:00 ")  # what stands before the text of a live line
@@ -105,11 +108,23 @@ class LiveReport:
         self._progress.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
-@contextmanager
-def progress() -> Iterator[PlainReport | LiveReport]:
+def progress() -> AbstractContextManager[PlainReport | LiveReport]:
     """The report a run gives: live on a terminal, plain elsewhere."""
+    return reporting(PlainReport, LiveReport)
+
+
+@contextmanager
+def reporting(
+    plain: Callable[[], Plain], live: Callable[[Progress], Live]
+) -> Iterator[Plain | Live]:
+    """One of two reports, by whether stderr is a terminal.
+
+    Args:
+        plain: makes the one for logs.
+        live: makes the one that draws.
+    """
     if is_quiet() or not sys.stderr.isatty():
-        yield PlainReport()
+        yield plain()
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -121,7 +136,7 @@ def progress() -> Iterator[PlainReport | LiveReport]:
         TextColumn("{task.description}"),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        yield LiveReport(bar)
+        yield live(bar)
 
 
 @contextmanager

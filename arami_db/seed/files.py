@@ -1,4 +1,4 @@
-"""Seeding: development data, safe to insert again."""
+"""Seed files: development data, safe to insert again."""
 
 from __future__ import annotations
 

@@ -1,0 +1,9 @@
+-- The last of the demo users that go next.
+select max(found.id::text)
+from (
+    select u.id
+    from public.users as u
+    where u.id between %(first)s and %(last)s
+    order by u.id
+    limit %(batch)s
+) as found

@@ -1,0 +1,7 @@
+"""Seeding: development data, safe to insert again, and demo data as large as one likes."""
+
+from arami_db.seed.demo import Filled, fill, remove
+from arami_db.seed.files import other_users, seed, select
+from arami_db.seed.recipe import Recipe, Wish
+
+__all__ = ["Filled", "Recipe", "Wish", "fill", "other_users", "remove", "seed", "select"]
