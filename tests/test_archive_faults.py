@@ -327,7 +327,9 @@ def test_a_hundred_deaths_lose_nothing_and_double_nothing(victim: Victim) -> Non
                 struck[fault] += 1
             with suppress(subprocess.TimeoutExpired):
                 process.communicate(timeout=LIMIT)
-            assert process.returncode in {0, 1, 5, 7, 130, -signal.SIGKILL}
+            # A signal may also come before the run, or after it, while Python starts or ends.
+            killed = {-signal.SIGKILL, -signal.SIGTERM, -signal.SIGINT}
+            assert process.returncode in {0, 1, 5, 7, 130} | killed
             victim.require_intact(f"{fault.__name__} number {sum(struck.values())}")
         batches = victim.rows(_BATCHES)[0][0]
     assert all(struck.values()), struck
