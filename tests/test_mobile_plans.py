@@ -50,7 +50,7 @@ def nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
 def test_a_request_reads_its_users_rows_by_index(
     name: str, connection: psycopg.Connection[Any]
 ) -> None:
-    # Of the person with most sessions, a page may be sorted out of all of them: benchmarks/README.md.
+    # For whoever has most sessions, a page may be sorted out of all: benchmarks/README.md.
     heaviest = 1 if name == "history page" else 0
     for user in mobile.people(connection, 5)[heaviest:]:
         with mobile.signed_in(connection, user):
