@@ -83,14 +83,11 @@ class SqlTree:
     @cached_property
     def auth_stub(self) -> SqlFile | None:
         """The stand-in for Supabase's auth schema, or None."""
-        return self._single("auth_stub", "stub")
-
-    def _single(self, name: str, kind: str) -> SqlFile | None:
-        path = self.root / f"{name}.sql"
+        path = self.root / "auth_stub.sql"
         if not os.path.lexists(path):
             return None
         _require_file(path)
-        return read_file(path, kind=kind, version=0, name=name)
+        return read_file(path, kind="stub", version=0, name="auth_stub")
 
 
 def discover(

@@ -83,7 +83,7 @@ def fill(session: Session, report: Report, files: Sequence[SqlFile], wish: Wish)
             hint="The Arami schema has; without --sql-dir, it is meant.",
         )
     started = time.monotonic()
-    with locked(session) as runner:
+    with locked(session) as runner, _telling(report):
         state = read_state(runner.connection)
         recipe = wish.recipe(state)
         numbers = range(state.last + 1, wish.users + 1)
@@ -109,7 +109,7 @@ def remove(session: Session, report: Report) -> Filled:
         LockBusyError, ConnectionFailedError: as they say.
     """
     started = time.monotonic()
-    with locked(session) as runner:
+    with locked(session) as runner, _telling(report):
         users = read_state(runner.connection).users
         report.plan(users)
         for number, (first, last) in enumerate(_remaining(runner.connection), start=1):
@@ -118,6 +118,15 @@ def remove(session: Session, report: Report) -> Filled:
         # What they were made from, and logins whose profile had gone.
         _delete(runner, id_of(0), id_of(MOST_USERS))
         return _result(runner.connection, started, removed=users)
+
+
+@contextmanager
+def _telling(report: Report) -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        report.note("interrupted; what is done stays, and the same command goes on from there")
+        raise
 
 
 @contextmanager
