@@ -139,8 +139,9 @@ def test_a_difference_is_shown_as_verify_shows_it_and_nothing_is_entered(
     assert said in found(baseline(database, packaged_sql_dir(), LAST, expect=6))
     assert scalar(database, "select to_regnamespace('arami_db')") is None
     baseline(database, packaged_sql_dir(), LAST, "--accept-differences")
-    event = "select message from arami_db.event where version = %s and event = 'baselined'"
-    assert said in scalar(database, event, LAST)
+    # On the last file that was entered: a view, where the change left all views there.
+    event = "select message from arami_db.event where event = 'baselined' and message is not null"
+    assert said in scalar(database, event)
 
 
 def test_an_empty_database_is_not_adopted(empty_database: str, project: Project) -> None:

@@ -527,6 +527,8 @@ def test_what_a_file_promises_and_does_not_keep_is_its_own_problem(
     project({"monitor/006_a_again.sql": "-- gauge g: again\nselect 2 as g"})
     refused = run_cli("monitor", "-d", empty_database, "--sql-dir", str(root), expect=1)
     assert "arami_a_g" in refused.stderr
+    other = str(project({"other/migrations/001_a.sql": "select 1;"}) / "other")
+    assert "overview_server" in answers(empty_database, "overview", "--sql-dir", other)
     unknown = run_cli("monitor", "b", "-d", empty_database, expect=2)
     assert "Topics: archive, indexes" in unknown.stderr
 
