@@ -25,8 +25,10 @@ from pytest_postgresql.janitor import DatabaseJanitor
 
 from arami_db import embedded
 
-# Started in the background, a shell makes us ignore SIGINT, and every process we start as well.
+# Started in the background, a shell makes us ignore SIGINT, and nohup SIGHUP, and every process that
+# we start as well.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 # No test is about seconds; all else stays as hypothesis has it, which in CI is other than here.
 hypothesis.settings.register_profile("unhurried", parent=hypothesis.settings.default, deadline=None)
