@@ -25,8 +25,8 @@ from pytest_postgresql.janitor import DatabaseJanitor
 
 from arami_db import embedded
 
-# Started in the background, a shell makes us ignore SIGINT, and nohup SIGHUP, and every process that
-# we start as well.
+# Started in the background, a shell makes us ignore SIGINT, and nohup SIGHUP; and so does every
+# process that we start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
