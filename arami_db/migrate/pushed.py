@@ -114,5 +114,5 @@ def _way_out(entries: Sequence[Entry], pushed: set[int]) -> str:
         )
     return (
         f"Enter what is there, which runs nothing: arami-db baseline {last.version}\n      Then"
-        " `arami-db migrate` goes on. docs/supabase.md says which tool leads."
+        " `arami-db migrate` goes on. docs/supabase.md says when to use which tool."
     )

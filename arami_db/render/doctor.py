@@ -25,7 +25,7 @@ _OF_ROLE = (
     "may_create_in_public",
     "tables_of",
 )
-_SKEW = 5  # seconds, from which on it is worth a word
+_SKEW = 5  # seconds; a smaller difference between the clocks is not shown
 
 
 def show_diagnosis(diagnosis: Diagnosis, output: OutputFormat) -> None:

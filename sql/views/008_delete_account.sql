@@ -16,4 +16,4 @@ revoke all on function public.delete_account() from public, anon, authenticated,
 grant execute on function public.delete_account() to authenticated;
 
 comment on function public.delete_account() is
-'Deletes the caller''s login, profile and all that hangs on it, archive included, for good.';
+'Permanently deletes the caller''s login, profile and all their data, archived data included.';
