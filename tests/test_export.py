@@ -18,8 +18,8 @@ from psycopg.conninfo import make_conninfo
 
 from arami_db import export as operation
 from arami_db.errors import AramiError
-from arami_db.export.project import write
 from arami_db.files import discover, packaged_sql_dir
+from arami_db.files.writing import write_whole
 from tests.conftest import rows, run_cli, run_json, scalar
 
 Project = Callable[[dict[str, str]], Path]
@@ -213,6 +213,17 @@ def test_a_migration_numbered_below_one_exported_is_refused(
     assert "Renumber" in str(error.hint)
 
 
+def test_of_many_that_were_edited_eight_are_named_and_the_rest_counted(
+    tmp_path: Path, project: Project
+) -> None:
+    root = project({f"migrations/{n:03}_t{n}.sql": f"create table t{n} ();" for n in range(1, 11)})
+    for path in export(root, tmp_path / "p"):
+        path.write_text(path.read_text() + "select 1;\n")
+    said = str(refused(root, tmp_path / "p", 6))
+    assert said.count(" is not what ") == 8
+    assert said.endswith("\n  and 2 more")
+
+
 def test_what_was_edited_after_it_was_exported_is_refused(tmp_path: Path, project: Project) -> None:
     alone = "-- arami: no-transaction\n/* one */ create index concurrently a on t (a);\n"
     two = {"migrations/003_i.sql": f"{alone}create index concurrently b on t (b); -- two\n"}
@@ -254,11 +265,11 @@ def test_nothing_is_half_written(tmp_path: Path, project: Project) -> None:
 
 
 def test_exports_at_the_same_time_leave_each_others_files(tmp_path: Path) -> None:
-    files = {tmp_path / "m" / f"{number:03}.sql": f"select {number};" for number in range(100)}
+    folder, files = tmp_path / "m", {f"{n:03}.sql": f"select {n};" for n in range(100)}
     with ThreadPoolExecutor(8) as pool:
-        for done in [pool.submit(write, files) for _ in range(16)]:
+        for done in [pool.submit(write_whole, folder, files) for _ in range(16)]:
             done.result()
-    assert {path: path.read_text() for path in (tmp_path / "m").iterdir()} == files
+    assert {path.name: path.read_text() for path in folder.iterdir()} == files
 
 
 def test_a_view_whose_file_is_gone_is_said(tmp_path: Path, project: Project) -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from arami_db.errors import UsageError
+from arami_db.files.writing import write_whole
 
 MARKER = "<!-- Written by `arami-db docs`; the next run replaces this file. -->"
 _HEAD = 400
@@ -29,7 +29,7 @@ class Written:
 
 
 def write(pages: Mapping[str, str], folder: Path, *, dry: bool = False) -> Written:
-    """Bring a directory up to date, each file under another name first.
+    """Bring a directory up to date; a file that is there is there whole.
 
     Args:
         pages: texts by file name.
@@ -50,7 +50,7 @@ def write(pages: Mapping[str, str], folder: Path, *, dry: bool = False) -> Writt
             )
         removed = [path for path in _earlier(folder, pages) if path.name not in pages]
         if not dry:
-            _replace(folder, {name: pages[name] for name in changed})
+            write_whole(folder, {name: pages[name] for name in changed})
             for path in removed:
                 path.unlink()
     except OSError as error:
@@ -77,17 +77,3 @@ def _earlier(folder: Path, pages: Mapping[str, str]) -> list[Path]:
     endings = {Path(name).suffix for name in pages}
     found = [path for ending in endings for path in folder.glob(f"*{ending}") if path.is_file()]
     return sorted(path for path in found if MARKER in (_read(path) or "")[:_HEAD])
-
-
-def _replace(folder: Path, texts: Mapping[str, str]) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    names = {folder / f".{name}.tmp": name for name in texts}
-    try:
-        for path, name in names.items():
-            path.write_text(texts[name], encoding="utf-8", newline="\n")
-        for path, name in names.items():
-            path.replace(folder / name)
-    finally:
-        for path in names:
-            with suppress(OSError):
-                path.unlink(missing_ok=True)

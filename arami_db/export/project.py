@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from arami_db.errors import UsageError
 from arami_db.files.exported import Header, headers
+from arami_db.files.writing import write_whole
 
 _NAME = re.compile(r"([0-9]+)_(.*)\.sql", re.ASCII)
 _MOMENT = "%Y%m%d%H%M%S"
@@ -75,6 +75,22 @@ class Project:
             last = version
         return files
 
+    def write(self, files: Mapping[Path, str]) -> None:
+        """Write migrations; one that is there is there whole.
+
+        Args:
+            files: as number() returns them.
+
+        Raises:
+            UsageError: one cannot be written; those that have not their names yet are gone.
+        """
+        if not files:
+            return
+        try:
+            write_whole(self.folder, {path.name: text for path, text in files.items()})
+        except OSError as error:
+            raise UsageError(f"{error.filename}: cannot be written: {error.strerror}") from error
+
 
 def read_project(directory: Path) -> Project:
     """Read the migrations of a Supabase project.
@@ -97,27 +113,6 @@ def read_project(directory: Path) -> Project:
     except OSError as error:
         raise UsageError(f"{error.filename}: cannot be read: {error.strerror}") from error
     return Project(folder, migrations)
-
-
-def write(files: dict[Path, str]) -> None:
-    """Write files, each in a folder apart first: one that is there is there whole.
-
-    The folder is this export's alone, so that two at once do not take each other's files.
-
-    Raises:
-        UsageError: one cannot be written; those that are not written under their names are gone.
-    """
-    try:
-        for folder in {path.parent for path in files}:
-            folder.mkdir(parents=True, exist_ok=True)
-            with TemporaryDirectory(prefix=".arami-db-", dir=folder) as place:
-                names = {Path(place, path.name): path for path in files if path.parent == folder}
-                for name, path in names.items():
-                    name.write_text(files[path], encoding="utf-8", newline="\n")
-                for name, path in names.items():
-                    name.replace(path)
-    except OSError as error:
-        raise UsageError(f"{error.filename}: cannot be written: {error.strerror}") from error
 
 
 def _inner(directory: Path) -> Path | None:

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from arami_db.errors import LedgerError
-from arami_db.export.project import Draft, Project, read_project, write
+from arami_db.export.project import Draft, Project, read_project
 from arami_db.export.views import view_drafts
 from arami_db.files import SqlFile, SqlTree
 from arami_db.files.exported import Header, header
@@ -81,7 +81,7 @@ def export(tree: SqlTree, directory: Path, *, dry: bool = False) -> Exported:
     views = view_drafts(tree, [one for one in found if one.kind == "view"])
     files = project.number([*drafts, *views.drafts])
     if not dry:
-        write(files)
+        project.write(files)
     in_place = len(tree.migrations) - len(pending) + len(tree.views) - len(views.pending)
     return Exported(tuple(files), in_place, views.notes)
 
@@ -108,11 +108,9 @@ def _require_agreement(plan: Plan, project: Project) -> None:
     wrong = [entry for entry in entries if entry.state in _WRONG]
     if not wrong:
         return
-    lines = [_line(entry, project) for entry in wrong[:_SHOWN]]
-    more = [f"and {len(wrong) - _SHOWN} more"] if len(wrong) > _SHOWN else []
     raise LedgerError(
-        f"the files and what was exported to {project.folder} disagree:\n  "
-        + "\n  ".join([*lines, *more]),
+        f"the files and what was exported to {project.folder} disagree:"
+        + _listed([_line(entry, project) for entry in wrong]),
         hint=_hint(wrong[0]),
     )
 
@@ -132,10 +130,16 @@ def _require_unedited(tree: SqlTree, project: Project) -> None:
     ]
     if wrong:
         raise LedgerError(
-            "what was exported was edited afterwards:\n  " + "\n  ".join(wrong[:_SHOWN]),
+            "what was exported was edited afterwards:" + _listed(wrong),
             hint="Put it back as it was exported, and write what you want besides in a migration of"
             " your own.",
         )
+
+
+def _listed(lines: list[str]) -> str:
+    """The first of some lines, and how many more there are."""
+    more = [f"and {len(lines) - _SHOWN} more"] if len(lines) > _SHOWN else []
+    return "".join(f"\n  {line}" for line in [*lines[:_SHOWN], *more])
 
 
 def _holds(exported: Header, file: SqlFile) -> bool:
