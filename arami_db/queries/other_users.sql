@@ -4,5 +4,4 @@ select count(*)
 from public.users
 where
     strpos(%(seeds)s, id::text) = 0
-    and id not between 'de300000-0000-8000-8000-000000000001'
-    and 'de300000-0000-8000-8000-ffffffffffff'
+    and id not between %(first)s and %(last)s

@@ -19,7 +19,7 @@ from arami_db.runner.apply import Runner
 from arami_db.runner.locked import locked
 from arami_db.runner.session import Report as RunnerReport
 from arami_db.runner.session import Session
-from arami_db.seed.recipe import MOST_USERS, Recipe, Wish, id_of, read_state
+from arami_db.seed.recipe import SPAN, Recipe, Wish, id_of, read_state
 
 _REMAINS = "None of these users was made; those before them stay, and the next run goes on there."
 _BATCH = 100  # users a transaction: some 2,500 sessions, half a second
@@ -116,7 +116,7 @@ def remove(session: Session, report: Report) -> Filled:
             _delete(runner, first, last)
             report.reached(min(number * _BATCH, users))
         # What they were made from, and logins whose profile had gone.
-        _delete(runner, id_of(0), id_of(MOST_USERS))
+        _delete(runner, id_of(0), SPAN["last"])
         return _result(runner.connection, started, removed=users)
 
 
@@ -178,10 +178,9 @@ def _make(connection: Connection, scripts: Sequence[Script], recipe: Recipe) -> 
 
 def _remaining(connection: Connection) -> Iterator[tuple[str, str]]:
     """The ids between which the next demo users are, again and again, until there are none."""
-    first, end = id_of(1), id_of(MOST_USERS)
-    values = {"first": first, "last": end, "batch": _BATCH}
+    values = {**SPAN, "batch": _BATCH}
     while (row := connection.execute(query("demo_next"), values).fetchone()) and row[0]:
-        yield first, str(row[0])
+        yield SPAN["first"], str(row[0])
 
 
 def _delete(runner: Runner, first: str, last: str) -> None:
@@ -192,8 +191,7 @@ def _delete(runner: Runner, first: str, last: str) -> None:
 
 def _result(connection: Connection, started: float, *, added: int = 0, removed: int = 0) -> Filled:
     state = read_state(connection)
-    span = {"first": id_of(1), "last": id_of(MOST_USERS)}
-    row = connection.execute(query("demo_sessions"), span).fetchone()
+    row = connection.execute(query("demo_sessions"), SPAN).fetchone()
     sessions = int(row[0]) if row else 0
     seconds = time.monotonic() - started
     return Filled(state.recipe, state.users, sessions, added, removed, seconds)

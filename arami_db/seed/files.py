@@ -13,6 +13,7 @@ from arami_db.files.script import Script, load_all
 from arami_db.runner.apply import Runner
 from arami_db.runner.locked import locked
 from arami_db.runner.session import Applied, Session
+from arami_db.seed.recipe import SPAN
 
 
 def select(tree: SqlTree, names: list[str]) -> tuple[SqlFile, ...]:
@@ -44,7 +45,7 @@ def other_users(connection: Connection, tree: SqlTree) -> int:
     """How many users the database holds that no seed speaks of; 0 where there is no such table."""
     seeds = "\n".join(file.text.lower() for file in tree.seeds)
     try:
-        row = connection.execute(query("other_users"), {"seeds": seeds}).fetchone()
+        row = connection.execute(query("other_users"), {"seeds": seeds, **SPAN}).fetchone()
     except (errors.UndefinedTable, errors.UndefinedColumn):
         return 0
     return int(row[0]) if row else 0

@@ -13,13 +13,16 @@ from arami_db.errors import PendingError, UsageError
 
 # Their number is the last twelve digits, in hexadecimal; 0 is the row that keeps the recipe.
 _PREFIX = "de300000-0000-8000-8000-"
-MOST_USERS = 16**12 - 1
 _ANEW = "Leave them out to add to it, or take it away first: arami-db seed demo --remove"
 
 
 def id_of(number: int) -> str:
     """The id of a demo user."""
     return f"{_PREFIX}{number:012x}"
+
+
+# The ids that demo users may have, as the queries ask for them.
+SPAN = {"first": id_of(1), "last": id_of(16**12 - 1)}
 
 
 @dataclass(frozen=True)
@@ -123,9 +126,8 @@ def read_state(connection: Connection) -> State:
     Raises:
         PendingError: the tables are not there.
     """
-    span = {"key": id_of(0), "first": id_of(1), "last": id_of(MOST_USERS)}
     try:
-        row = connection.execute(query("demo_state"), span).fetchone()
+        row = connection.execute(query("demo_state"), {"key": id_of(0), **SPAN}).fetchone()
     except (errors.UndefinedTable, errors.UndefinedColumn) as error:
         raise PendingError(
             f"demo data needs the tables of the Arami schema: {error.diag.message_primary}",
