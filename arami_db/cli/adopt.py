@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from arami_db.cli import options
-from arami_db.cli.options import Database, Embedded, Format, LockWait, SqlDir
+from arami_db.cli.options import Database, Embedded, Format, LockWait, Shadow, SqlDir
 from arami_db.render.output import OutputFormat
 
 
@@ -16,14 +16,7 @@ def baseline(
     database: Database = None,
     embedded: Embedded = False,
     sql_dir: SqlDir = None,
-    shadow: Annotated[
-        str | None,
-        typer.Option(
-            metavar="URL",
-            help="Try the files on a copy of this empty database; default: an embedded server.",
-            show_default=False,
-        ),
-    ] = None,
+    shadow: Shadow = None,
     accept_differences: Annotated[
         bool,
         typer.Option(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from arami_db.cli import options
-from arami_db.cli.options import SqlDir
+from arami_db.cli.options import Shadow, SqlDir
 
 if TYPE_CHECKING:
     from arami_db.docs import Reference
@@ -42,14 +42,7 @@ def docs(
         ),
     ] = None,
     sql_dir: SqlDir = None,
-    shadow: Annotated[
-        str | None,
-        typer.Option(
-            metavar="URL",
-            help="Try the files on a copy of this empty database; default: an embedded server.",
-            show_default=False,
-        ),
-    ] = None,
+    shadow: Shadow = None,
     check: Annotated[
         bool, typer.Option("--check", help="Write nothing; exit 3 when something is to be written.")
     ] = False,

@@ -104,6 +104,15 @@ LockTimeout = Annotated[
         show_default=False,
     ),
 ]
+Shadow = Annotated[
+    str | None,
+    typer.Option(
+        "--shadow",
+        metavar="URL",
+        help="Try the files on a copy of this empty database; default: an embedded server.",
+        show_default=False,
+    ),
+]
 LockWait = Annotated[
     Duration | None,
     typer.Option(

@@ -41,12 +41,13 @@ def of_files(tree: SqlTree, url: str | None, note: Callable[[str], None]) -> Ref
     """
     scripts = load_all((*tree.migrations, *tree.views))
     stub = _stub(tree, scripts)
+    around, stating = _surroundings(scripts, stub), _stating(tree)
     note("applying the files to a throw-away database")
-    with shadow(url, _surroundings(scripts, stub)) as opened:
-        before, _ = schemas_of(opened, _stating(tree))
-        apply(opened, scripts, stub, _surroundings(scripts, stub))
-        made = schemas_of(opened, _stating(tree))[0] - before
-        return _read(opened, tree, made, is_ours=True)
+    with shadow(url, around) as opened:
+        before, _ = schemas_of(opened, stating)
+        apply(opened, scripts, stub, around)
+        made = schemas_of(opened, stating)[0] - before
+        return _read(opened, stating, made, is_ours=True)
 
 
 def of_database(connection: Connection, tree: SqlTree) -> Reference:
@@ -60,10 +61,11 @@ def of_database(connection: Connection, tree: SqlTree) -> Reference:
         QueryFailedError: a fact lacks something; names the file.
         psycopg.Error: as the server says it.
     """
-    schemas, _ = schemas_of(connection, _stating(tree))
+    stating = _stating(tree)
+    schemas, _ = schemas_of(connection, stating)
     with connection.transaction():
         connection.execute("set transaction isolation level repeatable read, read only")
-        return _read(connection, tree, schemas, is_ours=False)
+        return _read(connection, stating, schemas, is_ours=False)
 
 
 def _stating(tree: SqlTree) -> SqlTree:
@@ -92,11 +94,10 @@ def _surroundings(scripts: Collection[Script], stub: Script | None) -> Surroundi
 
 
 def _read(
-    connection: Connection, tree: SqlTree, schemas: Collection[str], *, is_ours: bool
+    connection: Connection, stating: SqlTree, schemas: Collection[str], *, is_ours: bool
 ) -> Reference:
-    facts = Facts(facts_within(connection, _stating(tree), schemas))
-    prelude = _stating(tree).prelude
-    asked = (prelude.text if prelude else "") + "\n" + query("docs_roles")
+    facts = Facts(facts_within(connection, stating, schemas))
+    asked = (stating.prelude.text if stating.prelude else "") + "\n" + query("docs_roles")
     roles = tuple(
         Role(name, frozenset(acts_as), bypasses)
         for name, acts_as, bypasses in connection.execute(asked.encode()).fetchall()
