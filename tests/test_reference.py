@@ -21,8 +21,9 @@ from markdown_it.token import Token
 from psycopg import sql
 
 from arami_db import docs
-from arami_db.docs.names import apart, slug
+from arami_db.docs.names import slug
 from arami_db.docs.parts import Answer, Structure
+from arami_db.facts.names import split
 from arami_db.files import SqlTree, packaged_sql_dir
 from arami_db.render import reference
 from tests import servers
@@ -144,7 +145,7 @@ def test_every_object_is_there(ours: docs.Reference) -> None:
     whole, parts = {"table", "view", "function"}, {"column", "constraint", "policy", "trigger"}
     for line in TREE.snapshot.read_text().splitlines():
         kind, name, property_, value = line.split("\t")
-        shown = name if kind in whole else apart(name)[1]
+        shown = name if kind in whole else split(name)[1]
         if kind in whole | parts or (kind, property_) == ("index", "definition"):
             assert f"`{shown}`" in markdown, name
             assert shown in text, name
@@ -320,7 +321,7 @@ def test_every_json_example_is_accepted_and_what_is_said_of_keys_is_so(
 
 def taken(connection: psycopg.Connection[Any], table: str, column: str, value: Any) -> bool:
     """Whether a column takes a value: every other one is checked no more."""
-    schema, name = apart(table)
+    schema, name = split(table)
     with connection.transaction(force_rollback=True):
         copy = sql.SQL("create temporary table copy (like {} including constraints)")
         connection.execute(copy.format(sql.Identifier(schema, name)))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 
-from arami_db.docs.names import apart
 from arami_db.facts import Fact
+from arami_db.facts.names import split
 
 Properties = Mapping[str, str]
 
@@ -31,7 +31,7 @@ class Facts:
             self._found[fact.kind].setdefault(fact.object, {})[fact.property] = fact.value
         for kind, objects in self._found.items():
             for name in objects:
-                self._parts[kind, apart(name)[0]].append(name)
+                self._parts[kind, split(name)[0]].append(name)
 
     def of(self, kind: str) -> Mapping[str, Properties]:
         """The objects of a kind by name, in order."""
@@ -48,4 +48,4 @@ class Facts:
             The name of each within it, and what is stated of it.
         """
         for name in self._parts.get((kind, whole), ()):
-            yield apart(name)[1], self._found[kind][name]
+            yield split(name)[1], self._found[kind][name]

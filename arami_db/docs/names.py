@@ -1,47 +1,13 @@
-"""Names as facts write them: quoted and qualified; taken apart, and made into anchors."""
+"""Names made into anchors and the names of files."""
 
 from __future__ import annotations
 
 import hashlib
 import re
 
-_LAST = re.compile(r'(?s)(.*)\.("(?:[^"]|"")+"|[^".]+)')
-_FIRST = re.compile(r'("(?:[^"]|"")+"|[^".]+)\.')
-_ONE = re.compile(r'"(?:[^"]|"")+"|[^",\s]+')
+from arami_db.facts.names import split
+
 _PLAIN = re.compile(r"[a-z_][a-z0-9_]*")
-
-
-def apart(name: str) -> tuple[str, str]:
-    """What comes before the last part of a qualified name, and that part.
-
-    Args:
-        name: such as public.users or public."odd.name"."a column".
-
-    Returns:
-        Both as they are written there; the first is empty where there is one part only.
-    """
-    match = _LAST.fullmatch(name)
-    return (match[1], match[2]) if match else ("", name)
-
-
-def schema_of(name: str) -> str:
-    """The schema of an object, also of a function with the types of its parameters.
-
-    Args:
-        name: its qualified name.
-    """
-    match = _FIRST.match(name)
-    return match[1] if match else ""
-
-
-def bare(name: str) -> str:
-    """A single name without its quotes."""
-    return name[1:-1].replace('""', '"') if name.startswith('"') else name
-
-
-def several(names: str) -> tuple[str, ...]:
-    """The names of a list such as: id, "a, b", c."""
-    return tuple(_ONE.findall(names))
 
 
 def slug(name: str) -> str:
@@ -62,7 +28,7 @@ def _slug(name: str) -> str:
     parts = []
     rest = name
     while rest:
-        rest, last = apart(rest)
+        rest, last = split(rest)
         parts.append(last)
     if all(_PLAIN.fullmatch(part) for part in parts):
         return "-".join(reversed(parts))

@@ -11,10 +11,10 @@ from arami_db.docs.definitions import constraints_of
 from arami_db.docs.facts import Facts
 from arami_db.docs.functions import functions, schemas, types
 from arami_db.docs.model import Coverage, Function, Reference, Relation
-from arami_db.docs.names import schema_of
 from arami_db.docs.relations import relations
 from arami_db.docs.structures import structures
 from arami_db.facts import facts_within, schemas_of
+from arami_db.facts.names import schema_of
 from arami_db.facts.session import SET
 from arami_db.files import SqlFile, SqlTree, packaged_sql_dir
 from arami_db.files.script import load, load_all

@@ -12,11 +12,11 @@ from arami_db.docs.access import Role
 from arami_db.docs.definitions import Keys
 from arami_db.docs.facts import Facts, Properties
 from arami_db.docs.model import Relation
-from arami_db.docs.names import apart, bare, several
 from arami_db.docs.parsing import quoted, statement
 from arami_db.docs.parts import Column, ForeignKey, Part, Structure
 from arami_db.docs.rights import access_of, policies_of
 from arami_db.docs.words import Code, Words
+from arami_db.facts.names import listed, split, unquoted
 
 Structures = Mapping[tuple[str, str], Structure]
 _BY_CALLER = "Shows each caller the rows that its tables let them read."
@@ -45,7 +45,7 @@ def relations(
         structures: what JSON columns take, by table and column.
         roles: those asked for what they may do.
     """
-    schemas = {apart(name)[0] for kind in KINDS for name in facts.of(kind)}
+    schemas = {split(name)[0] for kind in KINDS for name in facts.of(kind)}
     indexes = dict[str, list[Part]]()
     for schema in schemas:
         indexes |= definitions.indexes_of(facts, schema)
@@ -109,7 +109,9 @@ def _column(
         for kind, mark in kinds.items()
         for key in keys
         # Unique together with others is not unique.
-        if key.is_a(kind) and bare(name) in key.columns and (mark != "UK" or len(key.columns) == 1)
+        if key.is_a(kind)
+        and unquoted(name) in key.columns
+        and (mark != "UK" or len(key.columns) == 1)
     }
     default = stated.get("default")
     if "generated kind" in stated:
@@ -131,7 +133,7 @@ def _column(
 def _order(facts: Facts, name: str, stated: Properties) -> tuple[str, ...]:
     """The columns in order: of a view, as its definition has them."""
     if "columns" in stated:
-        return several(stated["columns"])
+        return tuple(listed(stated["columns"]))
     named = tuple(column for column, _ in facts.parts("column", name))
     node = statement(stated.get("definition", ""))
     if node is None or not node.HasField("select_stmt"):

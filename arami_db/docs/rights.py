@@ -7,10 +7,11 @@ from dataclasses import replace
 
 from arami_db.docs.access import COMMANDS, Grants, Role, Rule, matrix
 from arami_db.docs.facts import Facts
-from arami_db.docs.names import apart, several
 from arami_db.docs.parts import Access, Answer, Cell, Policy
 from arami_db.docs.predicates import PERHAPS, Reading, read
 from arami_db.docs.words import Code, Words, listed
+from arami_db.facts.names import listed as names_of
+from arami_db.facts.names import split
 
 _DIRECT = re.compile(r"\w+( \(.*\))? granted to \S+").fullmatch
 _BY_TABLES = ("the rows that its tables let them read",)
@@ -34,7 +35,7 @@ def policies_of(
         permissive = stated.get("permissive") == "true"
         using = read(stated.get("using"), permissive=permissive)
         check = read(stated.get("with check", stated.get("using")), permissive=permissive)
-        roles = several(stated.get("roles", "public"))
+        roles = tuple(names_of(stated.get("roles", "public")))
         command = stated.get("command", "all")
         sql = tuple((part, stated[part]) for part in ("using", "with check") if part in stated)
         shown.append(
@@ -110,7 +111,7 @@ def _grants(facts: Facts, kind: str, name: str) -> Grants:
                 columns[role, privilege] = (*columns.get((role, privilege), ()), column)
     usage = frozenset(
         entry.removesuffix(" usage")
-        for entry in facts.of("grant").get(f"schema {apart(name)[0]}", {})
+        for entry in facts.of("grant").get(f"schema {split(name)[0]}", {})
         if entry.endswith(" usage")
     )
     stated = facts.of(kind)[name]

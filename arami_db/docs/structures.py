@@ -15,9 +15,9 @@ from psycopg.sql import SQL, Identifier
 from arami_db.docs import candidates
 from arami_db.docs.definitions import Keys
 from arami_db.docs.facts import Facts
-from arami_db.docs.names import bare
 from arami_db.docs.parsing import strings, text
 from arami_db.docs.parts import Key, Structure
+from arami_db.facts.names import unquoted
 
 if TYPE_CHECKING:
     from postgast.pg_query_pb2 import Node
@@ -59,7 +59,7 @@ def structures(
         for name, stated in facts.parts("column", table):
             if stated.get("type") not in JSON:
                 continue
-            asked, unasked = _checks(constraints[table], bare(name), harmless)
+            asked, unasked = _checks(constraints[table], unquoted(name), harmless)
             made = _structure(connection, facts, name, stated["type"], asked)
             found[table, name] = replace(made, unasked=unasked)
     return found
@@ -168,7 +168,9 @@ def _asked(connection: Connection, name: str, kind: str, conditions: list[str], 
     if not conditions:
         return True
     test = SQL(" and ".join(f"({one.replace('%', '%%')}) is true" for one in conditions))
-    row = SQL("(select %s::pg_catalog.{} as {}) as given").format(SQL(kind), Identifier(bare(name)))
+    row = SQL("(select %s::pg_catalog.{} as {}) as given").format(
+        SQL(kind), Identifier(unquoted(name))
+    )
     try:
         with connection.transaction():
             written = json.dumps(value)

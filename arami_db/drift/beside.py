@@ -9,8 +9,8 @@ from collections.abc import Collection, Iterable
 from arami_db.drift.findings import Finding, Severity
 from arami_db.drift.neighbours import KINDS, ROUTINES, Neighbours
 from arami_db.drift.remedies.around import RELATIONS, Object
-from arami_db.drift.remedies.names import schema_of
 from arami_db.facts import Fact
+from arami_db.facts.names import schema_of
 from arami_db.files import SqlTree
 
 SHARED = "public"  # the schema that others put their objects into

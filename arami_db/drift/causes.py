@@ -10,8 +10,8 @@ from arami_db.drift.concerns import about, checked, fact_of, passed, reached_by,
 from arami_db.drift.findings import Finding
 from arami_db.drift.reach import steps_of
 from arami_db.drift.remedies.causes import target_of
-from arami_db.drift.remedies.names import split
 from arami_db.facts import Fact
+from arami_db.facts.names import split
 
 _DRIFT = "facts"
 _GRANTED = re.compile(r"^[^,>]* granted to ([^,]+)")

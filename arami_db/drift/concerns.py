@@ -7,8 +7,9 @@ import re
 from arami_db.drift.findings import Finding
 from arami_db.drift.reach import entry_of, steps_of
 from arami_db.drift.remedies.causes import target_of
-from arami_db.drift.remedies.names import relation_in, split
+from arami_db.drift.remedies.names import relation_in
 from arami_db.facts import Fact
+from arami_db.facts.names import split
 
 _PARTS = {"column", "constraint", "policy", "trigger", "rule"}  # named after what they are on
 

@@ -15,8 +15,8 @@ from functools import cached_property
 from arami_db.drift.findings import Finding
 from arami_db.drift.remedies.around import PARTS, RELATIONS, Around, Object, by_object, sent
 from arami_db.drift.remedies.causes import target_of
-from arami_db.drift.remedies.names import head, schema_of, split, unquoted
 from arami_db.facts import Fact
+from arami_db.facts.names import head, schema_of, split, unquoted
 
 ROUTINES = ("function", "procedure", "aggregate", "window function")
 KINDS = (*RELATIONS, "sequence", *ROUTINES, "type")

@@ -11,9 +11,10 @@ import psycopg
 from arami_db.database.connect import Connection, query
 from arami_db.drift.comparing import drift
 from arami_db.drift.findings import Finding, Severity
-from arami_db.drift.remedies.names import mentions, mentions_column, split
+from arami_db.drift.remedies.names import mentions, mentions_column
 from arami_db.errors import RefusedFileError
 from arami_db.facts import Answer, Fact, QueryFailedError, ask_within, load
+from arami_db.facts.names import split
 from arami_db.files import SqlTree
 
 _FOLLOWS = "Mend what the facts say of it first."

@@ -9,9 +9,9 @@ from arami_db.drift.remedies import functions, others, parts, relations
 from arami_db.drift.remedies.around import Around
 from arami_db.drift.remedies.causes import cause_of, column_of
 from arami_db.drift.remedies.difference import Difference
-from arami_db.drift.remedies.names import head
 from arami_db.drift.remedies.whole import change_in_place, restored
 from arami_db.drift.remedies.words import words
+from arami_db.facts.names import head
 
 __all__ = ["advice", "remedy"]
 

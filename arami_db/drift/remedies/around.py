@@ -7,16 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from arami_db.drift.remedies.names import (
-    head,
-    mentions,
-    relation_in,
-    replaced,
-    schema_of,
-    sequence_of,
-    split,
-)
+from arami_db.drift.remedies.names import mentions, relation_in, replaced, sequence_of
 from arami_db.facts import Fact
+from arami_db.facts.names import head, schema_of, split
 
 Object = tuple[str, str]  # kind and name
 Properties = Mapping[str, str]

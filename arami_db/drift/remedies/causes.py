@@ -7,15 +7,8 @@ import re
 from arami_db.drift.remedies.around import PARTS, RELATIONS, Around, Object
 from arami_db.drift.remedies.columns import create_column
 from arami_db.drift.remedies.difference import Difference
-from arami_db.drift.remedies.names import (
-    head,
-    mentions,
-    mentions_column,
-    quoted,
-    replaced,
-    schema_of,
-    split,
-)
+from arami_db.drift.remedies.names import mentions, mentions_column, quoted, replaced
+from arami_db.facts.names import head, schema_of, split
 
 _TARGET = re.compile(r"((?:materialized |foreign |window )?[a-z]+) (.*)", re.DOTALL)
 _DEFINING = ("definition", "using", "with check")

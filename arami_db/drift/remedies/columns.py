@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from arami_db.drift.remedies.around import Properties
 from arami_db.drift.remedies.difference import Difference
-from arami_db.drift.remedies.names import listed, literal, quoted, split, unquoted
+from arami_db.drift.remedies.names import literal, quoted
+from arami_db.facts.names import listed, split, unquoted
 
 _MAIN = ("numeric", "inet", "cidr")  # types that Postgres keeps in the table while it can
 

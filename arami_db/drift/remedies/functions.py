@@ -6,7 +6,8 @@ import re
 
 from arami_db.drift.remedies.around import COMPILED, Properties
 from arami_db.drift.remedies.difference import Difference
-from arami_db.drift.remedies.names import dollars, head, listed, literal, quoted, unquoted
+from arami_db.drift.remedies.names import dollars, literal, quoted
+from arami_db.facts.names import head, listed, unquoted
 
 # What a setting is that is a list of names: each is quoted for itself.
 _LISTS = {

@@ -7,7 +7,8 @@ import re
 from arami_db.drift.remedies.around import RELATIONS
 from arami_db.drift.remedies.causes import target_of
 from arami_db.drift.remedies.difference import Difference
-from arami_db.drift.remedies.names import dollars, split
+from arami_db.drift.remedies.names import dollars
+from arami_db.facts.names import split
 
 _GRANTED = "granted by owner"
 _GRANTABLE = f"with grant option, {_GRANTED}"

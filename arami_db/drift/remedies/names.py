@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 
-_PART = re.compile(r'"(?:[^"]|"")*"|[^.]+')
-_LISTED = re.compile(r'(?:"(?:[^"]|"")*"|[^",])+')
-_HEAD = re.compile(r'(?:"(?:[^"]|"")*"|[^"(])+')
+from arami_db.facts.names import split, unquoted
+
 _PLAIN = re.compile(r"[a-z_][a-z0-9_]*")
 _RELATION = {  # in a definition as Postgres writes it; a name may hold any of these words
     "index": re.compile(
@@ -15,17 +14,6 @@ _RELATION = {  # in a definition as Postgres writes it; a name may hold any of t
     ),
     "statistics": re.compile(r' FROM ((?:"(?:[^"]|"")*"|[^"])+)$'),
 }
-
-
-def split(name: str) -> tuple[str, str]:
-    """The table and the last part of schema.table.part."""
-    *table, last = _PART.findall(name)
-    return ".".join(table), last
-
-
-def schema_of(name: str) -> str:
-    """The schema of a qualified name."""
-    return _PART.findall(name)[0] if name else ""
 
 
 def sequence_of(column: str) -> str:
@@ -39,22 +27,6 @@ def relation_in(kind: str, definition: str) -> str | None:
     """The relation that an index or a statistics object is on, as its definition says it."""
     found = _RELATION[kind].search(definition)
     return found[1] if found else None
-
-
-def listed(text: str) -> list[str]:
-    """The names of a list with commas between."""
-    return [name.strip() for name in _LISTED.findall(text) if name.strip()]
-
-
-def head(function: str) -> str:
-    """The name of a function without the types of its arguments."""
-    found = _HEAD.match(function)
-    return found[0] if found else function
-
-
-def unquoted(name: str) -> str:
-    """A name as it is, without the quotes that SQL may need."""
-    return name[1:-1].replace('""', '"') if name.startswith('"') else name
 
 
 def quoted(name: str) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from arami_db.drift.remedies.around import Objects
 from arami_db.drift.remedies.difference import Difference
-from arami_db.drift.remedies.names import head, listed, literal, quoted, split, unquoted
+from arami_db.drift.remedies.names import literal, quoted
 from arami_db.drift.remedies.parts import FIRING, holder
+from arami_db.facts.names import head, listed, split, unquoted
 
 _ON_TABLE = {"policy", "rule", "trigger"}
 _ROWS = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from arami_db.drift.remedies.difference import Difference
-from arami_db.drift.remedies.names import split
+from arami_db.facts.names import split
 
 FIRING = {
     "origin": "enable",

@@ -5,7 +5,8 @@ from __future__ import annotations
 from arami_db.drift.remedies.around import Properties
 from arami_db.drift.remedies.columns import definition
 from arami_db.drift.remedies.difference import Difference
-from arami_db.drift.remedies.names import listed, literal, quoted
+from arami_db.drift.remedies.names import literal, quoted
+from arami_db.facts.names import listed
 
 _OPTION = "option "
 # Made by clauses that the facts alone do not give back.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from arami_db.drift.remedies.columns import definition, needs_values
 from arami_db.drift.remedies.difference import Difference
-from arami_db.drift.remedies.names import head, split
+from arami_db.facts.names import head, split
 
 PLACE = "place"  # the key of a column that is elsewhere among its table's
 _KEYS = {
