@@ -167,6 +167,29 @@ def end(process: Process, expect: int = 0) -> Run:
     return subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)
 
 
+def run_shell(
+    block: str,
+    environment: dict[str, str],
+    folder: Path | None = None,
+    *,
+    given: str | None = None,
+    expect: int = 0,
+) -> Run:
+    """Run a block of commands in bash, as a page has it, and require its exit code."""
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", block],
+        cwd=folder,
+        env=environment,
+        input=given,
+        capture_output=True,
+        text=True,
+        timeout=LIMIT,
+        check=False,
+    )
+    assert done.returncode == expect, f"{block}\n{done.stdout}\n{done.stderr}"
+    return done
+
+
 def read_terminal(ours: int) -> bytes:
     """All that is written to a terminal, up to when nobody has its other end open any more."""
     said = b""

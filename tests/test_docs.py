@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from arami_db import embedded
-from tests.conftest import LIMIT, clean_environment, rows
+from tests.conftest import clean_environment, rows, run_shell
 
 ROOT = Path(__file__).parents[1]
 BLOCKS = re.findall(r"```sh\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
@@ -47,16 +47,7 @@ def as_run_here(block: str) -> str:
 def test_every_command_block_of_the_readme_runs_in_order(newcomer: dict[str, str]) -> None:
     assert len(BLOCKS) >= 3
     for block in BLOCKS:
-        done = subprocess.run(
-            ["bash", "-euo", "pipefail", "-c", as_run_here(block)],
-            cwd=ROOT,
-            env=newcomer,
-            capture_output=True,
-            text=True,
-            timeout=LIMIT,
-            check=False,
-        )
-        assert done.returncode == 0, f"{block}\n{done.stdout}\n{done.stderr}"
+        done = run_shell(as_run_here(block), newcomer, ROOT)
         if "make demo" in block:
             assert "applied  migrations/003_users" in done.stdout
             assert re.search(r"Test User +\| I +\| +3 \| +1 \| +3 \| +1\n", done.stdout)
@@ -77,16 +68,8 @@ def test_the_ways_to_undo_a_migration_work_as_they_are_told(newcomer: dict[str, 
     show = "psql \"$DATABASE_URL\" -Atc 'select id, body from public.notes'\n"
     example, forward, restore, copy, instead, rebuild = UNDO
     script = "".join((example, forward, restore, show, copy, show, instead, rebuild))
-    done = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", script],
-        cwd=ROOT,
-        env={**newcomer, "PATH": f"{Path(psql).parent}{os.pathsep}{newcomer['PATH']}"},
-        capture_output=True,
-        text=True,
-        timeout=LIMIT,
-        check=False,
-    )
-    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
+    environment = {**newcomer, "PATH": f"{Path(psql).parent}{os.pathsep}{newcomer['PATH']}"}
+    done = run_shell(script, environment, ROOT)
     assert done.stdout.index("1|lost") < done.stdout.index("1|first")
     assert "pending  migrations/002_nickname" in done.stdout
 

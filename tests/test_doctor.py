@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 import sys
 import uuid
 from collections.abc import Callable, Iterator
@@ -17,7 +16,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from arami_db.files import packaged_sql_dir
 from tests.archive_runs import execute
-from tests.conftest import LIMIT, clean_environment, made, run_cli, run_json, scalar
+from tests.conftest import clean_environment, made, run_cli, run_json, run_shell, scalar
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "plain-servers.md").read_text(encoding="utf-8")
@@ -89,15 +88,8 @@ def test_the_command_of_the_page_runs(empty_database: str) -> None:
     [command] = re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL)
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     with role(empty_database) as keeper:
-        done = subprocess.run(
-            ["bash", "-euo", "pipefail", "-c", command],
-            env=clean_environment(DATABASE_URL=keeper, PATH=path, PYTHONPATH=str(ROOT)),
-            capture_output=True,
-            text=True,
-            timeout=LIMIT,
-            check=False,
-        )
-    assert done.returncode == 0, done.stderr
+        environment = clean_environment(DATABASE_URL=keeper, PATH=path, PYTHONPATH=str(ROOT))
+        done = run_shell(command, environment)
     assert "\nmigrate             does not work\n" in done.stdout
 
 

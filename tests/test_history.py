@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -29,12 +28,12 @@ from arami_db.runner.session import Options
 from arami_db.settings import read_settings
 
 from .conftest import (
-    LIMIT,
     clean_environment,
     end,
     rows,
     run_cli,
     run_json,
+    run_shell,
     scalar,
     start_cli_in,
 )
@@ -572,16 +571,8 @@ def shell(block: str, world: World) -> str:
     """Run a block of the page where the files are in sql/; what it says."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     python = str(Path(__file__).parents[1])
-    done = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", block],
-        cwd=world.root.parent,
-        env=clean_environment(DATABASE_URL=world.conninfo, PATH=path, PYTHONPATH=python),
-        capture_output=True,
-        text=True,
-        timeout=LIMIT,
-        check=False,
-    )
-    assert done.returncode == 0, f"{block}\n{done.stdout}\n{done.stderr}"
+    environment = clean_environment(DATABASE_URL=world.conninfo, PATH=path, PYTHONPATH=python)
+    done = run_shell(block, environment, world.root.parent)
     return done.stdout + done.stderr
 
 

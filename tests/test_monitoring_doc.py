@@ -14,7 +14,7 @@ import pytest
 from psycopg.conninfo import make_conninfo
 
 from tests.archive_runs import execute, fill
-from tests.conftest import LIMIT, clean_environment, run_cli, run_json
+from tests.conftest import clean_environment, run_cli, run_json, run_shell
 from tests.exposition import families
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -66,17 +66,7 @@ kill -TERM $!; wait $!; cat "$TEXTFILES/watched"
 def run(block: str, shell: dict[str, str], given: str = "") -> str:
     """What a block writes; what would watch for ever is ended once it has written something."""
     script = re.sub(r"(?m)^(.* --watch .*)$", _WATCHED, block)
-    done = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", script],
-        env=shell,
-        input=given,
-        capture_output=True,
-        text=True,
-        timeout=LIMIT,
-        check=False,
-    )
-    assert done.returncode == 0, f"{block}\n{done.stdout}\n{done.stderr}"
-    return done.stdout
+    return run_shell(script, shell, given=given).stdout
 
 
 def test_the_first_commands_run(shell: dict[str, str]) -> None:

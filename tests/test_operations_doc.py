@@ -20,7 +20,15 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from tests.archive_runs import batches, execute, fill, moved, runs, state
-from tests.conftest import LIMIT, VACUUM_REFUSED, clean_environment, rows, run_cli, run_json, scalar
+from tests.conftest import (
+    VACUUM_REFUSED,
+    clean_environment,
+    rows,
+    run_cli,
+    run_json,
+    run_shell,
+    scalar,
+)
 
 PAGE = (Path(__file__).parents[1] / "docs" / "operations.md").read_text(encoding="utf-8")
 ARCHIVE = "arami-db archive --max-duration 3h --vacuum"
@@ -34,16 +42,8 @@ def blocks(language: str) -> list[str]:
 def shell(command: str, conninfo: str, expect: int = 0) -> str:
     """Run a command as a scheduler would, with the database in the environment; what it prints."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    done = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", command],
-        env=clean_environment(DATABASE_URL=conninfo, PATH=path),
-        capture_output=True,
-        text=True,
-        timeout=LIMIT,
-        check=False,
-    )
-    assert done.returncode == expect, f"{command}\n{done.stdout}\n{done.stderr}"
-    return done.stdout
+    environment = clean_environment(DATABASE_URL=conninfo, PATH=path)
+    return run_shell(command, environment, expect=expect).stdout
 
 
 @contextmanager

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +14,7 @@ import pytest
 
 from arami_db.files import discover, packaged_sql_dir
 from tests import supabase
-from tests.conftest import LIMIT, rows, run_cli, run_json
+from tests.conftest import rows, run_cli, run_json, run_shell
 from tests.supabase import push
 
 ROOT = Path(__file__).parents[1]
@@ -42,18 +41,10 @@ def blocks() -> list[str]:
 def run_block(block: str, project: Path, url: str) -> str:
     """Run a block of the page where a project is; what it says."""
     path = [str(Path(sys.executable).parent), str(supabase.program().parent), os.environ["PATH"]]
-    done = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", block],
-        cwd=project,
-        env=supabase.environment(
-            project, DATABASE_URL=url, PATH=os.pathsep.join(path), PYTHONPATH=str(ROOT)
-        ),
-        capture_output=True,
-        text=True,
-        timeout=LIMIT,
-        check=False,
+    environment = supabase.environment(
+        project, DATABASE_URL=url, PATH=os.pathsep.join(path), PYTHONPATH=str(ROOT)
     )
-    assert done.returncode == 0, f"{block}\n{done.stdout}\n{done.stderr}"
+    done = run_shell(block, environment, project)
     return done.stdout + done.stderr
 
 
