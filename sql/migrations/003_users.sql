@@ -24,8 +24,8 @@ create index idx_users_onboarding on public.users (onboarding_completed);
 -- An unknown time zone would fail whatever computes a day by it, so it is refused where it is
 -- written, and only there; a check constraint would refuse to restore a dump, and every update of
 -- the row, once a server no longer knows the name. So is an offset: to Postgres, "+05:30" lies west
--- of Greenwich, and "UTC-167" is a week ahead. The trigger names no columns: it would hold on to
--- them.
+-- of Greenwich, and "UTC-167" is a week ahead. The trigger names no columns: one that does stops
+-- a later migration from changing their types.
 create function public.clean_users_row()
 returns trigger
 language plpgsql

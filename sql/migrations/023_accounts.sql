@@ -8,9 +8,10 @@
 -- warning says so, and `arami-db verify` counts such logins. A deletion fails, whole, when it must.
 --
 -- The triggers name no column: one that did would stop the platform from altering that column, and
--- its older releases lack some. So a login is read as JSON. Their names come late in the alphabet,
--- and so do they: a trigger of the application's own that makes the profile finds none in its way.
--- A profile is its user's to write: a phone that only they know of outlives a change of the e-mail.
+-- its older releases lack some. So a login is read as JSON. Triggers fire in the order of their
+-- names, and these names sort last: a trigger of the application's own that makes the profile fires
+-- before them. Users may change their profile: a phone entered there stays when the login's e-mail
+-- changes.
 
 create function audit.keep_profile(login jsonb, before jsonb default null)
 returns void
