@@ -61,6 +61,16 @@ class Percent(float):
         return self._text
 
 
+def uuid(text: str) -> str:
+    """An id, in the form that Postgres gives it."""
+    from uuid import UUID
+
+    try:
+        return str(UUID(text))
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is not a UUID") from None
+
+
 Database = Annotated[
     str | None,
     typer.Option(
@@ -104,6 +114,9 @@ LockTimeout = Annotated[
         show_default=False,
     ),
 ]
+UserId = Annotated[
+    str, typer.Argument(metavar="ID", help="The user's id, as in users.", parser=uuid)
+]
 Shadow = Annotated[
     str | None,
     typer.Option(
@@ -123,16 +136,6 @@ LockWait = Annotated[
         show_default=False,
     ),
 ]
-
-
-def uuid(text: str) -> str:
-    """An id, in the form that Postgres gives it."""
-    from uuid import UUID
-
-    try:
-        return str(UUID(text))
-    except ValueError:
-        raise typer.BadParameter(f"{text!r} is not a UUID") from None
 
 
 def write(file: Path, text: str) -> None:

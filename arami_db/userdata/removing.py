@@ -1,0 +1,124 @@
+"""Deleting all rows about a person, and the proof that none is left."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from psycopg.sql import SQL, Composable, Identifier
+
+from arami_db.database.connect import Connection, query
+from arami_db.errors import AramiError
+from arami_db.userdata.conditions import Conditions, source
+from arami_db.userdata.model import Table
+
+
+def remove(
+    connection: Connection, conditions: Conditions, named: Sequence[Table]
+) -> dict[Table, int]:
+    """Delete all rows that go with a person, and prove that no row names them any more.
+
+    Args:
+        connection: in a transaction, with login and profile locked.
+        conditions: those of erasing.
+        named: tables that no key reaches and that have rows about the person.
+
+    Returns:
+        Of each log, how many lines went that were there before.
+
+    Raises:
+        AramiError: a row would be left.
+        psycopg.Error: the server refused something.
+    """
+    holdings = conditions.holdings
+    ids = _delete(connection, conditions, [*holdings.reached, *named])
+    logs = [table for table in holdings.readable if table.is_log]
+    lines = {log: _forget(connection, log, ids) for log in logs}
+    for table in _left(connection, conditions):
+        _clear(connection, conditions, table)
+    connection.execute("set constraints all immediate")
+    _require_nothing(_left(connection, conditions))
+    return lines
+
+
+def _delete(connection: Connection, conditions: Conditions, tables: list[Table]) -> list[Any]:
+    """Delete all rows that go with the person, and return the ids that they had.
+
+    One statement, in which every part sees the rows as they were, so that no order matters, not
+    even where tables refer to each other in a circle: Postgres asks at its end what refers to what.
+
+    Raises:
+        AramiError: a trigger or a rule kept rows.
+    """
+    parts = list[Composable]()
+    asked = list[Composable]()
+    for number, table in enumerate(t for t in tables if not t.is_log):
+        rows, theirs = source(table, "a"), conditions.theirs(table)
+        match, gone = Identifier(f"m{number}"), Identifier(f"d{number}")
+        own_id = SQL("a.id" if table.has_id else "null::uuid")
+        parts += [
+            SQL("{} as (select count(*) from {} where {})").format(match, rows, theirs),
+            SQL("{} as (delete from {} where {} returning {} as id)").format(
+                gone, rows, theirs, own_id
+            ),
+        ]
+        asked.append(
+            SQL("select {}, (table {}), (select count(*) from {}), array(table {})").format(
+                str(table), match, gone, gone
+            )
+        )
+    statement = SQL("with {} {}").format(SQL(", ").join(parts), SQL(" union all ").join(asked))
+    found = connection.execute(statement).fetchall()
+    if kept := [table for table, before, went, _ in found if went < before]:
+        raise AramiError(
+            f"rows of {', '.join(kept)} were not deleted: a trigger or a rule keeps them, or"
+            " somebody else has just changed them; nothing was erased",
+            hint="Run it again; if it says the same, see the triggers of that table.",
+        )
+    return [one for *_, ids in found for one in ids if one is not None]
+
+
+def _forget(connection: Connection, log: Table, ids: list[Any]) -> int:
+    """Delete a log's lines about rows that are gone, and say how many were there before.
+
+    The others are those of this very deletion.
+    """
+    statement = SQL(query("userdata_forget")).format(source(log, "a"))
+    return int(connection.execute(statement, {"ids": ids}).fetchall()[0][0])
+
+
+def _clear(connection: Connection, conditions: Conditions, table: Table) -> None:
+    """Take the person's id out of rows that are somebody else's."""
+    for column in conditions.holdings.claims(table):
+        claimed = conditions.claimed(column)
+        values = [source(table, "a"), Identifier(column.name), claimed]
+        statement = SQL("update {} set {} = null where {}")
+        if column.required and table.is_log:
+            statement, values = SQL("delete from {} where {}"), [values[0], claimed]
+        connection.execute(statement.format(*values))
+
+
+def _left(connection: Connection, conditions: Conditions) -> dict[Table, int]:
+    """How many rows of which tables name the person, by a key or by their id in a column."""
+    asked = [
+        SQL("select {}, count(*) from {} where {} having count(*) > 0").format(
+            table.oid, source(table, "a"), conditions.named(table)
+        )
+        for table in conditions.holdings.readable
+    ]
+    found = connection.execute(SQL(" union all ").join(asked)).fetchall()
+    return {conditions.holdings.tables[oid]: rows for oid, rows in found}
+
+
+def _require_nothing(left: dict[Table, int]) -> None:
+    """The proof: no row names the person any more.
+
+    Raises:
+        AramiError: some do.
+    """
+    if left:
+        named = ", ".join(f"{table} ({rows})" for table, rows in left.items())
+        raise AramiError(
+            f"rows that name this person would be left, so nothing was erased: {named}",
+            hint="A trigger has put them there or kept them, or one behind a key is disabled.",
+        )
