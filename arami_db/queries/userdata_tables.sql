@@ -12,6 +12,7 @@ select
     c.relkind = 'p' as is_partitioned,
     n.nspname = 'storage' as is_outside,
     has_schema_privilege(n.oid, 'usage') and has_table_privilege(c.oid, 'select') as may_read,
+    has_table_privilege(c.oid, 'delete') as may_delete,
     row_security_active(c.oid) as is_filtered,
     coalesce(
         bool_or(a.attname = 'table_name' and b.base in ('text', 'varchar', 'name'))

@@ -68,6 +68,8 @@ class Conditions:
 
     def names_others(self, table: Table, alias: str = "a") -> Composable:
         """Whether a row names somebody else by a key to users, or in a column called user_id."""
+        if table in self.holdings.roots:
+            return SQL("not {}").format(self.theirs(table, alias))
         keys = [self._refers_elsewhere(key, alias) for key in self.holdings.direct(table)]
         claims = [
             SQL("not {}").format(self.claimed(column, alias))

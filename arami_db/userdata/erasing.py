@@ -13,12 +13,12 @@ from arami_db.database.backoff import backoff
 from arami_db.database.connect import Connection, query
 from arami_db.errors import LockBusyError, PlatformError
 from arami_db.userdata.conditions import Conditions, source
-from arami_db.userdata.finding import filled, find, unknown
+from arami_db.userdata.finding import find, unknown
 from arami_db.userdata.model import Holdings, Table
 from arami_db.userdata.removing import remove
 from arami_db.userdata.transaction import BUSY, changing, record, require_record
 
-_TRIES = 6
+_TRIES = 4
 _FILES = (
     "Delete these files first, through the API of Supabase Storage: SQL would delete what is known"
     " of them and leave the files."
@@ -105,11 +105,11 @@ def erase(
 
 def _erase(connection: Connection, person: str, *, dry: bool) -> Erased:
     before = _counted(connection)
+    find(connection)  # says what this role lacks, before a lock does in fewer words
     _lock(connection, person)
     holdings = find(connection)
-    named = filled(connection, Conditions(holdings, person))
-    _require_no_files(connection, Conditions(holdings, person), named)
-    lines = remove(connection, Conditions(holdings, person, erasing=True), named)
+    _require_no_files(connection, Conditions(holdings, person))
+    lines = remove(connection, Conditions(holdings, person, erasing=True))
     changes = _changes(_counted(connection) - before, holdings, lines)
     if not changes:
         raise unknown(Conditions(holdings, person))
@@ -130,14 +130,13 @@ def _lock(connection: Connection, person: str) -> None:
             connection.execute(statement.format(Identifier(schema, table)), [person])
 
 
-def _require_no_files(connection: Connection, conditions: Conditions, named: list[Table]) -> None:
+def _require_no_files(connection: Connection, conditions: Conditions) -> None:
     """Refuse to delete what is known of files that SQL cannot delete.
 
     Raises:
         PlatformError: there are such.
     """
-    asked = {*named, *conditions.holdings.reached}
-    for table in (t for t in asked if t.is_outside):
+    for table in (t for t in conditions.holdings.readable if t.is_outside):
         count = SQL("select count(*) from {} where {}")
         asked_of = count.format(source(table, "a"), conditions.theirs(table))
         [(rows,)] = connection.execute(asked_of).fetchall()

@@ -40,6 +40,7 @@ class Table:
     is_partitioned: bool
     is_outside: bool
     may_read: bool
+    may_delete: bool
     is_filtered: bool
     is_log: bool
     columns: tuple[Column, ...]

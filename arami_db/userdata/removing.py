@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from psycopg.sql import SQL, Composable, Identifier
@@ -13,15 +13,12 @@ from arami_db.userdata.conditions import Conditions, source
 from arami_db.userdata.model import Table
 
 
-def remove(
-    connection: Connection, conditions: Conditions, named: Sequence[Table]
-) -> dict[Table, int]:
+def remove(connection: Connection, conditions: Conditions) -> dict[Table, int]:
     """Delete all rows that go with a person, and prove that no row names them any more.
 
     Args:
         connection: in a transaction, with login and profile locked.
         conditions: those of erasing.
-        named: tables that no key reaches and that have rows about the person.
 
     Returns:
         Of each log, how many lines went that were there before.
@@ -31,7 +28,9 @@ def remove(
         psycopg.Error: the server refused something.
     """
     holdings = conditions.holdings
-    ids = _delete(connection, conditions, [*holdings.reached, *named])
+    ids = _delete(connection, conditions, holdings.reached)
+    # Rows that no key leads to, copies that a trigger has just made among them.
+    ids += _delete(connection, conditions, _left(connection, conditions))
     logs = [table for table in holdings.readable if table.is_log]
     lines = {log: _forget(connection, log, ids) for log in logs}
     for table in _left(connection, conditions):
@@ -41,7 +40,7 @@ def remove(
     return lines
 
 
-def _delete(connection: Connection, conditions: Conditions, tables: list[Table]) -> list[Any]:
+def _delete(connection: Connection, conditions: Conditions, tables: Iterable[Table]) -> list[Any]:
     """Delete all rows that go with the person, and return the ids that they had.
 
     One statement, in which every part sees the rows as they were, so that no order matters, not
@@ -52,7 +51,8 @@ def _delete(connection: Connection, conditions: Conditions, tables: list[Table])
     """
     parts = list[Composable]()
     asked = list[Composable]()
-    for number, table in enumerate(t for t in tables if not t.is_log):
+    # Where this role may not delete, a key's cascade may: what that leaves, the proof finds.
+    for number, table in enumerate(t for t in tables if t.may_delete and not t.is_log):
         rows, theirs = source(table, "a"), conditions.theirs(table)
         match, gone = Identifier(f"m{number}"), Identifier(f"d{number}")
         own_id = SQL("a.id" if table.has_id else "null::uuid")
@@ -67,6 +67,8 @@ def _delete(connection: Connection, conditions: Conditions, tables: list[Table])
                 str(table), match, gone, gone
             )
         )
+    if not asked:
+        return []
     statement = SQL("with {} {}").format(SQL(", ").join(parts), SQL(" union all ").join(asked))
     found = connection.execute(statement).fetchall()
     if kept := [table for table, before, went, _ in found if went < before]:
@@ -89,8 +91,9 @@ def _forget(connection: Connection, log: Table, ids: list[Any]) -> int:
 
 def _clear(connection: Connection, conditions: Conditions, table: Table) -> None:
     """Take the person's id out of rows that are somebody else's."""
+    others = SQL("true") if table.is_log else conditions.names_others(table)
     for column in conditions.holdings.claims(table):
-        claimed = conditions.claimed(column)
+        claimed = SQL("{} and {}").format(conditions.claimed(column), others)
         values = [source(table, "a"), Identifier(column.name), claimed]
         statement = SQL("update {} set {} = null where {}")
         if column.required and table.is_log:
@@ -120,5 +123,6 @@ def _require_nothing(left: dict[Table, int]) -> None:
         named = ", ".join(f"{table} ({rows})" for table, rows in left.items())
         raise AramiError(
             f"rows that name this person would be left, so nothing was erased: {named}",
-            hint="A trigger has put them there or kept them, or one behind a key is disabled.",
+            hint="A trigger has put them there or kept them, one behind a key is disabled, or this"
+            " role may not delete them.",
         )
