@@ -25,6 +25,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from arami_db import userdata
+from arami_db.database.connect import connect
+from arami_db.errors import AramiError
 from arami_db.files import packaged_sql_dir
 from arami_db.userdata.conditions import Conditions, source
 from arami_db.userdata.finding import find
@@ -97,6 +100,25 @@ def refused(conninfo: str, user: str, *more: str, expect: int = 1) -> dict[str, 
     error = run_json("erase", "user", user, "--yes", *more, "-d", conninfo, expect=expect)["error"]
     assert isinstance(error, dict)
     return error
+
+
+def export_here(conninfo: str, user: str, into: Path) -> None:
+    """Export without a process of its own, where that is not what a test is about."""
+    with connect(conninfo) as opened:
+        userdata.export(opened, user, into, print)
+
+
+def erase_here(conninfo: str, user: str, *, dry: bool = False) -> userdata.Erased:
+    """Likewise."""
+    with connect(conninfo) as opened:
+        return userdata.erase(opened, user, lock_timeout="3s", note=print, dry=dry)
+
+
+def refused_here(conninfo: str, user: str) -> str:
+    """Likewise; the message of the error."""
+    with pytest.raises(AramiError) as raised:
+        erase_here(conninfo, user)
+    return str(raised.value)
 
 
 def manifest_of(folder: Path) -> dict[str, Any]:
@@ -503,20 +525,21 @@ def test_what_a_key_says_becomes_of_the_rows_that_two_people_share(
         f" '{ALICE}'), ('hers', '{ALICE}', '{BOB}'), ('his', '{BOB}', null)"
     )
     alone, shared, his = KEYS[action]
-    erased = run_json("erase", "user", ALICE, "--dry-run", "-d", database)
+    tried = erase_here(database, ALICE, dry=True)
+    [change] = [one for one in tried.tables if one.table == "public.posts"]
+    stays = int(alone == "kept")
+    assert (change.deleted, change.changed) == (2 - stays, stays)
     connection.execute("insert into public.posts values ('shared', %s, %s)", [BOB, ALICE])
-    export(database, ALICE, tmp_path / "x")
+    export_here(database, ALICE, tmp_path / "x")
     [posts] = [t for t in manifest_of(tmp_path / "x")["tables"] if t["table"] == "public.posts"]
     assert (posts["rows"], posts["rows_naming_others"]) == (3, 2)
     if his == "refused":
-        error = refused(database, ALICE)
-        assert "public.posts has rows that are not only this person's" in error["message"]
-        assert "posts_reviewer_fkey" in error["message"]
+        message = refused_here(database, ALICE)
+        assert "public.posts has rows that are not only this person's" in message
+        assert "posts_reviewer_fkey" in message
         assert value(connection, "select count(*) from public.posts") == 4
         connection.execute("delete from public.posts where name = 'shared'")
-    else:
-        assert erased["rows"]
-    erase(database, ALICE)
+    erase_here(database, ALICE)
     left = {"reviewed": alone, "hers": shared, "his": "kept"}
     left |= {} if his == "refused" else {"shared": his}
     expected = sorted(name for name, what in left.items() if what == "kept")
@@ -534,12 +557,12 @@ def test_who_was_invited_stays_and_is_not_told_of(
     query = "insert into public.users (id, name, invited_by, helper) values (%s, 'Bob', %s, %s)"
     connection.execute("insert into public.users (id) values (%s)", [ALICE])
     connection.execute(query, [BOB, ALICE, ALICE])
-    export(database, ALICE, tmp_path / "x")
+    export_here(database, ALICE, tmp_path / "x")
     assert counts(tmp_path / "x") == {"public.users": 1}
     connection.execute("insert into public.loose values (%s, %s)", [BOB, ALICE])
-    assert "helper" in refused(database, ALICE)["message"]
+    assert "helper" in refused_here(database, ALICE)
     connection.execute("alter table public.loose alter helper drop not null")
-    erase(database, ALICE)
+    erase_here(database, ALICE)
     kept = connection.execute("select name, invited_by, helper from public.users").fetchall()
     assert kept == [("Bob", None, None)]
     assert connection.execute("select user_id::text, helper from public.loose").fetchall() == [
@@ -585,7 +608,7 @@ def test_what_would_be_left_undoes_the_erasure(
     statement, named = OBSTACLES[obstacle]
     connection.execute(statement.encode())
     before = all_text(connection)
-    assert named in refused(database, ALICE)["message"]
+    assert named in refused_here(database, ALICE)
     assert all_text(connection) == before
 
 

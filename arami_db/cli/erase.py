@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from arami_db.cli import options
-from arami_db.cli.options import Database, Embedded, Format, LockTimeout, UserId
+from arami_db.cli.export import UserId
+from arami_db.cli.options import Database, Embedded, Format, LockTimeout
 from arami_db.render.output import OutputFormat, note
 
 if TYPE_CHECKING:

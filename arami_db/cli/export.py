@@ -8,8 +8,12 @@ from typing import Annotated
 import typer
 
 from arami_db.cli import options
-from arami_db.cli.options import Database, Embedded, Format, SqlDir, UserId
+from arami_db.cli.options import Database, Embedded, Format, SqlDir
 from arami_db.render.output import OutputFormat
+
+UserId = Annotated[
+    str, typer.Argument(metavar="ID", help="The user's id, as in users.", parser=options.uuid)
+]
 
 export = typer.Typer(
     help="Write the SQL files as another tool's migrations, or all that is held about a user.",

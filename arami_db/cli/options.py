@@ -61,16 +61,6 @@ class Percent(float):
         return self._text
 
 
-def uuid(text: str) -> str:
-    """An id, in the form that Postgres gives it."""
-    from uuid import UUID
-
-    try:
-        return str(UUID(text))
-    except ValueError:
-        raise typer.BadParameter(f"{text!r} is not a UUID") from None
-
-
 Database = Annotated[
     str | None,
     typer.Option(
@@ -114,9 +104,6 @@ LockTimeout = Annotated[
         show_default=False,
     ),
 ]
-UserId = Annotated[
-    str, typer.Argument(metavar="ID", help="The user's id, as in users.", parser=uuid)
-]
 Shadow = Annotated[
     str | None,
     typer.Option(
@@ -136,6 +123,16 @@ LockWait = Annotated[
         show_default=False,
     ),
 ]
+
+
+def uuid(text: str) -> str:
+    """An id, in the form that Postgres gives it."""
+    from uuid import UUID
+
+    try:
+        return str(UUID(text))
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is not a UUID") from None
 
 
 def write(file: Path, text: str) -> None:

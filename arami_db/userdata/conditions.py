@@ -48,12 +48,15 @@ class Conditions:
         """Whether a row is about the person."""
         if table in self.holdings.roots:
             return self._is_id(Identifier(alias, "id"), "uuid")
-        parts = [self._named(table, alias)]
-        if any(self._followed(table)):
-            parts.append(self._in(alias, self._walk()))
-        if table.is_log:
-            parts.append(self._in(alias, self._lines(table)))
-        return either(parts)
+        places: list[Composable] = [self._walk()] if any(self._followed(table)) else []
+        places += [self._lines(table)] if table.is_log else []
+        if not places:
+            return self._named(table, alias)
+        # A union, and not OR, which would have Postgres read all of the table.
+        named = SQL("select n.tableoid, n.ctid from {} where {}")
+        places.append(named.format(source(table, "n"), self._named(table, "n")))
+        either_place = SQL(" union all ").join(SQL("({})").format(place) for place in places)
+        return SQL("({0}.tableoid, {0}.ctid) in ({1})").format(Identifier(alias), either_place)
 
     def named(self, table: Table, alias: str = "a") -> Composable:
         """Whether a row names the person by a key, or by their id in any column."""
@@ -89,7 +92,7 @@ class Conditions:
             claim = self.claimed(column, alias)
             if not self.erasing:
                 found.append(claim)
-            elif not table.is_log:
+            elif table not in self.holdings.logs:
                 found.append(self._alone(table, claim, alias))
         return either(found)
 
@@ -127,10 +130,6 @@ class Conditions:
         """The keys by which a row that names nobody is somebody's."""
         keys = self.holdings.indirect(table)
         return tuple(k for k in keys if not (self.erasing and k.action in CLEARING))
-
-    @staticmethod
-    def _in(alias: str, places: Composable) -> Composed:
-        return SQL("({0}.tableoid, {0}.ctid) in ({1})").format(Identifier(alias), places)
 
     def _walk(self) -> Composed:
         """The places of all rows that name nobody and are the person's: from row to row."""

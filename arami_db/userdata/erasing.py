@@ -116,7 +116,7 @@ def _erase(connection: Connection, person: str, *, dry: bool) -> Erased:
     rows = sum(change.deleted for change in changes)
     number = None if dry else record(connection, "erase", tables=len(changes), rows=rows)
     unseen = tuple(str(table) for table in holdings.claimed if not table.is_readable)
-    return Erased(number, changes, len(holdings.readable), unseen)
+    return Erased(number, changes, len(holdings.asked), unseen)
 
 
 def _lock(connection: Connection, person: str) -> None:
@@ -136,7 +136,7 @@ def _require_no_files(connection: Connection, conditions: Conditions) -> None:
     Raises:
         PlatformError: there are such.
     """
-    for table in (t for t in conditions.holdings.readable if t.is_outside):
+    for table in (t for t in conditions.holdings.asked if t.is_outside):
         count = SQL("select count(*) from {} where {}")
         asked_of = count.format(source(table, "a"), conditions.theirs(table))
         [(rows,)] = connection.execute(asked_of).fetchall()

@@ -121,9 +121,18 @@ class Holdings:
         )
 
     @cached_property
-    def readable(self) -> tuple[Table, ...]:
-        """Those of them all that this role sees every row of."""
-        return tuple(t for t in self.tables.values() if t.is_readable)
+    def asked(self) -> tuple[Table, ...]:
+        """The tables of which this role sees every row, and whose rows may name a person."""
+        return tuple(
+            t
+            for t in self.tables.values()
+            if t.is_readable and (t in self.roots or self.direct(t) or any(self.claims(t)))
+        )
+
+    @cached_property
+    def logs(self) -> tuple[Table, ...]:
+        """Logs whose lines no key ties to a person: these may be about anybody's rows."""
+        return tuple(t for t in self.asked if t.is_log and t not in self.reached)
 
     def claims(self, table: Table) -> Iterator[Column]:
         """The columns of a table that may hold a person's id and that no key explains.

@@ -31,7 +31,7 @@ def remove(connection: Connection, conditions: Conditions) -> dict[Table, int]:
     ids = _delete(connection, conditions, holdings.reached)
     # Rows that no key leads to, copies that a trigger has just made among them.
     ids += _delete(connection, conditions, _left(connection, conditions))
-    logs = [table for table in holdings.readable if table.is_log]
+    logs = [table for table in holdings.asked if table.is_log]
     lines = {log: _forget(connection, log, ids) for log in logs}
     for table in _left(connection, conditions):
         _clear(connection, conditions, table)
@@ -52,7 +52,9 @@ def _delete(connection: Connection, conditions: Conditions, tables: Iterable[Tab
     parts = list[Composable]()
     asked = list[Composable]()
     # Where this role may not delete, a key's cascade may: what that leaves, the proof finds.
-    for number, table in enumerate(t for t in tables if t.may_delete and not t.is_log):
+    logs = conditions.holdings.logs
+    deletable = [table for table in tables if table.may_delete and table not in logs]
+    for number, table in enumerate(deletable):
         rows, theirs = source(table, "a"), conditions.theirs(table)
         match, gone = Identifier(f"m{number}"), Identifier(f"d{number}")
         own_id = SQL("a.id" if table.has_id else "null::uuid")
@@ -91,12 +93,12 @@ def _forget(connection: Connection, log: Table, ids: list[Any]) -> int:
 
 def _clear(connection: Connection, conditions: Conditions, table: Table) -> None:
     """Take the person's id out of rows that are somebody else's."""
-    others = SQL("true") if table.is_log else conditions.names_others(table)
+    others = SQL("true") if table in conditions.holdings.logs else conditions.names_others(table)
     for column in conditions.holdings.claims(table):
         claimed = SQL("{} and {}").format(conditions.claimed(column), others)
         values = [source(table, "a"), Identifier(column.name), claimed]
         statement = SQL("update {} set {} = null where {}")
-        if column.required and table.is_log:
+        if column.required and table in conditions.holdings.logs:
             statement, values = SQL("delete from {} where {}"), [values[0], claimed]
         connection.execute(statement.format(*values))
 
@@ -107,7 +109,7 @@ def _left(connection: Connection, conditions: Conditions) -> dict[Table, int]:
         SQL("select {}, count(*) from {} where {} having count(*) > 0").format(
             table.oid, source(table, "a"), conditions.named(table)
         )
-        for table in conditions.holdings.readable
+        for table in conditions.holdings.asked
     ]
     found = connection.execute(SQL(" union all ").join(asked)).fetchall()
     return {conditions.holdings.tables[oid]: rows for oid, rows in found}

@@ -12,6 +12,7 @@ from arami_db import ledger
 from arami_db.database.connect import Connection, lost, query, redact
 from arami_db.database.execute import no_time_limit
 from arami_db.database.failure import hint_for
+from arami_db.database.server import inspect
 from arami_db.errors import AramiError, PendingError, PlatformError, StatementError
 
 # The same person gives the same bytes in every session; rows that a policy would hide are an error.
@@ -96,8 +97,9 @@ def require_record(connection: Connection) -> None:
 
     Raises:
         PendingError: there is no table for it.
-        PlatformError: this role may not write to it.
+        PlatformError: this role may not write to it, or nobody may write here.
     """
+    inspect(connection).require_writable()
     found = connection.execute(
         "select quote_ident(current_user), to_regclass('audit.user_data_run') is not null,"
         " coalesce(has_table_privilege(to_regclass('audit.user_data_run'), 'insert'), false)"
