@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from psycopg.sql import SQL, Composable, Identifier
+from psycopg.sql import SQL, Composed, Identifier
 
 from arami_db.database.connect import Connection, query
 from arami_db.errors import AramiError
@@ -49,28 +49,13 @@ def _delete(connection: Connection, conditions: Conditions, tables: Iterable[Tab
     Raises:
         AramiError: a trigger or a rule kept rows.
     """
-    parts = list[Composable]()
-    asked = list[Composable]()
-    # Where this role may not delete, a key's cascade may: what that leaves, the proof finds.
     logs = conditions.holdings.logs
+    # Where this role may not delete, a key's cascade may: what that leaves, the proof finds.
     deletable = [table for table in tables if table.may_delete and table not in logs]
-    for number, table in enumerate(deletable):
-        rows, theirs = source(table, "a"), conditions.theirs(table)
-        match, gone = Identifier(f"m{number}"), Identifier(f"d{number}")
-        own_id = SQL("a.id" if table.has_id else "null::uuid")
-        parts += [
-            SQL("{} as (select count(*) from {} where {})").format(match, rows, theirs),
-            SQL("{} as (delete from {} where {} returning {} as id)").format(
-                gone, rows, theirs, own_id
-            ),
-        ]
-        asked.append(
-            SQL("select {}, (table {}), (select count(*) from {}), array(table {})").format(
-                str(table), match, gone, gone
-            )
-        )
-    if not asked:
+    if not deletable:
         return []
+    pairs = [_deletion(conditions, table, number) for number, table in enumerate(deletable)]
+    parts, asked = zip(*pairs, strict=True)
     statement = SQL("with {} {}").format(SQL(", ").join(parts), SQL(" union all ").join(asked))
     found = connection.execute(statement).fetchall()
     if kept := [table for table, before, went, _ in found if went < before]:
@@ -80,6 +65,24 @@ def _delete(connection: Connection, conditions: Conditions, tables: Iterable[Tab
             hint="Run it again; if it says the same, see the triggers of that table.",
         )
     return [one for *_, ids in found for one in ids if one is not None]
+
+
+def _deletion(conditions: Conditions, table: Table, number: int) -> tuple[Composed, Composed]:
+    """The parts of a statement that delete a table's rows, and what asks how many they were."""
+    rows, theirs = source(table, "a"), conditions.theirs(table)
+    before, gone = Identifier(f"before_{number}"), Identifier(f"gone_{number}")
+    own_id = SQL("a.id" if table.has_id else "null::uuid")
+    part = SQL(
+        "{before} as (select count(*) from {rows} where {theirs}),"
+        " {gone} as (delete from {rows} where {theirs} returning {own_id} as id)"
+    )
+    asked = SQL(
+        "select {name}, (table {before}), (select count(*) from {gone}), array(table {gone})"
+    )
+    return (
+        part.format(before=before, gone=gone, rows=rows, theirs=theirs, own_id=own_id),
+        asked.format(name=str(table), before=before, gone=gone),
+    )
 
 
 def _forget(connection: Connection, log: Table, ids: list[Any]) -> int:
