@@ -1,7 +1,8 @@
 -- Every table that this role can know of, with what tells whether a row of it is about a person.
 -- Why: what no foreign key says, these rules say, once, for every table there is or will be.
 --   claims: a column that may hold a person's id, key or no key: any uuid, or a text of a name that
---   says so. A row in which it holds that very id speaks of that person.
+--   says so; and what the log of Supabase's auth server says of who acted, and on whom, in JSON. A
+--   row in which it holds that very id speaks of that person.
 --   is_log: lines about rows of any table, by table_name and row_id, as audit.change_log has them.
 --   is_outside: rows that stand for files of Supabase Storage, which SQL cannot delete.
 --   is_secret: what lets somebody in. Of the platform's tables of logins no such column is exported.
@@ -32,7 +33,10 @@ select
                 and a.attname ~ (
                     '^(user|owner|actor|author|account|profile|person)(_id)?$'
                     '|_(user|owner)_id$|_by$'
-                ),
+                )
+                or n.nspname = 'auth'
+                and b.base in ('json', 'jsonb')
+                and a.attname = 'payload',
                 'is_secret',
                 n.nspname = 'auth'
                 and b.base in ('text', 'varchar', 'bpchar', 'bytea', 'json', 'jsonb')

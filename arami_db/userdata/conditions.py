@@ -67,6 +67,10 @@ class Conditions:
 
     def claimed(self, column: Column, alias: str = "a") -> Composed:
         """Whether a column holds the person's id."""
+        if column.type in {"json", "jsonb"}:
+            return SQL("{} in ({} ->> 'actor_id', {} #>> '{{traits,user_id}}')").format(
+                Literal(self.person), *[Identifier(alias, column.name)] * 2
+            )
         return self._is_id(Identifier(alias, column.name), column.type)
 
     def names_others(self, table: Table, alias: str = "a") -> Composable:
