@@ -23,6 +23,7 @@ OPERATIONS = {
     "docs",
     "doctor",
     "monitor",
+    "userdata",
 }
 # The files beside the ledger, and what is wrong between them, are for every operation.
 SHARED = {

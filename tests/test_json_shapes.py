@@ -19,7 +19,7 @@ from referencing import Registry, Resource
 from arami_db import embedded
 from arami_db.files import packaged_sql_dir
 from tests.archive_runs import execute, fill
-from tests.conftest import LIMIT, run_cli, run_json, start_cli
+from tests.conftest import ALICE, LIMIT, run_cli, run_json, start_cli
 
 Project = Callable[[dict[str, str]], Path]
 ROOT = Path(__file__).parents[1]
@@ -199,6 +199,16 @@ def test_archiving_and_upkeep(database: str) -> None:
     hold("maintain", run_json("maintain", "--threshold", "0", "--dry-run", "-d", database))
     hold("maintain", run_json("maintain", "--threshold", "0", "-d", database))
     hold("maintain", run_json("maintain", "no_such_table", "-d", database, expect=2))
+
+
+def test_a_users_data(database: str, tmp_path: Path) -> None:
+    fill(database, old=20, young=10)
+    words = ("user", ALICE, "-d", database)
+    hold("export-user", run_json("export", *words, "--output", str(tmp_path / "hers")))
+    hold("export-user", run_json("export", *words, "--output", str(tmp_path), expect=2))
+    hold("erase-user", run_json("erase", *words, "--dry-run"))
+    hold("erase-user", run_json("erase", *words, "--yes"))
+    hold("erase-user", run_json("erase", *words, "--yes", expect=1))
 
 
 def test_watching(database: str) -> None:

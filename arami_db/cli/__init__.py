@@ -27,6 +27,7 @@ _COMMANDS = {
     "new": "files",
     "seed": "seed",
     "export": "export",
+    "erase": "erase",
     "docs": "docs",
     "archive": "archive",
     "maintain": "maintain",

@@ -1,0 +1,86 @@
+"""`arami-db erase`."""
+
+from __future__ import annotations
+
+import sys
+from functools import partial
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from arami_db.cli import options
+from arami_db.cli.export import UserId
+from arami_db.cli.options import Database, Embedded, Format, LockTimeout
+from arami_db.render.output import OutputFormat, note
+
+if TYPE_CHECKING:
+    from arami_db.userdata import Erased
+
+erase = typer.Typer(
+    help="Erase what the database holds about a user.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+
+@erase.callback()
+def _group() -> None:
+    pass
+
+
+@erase.command()
+def user(
+    person: UserId,
+    database: Database = None,
+    embedded: Embedded = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would go; erase nothing.")
+    ] = False,
+    lock_timeout: LockTimeout = None,
+    output: Format = OutputFormat.TEXT,
+) -> None:
+    """Erase a person: show what would go, ask, delete it in one transaction, prove it is gone.
+
+    Live rows, archive, login and the change log's lines about them go together, or nothing does.
+    What it shows, it has done and rolled back. docs/user-data.md says what goes and what stays.
+
+    \b
+    Examples:
+      arami-db erase user 550e8400-e29b-41d4-a716-446655440000 --dry-run
+      arami-db erase user 550e8400-e29b-41d4-a716-446655440000
+    """
+    from arami_db.render.userdata import show_erased
+    from arami_db.runner.session import Options
+    from arami_db.userdata import erase as operation
+
+    waits = Options(lock_timeout=options.lock_timeout(lock_timeout))
+    conninfo = options.conninfo(database, embedded=embedded)
+    if not (yes or dry_run):
+        _require_somebody_to_ask()
+    with options.connection(conninfo) as connection:
+        run = partial(
+            operation, connection, person, lock_timeout=waits.lock_timeout_setting, note=note
+        )
+        if not (yes or dry_run):
+            _ask(run(dry=True))
+        erased = run(dry=dry_run)
+    show_erased(erased, output)
+
+
+def _require_somebody_to_ask() -> None:
+    from arami_db.errors import UsageError
+
+    if not sys.stdin.isatty():
+        raise UsageError(
+            "this erases a person for good, and there is nobody to ask",
+            hint="Say --yes if that is what you want; --dry-run shows what would go.",
+        )
+
+
+def _ask(erased: Erased) -> None:
+    from arami_db.render.userdata import erased_lines
+
+    for line in erased_lines(erased):
+        note(line)
+    typer.confirm(f"Erase these {erased.rows} rows for good?", abort=True, err=True)
