@@ -346,6 +346,15 @@ def test_years_of_many_digits_are_the_same_when_said_again(database: str) -> Non
     assert found["recipe"]["years"] == 1 / 3
 
 
+def test_logins_that_profiles_refer_to_go_after_these(database: str) -> None:
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute("alter table public.users add foreign key (id) references auth.users")
+    run_cli("seed", "demo", "--users", "5", *UNTIL, "-d", database)
+    assert scalar(database, "select count(*) from auth.users") == 5
+    assert run_json("seed", "demo", "--remove", "-d", database)["removed"] == 5
+    assert scalar(database, "select count(*) from auth.users") == 0
+
+
 def test_a_batch_that_fails_leaves_those_before_it(database: str) -> None:
     with psycopg.connect(database, autocommit=True) as connection:
         connection.execute(

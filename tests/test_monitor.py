@@ -770,7 +770,10 @@ def test_a_terminal_is_drawn_in_place_on_a_screen_of_its_own(database: str) -> N
 def test_the_screen_has_all_of_why_there_is_no_connection(empty_database: str) -> None:
     other = make_conninfo(empty_database, dbname="postgres")
     name = scalar(empty_database, "select current_database()::text")
-    with on_terminal("monitor", "locks", "--watch", "50ms", "-d", empty_database) as (_, until):
+    with on_terminal("monitor", "locks", "--watch", "50ms", "-d", empty_database) as (
+        process,
+        until,
+    ):
         until(b"Ctrl-C ends")
         execute(other, f"alter database {name} allow_connections false")
         execute(
@@ -781,3 +784,6 @@ def test_the_screen_has_all_of_why_there_is_no_connection(empty_database: str) -
         until(b"accepting connections")
         execute(other, f"alter database {name} allow_connections true")
         until(b"Who blocks whom")
+        process.send_signal(signal.SIGINT)
+        until(b"\x1b[?1049l")
+        assert process.wait(LIMIT) == 0
