@@ -326,6 +326,35 @@ def test_what_was_interrupted_goes_on(how: signal.Signals, database: str) -> Non
     assert not any(content(database).values())
 
 
+def test_a_table_that_was_empty_when_it_was_analyzed_has_new_statistics(database: str) -> None:
+    """Else the foreign key of each metric reads all of its user's sessions, for minutes."""
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute("alter table public.daily_sessions set (autovacuum_enabled = off)")
+        connection.execute(
+            "update pg_class set reltuples = 0, relpages = 1000"
+            " where oid = 'public.daily_sessions'::regclass"
+        )
+    made = run_json("seed", "demo", "--users", "30", *UNTIL, "-d", database)
+    known = "select reltuples from pg_class where oid = 'public.daily_sessions'::regclass"
+    assert scalar(database, known) == made["sessions"]
+
+
+def test_years_of_many_digits_are_the_same_when_said_again(database: str) -> None:
+    third = str(1 / 3)
+    run_cli("seed", "demo", "--users", "1", "--years", third, *UNTIL, "-d", database)
+    found = run_json("seed", "demo", "--users", "2", "--years", third, *UNTIL, "-d", database)
+    assert found["recipe"]["years"] == 1 / 3
+
+
+def test_logins_that_profiles_refer_to_go_after_these(database: str) -> None:
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute("alter table public.users add foreign key (id) references auth.users")
+    run_cli("seed", "demo", "--users", "5", *UNTIL, "-d", database)
+    assert scalar(database, "select count(*) from auth.users") == 5
+    assert run_json("seed", "demo", "--remove", "-d", database)["removed"] == 5
+    assert scalar(database, "select count(*) from auth.users") == 0
+
+
 def test_a_batch_that_fails_leaves_those_before_it(database: str) -> None:
     with psycopg.connect(database, autocommit=True) as connection:
         connection.execute(

@@ -167,6 +167,22 @@ def test_a_table_is_due_by_its_own_thresholds(database: str) -> None:
     assert after["analyzed_age_seconds"] < LIMIT
 
 
+def test_inserts_count_against_what_is_not_frozen_since_postgres_18(database: str) -> None:
+    with psycopg.connect(database, autocommit=True) as connection:
+        for statement in (
+            "create table public.grown (i int) with (autovacuum_enabled = off)",
+            "insert into public.grown select generate_series(1, 10000)",
+            "select pg_stat_force_next_flush()",
+            "vacuum (freeze) public.grown",
+            "insert into public.grown select generate_series(1, 500)",
+            "select pg_stat_force_next_flush()",
+        ):
+            connection.execute(statement.encode())
+        base = 1000 if connection.info.server_version >= 180000 else 3000
+    grown = row(answers(database, "tables")["tables_vacuum"], relation="public.grown")
+    assert grown["vacuum_due_ratio"] == pytest.approx(500 / base)
+
+
 def test_indexes_that_are_unused_duplicate_invalid_or_bloated(database: str) -> None:
     with psycopg.connect(database, autocommit=True) as connection:
         for statement in (
@@ -199,6 +215,48 @@ def test_indexes_that_are_unused_duplicate_invalid_or_bloated(database: str) -> 
     after = answers(database, "indexes", "--limit", "1000")["indexes_bloat"]
     left = [r["bloat_ratio"] for r in after["rows"] if r["index"] == "public.kept"]
     assert max(left, default=0) < 0.2
+
+
+def test_a_copy_is_what_can_go_without_loss(empty_database: str) -> None:
+    with psycopg.connect(empty_database, autocommit=True) as connection:
+        for statement in (
+            "create table public.t (i int not null, j int, k int)",
+            "create unique index older on public.t (i)",
+            "create table public.of_t (i int references public.t (i))",
+            "alter table public.t add constraint t_key primary key (i)",
+            "create unique index nulls_differ on public.t (j)",
+            "create unique index nulls_are_one on public.t (j) nulls not distinct",
+            "alter table public.t add constraint later unique (j) deferrable",
+            "alter table public.t add constraint excluded exclude using btree (j with =)",
+            "create index plain on public.t (j)",
+            "create unique index early on public.t (k)",
+            "alter table public.t add constraint named unique (k)",
+            "create table public.p (i int, j int) partition by range (i)",
+            "create table public.p1 partition of public.p for values from (0) to (9)",
+            "create table public.p2 partition of public.p for values from (9) to (99)",
+            "create index p_i on public.p (i)",
+            "create index p_i_again on public.p (i)",
+            "create index p_j on public.p (j)",
+            "insert into public.p select n, n from generate_series(0, 98) as n",
+            "analyze",
+            "set enable_seqscan = off",
+            "select from public.p1 where j = 5",
+            "select pg_stat_force_next_flush()",
+        ):
+            connection.execute(statement.encode())
+    found = answers(empty_database, "indexes")
+    copies = {r["index"]: r["copy_of"] for r in found["indexes_duplicate"]["rows"]}
+    assert copies.pop("public.plain") in {"later", "excluded"}
+    assert copies == {
+        "public.older": "t_key",
+        "public.early": "named",
+        "public.p_i_again": "p_i",
+    }
+    both = row(found["indexes_duplicate"], index="public.p_i_again")
+    assert both["duplicate_bytes"] == 4 * 8192
+    unused = {r["index"] for r in found["indexes_unused"]["rows"]}
+    assert {"public.p1_i_idx", "public.p2_i_idx"} <= unused
+    assert not {"public.p1_j_idx", "public.p2_j_idx"} & unused
 
 
 def test_who_blocks_whom_is_a_tree_and_old_transactions_are_named(database: str) -> None:
@@ -244,6 +302,19 @@ def test_a_queue_of_many_is_a_tree_in_which_each_stands_once(database: str) -> N
     behind = {r["pid"]: r["behind"] for r in tree["rows"]}
     assert [behind[str(pid)] for pid in pids] == list(range(1, 21))
     assert len(tree["rows"]) == 21
+
+
+def test_a_wait_for_a_row_names_its_table(database: str) -> None:
+    execute(database, "create table public.t (i int); insert into public.t values (1)")
+    with psycopg.connect(database) as holder:
+        holder.execute("update public.t set i = 2")
+        with (
+            waiting(database, "update public.t set i = 3"),
+            waiting(database, "update public.t set i = 4") as second,
+        ):
+            tree = answers(database, "locks")["locks_tree"]
+            waits = row(tree, pid=str(second))["query"]
+    assert waits.startswith("wants ExclusiveLock on a tuple of public.t: update")
 
 
 def test_what_somebody_locks_does_not_hang_the_rest(database: str) -> None:
@@ -446,6 +517,12 @@ def test_on_a_primary_its_standby_and_where_the_extension_is_not_loaded() -> Non
         assert row(answers(standby, "replication")["replication_now"])["standby_paused"] == 1
         lagging = answers(primary, "replication")["replication_replicas"]["rows"]
         assert lagging[0]["lag_bytes"] > 0
+        execute(primary, "alter system set autovacuum = off")
+        execute(primary, "select pg_reload_conf()")
+        eventually(
+            "autovacuum is off for all",
+            lambda: {r["auto"] for r in answers(primary)["tables_vacuum"]["rows"]} == {"off"},
+        )
         with role(primary) as stranger:
             [note] = answers(stranger, "replication")["replication_replicas"]["notes"]
         assert "grant pg_monitor" in note
@@ -685,6 +762,28 @@ def test_a_terminal_is_drawn_in_place_on_a_screen_of_its_own(database: str) -> N
         assert "Ctrl-C ends" in shown
         assert "lines more: make room, or name a topic" in shown
         assert len(shown.splitlines()) <= 24
+        process.send_signal(signal.SIGINT)
+        until(b"\x1b[?1049l")
+        assert process.wait(LIMIT) == 0
+
+
+def test_the_screen_has_all_of_why_there_is_no_connection(empty_database: str) -> None:
+    other = make_conninfo(empty_database, dbname="postgres")
+    name = scalar(empty_database, "select current_database()::text")
+    with on_terminal("monitor", "locks", "--watch", "50ms", "-d", empty_database) as (
+        process,
+        until,
+    ):
+        until(b"Ctrl-C ends")
+        execute(other, f"alter database {name} allow_connections false")
+        execute(
+            other,
+            f"select pg_terminate_backend(pid) from pg_stat_activity where datname = '{name}'",
+        )
+        until(b"no connection:")
+        until(b"accepting connections")
+        execute(other, f"alter database {name} allow_connections true")
+        until(b"Who blocks whom")
         process.send_signal(signal.SIGINT)
         until(b"\x1b[?1049l")
         assert process.wait(LIMIT) == 0

@@ -8,7 +8,7 @@ values (
     'arami_db.demo',
     jsonb_build_object(
         'random_seed', %(random_seed)s::bigint,
-        'years', %(years)s::numeric,
+        'years', trim_scale(%(years)s::text::numeric),
         'until', %(until)s::text
     ),
     'system',

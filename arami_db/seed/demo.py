@@ -160,7 +160,7 @@ def _make(connection: Connection, scripts: Sequence[Script], recipe: Recipe) -> 
     recorded = {
         "key": id_of(0),
         "random_seed": recipe.random_seed,
-        "years": recipe.years,
+        "years": str(recipe.years),
         "until": recipe.until.isoformat(),
     }
     connection.execute(query("demo_record"), recorded)

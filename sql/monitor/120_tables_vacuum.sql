@@ -12,6 +12,10 @@ with tables as (
     select
         c.oid,
         greatest(c.reltuples, 0)::float8 as live,
+        -- From Postgres 18 on, which alone has the column, inserts count against the rest of it.
+        1 - least(
+            (to_jsonb(c) ->> 'relallfrozen')::float8 / nullif(c.relpages, 0), 1
+        ) as unfrozen,
         (
             select jsonb_object_agg(split_part(o, '=', 1), split_part(o, '=', 2))
             from unnest(c.reloptions) as o
@@ -25,7 +29,9 @@ limits as (
     select
         t.oid,
         t.live,
-        not coalesce((t.own ->> 'autovacuum_enabled')::boolean, true) as is_off,
+        t.live * coalesce(t.unfrozen, 1) as unfrozen,
+        current_setting('autovacuum') = 'off'
+        or not coalesce((t.own ->> 'autovacuum_enabled')::boolean, true) as is_off,
         s.n
     from tables as t
     cross join lateral (
@@ -64,7 +70,7 @@ thresholds as (
             when (l.n ->> 'autovacuum_vacuum_insert_threshold')::float8 >= 0
                 then
                     (l.n ->> 'autovacuum_vacuum_insert_threshold')::float8
-                    + (l.n ->> 'autovacuum_vacuum_insert_scale_factor')::float8 * l.live
+                    + (l.n ->> 'autovacuum_vacuum_insert_scale_factor')::float8 * l.unfrozen
         end as inserted,
         (l.n ->> 'autovacuum_analyze_threshold')::float8
         + (l.n ->> 'autovacuum_analyze_scale_factor')::float8 * l.live as changed

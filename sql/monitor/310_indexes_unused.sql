@@ -1,9 +1,10 @@
 -- 310_indexes_unused: Indexes that no query has used since statistics began, largest first.
 -- Why: each costs at every write. A unique one guards rows, used or not. A replica counts its own
--- scans: look there, too, before you drop one.
+-- scans: look there, too, before you drop one. An index of a partition goes with the partitioned
+-- table's alone, and is listed where none of that table's is used.
 -- labels: index
 -- gauge unused_bytes: its size
-with locked as materialized (
+with recursive locked as materialized (
     select distinct l.relation
     from pg_locks as l
     where
@@ -13,6 +14,33 @@ with locked as materialized (
             select d.oid
             from pg_database as d
             where d.datname = current_database()
+        )
+),
+
+-- The index of a partitioned table above each of a partition, and whether a query has used any.
+parts as (
+    select
+        c.oid as root,
+        c.oid as part
+    from pg_class as c
+    where c.relkind = 'I' and not c.relispartition
+    union all
+    select
+        p.root,
+        h.inhrelid as part
+    from parts as p
+    inner join pg_inherits as h on p.part = h.inhparent
+),
+
+used as materialized (
+    select p.part
+    from parts as p
+    where
+        exists (
+            select
+            from parts as q
+            inner join pg_stat_user_indexes as u on q.part = u.indexrelid
+            where q.root = p.root and u.idx_scan > 0
         )
 )
 
@@ -33,6 +61,7 @@ inner join pg_class as c on s.indexrelid = c.oid
 inner join pg_stat_database as d on d.datname = current_database()
 where
     s.idx_scan = 0
+    and s.indexrelid not in (select u.part from used as u)
     and i.indisvalid
     and not i.indisunique
     and not i.indisexclusion

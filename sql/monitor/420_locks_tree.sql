@@ -7,8 +7,11 @@ with recursive waiting as materialized (
         l.pid,
         min(l.waitstart) as since,
         string_agg(distinct case
-            when l.locktype = 'relation' and c.oid is not null
-                then format('%s on %I.%I', l.mode, n.nspname, c.relname)
+            when c.oid is not null
+                then format(
+                    '%s on %s%I.%I',
+                    l.mode, 'a ' || nullif(l.locktype, 'relation') || ' of ', n.nspname, c.relname
+                )
             else format('%s of a %s', l.mode, l.locktype)
         end, ', ') as wants
     from pg_locks as l

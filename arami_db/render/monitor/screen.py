@@ -84,12 +84,14 @@ def _page(console: Console, take: Callable[[], Sequence[Answer]], heading: str) 
     from rich.text import Text
 
     from arami_db.escape import visible
+    from arami_db.render.monitor.table import wrapped
     from arami_db.render.monitor.text import Line, as_lines
 
     try:
         body = list(as_lines(take(), console.width))
     except ConnectionFailedError as error:
-        body = [Line(visible(f"no connection: {error}"), "red")]
+        said = visible(f"no connection: {error}")
+        body = [Line(line, "red") for line in wrapped(said, console.width)]
     now = time.strftime("%H:%M:%S")
     lines = [Line(visible(f"{now}  {heading}"), "dim"), Line(""), *body]
     room = console.height - 1
