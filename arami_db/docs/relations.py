@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from postgast.pg_query_pb2 import CONSTR_FOREIGN, CONSTR_PRIMARY, CONSTR_UNIQUE
 
 from arami_db.docs import definitions
-from arami_db.docs.access import Role
+from arami_db.docs.access import COMMANDS, Role
 from arami_db.docs.definitions import Keys
 from arami_db.docs.facts import Facts, Properties
 from arami_db.docs.model import Relation
@@ -36,6 +36,7 @@ def relations(
     constraints: Mapping[str, tuple[Keys, ...]],
     structures: Structures,
     roles: tuple[Role, ...],
+    takes: Mapping[str, Collection[str]],
 ) -> tuple[Relation, ...]:
     """Every table and view, by name.
 
@@ -44,6 +45,7 @@ def relations(
         constraints: those of each table.
         structures: what JSON columns take, by table and column.
         roles: those asked for what they may do.
+        takes: the commands that each view takes.
     """
     schemas = {split(name)[0] for kind in KINDS for name in facts.of(kind)}
     indexes = dict[str, list[Part]]()
@@ -55,7 +57,7 @@ def relations(
             keys = constraints.get(name, ())
             made = _relation(facts, kind, name, keys, structures)
             policies, rules, own = policies_of(facts, name)
-            ways, access = access_of(facts, kind, name, roles, rules)
+            ways, access = access_of(facts, (kind, name), roles, rules, takes.get(name, COMMANDS))
             kept = {key.name for key in keys}
             made = replace(
                 made,
