@@ -58,6 +58,9 @@ create table public."odd | `TABLE` </script>" (
 alter table public."odd | `TABLE` </script>" enable row level security;
 create policy "p|`q` </script>" on public."odd | `TABLE` </script>"
 using (id = 1 or '</script>|' = "parent | x"::text);
+create type public."PK" as enum ();
+create schema "схема";
+create table "схема"."таблица" (pk public."PK" primary key, "UK" int, "имя 🙂" int unique);
 create view public."v </script>" as select '</script>|`' as "c|d";
 create function public."f(|`</script>"("a|" text default '</script>') returns text
 language sql set search_path = '' as $$ select '|' $$;
@@ -549,19 +552,23 @@ def assert_harmless(tokens: list[Token]) -> None:
 
 
 def test_mermaid_holds_nothing_but_its_grammar(database: str) -> None:
-    """Each line of a diagram is one of three shapes; Mermaid 11 takes them."""
+    """Each line of a diagram is one of three shapes; Mermaid 12 takes them."""
     lines = [
         line.strip()
         for text in reference.markdown(odd(database)).values()
         for block in re.findall(r"```mermaid\nerDiagram\n(.*?)\n```", text, re.DOTALL)
         for line in block.splitlines()
     ]
-    entity = r'[A-Za-z_]\w*\["[^"\[\]{}<>%;#&`\\]+"\] \{|\}'
-    attribute = r"[A-Za-z]\w* [A-Za-z]\w*( (PK|FK|UK)(, (PK|FK|UK))*)?"
-    line_ = r'[A-Za-z_]\w* [}|]o--[o|]\| [A-Za-z_]\w* : "[^"\[\]{}<>%;#&`\\]+"'
+    entity = r'[A-Za-z]\w*\["[^"\[\]{}<>%;#&`\\]+"\] \{|\}'
+    word = r"(?!(PK|FK|UK)\b)[A-Za-z]\w*"
+    shown = r'( "[^"\[\]{}<>%;#&`\\]+")?'
+    attribute = f"{word} {word}( (PK|FK|UK)(, (PK|FK|UK))*)?{shown}"
+    line_ = r'[A-Za-z]\w* [}|]o--[o|]\| [A-Za-z]\w* : "[^"\[\]{}<>%;#&`\\]+"'
     for line in lines:
         assert re.fullmatch(f"{entity}|{attribute}|{line_}", line, re.ASCII), line
     assert len(lines) > 100
+    assert 'integer column UK "имя 🙂"' in lines
+    assert 'public_PK pk_ PK "pk"' in lines
 
 
 def test_anchors_are_the_same_for_as_long_as_names_are(ours: docs.Reference) -> None:
@@ -613,6 +620,13 @@ def test_a_project_of_somebody_else_is_described_without_auth_stub(project: Proj
                 using (auth.uid() = user_id);
                 grant usage on schema shop to authenticated;
                 grant select (id, user_id), delete on shop.orders to authenticated;
+                create type shop.open as range (subtype = timestamptz);
+                create table shop.kept (id bigint primary key) partition by hash (id);
+                create table shop.kept_1 partition of shop.kept
+                for values with (modulus 1, remainder 0);
+                create table shop.tree (
+                    id bigint primary key, parent bigint references shop.tree on delete cascade
+                );
                 create materialized view shop.totals as select sum(total) as sum from shop.orders;
             """
         }
@@ -624,6 +638,11 @@ def test_a_project_of_somebody_else_is_described_without_auth_stub(project: Proj
     assert "`shop.totals`" in (folder.parent / "out" / "README.md").read_text()
     assert "'new', 'paid'" in (folder.parent / "out" / "types.md").read_text()
     assert "out/README.md" in run_in.stdout
+    assert "Its parts: `shop.kept_1`." in (folder.parent / "out" / "shop-kept.md").read_text()
+    tree = (folder.parent / "out" / "shop-tree.md").read_text()
+    assert tree.count("| it is deleted, too |") == 1
+    # What a range type makes of itself is no function of anybody's.
+    assert not (folder.parent / "out" / "functions.md").exists()
 
 
 def test_without_the_extra_it_says_what_to_install(database: str, tmp_path: Path) -> None:

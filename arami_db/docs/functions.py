@@ -9,13 +9,13 @@ from arami_db.docs.facts import Facts, Properties
 from arami_db.docs.model import Function, Schema, Type
 from arami_db.docs.parts import Part
 from arami_db.docs.words import Code, Words
-from arami_db.facts.names import head, split
+from arami_db.facts.names import head, listed, split
 
 KINDS = ("function", "procedure", "aggregate", "window function")
 
 
 def functions(facts: Facts, roles: Iterable[Role]) -> tuple[Function, ...]:
-    """Every function, procedure and aggregate, by name.
+    """Every function, procedure and aggregate, by name, but for what a range type makes itself.
 
     Args:
         facts: of the database.
@@ -44,8 +44,15 @@ def functions(facts: Facts, roles: Iterable[Role]) -> tuple[Function, ...]:
         )
         for kind in KINDS
         for name, stated in facts.of(kind).items()
+        if stated.get("language") != "internal" or head(name) not in _ranges(facts)
     ]
     return tuple(sorted(found, key=lambda one: one.name))
+
+
+def _ranges(facts: Facts) -> set[str]:
+    """The range types and those of several ranges; both have functions of their own name."""
+    ranges = {name: one["range"] for name, one in facts.of("type").items() if "range" in one}
+    return {*ranges, *(listed(parts)[1] for parts in ranges.values())}
 
 
 def _callers(facts: Facts, kind: str, name: str, roles: Iterable[Role]) -> tuple[str, ...]:
@@ -76,9 +83,13 @@ def types(facts: Facts) -> tuple[Type, ...]:
 def _details(facts: Facts, name: str, stated: Properties) -> list[Part]:
     details = [
         Part(what, (Code(stated[what]),))
-        for what in ("base type", "labels", "range", "default")
+        for what in ("base type", "labels", "default")
         if what in stated
     ]
+    if "range" in stated:
+        bound, several, *_ = listed(stated["range"])
+        of: Words = ("of ", Code(bound), "; several of them are a ", Code(several))
+        details.append(Part("range", of))
     if "not null" in stated:
         details.append(Part("not null", ("null is refused",)))
     for constraint, properties in facts.parts("constraint", name):

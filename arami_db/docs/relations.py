@@ -16,6 +16,7 @@ from arami_db.docs.parsing import quoted, statement
 from arami_db.docs.parts import Column, ForeignKey, Part, Structure
 from arami_db.docs.rights import access_of, policies_of
 from arami_db.docs.words import Code, Words
+from arami_db.docs.words import listed as named
 from arami_db.facts.names import listed, split, unquoted
 
 Structures = Mapping[tuple[str, str], Structure]
@@ -62,7 +63,7 @@ def relations(
             made = replace(
                 made,
                 own=own,
-                notes=_notes(kind, stated, has_policies=bool(policies)),
+                notes=_notes(kind, stated, has_policies=bool(policies)) + _parts(facts, name),
                 policies=policies,
                 access=access,
                 ways=ways,
@@ -171,13 +172,20 @@ def _notes(kind: str, stated: Properties, *, has_policies: bool) -> tuple[Words,
     return tuple(notes)
 
 
+def _parts(facts: Facts, whole: str) -> tuple[Words, ...]:
+    """The partitions of a table and those that inherit from it, in one sentence."""
+    tables = {**facts.of("table"), **facts.of("foreign table")}
+    found = sorted(name for name, stated in tables.items() if f"inherits {whole}" in stated)
+    return (("Its parts: ", *named(found), "."),) if found else ()
+
+
 def _related(found: list[Relation]) -> tuple[Relation, ...]:
-    """The relations, each with the foreign keys that point to it and the views made of it."""
+    """The relations, each with the foreign keys of others and the views made of it."""
     names = {one.name for one in found}
     pointing = dict[str, list[ForeignKey]]()
     made_of = {one.name: definitions.read_by(one.definition, names) for one in found}
     for one in found:
-        for key in one.references:
+        for key in (key for key in one.references if key.target != one.name):
             pointing.setdefault(key.target, []).append(key)
     return tuple(
         replace(

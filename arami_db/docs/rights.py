@@ -16,6 +16,13 @@ from arami_db.facts.names import split
 
 _DIRECT = re.compile(r"\w+( \(.*\))? granted to \S+").fullmatch
 _NEXT = re.compile(r"nextval\('((?:[^']|'')+)'::regclass\)").fullmatch
+# What is granted on other kinds besides means nothing there.
+_FURTHER = {
+    "table": {"maintain", "references", "trigger", "truncate"},
+    "foreign table": {"maintain", "trigger", "truncate"},
+    "view": {"trigger"},
+    "materialized view": {"maintain"},
+}
 _NUMBERING = ("usage", "update")
 _BY_TABLES = ("the rows that its tables let them read",)
 
@@ -98,7 +105,7 @@ def access_of(
         found = tuple(replace(one, cells=tuple(map(_by_tables, one.cells))) for one in found)
     ways: list[Words] = []
     for role in roles:
-        if further := sorted(grants.whole_for(role) - {*COMMANDS}):
+        if further := sorted(grants.whole_for(role) & _FURTHER[kind]):
             ways.append((Code(role.name), " may also ", *listed(further)))
     for who, object_, path in facts.reach:
         if object_ == name and not _DIRECT(path):
