@@ -668,7 +668,7 @@ def test_without_the_extra_it_says_what_to_install(database: str, tmp_path: Path
         assert "pip install 'arami-db[docs]'" in done.stderr
 
 
-@pytest.mark.parametrize("width", [375, 1280])
+@pytest.mark.parametrize("width", [320, 1280])
 def test_a_browser_shows_it_on_a_phone_and_on_a_desktop(
     ours: docs.Reference, tmp_path: Path, width: int
 ) -> None:
