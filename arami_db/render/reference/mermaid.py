@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from arami_db.docs.model import Relation
 from arami_db.docs.names import slug
 from arami_db.docs.parts import Column, ForeignKey
-from arami_db.facts.names import unquoted
 
 # What Mermaid refuses to draw, as code hosts leave it set: characters, and lines between tables.
 MOST_TEXT, MOST_LINES = 50_000, 500
@@ -49,9 +48,8 @@ def _label(name: str) -> str:
 
 def _attribute(column: Column) -> str:
     """A column; its name stands behind it, too, where the grammar does not take that as it is."""
-    given = unquoted(column.name)
-    name = _word(given, "column")
-    shown = f' "{_label(given) or name}"' if name != given else ""
+    name = _word(column.bare, "column")
+    shown = f' "{_label(column.bare) or name}"' if name != column.bare else ""
     kind = _word(column.type.replace("[]", "_array"), "type")
     return f"{kind} {name} {', '.join(column.keys)}".rstrip() + shown
 
