@@ -52,7 +52,9 @@ def docs(
     Tables with columns, keys, checks, indexes, triggers and policies in words; who may do what;
     JSON with examples that the checks accept; views, functions and types; a diagram. The files are
     applied to a throw-away database, and what that states of itself and its comments are all that
-    is said. Files that this command did not write are not touched. It needs the extra `docs`.
+    is said: default privileges of a platform, such as Supabase's on schema public, show with
+    --database alone. Files that this command did not write are not touched. It needs the extra
+    `docs`.
 
     \b
     Examples:

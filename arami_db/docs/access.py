@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from arami_db.docs.parts import Access, Answer, Cell
 from arami_db.docs.predicates import NO, PERHAPS, YES, Reading, both, either
-from arami_db.docs.words import Words, joined, listed
+from arami_db.docs.words import Code, Words, joined, listed
 
 COMMANDS = ("select", "insert", "update", "delete")
 # Roles of Postgres's own with rights on every table, and the use of every schema.
@@ -38,27 +38,28 @@ class Rule:
 
 @dataclass(frozen=True)
 class Grants:
-    """What roles were granted on a relation.
+    """What roles may do with a relation as far as grants go; its owner has what nobody revoked.
 
     Attributes:
         whole: roles and privileges on all of it.
         columns: for role and privilege, the columns it was granted on.
         usage: the roles that may use its schema.
-        owner: the role that may do everything with it.
-        forced: whether policies hold the owner back, too.
+        owner: the role that policies do not hold back; None where they do.
+        numbered: columns whose default is the next number of a sequence, and who may take that.
+        takes: the commands that it takes from anybody.
     """
 
     whole: frozenset[tuple[str, str]]
     columns: Mapping[tuple[str, str], tuple[str, ...]]
     usage: frozenset[str]
-    owner: str | None = None
-    forced: bool = False
+    owner: str | None
+    numbered: Mapping[str, frozenset[str]]
+    takes: frozenset[str]
 
     def whole_for(self, role: Role) -> set[str]:
         """The privileges that a role has on all of it."""
-        own = set(COMMANDS) if self.owner in role.acts_as else set[str]()
         held = self.whole | _EVERYWHERE
-        return own | {privilege for name, privilege in held if name in role.acts_as}
+        return {privilege for name, privilege in held if name in role.acts_as}
 
 
 def matrix(
@@ -83,16 +84,38 @@ def matrix(
             if is_user
             else (("anybody", role.name),)
         ):
-            cells = tuple(_cell(role, one, grants, rules, view) for one in COMMANDS)
+            read, insert, *rest = (_cell(role, one, grants, rules, view) for one in COMMANDS)
+            cells = (read, _numbered(insert, role, grants), *(_found(one, read) for one in rest))
             found.append(Access("signed-in user" if who == "authenticated" else who, cells))
     return tuple(found)
+
+
+def _numbered(insert: Cell, role: Role, grants: Grants) -> Cell:
+    """An insert that has to name the columns whose default the role may not take."""
+    refused = [name for name, may in grants.numbered.items() if not role.acts_as & may]
+    if insert.answer is NO or not refused:
+        return insert
+    return _also(insert, ("only with ", *listed(refused), " given"))
+
+
+def _found(write: Cell, read: Cell) -> Cell:
+    """An update or a delete: what its condition names has to be read."""
+    if write.answer is NO or read.answer is YES:
+        return write
+    if read.answer is NO:
+        return _also(write, ("only without ", Code("where")))
+    return Cell(PERHAPS, write.condition or read.condition)
+
+
+def _also(cell: Cell, condition: Words) -> Cell:
+    return Cell(cell.answer, joined((one for one in (cell.condition, condition) if one), ", "))
 
 
 def _cell(
     role: Role, command: str, grants: Grants, rules: tuple[Rule, ...] | None, view: str
 ) -> Cell:
     everywhere = {name for name, _ in _EVERYWHERE}
-    if not role.acts_as & (grants.usage | everywhere | {grants.owner}):
+    if command not in grants.takes or not role.acts_as & (grants.usage | everywhere):
         return Cell(NO)
     condition: Words = ()
     if command not in grants.whole_for(role):
@@ -100,8 +123,7 @@ def _cell(
         if not columns:
             return Cell(NO)
         condition = ("only ", *listed(sorted(columns)))
-    is_owner = grants.owner in role.acts_as and not grants.forced
-    if rules is None or role.bypasses or is_owner:
+    if rules is None or role.bypasses or grants.owner in role.acts_as:
         return Cell(YES, condition)
     answer, given = _by_policies(role, command, rules, view)
     if answer is NO:

@@ -49,3 +49,26 @@ class Facts:
         """
         for name in self._parts.get((kind, whole), ()):
             yield split(name)[1], self._found[kind][name]
+
+    def held(self, kind: str, name: str, usual: Collection[str] = ()) -> frozenset[tuple[str, str]]:
+        """Roles and the privileges that each holds on an object, by a grant or as its owner.
+
+        Args:
+            kind: table, column, schema, function or the like.
+            name: its name.
+            usual: what its owner holds without a grant.
+        """
+        entries = self.of("grant").get(f"{kind} {name}", {})
+        found = set[tuple[str, str]]()
+        for entry, how in entries.items():
+            if how != "revoked":
+                role, _, privilege = entry.rpartition(" ")
+                found.add((role, privilege))
+        if owner := self.of(kind).get(name, {}).get("owner"):
+            found |= {(owner, one) for one in usual if entries.get(f"owner {one}") != "revoked"}
+        return frozenset(found)
+
+    def using(self, schema: str) -> frozenset[str]:
+        """The roles that may use a schema, by a grant or as its owner."""
+        held = self.held("schema", schema, ("usage",))
+        return frozenset(role for role, privilege in held if privilege == "usage")

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from arami_db.docs.access import Role
 from arami_db.docs.facts import Facts, Properties
 from arami_db.docs.model import Function, Schema, Type
 from arami_db.docs.parts import Part
 from arami_db.docs.words import Code, Words
+from arami_db.facts.names import head, listed, split
 
 KINDS = ("function", "procedure", "aggregate", "window function")
 
 
-def functions(facts: Facts) -> tuple[Function, ...]:
-    """Every function, procedure and aggregate, by name.
+def functions(facts: Facts, roles: Iterable[Role]) -> tuple[Function, ...]:
+    """Every function, procedure and aggregate, by name, but for what a range type makes itself.
 
     Args:
         facts: of the database.
+        roles: those of the API.
     """
     found = [
         Function(
@@ -23,7 +28,7 @@ def functions(facts: Facts) -> tuple[Function, ...]:
             arguments=stated.get("arguments", ""),
             returns=stated.get("returns"),
             comment=stated.get("comment"),
-            callers=_callers(facts, kind, name),
+            callers=_callers(facts, kind, name, roles),
             security=stated.get("security", "invoker"),
             language=stated.get("language", ""),
             volatility=stated.get("volatility", ""),
@@ -39,17 +44,27 @@ def functions(facts: Facts) -> tuple[Function, ...]:
         )
         for kind in KINDS
         for name, stated in facts.of(kind).items()
+        if stated.get("language") != "internal" or head(name) not in _ranges(facts)
     ]
     return tuple(sorted(found, key=lambda one: one.name))
 
 
-def _callers(facts: Facts, kind: str, name: str) -> tuple[str, ...]:
-    granted = facts.of("grant").get(f"{kind} {name}", {})
-    return tuple(
-        key.removesuffix(" execute")
-        for key, value in granted.items()
-        if key.endswith(" execute") and value != "revoked"
-    )
+def _ranges(facts: Facts) -> set[str]:
+    """The range types and those of several ranges; both have functions of their own name."""
+    ranges = {name: one["range"] for name, one in facts.of("type").items() if "range" in one}
+    return {*ranges, *(listed(parts)[1] for parts in ranges.values())}
+
+
+def _callers(facts: Facts, kind: str, name: str, roles: Iterable[Role]) -> tuple[str, ...]:
+    """Who may execute it and use its schema, too: as it was granted, and each role of the API."""
+    owner = facts.of(kind)[name].get("owner")
+    execute = {role for role, _ in facts.held(kind, name)}
+    using = facts.using(split(head(name))[0])
+    if "public" in using:
+        return tuple(sorted(execute))
+    found = using if "public" in execute else using & execute
+    api = {role.name for role in roles if role.acts_as & execute and role.acts_as & using}
+    return tuple(sorted((found | api) - {owner}))
 
 
 def types(facts: Facts) -> tuple[Type, ...]:
@@ -68,9 +83,13 @@ def types(facts: Facts) -> tuple[Type, ...]:
 def _details(facts: Facts, name: str, stated: Properties) -> list[Part]:
     details = [
         Part(what, (Code(stated[what]),))
-        for what in ("base type", "labels", "range", "default")
+        for what in ("base type", "labels", "default")
         if what in stated
     ]
+    if "range" in stated:
+        bound, several, *_ = listed(stated["range"])
+        of: Words = ("of ", Code(bound), "; several of them are a ", Code(several))
+        details.append(Part("range", of))
     if "not null" in stated:
         details.append(Part("not null", ("null is refused",)))
     for constraint, properties in facts.parts("constraint", name):

@@ -7,6 +7,7 @@ from enum import Enum
 
 from arami_db.docs.names import slug
 from arami_db.docs.words import Words
+from arami_db.facts.names import unquoted
 
 
 class Answer(Enum):
@@ -80,6 +81,11 @@ class Column:
     def anchor(self) -> str:
         """Where it is in a page of its own table."""
         return f"column-{slug(f'{self.table}.{self.name}')}"
+
+    @property
+    def bare(self) -> str:
+        """Its name without quotes."""
+        return unquoted(self.name)
 
 
 @dataclass(frozen=True)

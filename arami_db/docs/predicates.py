@@ -180,9 +180,9 @@ def _is_caller(node: Node) -> bool:
     node = _uncast(node)
     if node.HasField("sub_link") and node.sub_link.sub_link_type == EXPR_SUBLINK:
         query = node.sub_link.subselect.select_stmt
-        is_plain = len(query.target_list) == 1 and not (
-            query.from_clause or query.HasField("where_clause") or query.op > 1
-        )
+        plain = {"target_list", "limit_option", "op"}
+        is_plain = len(query.target_list) == 1 and query.op <= 1
+        is_plain = is_plain and all(part.name in plain for part, _ in query.ListFields())
         return is_plain and _is_caller(query.target_list[0].res_target.val)
     return (
         node.HasField("func_call")

@@ -106,12 +106,13 @@ def _read(
     with connection.transaction(force_rollback=True):
         connection.execute(SET.encode())
         connection.execute("set local statement_timeout = '10s'")
+        takes = {str(name): one for name, one in connection.execute(query("docs_takes").encode())}
         found = structures(connection, facts, tables, is_ours=is_ours)
-    return _reference(facts, relations(facts, tables, found, roles))
+    return _reference(facts, relations(facts, tables, found, roles, takes), roles)
 
 
-def _reference(facts: Facts, found: tuple[Relation, ...]) -> Reference:
-    made = functions(facts)
+def _reference(facts: Facts, found: tuple[Relation, ...], roles: tuple[Role, ...]) -> Reference:
+    made = functions(facts, roles)
     return Reference(
         schemas=schemas(
             facts,

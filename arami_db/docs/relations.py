@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from postgast.pg_query_pb2 import CONSTR_FOREIGN, CONSTR_PRIMARY, CONSTR_UNIQUE
 
 from arami_db.docs import definitions
-from arami_db.docs.access import Role
+from arami_db.docs.access import COMMANDS, Role
 from arami_db.docs.definitions import Keys
 from arami_db.docs.facts import Facts, Properties
 from arami_db.docs.model import Relation
@@ -16,6 +16,7 @@ from arami_db.docs.parsing import quoted, statement
 from arami_db.docs.parts import Column, ForeignKey, Part, Structure
 from arami_db.docs.rights import access_of, policies_of
 from arami_db.docs.words import Code, Words
+from arami_db.docs.words import listed as named
 from arami_db.facts.names import listed, split, unquoted
 
 Structures = Mapping[tuple[str, str], Structure]
@@ -36,6 +37,7 @@ def relations(
     constraints: Mapping[str, tuple[Keys, ...]],
     structures: Structures,
     roles: tuple[Role, ...],
+    takes: Mapping[str, Collection[str]],
 ) -> tuple[Relation, ...]:
     """Every table and view, by name.
 
@@ -44,6 +46,7 @@ def relations(
         constraints: those of each table.
         structures: what JSON columns take, by table and column.
         roles: those asked for what they may do.
+        takes: the commands that each view takes.
     """
     schemas = {split(name)[0] for kind in KINDS for name in facts.of(kind)}
     indexes = dict[str, list[Part]]()
@@ -55,12 +58,12 @@ def relations(
             keys = constraints.get(name, ())
             made = _relation(facts, kind, name, keys, structures)
             policies, rules, own = policies_of(facts, name)
-            ways, access = access_of(facts, kind, name, roles, rules)
+            ways, access = access_of(facts, (kind, name), roles, rules, takes.get(name, COMMANDS))
             kept = {key.name for key in keys}
             made = replace(
                 made,
                 own=own,
-                notes=_notes(kind, stated, has_policies=bool(policies)),
+                notes=_notes(kind, stated, has_policies=bool(policies)) + _parts(facts, name),
                 policies=policies,
                 access=access,
                 ways=ways,
@@ -169,13 +172,20 @@ def _notes(kind: str, stated: Properties, *, has_policies: bool) -> tuple[Words,
     return tuple(notes)
 
 
+def _parts(facts: Facts, whole: str) -> tuple[Words, ...]:
+    """The partitions of a table and those that inherit from it, in one sentence."""
+    tables = {**facts.of("table"), **facts.of("foreign table")}
+    found = sorted(name for name, stated in tables.items() if f"inherits {whole}" in stated)
+    return (("Its parts: ", *named(found), "."),) if found else ()
+
+
 def _related(found: list[Relation]) -> tuple[Relation, ...]:
-    """The relations, each with the foreign keys that point to it and the views made of it."""
+    """The relations, each with the foreign keys of others and the views made of it."""
     names = {one.name for one in found}
     pointing = dict[str, list[ForeignKey]]()
     made_of = {one.name: definitions.read_by(one.definition, names) for one in found}
     for one in found:
-        for key in one.references:
+        for key in (key for key in one.references if key.target != one.name):
             pointing.setdefault(key.target, []).append(key)
     return tuple(
         replace(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import replace
 
 from arami_db.docs.access import COMMANDS, Grants, Role, Rule, matrix
@@ -14,6 +15,15 @@ from arami_db.facts.names import listed as names_of
 from arami_db.facts.names import split
 
 _DIRECT = re.compile(r"\w+( \(.*\))? granted to \S+").fullmatch
+_NEXT = re.compile(r"nextval\('((?:[^']|'')+)'::regclass\)").fullmatch
+# What is granted on other kinds besides means nothing there.
+_FURTHER = {
+    "table": {"maintain", "references", "trigger", "truncate"},
+    "foreign table": {"maintain", "trigger", "truncate"},
+    "view": {"trigger"},
+    "materialized view": {"maintain"},
+}
+_NUMBERING = ("usage", "update")
 _BY_TABLES = ("the rows that its tables let them read",)
 
 
@@ -65,31 +75,37 @@ def _veiled(reading: Reading) -> Reading:
 
 
 def access_of(
-    facts: Facts, kind: str, name: str, roles: tuple[Role, ...], rules: tuple[Rule, ...] | None
+    facts: Facts,
+    relation: tuple[str, str],
+    roles: tuple[Role, ...],
+    rules: tuple[Rule, ...] | None,
+    takes: Collection[str],
 ) -> tuple[tuple[Words, ...], tuple[Access, ...]]:
     """What roles may do with a relation.
 
     Args:
         facts: of the database.
-        kind: table, view or the like.
-        name: its name.
+        relation: its kind, such as table or view, and its name.
         roles: those of the API; where there are none, those that were granted something.
         rules: its policies; None where row level security is off.
+        takes: the commands that it takes from anybody: a view may take no more than select.
 
     Returns:
         What they may do beyond reading and writing rows, and by which other ways they get at it, a
         sentence each; and the matrix.
     """
-    grants = _grants(facts, kind, name)
+    kind, name = relation
+    grants = _grants(facts, kind, name, takes)
     if not roles:
-        named = {role for role, _ in (*grants.whole, *grants.columns)} - {"owner"}
+        owner = facts.of(kind)[name].get("owner")
+        named = {role for role, _ in (*grants.whole, *grants.columns)} - {"owner", owner}
         roles = tuple(Role(one, frozenset({one, "public"}), False) for one in sorted(named))
     found = matrix(roles, grants, rules, is_view=kind != "table")
     if facts.of(kind)[name].get("option security_invoker") == "true":
         found = tuple(replace(one, cells=tuple(map(_by_tables, one.cells))) for one in found)
     ways: list[Words] = []
     for role in roles:
-        if further := sorted(grants.whole_for(role) - {*COMMANDS}):
+        if further := sorted(grants.whole_for(role) & _FURTHER[kind]):
             ways.append((Code(role.name), " may also ", *listed(further)))
     for who, object_, path in facts.reach:
         if object_ == name and not _DIRECT(path):
@@ -101,24 +117,22 @@ def _by_tables(cell: Cell) -> Cell:
     return Cell(PERHAPS, _BY_TABLES) if cell.answer is Answer.YES else cell
 
 
-def _grants(facts: Facts, kind: str, name: str) -> Grants:
-    held = [entry.rpartition(" ")[::2] for entry in facts.of("grant").get(f"{kind} {name}", {})]
+def _grants(facts: Facts, kind: str, name: str, takes: Collection[str]) -> Grants:
     columns = dict[tuple[str, str], tuple[str, ...]]()
-    for column, _ in facts.parts("column", name):
-        for entry, value in facts.of("grant").get(f"column {name}.{column}", {}).items():
-            role, privilege = entry.rpartition(" ")[::2]
-            if value != "revoked":
-                columns[role, privilege] = (*columns.get((role, privilege), ()), column)
-    usage = frozenset(
-        entry.removesuffix(" usage")
-        for entry in facts.of("grant").get(f"schema {split(name)[0]}", {})
-        if entry.endswith(" usage")
-    )
+    numbered = dict[str, frozenset[str]]()
+    for column, stated in facts.parts("column", name):
+        for holder in facts.held("column", f"{name}.{column}"):
+            columns[holder] = (*columns.get(holder, ()), column)
+        if sequence := _NEXT(stated.get("default", "")):
+            of_sequence = facts.held("sequence", sequence[1].replace("''", "'"), _NUMBERING)
+            may = {role for role, privilege in of_sequence if privilege in _NUMBERING}
+            numbered[column] = frozenset({*may, "pg_write_all_data"})
     stated = facts.of(kind)[name]
     return Grants(
-        whole=frozenset((role, privilege) for role, privilege in held),
+        whole=facts.held(kind, name, COMMANDS),
         columns=columns,
-        usage=usage,
-        owner=stated.get("owner"),
-        forced="force row level security" in stated,
+        usage=facts.using(split(name)[0]),
+        owner=None if "force row level security" in stated else stated.get("owner"),
+        numbered=numbered,
+        takes=frozenset(takes),
     )

@@ -60,10 +60,9 @@ def write(pages: Mapping[str, str], folder: Path, *, dry: bool = False) -> Writt
 
 
 def _read(path: Path) -> str | None:
-    """The text of a file; None where there is none."""
+    """The text of a file, whichever ends of lines Git gave it; None where there is none."""
     try:
-        with path.open(encoding="utf-8", errors="replace", newline="") as file:
-            return file.read()
+        return path.read_text(encoding="utf-8", errors="replace")
     except FileNotFoundError:
         return None
 

@@ -36,8 +36,9 @@ def diagram(tables: Iterable[Relation], *, full: str | None = None, with_keys: b
 
 
 def _id(name: str) -> str:
-    """A name that the grammar takes."""
-    return re.sub(r"\W", "_", slug(name), flags=re.ASCII)
+    """A name that the grammar takes: one that begins with a digit may be read as a number."""
+    found = re.sub(r"\W", "_", slug(name), flags=re.ASCII)
+    return found if found[:1].isalpha() else f"t_{found}"
 
 
 def _label(name: str) -> str:
@@ -46,10 +47,18 @@ def _label(name: str) -> str:
 
 
 def _attribute(column: Column) -> str:
-    kind = re.sub(r"\W+", "_", column.type.replace("[]", "_array"), flags=re.ASCII).strip("_")
-    name = re.sub(r"\W+", "_", column.name, flags=re.ASCII).strip("_")
-    safe = name if name[:1].isalpha() else f"column_{name}".strip("_")
-    return f"{kind or 'type'} {safe} {', '.join(column.keys)}".rstrip()
+    """A column; its name stands behind it, too, where the grammar does not take that as it is."""
+    name = _word(column.bare, "column")
+    shown = f' "{_label(column.bare) or name}"' if name != column.bare else ""
+    kind = _word(column.type.replace("[]", "_array"), "type")
+    return f"{kind} {name} {', '.join(column.keys)}".rstrip() + shown
+
+
+def _word(text: str, otherwise: str) -> str:
+    """A word that the grammar takes, and not for a key."""
+    word = re.sub(r"\W+", "_", text, flags=re.ASCII).strip("_")
+    word = word if word[:1].isalpha() else f"{otherwise}_{word}".strip("_")
+    return f"{word}_" if word.upper() in {"PK", "FK", "UK"} else word
 
 
 def _line(key: ForeignKey) -> str:
