@@ -32,8 +32,7 @@ create table audit.archive_batch (
     occurred_at timestamptz not null default clock_timestamp(),
     duration interval not null,
     sessions bigint not null,
-    analytics bigint not null,
-    virtues bigint not null,
+    rows jsonb not null,
     oldest timestamptz not null,
     newest timestamptz not null,
     database_role text not null default session_user,
@@ -73,8 +72,9 @@ comment on table audit.archive_batch is
 'One row for each transaction that moved sessions into the archive or back.';
 comment on column audit.archive_batch.run_id is
 'The run the batch belongs to; null when the routine was called by hand or by pg_cron.';
-comment on column audit.archive_batch.virtues is
-'How many virtues now point to the place their session has moved to.';
+comment on column audit.archive_batch.rows is
+'How many rows of which live table moved with the sessions, or point to where those are now, such'
+' as {"public.session_analytics": 24, "public.virtue_collection": 1}.';
 comment on column audit.archive_batch.oldest is 'created_at of the oldest session moved.';
 comment on column audit.archive_batch.newest is 'created_at of the newest session moved.';
 comment on policy "Nobody can access the runs" on audit.archive_run is

@@ -340,7 +340,7 @@ $$;
 
 -- The statements of a move, in order. Each takes the sessions as $1 (user_id) and $2 (id), and says
 -- how many rows were to move and how many arrived as they were: every column alike, byte for byte
--- (*=). What is looked up, is looked up in a lateral subquery that OFFSET 0 keeps the planner from
+-- (record_image_eq). What is looked up, is looked up in a lateral subquery that OFFSET 0 keeps the planner from
 -- turning into a join: that could end in reading a whole table for every batch. "locking", where
 -- there is one, names the sessions that stay because something of theirs is locked.
 create function audit.archive_statements(
@@ -377,7 +377,7 @@ begin
              returning %1$s
          )
          select
-             cardinality($2), count(*) filter (where row(a.*) *= row(p.*)),
+             cardinality($2), count(*) filter (where record_image_eq(row(a.*), row(p.*))),
              min(a.created_at), max(a.created_at)
          from arrived as a
          inner join picked as p on a.user_id = p.user_id and a.id = p.id',
@@ -424,7 +424,7 @@ begin
                  )
                  select count(*), count(*) filter (
                      where exists (
-                         select from arrived as a where a.id = p.id and a.image *= p.image
+                         select from arrived as a where a.id = p.id and record_image_eq(a.image, p.image)
                      )
                  ), null, null
                  from picked as p',
@@ -457,7 +457,7 @@ begin
                      count(*) filter (
                          where exists (
                              select from arrived as a
-                             where a.%5$I = p.%6$I and row(a.*) *= row(p.*)
+                             where a.%5$I = p.%6$I and record_image_eq(row(a.*), row(p.*))
                          )
                      )
                  ), null, null
@@ -484,6 +484,24 @@ begin
 end
 $$;
 
+-- Numbers of rows by table, of two moves together.
+create function audit.add_rows(one jsonb, other jsonb)
+returns jsonb
+language sql
+immutable
+security invoker
+set search_path = ''
+as $$
+    select coalesce(jsonb_object_agg(r.relation, r.rows), '{}')
+    from (
+        select r.key as relation, sum(r.value::bigint) as rows
+        from (select * from jsonb_each_text(one) union all select * from jsonb_each_text(other)) as r
+        group by r.key
+    ) as r
+$$;
+
+create aggregate audit.sum_rows(jsonb) (sfunc = audit.add_rows, stype = jsonb, initcond = '{}');
+
 -- Moves these sessions: all of them, or after an error those halves that can.
 create function audit.move_rows(
     kind text,
@@ -505,7 +523,8 @@ as $$
 declare
     picked bigint;
     arrived bigint;
-    moments timestamptz [];
+    first_moment timestamptz;
+    last_moment timestamptz;
     half constant integer := cardinality(ids) / 2;
     first record;
     second record;
@@ -513,7 +532,7 @@ begin
     rows := '{}';
     failed := 0;
     for number in 1..cardinality(statements) loop
-        execute statements[number] into picked, arrived, moments[1], moments[2]
+        execute statements[number] into picked, arrived, first_moment, last_moment
         using user_ids, ids;
         if arrived <> picked then
             raise exception '% of % rows arrived as they were, in step % of the move',
@@ -525,8 +544,8 @@ begin
         end if;
         if number = 1 then
             sessions := arrived;
-            oldest := moments[1];
-            newest := moments[2];
+            oldest := first_moment;
+            newest := last_moment;
         elsif relations[number] is not null and arrived > 0 then
             rows := rows || jsonb_build_object(
                 relations[number], arrived + coalesce((rows -> relations[number]::text)::bigint, 0)
@@ -559,7 +578,10 @@ exception
             insert into audit.archive_failure as f (
                 kind, user_id, session_id, sqlstate, message, run_id
             )
-            select kind, user_ids[1], ids[1], sqlstate, sqlerrm, run_id
+            -- Of a value it stumbled over, the server would quote what somebody said.
+            select
+                kind, user_ids[1], ids[1], sqlstate,
+                case when sqlstate like '22%' then 'a value does not fit' else sqlerrm end, run_id
             where sqlstate <> '55P03'
             on conflict on constraint archive_failure_pkey do update set
                 sqlstate = excluded.sqlstate, message = excluded.message,
@@ -567,3 +589,325 @@ exception
         end if;
 end
 $$;
+
+create function audit.move_sessions(
+    kind text,
+    session_ids uuid [],
+    for_user uuid,
+    from_time timestamptz,
+    until_time timestamptz,
+    batch_size integer,
+    resume_after_created_at timestamptz,
+    resume_after_id uuid,
+    run_id bigint,
+    retry boolean,
+    out sessions bigint,
+    out rows jsonb,
+    out oldest timestamptz,
+    out newest timestamptz,
+    out last_created_at timestamptz,
+    out last_id uuid,
+    out skipped bigint,
+    out failed bigint,
+    out exhausted boolean
+)
+language plpgsql
+security invoker
+set search_path = ''
+set row_security = off
+set lock_timeout = '2s'
+set enable_seqscan = off
+set jit = off
+as $$
+declare
+    began constant timestamptz := clock_timestamp();
+    source constant regclass := case kind
+        when 'archive' then 'public.daily_sessions'
+        else 'public.daily_sessions_archive'
+    end;
+    asked text;
+    known constant text := 'select from audit.archive_failure as f'
+        ' where f.kind = $8 and f.user_id = s.user_id and f.session_id = s.id';
+    tables text;
+    obstacle record;
+    steps record;
+    locking text;
+    user_ids uuid [];
+    ids uuid [];
+    locked uuid [];
+begin
+    if batch_size is null or batch_size < 1 then
+        raise exception 'batch_size is %, and at least 1 is needed',
+            coalesce(batch_size::text, 'null')
+            using errcode = 'invalid_parameter_value';
+    end if;
+    if current_setting('transaction_isolation') not in ('read committed', 'read uncommitted') then
+        raise exception 'sessions cannot be moved in a % transaction',
+            current_setting('transaction_isolation')
+            using errcode = 'invalid_transaction_state',
+                hint = 'Its snapshot may miss new rows and columns. Use read committed.';
+    end if;
+    -- An error that came with the commit would fail the batch, and not the session it is about.
+    set constraints all immediate;
+
+    -- In one order everywhere. First nothing new can refer to sessions, then no column changes.
+    lock table
+        public.daily_sessions,
+        public.daily_sessions_archive,
+        audit.archive_batch,
+        audit.archive_failure
+    in row exclusive mode;
+    select string_agg(distinct t.relation::text, ', ') into tables
+    from audit.archive_links(kind) as l
+    cross join lateral (values (l.source), (l.target)) as t (relation)
+    where l.target is not null;
+    if tables is not null then
+        execute format('lock table %s in row exclusive mode', tables);
+    end if;
+    select o.* into obstacle from audit.archive_obstacles(kind) as o limit 1;
+    if found then
+        raise exception '%: %', obstacle.object, obstacle.problem
+            using errcode = 'object_not_in_prerequisite_state',
+                hint = 'Nothing was moved. ' || obstacle.remedy;
+    end if;
+    select
+        array_agg(s.relation) as relations, array_agg(s.statement) as statements,
+        array_remove(array_agg(s.locking), null) as lockings
+    into steps
+    from audit.archive_statements(kind) as s;
+
+    -- The user's row too: whoever deletes an account has locked it, and waits for the sessions.
+    asked := concat_ws(
+        ' and ',
+        case when retry then 'exists (%s)' else 'not exists (%s)' end,
+        case when session_ids is not null then 's.id = any($1)' end,
+        case when for_user is not null then 's.user_id = $2' end,
+        case when from_time is not null then 's.created_at >= $3' end,
+        case when until_time is not null then 's.created_at < $4' end,
+        case when resume_after_created_at is not null then '(s.created_at, s.id) > ($5, $6)' end
+    );
+    asked := format(asked, known);
+    execute format(
+        'with picked as (
+             select s.user_id, s.id, s.created_at
+             from %s as s
+             cross join lateral (
+                 select from public.users as u where u.id = s.user_id for key share skip locked
+             ) as u
+             where %s
+             order by %s s.created_at nulls first, s.id
+             limit $7
+             for update of s skip locked
+         )
+         select
+             array_agg(p.user_id), array_agg(p.id),
+             (array_agg(p.created_at))[count(*)::integer], (array_agg(p.id))[count(*)::integer]
+         from picked as p',
+        source,
+        asked,
+        case when retry then format('(%s),', replace(known, 'select', 'select f.tried_at')) end
+    )
+    into user_ids, ids, last_created_at, last_id
+    using session_ids, for_user, from_time, until_time, resume_after_created_at, resume_after_id,
+        batch_size, kind;
+    exhausted := coalesce(cardinality(ids), 0) < batch_size;
+
+    -- From here on by user, as the archive's keys are: neighbours fall on the same pages of its
+    -- indexes, which saves a twelfth of the time.
+    select array_agg(p.user_id), array_agg(p.id) into user_ids, ids
+    from (
+        select * from unnest(user_ids, ids) as s (user_id, id) order by s.user_id, s.id
+    ) as p;
+
+    -- What belongs to a session becomes ours too, or the session stays. Nothing can be attached
+    -- meanwhile: that takes a key share lock on the session, which is ours.
+    foreach locking in array steps.lockings loop
+        execute format('select array(%s)', locking) into locked using user_ids, ids;
+        if locked <> '{}' then
+            select array_agg(p.user_id), array_agg(p.id) into user_ids, ids
+            from unnest(user_ids, ids) as p (user_id, id)
+            where p.id <> all(locked);
+        end if;
+    end loop;
+
+    -- From here to the other end the change log keeps quiet: see 019_audit_moves.
+    perform set_config('arami_db.moving', 'on', true);
+    select m.* into sessions, rows, oldest, newest, failed
+    from audit.move_rows(
+        kind, steps.relations, steps.statements,
+        coalesce(user_ids, '{}'), coalesce(ids, '{}'), run_id
+    ) as m;
+    perform set_config('arami_db.moving', 'off', true);
+
+    -- What this call went past and left. Others may be moving these at this moment.
+    if retry then
+        skipped := cardinality(ids) - sessions - failed;
+        execute format(
+            'delete from audit.archive_failure as f
+             where f.kind = $1 and not exists (
+                 select from %s as s where s.user_id = f.user_id and s.id = f.session_id
+             )',
+            source
+        )
+        using kind;
+    else
+        execute format(
+            'select count(*) from %s as s
+             where %s and ($9 or (s.created_at, s.id) <= ($10, $11))',
+            source,
+            asked
+        )
+        into skipped
+        using session_ids, for_user, from_time, until_time, resume_after_created_at,
+            resume_after_id, batch_size, kind, exhausted, last_created_at, last_id;
+    end if;
+    if sessions > 0 then
+        insert into audit.archive_batch (
+            run_id, kind, cutoff, duration, sessions, rows, oldest, newest
+        )
+        values (
+            run_id, kind, case when kind = 'archive' then until_time end,
+            clock_timestamp() - began, sessions, rows, oldest, newest
+        );
+    end if;
+end
+$$;
+
+create function audit.archive_daily_sessions(
+    cutoff timestamptz,
+    batch_size integer default 1000,
+    resume_after_created_at timestamptz default null,
+    resume_after_id uuid default null,
+    run_id bigint default null,
+    retry boolean default false,
+    out sessions bigint,
+    out rows jsonb,
+    out oldest timestamptz,
+    out newest timestamptz,
+    out last_created_at timestamptz,
+    out last_id uuid,
+    out skipped bigint,
+    out failed bigint,
+    out exhausted boolean
+)
+language plpgsql
+security invoker
+set search_path = ''
+set enable_bitmapscan = off
+set enable_sort = off
+as $$
+begin
+    if cutoff is null or cutoff > clock_timestamp() then
+        raise exception 'the cutoff is %, and a moment in the past is needed',
+            coalesce(cutoff::text, 'null')
+            using errcode = 'invalid_parameter_value';
+    end if;
+    select m.* into
+        sessions, rows, oldest, newest, last_created_at, last_id, skipped, failed, exhausted
+    from audit.move_sessions(
+        'archive', null, null, null, cutoff, batch_size,
+        resume_after_created_at, resume_after_id, run_id, retry
+    ) as m;
+end
+$$;
+
+create function audit.restore_daily_sessions(
+    session_ids uuid [] default null,
+    for_user uuid default null,
+    from_time timestamptz default null,
+    until_time timestamptz default null,
+    batch_size integer default 1000,
+    resume_after_created_at timestamptz default null,
+    resume_after_id uuid default null,
+    run_id bigint default null,
+    retry boolean default false,
+    out sessions bigint,
+    out rows jsonb,
+    out oldest timestamptz,
+    out newest timestamptz,
+    out last_created_at timestamptz,
+    out last_id uuid,
+    out skipped bigint,
+    out failed bigint,
+    out exhausted boolean
+)
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+begin
+    if num_nonnulls(session_ids, for_user, from_time, until_time) = 0 then
+        raise exception 'nothing says which sessions to restore'
+            using errcode = 'invalid_parameter_value',
+                hint = 'Give session_ids, for_user, from_time or until_time.';
+    end if;
+    select m.* into
+        sessions, rows, oldest, newest, last_created_at, last_id, skipped, failed, exhausted
+    from audit.move_sessions(
+        'restore', session_ids, for_user, from_time, until_time, batch_size,
+        resume_after_created_at, resume_after_id, run_id, retry
+    ) as m;
+end
+$$;
+
+revoke all on function audit.archive_links(text)
+from public, anon, authenticated, service_role;
+revoke all on function audit.archive_columns(regclass, regclass)
+from public, anon, authenticated, service_role;
+revoke all on function audit.archive_obstacles(text)
+from public, anon, authenticated, service_role;
+revoke all on function audit.archive_statements(text)
+from public, anon, authenticated, service_role;
+revoke all on function audit.add_rows(jsonb, jsonb)
+from public, anon, authenticated, service_role;
+revoke all on function audit.sum_rows(jsonb)
+from public, anon, authenticated, service_role;
+revoke all on function audit.move_rows(text, regclass [], text [], uuid [], uuid [], bigint)
+from public, anon, authenticated, service_role;
+revoke all on function audit.move_sessions(
+    text, uuid [], uuid, timestamptz, timestamptz, integer, timestamptz, uuid, bigint, boolean
+) from public, anon, authenticated, service_role;
+revoke all on function audit.archive_daily_sessions(
+    timestamptz, integer, timestamptz, uuid, bigint, boolean
+) from public, anon, authenticated, service_role;
+revoke all on function audit.restore_daily_sessions(
+    uuid [], uuid, timestamptz, timestamptz, integer, timestamptz, uuid, bigint, boolean
+) from public, anon, authenticated, service_role;
+
+comment on table audit.archive_failure is
+'Sessions that could not be moved, with the reason; left out of every batch until tried again.';
+comment on column audit.archive_failure.message is
+'What the server said, without the values it said it of.';
+comment on column audit.archive_failure.run_id is 'The run that tried it last.';
+comment on policy "Nobody can access the failures" on audit.archive_failure is
+'Its owner and roles with BYPASSRLS read and write it, no user of the API.';
+comment on function audit.archive_links(text) is
+'What belongs to sessions, from the catalog: tables that move into their twin, and columns whose'
+' value moves into their twin (source = target); without a target there is no twin.';
+comment on function audit.archive_columns(regclass, regclass) is
+'The columns of a live table and of its archived twin, by name.';
+comment on function audit.archive_obstacles(text) is
+'What stops an archive or a restore: object, problem, remedy; no row when nothing does.';
+comment on function audit.archive_statements(text) is
+'The statements that an archive or a restore executes for a batch, in order.';
+comment on function audit.add_rows(jsonb, jsonb) is 'Numbers of rows by table, added up.';
+comment on aggregate audit.sum_rows(jsonb) is 'Numbers of rows by table, of all moves together.';
+comment on function audit.move_rows(text, regclass [], text [], uuid [], uuid [], bigint) is
+'Moves sessions that are locked already; those that cannot be moved go on record.';
+comment on function audit.move_sessions(
+    text, uuid [], uuid, timestamptz, timestamptz, integer, timestamptz, uuid, bigint, boolean
+) is
+'Moves a batch of sessions with all that belongs to them, and records it.';
+comment on function audit.archive_daily_sessions(
+    timestamptz, integer, timestamptz, uuid, bigint, boolean
+) is
+'Moves a batch of the oldest sessions created before the cutoff into the archive; repeat with'
+' last_created_at and last_id until exhausted. skipped: left there, because somebody had a lock.'
+' failed: gone on record in audit.archive_failure; only retry takes those, the longest untried'
+' first.';
+comment on function audit.restore_daily_sessions(
+    uuid [], uuid, timestamptz, timestamptz, integer, timestamptz, uuid, bigint, boolean
+) is
+'Brings a batch of archived sessions back as they were; repeat with last_created_at and'
+' last_id until exhausted. All that is given must hold: session_ids, for_user, from_time <='
+' created_at < until_time. skipped, failed, retry: as in archive_daily_sessions.';
