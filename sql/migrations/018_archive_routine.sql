@@ -47,11 +47,14 @@ create function audit.archive_links(
     out target_session text
 )
 returns setof record
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
+set jit = off
 as $$
+begin
+    return query
     with keys as (
         select
             s.is_live,
@@ -151,10 +154,11 @@ as $$
 
     select
         case when kind = 'archive' then l.live_keys else l.archived_keys end,
-        case when kind = 'archive' then l.live else l.archived end,
-        case when not l.has_no_twin and kind = 'archive' then l.archived
-            when not l.has_no_twin then l.live
-        end,
+        case when kind = 'archive' then l.live else l.archived end::regclass,
+        case when l.has_no_twin then null
+            when kind = 'archive' then l.archived
+            else l.live
+        end::regclass,
         case when kind = 'archive' then l.live_user else l.archived_user end,
         case when kind = 'archive' then l.live_session else l.archived_session end,
         case when kind = 'archive' then l.archived_user else l.live_user end,
@@ -164,7 +168,8 @@ as $$
         not l.has_no_twin
         or case when kind = 'archive' then l.live_keys else l.archived_keys end is not null
     -- Rows that move come before columns that move.
-    order by l.live = l.archived, l.live::text, live_session
+    order by l.live = l.archived, l.live::text, live_session;
+end
 $$;
 
 -- The columns of a table and of its twin, by name, with what would make them unlike.
@@ -177,11 +182,14 @@ create function audit.archive_columns(
     out is_generated boolean
 )
 returns setof record
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
+set jit = off
 as $$
+begin
+    return query
     with columns as (
         select
             a.attrelid,
@@ -210,7 +218,8 @@ as $$
         coalesce(a.type, 'missing'),
         coalesce(l.is_generated, a.is_generated)
     from (select * from columns where attrelid = live) as l
-    full join (select * from columns where attrelid = archived) as a on l.attname = a.attname
+    full join (select * from columns where attrelid = archived) as a on l.attname = a.attname;
+end
 $$;
 
 -- A trigger is declared by its comment: the reason stands where the trigger does, for every caller.
@@ -218,11 +227,14 @@ create function audit.archive_obstacles(
     kind text, out object text, out problem text, out remedy text
 )
 returns setof record
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
+set jit = off
 as $$
+begin
+    return query
     with links as (
         select l.* from audit.archive_links(kind) as l
     ),
@@ -335,16 +347,18 @@ as $$
     from touched as x
     inner join pg_catalog.pg_rewrite as r on x.relid = r.ev_class and x.rule_event = r.ev_type
     where r.ev_enabled in ('O', 'A')
-    order by 1
+    order by 1;
+end
 $$;
 
 -- The statements of a move, in order. Each takes the sessions as $1 (user_id) and $2 (id), and says
 -- how many rows were to move and how many arrived as they were: every column alike, byte for byte
 -- (record_image_eq). What is looked up, is looked up in a lateral subquery that OFFSET 0 keeps the planner from
 -- turning into a join: that could end in reading a whole table for every batch. "locking", where
--- there is one, names the sessions that stay because something of theirs is locked.
+-- there is one, names the sessions that stay because something of theirs is locked; "is_unlike"
+-- says that the statement must not run, since the table and its twin differ.
 create function audit.archive_statements(
-    kind text, out relation regclass, out statement text, out locking text
+    kind text, out relation regclass, out statement text, out locking text, out is_unlike boolean
 )
 returns setof record
 language plpgsql
@@ -362,7 +376,10 @@ declare
     matches text;
     columns text;
 begin
-    select string_agg(c.name, ', ') filter (where not c.is_generated) into columns
+    select
+        string_agg(c.name, ', ') filter (where not c.is_generated),
+        bool_or(c.live_type <> c.archived_type)
+    into columns, is_unlike
     from audit.archive_columns(live, archived) as c;
     statement := format(
         'with picked as materialized (
@@ -422,16 +439,22 @@ begin
                      where %3$s
                      returning p.id, row(%1$s) as image
                  )
-                 select count(*), count(*) filter (
-                     where exists (
-                         select from arrived as a where a.id = p.id and record_image_eq(a.image, p.image)
-                     )
-                 ), null, null
-                 from picked as p',
+                 select
+                     (select count(*) from picked),
+                     (
+                         select count(*) from picked as p
+                         where exists (
+                             select from arrived as a
+                             where a.id = p.id and record_image_eq(a.image, p.image)
+                         )
+                     ), null, null',
                 columns, link.source, matches, link.source_session, link.target_session
             );
         else
-            select string_agg(c.name, ', ') filter (where not c.is_generated) into columns
+            select
+                string_agg(c.name, ', ') filter (where not c.is_generated),
+                bool_or(c.live_type <> c.archived_type)
+            into columns, is_unlike
             from audit.archive_columns(
                 case when is_archive then link.source else link.target end,
                 case when is_archive then link.target else link.source end
@@ -452,16 +475,18 @@ begin
                      delete from %2$s as c using unnest($1, $2) as p (user_id, id) where %3$s
                      returning 1
                  )
-                 select count(*), least(
-                     (select count(*) from gone),
-                     count(*) filter (
-                         where exists (
-                             select from arrived as a
-                             where a.%5$I = p.%6$I and record_image_eq(row(a.*), row(p.*))
+                 select
+                     (select count(*) from picked),
+                     least(
+                         (select count(*) from gone),
+                         (
+                             select count(*) from picked as p
+                             where exists (
+                                 select from arrived as a
+                                 where a.%5$I = p.%6$I and record_image_eq(row(a.*), row(p.*))
+                             )
                          )
-                     )
-                 ), null, null
-                 from picked as p',
+                     ), null, null',
                 columns, link.source, matches, link.target,
                 link.target_session, link.source_session
             );
@@ -627,8 +652,9 @@ declare
     end;
     asked text;
     known constant text := 'select from audit.archive_failure as f'
-        ' where f.kind = $8 and f.user_id = s.user_id and f.session_id = s.id';
+        ' where f.user_id = s.user_id and f.session_id = s.id and f.kind = $8 offset 0';
     tables text;
+    in_the_way boolean;
     obstacle record;
     steps record;
     locking text;
@@ -657,24 +683,28 @@ begin
         audit.archive_batch,
         audit.archive_failure
     in row exclusive mode;
-    select string_agg(distinct t.relation::text, ', ') into tables
+    select string_agg(distinct t.relation::text, ', '), bool_or(l.target is null)
+    into tables, in_the_way
     from audit.archive_links(kind) as l
-    cross join lateral (values (l.source), (l.target)) as t (relation)
-    where l.target is not null;
+    cross join lateral (values (l.source), (l.target)) as t (relation);
     if tables is not null then
         execute format('lock table %s in row exclusive mode', tables);
     end if;
-    select o.* into obstacle from audit.archive_obstacles(kind) as o limit 1;
-    if found then
-        raise exception '%: %', obstacle.object, obstacle.problem
-            using errcode = 'object_not_in_prerequisite_state',
-                hint = 'Nothing was moved. ' || obstacle.remedy;
-    end if;
     select
         array_agg(s.relation) as relations, array_agg(s.statement) as statements,
-        array_remove(array_agg(s.locking), null) as lockings
+        array_remove(array_agg(s.locking), null) as lockings,
+        bool_or(s.is_unlike) as is_unlike
     into steps
     from audit.archive_statements(kind) as s;
+    -- All else that is in the way is looked for once a run: it takes as long as a small batch.
+    if in_the_way or steps.is_unlike or resume_after_id is null then
+        select o.* into obstacle from audit.archive_obstacles(kind) as o limit 1;
+        if found then
+            raise exception '%: %', obstacle.object, obstacle.problem
+                using errcode = 'object_not_in_prerequisite_state',
+                    hint = 'Nothing was moved. ' || obstacle.remedy;
+        end if;
+    end if;
 
     -- The user's row too: whoever deletes an account has locked it, and waits for the sessions.
     asked := concat_ws(
@@ -752,8 +782,14 @@ begin
         using kind;
     else
         execute format(
-            'select count(*) from %s as s
-             where %s and ($9 or (s.created_at, s.id) <= ($10, $11))',
+            -- In the order of the batch, so that the index is read that the batch was found by.
+            'select count(*)
+             from (
+                 select from %s as s
+                 where %s and ($9 or (s.created_at, s.id) <= ($10, $11))
+                 order by s.created_at nulls first, s.id
+                 offset 0
+             ) as s',
             source,
             asked
         )
