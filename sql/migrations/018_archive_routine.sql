@@ -9,32 +9,6 @@
 -- audit.archive_obstacles names what has no twin, and all else that stops a move.
 -- In schema audit: types generated from public would list functions that no API role may call.
 
-create table audit.archive_failure (
-    kind text not null,
-    user_id uuid not null,
-    session_id uuid not null,
-    sqlstate text not null,
-    message text not null,
-    run_id bigint,
-    tried_at timestamptz not null default clock_timestamp(),
-    constraint archive_failure_pkey primary key (user_id, session_id, kind),
-    constraint chk_archive_failure_kind check (kind in ('archive', 'restore')),
-    constraint fk_archive_failure_users foreign key (user_id)
-    references public.users (id) on delete cascade,
-    constraint fk_archive_failure_archive_run foreign key (run_id)
-    references audit.archive_run (id) on delete set null
-);
-
-create index idx_archive_failure_run_id on audit.archive_failure (run_id);
-
-alter table audit.archive_failure enable row level security;
-
-create policy "Nobody can access the failures" on audit.archive_failure
-for all to authenticated
-using (false);
-
-revoke all on table audit.archive_failure from public, anon, authenticated, service_role;
-
 -- A foreign key on either side says it: an archive that is partitioned by time can have none.
 create function audit.archive_links(
     kind text,
@@ -353,10 +327,10 @@ $$;
 
 -- The statements of a move, in order. Each takes the sessions as $1 (user_id) and $2 (id), and says
 -- how many rows were to move and how many arrived as they were: every column alike, byte for byte
--- (record_image_eq). What is looked up, is looked up in a lateral subquery that OFFSET 0 keeps the planner from
--- turning into a join: that could end in reading a whole table for every batch. "locking", where
--- there is one, names the sessions that stay because something of theirs is locked; "is_unlike"
--- says that the statement must not run, since the table and its twin differ.
+-- (record_image_eq). What is looked up, is looked up in a lateral subquery that OFFSET 0 keeps the
+-- planner from turning into a join: that could end in reading a whole table for every batch.
+-- "locking", where there is one, names the sessions that stay because something of theirs is
+-- locked; "is_unlike" says that the statement must not run, since the table and its twin differ.
 create function audit.archive_statements(
     kind text, out relation regclass, out statement text, out locking text, out is_unlike boolean
 )
@@ -525,15 +499,15 @@ as $$
     ) as r
 $$;
 
-create aggregate audit.sum_rows(jsonb) (sfunc = audit.add_rows, stype = jsonb, initcond = '{}');
+create aggregate audit.sum_rows (jsonb)(sfunc = audit.add_rows, stype = jsonb, initcond = '{}');
 
 -- Moves these sessions: all of them, or after an error those halves that can.
 create function audit.move_rows(
     kind text,
-    relations regclass [],
-    statements text [],
-    user_ids uuid [],
-    ids uuid [],
+    relations regclass[],
+    statements text[],
+    user_ids uuid[],
+    ids uuid[],
     run_id bigint,
     out sessions bigint,
     out rows jsonb,
@@ -617,7 +591,7 @@ $$;
 
 create function audit.move_sessions(
     kind text,
-    session_ids uuid [],
+    session_ids uuid[],
     for_user uuid,
     from_time timestamptz,
     until_time timestamptz,
@@ -848,7 +822,7 @@ end
 $$;
 
 create function audit.restore_daily_sessions(
-    session_ids uuid [] default null,
+    session_ids uuid[] default null,
     for_user uuid default null,
     from_time timestamptz default null,
     until_time timestamptz default null,
@@ -898,25 +872,18 @@ revoke all on function audit.add_rows(jsonb, jsonb)
 from public, anon, authenticated, service_role;
 revoke all on function audit.sum_rows(jsonb)
 from public, anon, authenticated, service_role;
-revoke all on function audit.move_rows(text, regclass [], text [], uuid [], uuid [], bigint)
+revoke all on function audit.move_rows(text, regclass[], text[], uuid[], uuid[], bigint)
 from public, anon, authenticated, service_role;
 revoke all on function audit.move_sessions(
-    text, uuid [], uuid, timestamptz, timestamptz, integer, timestamptz, uuid, bigint, boolean
+    text, uuid[], uuid, timestamptz, timestamptz, integer, timestamptz, uuid, bigint, boolean
 ) from public, anon, authenticated, service_role;
 revoke all on function audit.archive_daily_sessions(
     timestamptz, integer, timestamptz, uuid, bigint, boolean
 ) from public, anon, authenticated, service_role;
 revoke all on function audit.restore_daily_sessions(
-    uuid [], uuid, timestamptz, timestamptz, integer, timestamptz, uuid, bigint, boolean
+    uuid[], uuid, timestamptz, timestamptz, integer, timestamptz, uuid, bigint, boolean
 ) from public, anon, authenticated, service_role;
 
-comment on table audit.archive_failure is
-'Sessions that could not be moved, with the reason; left out of every batch until tried again.';
-comment on column audit.archive_failure.message is
-'What the server said, without the values it said it of.';
-comment on column audit.archive_failure.run_id is 'The run that tried it last.';
-comment on policy "Nobody can access the failures" on audit.archive_failure is
-'Its owner and roles with BYPASSRLS read and write it, no user of the API.';
 comment on function audit.archive_links(text) is
 'What belongs to sessions, from the catalog: tables that move into their twin, and columns whose'
 ' value moves into their twin (source = target); without a target there is no twin.';
@@ -927,11 +894,11 @@ comment on function audit.archive_obstacles(text) is
 comment on function audit.archive_statements(text) is
 'The statements that an archive or a restore executes for a batch, in order.';
 comment on function audit.add_rows(jsonb, jsonb) is 'Numbers of rows by table, added up.';
-comment on aggregate audit.sum_rows(jsonb) is 'Numbers of rows by table, of all moves together.';
-comment on function audit.move_rows(text, regclass [], text [], uuid [], uuid [], bigint) is
+comment on aggregate audit.sum_rows (jsonb) is 'Numbers of rows by table, of all moves together.';
+comment on function audit.move_rows(text, regclass[], text[], uuid[], uuid[], bigint) is
 'Moves sessions that are locked already; those that cannot be moved go on record.';
 comment on function audit.move_sessions(
-    text, uuid [], uuid, timestamptz, timestamptz, integer, timestamptz, uuid, bigint, boolean
+    text, uuid[], uuid, timestamptz, timestamptz, integer, timestamptz, uuid, bigint, boolean
 ) is
 'Moves a batch of sessions with all that belongs to them, and records it.';
 comment on function audit.archive_daily_sessions(
@@ -942,7 +909,7 @@ comment on function audit.archive_daily_sessions(
 ' failed: gone on record in audit.archive_failure; only retry takes those, the longest untried'
 ' first.';
 comment on function audit.restore_daily_sessions(
-    uuid [], uuid, timestamptz, timestamptz, integer, timestamptz, uuid, bigint, boolean
+    uuid[], uuid, timestamptz, timestamptz, integer, timestamptz, uuid, bigint, boolean
 ) is
 'Brings a batch of archived sessions back as they were; repeat with last_created_at and'
 ' last_id until exhausted. All that is given must hold: session_ids, for_user, from_time <='
