@@ -2,7 +2,7 @@
 -- points at a session, with its twin beside it.
 
 create table public.session_notes (
-    number bigint generated always as identity primary key,
+    id bigint generated always as identity primary key,
     session_id uuid not null,
     user_id uuid not null default auth.uid(),
     body json,
@@ -15,7 +15,7 @@ create table public.session_notes (
 );
 create index idx_session_notes_session_id on public.session_notes (user_id, session_id);
 create table public.session_notes_archive (
-    number bigint generated always as identity primary key,
+    id bigint generated always as identity primary key,
     session_id uuid not null,
     user_id uuid not null default auth.uid(),
     body json,

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
 from tests.archiving import Connection, add_session, add_user, archive, restore, state
+from tests.children import CHILDREN
 from tests.conftest import ALICE
 from tests.documented import insert, row_for, value
 
-CHILDREN = (Path(__file__).parent / "children.sql").read_bytes()
 NOTES, GOALS = "public.session_notes", "public.user_goals"
 
 
 @pytest.fixture
 def db(connection: Connection) -> Connection:
-    """A user with a session and, by one migration alone, notes on it and a goal that began in it."""
+    """A user with a session; by one migration alone, notes on it and a goal that began in it."""
     connection.execute(CHILDREN)
     add_user(connection, ALICE)
     session = add_session(connection, ALICE, virtue="calm")
@@ -74,7 +73,7 @@ def test_history_counts_them(db: Connection) -> None:
 @pytest.mark.parametrize(
     "lock",
     [
-        "select from public.session_notes where number = 1 for share",
+        "select from public.session_notes where id = 1 for share",
         "update public.user_goals set updated_at = now()",
     ],
 )
@@ -234,7 +233,7 @@ def test_a_declared_trigger_that_changes_what_arrives_is_caught(db: Connection, 
         f" $$ begin {LIARS[lie]} end $$;"
         " create trigger t before insert on public.daily_sessions_archive for each row"
         " execute function public.app();"
-        " comment on trigger t on public.daily_sessions_archive is 'archive: harmless, they say'".encode()
+        " comment on trigger t on public.daily_sessions_archive is 'archive: harmless'".encode()
     )
     before = everything(db)
     with pytest.raises(psycopg.Error) as caught:
@@ -250,7 +249,7 @@ def test_a_child_that_is_kept_by_a_trigger_is_not_lost(db: Connection) -> None:
         "create function public.app() returns trigger language plpgsql as"
         " 'begin return null; end'; create trigger t before delete on public.session_notes"
         " for each row execute function public.app();"
-        " comment on trigger t on public.session_notes is 'archive: harmless, they say'"
+        " comment on trigger t on public.session_notes is 'archive: harmless'"
     )
     before = everything(db)
     with pytest.raises(psycopg.Error) as caught:
