@@ -35,7 +35,10 @@ language plpgsql
 set search_path = ''
 as $$
 begin
-    new.updated_at = now();
+    -- A row whose session moves into the archive, or back, is not changed by that.
+    if current_setting('arami_db.moving', true) is distinct from 'on' then
+        new.updated_at = now();
+    end if;
     return new;
 end
 $$;

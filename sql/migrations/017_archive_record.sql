@@ -2,6 +2,7 @@
 -- Why: a batch writes its own row in its own transaction, so the record is exact even when the
 -- program that asked for it was killed; a counter in the run's row would make parallel jobs queue.
 -- The run's row only says who began it and how it ended. Batches without a run were called by hand.
+-- What cannot move is on record, too: else every run would begin with it.
 
 create table audit.archive_run (
     id bigint generated always as identity primary key,
@@ -32,8 +33,7 @@ create table audit.archive_batch (
     occurred_at timestamptz not null default clock_timestamp(),
     duration interval not null,
     sessions bigint not null,
-    analytics bigint not null,
-    virtues bigint not null,
+    rows jsonb not null,
     oldest timestamptz not null,
     newest timestamptz not null,
     database_role text not null default session_user,
@@ -42,12 +42,30 @@ create table audit.archive_batch (
     constraint fk_archive_batch_archive_run foreign key (run_id) references audit.archive_run (id)
 );
 
+create table audit.archive_failure (
+    kind text not null,
+    user_id uuid not null,
+    session_id uuid not null,
+    sqlstate text not null,
+    message text not null,
+    run_id bigint,
+    tried_at timestamptz not null default clock_timestamp(),
+    constraint archive_failure_pkey primary key (user_id, session_id, kind),
+    constraint chk_archive_failure_kind check (kind in ('archive', 'restore')),
+    constraint fk_archive_failure_users foreign key (user_id)
+    references public.users (id) on delete cascade,
+    constraint fk_archive_failure_archive_run foreign key (run_id)
+    references audit.archive_run (id) on delete set null
+);
+
 create index idx_archive_batch_run_id on audit.archive_batch (run_id);
 create index idx_archive_batch_occurred_at on audit.archive_batch (occurred_at);
+create index idx_archive_failure_run_id on audit.archive_failure (run_id);
 
 -- As for audit.change_log.
 alter table audit.archive_run enable row level security;
 alter table audit.archive_batch enable row level security;
+alter table audit.archive_failure enable row level security;
 
 create policy "Nobody can access the runs" on audit.archive_run
 for all to authenticated
@@ -57,8 +75,13 @@ create policy "Nobody can access the batches" on audit.archive_batch
 for all to authenticated
 using (false);
 
+create policy "Nobody can access the failures" on audit.archive_failure
+for all to authenticated
+using (false);
+
 revoke all on table audit.archive_run from public, anon, authenticated, service_role;
 revoke all on table audit.archive_batch from public, anon, authenticated, service_role;
+revoke all on table audit.archive_failure from public, anon, authenticated, service_role;
 revoke all on sequence audit.archive_run_id_seq from public, anon, authenticated, service_role;
 revoke all on sequence audit.archive_batch_id_seq from public, anon, authenticated, service_role;
 
@@ -73,11 +96,19 @@ comment on table audit.archive_batch is
 'One row for each transaction that moved sessions into the archive or back.';
 comment on column audit.archive_batch.run_id is
 'The run the batch belongs to; null when the routine was called by hand or by pg_cron.';
-comment on column audit.archive_batch.virtues is
-'How many virtues now point to the place their session has moved to.';
+comment on column audit.archive_batch.rows is
+'How many rows of which live table moved with the sessions, or point to where those are now, such'
+' as {"public.session_analytics": 24, "public.virtue_collection": 1}.';
 comment on column audit.archive_batch.oldest is 'created_at of the oldest session moved.';
 comment on column audit.archive_batch.newest is 'created_at of the newest session moved.';
 comment on policy "Nobody can access the runs" on audit.archive_run is
 'Its owner and roles with BYPASSRLS read and write it, no user of the API.';
 comment on policy "Nobody can access the batches" on audit.archive_batch is
+'Its owner and roles with BYPASSRLS read and write it, no user of the API.';
+comment on table audit.archive_failure is
+'Sessions that could not be moved, with the reason; left out of every batch until tried again.';
+comment on column audit.archive_failure.message is
+'What the server said, without the values it said it of.';
+comment on column audit.archive_failure.run_id is 'The run that tried it last.';
+comment on policy "Nobody can access the failures" on audit.archive_failure is
 'Its owner and roles with BYPASSRLS read and write it, no user of the API.';

@@ -1,26 +1,175 @@
--- 018_archive_routine: move sessions with all that hangs on them into the archive, and back.
+-- 018_archive_routine: move sessions with all that belongs to them into the archive, and back.
 -- Why: one call is one batch, atomic, small enough to disturb nobody. It waits for no row it moves:
--- what is locked, or hangs on something locked, is left for a later call. Only a lock on a table
--- and a row being written under the same key on the other side hold it up, two seconds at most.
--- Columns come from the catalog, under a lock that keeps them as they are: a column on both sides
--- moves along, a column on one side stops the move before it could drop anything.
+-- what is locked, or belongs to something locked, is left for a later call. A session that cannot
+-- be moved is remembered with the reason, and all others move. What belongs to a session, and where
+-- it goes, is read from the catalog, under locks that keep it as it is:
+-- - a table that refers to sessions moves into its twin, which has its name and "_archive";
+-- - a column that refers to a session moves its value into its twin beside it, which has its name
+--   and "archived_" somewhere in it, as earned_from_archived_session_id.
+-- audit.archive_obstacles names what has no twin, and all else that stops a move.
 -- In schema audit: types generated from public would list functions that no API role may call.
 
-create function audit.movable_columns(source regclass, target regclass)
-returns text[]
+-- A foreign key on either side says it: an archive that is partitioned by time can have none.
+create function audit.archive_links(
+    kind text,
+    out foreign_keys text,
+    out source regclass,
+    out target regclass,
+    out source_user text,
+    out source_session text,
+    out target_user text,
+    out target_session text
+)
+returns setof record
 language plpgsql
+stable
 security invoker
 set search_path = ''
+set jit = off
 as $$
-declare
-    columns text[];
-    problem text;
 begin
-    with sides as (
+    return query
+    with keys as (
+        select
+            s.is_live,
+            k.conname,
+            k.conrelid,
+            max(c.attname::text) filter (where r.attname = 'user_id') as user_column,
+            max(c.attname::text) filter (where r.attname = 'id') as session_column
+        from (
+            values
+            (true, 'public.daily_sessions'::regclass),
+            (false, 'public.daily_sessions_archive'::regclass)
+        ) as s (is_live, root)
+        cross join lateral (
+            select s.root as relid
+            union
+            select t.relid from pg_catalog.pg_partition_tree(s.root) as t
+        ) as t
+        inner join pg_catalog.pg_constraint as k
+            on t.relid = k.confrelid and k.contype = 'f' and k.conparentid = 0
+        cross join lateral unnest(k.conkey, k.confkey) as pair (referring, referred)
+        inner join pg_catalog.pg_attribute as c
+            on k.conrelid = c.attrelid and pair.referring = c.attnum
+        inner join pg_catalog.pg_attribute as r
+            on k.confrelid = r.attrelid and pair.referred = r.attnum
+        group by s.is_live, k.oid, k.conname, k.conrelid
+    ),
+
+    twins as (
+        select
+            k.*,
+            p.attname::text as twin_column,
+            case
+                when p.attname is null and (k.is_live or c.relname like '%\_archive')
+                    then to_regclass(format(
+                        '%I.%I',
+                        n.nspname,
+                        case
+                            when k.is_live then c.relname || '_archive'
+                            else left(c.relname, -length('_archive'))
+                        end
+                    ))
+            end as twin_table
+        from keys as k
+        inner join pg_catalog.pg_class as c on k.conrelid = c.oid
+        inner join pg_catalog.pg_namespace as n on c.relnamespace = n.oid
+        left join pg_catalog.pg_attribute as p
+            on k.conrelid = p.attrelid
+            and p.attnum > 0
+            and not p.attisdropped
+            and p.attname <> k.session_column
+            and case
+                when k.is_live then replace(p.attname, 'archived_', '') = k.session_column
+                else p.attname = replace(k.session_column, 'archived_', '')
+            end
+    ),
+
+    links as (
+        select
+            case when t.is_live then t.conrelid else coalesce(t.twin_table, t.conrelid) end as live,
+            case when t.is_live then coalesce(t.twin_table, t.conrelid) else t.conrelid end
+                as archived,
+            case
+                when t.twin_column is null then null
+                when t.is_live then array[t.session_column, t.twin_column]
+                else array[t.twin_column, t.session_column]
+            end as pointers,
+            t.twin_column is null and t.twin_table is null as has_no_twin,
+            array_agg(distinct t.session_column) filter (where t.is_live) as live_sessions,
+            array_agg(distinct t.session_column) filter (where not t.is_live) as archived_sessions,
+            max(t.user_column) filter (where t.is_live) as live_user,
+            max(t.user_column) filter (where not t.is_live) as archived_user,
+            string_agg(t.conname, ', ' order by t.conname) filter (where t.is_live) as live_keys,
+            string_agg(t.conname, ', ' order by t.conname) filter (where not t.is_live)
+                as archived_keys
+        from twins as t
+        group by 1, 2, 3, 4
+    ),
+
+    -- A table whose rows move by two different columns could not say which session takes them.
+    sides as (
+        select
+            l.live,
+            l.archived,
+            l.has_no_twin
+            or l.pointers is null and (
+                coalesce(cardinality(l.live_sessions), 0) > 1
+                or coalesce(cardinality(l.archived_sessions), 0) > 1
+            ) as has_no_twin,
+            coalesce(l.pointers[1], l.live_sessions[1], l.archived_sessions[1]) as live_session,
+            coalesce(l.pointers[2], l.archived_sessions[1], l.live_sessions[1])
+                as archived_session,
+            coalesce(l.live_user, l.archived_user) as live_user,
+            coalesce(l.archived_user, l.live_user) as archived_user,
+            l.live_keys,
+            l.archived_keys
+        from links as l
+    )
+
+    select
+        case when kind = 'archive' then l.live_keys else l.archived_keys end,
+        case when kind = 'archive' then l.live else l.archived end::regclass,
+        case when l.has_no_twin then null
+            when kind = 'archive' then l.archived
+            else l.live
+        end::regclass,
+        case when kind = 'archive' then l.live_user else l.archived_user end,
+        case when kind = 'archive' then l.live_session else l.archived_session end,
+        case when kind = 'archive' then l.archived_user else l.live_user end,
+        case when kind = 'archive' then l.archived_session else l.live_session end
+    from sides as l
+    where
+        not l.has_no_twin
+        or case when kind = 'archive' then l.live_keys else l.archived_keys end is not null
+    -- Rows that move come before columns that move.
+    order by l.live = l.archived, l.live::text, live_session;
+end
+$$;
+
+-- The columns of a table and of its twin, by name, with what would make them unlike.
+create function audit.archive_columns(
+    live regclass,
+    archived regclass,
+    out name text,
+    out live_type text,
+    out archived_type text,
+    out is_generated boolean
+)
+returns setof record
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set jit = off
+as $$
+begin
+    return query
+    with columns as (
         select
             a.attrelid,
             a.attname,
-            a.attgenerated,
+            a.attgenerated <> '' as is_generated,
             concat(
                 format_type(a.atttypid, a.atttypmod),
                 ' collate ' || nullif(a.attcollation, t.typcollation)::regcollation::text,
@@ -32,45 +181,414 @@ begin
         inner join pg_catalog.pg_type as t on a.atttypid = t.oid
         left join pg_catalog.pg_attrdef as d on a.attrelid = d.adrelid and a.attnum = d.adnum
         where
-            a.attrelid in (source, target)
+            a.attrelid in (live, archived)
             and a.attnum > 0
             and not a.attisdropped
-            and not (a.attname = 'archived_at' and a.attrelid::regclass::text ~ '_archive$')
-    ),
-
-    pairs as (
-        select
-            quote_ident(coalesce(s.attname, t.attname)) as name,
-            s.attgenerated as generated,
-            coalesce(s.type, 'missing') as source_type,
-            coalesce(t.type, 'missing') as target_type
-        from (select * from sides where attrelid = source) as s
-        full join (select * from sides where attrelid = target) as t on s.attname = t.attname
+            and not (a.attname = 'archived_at' and a.attrelid = archived and live <> archived)
     )
 
     select
-        array_agg(p.name) filter (where p.generated = ''),
-        string_agg(
-            format(
-                'column %s is %s in %s and %s in %s',
-                p.name, p.source_type, source, p.target_type, target
-            ),
-            '; ' order by p.name
-        ) filter (where p.source_type <> p.target_type)
-    into columns, problem
-    from pairs as p;
-    if problem is not null then
-        raise exception '%', problem
-            using errcode = 'datatype_mismatch',
-                hint = 'Nothing was moved. Make the two tables alike in a migration, then repeat.';
-    end if;
-    return columns;
+        quote_ident(coalesce(l.attname, a.attname)),
+        coalesce(l.type, 'missing'),
+        coalesce(a.type, 'missing'),
+        coalesce(l.is_generated, a.is_generated)
+    from (select * from columns where attrelid = live) as l
+    full join (select * from columns where attrelid = archived) as a on l.attname = a.attname;
 end
 $$;
 
--- Rows are locked once and found again by their place (ctid), which a locked row keeps. What is
--- looked up, is looked up in a lateral subquery that OFFSET 0 keeps the planner from turning into a
--- join: that could end in reading a whole table for every batch.
+-- A trigger is declared by its comment: the reason stands where the trigger does, for every caller.
+create function audit.archive_obstacles(
+    kind text, out object text, out problem text, out remedy text
+)
+returns setof record
+language plpgsql
+stable
+security invoker
+set search_path = ''
+set jit = off
+as $$
+begin
+    return query
+    with links as (
+        select l.* from audit.archive_links(kind) as l
+    ),
+
+    moves as (
+        select
+            case when kind = 'archive' then 'public.daily_sessions'
+                else 'public.daily_sessions_archive'
+            end::regclass as source,
+            case when kind = 'archive' then 'public.daily_sessions_archive'
+                else 'public.daily_sessions'
+            end::regclass as target
+        union
+        select l.source, l.target from links as l where l.source <> l.target
+    ),
+
+    -- What happens to a table: rows arrive (trigger type 4, rule event 3), leave (8, 4), change
+    -- (16, 2), as pg_trigger.tgtype and pg_rewrite.ev_type have it; of the last, to which columns.
+    touched as (
+        select t.root, coalesce(p.relid, t.root) as relid, t.trigger_type, t.rule_event, t.columns
+        from (
+            select m.source as root, 8 as trigger_type, '4' as rule_event, '{}'::text [] as columns
+            from moves as m
+            union all
+            select m.target, 4, '3', '{}' from moves as m
+            union all
+            select l.source, 16, '2', array[l.source_session, l.target_session]
+            from links as l where l.source = l.target
+        ) as t
+        left join lateral pg_catalog.pg_partition_tree(t.root) as p on true
+    )
+
+    select
+        format('foreign key %s of %s', l.foreign_keys, l.source),
+        format(
+            'it refers to %s, and its rows would be left behind',
+            case when kind = 'archive' then 'public.daily_sessions'
+                else 'public.daily_sessions_archive'
+            end
+        ),
+        'Give the table a twin with its name and "_archive" that has the same columns, or the'
+        ' column a twin with its name and "archived_"; or drop the foreign key.'
+    from links as l
+    where l.target is null
+    union all
+    select
+        format('foreign key %I of %s', k.conname, k.conrelid::regclass),
+        format('it refers to %s, whose rows move with their session', m.source),
+        'Let the table refer to the session itself and give it a twin; or drop the foreign key.'
+    from moves as m
+    inner join pg_catalog.pg_constraint as k
+        on m.source = k.confrelid and k.contype = 'f' and k.conparentid = 0
+    where m.source not in ('public.daily_sessions'::regclass, 'public.daily_sessions_archive')
+    union all
+    select
+        format('column %s', c.name),
+        format(
+            'column %s is %s in %s and %s in %s',
+            c.name, c.live_type, pair.live, c.archived_type, pair.archived
+        ),
+        'Make the two tables alike in a migration.'
+    from moves as m
+    cross join lateral (
+        select
+            case when kind = 'archive' then m.source else m.target end as live,
+            case when kind = 'archive' then m.target else m.source end as archived
+    ) as pair
+    cross join lateral audit.archive_columns(pair.live, pair.archived) as c
+    where c.live_type <> c.archived_type
+    union all
+    select
+        format('trigger %I of %s', t.tgname, t.tgrelid::regclass),
+        format(
+            'its function %s would run for each move, and may change what moves', t.tgfoid::regproc
+        ),
+        format(
+            'When it may, say why: comment on trigger %I on %s is ''archive: …''.'
+            ' Else drop it, or disable it meanwhile.',
+            t.tgname,
+            t.tgrelid::regclass
+        )
+    from touched as x
+    inner join pg_catalog.pg_trigger as t on x.relid = t.tgrelid
+    where
+        not t.tgisinternal
+        and t.tgparentid = 0
+        and t.tgenabled in ('O', 'A')
+        and t.tgtype & x.trigger_type > 0
+        and t.tgfoid not in (
+            'audit.record_change()'::regprocedure, 'public.update_updated_at_column()'::regprocedure
+        )
+        and (
+            x.trigger_type <> 16
+            or t.tgattr = ''
+            or exists (
+                select from pg_catalog.pg_attribute as a
+                where
+                    a.attrelid = t.tgrelid
+                    and a.attname = any(x.columns)
+                    and a.attnum = any(t.tgattr::smallint [])
+            )
+        )
+        and coalesce(obj_description(t.oid, 'pg_trigger'), '') !~ '^archive: *\S'
+    union all
+    select
+        format('rule %I of %s', r.rulename, r.ev_class::regclass),
+        'it turns what moves into something else',
+        'Drop it; a trigger can be declared as harmless, a rule cannot.'
+    from touched as x
+    inner join pg_catalog.pg_rewrite as r on x.relid = r.ev_class and x.rule_event = r.ev_type
+    where r.ev_enabled in ('O', 'A')
+    order by 1;
+end
+$$;
+
+-- The statements of a move, in order. Each takes the sessions as $1 (user_id) and $2 (id), and says
+-- how many rows were to move and how many arrived as they were: every column alike, byte for byte
+-- (record_image_eq). What is looked up, is looked up in a lateral subquery that OFFSET 0 keeps the
+-- planner from turning into a join: that could end in reading a whole table for every batch.
+-- "locking", where there is one, names the sessions that stay because something of theirs is
+-- locked; "is_unlike" says that the statement must not run, since the table and its twin differ.
+create function audit.archive_statements(
+    kind text, out relation regclass, out statement text, out locking text, out is_unlike boolean
+)
+returns setof record
+language plpgsql
+stable
+security invoker
+set search_path = ''
+as $$
+declare
+    is_archive constant boolean := kind = 'archive';
+    live constant regclass := 'public.daily_sessions';
+    archived constant regclass := 'public.daily_sessions_archive';
+    source constant regclass := case when is_archive then live else archived end;
+    target constant regclass := case when is_archive then archived else live end;
+    link record;
+    matches text;
+    columns text;
+begin
+    select
+        string_agg(c.name, ', ') filter (where not c.is_generated),
+        bool_or(c.live_type <> c.archived_type)
+    into columns, is_unlike
+    from audit.archive_columns(live, archived) as c;
+    statement := format(
+        'with picked as materialized (
+             select s.*
+             from unnest($1, $2) as p (user_id, id)
+             cross join lateral (
+                 select %1$s from %2$s where user_id = p.user_id and id = p.id offset 0
+             ) as s
+         ),
+         arrived as (
+             insert into %3$s (%1$s) overriding system value select %1$s from picked
+             returning %1$s
+         )
+         select
+             cardinality($2), count(*) filter (where record_image_eq(row(a.*), row(p.*))),
+             min(a.created_at), max(a.created_at)
+         from arrived as a
+         inner join picked as p on a.user_id = p.user_id and a.id = p.id',
+        columns, source, target
+    );
+    return next;
+
+    for link in select l.* from audit.archive_links(kind) as l where l.target is not null loop
+        relation := case when is_archive then link.source else link.target end;
+        matches := format('c.%I = p.id', link.source_session)
+            || coalesce(format(' and c.%I = p.user_id', link.source_user), '');
+        locking := format(
+            'select p.id
+             from unnest($1, $2) as p (user_id, id)
+             cross join lateral (
+                 select count(*) as n from (select from %1$s as c where %2$s offset 0) as c
+             ) as there
+             cross join lateral (
+                 select count(*) as n
+                 from (select from %1$s as c where %2$s for %3$s skip locked) as c
+             ) as held
+             where there.n > held.n',
+            link.source,
+            matches,
+            case when link.source = link.target then 'no key update' else 'update' end
+        );
+        if link.source = link.target then
+            select string_agg('c.' || c.name, ', ') into columns
+            from audit.archive_columns(link.source, link.source) as c
+            where c.name not in (quote_ident(link.source_session), quote_ident(link.target_session));
+            statement := format(
+                'with picked as materialized (
+                     select p.id, c.image
+                     from unnest($1, $2) as p (user_id, id)
+                     cross join lateral (
+                         select row(%1$s) as image from %2$s as c where %3$s offset 0
+                     ) as c
+                 ),
+                 arrived as (
+                     update %2$s as c set %4$I = c.%5$I, %5$I = c.%4$I
+                     from unnest($1, $2) as p (user_id, id)
+                     where %3$s
+                     returning p.id, row(%1$s) as image
+                 )
+                 select
+                     (select count(*) from picked),
+                     (
+                         select count(*) from picked as p
+                         where exists (
+                             select from arrived as a
+                             where a.id = p.id and record_image_eq(a.image, p.image)
+                         )
+                     ), null, null',
+                columns, link.source, matches, link.source_session, link.target_session
+            );
+        else
+            select
+                string_agg(c.name, ', ') filter (where not c.is_generated),
+                bool_or(c.live_type <> c.archived_type)
+            into columns, is_unlike
+            from audit.archive_columns(
+                case when is_archive then link.source else link.target end,
+                case when is_archive then link.target else link.source end
+            ) as c;
+            statement := format(
+                'with picked as materialized (
+                     select c.*
+                     from unnest($1, $2) as p (user_id, id)
+                     cross join lateral (
+                         select %1$s from %2$s as c where %3$s offset 0
+                     ) as c
+                 ),
+                 arrived as (
+                     insert into %4$s (%1$s) overriding system value select %1$s from picked
+                     returning %1$s
+                 ),
+                 gone as (
+                     delete from %2$s as c using unnest($1, $2) as p (user_id, id) where %3$s
+                     returning 1
+                 )
+                 select
+                     (select count(*) from picked),
+                     least(
+                         (select count(*) from gone),
+                         (
+                             select count(*) from picked as p
+                             where exists (
+                                 select from arrived as a
+                                 where a.%5$I = p.%6$I and record_image_eq(row(a.*), row(p.*))
+                             )
+                         )
+                     ), null, null',
+                columns, link.source, matches, link.target,
+                link.target_session, link.source_session
+            );
+        end if;
+        return next;
+    end loop;
+
+    relation := null;
+    locking := null;
+    statement := format(
+        'with gone as (
+             delete from %s as c using unnest($1, $2) as p (user_id, id)
+             where c.user_id = p.user_id and c.id = p.id
+             returning 1
+         )
+         select cardinality($2), count(*), null, null from gone',
+        source
+    );
+    return next;
+end
+$$;
+
+-- Numbers of rows by table, of two moves together.
+create function audit.add_rows(one jsonb, other jsonb)
+returns jsonb
+language sql
+immutable
+security invoker
+set search_path = ''
+as $$
+    select coalesce(jsonb_object_agg(r.relation, r.rows), '{}')
+    from (
+        select r.key as relation, sum(r.value::bigint) as rows
+        from (select * from jsonb_each_text(one) union all select * from jsonb_each_text(other)) as r
+        group by r.key
+    ) as r
+$$;
+
+create aggregate audit.sum_rows (jsonb)(sfunc = audit.add_rows, stype = jsonb, initcond = '{}');
+
+-- Moves these sessions: all of them, or after an error those halves that can.
+create function audit.move_rows(
+    kind text,
+    relations regclass[],
+    statements text[],
+    user_ids uuid[],
+    ids uuid[],
+    run_id bigint,
+    out sessions bigint,
+    out rows jsonb,
+    out oldest timestamptz,
+    out newest timestamptz,
+    out failed bigint
+)
+language plpgsql
+security invoker
+set search_path = ''
+as $$
+declare
+    picked bigint;
+    arrived bigint;
+    first_moment timestamptz;
+    last_moment timestamptz;
+    half constant integer := cardinality(ids) / 2;
+    first record;
+    second record;
+begin
+    rows := '{}';
+    failed := 0;
+    for number in 1..cardinality(statements) loop
+        execute statements[number] into picked, arrived, first_moment, last_moment
+        using user_ids, ids;
+        if arrived <> picked then
+            raise exception '% of % rows arrived as they were, in step % of the move',
+                arrived, picked, number
+                using errcode = 'triggered_data_change_violation',
+                    detail = statements[number],
+                    hint = 'Nothing was moved. A trigger of the application, declared as harmless'
+                        ' by its comment, changes or keeps what moves.';
+        end if;
+        if number = 1 then
+            sessions := arrived;
+            oldest := first_moment;
+            newest := last_moment;
+        elsif relations[number] is not null and arrived > 0 then
+            rows := rows || jsonb_build_object(
+                relations[number], arrived + coalesce((rows -> relations[number]::text)::bigint, 0)
+            );
+        end if;
+    end loop;
+exception
+    when others then
+        -- 55P03 here: somebody is writing a row of the same key. Once is enough to wait for that.
+        if sqlstate !~ '^(2[23]|54|P0|[I-OQ-W]|55P03)' then
+            raise;
+        end if;
+        perform set_config('lock_timeout', '50ms', true);
+        if half > 0 then
+            select m.* into first from audit.move_rows(
+                kind, relations, statements, user_ids[:half], ids[:half], run_id
+            ) as m;
+            select m.* into second from audit.move_rows(
+                kind, relations, statements, user_ids[half + 1:], ids[half + 1:], run_id
+            ) as m;
+            sessions := first.sessions + second.sessions;
+            oldest := least(first.oldest, second.oldest);
+            newest := greatest(first.newest, second.newest);
+            failed := first.failed + second.failed;
+            rows := audit.add_rows(first.rows, second.rows);
+        else
+            sessions := 0;
+            rows := '{}';
+            failed := (sqlstate <> '55P03')::integer;
+            insert into audit.archive_failure as f (
+                kind, user_id, session_id, sqlstate, message, run_id
+            )
+            -- Of a value it stumbled over, the server would quote what somebody said.
+            select
+                kind, user_ids[1], ids[1], sqlstate,
+                case when sqlstate like '22%' then 'a value does not fit' else sqlerrm end, run_id
+            where sqlstate <> '55P03'
+            on conflict on constraint archive_failure_pkey do update set
+                sqlstate = excluded.sqlstate, message = excluded.message,
+                run_id = excluded.run_id, tried_at = default;
+        end if;
+end
+$$;
+
 create function audit.move_sessions(
     kind text,
     session_ids uuid[],
@@ -78,18 +596,18 @@ create function audit.move_sessions(
     from_time timestamptz,
     until_time timestamptz,
     batch_size integer,
-    run_id bigint,
     resume_after_created_at timestamptz,
     resume_after_id uuid,
-    wary boolean default false,
+    run_id bigint,
+    retry boolean,
     out sessions bigint,
-    out analytics bigint,
-    out virtues bigint,
+    out rows jsonb,
     out oldest timestamptz,
     out newest timestamptz,
     out last_created_at timestamptz,
     out last_id uuid,
     out skipped bigint,
+    out failed bigint,
     out exhausted boolean
 )
 language plpgsql
@@ -101,32 +619,22 @@ set enable_seqscan = off
 set jit = off
 as $$
 declare
-    began timestamptz := clock_timestamp();
-    is_archive boolean := kind = 'archive';
-    source text := 'public.daily_sessions' || case when is_archive then '' else '_archive' end;
-    target text := 'public.daily_sessions' || case when is_archive then '_archive' else '' end;
-    source_metrics text := replace(source, 'daily_sessions', 'session_analytics');
-    target_metrics text := replace(target, 'daily_sessions', 'session_analytics');
-    live_pointer text := 'earned_from_session_id';
-    archive_pointer text := 'earned_from_archived_session_id';
-    session_columns text[];
-    metric_columns text[];
-    stranger text;
+    began constant timestamptz := clock_timestamp();
+    source constant regclass := case kind
+        when 'archive' then 'public.daily_sessions'
+        else 'public.daily_sessions_archive'
+    end;
     asked text;
-    -- A row of each three arrays: a picked session. Of each two: what hangs on one.
-    user_ids uuid[];
-    ids uuid[];
-    places tid[];
-    metric_of uuid[];
-    metric_places tid[];
-    virtue_of uuid[];
-    virtue_places tid[];
-    held_metrics tid[];
-    held_virtues tid[];
-    there bigint;
-    there_already text;
-    blocked uuid[];
-    occupied uuid[] := '{}'::uuid[];
+    known constant text := 'select from audit.archive_failure as f'
+        ' where f.user_id = s.user_id and f.session_id = s.id and f.kind = $8 offset 0';
+    tables text;
+    in_the_way boolean;
+    obstacle record;
+    steps record;
+    locking text;
+    user_ids uuid [];
+    ids uuid [];
+    locked uuid [];
 begin
     if batch_size is null or batch_size < 1 then
         raise exception 'batch_size is %, and at least 1 is needed',
@@ -139,235 +647,139 @@ begin
             using errcode = 'invalid_transaction_state',
                 hint = 'Its snapshot may miss new rows and columns. Use read committed.';
     end if;
+    -- An error that came with the commit would fail the batch, and not the session it is about.
+    set constraints all immediate;
 
-    -- In one order everywhere. From here on the columns stay as they are.
+    -- In one order everywhere. First nothing new can refer to sessions, then no column changes.
     lock table
         public.daily_sessions,
         public.daily_sessions_archive,
-        public.session_analytics,
-        public.session_analytics_archive,
-        public.virtue_collection
+        audit.archive_batch,
+        audit.archive_failure
     in row exclusive mode;
-    session_columns := audit.movable_columns(source::regclass, target::regclass);
-    metric_columns := audit.movable_columns(source_metrics::regclass, target_metrics::regclass);
-    select string_agg(format('%s of %s', k.conname, k.conrelid::regclass), ', ') into stranger
-    from pg_catalog.pg_constraint as k
-    cross join lateral (
-        select array_agg(a.attname::text) as names from pg_catalog.pg_attribute as a
-        where a.attrelid = k.conrelid and a.attnum = any(k.conkey)
-    ) as key
-    where
-        k.contype = 'f'
-        and k.confrelid in (source::regclass, source_metrics::regclass)
-        and not (
-            k.conrelid = source_metrics::regclass and key.names <@ '{user_id,session_id}'
-            or k.conrelid = 'public.virtue_collection'::regclass
-            and key.names <@ array[
-                'user_id', case when is_archive then live_pointer else archive_pointer end
-            ]
-        );
-    if stranger is not null then
-        raise exception 'the foreign key % refers to %, and would be left behind', stranger, source
-            using errcode = 'feature_not_supported',
-                hint = 'Nothing was moved. Teach audit.move_sessions what becomes of these rows.';
+    select string_agg(distinct t.relation::text, ', '), bool_or(l.target is null)
+    into tables, in_the_way
+    from audit.archive_links(kind) as l
+    cross join lateral (values (l.source), (l.target)) as t (relation);
+    if tables is not null then
+        execute format('lock table %s in row exclusive mode', tables);
+    end if;
+    select
+        array_agg(s.relation) as relations, array_agg(s.statement) as statements,
+        array_remove(array_agg(s.locking), null) as lockings,
+        bool_or(s.is_unlike) as is_unlike
+    into steps
+    from audit.archive_statements(kind) as s;
+    -- All else that is in the way is looked for once a run: it takes as long as a small batch.
+    if in_the_way or steps.is_unlike or resume_after_id is null then
+        select o.* into obstacle from audit.archive_obstacles(kind) as o limit 1;
+        if found then
+            raise exception '%: %', obstacle.object, obstacle.problem
+                using errcode = 'object_not_in_prerequisite_state',
+                    hint = 'Nothing was moved. ' || obstacle.remedy;
+        end if;
     end if;
 
     -- The user's row too: whoever deletes an account has locked it, and waits for the sessions.
     asked := concat_ws(
         ' and ',
-        'true',
+        case when retry then 'exists (%s)' else 'not exists (%s)' end,
         case when session_ids is not null then 's.id = any($1)' end,
         case when for_user is not null then 's.user_id = $2' end,
         case when from_time is not null then 's.created_at >= $3' end,
         case when until_time is not null then 's.created_at < $4' end,
         case when resume_after_created_at is not null then '(s.created_at, s.id) > ($5, $6)' end
     );
+    asked := format(asked, known);
     execute format(
         'with picked as (
-             select s.user_id, s.id, s.created_at, s.ctid as place
+             select s.user_id, s.id, s.created_at
              from %s as s
              cross join lateral (
                  select from public.users as u where u.id = s.user_id for key share skip locked
              ) as u
              where %s
-             order by s.created_at nulls first, s.id
+             order by %s s.created_at nulls first, s.id
              limit $7
              for update of s skip locked
          )
          select
-             array_agg(p.user_id), array_agg(p.id), array_agg(p.place),
+             array_agg(p.user_id), array_agg(p.id),
              (array_agg(p.created_at))[count(*)::integer], (array_agg(p.id))[count(*)::integer]
          from picked as p',
         source,
-        asked
+        asked,
+        case when retry then format('(%s),', replace(known, 'select', 'select f.tried_at')) end
     )
-    into user_ids, ids, places, last_created_at, last_id
+    into user_ids, ids, last_created_at, last_id
     using session_ids, for_user, from_time, until_time, resume_after_created_at, resume_after_id,
-        batch_size;
+        batch_size, kind;
     exhausted := coalesce(cardinality(ids), 0) < batch_size;
 
     -- From here on by user, as the archive's keys are: neighbours fall on the same pages of its
     -- indexes, which saves a twelfth of the time.
-    select array_agg(p.user_id), array_agg(p.id), array_agg(p.place) into user_ids, ids, places
+    select array_agg(p.user_id), array_agg(p.id) into user_ids, ids
     from (
-        select * from unnest(user_ids, ids, places) as s (user_id, id, place)
-        order by s.user_id, s.id
+        select * from unnest(user_ids, ids) as s (user_id, id) order by s.user_id, s.id
     ) as p;
 
-    -- What hangs on a session becomes ours too, or the session stays. Nothing can be attached
+    -- What belongs to a session becomes ours too, or the session stays. Nothing can be attached
     -- meanwhile: that takes a key share lock on the session, which is ours.
-    execute format(
-        'select array_agg(p.id), array_agg(m.ctid)
-         from unnest($1, $2) as p (user_id, id)
-         cross join lateral (
-             select a.ctid from %s as a where a.session_id = p.id%s offset 0
-         ) as m',
-        source_metrics,
-        -- Among live rows the session says it all; archived ones are found by their user first.
-        case when is_archive then '' else ' and a.user_id = p.user_id' end
-    )
-    into metric_of, metric_places using user_ids, ids;
-    execute format(
-        'select array_agg(p.id), array_agg(m.ctid)
-         from unnest($1, $2) as p (user_id, id)
-         cross join lateral (
-             select v.ctid from public.virtue_collection as v
-             where v.user_id = p.user_id and v.%I = p.id
-             offset 0
-         ) as m',
-        case when is_archive then live_pointer else archive_pointer end
-    )
-    into virtue_of, virtue_places using user_ids, ids;
-    execute format(
-        'select array(select ctid from %s where ctid = any($1) for update skip locked)',
-        source_metrics
-    )
-    into held_metrics using metric_places;
-    held_virtues := array(
-        select v.ctid from public.virtue_collection as v where v.ctid = any(virtue_places)
-        for no key update skip locked
-    );
-    blocked := array(
-        select p.id from unnest(metric_of, metric_places) as p (id, place)
-        where p.place not in (select unnest(held_metrics))
-        union all
-        select p.id from unnest(virtue_of, virtue_places) as p (id, place)
-        where p.place not in (select unnest(held_virtues))
-    );
-
-    -- A row of the same key may be on the other side: a user writes there, too, and must not stop
-    -- everybody's archive. Live keys are the id alone. Asked only after such a row was run into.
-    if wary then
-        there_already := format(
-            'exists (select from %%s as t where t.id = p.id%s)',
-            case when is_archive then ' and t.user_id = p.user_id' end
-        );
-        execute format(
-            'select array(
-                 select p.id from %s as p where p.ctid = any($1) and %s
-                 union
-                 select p.session_id from %s as p where p.ctid = any($2) and %s
-             )',
-            source,
-            format(there_already, target),
-            source_metrics,
-            format(there_already, target_metrics)
-        )
-        into occupied using places, metric_places;
-        if occupied <> '{}' then
-            raise warning '% of the sessions stay: % has rows of the same key; the first is %',
-                cardinality(occupied), target, occupied[1];
+    foreach locking in array steps.lockings loop
+        execute format('select array(%s)', locking) into locked using user_ids, ids;
+        if locked <> '{}' then
+            select array_agg(p.user_id), array_agg(p.id) into user_ids, ids
+            from unnest(user_ids, ids) as p (user_id, id)
+            where p.id <> all(locked);
         end if;
-    end if;
-    blocked := blocked || occupied;
-    if blocked <> '{}' then
-        select array_agg(p.id), array_agg(p.place) into ids, places
-        from unnest(ids, places) as p (id, place)
-        where p.id not in (select unnest(blocked));
-        select array_agg(p.place) into metric_places
-        from unnest(metric_of, metric_places) as p (id, place)
-        where p.id not in (select unnest(blocked));
-        select array_agg(p.place) into virtue_places
-        from unnest(virtue_of, virtue_places) as p (id, place)
-        where p.id not in (select unnest(blocked));
-    end if;
+    end loop;
 
     -- From here to the other end the change log keeps quiet: see 019_audit_moves.
     perform set_config('arami_db.moving', 'on', true);
-    execute format(
-        'with arrived as (
-             insert into %1$s (%2$s) overriding system value
-             select s.* from unnest($1) as p (place)
-             cross join lateral (select %2$s from %3$s where ctid = p.place offset 0) as s
-             returning created_at
-         )
-         select count(*), min(created_at), max(created_at) from arrived',
-        target, array_to_string(session_columns, ', '), source
-    )
-    into sessions, oldest, newest using places;
-    execute format(
-        'insert into %1$s (%2$s) overriding system value
-         select a.* from unnest($1) as p (place)
-         cross join lateral (select %2$s from %3$s where ctid = p.place offset 0) as a',
-        target_metrics, array_to_string(metric_columns, ', '), source_metrics
-    )
-    using metric_places;
-    get diagnostics analytics = row_count;
-    execute format(
-        'update public.virtue_collection set %1$I = %2$I, %2$I = %1$I where ctid = any($1)',
-        live_pointer, archive_pointer
-    )
-    using virtue_places;
-    get diagnostics virtues = row_count;
-
-    -- Metrics first: then the cascade that follows the sessions finds nothing to do.
-    execute format('delete from %s where ctid = any($1)', source_metrics) using metric_places;
-    get diagnostics there = row_count;
-    if there <> analytics or there <> coalesce(cardinality(metric_places), 0) then
-        raise exception '% analytics picked, % arrived, % left',
-            coalesce(cardinality(metric_places), 0), analytics, there
-            using errcode = 'data_corrupted', hint = 'Nothing was moved. Please report this.';
-    end if;
-    execute format('delete from %s where ctid = any($1)', source) using places;
-    get diagnostics there = row_count;
-    if there <> sessions or there <> coalesce(cardinality(places), 0) then
-        raise exception '% sessions picked, % arrived, % left',
-            coalesce(cardinality(places), 0), sessions, there
-            using errcode = 'data_corrupted', hint = 'Nothing was moved. Please report this.';
-    end if;
-
+    select m.* into sessions, rows, oldest, newest, failed
+    from audit.move_rows(
+        kind, steps.relations, steps.statements,
+        coalesce(user_ids, '{}'), coalesce(ids, '{}'), run_id
+    ) as m;
     perform set_config('arami_db.moving', 'off', true);
 
     -- What this call went past and left. Others may be moving these at this moment.
-    execute format(
-        'select count(*) from %s as s where %s and ($7 or (s.created_at, s.id) <= ($8, $9))',
-        source,
-        asked
-    )
-    into skipped
-    using session_ids, for_user, from_time, until_time, resume_after_created_at, resume_after_id,
-        exhausted, last_created_at, last_id;
+    if retry then
+        skipped := cardinality(ids) - sessions - failed;
+        execute format(
+            'delete from audit.archive_failure as f
+             where f.kind = $1 and not exists (
+                 select from %s as s where s.user_id = f.user_id and s.id = f.session_id
+             )',
+            source
+        )
+        using kind;
+    else
+        execute format(
+            -- In the order of the batch, so that the index is read that the batch was found by.
+            'select count(*)
+             from (
+                 select from %s as s
+                 where %s and ($9 or (s.created_at, s.id) <= ($10, $11))
+                 order by s.created_at nulls first, s.id
+                 offset 0
+             ) as s',
+            source,
+            asked
+        )
+        into skipped
+        using session_ids, for_user, from_time, until_time, resume_after_created_at,
+            resume_after_id, batch_size, kind, exhausted, last_created_at, last_id;
+    end if;
     if sessions > 0 then
         insert into audit.archive_batch (
-            run_id, kind, cutoff, duration, sessions, analytics, virtues, oldest, newest
+            run_id, kind, cutoff, duration, sessions, rows, oldest, newest
         )
         values (
-            run_id, kind, case when is_archive then until_time end, clock_timestamp() - began,
-            sessions, analytics, virtues, oldest, newest
+            run_id, kind, case when kind = 'archive' then until_time end,
+            clock_timestamp() - began, sessions, rows, oldest, newest
         );
     end if;
-exception
-    when unique_violation then
-        if wary then
-            raise;
-        end if;
-        select m.* into
-            sessions, analytics, virtues, oldest, newest, last_created_at, last_id, skipped,
-            exhausted
-        from audit.move_sessions(
-            kind, session_ids, for_user, from_time, until_time, batch_size, run_id,
-            resume_after_created_at, resume_after_id, wary => true
-        ) as m;
 end
 $$;
 
@@ -377,14 +789,15 @@ create function audit.archive_daily_sessions(
     resume_after_created_at timestamptz default null,
     resume_after_id uuid default null,
     run_id bigint default null,
+    retry boolean default false,
     out sessions bigint,
-    out analytics bigint,
-    out virtues bigint,
+    out rows jsonb,
     out oldest timestamptz,
     out newest timestamptz,
     out last_created_at timestamptz,
     out last_id uuid,
     out skipped bigint,
+    out failed bigint,
     out exhausted boolean
 )
 language plpgsql
@@ -400,10 +813,10 @@ begin
             using errcode = 'invalid_parameter_value';
     end if;
     select m.* into
-        sessions, analytics, virtues, oldest, newest, last_created_at, last_id, skipped, exhausted
+        sessions, rows, oldest, newest, last_created_at, last_id, skipped, failed, exhausted
     from audit.move_sessions(
-        'archive', null, null, null, cutoff, batch_size, run_id,
-        resume_after_created_at, resume_after_id
+        'archive', null, null, null, cutoff, batch_size,
+        resume_after_created_at, resume_after_id, run_id, retry
     ) as m;
 end
 $$;
@@ -417,14 +830,15 @@ create function audit.restore_daily_sessions(
     resume_after_created_at timestamptz default null,
     resume_after_id uuid default null,
     run_id bigint default null,
+    retry boolean default false,
     out sessions bigint,
-    out analytics bigint,
-    out virtues bigint,
+    out rows jsonb,
     out oldest timestamptz,
     out newest timestamptz,
     out last_created_at timestamptz,
     out last_id uuid,
     out skipped bigint,
+    out failed bigint,
     out exhausted boolean
 )
 language plpgsql
@@ -438,41 +852,65 @@ begin
                 hint = 'Give session_ids, for_user, from_time or until_time.';
     end if;
     select m.* into
-        sessions, analytics, virtues, oldest, newest, last_created_at, last_id, skipped, exhausted
+        sessions, rows, oldest, newest, last_created_at, last_id, skipped, failed, exhausted
     from audit.move_sessions(
-        'restore', session_ids, for_user, from_time, until_time, batch_size, run_id,
-        resume_after_created_at, resume_after_id
+        'restore', session_ids, for_user, from_time, until_time, batch_size,
+        resume_after_created_at, resume_after_id, run_id, retry
     ) as m;
 end
 $$;
 
-revoke all on function audit.movable_columns(regclass, regclass)
+revoke all on function audit.archive_links(text)
+from public, anon, authenticated, service_role;
+revoke all on function audit.archive_columns(regclass, regclass)
+from public, anon, authenticated, service_role;
+revoke all on function audit.archive_obstacles(text)
+from public, anon, authenticated, service_role;
+revoke all on function audit.archive_statements(text)
+from public, anon, authenticated, service_role;
+revoke all on function audit.add_rows(jsonb, jsonb)
+from public, anon, authenticated, service_role;
+revoke all on function audit.sum_rows(jsonb)
+from public, anon, authenticated, service_role;
+revoke all on function audit.move_rows(text, regclass[], text[], uuid[], uuid[], bigint)
 from public, anon, authenticated, service_role;
 revoke all on function audit.move_sessions(
-    text, uuid[], uuid, timestamptz, timestamptz, integer, bigint, timestamptz, uuid, boolean
+    text, uuid[], uuid, timestamptz, timestamptz, integer, timestamptz, uuid, bigint, boolean
 ) from public, anon, authenticated, service_role;
 revoke all on function audit.archive_daily_sessions(
-    timestamptz, integer, timestamptz, uuid, bigint
+    timestamptz, integer, timestamptz, uuid, bigint, boolean
 ) from public, anon, authenticated, service_role;
 revoke all on function audit.restore_daily_sessions(
-    uuid[], uuid, timestamptz, timestamptz, integer, timestamptz, uuid, bigint
+    uuid[], uuid, timestamptz, timestamptz, integer, timestamptz, uuid, bigint, boolean
 ) from public, anon, authenticated, service_role;
 
-comment on function audit.movable_columns(regclass, regclass) is
-'The columns to move from one table to its twin; an error when the two are not alike.';
+comment on function audit.archive_links(text) is
+'What belongs to sessions, from the catalog: tables that move into their twin, and columns whose'
+' value moves into their twin (source = target); without a target there is no twin.';
+comment on function audit.archive_columns(regclass, regclass) is
+'The columns of a live table and of its archived twin, by name.';
+comment on function audit.archive_obstacles(text) is
+'What stops an archive or a restore: object, problem, remedy; no row when nothing does.';
+comment on function audit.archive_statements(text) is
+'The statements that an archive or a restore executes for a batch, in order.';
+comment on function audit.add_rows(jsonb, jsonb) is 'Numbers of rows by table, added up.';
+comment on aggregate audit.sum_rows (jsonb) is 'Numbers of rows by table, of all moves together.';
+comment on function audit.move_rows(text, regclass[], text[], uuid[], uuid[], bigint) is
+'Moves sessions that are locked already; those that cannot be moved go on record.';
 comment on function audit.move_sessions(
-    text, uuid[], uuid, timestamptz, timestamptz, integer, bigint, timestamptz, uuid, boolean
+    text, uuid[], uuid, timestamptz, timestamptz, integer, timestamptz, uuid, bigint, boolean
 ) is
-'Moves a batch of sessions with their analytics and virtue pointers, and records it.';
+'Moves a batch of sessions with all that belongs to them, and records it.';
 comment on function audit.archive_daily_sessions(
-    timestamptz, integer, timestamptz, uuid, bigint
+    timestamptz, integer, timestamptz, uuid, bigint, boolean
 ) is
 'Moves a batch of the oldest sessions created before the cutoff into the archive; repeat with'
-' last_created_at and last_id until exhausted. skipped: left there, because'
-' somebody had a lock, or the archive has their key already.';
+' last_created_at and last_id until exhausted. skipped: left there, because somebody had a lock.'
+' failed: gone on record in audit.archive_failure; only retry takes those, the longest untried'
+' first.';
 comment on function audit.restore_daily_sessions(
-    uuid[], uuid, timestamptz, timestamptz, integer, timestamptz, uuid, bigint
+    uuid[], uuid, timestamptz, timestamptz, integer, timestamptz, uuid, bigint, boolean
 ) is
 'Brings a batch of archived sessions back as they were; repeat with last_created_at and'
 ' last_id until exhausted. All that is given must hold: session_ids, for_user, from_time <='
-' created_at < until_time.';
+' created_at < until_time. skipped, failed, retry: as in archive_daily_sessions.';

@@ -21,8 +21,7 @@ begin
     if current_setting('arami_db.moving', true) = 'on'
         and has_function_privilege(
             acting_role,
-            'audit.move_sessions'
-            '(text,uuid[],uuid,timestamptz,timestamptz,integer,bigint,timestamptz,uuid,boolean)',
+            'audit.move_rows(text,regclass[],text[],uuid[],uuid[],bigint)',
             'execute'
         )
     then

@@ -7,8 +7,7 @@ with moved as (
     select
         run_id,
         sum(sessions)::bigint as sessions,
-        sum(analytics)::bigint as analytics,
-        sum(virtues)::bigint as virtues,
+        audit.sum_rows(rows) as rows,
         count(*) as batches
     from audit.archive_batch
     group by run_id
@@ -26,8 +25,7 @@ select
     r.finished_at,
     r.finished_at - r.started_at as duration,
     coalesce(b.sessions, 0) as sessions,
-    coalesce(b.analytics, 0) as analytics,
-    coalesce(b.virtues, 0) as virtues,
+    coalesce(b.rows, '{}') as rows,
     coalesce(b.batches, 0) as batches,
     r.outcome,
     r.message,
@@ -47,8 +45,7 @@ select
     max(occurred_at) as finished_at,
     sum(duration) as duration,
     sum(sessions)::bigint as sessions,
-    sum(analytics)::bigint as analytics,
-    sum(virtues)::bigint as virtues,
+    audit.sum_rows(rows) as rows,
     count(*) as batches,
     'done' as outcome,
     null as message,
