@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from arami_db.cli import options
 from arami_db.cli.options import Database, Embedded, Format, Percent
 from arami_db.render.output import OutputFormat
+
+if TYPE_CHECKING:
+    from arami_db.database.connect import Connection
+    from arami_db.maintain import Retention
 
 _WORTH_IT = Percent("10%")
 
@@ -31,6 +35,16 @@ def maintain(
         Percent,
         typer.Option(metavar="N%", help="Share of rows from which on it pays.", parser=Percent),
     ] = _WORTH_IT,
+    audit_retention: Annotated[
+        str | None,
+        typer.Option(
+            metavar="INTERVAL",
+            help="Before that, delete what is older in the change log and the batches of archive.",
+        ),
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Accept an --audit-retention below 90 days.")
+    ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be done, and why; do nothing.")
     ] = False,
@@ -47,11 +61,17 @@ def maintain(
       arami-db maintain --dry-run
       arami-db maintain --threshold 5% daily_sessions session_analytics
       arami-db maintain --schema public --schema storage --dry-run
+      arami-db maintain --audit-retention '2 years' --dry-run
     """
     from arami_db import maintain as operation
-    from arami_db.render.upkeep import show_start, show_upkeep
+    from arami_db.render.maintain import show_maintenance
+    from arami_db.render.upkeep import show_start
+
+    if force and audit_retention is None:
+        raise typer.BadParameter("--force is for --audit-retention")
 
     with options.connection(options.conninfo(database, embedded=embedded)) as connection:
+        retention = _retain(connection, audit_retention, force=force, dry_run=dry_run)
         upkeep = operation.maintain(
             connection,
             operation.tables(connection, tables or (), schema or ()),
@@ -59,6 +79,24 @@ def maintain(
             dry_run=dry_run,
             on_start=show_start,
         )
-    show_upkeep(upkeep, dry_run=dry_run, output=output)
+    show_maintenance(retention, upkeep, dry_run=dry_run, output=output)
     if upkeep.failed or upkeep.held:
         raise typer.Exit(1)
+
+
+def _retain(
+    connection: Connection, age: str | None, *, force: bool, dry_run: bool
+) -> Retention | None:
+    from arami_db.maintain import retain
+    from arami_db.render.maintain import deleting, standing
+
+    if age is None:
+        return None
+    with deleting() as step:
+        return retain(
+            connection,
+            age,
+            force=force,
+            dry_run=dry_run,
+            on_progress=lambda table, rows, total: step(standing(table, rows, total)),
+        )

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from arami_db.render.monitor.values import duration
-from arami_db.render.output import OutputFormat, count, emit, note, seconds
+from arami_db.render.output import count, note, seconds
 
 if TYPE_CHECKING:
     from arami_db.maintain import Holder, Job, Upkeep
@@ -21,18 +21,6 @@ def show_start(job: Job) -> bool:
     return True
 
 
-def show_upkeep(upkeep: Upkeep, *, dry_run: bool, output: OutputFormat) -> None:
-    """The tables that needed it, what became of them, and who keeps dead rows."""
-    lines = [*upkeep_lines(upkeep, dry_run=dry_run), _summary(upkeep, dry_run=dry_run)]
-    data = {
-        "dry_run": dry_run,
-        "examined": upkeep.examined,
-        "tables": [upkeep_data(job) for job in upkeep.jobs],
-        "holders": holders_data(upkeep),
-    }
-    emit("\n".join(lines), data, output, is_summary=not (dry_run or upkeep.failed or upkeep.held))
-
-
 def upkeep_lines(upkeep: Upkeep, *, dry_run: bool) -> Iterator[str]:
     """A line for each table that needed it, then for each who keeps dead rows."""
     yield from (_line(job, dry_run=dry_run) for job in upkeep.jobs)
@@ -41,19 +29,6 @@ def upkeep_lines(upkeep: Upkeep, *, dry_run: bool) -> Iterator[str]:
         yield f"          and {len(upkeep.holders) - _MOST} younger ones"
     if upkeep.left and not upkeep.holders:
         yield "held by   nobody any more: it has ended, or a cursor stood there; run it again"
-
-
-def _summary(upkeep: Upkeep, *, dry_run: bool) -> str:
-    examined = f"{count(upkeep.examined, 'table')} examined"
-    if not upkeep.jobs:
-        return f"nothing to do: {examined}"
-    if dry_run:
-        return f"would vacuum {count(len(upkeep.jobs), 'table')}; {examined}; nothing was touched"
-    failed = sum(job.failure is not None for job in upkeep.jobs)
-    held = sum(job.is_held for job in upkeep.jobs)
-    told = f"vacuumed {count(len(upkeep.jobs) - failed, 'table')}; {examined}"
-    told += f"; {failed} failed" * bool(failed)
-    return told + f"; in {held} dead rows are still there" * bool(held)
 
 
 def upkeep_data(job: Job) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 -- 004_archive_history: what `arami-db archive history` shows, for any SQL client.
--- Why: the sums come from the batches, which committed with the rows they speak of. Batches that
--- were called by hand or by pg_cron have no run: a day's with one cutoff make one row.
+-- Why: the sums come from the batches, which committed with the rows they speak of; those that
+-- retention has deleted are summed up in the run's row. Batches that were called by hand or by
+-- pg_cron have no run: a day's with one cutoff make one row.
 
 create or replace view audit.archive_history with (security_invoker = true) as
 with moved as (
@@ -25,10 +26,12 @@ select
     r.started_at,
     r.finished_at,
     r.finished_at - r.started_at as duration,
-    coalesce(b.sessions, 0) as sessions,
-    coalesce(b.analytics, 0) as analytics,
-    coalesce(b.virtues, 0) as virtues,
-    coalesce(b.batches, 0) as batches,
+    r.sessions + coalesce(b.sessions, 0) as sessions,
+    coalesce((r.rows ->> 'public.session_analytics')::bigint, 0)
+    + coalesce(b.analytics, 0) as analytics,
+    coalesce((r.rows ->> 'public.virtue_collection')::bigint, 0)
+    + coalesce(b.virtues, 0) as virtues,
+    r.batches + coalesce(b.batches, 0) as batches,
     r.outcome,
     r.message,
     r.tool_version
@@ -60,4 +63,4 @@ group by kind, database_role, cutoff, date_trunc('day', occurred_at, 'UTC');
 revoke all on table audit.archive_history from public, anon, authenticated, service_role;
 
 comment on view audit.archive_history is
-'Every archive and restore: who, cutoff or selection, when, rows moved, outcome.';
+'Every archive, restore and retention: who, cutoff or selection, when, rows moved, outcome.';
