@@ -81,7 +81,9 @@ def running(
 
 
 @contextmanager
-def replicated(fill: Callable[[str], object]) -> Iterator[tuple[str, str]]:
+def replicated(
+    fill: Callable[[str], object], *, standby_options: str = ""
+) -> Iterator[tuple[str, str]]:
     """A server of the embedded one's programs, filled, and its hot standby, as superuser."""
     with folder() as first, folder() as second:
         binaries = runnable(first, server_account())
@@ -93,7 +95,7 @@ def replicated(fill: Callable[[str], object]) -> Iterator[tuple[str, str]]:
                 options = ["-R", "--checkpoint=fast", "--no-sync", "-D", str(data)]
                 run([binaries.tool("pg_basebackup"), "-d", primary, *options])
 
-            with running(bin_dir, second, create=copy) as standby:
+            with running(bin_dir, second, options=standby_options, create=copy) as standby:
                 yield primary, standby
 
 

@@ -198,6 +198,16 @@ def test_archiving_and_upkeep(database: str) -> None:
     hold("archive-history", run_json("archive", "history", "--limit", "0", expect=2))
     hold("maintain", run_json("maintain", "--threshold", "0", "--dry-run", "-d", database))
     hold("maintain", run_json("maintain", "--threshold", "0", "-d", database))
+    old = ("maintain", "--audit-retention", "0 days", "--force", "-d", database)
+    hold("maintain", run_json(*old, "--dry-run"))
+    with psycopg.connect(database) as reading:
+        reading.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        reading.execute("select 1")
+        found = run_json(*old, "--threshold", "0", expect=1)
+    assert found["retention"]["run_id"]
+    assert found["holders"]
+    hold("maintain", found)
+    hold("archive-history", run_json("archive", "history", "-d", database))
     hold("maintain", run_json("maintain", "no_such_table", "-d", database, expect=2))
 
 

@@ -172,6 +172,97 @@ def test_names_that_need_quotes_and_other_schemas(settled: str) -> None:
     assert {"audit.archive_batch", "arami_db.migration"} <= {name for name, _ in found}
 
 
+def test_other_schemas_on_request(settled: str) -> None:
+    execute(settled, 'create schema other; create schema "No.1"; create table other.t (id integer)')
+    execute(settled, 'create table "No.1".u (id integer); create table public.t (id integer)')
+    everything = ("--threshold", "0%")
+    assert maintained(settled, "--schema", "other", *everything) == [
+        ("other.t", "0% dead rows (0 of 0)")
+    ]
+    found = maintained(settled, "--schema", "other", "--schema", "No.1", *everything)
+    assert [name for name, _ in found] == ["No.1.u", "other.t"]
+    for named, table in (
+        (["other.t"], "other.t"),
+        (["t"], "public.t"),
+        (["t", "--schema", "other"], "other.t"),
+        (['"No.1".u'], "No.1.u"),
+    ):
+        assert [name for name, _ in maintained(settled, *named, *everything)] == [table]
+    assert "There is No.1.u" in run_cli("maintain", "u", "-d", settled, expect=2).stderr
+    told = run_cli("maintain", "--schema", "ohter", "-d", settled, expect=2).stderr
+    assert "no schema 'ohter'" in told
+    assert "other" in told.partition("There is")[2]
+    catalog = maintained(settled, "--schema", "pg_catalog", "--dry-run", *everything)
+    assert "pg_catalog.pg_attribute" in [name for name, _ in catalog]
+    assert "pg_catalog.pg_authid" not in [name for name, _ in catalog]  # of every database
+
+
+def test_dead_pieces_of_long_values_are_a_reason(settled: str) -> None:
+    execute(settled, "create table public.long (id integer, text text)")
+    execute(
+        settled,
+        "alter table public.long set (autovacuum_enabled = false);"
+        " alter table public.long set (toast.autovacuum_enabled = false);"
+        " alter table public.long alter text set storage external;"
+        " insert into public.long select n, case when n <= 20 then repeat('x', 20000) else '' end"
+        " from generate_series(1, 1000) as n",
+    )
+    execute(settled, "vacuum (analyze) public.long")
+    # Two in a hundred rows have changed, and all that is long.
+    execute(settled, "update public.long set text = text || 'x' where id <= 20")
+    dead = "select pg_stat_get_dead_tuples(reltoastrelid) from pg_class where relname = 'long'"
+    eventually("dead pieces", lambda: scalar(settled, dead) == 220)
+    reason = "50% dead in TOAST (220 of 440 pieces)"
+    assert maintained(settled, "long") == [("public.long", reason)]
+    assert scalar(settled, dead) == 0
+    assert maintained(settled, "long") == []
+
+
+def test_a_materialized_view_is_a_table(settled: str) -> None:
+    execute(settled, "create materialized view public.sums as select 1 from generate_series(1, 60)")
+    eventually("60 rows", lambda: figures(settled, "public.sums")["n_live_tup"] == 60)
+    assert maintained(settled, "sums") == [("public.sums", "never analyzed (60 rows)")]
+    assert maintained(settled, "sums") == []
+
+
+def test_a_partitioned_table_is_analyzed_and_its_partitions_vacuumed(settled: str) -> None:
+    execute(
+        settled,
+        "create schema parts; create table public.parted (id integer) partition by range (id);"
+        " create table parts.low partition of public.parted for values from (0) to (1000)"
+        " partition by range (id);"
+        " create table parts.lowest partition of parts.low for values from (0) to (500)"
+        " with (autovacuum_enabled = false);"
+        " create table parts.high partition of public.parted for values from (1000) to (2000)"
+        " with (autovacuum_enabled = false);"
+        " insert into public.parted select * from generate_series(1, 400);"
+        " insert into public.parted select * from generate_series(1000, 1399)",
+    )
+    eventually("400 rows", lambda: figures(settled, "parts.high")["n_live_tup"] == 400)
+    never = "never analyzed (400 rows)"
+    assert maintained(settled, "parted") == [
+        ("parts.high", never),
+        ("parts.lowest", never),
+        ("parts.low", never),
+        ("public.parted", "never analyzed (800 rows)"),
+    ]
+    analyzed = "select count(*) from pg_stats where tablename = 'parted' and inherited"
+    assert scalar(settled, analyzed) == 1
+    assert maintained(settled, "parted") == []
+    execute(settled, "delete from public.parted where id between 1 and 100")
+    eventually("dead rows", lambda: figures(settled, "parts.lowest")["n_dead_tup"] == 100)
+    changed = "100 rows changed since the last analyze"
+    assert maintained(settled, "public.parted") == [
+        ("parts.lowest", "25% dead rows (100 of 400)"),
+        ("parts.low", changed),
+        ("public.parted", changed),
+    ]
+    assert figures(settled, "parts.lowest")["n_dead_tup"] == 0
+    assert [name for name, _ in maintained(settled, "--threshold", "0%", "parts.high")] == [
+        "parts.high"
+    ]
+
+
 def test_a_table_it_may_not_vacuum_is_a_failure_and_the_others_go_on(settled: str) -> None:
     delete(settled, 60)
     name = f"upkeep_{uuid.uuid4().hex[:8]}"

@@ -148,11 +148,18 @@ def test_what_the_page_says_to_writers(database: str) -> None:
 def test_the_record_may_be_cut(database: str) -> None:
     fill(database, 10)
     run_cli("archive", "-d", database)
-    execute(database, "update audit.archive_batch set occurred_at = now() - interval '2 years'")
-    [block] = [block for block in blocks("sql") if "retention" in block]
-    execute(database, block)
+    execute(database, "update audit.archive_batch set occurred_at = now() - interval '3 years'")
+    name = f"keeper_{uuid.uuid4().hex[:8]}"
+    execute(database, f"create role {name} login password '{name}'")
+    try:
+        [granted] = [block for block in blocks("sql") if "retention" in block]
+        execute(database, granted.replace("arami_keeper", name))
+        [command] = [block for block in blocks("sh") if "retention" in block]
+        shell(command, make_conninfo(database, user=name, password=name))
+    finally:
+        execute(database, f"drop owned by {name}; drop role {name}")
     assert batches(database) == []
-    assert runs(database) == [("archive", "done")]
+    assert runs(database) == [("archive", "done"), ("retention", "done")]
 
 
 def test_what_it_quotes_is_what_is_said() -> None:

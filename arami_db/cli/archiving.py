@@ -64,12 +64,12 @@ def run(
 
 
 def _vacuum(connection: Connection, stopped: Callable[[], bool]) -> Upkeep:
-    from arami_db.maintain import maintain
+    from arami_db.maintain import maintain, tables
     from arami_db.render.upkeep import show_start
 
     return maintain(
         connection,
-        _LIVE,
+        tables(connection, _LIVE),
         threshold=0,
         dry_run=False,
         on_start=lambda job: not stopped() and show_start(job),

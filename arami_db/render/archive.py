@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from arami_db.render.columns import aligned
 from arami_db.render.output import OutputFormat, count, emit, note, seconds
-from arami_db.render.upkeep import upkeep_data, upkeep_line
+from arami_db.render.upkeep import holders_data, upkeep_data, upkeep_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,8 +51,9 @@ def show_result(result: Result, upkeep: Upkeep | None, output: OutputFormat) -> 
         ],
         "seconds": round(result.seconds, 3),
         "vacuumed": [upkeep_data(job) for job in jobs],
+        "holders": holders_data(upkeep),
     }
-    lines = [*_result_lines(result), *(upkeep_line(job, dry_run=False) for job in jobs)]
+    lines = [*_result_lines(result), *(upkeep_lines(upkeep, dry_run=False) if upkeep else ())]
     emit("\n".join(lines), data, output, is_summary=result.outcome == "done")
 
 

@@ -1,13 +1,18 @@
-"""What was vacuumed, and why."""
+"""What was vacuumed, why, and which dead rows somebody keeps."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from arami_db.render.output import OutputFormat, count, emit, note, seconds
+from arami_db.render.monitor.values import duration
+from arami_db.render.output import count, note, seconds
 
 if TYPE_CHECKING:
-    from arami_db.maintain import Job, Upkeep
+    from arami_db.maintain import Holder, Job, Upkeep
+
+_MOST = 10  # holders in a text; the oldest matters most
 
 
 def show_start(job: Job) -> bool:
@@ -16,26 +21,14 @@ def show_start(job: Job) -> bool:
     return True
 
 
-def show_upkeep(upkeep: Upkeep, *, dry_run: bool, output: OutputFormat) -> None:
-    """The tables that needed it, and what became of them."""
-    examined = f"{count(upkeep.examined, 'table')} examined"
-    lines = [upkeep_line(job, dry_run=dry_run) for job in upkeep.jobs]
-    done = sum(job.failure is None for job in upkeep.jobs)
-    if not upkeep.jobs:
-        lines.append(f"nothing to do: {examined}")
-    elif dry_run:
-        lines.append(f"would vacuum {count(done, 'table')}; {examined}; nothing was touched")
-    else:
-        failed = len(upkeep.jobs) - done
-        lines.append(
-            f"vacuumed {count(done, 'table')}; {examined}" + (f"; {failed} failed" * bool(failed))
-        )
-    data = {
-        "dry_run": dry_run,
-        "examined": upkeep.examined,
-        "tables": [upkeep_data(job) for job in upkeep.jobs],
-    }
-    emit("\n".join(lines), data, output, is_summary=not dry_run)
+def upkeep_lines(upkeep: Upkeep, *, dry_run: bool) -> Iterator[str]:
+    """A line for each table that needed it, then for each who keeps dead rows."""
+    yield from (_line(job, dry_run=dry_run) for job in upkeep.jobs)
+    yield from (_holder_line(holder) for holder in upkeep.holders[:_MOST])
+    if len(upkeep.holders) > _MOST:
+        yield f"          and {len(upkeep.holders) - _MOST} younger ones"
+    if upkeep.left and not upkeep.holders:
+        yield "held by   nobody any more: it has ended, or a cursor stood there; run it again"
 
 
 def upkeep_data(job: Job) -> dict[str, Any]:
@@ -46,15 +39,41 @@ def upkeep_data(job: Job) -> dict[str, Any]:
         "live": job.table.live,
         "dead": job.table.dead,
         "dead_percent": round(job.table.dead_share, 1),
+        "toast_dead": job.table.toast_dead,
         "seconds": None if job.seconds is None else round(job.seconds, 3),
         "failure": job.failure,
+        "left": job.left,
+        "toast_left": job.toast_left,
+        "held": job.is_held,
     }
 
 
-def upkeep_line(job: Job, *, dry_run: bool) -> str:
-    """A table in a line."""
+def holders_data(upkeep: Upkeep | None) -> list[dict[str, Any]]:
+    """Who keeps dead rows, as data."""
+    return [asdict(holder) for holder in (upkeep.holders if upkeep else ())]
+
+
+def _line(job: Job, *, dry_run: bool) -> str:
     if job.failure:
         return f"failed    {job.table.name:<36} {job.failure}"
-    word = "would" if dry_run else "vacuumed"
+    word = "would" if dry_run else "held" if job.is_held else "vacuumed"
     took = "" if job.seconds is None else f", {seconds(job.seconds)}"
-    return f"{word:<9} {job.table.name:<36} {job.why}{took}"
+    kept = [
+        f"{count(job.left, 'dead row')}" * bool(job.left),
+        f"{count(job.toast_left, 'dead piece')} in TOAST" * bool(job.toast_left),
+    ]
+    left = f"; still there: {' and '.join(filter(None, kept))}" * any(kept)
+    return f"{word:<9} {job.table.name:<36} {job.why}{took}{left}"
+
+
+def _holder_line(holder: Holder) -> str:
+    who = f"pid {holder.name}" if holder.kind in {"session", "standby"} else holder.name
+    kind = "" if holder.kind == "session" else f"{holder.kind} "
+    known = [
+        f"role {holder.role}" if holder.role else "",
+        holder.application or "",
+        holder.state or "",
+        f"for {duration(holder.seconds)}" if holder.seconds is not None else "",
+        f"{count(holder.xids, 'transaction')} old",
+    ]
+    return f"held by   {kind}{who} ({', '.join(filter(None, known))}): {holder.fix}"

@@ -3,6 +3,8 @@
 -- program that asked for it was killed; a counter in the run's row would make parallel jobs queue.
 -- The run's row only says who began it and how it ended. Batches without a run were called by hand.
 -- What cannot move is on record, too: else every run would begin with it.
+-- Batches may go when they are old; their totals then stay with the run. A run of kind retention is
+-- one that deleted old rows of this schema: a log that can be cut in silence proves nothing.
 
 create table audit.archive_run (
     id bigint generated always as identity primary key,
@@ -17,8 +19,12 @@ create table audit.archive_run (
     os_user text,
     host text,
     tool_version text,
-    constraint chk_archive_run_kind check (kind in ('archive', 'restore')),
-    constraint chk_archive_run_cutoff check ((kind = 'archive') = (cutoff is not null)),
+    sessions bigint not null default 0,
+    rows jsonb not null default '{}',
+    batches bigint not null default 0,
+    constraint chk_archive_run_kind check (kind in ('archive', 'restore', 'retention')),
+    constraint chk_archive_run_cutoff check ((kind = 'restore') = (cutoff is null)),
+    constraint chk_archive_run_rows check (jsonb_typeof(rows) = 'object'),
     constraint chk_archive_run_outcome check (
         outcome in ('done', 'stopped early', 'failed', 'broken off')
     ),
@@ -39,6 +45,7 @@ create table audit.archive_batch (
     database_role text not null default session_user,
     constraint chk_archive_batch_kind check (kind in ('archive', 'restore')),
     constraint chk_archive_batch_cutoff check ((kind = 'archive') = (cutoff is not null)),
+    constraint chk_archive_batch_rows check (jsonb_typeof(rows) = 'object'),
     constraint fk_archive_batch_archive_run foreign key (run_id) references audit.archive_run (id)
 );
 
@@ -86,12 +93,20 @@ revoke all on sequence audit.archive_run_id_seq from public, anon, authenticated
 revoke all on sequence audit.archive_batch_id_seq from public, anon, authenticated, service_role;
 
 comment on table audit.archive_run is
-'One row for each run of the tool that archived or restored sessions.';
+'One row for each run of the tool that archived or restored sessions, or deleted old rows of the'
+' record itself.';
 comment on column audit.archive_run.cutoff is
-'Sessions created before this moment were to be archived; null for a restore.';
+'Sessions created before this moment were to be archived, or rows of the record deleted; null for a'
+' restore.';
 comment on column audit.archive_run.selection is 'What a restore was asked to bring back.';
 comment on column audit.archive_run.outcome is
 'Null while it runs; broken off: it ended without a word, as a later run found.';
+comment on column audit.archive_run.sessions is
+'Moved by those of its batches that retention has deleted; audit.archive_history adds the others.';
+comment on column audit.archive_run.rows is
+'What moved along with these sessions: how many rows, by the table they moved from.';
+comment on column audit.archive_run.batches is
+'How many of its batches retention has deleted.';
 comment on table audit.archive_batch is
 'One row for each transaction that moved sessions into the archive or back.';
 comment on column audit.archive_batch.run_id is

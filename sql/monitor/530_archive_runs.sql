@@ -1,4 +1,4 @@
--- 530_archive_runs: Runs of archive and restore, the latest first.
+-- 530_archive_runs: Runs of archive, restore and retention, the latest first.
 -- on 42P01: There is no schema of ours in this database; `arami-db migrate` makes it.
 -- on 3F000: There is no schema of ours in this database; `arami-db migrate` makes it.
 -- on 42501: grant usage on schema audit to :"role";

@@ -1,6 +1,7 @@
 -- 004_archive_history: what `arami-db archive history` shows, for any SQL client.
--- Why: the sums come from the batches, which committed with the rows they speak of. Batches that
--- were called by hand or by pg_cron have no run: a day's with one cutoff make one row.
+-- Why: the sums come from the batches, which committed with the rows they speak of; those that
+-- retention has deleted are summed up in the run's row. Batches that were called by hand or by
+-- pg_cron have no run: a day's with one cutoff make one row.
 
 create or replace view audit.archive_history with (security_invoker = true) as
 with moved as (
@@ -24,9 +25,9 @@ select
     r.started_at,
     r.finished_at,
     r.finished_at - r.started_at as duration,
-    coalesce(b.sessions, 0) as sessions,
-    coalesce(b.rows, '{}') as rows,
-    coalesce(b.batches, 0) as batches,
+    r.sessions + coalesce(b.sessions, 0) as sessions,
+    audit.add_rows(r.rows, coalesce(b.rows, '{}')) as rows,
+    r.batches + coalesce(b.batches, 0) as batches,
     r.outcome,
     r.message,
     r.tool_version
@@ -57,4 +58,4 @@ group by kind, database_role, cutoff, date_trunc('day', occurred_at, 'UTC');
 revoke all on table audit.archive_history from public, anon, authenticated, service_role;
 
 comment on view audit.archive_history is
-'Every archive and restore: who, cutoff or selection, when, rows moved, outcome.';
+'Every archive, restore and retention: who, cutoff or selection, when, rows moved, outcome.';

@@ -1,0 +1,28 @@
+"""Who keeps dead rows from being removed: old snapshots, wherever they are held."""
+
+from __future__ import annotations
+
+from psycopg.rows import class_row
+
+from arami_db.database.connect import Connection, query
+from arami_db.maintain.model import Holder
+
+
+def next_transaction(connection: Connection) -> str:
+    """The number of the next transaction: what is dead was deleted by one before it."""
+    row = connection.execute("select pg_snapshot_xmax(pg_current_snapshot())::xid::text").fetchone()
+    assert row is not None  # noqa: S101
+    return str(row[0])
+
+
+def holders(connection: Connection, before: str, *, catalogs: bool) -> tuple[Holder, ...]:
+    """Whoever keeps rows that were dead before a transaction, the oldest first.
+
+    Args:
+        connection: in autocommit.
+        before: as next_transaction() returned it.
+        catalogs: rows of the system catalogs count, too, which logical slots keep.
+    """
+    values = {"before": before, "catalogs": catalogs}
+    with connection.cursor(row_factory=class_row(Holder)) as cursor:
+        return tuple(cursor.execute(query("maintain_holders"), values).fetchall())

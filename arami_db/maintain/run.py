@@ -1,0 +1,131 @@
+"""VACUUM (ANALYZE) of the tables that need it, with the reason, and what became of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import psycopg
+
+from arami_db.database.connect import Connection, lost, redact
+from arami_db.database.execute import no_time_limit
+from arami_db.database.server import inspect
+from arami_db.errors import PlatformError
+from arami_db.maintain.holders import holders, next_transaction
+from arami_db.maintain.model import Job, Table, Upkeep
+from arami_db.maintain.tables import again
+
+_LOCK_TIMEOUT = 5000  # milliseconds; an autovacuum gives way after one second
+
+
+def maintain(
+    connection: Connection,
+    tables: Sequence[Table],
+    *,
+    threshold: float,
+    dry_run: bool,
+    on_start: Callable[[Job], bool],
+) -> Upkeep:
+    """Vacuum and analyze what needs it, one table after another.
+
+    Args:
+        connection: in autocommit.
+        tables: those to look at.
+        threshold: in percent; see Table.why.
+        dry_run: only say what would be done.
+        on_start: told before each table; whether to go on with it.
+
+    Raises:
+        PlatformError: the server counts no rows, or is a standby.
+    """
+    _require_counting(connection)
+    jobs = [Job(table, why) for table in tables if (why := table.why(threshold))]
+    if dry_run or not jobs:
+        return Upkeep(len(tables), tuple(jobs))
+    _set_timeouts(connection)
+    before = next_transaction(connection)
+    done = [_upkeep(connection, job, threshold) for job in jobs if on_start(job)]
+    upkeep = Upkeep(len(tables), tuple(done))
+    if not upkeep.left:
+        return upkeep
+    catalogs = any(job.table.is_catalog for job in upkeep.left)
+    return replace(upkeep, holders=holders(connection, before, catalogs=catalogs))
+
+
+def _require_counting(connection: Connection) -> None:
+    row = connection.execute(
+        "select current_setting('track_counts')::boolean, pg_is_in_recovery()"
+    ).fetchone()
+    counting, standby = row or (True, False)
+    if standby:
+        raise PlatformError("this server is a standby: nothing can be vacuumed here")
+    if not counting:
+        raise PlatformError(
+            "track_counts is off: the server does not know what needs a vacuum",
+            hint="Turn it on; autovacuum needs it, too.",
+        )
+
+
+def _set_timeouts(connection: Connection) -> None:
+    """A timeout meant for requests must not stop a vacuum, and a lock must not hang it.
+
+    Through a pooler they would outlive us.
+    """
+    if not inspect(connection).pooled:
+        limits = (
+            "set statement_timeout = 0",
+            f"set lock_timeout = {_LOCK_TIMEOUT}",
+            *no_time_limit(connection, "session"),
+        )
+        connection.execute("; ".join(limits).encode())
+
+
+def _upkeep(connection: Connection, job: Job, threshold: float) -> Job:
+    """Vacuum and analyze a table, and look whether it happened: without the rights it only warns.
+
+    Its dead rows are counted in between: VACUUM counts what it had to leave, ANALYZE puts an
+    estimate in its place.
+    """
+    warnings = list[str]()
+
+    def listen(notice: psycopg.errors.Diagnostic) -> None:
+        warnings.append(notice.message_primary or "")
+
+    connection.add_notice_handler(listen)
+    started = time.monotonic()
+    failure, left = None, None
+    try:
+        left = _vacuum(connection, job.table)
+        if left is None or not _analyze(connection, job.table):
+            failure = "; ".join(warnings) or "it did not happen"
+    except psycopg.errors.LockNotAvailable:
+        failure = "somebody holds a lock on it (SQLSTATE 55P03); run it again later"
+    except psycopg.Error as error:
+        if connection.closed:
+            raise lost(error) from error
+        failure = redact(error.diag.message_primary or str(error))
+    finally:
+        connection.remove_notice_handler(listen)
+    done = replace(job, seconds=time.monotonic() - started, failure=failure)
+    if left is None or not left.dead + left.toast_dead:
+        return done
+    is_held = left.why_dead(threshold) is not None
+    return replace(done, left=left.dead, toast_left=left.toast_dead, is_held=is_held)
+
+
+def _vacuum(connection: Connection, table: Table) -> Table | None:
+    """What the table is after it; None when it did not happen."""
+    if not table.is_partitioned:
+        connection.execute(f"vacuum {table.quoted}".encode())
+    after = again(connection, table)
+    happened = after and (table.is_partitioned or after.vacuums != table.vacuums)
+    return after if happened else None
+
+
+def _analyze(connection: Connection, table: Table) -> bool:
+    """Whether it happened. Since Postgres 18 the partitions can be left out."""
+    alone = table.is_partitioned and connection.info.server_version >= 180000
+    connection.execute(f"analyze {'only ' * alone}{table.quoted}".encode())
+    after = again(connection, table)
+    return after is not None and after.analyzes != table.analyzes
