@@ -393,7 +393,7 @@ def test_every_json_example_is_accepted_and_what_is_said_of_keys_is_so(
     ours: docs.Reference, connection: psycopg.Connection[Any]
 ) -> None:
     found = structures(ours)
-    assert len([one for _, _, one in found if one.constraint]) == 9
+    assert len([one for _, _, one in found if one.constraint]) == 10
     for table, column, structure in found:
         assert structure.example is not None, f"{table}.{column}"
         value = json.loads(structure.example)
