@@ -27,7 +27,13 @@ UNDECIDED = {
     *(
         (mode, f"audit.{table}")
         for mode in ("cross-tenant", "write")
-        for table in ("archive_batch", "archive_run", "change_log")
+        for table in (
+            "archive_batch",
+            "archive_failure",
+            "archive_run",
+            "change_log",
+            "user_data_run",
+        )
     ),
 }
 
