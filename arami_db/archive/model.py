@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from collections import Counter
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
-
-ARCHIVE, RESTORE = "archive", "restore"
 
 
 class Outcome(StrEnum):
@@ -40,47 +38,23 @@ class Options:
 
 
 @dataclass(frozen=True)
-class Selection:
-    """Which sessions to bring back: all that meet every criterion given.
+class Moved:
+    """What changed sides: in one batch, or in several.
 
     Attributes:
-        sessions: their ids; empty for any.
-        user: whose; None for anybody's.
-        since: created then or later.
-        until: created before.
+        sessions: how many.
+        rows: what moved with them, by live table, or points to where they are now.
+        batches: in so many transactions.
     """
 
-    sessions: tuple[str, ...] = ()
-    user: str | None = None
-    since: datetime | None = None
-    until: datetime | None = None
-
-    def __str__(self) -> str:
-        """As it is shown and recorded."""
-        parts = [f"session {session}" for session in self.sessions]
-        parts += [f"user {self.user}"] if self.user else []
-        parts += [f"from {self.since}"] if self.since else []
-        parts += [f"until {self.until}"] if self.until else []
-        return ", ".join(parts) or "all"
-
-
-@dataclass(frozen=True)
-class Moved:
-    """Rows that changed sides: of one batch, or of several."""
-
     sessions: int = 0
-    analytics: int = 0
-    virtues: int = 0
+    rows: dict[str, int] = field(default_factory=dict)
     batches: int = 0
 
     def __add__(self, other: Moved) -> Moved:
         """Both together."""
-        return Moved(
-            self.sessions + other.sessions,
-            self.analytics + other.analytics,
-            self.virtues + other.virtues,
-            self.batches + other.batches,
-        )
+        rows = Counter(self.rows) + Counter(other.rows)
+        return Moved(self.sessions + other.sessions, dict(rows), self.batches + other.batches)
 
 
 @dataclass(frozen=True)
@@ -110,23 +84,20 @@ class Progress:
 
 
 @dataclass(frozen=True)
-class SteppedOver:
-    """A session that cannot be moved by itself.
+class Failure:
+    """Sessions that cannot be moved, for one reason.
 
     Attributes:
-        id: its id.
-        sqlstate: of the error; 55P03 when somebody holds a lock that moving it takes.
-        message: what the server said.
+        sqlstate: of the error.
+        message: what the server said of one of them.
+        sessions: how many.
+        examples: the ids of the first of them.
     """
 
-    id: str
     sqlstate: str
     message: str
-
-    @property
-    def locked(self) -> bool:
-        """Whether it will move by itself once somebody lets go."""
-        return self.sqlstate == "55P03"
+    sessions: int
+    examples: list[str]
 
 
 @dataclass(frozen=True)
@@ -134,20 +105,20 @@ class Result:
     """What a run did. Moments are text as JSON has them: a user's may be infinity, or BC.
 
     Attributes:
-        run_id: its row in audit.archive_run.
+        run_id: its row in audit.archive_run; None when it was stopped before it had one.
         kind: "archive" or "restore".
         cutoff: sessions created before it were to move; None for a restore.
         selection: what a restore was asked for; None for an archive.
-        moved: rows that changed sides.
-        left: sessions still to move, because somebody held them or the run stopped early; None
-            when it stopped before it knew.
+        moved: what changed sides.
+        left: sessions still to move, because somebody held them, they cannot be moved or the run
+            stopped early; None when it stopped before it knew.
         seconds: how long it took.
         outcome: how it ended.
         reason: why it stopped early or failed; None when it did not.
-        stepped_over: sessions that stay because moving them fails.
+        failures: why sessions stay that cannot be moved.
     """
 
-    run_id: int
+    run_id: int | None
     kind: str
     cutoff: str | None
     selection: str | None
@@ -156,7 +127,7 @@ class Result:
     seconds: float
     outcome: Outcome
     reason: str | None = None
-    stepped_over: tuple[SteppedOver, ...] = ()
+    failures: tuple[Failure, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -165,8 +136,9 @@ class Estimate:
 
     Attributes:
         kind, cutoff, selection: as in Result.
-        sessions, analytics, virtues: rows that would change sides.
-        bytes: of those sessions and analytics, without indexes; from a sample of a thousand.
+        sessions: that would change sides.
+        rows: what would move with them, by live table.
+        bytes: of all of that, without indexes; from a sample.
         oldest, newest: created_at of the first and the last of them; None when there is none.
         seconds: at the rate of past runs; None when there was none.
     """
@@ -175,8 +147,7 @@ class Estimate:
     cutoff: str | None
     selection: str | None
     sessions: int
-    analytics: int
-    virtues: int
+    rows: dict[str, int]
     bytes: int
     oldest: str | None
     newest: str | None
@@ -184,10 +155,10 @@ class Estimate:
 
 
 class Report(Protocol):
-    """The caller's ear; every method returns at once and is called from one thread."""
+    """Where a run tells how it goes; every method returns at once."""
 
     def progress(self, progress: Progress) -> None:
-        """The run stands here: told after every batch, and now and then between."""
+        """The run stands here: told after every batch, and once a second."""
 
     def note(self, text: str) -> None:
         """Something the user should know, and need not act on."""

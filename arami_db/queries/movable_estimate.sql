@@ -1,4 +1,4 @@
--- What would be moved: rows, bytes by a sample of a thousand sessions, and seconds by past runs.
+-- What would be moved: sessions, bytes by a sample of a thousand, and seconds by past runs.
 with chosen as materialized (
     select s.id, s.user_id, s.created_at
     from {sessions} as s
@@ -10,36 +10,15 @@ with chosen as materialized (
 ),
 
 sample as (
-    select
-        count(*) as sessions,
-        coalesce(sum(pg_column_size(s.*)), 0) as session_bytes,
-        coalesce(sum((
-            select sum(pg_column_size(a.*))
-            from {analytics} as a
-            where a.user_id = s.user_id and a.session_id = s.id
-        )), 0) as analytics_bytes
+    select count(*) as sessions, coalesce(sum(pg_column_size(s.*)), 0) as bytes
     from (select c.user_id, c.id from chosen as c order by c.created_at, c.id limit 1000) as c
     inner join {sessions} as s on c.user_id = s.user_id and c.id = s.id
 )
 
 select
     count(*),
-    (
-        select count(*)
-        from {analytics} as a
-        where exists (select from chosen as c where c.user_id = a.user_id and c.id = a.session_id)
-    ),
-    (
-        select count(*)
-        from public.virtue_collection as v
-        where exists (
-            select from chosen as c where c.user_id = v.user_id and c.id = v.{pointer}
-        )
-    ),
-    (
-        select coalesce((s.session_bytes + s.analytics_bytes) / nullif(s.sessions, 0), 0)
-        from sample as s
-    )::double precision * count(*),
+    (select coalesce(s.bytes / nullif(s.sessions, 0), 0) from sample as s)::double precision
+    * count(*),
     to_json(min(c.created_at)) #>> '{{}}',
     to_json(max(c.created_at)) #>> '{{}}',
     count(*) * (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -12,11 +13,12 @@ from arami_db.render.upkeep import upkeep_data, upkeep_line
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from arami_db.archive import Estimate, Result, Task
+    from arami_db.archive import Estimate, Failure, Result, Selection
     from arami_db.maintain import Upkeep
 
+_REASONS = 10  # that sessions stay for; --format json has all of them
 _PAST = {"archive": "archived", "restore": "restored"}
-_HEADS = ("run", "kind", "started (UTC)", "duration", "sessions", "analytics", "outcome", "who")
+_HEADS = ("run", "kind", "started (UTC)", "duration", "sessions", "with", "outcome", "who")
 
 
 def when(moment: str) -> str:
@@ -27,9 +29,9 @@ def when(moment: str) -> str:
         return moment
 
 
-def show_begin(task: Task) -> None:
+def show_begin(selection: Selection) -> None:
     """What is about to move."""
-    note(f"{task.kind}: {_what(task)}")
+    note(f"{selection.kind}: {_what(selection.cutoff, selection.text)}")
 
 
 def show_result(result: Result, upkeep: Upkeep | None, output: OutputFormat) -> None:
@@ -42,13 +44,10 @@ def show_result(result: Result, upkeep: Upkeep | None, output: OutputFormat) -> 
         "outcome": str(result.outcome),
         "reason": result.reason,
         "sessions": moved.sessions,
-        "analytics": moved.analytics,
-        "virtues": moved.virtues,
+        "rows": moved.rows,
         "batches": moved.batches,
         "left": result.left,
-        "stepped_over": [
-            {"id": session.id, "sqlstate": session.sqlstate} for session in result.stepped_over
-        ],
+        "failures": [asdict(failure) for failure in result.failures],
         "seconds": round(result.seconds, 3),
         "vacuumed": [upkeep_data(job) for job in jobs],
     }
@@ -59,17 +58,42 @@ def show_result(result: Result, upkeep: Upkeep | None, output: OutputFormat) -> 
 def _result_lines(result: Result) -> Iterator[str]:
     moved = result.moved
     yield (
-        f"{_PAST[result.kind]} {count(moved.sessions, 'session')} and {moved.analytics} analytics,"
-        f" {count(moved.virtues, 'virtue')} repointed, in {count(moved.batches, 'transaction')}"
-        f" and {seconds(result.seconds)}; {_what(result)}"
+        f"{_PAST[result.kind]} {with_rows(moved.sessions, moved.rows)},"
+        f" in {count(moved.batches, 'transaction')}"
+        f" and {seconds(result.seconds)}; {_what(result.cutoff, result.selection)}"
     )
     left = "an unknown number" if result.left is None else count(result.left, "session")
     if result.outcome == "failed":
-        yield f"failed: {result.reason}; all else was moved"
+        yield f"failed: {result.reason}"
+        yield from _failure_lines(result.failures)
     elif result.reason:
         yield f"{result.outcome} ({result.reason}): about {left} left; run it again to go on"
     elif result.left:
-        yield f"left {left}, locked or there already; the next run takes what is free by then"
+        yield f"left {left}, locked by somebody; the next run takes what is free by then"
+
+
+def _failure_lines(failures: tuple[Failure, ...]) -> Iterator[str]:
+    for failure in failures[:_REASONS]:
+        more = ", …" if failure.sessions > len(failure.examples) else ""
+        yield (
+            f"  {count(failure.sessions, 'session')}: SQLSTATE {failure.sqlstate}:"
+            f" {failure.message} ({', '.join(failure.examples)}{more})"
+        )
+    if rest := failures[_REASONS:]:
+        stay = count(sum(failure.sessions for failure in rest), "session")
+        yield f"  {stay} for {count(len(rest), 'other reason')}; --format json has all of them"
+
+
+def with_rows(sessions: int, rows: dict[str, int]) -> str:
+    """Sessions and what moves with them, as in 2 sessions with 4 session_analytics."""
+    parts = _short(rows)
+    with_them = " and ".join([", ".join(parts[:-1]), parts[-1]] if parts[1:] else parts)
+    noun = "session" if sessions == 1 else "sessions"
+    return f"{sessions:,} {noun}" + (f" with {with_them}" if parts else "")
+
+
+def _short(rows: dict[str, int]) -> list[str]:
+    return [f"{number:,} {table.removeprefix('public.')}" for table, number in rows.items()]
 
 
 def show_estimate(estimate: Estimate, output: OutputFormat) -> None:
@@ -78,8 +102,7 @@ def show_estimate(estimate: Estimate, output: OutputFormat) -> None:
         "dry_run": True,
         **_task_data(estimate),
         "sessions": estimate.sessions,
-        "analytics": estimate.analytics,
-        "virtues": estimate.virtues,
+        "rows": estimate.rows,
         "bytes": estimate.bytes,
         "oldest": estimate.oldest,
         "newest": estimate.newest,
@@ -89,15 +112,15 @@ def show_estimate(estimate: Estimate, output: OutputFormat) -> None:
     if estimate.seconds is not None:
         took = f"about {seconds(estimate.seconds)}, by the rate of past runs with one job"
     figures = {
-        "sessions": str(estimate.sessions),
-        "analytics": str(estimate.analytics),
-        "virtues": f"{estimate.virtues} to repoint",
+        "sessions": with_rows(estimate.sessions, estimate.rows),
         "size": f"about {_size(estimate.bytes)}, without indexes",
         "oldest": when(estimate.oldest) if estimate.oldest else "none",
         "newest": when(estimate.newest) if estimate.newest else "none",
         "duration": took,
     }
-    lines = [f"would {estimate.kind} {_what(estimate)}; nothing was touched"]
+    lines = [
+        f"would {estimate.kind} {_what(estimate.cutoff, estimate.selection)}; nothing was touched"
+    ]
     lines += [f"  {name:<10} {value}" for name, value in figures.items()]
     emit("\n".join(lines), data, output)
 
@@ -121,16 +144,14 @@ def _row(run: dict[str, Any]) -> tuple[str, ...]:
         when(run["started_at"]).removesuffix("+00"),
         seconds(run["seconds"]) if run["seconds"] is not None else "-",
         str(run["sessions"]),
-        str(run["analytics"]),
+        ", ".join(_short(run["rows"])) or "-",
         outcome,
         f"{run['os_user'] or run['database_role']}@{run['host'] or 'SQL'}",
     )
 
 
-def _what(of: Task | Result | Estimate) -> str:
-    if of.cutoff is not None:
-        return f"created before {when(of.cutoff)}"
-    return f"selected by {of.selection}"
+def _what(cutoff: str | None, selection: str | None) -> str:
+    return f"created before {when(cutoff)}" if cutoff is not None else f"selected by {selection}"
 
 
 def _task_data(of: Result | Estimate) -> dict[str, Any]:

@@ -1,0 +1,11 @@
+-- What moves with sessions: the live table it is counted by, and where its rows are found now.
+select
+    case when %(kind)s = 'archive' then l.source else l.target end::text as live,
+    n.nspname,
+    c.relname,
+    l.source_session
+from audit.archive_links(%(kind)s) as l
+inner join pg_catalog.pg_class as c on l.source = c.oid
+inner join pg_catalog.pg_namespace as n on c.relnamespace = n.oid
+where l.target is not null
+order by 1, 4
