@@ -34,6 +34,7 @@ begin
 end $$;
 create trigger gate before insert on public.daily_sessions_archive
 for each statement execute function public.gate();
+comment on trigger gate on public.daily_sessions_archive is 'archive: it holds a batch up, no more';
 """
 
 _STATE = """

@@ -11,9 +11,10 @@ import psycopg
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from psycopg.types.json import Jsonb
+from psycopg.types.json import Json, Jsonb
 
 from tests.archiving import Connection, add_user, archive, counts, restore, state
+from tests.children import CHILDREN
 from tests.conftest import ALICE, BOB, acting_as, made
 from tests.documented import insert, outcome, row_for, value
 
@@ -54,8 +55,9 @@ _SESSIONS = st.builds(
 
 @pytest.fixture(scope="module")
 def world(server: dict[str, str], template: str) -> Iterator[Connection]:
-    """A database of three users; examples roll back what they add."""
+    """Three users, and what an application added to sessions; examples roll back their rows."""
     with made(server, template) as conninfo, psycopg.connect(conninfo, autocommit=True) as opened:
+        opened.execute(CHILDREN)
         for user in USERS:
             add_user(opened, user)
         yield opened
@@ -88,6 +90,11 @@ def write(connection: Connection, sessions: list[Session]) -> None:
 def _attach(
     connection: Connection, session: Session, session_id: uuid.UUID, earned: set[tuple[str, str]]
 ) -> None:
+    note = {"session_id": session_id, "user_id": session.user, "body": Json(session.emotions)}
+    insert(connection, "session_notes", note)
+    if session.earns:
+        goal = row_for("user_goals", session.user, began_in_session_id=session_id)
+        insert(connection, "user_goals", goal)
     for metric in range(session.metrics):
         extra = {"session_id": session_id, "metric_name": f"m{metric}"}
         insert(connection, "session_analytics", row_for("session_analytics", session.user, **extra))
@@ -113,6 +120,8 @@ def answers(connection: Connection) -> dict[str, Any]:
             ]
             found[f"{user} virtues"] = _all(connection, PROVENANCE)
             found[f"{user} metrics"] = _all(connection, METRICS)
+            found[f"{user} notes"] = _all(connection, NOTES)
+            found[f"{user} goals"] = _all(connection, GOALS)
     return found
 
 
@@ -131,6 +140,19 @@ METRICS = """
     from public.session_analytics_archive
     order by id
 """
+NOTES = """
+    select id, session_id, user_id, body::text from public.session_notes
+    union all
+    select id, session_id, user_id, body::text from public.session_notes_archive
+    order by id
+"""
+GOALS = """
+    select g.id, g.updated_at, s
+    from public.user_goals as g
+    left join public.session_history as s
+        on s.id = coalesce(g.began_in_session_id, g.began_in_archived_session_id)
+    order by g.id
+"""
 
 
 def _all(connection: Connection, query: str, *parameters: object) -> list[Any]:
@@ -141,7 +163,11 @@ def rights(connection: Connection) -> dict[Any, Any]:
     """How many rows of each kind each user may change and delete, wherever they lie."""
     found: dict[Any, Any] = {}
     for user in USERS:
-        for table, change in (("daily_sessions", "virtue_earned"), ("session_analytics", "id")):
+        for table, change in (
+            ("daily_sessions", "virtue_earned"),
+            ("session_analytics", "id"),
+            ("session_notes", "session_id"),
+        ):
             for statement in (
                 f"update public.{{}} set {change} = {change}",
                 "delete from public.{}",
@@ -193,6 +219,9 @@ def test_deleting_an_account_deletes_live_and_archived_rows_alike(
             world.execute("reset role")
             for table, rows in state(world).items():
                 assert ALICE not in {str(row["user_id"]) for row in rows}, table
+            for table in ("session_notes", "session_notes_archive", "user_goals"):
+                left = f"select count(*) from public.{table} where user_id = '{ALICE}'"
+                assert value(world, left) == 0, table
             after = answers(world)
             assert {user: after[user] for user in kept} == kept
 
@@ -202,5 +231,10 @@ def test_no_user_reaches_anothers_archived_session(world: Connection) -> None:
         write(world, [Session(ALICE, 900, "completed", 60, "calm", ["joy"], 2, True)])
         archive(world, 10, CUTOFF)
         with acting_as(world, "authenticated", BOB):
-            for table in ("session_history", "daily_sessions_archive", "session_analytics_archive"):
+            for table in (
+                "session_history",
+                "daily_sessions_archive",
+                "session_analytics_archive",
+                "session_notes_archive",
+            ):
                 assert value(world, f"select count(*) from public.{table}") == 0

@@ -529,7 +529,9 @@ def test_each_batch_is_on_record_and_history_sums_them_up(db: Connection) -> Non
 
 
 @pytest.mark.parametrize("role", API_ROLES)
-@pytest.mark.parametrize("name", ["archive_run", "archive_batch", "archive_failure", "archive_history"])
+@pytest.mark.parametrize(
+    "name", ["archive_run", "archive_batch", "archive_failure", "archive_history"]
+)
 def test_the_record_is_out_of_the_apis_reach(db: Connection, role: str, name: str) -> None:
     with acting_as(db, role, ALICE), pytest.raises(psycopg.Error) as caught:
         db.execute(f"select from audit.{name}".encode())

@@ -114,7 +114,8 @@ begin
             l.archived,
             l.has_no_twin
             or l.pointers is null and (
-                cardinality(l.live_sessions) > 1 or cardinality(l.archived_sessions) > 1
+                coalesce(cardinality(l.live_sessions), 0) > 1
+                or coalesce(cardinality(l.archived_sessions), 0) > 1
             ) as has_no_twin,
             coalesce(l.pointers[1], l.live_sessions[1], l.archived_sessions[1]) as live_session,
             coalesce(l.pointers[2], l.archived_sessions[1], l.live_sessions[1])
@@ -303,7 +304,6 @@ begin
         and (
             x.trigger_type <> 16
             or t.tgattr = ''
-            or t.tgtype & 2 > 0
             or exists (
                 select from pg_catalog.pg_attribute as a
                 where
