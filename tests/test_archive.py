@@ -394,7 +394,8 @@ def test_a_statement_timeout_makes_batches_smaller(database: str) -> None:
         " if (select count(*) from fresh) > 30 then perform pg_sleep(60); end if;"
         " return null; end $$;"
         " create trigger slow after insert on public.daily_sessions_archive"
-        " referencing new table as fresh for each statement execute function public.slow()",
+        " referencing new table as fresh for each statement execute function public.slow();"
+        " comment on trigger slow on public.daily_sessions_archive is 'archive: it takes its time'",
     )
     limited = make_conninfo(database, options="-c statement_timeout=1s")
     result = run_json("archive", "--batch-size", "100", "-d", limited)

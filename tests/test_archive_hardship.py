@@ -499,6 +499,7 @@ def test_batches_do_not_wait_for_the_disk_and_the_record_does(database: str) -> 
         " current_setting('synchronous_commit')); return null; end $$;"
         " create trigger see after insert on public.daily_sessions_archive"
         " for each statement execute function public.see();"
+        " comment on trigger see on public.daily_sessions_archive is 'archive: it looks on';"
         " create trigger see after update on audit.archive_run"
         " for each statement execute function public.see()",
     )
@@ -517,7 +518,8 @@ def test_the_second_pass_begins_where_something_is_left(database: str) -> None:
         " create function public.see() returns trigger language plpgsql as $$ begin"
         " insert into public.seen (query) values (current_query()); return null; end $$;"
         " create trigger see after insert on public.daily_sessions_archive"
-        " for each statement execute function public.see()",
+        " for each statement execute function public.see();"
+        " comment on trigger see on public.daily_sessions_archive is 'archive: it looks on'",
     )
     with psycopg.connect(database) as user:
         user.execute("select from public.daily_sessions where id = %s for update", [session(20)])

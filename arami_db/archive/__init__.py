@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from arami_db.archive.estimate import estimate
-from arami_db.archive.history import history, require_ready
+from arami_db.archive.history import past_runs, require_ready
 from arami_db.archive.model import (
     Estimate,
     Failure,
@@ -32,9 +32,9 @@ __all__ = [
     "ask",
     "estimate",
     "fix_cutoff",
-    "history",
     "live_tables",
     "moment",
+    "past_runs",
     "require_ready",
     "run",
     "stoppable",

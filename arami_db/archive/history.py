@@ -68,7 +68,7 @@ async def failures(connection: AsyncConnection, selection: Selection) -> tuple[F
     return tuple([Failure(*row) async for row in cursor])
 
 
-async def history(connection: AsyncConnection, limit: int) -> list[dict[str, Any]]:
+async def past_runs(connection: AsyncConnection, limit: int) -> list[dict[str, Any]]:
     """The latest runs, newest first, in unfiltered(): columns of audit.archive_history by name."""
     cursor = await connection.execute(query("archive_history"), {"limit": limit})
     return [run for (run,) in await cursor.fetchall()]

@@ -79,7 +79,8 @@ class Selection:
     @property
     def values(self) -> dict[str, Any]:
         """The criteria, by the names that queries give them."""
-        return {**vars(self), "sessions": list(self.sessions) or None}
+        since = "-infinity" if self == Selection(RESTORE) else self.since  # the routine wants one
+        return {**vars(self), "sessions": list(self.sessions) or None, "since": since}
 
     @property
     def source(self) -> str:

@@ -158,7 +158,7 @@ def history(
 
     conninfo = options.conninfo(database, embedded=embedded)
     with ready(conninfo, writing=False):
-        runs = asked(conninfo, lambda c: operation.history(c, limit))
+        runs = asked(conninfo, lambda c: operation.past_runs(c, limit))
     show_history(runs, output)
 
 
