@@ -81,18 +81,18 @@ class _Run:
     @contextmanager
     def heeding(self, connection: Connection, require_lock: Callable[[], None]) -> Iterator[None]:
         """Heed signals, the end of the time and the loss of the lock, and tell how it goes."""
-        loop, stop = asyncio.get_running_loop(), self._stop
+        loop, stop, socket = asyncio.get_running_loop(), self._stop, connection.fileno()
         stop.note = self._report.note
 
         def readable() -> None:
             try:
                 require_lock()
             except ConnectionFailedError as error:
-                loop.remove_reader(connection.fileno())
+                loop.remove_reader(socket)
                 error.hint = AGAIN
                 self._fail(error)
 
-        loop.add_reader(connection.fileno(), readable)
+        loop.add_reader(socket, readable)
         progress = loop.create_task(self._tell())
         if self._options.max_duration is not None:
             loop.call_later(self._options.max_duration, stop.ask, "--max-duration is over")
@@ -101,8 +101,7 @@ class _Run:
                 yield
         finally:
             progress.cancel()
-            if not connection.closed:
-                loop.remove_reader(connection.fileno())
+            loop.remove_reader(socket)
 
     async def go(self) -> Result:
         """Do the work and record how it ended."""
