@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from arami_db.archive.estimate import estimate
+from arami_db.archive.estimate import ObstacleError, estimate
 from arami_db.archive.history import past_runs, require_ready
 from arami_db.archive.model import (
     Estimate,
@@ -23,6 +23,7 @@ __all__ = [
     "Estimate",
     "Failure",
     "Moved",
+    "ObstacleError",
     "Options",
     "Outcome",
     "Progress",

@@ -2,33 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Sequence
 
-from psycopg.sql import SQL, Identifier
+from psycopg.sql import SQL, Identifier, Literal
 
-from arami_db.archive.model import Estimate
+from arami_db.archive.model import Estimate, Obstacle
 from arami_db.archive.selection import Selection
 from arami_db.database.connect import AsyncConnection, query
 from arami_db.errors import BatchError
 
-
-@dataclass(frozen=True)
-class Obstacle:
-    """Something in the catalog that makes every batch fail.
-
-    Attributes:
-        object: which trigger, rule, column or foreign key.
-        problem: what it would do.
-        remedy: the way out.
-    """
-
-    object: str
-    problem: str
-    remedy: str
-
-    def __str__(self) -> str:
-        """All three, for people."""
-        return f"{self.object}: {self.problem}. {self.remedy}"
+_SESSIONS = "public.daily_sessions"
+# Bytes of WAL for each byte and each row that moves, with their indexes, as measured with short,
+# long and few very long transcripts; full pages after checkpoints come on top.
+_WAL_OF_A_BYTE, _WAL_OF_A_ROW = 1.1, 510
 
 
 class ObstacleError(BatchError):
@@ -36,7 +23,7 @@ class ObstacleError(BatchError):
 
     sqlstate = "55000"
 
-    def __init__(self, found: list[Obstacle]) -> None:
+    def __init__(self, found: Sequence[Obstacle]) -> None:
         """Name everything that was found."""
         self.obstacles = found
         super().__init__(
@@ -46,42 +33,59 @@ class ObstacleError(BatchError):
         )
 
 
-async def obstacles(connection: AsyncConnection, kind: str) -> None:
-    """Look whether a run could move anything at all.
-
-    Args:
-        connection: in unfiltered().
-        kind: "archive" or "restore".
-
-    Raises:
-        ObstacleError: it could not.
-    """
+async def obstacles(connection: AsyncConnection, kind: str) -> list[Obstacle]:
+    """What would make every batch fail; ask it in unfiltered()."""
     cursor = await connection.execute(
         "select object, problem, remedy from audit.archive_obstacles(%s)", [kind]
     )
-    if found := [Obstacle(*row) async for row in cursor]:
-        raise ObstacleError(found)
+    return [Obstacle(*row) async for row in cursor]
 
 
 async def estimate(connection: AsyncConnection, selection: Selection) -> Estimate:
-    """What there is to move, and how long that may take; ask it in unfiltered()."""
+    """What there is to move, how much that takes, and what is in the way; ask in unfiltered()."""
     await connection.execute("set transaction read only")
     cursor = await connection.execute(selection.sources("movable_estimate"), selection.values)
-    sessions, size, oldest, newest, seconds = await cursor.fetchone() or (0, 0, None, None, None)
-    rows: dict[str, int] = {}
+    sessions, oldest, newest, seconds = await cursor.fetchone() or (0, None, None, None)
+    rows, size, indexes = Counter[str](), 0.0, 0.0
+    for live, number, stored, indexed in await _tables(connection, selection):
+        rows[live] += number
+        size += stored
+        indexes += indexed
+    wal = size * _WAL_OF_A_BYTE + rows.total() * _WAL_OF_A_ROW
+    del rows[_SESSIONS]
+    return Estimate(
+        selection.kind,
+        selection.cutoff,
+        selection.text,
+        sessions,
+        dict(+rows),
+        round(size),
+        oldest,
+        newest,
+        seconds,
+        wal=round(wal),
+        disk=round(size + indexes),
+        obstacles=tuple(await obstacles(connection, selection.kind)),
+    )
+
+
+async def _tables(
+    connection: AsyncConnection, selection: Selection
+) -> list[tuple[str, int, float, float]]:
+    """Of each table that moves along: its live name, rows, bytes, and bytes of indexes."""
     cursor = await connection.execute(query("movable_links"), {"kind": selection.kind})
-    for live, schema, table, session in await cursor.fetchall():
+    found = []
+    for live, schema, table, session, columns in await cursor.fetchall():
+        sizes = [
+            SQL("coalesce(pg_column_size({}), 0)").format(Identifier("c", name)) for name in columns
+        ]
         counting = SQL(query("movable_rows")).format(
             sessions=Identifier("public", selection.source),
             child=Identifier(schema, table),
+            name=Literal(f'"{schema}"."{table}"'),
             session=Identifier(session),
+            size=SQL(" + ").join([SQL("28"), *sizes]) if sizes else SQL("0"),
         )
-        found = await (await connection.execute(counting, selection.values)).fetchone()
-        number, bytes_each = found or (0, 0)
-        size += number * bytes_each
-        if number:
-            rows[live] = rows.get(live, 0) + number
-    return Estimate(
-        selection.kind, selection.cutoff, selection.text,
-        sessions, rows, round(size), oldest, newest, seconds,
-    )  # fmt: skip
+        row = await (await connection.execute(counting, selection.values)).fetchone()
+        found.append((live, *(row or (0, 0.0, 0.0))))
+    return found

@@ -131,6 +131,25 @@ class Result:
 
 
 @dataclass(frozen=True)
+class Obstacle:
+    """Something in the catalog that makes every batch fail.
+
+    Attributes:
+        object: which trigger, rule, column or foreign key.
+        problem: what it would do.
+        remedy: the way out.
+    """
+
+    object: str
+    problem: str
+    remedy: str
+
+    def __str__(self) -> str:
+        """All three, for people."""
+        return f"{self.object}: {self.problem}. {self.remedy}"
+
+
+@dataclass(frozen=True)
 class Estimate:
     """What a run would move, from counts and a sample; nothing was written.
 
@@ -138,9 +157,13 @@ class Estimate:
         kind, cutoff, selection: as in Result.
         sessions: that would change sides.
         rows: what would move with them, by live table.
-        bytes: of all of that, without indexes; from a sample.
+        bytes: of all of that as stored, without indexes; from a sample.
         oldest, newest: created_at of the first and the last of them; None when there is none.
         seconds: at the rate of past runs; None when there was none.
+        wal: bytes that will be written to the WAL, roughly.
+        disk: bytes that the other side will grow by, indexes included; the side that sessions
+            leave gives none back before it is vacuumed, and then to itself.
+        obstacles: what a run would refuse for.
     """
 
     kind: str
@@ -151,7 +174,10 @@ class Estimate:
     bytes: int
     oldest: str | None
     newest: str | None
-    seconds: float | None = None
+    seconds: float | None
+    wal: int
+    disk: int
+    obstacles: tuple[Obstacle, ...]
 
 
 class Report(Protocol):

@@ -14,7 +14,7 @@ import psycopg
 
 from arami_db.archive import history
 from arami_db.archive.batch import Batch
-from arami_db.archive.estimate import obstacles
+from arami_db.archive.estimate import ObstacleError, obstacles
 from arami_db.archive.model import Failure, Moved, Options, Outcome, Progress, Report, Result
 from arami_db.archive.pacing import Pacing
 from arami_db.archive.question import AGAIN, ask
@@ -121,7 +121,8 @@ class _Run:
 
     async def _work_off(self, run_id: int) -> int | None:
         """Move everything; how much is left, None when that is not known."""
-        await self._ask(partial(obstacles, kind=self._selection.kind))
+        if found := await self._ask(partial(obstacles, kind=self._selection.kind)):
+            raise ObstacleError(found)
         count = await self._ask(self._selection.count)
         if count is None:
             return None

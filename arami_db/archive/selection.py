@@ -101,7 +101,7 @@ class Selection:
 def live_tables(connection: Connection) -> list[str]:
     """The tables that sessions and what belongs to them are in, before they are archived."""
     rows = connection.execute(query("movable_links"), {"kind": ARCHIVE}).fetchall()
-    return list(dict.fromkeys(["public.daily_sessions", *(str(row[0]) for row in rows)]))
+    return list(dict.fromkeys(str(row[0]) for row in rows))
 
 
 def fix_cutoff(

@@ -95,11 +95,14 @@ def _vacuum(connection: Connection, stop: Stop) -> Upkeep:
 
 
 def estimate(conninfo: str, selection: Selection, output: OutputFormat) -> None:
-    """Show what would move."""
+    """Show what would move; exit 1 when a run would refuse to."""
     from arami_db import archive as operation
     from arami_db.render.archive import show_estimate
 
-    show_estimate(asked(conninfo, lambda c: operation.estimate(c, selection)), output)
+    found = asked(conninfo, lambda c: operation.estimate(c, selection))
+    show_estimate(found, output)
+    if found.obstacles:
+        raise typer.Exit(1)
 
 
 def asked(

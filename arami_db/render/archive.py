@@ -107,13 +107,18 @@ def show_estimate(estimate: Estimate, output: OutputFormat) -> None:
         "oldest": estimate.oldest,
         "newest": estimate.newest,
         "seconds": None if estimate.seconds is None else round(estimate.seconds, 3),
+        "wal_bytes": estimate.wal,
+        "disk_bytes": estimate.disk,
+        "obstacles": [asdict(obstacle) for obstacle in estimate.obstacles],
     }
     took = "unknown: nothing was moved before"
     if estimate.seconds is not None:
         took = f"about {seconds(estimate.seconds)}, by the rate of past runs with one job"
     figures = {
         "sessions": with_rows(estimate.sessions, estimate.rows),
-        "size": f"about {_size(estimate.bytes)}, without indexes",
+        "size": f"about {_size(estimate.bytes)} as stored, without indexes",
+        "WAL": f"about {_size(estimate.wal)}; replicas and backups get it, too",
+        "disk": f"about {_size(estimate.disk)} more until the tables they leave are vacuumed",
         "oldest": when(estimate.oldest) if estimate.oldest else "none",
         "newest": when(estimate.newest) if estimate.newest else "none",
         "duration": took,
@@ -122,6 +127,9 @@ def show_estimate(estimate: Estimate, output: OutputFormat) -> None:
         f"would {estimate.kind} {_what(estimate.cutoff, estimate.selection)}; nothing was touched"
     ]
     lines += [f"  {name:<10} {value}" for name, value in figures.items()]
+    if estimate.obstacles:
+        lines.append("a run would refuse, and move nothing:")
+        lines += [f"  {obstacle}" for obstacle in estimate.obstacles]
     emit("\n".join(lines), data, output)
 
 

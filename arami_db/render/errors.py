@@ -149,4 +149,6 @@ def _as_data(error: AramiError) -> dict[str, Any]:
         data["findings"] = [data_of(finding) for finding in findings]
     elif sqlstate := getattr(error, "sqlstate", None):
         data["sqlstate"] = sqlstate
+    if obstacles := getattr(error, "obstacles", ()):
+        data["obstacles"] = [asdict(obstacle) for obstacle in obstacles]
     return data
