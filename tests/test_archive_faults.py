@@ -25,6 +25,7 @@ import pytest
 from arami_db import embedded
 
 from .archive_runs import fill
+from .children import CHILDREN
 from .conftest import (
     ALICE,
     BOB,
@@ -50,7 +51,13 @@ create table shadow.analytics as
 select id, user_id, session_id, metric_name, metric_value from public.session_analytics;
 create table shadow.virtues as
 select id, user_id, earned_from_session_id as session_id from public.virtue_collection;
+create table shadow.notes as
+select id, user_id, session_id, body::text as body from public.session_notes;
 alter table shadow.sessions add primary key (id);
+alter table shadow.notes
+add primary key (id),
+add foreign key (session_id) references shadow.sessions (id) on delete cascade;
+create index on shadow.notes (session_id);
 alter table shadow.analytics
 add primary key (id),
 add foreign key (session_id) references shadow.sessions (id) on delete cascade;
@@ -102,6 +109,15 @@ _WRITES = (
     insert into shadow.analytics select * from a
     """,
     """
+    with n as (
+        insert into public.session_notes (session_id, user_id, body)
+        select id, user_id, to_json(%(text)s::text) from public.daily_sessions
+        where id = %(session)s
+        returning id, user_id, session_id, body::text
+    )
+    insert into shadow.notes select * from n
+    """,
+    """
     with v as (
         insert into public.virtue_collection (user_id, virtue_name, earned_from_session_id)
         select user_id, %(text)s, id from public.daily_sessions where id = %(session)s
@@ -129,6 +145,10 @@ with sessions as (
     select id, user_id, session_id, metric_name, metric_value from public.session_analytics
     union all
     select id, user_id, session_id, metric_name, metric_value from public.session_analytics_archive
+), notes as (
+    select id, user_id, session_id, body::text from public.session_notes
+    union all
+    select id, user_id, session_id, body::text from public.session_notes_archive
 ), virtues as (
     select id, user_id, coalesce(earned_from_session_id, earned_from_archived_session_id)
     from public.virtue_collection
@@ -140,6 +160,10 @@ union all
 select 'metric lost', t::text from (table shadow.analytics except all table analytics) as t
 union all
 select 'metric too many', t::text from (table analytics except all table shadow.analytics) as t
+union all
+select 'note lost', t::text from (table shadow.notes except all table notes) as t
+union all
+select 'note too many', t::text from (table notes except all table shadow.notes) as t
 union all
 select 'virtue lost', t::text from (table shadow.virtues except all table virtues) as t
 union all
@@ -256,6 +280,7 @@ def victim() -> Iterator[Victim]:
         found = Victim(root)
         run_cli("migrate", "-d", found.conninfo)
         with psycopg.connect(found.conninfo, autocommit=True) as connection:
+            connection.execute(CHILDREN)
             connection.execute("insert into public.users (id, name) values (%s, 'Bob')", [BOB])
         fill(found.conninfo, OLD, YOUNG)
         with psycopg.connect(found.conninfo, autocommit=True) as connection:
