@@ -580,7 +580,6 @@ def test_a_run_works_through_a_transaction_mode_pooler(database: str) -> None:
     [
         (["--session", session(1), "--session", session(2)], 2),
         (["--user", ALICE], 20),
-        (["--user", BOB], 0),
         (["--from", "2020-01-01T00:05"], 16),
         (["--until", "2020-01-01T00:05"], 4),
         (["--from", "2020-01-01T00:05", "--until", "2020-01-01T00:08"], 3),
@@ -604,6 +603,32 @@ def test_what_is_asked_for_comes_back(options: list[str], expected: int, databas
     assert state(database)[:2] == (expected, 2 * expected)
     run_json("archive", "restore", "--all", "-d", database)
     assert contents(database) == before
+
+
+def test_what_is_not_in_the_archive_is_named_and_all_else_comes_back(database: str) -> None:
+    fill(database, 20, young=1)
+    run_json("archive", "-d", database)
+    asked = ["--session", session(3), "--session", session(21), "--session", BOB]
+    named = [f"session {session(21)} is not archived: it is live", f"session {BOB} is not known"]
+    command = ["archive", "restore", *asked, "-d", database]
+    assert run_json(*command, "--dry-run", expect=1)["unknown"] == named
+    result = run_json(*command, expect=1)
+    assert (result["sessions"], result["outcome"], result["unknown"]) == (1, "failed", named)
+    assert named[0] in run_cli(*command, expect=1).stdout
+    error = run_json("archive", "restore", "--user", BOB, "-d", database, expect=1)
+    assert error["unknown"] == [f"user {BOB} is not known"]
+    run_json("archive", "restore", "--user", ALICE, "-d", database)
+    error = run_json("archive", "restore", "--user", ALICE, "-d", database, expect=1)
+    assert error["unknown"] == [f"user {ALICE} has nothing archived"]
+
+
+def test_a_restore_is_limited_and_paced_as_an_archive_is(database: str) -> None:
+    fill(database, 60)
+    run_json("archive", "-d", database)
+    restore = ["archive", "restore", "--all", "--batch-size", "10", "-d", database]
+    early = run_json(*restore, "--pause", "1h", "--max-duration", "300ms")
+    assert (early["outcome"], early["sessions"]) == ("stopped early", 10)
+    assert run_json(*restore, "--jobs", "2", "--max-lag", "1s")["sessions"] == 50
 
 
 def test_a_restore_is_recorded_with_what_it_was_asked(database: str) -> None:

@@ -54,9 +54,7 @@ async def estimate(connection: AsyncConnection, selection: Selection) -> Estimat
     wal = size * _WAL_OF_A_BYTE + rows.total() * _WAL_OF_A_ROW
     del rows[_SESSIONS]
     return Estimate(
-        selection.kind,
-        selection.cutoff,
-        selection.text,
+        selection,
         sessions,
         dict(+rows),
         round(size),
@@ -66,6 +64,7 @@ async def estimate(connection: AsyncConnection, selection: Selection) -> Estimat
         wal=round(wal),
         disk=round(size + indexes),
         obstacles=tuple(await obstacles(connection, selection.kind)),
+        unknown=await selection.unknown(connection),
     )
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
+from arami_db.archive.selection import Selection
+
 
 class Outcome(StrEnum):
     """How a run ended; audit.archive_run knows the same words."""
@@ -106,9 +108,7 @@ class Result:
 
     Attributes:
         run_id: its row in audit.archive_run; None when it was stopped before it had one.
-        kind: "archive" or "restore".
-        cutoff: sessions created before it were to move; None for a restore.
-        selection: what a restore was asked for; None for an archive.
+        selection: what was to move.
         moved: what changed sides.
         left: sessions still to move, because somebody held them, they cannot be moved or the run
             stopped early; None when it stopped before it knew.
@@ -116,18 +116,18 @@ class Result:
         outcome: how it ended.
         reason: why it stopped early or failed; None when it did not.
         failures: why sessions stay that cannot be moved.
+        unknown: what a restore named and is not in the archive, and why.
     """
 
     run_id: int | None
-    kind: str
-    cutoff: str | None
-    selection: str | None
+    selection: Selection
     moved: Moved
     left: int | None
     seconds: float
     outcome: Outcome
     reason: str | None = None
     failures: tuple[Failure, ...] = ()
+    unknown: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -154,7 +154,7 @@ class Estimate:
     """What a run would move, from counts and a sample; nothing was written.
 
     Attributes:
-        kind, cutoff, selection: as in Result.
+        selection: what would be.
         sessions: that would change sides.
         rows: what would move with them, by live table.
         bytes: of all of that as stored, without indexes; from a sample.
@@ -164,11 +164,10 @@ class Estimate:
         disk: bytes that the other side will grow by, indexes included; the side that sessions
             leave gives none back before it is vacuumed, and then to itself.
         obstacles: what a run would refuse for.
+        unknown: what a restore names and is not in the archive, and why.
     """
 
-    kind: str
-    cutoff: str | None
-    selection: str | None
+    selection: Selection
     sessions: int
     rows: dict[str, int]
     bytes: int
@@ -178,6 +177,7 @@ class Estimate:
     wal: int
     disk: int
     obstacles: tuple[Obstacle, ...]
+    unknown: tuple[str, ...]
 
 
 class Report(Protocol):

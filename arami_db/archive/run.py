@@ -20,7 +20,7 @@ from arami_db.archive.pacing import Pacing
 from arami_db.archive.question import AGAIN, ask
 from arami_db.archive.selection import Count, Selection
 from arami_db.archive.stop import Stop
-from arami_db.archive.worker import Work, Worker
+from arami_db.archive.worker import Work, Worker, work_together
 from arami_db.database.connect import AsyncConnection, Connection
 from arami_db.database.lock import archive_lock
 from arami_db.errors import AramiError, ConnectionFailedError
@@ -77,6 +77,8 @@ class _Run:
         self._moved, self._failed, self._total = Moved(), 0, 0
         self._failure: Exception | None = None
         self._failures: tuple[Failure, ...] = ()
+        self._unknown: tuple[str, ...] = ()
+        self._reason: str | None = None
 
     @contextmanager
     def heeding(self, connection: Connection, require_lock: Callable[[], None]) -> Iterator[None]:
@@ -107,7 +109,8 @@ class _Run:
         """Do the work and record how it ended."""
         run_id = await self._ask(partial(history.begin, selection=self._selection))
         if run_id is None:
-            return self._result(None, Moved(), None, Outcome.STOPPED_EARLY, self._stop.reason)
+            self._reason = self._stop.reason
+            return self._result(None, Moved(), None, Outcome.STOPPED_EARLY)
         left: int | None = None
         try:
             left = await self._work_off(run_id)
@@ -123,6 +126,7 @@ class _Run:
         """Move everything; how much is left, None when that is not known."""
         if found := await self._ask(partial(obstacles, kind=self._selection.kind)):
             raise ObstacleError(found)
+        self._unknown = await self._ask(self._selection.unknown) or ()
         count = await self._ask(self._selection.count)
         if count is None:
             return None
@@ -144,31 +148,8 @@ class _Run:
 
     async def _pass(self, workers: list[Worker]) -> Count | None:
         """Let workers move what they can; what there is to move then."""
-        await self._stop.unless_aborted(self._together(workers))
+        await self._stop.unless_aborted(work_together(workers, self._fail))
         return await self._ask(self._selection.count)
-
-    async def _together(self, workers: list[Worker]) -> None:
-        """Let workers work until all have ended; those that can connect do without the others."""
-        absent: list[AramiError] = []
-
-        async def work(worker: Worker) -> None:
-            try:
-                await worker.connect()
-            except AramiError as error:
-                absent.append(error)
-                if len(workers) > 1:
-                    self._report.note(f"going on with one connection less: {error}")
-                return
-            try:
-                await worker.move_all()
-            except Exception as error:  # the others finish their batches
-                self._fail(error)
-
-        async with asyncio.TaskGroup() as group:
-            for worker in workers:
-                group.create_task(work(worker))
-        if len(absent) == len(workers):
-            self._fail(absent[0])
 
     def _shared(self, run_id: int) -> Work:
         note = self._report.note
@@ -188,17 +169,17 @@ class _Run:
         return await self._stop.unless_asked(ask(self._conninfo, question, note=self._report.note))
 
     async def _end(self, run_id: int, left: int | None) -> Result:
-        stop = self._stop
-        reason = None if left == 0 else stop.reason  # else it came too late to matter
-        outcome = Outcome.STOPPED_EARLY if reason else Outcome.DONE
-        if reason and stop.aborted:
+        early = None if left == 0 else self._stop.reason  # else it came too late to matter
+        outcome = Outcome.STOPPED_EARLY if early else Outcome.DONE
+        if early and self._stop.aborted:
             outcome = Outcome.BROKEN_OFF
-        if self._failures:
-            outcome, cannot = Outcome.FAILED, _cannot(self._failures)
-            reason = f"{reason}; {cannot}" if reason else cannot
+        if self._failures or self._unknown:
+            outcome = Outcome.FAILED
+        reasons = (early, *self._unknown, _cannot(self._failures))
+        self._reason = "; ".join(text for text in reasons if text) or None
         message = f"left, because locked: {left}" if left else None
-        moved = await self._record(run_id, outcome, reason or message)
-        return self._result(run_id, moved, left, outcome, reason)
+        moved = await self._record(run_id, outcome, self._reason or message)
+        return self._result(run_id, moved, left, outcome)
 
     async def _record(self, run_id: int, outcome: Outcome, message: str | None) -> Moved:
         return await ask(
@@ -208,25 +189,13 @@ class _Run:
         )
 
     def _result(
-        self,
-        run_id: int | None,
-        moved: Moved,
-        left: int | None,
-        outcome: Outcome,
-        reason: str | None,
+        self, run_id: int | None, moved: Moved, left: int | None, outcome: Outcome
     ) -> Result:
+        took = time.monotonic() - self._started
         return Result(
-            run_id,
-            self._selection.kind,
-            self._selection.cutoff,
-            self._selection.text,
-            moved,
-            left,
-            time.monotonic() - self._started,
-            outcome,
-            reason,
-            self._failures,
-        )
+            run_id, self._selection, moved, left, took, outcome,
+            self._reason, self._failures, self._unknown,
+        )  # fmt: skip
 
     def _fail(self, error: Exception) -> None:
         """Stop because of an error; the first one counts."""
@@ -248,7 +217,9 @@ class _Run:
             self._progress()
 
 
-def _cannot(failures: tuple[Failure, ...]) -> str:
+def _cannot(failures: tuple[Failure, ...]) -> str | None:
+    if not failures:
+        return None
     first, number = failures[0], sum(failure.sessions for failure in failures)
     noun = "1 session" if number == 1 else f"{number} sessions"
     return f"{noun} cannot be moved; the first is {first.examples[0]}: SQLSTATE {first.sqlstate}"

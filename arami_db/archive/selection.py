@@ -97,6 +97,13 @@ class Selection:
         sessions, failed, oldest = await cursor.fetchone() or (0, 0, None)
         return Count(sessions, failed, Place(oldest, _LEAST_ID) if oldest else Place())
 
+    async def unknown(self, connection: AsyncConnection) -> tuple[str, ...]:
+        """What a restore names and is not in the archive, and why; ask it in unfiltered()."""
+        if self.kind == ARCHIVE:
+            return ()
+        cursor = await connection.execute(query("movable_unknown"), self.values)
+        return tuple([str(text) async for (text,) in cursor])
+
 
 def live_tables(connection: Connection) -> list[str]:
     """The tables that sessions and what belongs to them are in, before they are archived."""

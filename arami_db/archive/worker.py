@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeVar
@@ -16,6 +17,7 @@ from arami_db.archive.stop import Stop
 from arami_db.database.backoff import backoff
 from arami_db.database.connect import AsyncConnection, connect_async
 from arami_db.database.failure import timed_out
+from arami_db.errors import AramiError
 
 _RETRIES = 4
 _RETRIED = 100  # sessions: each that fails again costs two subtransactions
@@ -60,7 +62,7 @@ class Worker:
             count: what there is to move.
             retry: move what could not be moved before, until a batch of it moves nothing.
         """
-        self._work, self._retry = work, retry
+        self._work, self._retry, self.note = work, retry, work.note
         most = _RETRIED if retry else count.sessions + 1
         self._size = BatchSize(
             min(work.batch_size or most, most) if retry else work.batch_size, most
@@ -75,7 +77,7 @@ class Worker:
         self._connection = await connect_async(self._work.conninfo)
         self._work.pacing.load.own()
         self._connection.add_notice_handler(
-            lambda notice: self._work.note(f"warning: {notice.message_primary}")
+            lambda notice: self.note(f"warning: {notice.message_primary}")
         )
 
     async def move_all(self) -> None:
@@ -172,8 +174,37 @@ class Worker:
             raise BatchFailedError(size, error) from error
         self._size.halve()
         pause = backoff(self._failures)
-        self._work.note(
+        self.note(
             f"a batch was rolled back: {said(error)}; again with {self._size.present}"
             f" in {pause:.1f} s"
         )
         await self._work.stop.rest(pause)
+
+
+async def work_together(workers: list[Worker], fail: Callable[[Exception], None]) -> None:
+    """Let workers move all they can until each has ended; who can connect does without the others.
+
+    Args:
+        workers: they share their work.
+        fail: told of each error; it asks the others to stop, and they finish their batches.
+    """
+    absent: list[AramiError] = []
+
+    async def work(worker: Worker) -> None:
+        try:
+            await worker.connect()
+        except AramiError as error:
+            absent.append(error)
+            if len(workers) > 1:
+                worker.note(f"going on with one connection less: {error}")
+            return
+        try:
+            await worker.move_all()
+        except Exception as error:
+            fail(error)
+
+    async with asyncio.TaskGroup() as group:
+        for worker in workers:
+            group.create_task(work(worker))
+    if len(absent) == len(workers):
+        fail(absent[0])

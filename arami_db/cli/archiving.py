@@ -101,7 +101,7 @@ def estimate(conninfo: str, selection: Selection, output: OutputFormat) -> None:
 
     found = asked(conninfo, lambda c: operation.estimate(c, selection))
     show_estimate(found, output)
-    if found.obstacles:
+    if found.obstacles or found.unknown:
         raise typer.Exit(1)
 
 

@@ -31,7 +31,7 @@ def when(moment: str) -> str:
 
 def show_begin(selection: Selection) -> None:
     """What is about to move."""
-    note(f"{selection.kind}: {_what(selection.cutoff, selection.text)}")
+    note(f"{selection.kind}: {_what(selection)}")
 
 
 def show_result(result: Result, upkeep: Upkeep | None, output: OutputFormat) -> None:
@@ -40,7 +40,7 @@ def show_result(result: Result, upkeep: Upkeep | None, output: OutputFormat) -> 
     data = {
         "dry_run": False,
         "run_id": result.run_id,
-        **_task_data(result),
+        **_selection_data(result.selection),
         "outcome": str(result.outcome),
         "reason": result.reason,
         "sessions": moved.sessions,
@@ -48,6 +48,7 @@ def show_result(result: Result, upkeep: Upkeep | None, output: OutputFormat) -> 
         "batches": moved.batches,
         "left": result.left,
         "failures": [asdict(failure) for failure in result.failures],
+        "unknown": list(result.unknown),
         "seconds": round(result.seconds, 3),
         "vacuumed": [upkeep_data(job) for job in jobs],
     }
@@ -58,9 +59,9 @@ def show_result(result: Result, upkeep: Upkeep | None, output: OutputFormat) -> 
 def _result_lines(result: Result) -> Iterator[str]:
     moved = result.moved
     yield (
-        f"{_PAST[result.kind]} {with_rows(moved.sessions, moved.rows)},"
+        f"{_PAST[result.selection.kind]} {with_rows(moved.sessions, moved.rows)},"
         f" in {count(moved.batches, 'transaction')}"
-        f" and {seconds(result.seconds)}; {_what(result.cutoff, result.selection)}"
+        f" and {seconds(result.seconds)}; {_what(result.selection)}"
     )
     left = "an unknown number" if result.left is None else count(result.left, "session")
     if result.outcome == "failed":
@@ -97,10 +98,10 @@ def _short(rows: dict[str, int]) -> list[str]:
 
 
 def show_estimate(estimate: Estimate, output: OutputFormat) -> None:
-    """What a run would move."""
+    """What a run would move, and what it would refuse for."""
     data = {
         "dry_run": True,
-        **_task_data(estimate),
+        **_selection_data(estimate.selection),
         "sessions": estimate.sessions,
         "rows": estimate.rows,
         "bytes": estimate.bytes,
@@ -110,10 +111,16 @@ def show_estimate(estimate: Estimate, output: OutputFormat) -> None:
         "wal_bytes": estimate.wal,
         "disk_bytes": estimate.disk,
         "obstacles": [asdict(obstacle) for obstacle in estimate.obstacles],
+        "unknown": list(estimate.unknown),
     }
+    emit("\n".join(_estimate_lines(estimate)), data, output)
+
+
+def _estimate_lines(estimate: Estimate) -> Iterator[str]:
     took = "unknown: nothing was moved before"
     if estimate.seconds is not None:
         took = f"about {seconds(estimate.seconds)}, by the rate of past runs with one job"
+    yield f"would {estimate.selection.kind} {_what(estimate.selection)}; nothing was touched"
     figures = {
         "sessions": with_rows(estimate.sessions, estimate.rows),
         "size": f"about {_size(estimate.bytes)} as stored, without indexes",
@@ -123,14 +130,11 @@ def show_estimate(estimate: Estimate, output: OutputFormat) -> None:
         "newest": when(estimate.newest) if estimate.newest else "none",
         "duration": took,
     }
-    lines = [
-        f"would {estimate.kind} {_what(estimate.cutoff, estimate.selection)}; nothing was touched"
-    ]
-    lines += [f"  {name:<10} {value}" for name, value in figures.items()]
+    yield from (f"  {name:<10} {value}" for name, value in figures.items())
+    yield from estimate.unknown
     if estimate.obstacles:
-        lines.append("a run would refuse, and move nothing:")
-        lines += [f"  {obstacle}" for obstacle in estimate.obstacles]
-    emit("\n".join(lines), data, output)
+        yield "a run would refuse, and move nothing:"
+        yield from (f"  {obstacle}" for obstacle in estimate.obstacles)
 
 
 def show_history(runs: list[dict[str, Any]], output: OutputFormat) -> None:
@@ -158,12 +162,14 @@ def _row(run: dict[str, Any]) -> tuple[str, ...]:
     )
 
 
-def _what(cutoff: str | None, selection: str | None) -> str:
-    return f"created before {when(cutoff)}" if cutoff is not None else f"selected by {selection}"
+def _what(selection: Selection) -> str:
+    if selection.cutoff is not None:
+        return f"created before {when(selection.cutoff)}"
+    return f"selected by {selection.text}"
 
 
-def _task_data(of: Result | Estimate) -> dict[str, Any]:
-    return {"kind": of.kind, "cutoff": of.cutoff, "selection": of.selection}
+def _selection_data(selection: Selection) -> dict[str, Any]:
+    return {"kind": selection.kind, "cutoff": selection.cutoff, "selection": selection.text}
 
 
 def _size(number: float) -> str:
