@@ -95,7 +95,8 @@ def slow(conninfo: str, seconds: float = 0.001) -> None:
         "create function public.slow() returns trigger language plpgsql as $$ begin"
         f" perform pg_sleep({seconds} * (select count(*) from fresh)); return null; end $$;"
         " create trigger slow after insert on public.daily_sessions_archive"
-        " referencing new table as fresh for each statement execute function public.slow()",
+        " referencing new table as fresh for each statement execute function public.slow();"
+        " comment on trigger slow on public.daily_sessions_archive is 'archive: it takes its time'",
     )
 
 

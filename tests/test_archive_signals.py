@@ -61,21 +61,37 @@ def test_a_second_signal_breaks_the_batch_off(number: signal.Signals, database: 
     assert lock_holder(database) is None
 
 
-def test_a_second_signal_breaks_a_wait_off(database: str) -> None:
-    fill(database, 50)
-    waiting = (
-        "select from pg_stat_activity where wait_event_type = 'Lock' and query like '%{}%'"
+def waiting(conninfo: str, query: str) -> None:
+    """Return once a statement of this text waits for a lock."""
+    found = (
+        f"select from pg_stat_activity where wait_event_type = 'Lock' and query like '%{query}%'"
         " and datname = current_database()"
     )
-    for table, query in (("audit.archive_run", "archive_run"), ("daily_sessions", "for key share")):
-        with psycopg.connect(database) as other:
-            other.execute(f"lock table {table} in exclusive mode".encode())
-            process = start(database, "--batch-size", "1", "--format", "json")
-            eventually("it waits", lambda: rows(database, waiting.format(query)))  # noqa: B023
-            process.send_signal(signal.SIGTERM)
-            said(process, "stopping after this batch")
-            process.send_signal(signal.SIGTERM)
-            end(process, 130)
+    eventually("it waits", lambda: rows(conninfo, found))
+
+
+def test_a_signal_ends_a_wait_for_the_record_at_once(database: str) -> None:
+    fill(database, 50)
+    with psycopg.connect(database) as other:
+        other.execute("lock table audit.archive_run in exclusive mode")
+        process = start(database, "--format", "json")
+        waiting(database, "archive_run")
+        process.send_signal(signal.SIGTERM)
+        result = json.loads(end(process).stdout)
+    assert (result["outcome"], result["run_id"]) == ("stopped early", None)
+    assert state(database) == moved(0, of=50)
+
+
+def test_a_second_signal_breaks_a_batch_off_that_waits(database: str) -> None:
+    fill(database, 50)
+    with psycopg.connect(database) as other:
+        other.execute("lock table daily_sessions in exclusive mode")
+        process = start(database, "--batch-size", "1", "--format", "json")
+        waiting(database, "archive_daily_sessions")
+        process.send_signal(signal.SIGTERM)
+        said(process, "stopping after this batch")
+        process.send_signal(signal.SIGTERM)
+        end(process, 130)
     assert state(database) == moved(0, of=50)
 
 

@@ -2,42 +2,41 @@
 
 from __future__ import annotations
 
-from arami_db.archive.aside import unless_signalled
-from arami_db.archive.cutoff import fix_cutoff, moment
+from arami_db.archive.estimate import ObstacleError, estimate
+from arami_db.archive.history import past_runs, require_ready
 from arami_db.archive.model import (
     Estimate,
+    Failure,
     Moved,
     Options,
     Outcome,
     Progress,
     Result,
-    Selection,
-    SteppedOver,
 )
-from arami_db.archive.patience import patiently
-from arami_db.archive.record import history, require_ready
+from arami_db.archive.question import ask
 from arami_db.archive.run import run
-from arami_db.archive.stop import listening
-from arami_db.archive.task import Task, archiving, restoring
+from arami_db.archive.selection import RESTORE, Selection, fix_cutoff, live_tables, moment
+from arami_db.archive.stop import Stop, stoppable
 
 __all__ = [
+    "RESTORE",
     "Estimate",
+    "Failure",
     "Moved",
+    "ObstacleError",
     "Options",
     "Outcome",
     "Progress",
     "Result",
     "Selection",
-    "SteppedOver",
-    "Task",
-    "archiving",
+    "Stop",
+    "ask",
+    "estimate",
     "fix_cutoff",
-    "history",
-    "listening",
+    "live_tables",
     "moment",
-    "patiently",
+    "past_runs",
     "require_ready",
-    "restoring",
     "run",
-    "unless_signalled",
+    "stoppable",
 ]

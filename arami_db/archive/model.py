@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from collections import Counter
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
-ARCHIVE, RESTORE = "archive", "restore"
+from arami_db.archive.selection import Selection
 
 
 class Outcome(StrEnum):
@@ -40,47 +40,23 @@ class Options:
 
 
 @dataclass(frozen=True)
-class Selection:
-    """Which sessions to bring back: all that meet every criterion given.
+class Moved:
+    """What changed sides: in one batch, or in several.
 
     Attributes:
-        sessions: their ids; empty for any.
-        user: whose; None for anybody's.
-        since: created then or later.
-        until: created before.
+        sessions: how many.
+        rows: what moved with them, by live table, or points to where they are now.
+        batches: in so many transactions.
     """
 
-    sessions: tuple[str, ...] = ()
-    user: str | None = None
-    since: datetime | None = None
-    until: datetime | None = None
-
-    def __str__(self) -> str:
-        """As it is shown and recorded."""
-        parts = [f"session {session}" for session in self.sessions]
-        parts += [f"user {self.user}"] if self.user else []
-        parts += [f"from {self.since}"] if self.since else []
-        parts += [f"until {self.until}"] if self.until else []
-        return ", ".join(parts) or "all"
-
-
-@dataclass(frozen=True)
-class Moved:
-    """Rows that changed sides: of one batch, or of several."""
-
     sessions: int = 0
-    analytics: int = 0
-    virtues: int = 0
+    rows: dict[str, int] = field(default_factory=dict)
     batches: int = 0
 
     def __add__(self, other: Moved) -> Moved:
         """Both together."""
-        return Moved(
-            self.sessions + other.sessions,
-            self.analytics + other.analytics,
-            self.virtues + other.virtues,
-            self.batches + other.batches,
-        )
+        rows = Counter(self.rows) + Counter(other.rows)
+        return Moved(self.sessions + other.sessions, dict(rows), self.batches + other.batches)
 
 
 @dataclass(frozen=True)
@@ -110,23 +86,20 @@ class Progress:
 
 
 @dataclass(frozen=True)
-class SteppedOver:
-    """A session that cannot be moved by itself.
+class Failure:
+    """Sessions that cannot be moved, for one reason.
 
     Attributes:
-        id: its id.
-        sqlstate: of the error; 55P03 when somebody holds a lock that moving it takes.
-        message: what the server said.
+        sqlstate: of the error.
+        message: what the server said of one of them.
+        sessions: how many.
+        examples: the ids of the first of them.
     """
 
-    id: str
     sqlstate: str
     message: str
-
-    @property
-    def locked(self) -> bool:
-        """Whether it will move by itself once somebody lets go."""
-        return self.sqlstate == "55P03"
+    sessions: int
+    examples: list[str]
 
 
 @dataclass(frozen=True)
@@ -134,29 +107,46 @@ class Result:
     """What a run did. Moments are text as JSON has them: a user's may be infinity, or BC.
 
     Attributes:
-        run_id: its row in audit.archive_run.
-        kind: "archive" or "restore".
-        cutoff: sessions created before it were to move; None for a restore.
-        selection: what a restore was asked for; None for an archive.
-        moved: rows that changed sides.
-        left: sessions still to move, because somebody held them or the run stopped early; None
-            when it stopped before it knew.
+        run_id: its row in audit.archive_run; None when it was stopped before it had one.
+        selection: what was to move.
+        moved: what changed sides.
+        left: sessions still to move, because somebody held them, they cannot be moved or the run
+            stopped early; None when it stopped before it knew.
         seconds: how long it took.
         outcome: how it ended.
         reason: why it stopped early or failed; None when it did not.
-        stepped_over: sessions that stay because moving them fails.
+        failures: why sessions stay that cannot be moved.
+        unknown: what a restore named and is not in the archive, and why.
     """
 
-    run_id: int
-    kind: str
-    cutoff: str | None
-    selection: str | None
+    run_id: int | None
+    selection: Selection
     moved: Moved
     left: int | None
     seconds: float
     outcome: Outcome
     reason: str | None = None
-    stepped_over: tuple[SteppedOver, ...] = ()
+    failures: tuple[Failure, ...] = ()
+    unknown: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Obstacle:
+    """Something in the catalog that makes every batch fail.
+
+    Attributes:
+        object: which trigger, rule, column or foreign key.
+        problem: what it would do.
+        remedy: the way out.
+    """
+
+    object: str
+    problem: str
+    remedy: str
+
+    def __str__(self) -> str:
+        """All three, for people."""
+        return f"{self.object}: {self.problem}. {self.remedy}"
 
 
 @dataclass(frozen=True)
@@ -164,30 +154,37 @@ class Estimate:
     """What a run would move, from counts and a sample; nothing was written.
 
     Attributes:
-        kind, cutoff, selection: as in Result.
-        sessions, analytics, virtues: rows that would change sides.
-        bytes: of those sessions and analytics, without indexes; from a sample of a thousand.
+        selection: what would be.
+        sessions: that would change sides.
+        rows: what would move with them, by live table.
+        bytes: of all of that as stored, without indexes; from a sample.
         oldest, newest: created_at of the first and the last of them; None when there is none.
         seconds: at the rate of past runs; None when there was none.
+        wal: bytes that will be written to the WAL, roughly.
+        disk: bytes that the other side will grow by, indexes included; the side that sessions
+            leave gives none back before it is vacuumed, and then to itself.
+        obstacles: what a run would refuse for.
+        unknown: what a restore names and is not in the archive, and why.
     """
 
-    kind: str
-    cutoff: str | None
-    selection: str | None
+    selection: Selection
     sessions: int
-    analytics: int
-    virtues: int
+    rows: dict[str, int]
     bytes: int
     oldest: str | None
     newest: str | None
-    seconds: float | None = None
+    seconds: float | None
+    wal: int
+    disk: int
+    obstacles: tuple[Obstacle, ...]
+    unknown: tuple[str, ...]
 
 
 class Report(Protocol):
-    """The caller's ear; every method returns at once and is called from one thread."""
+    """Where a run tells how it goes; every method returns at once."""
 
     def progress(self, progress: Progress) -> None:
-        """The run stands here: told after every batch, and now and then between."""
+        """The run stands here: told after every batch, and once a second."""
 
     def note(self, text: str) -> None:
         """Something the user should know, and need not act on."""

@@ -2,148 +2,224 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
-from contextlib import suppress
-from dataclasses import dataclass
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
+from typing import TypeVar
 
 import psycopg
-from psycopg import errors
 
-from arami_db.archive import record
-from arami_db.archive.failure import LockedOutError
-from arami_db.archive.listener import Listener
-from arami_db.archive.model import Moved, Options, Outcome, Report, Result, SteppedOver
-from arami_db.archive.pace import Pace
-from arami_db.archive.stop import Ears, Stop
-from arami_db.archive.task import Count, Task
-from arami_db.archive.worker import Work, Worker
-from arami_db.database.connect import Connection
+from arami_db.archive import history
+from arami_db.archive.batch import Batch
+from arami_db.archive.estimate import ObstacleError, obstacles
+from arami_db.archive.model import Failure, Moved, Options, Outcome, Progress, Report, Result
+from arami_db.archive.pacing import Pacing
+from arami_db.archive.question import AGAIN, ask
+from arami_db.archive.selection import Count, Selection
+from arami_db.archive.stop import Stop
+from arami_db.archive.worker import Work, Worker, work_together
+from arami_db.database.connect import AsyncConnection, Connection
 from arami_db.database.lock import archive_lock
-from arami_db.errors import AramiError
+from arami_db.errors import AramiError, ConnectionFailedError
+
+Answer = TypeVar("Answer")
+
+_EVERY = 1.0  # seconds between two reports of progress
 
 
-def run(  # noqa: PLR0913, PLR0917 - all of it comes from the command line
+async def run(  # noqa: PLR0913, PLR0917 - all of it comes from the command line
     connection: Connection,
     conninfo: str,
-    task: Task,
+    selection: Selection,
     options: Options,
     report: Report,
-    ears: Ears,
+    stop: Stop,
 ) -> Result:
-    """Move everything the task selects, batch by batch, and record it.
+    """Move everything that is selected, batch by batch, and record it.
 
     The first signal stops the run at the end of the batches at work; a second breaks them off.
 
     Args:
         connection: idle; it will hold the archive lock.
         conninfo: how to open the connections that work.
-        task: what to move.
+        selection: what to move.
         options: how.
         report: told how it goes.
-        ears: hears signals; see listening().
+        stop: ends it early; see stoppable().
 
     Raises:
         LockBusyError: another run is at work; nothing was done.
         LockedOutError: somebody holds a lock on a table.
+        ObstacleError: something in the catalog makes every batch fail; nothing was moved.
         BatchError: a batch failed for good; what was moved before stays moved.
         ConnectionFailedError: the connection broke.
         PlatformError: this role lacks the rights.
     """
     gc.enable()  # off at start-up, for commands that are over in a moment; this one may not be
-    stop = Stop()
     with archive_lock(connection) as require_lock:
-        listener = Listener(conninfo, ears, stop, report, require_lock, options.max_duration)
-        try:
-            run_id = listener.ask(lambda c: record.begin(c, task), lambda: stop.aborted)
-        except errors.QueryCanceled:
-            if stop.aborted:  # before anything had begun
-                raise KeyboardInterrupt from None
-            raise
-        pace = Pace(stop, options, ears.events.put)
-        work = Work(conninfo, task, run_id, options.batch_size, stop, pace, ears.events)
-        return _Run(work, options.jobs, listener).go()
+        at_work = _Run(conninfo, selection, options, report, stop)
+        with at_work.heeding(connection, require_lock):
+            return await at_work.go()
 
 
-@dataclass
 class _Run:
-    """Two passes and the record of them."""
+    """Passes over what is selected, and the record of them."""
 
-    work: Work
-    jobs: int
-    listener: Listener
+    def __init__(
+        self, conninfo: str, selection: Selection, options: Options, report: Report, stop: Stop
+    ) -> None:
+        self._conninfo, self._selection, self._options = conninfo, selection, options
+        self._report, self._stop = report, stop
+        self._started = time.monotonic()
+        self._moved, self._failed, self._total = Moved(), 0, 0
+        self._failure: Exception | None = None
+        self._failures: tuple[Failure, ...] = ()
+        self._unknown: tuple[str, ...] = ()
+        self._reason: str | None = None
 
-    def go(self) -> Result:
+    @contextmanager
+    def heeding(self, connection: Connection, require_lock: Callable[[], None]) -> Iterator[None]:
+        """Heed signals, the end of the time and the loss of the lock, and tell how it goes."""
+        loop, stop, socket = asyncio.get_running_loop(), self._stop, connection.fileno()
+        stop.note = self._report.note
+
+        def readable() -> None:
+            try:
+                require_lock()
+            except ConnectionFailedError as error:
+                loop.remove_reader(socket)
+                error.hint = AGAIN
+                self._fail(error)
+
+        loop.add_reader(socket, readable)
+        progress = loop.create_task(self._tell())
+        if self._options.max_duration is not None:
+            loop.call_later(self._options.max_duration, stop.ask, "--max-duration is over")
+        try:
+            with stop.hearing(lambda name: loop.call_soon_threadsafe(stop.signalled, name)):
+                yield
+        finally:
+            progress.cancel()
+            loop.remove_reader(socket)
+
+    async def go(self) -> Result:
         """Do the work and record how it ended."""
+        run_id = await self._ask(partial(history.begin, selection=self._selection))
+        if run_id is None:
+            self._reason = self._stop.reason
+            return self._result(None, Moved(), None, Outcome.STOPPED_EARLY)
         left: int | None = None
         try:
-            left = self._work_off()
+            left = await self._work_off(run_id)
         except Exception as error:
-            self.listener.fail(error)
-        if self.listener.failure is not None:
+            self._fail(error)
+        if self._failure is not None:
             with suppress(psycopg.Error, AramiError):  # the server itself may be what failed
-                self._record(Outcome.FAILED, str(self.listener.failure))
-            raise self.listener.failure
-        return self._end(left)
+                await self._record(run_id, Outcome.FAILED, str(self._failure))
+            raise self._failure
+        return await self._end(run_id, left)
 
-    def _work_off(self) -> int | None:
-        """Let the workers move everything; how much is left, None when that is not known."""
-        listener, count = self.listener, self._count()
+    async def _work_off(self, run_id: int) -> int | None:
+        """Move everything; how much is left, None when that is not known."""
+        if found := await self._ask(partial(obstacles, kind=self._selection.kind)):
+            raise ObstacleError(found)
+        self._unknown = await self._ask(self._selection.unknown) or ()
+        count = await self._ask(self._selection.count)
         if count is None:
             return None
-        listener.total = count.sessions
-        for jobs in (self.jobs, 1):  # the second goes for what was in the way the first time
-            if not count.sessions:
-                break
-            listener.stepped_over.clear()
-            listener.together([Worker(self.work, count) for _ in range(jobs)])
-            counted = self._count()
-            if counted is None:
-                return max(listener.total - listener.moved.sessions, 0)
-            count = counted
-        return count.sessions
+        self._total = count.sessions
+        work = self._shared(run_id)
+        # The second pass goes for what was in the way the first time.
+        for jobs in (self._options.jobs, 1):
+            if count.sessions > count.failed and not self._stop:
+                count = await self._pass([Worker(work, count) for _ in range(jobs)]) or count
+        if count.failed and not self._stop:
+            count = await self._pass([Worker(work, count, retry=True)]) or count
+        if self._failed or count.failed:
+            self._failures = await ask(
+                self._conninfo,
+                partial(history.failures, selection=self._selection),
+                note=self._report.note,
+            )
+        return max(self._total - self._moved.sessions, 0) if self._stop else count.sessions
 
-    def _count(self) -> Count | None:
-        """What there is to move; None when told to stop."""
-        stop = self.work.stop
-        if stop:
-            return None
-        try:
-            return self.listener.ask(self.work.task.count, lambda: bool(stop))
-        except (errors.QueryCanceled, LockedOutError):
-            if stop:
-                return None
-            raise
+    async def _pass(self, workers: list[Worker]) -> Count | None:
+        """Let workers move what they can; what there is to move then."""
+        await self._stop.unless_aborted(work_together(workers, self._fail))
+        return await self._ask(self._selection.count)
 
-    def _end(self, left: int | None) -> Result:
-        stop, stepped_over = self.work.stop, tuple(self.listener.stepped_over.values())
-        reason = None if left == 0 else stop.reason  # else it came too late to matter
-        message = f"left, because locked or on the other side already: {left}" if left else None
-        outcome = Outcome.STOPPED_EARLY if reason else Outcome.DONE
-        if stuck := [session for session in stepped_over if not session.locked]:
-            outcome, reason = Outcome.FAILED, _stuck(stuck)
-        elif reason and stop.aborted:
+    def _shared(self, run_id: int) -> Work:
+        note = self._report.note
+        return Work(
+            self._conninfo,
+            self._selection,
+            run_id,
+            self._options.batch_size,
+            self._stop,
+            Pacing(self._stop, self._options, note),
+            self._on_batch,
+            note,
+        )
+
+    async def _ask(self, question: Callable[[AsyncConnection], Awaitable[Answer]]) -> Answer | None:
+        """Ask on a connection of its own; None when asked to stop meanwhile."""
+        return await self._stop.unless_asked(ask(self._conninfo, question, note=self._report.note))
+
+    async def _end(self, run_id: int, left: int | None) -> Result:
+        early = None if left == 0 else self._stop.reason  # else it came too late to matter
+        outcome = Outcome.STOPPED_EARLY if early else Outcome.DONE
+        if early and self._stop.aborted:
             outcome = Outcome.BROKEN_OFF
-        moved = self._record(outcome, reason or message)
+        if self._failures or self._unknown:
+            outcome = Outcome.FAILED
+        reasons = (early, *self._unknown, _cannot(self._failures))
+        self._reason = "; ".join(text for text in reasons if text) or None
+        message = f"left, because locked: {left}" if left else None
+        moved = await self._record(run_id, outcome, self._reason or message)
+        return self._result(run_id, moved, left, outcome)
+
+    async def _record(self, run_id: int, outcome: Outcome, message: str | None) -> Moved:
+        return await ask(
+            self._conninfo,
+            lambda c: history.end(c, run_id, outcome, message),
+            note=self._report.note,
+        )
+
+    def _result(
+        self, run_id: int | None, moved: Moved, left: int | None, outcome: Outcome
+    ) -> Result:
+        took = time.monotonic() - self._started
         return Result(
-            self.work.run_id,
-            self.work.task.kind,
-            self.work.task.cutoff,
-            self.work.task.selection,
-            moved,
-            left,
-            self.listener.clock.seconds,
-            outcome,
-            reason,
-            stepped_over,
-        )
+            run_id, self._selection, moved, left, took, outcome,
+            self._reason, self._failures, self._unknown,
+        )  # fmt: skip
 
-    def _record(self, outcome: Outcome, message: str | None) -> Moved:
-        return self.listener.ask(
-            lambda c: record.end(c, self.work.run_id, outcome, message), lambda: False
-        )
+    def _fail(self, error: Exception) -> None:
+        """Stop because of an error; the first one counts."""
+        self._failure = self._failure or error
+        self._stop.ask("failure")
+
+    def _on_batch(self, batch: Batch) -> None:
+        self._moved += batch.moved
+        self._failed += batch.failed
+        self._progress()
+
+    def _progress(self) -> None:
+        seconds = time.monotonic() - self._started
+        self._report.progress(Progress(self._moved, self._total, seconds))
+
+    async def _tell(self) -> None:
+        while True:
+            await asyncio.sleep(_EVERY)
+            self._progress()
 
 
-def _stuck(sessions: list[SteppedOver]) -> str:
-    first, number = sessions[0], len(sessions)
+def _cannot(failures: tuple[Failure, ...]) -> str | None:
+    if not failures:
+        return None
+    first, number = failures[0], sum(failure.sessions for failure in failures)
     noun = "1 session" if number == 1 else f"{number} sessions"
-    return f"{noun} cannot be moved; the first is {first.id}: SQLSTATE {first.sqlstate}"
+    return f"{noun} cannot be moved; the first is {first.examples[0]}: SQLSTATE {first.sqlstate}"

@@ -2,31 +2,46 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import threading
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from queue import SimpleQueue
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import psycopg
 
 if TYPE_CHECKING:
     from types import FrameType
 
+    from arami_db.database.connect import Connection
+
+_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
+_LONGEST = 1e8  # seconds; a clock of the system may not count much further
+
+Value = TypeVar("Value")
+
 
 class Stop:
-    """Whether workers should go on; each asks before a batch and while it rests.
+    """Whether a run should go on, and what a signal does to what is at work.
 
     Attributes:
         reason: why the run ends early; None while it does not.
+        signals: how many have come.
         aborted: the batches at work are to be broken off.
+        note: told of signals.
     """
 
     def __init__(self) -> None:
-        """Go on, until told otherwise."""
+        """Go on, until asked otherwise."""
         self.reason: str | None = None
+        self.signals = 0
         self.aborted = False
-        self._asked = threading.Event()
+        self.note: Callable[[str], None] = lambda _: None
+        self._asked = asyncio.Event()
+        self._told = 0
+        self._on_signal: Callable[[str], object] = lambda _: None
+        self._work: asyncio.Task[Any] | None = None
 
     def __bool__(self) -> bool:
         """Whether the run ends early."""
@@ -37,74 +52,89 @@ class Stop:
         self.reason = self.reason or reason
         self._asked.set()
 
-    def abort(self) -> None:
-        """Break off the batches at work, too."""
-        self.aborted = True
-
-    def rest(self, seconds: float) -> None:
+    async def rest(self, seconds: float) -> None:
         """Do nothing for that long, or until asked to stop."""
-        self._asked.wait(min(seconds, threading.TIMEOUT_MAX))
+        with suppress(TimeoutError):
+            async with asyncio.timeout(min(seconds, _LONGEST)):
+                await self._asked.wait()
 
+    async def unless_asked(self, work: Coroutine[Any, Any, Value]) -> Value | None:
+        """Do it; None when asked to stop before it was done."""
+        doing, asked = asyncio.ensure_future(work), asyncio.ensure_future(self._asked.wait())
+        try:
+            await asyncio.wait((doing, asked), return_when=asyncio.FIRST_COMPLETED)
+            return doing.result() if doing.done() else None
+        finally:
+            asked.cancel()
+            doing.cancel()
+            await asyncio.gather(doing, return_exceptions=True)
 
-class Signalled:
-    """A signal has come; put among the events of the run."""
+    async def unless_aborted(self, work: Coroutine[Any, Any, Value]) -> Value | None:
+        """Do it; None when a second signal broke it off."""
+        self._work = doing = asyncio.ensure_future(work)
+        try:
+            return await doing
+        except asyncio.CancelledError:
+            if not self.aborted:
+                raise
+            return None
+        finally:
+            self._work = None
 
-    def __init__(self, name: str) -> None:
-        """Name it."""
-        self.name = name
+    @contextmanager
+    def hearing(self, on_signal: Callable[[str], object]) -> Iterator[None]:
+        """In the block a signal calls this with its name, from within the signal's handler."""
+        self._on_signal = on_signal
+        try:
+            yield
+        finally:
+            self._on_signal = lambda _: None
 
+    @contextmanager
+    def cancelling(self, connection: Connection) -> Iterator[None]:
+        """In the block a signal cancels the statement that a connection waits for."""
 
-class Ears:
-    """What a run hears: events of its helpers, and signals, all in one queue.
+        def cancel(_: str) -> None:
+            with suppress(psycopg.Error):
+                connection.cancel_safe(timeout=2)
 
-    Attributes:
-        events: written by threads and by signal handlers.
-        signals: how many have come so far.
-    """
+        with self.hearing(cancel):
+            yield
 
-    def __init__(self) -> None:
-        """Nothing was heard yet."""
-        self.events: SimpleQueue[object] = SimpleQueue()
-        self.signals = 0
+    def signalled(self, name: str) -> None:
+        """Take in a signal; call it from the loop."""
+        self._told += 1
+        if self._told > 1 and self._work is not None:
+            self.note(f"{name} again: breaking the batch off")
+            self.aborted = True
+            self._work.cancel()
+        elif self._told == 1:
+            self.note(f"{name}: stopping after this batch; once more breaks it off")
+        self.ask(name)
 
-    def on_signal(self, number: int, _frame: FrameType | None) -> None:
-        """Hear a signal; from the third on it kills.
-
-        A handler may interrupt any line of the main thread, so it does nothing but count, and put
-        an event into a queue that is made to be written from handlers.
-        """
+    def handle(self, number: int, _frame: FrameType | None) -> None:
+        """The handler of a signal: counts it and passes it on; the third kills."""
         self.signals += 1
-        self.events.put(Signalled(signal.Signals(number).name))
         if self.signals > 2:
             raise KeyboardInterrupt
+        self._on_signal(signal.Signals(number).name)
 
 
 @contextmanager
-def listening() -> Iterator[Ears]:
-    """Turn SIGINT and SIGTERM into events while the block runs."""
-    ears = Ears()
-    before: dict[signal.Signals, Any] = {}
-    if threading.current_thread() is not threading.main_thread():
-        yield ears
-        return
-    for number in (signal.SIGINT, signal.SIGTERM):
-        if signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup: it stays ignored
-            before[number] = signal.signal(number, ears.on_signal)
+def stoppable() -> Iterator[Stop]:
+    """Let signals stop what the block does; those ignored, as under nohup, stay ignored.
+
+    One kind of handler for the event loop and for the work after it (asyncio.Runner, too, wakes its
+    loop from a handler of its own): none is lost between.
+    """
+    stop, before = Stop(), dict[signal.Signals, Any]()
+    if threading.current_thread() is threading.main_thread():
+        for name in _SIGNALS:
+            number = getattr(signal, name, None)
+            if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+                before[number] = signal.signal(number, stop.handle)
     try:
-        yield ears
+        yield stop
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-class Clock:
-    """Seconds since it was made."""
-
-    def __init__(self) -> None:
-        """Start it."""
-        self._started = time.monotonic()
-
-    @property
-    def seconds(self) -> float:
-        """So many have gone by."""
-        return time.monotonic() - self._started

@@ -7,7 +7,19 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from arami_db.cli import options
-from arami_db.cli.archiving import BatchSize, DryRun, estimate, ready, run, size
+from arami_db.cli.archiving import (
+    BatchSize,
+    DryRun,
+    Jobs,
+    MaxDuration,
+    MaxLag,
+    Pause,
+    asked,
+    estimate,
+    ready,
+    run,
+    size,
+)
 from arami_db.cli.options import Database, Duration, Embedded, Format
 from arami_db.render.output import OutputFormat
 
@@ -31,20 +43,10 @@ def move(
         typer.Option(metavar="DATE", help="Archive what was created before; UTC without a zone."),
     ] = None,
     batch_size: BatchSize = "auto",
-    max_duration: Annotated[
-        Duration | None,
-        typer.Option(metavar="TIME", help="Stop early after that long.", parser=Duration),
-    ] = None,
-    pause: Annotated[
-        Duration, typer.Option(metavar="TIME", help="Rest after each batch.", parser=Duration)
-    ] = Duration("0s"),
-    max_lag: Annotated[
-        Duration,
-        typer.Option(
-            metavar="TIME", help="Wait while a replica lags by more; 0 for never.", parser=Duration
-        ),
-    ] = Duration("10s"),
-    jobs: Annotated[int, typer.Option(min=1, max=16, help="Connections that share the work.")] = 1,
+    max_duration: MaxDuration = None,
+    pause: Pause = Duration("0s"),
+    max_lag: MaxLag = Duration("10s"),
+    jobs: Jobs = 1,
     vacuum: Annotated[
         bool, typer.Option("--vacuum", help="VACUUM (ANALYZE) the live tables afterwards.")
     ] = False,
@@ -56,7 +58,7 @@ def move(
     embedded: Embedded = False,
     output: Format = OutputFormat.TEXT,
 ) -> None:
-    """Move old sessions with their analytics into the archive, batch by batch, while users work.
+    """Move old sessions with all that is theirs into the archive, in batches, while users work.
 
     No answer changes: history, summaries and dashboards read both. Each batch is a transaction of
     its own that waits for nobody. SIGTERM or Ctrl-C finishes the batch and exits 0, twice breaks it
@@ -79,12 +81,11 @@ def move(
     age, moment = _age(older_than, before)
     conninfo = options.conninfo(database, embedded=embedded)
     with ready(conninfo, writing=not dry_run) as connection:
-        cutoff = operation.fix_cutoff(connection, older_than=age, before=moment, force=force)
-        task = operation.archiving(cutoff)
+        selection = operation.fix_cutoff(connection, older_than=age, before=moment, force=force)
         if dry_run:
-            estimate(connection, conninfo, task, output)
+            estimate(conninfo, selection, output)
         else:
-            run(connection, conninfo, task, chosen, output=output, vacuum=vacuum)
+            run(connection, conninfo, selection, chosen, output=output, vacuum=vacuum)
 
 
 @archive.command()
@@ -101,6 +102,10 @@ def restore(
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="All that is archived.")] = False,
     batch_size: BatchSize = "auto",
+    max_duration: MaxDuration = None,
+    pause: Pause = Duration("0s"),
+    max_lag: MaxLag = Duration("10s"),
+    jobs: Jobs = 1,
     dry_run: DryRun = False,
     database: Database = None,
     embedded: Embedded = False,
@@ -116,23 +121,23 @@ def restore(
     from arami_db import archive as operation
 
     selection = operation.Selection(
+        operation.RESTORE,
         tuple(options.uuid(text) for text in session or []),
         options.uuid(user) if user is not None else None,
         operation.moment(since) if since is not None else None,
         operation.moment(until) if until is not None else None,
     )
-    if (selection == operation.Selection()) != everything:
+    if (selection == operation.Selection(operation.RESTORE)) != everything:
         raise typer.BadParameter("say --session, --user, --from, --until, or else --all")
-    if selection.since and selection.until and selection.since >= selection.until:
+    if since and until and operation.moment(since) >= operation.moment(until):
         raise typer.BadParameter("--from is not before --until: that would select nothing")
-    chosen = operation.Options(size(batch_size))
+    chosen = operation.Options(size(batch_size), max_duration, pause, max_lag, jobs)
     conninfo = options.conninfo(database, embedded=embedded)
     with ready(conninfo, writing=not dry_run) as connection:
-        task = operation.restoring(selection)
         if dry_run:
-            estimate(connection, conninfo, task, output)
+            estimate(conninfo, selection, output)
         else:
-            run(connection, conninfo, task, chosen, output=output, vacuum=False)
+            run(connection, conninfo, selection, chosen, output=output, vacuum=False)
 
 
 @archive.command()
@@ -150,13 +155,10 @@ def history(
     """
     from arami_db import archive as operation
     from arami_db.render.archive import show_history
-    from arami_db.render.output import note
 
     conninfo = options.conninfo(database, embedded=embedded)
-    with ready(conninfo, writing=False) as connection:
-        runs = operation.patiently(
-            connection, conninfo, lambda c: operation.history(c, limit), note=note
-        )
+    with ready(conninfo, writing=False):
+        runs = asked(conninfo, lambda c: operation.past_runs(c, limit))
     show_history(runs, output)
 
 

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import asyncio
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
 from arami_db.cli import options
+from arami_db.cli.options import Duration
 from arami_db.render.output import OutputFormat
 
 if TYPE_CHECKING:
-    from arami_db.archive import Options, Task
-    from arami_db.database.connect import Connection
+    from arami_db.archive import Options, Selection, Stop
+    from arami_db.database.connect import AsyncConnection, Connection
     from arami_db.maintain import Upkeep
 
-_LIVE = ("public.daily_sessions", "public.session_analytics", "public.virtue_collection")
+Answer = TypeVar("Answer")
 
 _LARGEST_BATCH = 100_000
 
@@ -27,6 +29,20 @@ BatchSize = Annotated[
         help="Sessions a transaction; auto: half a second's worth, 5 ms' while others work.",
     ),
 ]
+MaxDuration = Annotated[
+    Duration | None,
+    typer.Option(metavar="TIME", help="Stop early after that long.", parser=Duration),
+]
+Pause = Annotated[
+    Duration, typer.Option(metavar="TIME", help="Rest after each batch.", parser=Duration)
+]
+MaxLag = Annotated[
+    Duration,
+    typer.Option(
+        metavar="TIME", help="Wait while a replica lags by more; 0 for never.", parser=Duration
+    ),
+]
+Jobs = Annotated[int, typer.Option(min=1, max=16, help="Connections that share the work.")]
 DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Count and estimate what would move; write nothing.")
 ]
@@ -35,54 +51,68 @@ DryRun = Annotated[
 def run(
     connection: Connection,
     conninfo: str,
-    task: Task,
+    selection: Selection,
     chosen: Options,
     *,
     output: OutputFormat,
     vacuum: bool,
 ) -> None:
-    """Run the task, vacuum if wished, show both, and leave with the code that says how it went."""
+    """Move it, vacuum if wished, show both, and leave with the code that says how it went."""
     from arami_db import archive as operation
     from arami_db.render.archive import show_begin, show_result
     from arami_db.render.archive_progress import archive_progress
 
-    show_begin(task)
+    show_begin(selection)
     upkeep = None
-    with operation.listening() as ears:
+    with operation.stoppable() as stop:
         with archive_progress() as report:
-            result = operation.run(connection, conninfo, task, chosen, report, ears)
-        if vacuum:
-            upkeep = operation.unless_signalled(
-                ears, connection, lambda: _vacuum(connection, lambda: bool(ears.signals))
+            result = asyncio.run(
+                operation.run(connection, conninfo, selection, chosen, report, stop)
             )
+        if vacuum and not stop.signals:
+            with stop.cancelling(connection):
+                upkeep = _vacuum(connection, stop)
         show_result(result, upkeep, output)
     if result.outcome is operation.Outcome.BROKEN_OFF:
         raise SystemExit(130)  # the result says it; Exit would be told as an error, too
-    vacuumed = upkeep is None or ears.signals or not upkeep.failed
+    vacuumed = upkeep is None or stop.signals or not upkeep.failed
     if result.outcome is operation.Outcome.FAILED or not vacuumed:
         raise typer.Exit(1)
 
 
-def _vacuum(connection: Connection, stopped: Callable[[], bool]) -> Upkeep:
+def _vacuum(connection: Connection, stop: Stop) -> Upkeep:
+    from arami_db.archive import live_tables
     from arami_db.maintain import maintain, tables
     from arami_db.render.upkeep import show_start
 
     return maintain(
         connection,
-        tables(connection, _LIVE),
+        tables(connection, live_tables(connection)),
         threshold=0,
         dry_run=False,
-        on_start=lambda job: not stopped() and show_start(job),
+        on_start=lambda job: not stop.signals and show_start(job),
     )
 
 
-def estimate(connection: Connection, conninfo: str, task: Task, output: OutputFormat) -> None:
-    """Show what the task would move."""
-    from arami_db.archive import patiently
+def estimate(conninfo: str, selection: Selection, output: OutputFormat) -> None:
+    """Show what would move; exit 1 when a run would refuse to."""
+    from arami_db import archive as operation
     from arami_db.render.archive import show_estimate
+
+    found = asked(conninfo, lambda c: operation.estimate(c, selection))
+    show_estimate(found, output)
+    if found.obstacles or found.unknown:
+        raise typer.Exit(1)
+
+
+def asked(
+    conninfo: str, question: Callable[[AsyncConnection], Coroutine[Any, Any, Answer]]
+) -> Answer:
+    """The answer to a question about the archive; says who is in its way meanwhile."""
+    from arami_db.archive import ask
     from arami_db.render.output import note
 
-    show_estimate(patiently(connection, conninfo, task.estimate, note=note), output)
+    return asyncio.run(ask(conninfo, question, note=note))
 
 
 @contextmanager

@@ -8,6 +8,8 @@ import os
 import re
 import socket
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import TypeAlias
 
@@ -19,6 +21,7 @@ from arami_db.database.unreachable import unreachable
 from arami_db.errors import AramiError, ConnectionFailedError, PlatformError
 
 Connection: TypeAlias = psycopg.Connection[TupleRow]
+AsyncConnection: TypeAlias = psycopg.AsyncConnection[TupleRow]
 # It warns of errors at the end of a pipeline that it has raised already.
 logging.getLogger("psycopg").setLevel(logging.ERROR)
 
@@ -39,6 +42,35 @@ def connect(conninfo: str) -> Connection:
         UsageError: the database is named as libpq cannot take it: a port, an sslmode, a service.
         PlatformError: the server is older than Postgres 15.
     """
+    with _reaching(conninfo) as tried:
+        connection = Connection.connect(tried, autocommit=True, prepare_threshold=None)
+    if connection.info.server_version < MINIMUM_VERSION:
+        version = connection.info.server_version // 10000
+        connection.close()
+        raise PlatformError(
+            f"the server runs Postgres {version}; Postgres 15 or newer is needed",
+            hint="security_invoker views and column lists in ON DELETE SET NULL came with 15.",
+        )
+    return connection
+
+
+async def connect_async(conninfo: str) -> AsyncConnection:
+    """Open a further connection for an event loop, like one that connect() has opened.
+
+    Args:
+        conninfo: as resolve() returns it.
+
+    Raises:
+        ConnectionFailedError: the server refused or could not be reached.
+        UsageError: the database is named as libpq cannot take it: a port, an sslmode, a service.
+    """
+    with _reaching(conninfo) as tried:
+        return await AsyncConnection.connect(tried, autocommit=True, prepare_threshold=None)
+
+
+@contextmanager
+def _reaching(conninfo: str) -> Iterator[str]:
+    """The text to connect with; in the block errors are told without a password."""
     parameters = conninfo_to_dict(conninfo)
     defaults = {
         "connect_timeout": os.environ.get("PGCONNECT_TIMEOUT", "10"),
@@ -48,18 +80,10 @@ def connect(conninfo: str) -> Connection:
     parameters = {**defaults, **parameters, "client_encoding": "utf8"}
     tried = make_conninfo("", **parameters)
     try:
-        connection = Connection.connect(tried, autocommit=True, prepare_threshold=None)
+        yield tried
     except (psycopg.OperationalError, psycopg.ProgrammingError, UnicodeError) as error:
         secrets = (parameters.get("password"), parameters.get("sslpassword"))
         raise unreachable(redact(str(error), *secrets), tried) from None
-    if connection.info.server_version < MINIMUM_VERSION:
-        version = connection.info.server_version // 10000
-        connection.close()
-        raise PlatformError(
-            f"the server runs Postgres {version}; Postgres 15 or newer is needed",
-            hint="security_invoker views and column lists in ON DELETE SET NULL came with 15.",
-        )
-    return connection
 
 
 def wait_until_ready(conninfo: str, limit: float) -> float:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import psycopg
 
-from arami_db.database.connect import Connection
+from arami_db.database.connect import AsyncConnection, Connection
 
 if TYPE_CHECKING:
     from arami_db.files.script import Script, Statement
@@ -106,7 +106,7 @@ def run_each(connection: Connection, steps: Sequence[Step]) -> None:
 
 
 def no_time_limit(
-    connection: Connection, scope: Literal["local", "session"] = "local"
+    connection: Connection | AsyncConnection, scope: Literal["local", "session"] = "local"
 ) -> list[str]:
     """What lifts the limit of a whole transaction that a role may have (from Postgres 17 on).
 

@@ -1,11 +1,12 @@
 -- One batch of an archive run.
 -- A place is text: users write moments that no client's calendar has, such as infinity.
 select
-    sessions, analytics, virtues, to_json(last_created_at) #>> '{}', last_id::text, exhausted
+    sessions, rows, to_json(last_created_at) #>> '{}', last_id::text, failed, exhausted
 from audit.archive_daily_sessions(
     cutoff => %(until)s::timestamptz,
     batch_size => %(size)s,
     resume_after_created_at => %(last_created_at)s::timestamptz,
     resume_after_id => %(last_id)s::uuid,
-    run_id => %(run_id)s
+    run_id => %(run_id)s,
+    retry => %(retry)s
 )

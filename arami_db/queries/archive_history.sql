@@ -4,8 +4,8 @@ select row_to_json(h)
 from (
     select
         r.run_id, r.kind, r.database_role, r.os_user, r.host, r.cutoff, r.selection, r.started_at,
-        r.finished_at, extract(epoch from r.duration) as seconds, r.sessions, r.analytics,
-        r.virtues, r.batches, r.outcome, r.message, r.tool_version
+        r.finished_at, extract(epoch from r.duration) as seconds, r.sessions, r.rows,
+        r.batches, r.outcome, r.message, r.tool_version
     from audit.archive_history as r
     order by r.started_at desc, r.run_id desc
     limit %(limit)s

@@ -7,8 +7,7 @@ with ended as (
 
 select
     coalesce(sum(b.sessions), 0)::bigint,
-    coalesce(sum(b.analytics), 0)::bigint,
-    coalesce(sum(b.virtues), 0)::bigint,
+    audit.sum_rows(b.rows),
     count(*)
 from audit.archive_batch as b
 where b.run_id = %(run_id)s

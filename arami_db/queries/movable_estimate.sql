@@ -1,47 +1,8 @@
--- What would be moved: rows, bytes by a sample of a thousand sessions, and seconds by past runs.
-with chosen as materialized (
-    select s.id, s.user_id, s.created_at
-    from {sessions} as s
-    where
-        (%(sessions)s::uuid [] is null or s.id = any(%(sessions)s::uuid []))
-        and (%(user)s::uuid is null or s.user_id = %(user)s::uuid)
-        and (%(since)s::timestamptz is null or s.created_at >= %(since)s::timestamptz)
-        and (%(until)s::timestamptz is null or s.created_at < %(until)s::timestamptz)
-),
-
-sample as (
-    select
-        count(*) as sessions,
-        coalesce(sum(pg_column_size(s.*)), 0) as session_bytes,
-        coalesce(sum((
-            select sum(pg_column_size(a.*))
-            from {analytics} as a
-            where a.user_id = s.user_id and a.session_id = s.id
-        )), 0) as analytics_bytes
-    from (select c.user_id, c.id from chosen as c order by c.created_at, c.id limit 1000) as c
-    inner join {sessions} as s on c.user_id = s.user_id and c.id = s.id
-)
-
+-- What would be moved: sessions, from when to when, and in how many seconds by past runs.
 select
     count(*),
-    (
-        select count(*)
-        from {analytics} as a
-        where exists (select from chosen as c where c.user_id = a.user_id and c.id = a.session_id)
-    ),
-    (
-        select count(*)
-        from public.virtue_collection as v
-        where exists (
-            select from chosen as c where c.user_id = v.user_id and c.id = v.{pointer}
-        )
-    ),
-    (
-        select coalesce((s.session_bytes + s.analytics_bytes) / nullif(s.sessions, 0), 0)
-        from sample as s
-    )::double precision * count(*),
-    to_json(min(c.created_at)) #>> '{{}}',
-    to_json(max(c.created_at)) #>> '{{}}',
+    to_json(min(s.created_at)) #>> '{{}}',
+    to_json(max(s.created_at)) #>> '{{}}',
     count(*) * (
         select extract(epoch from sum(b.duration)) / nullif(sum(b.sessions), 0)
         from (
@@ -52,4 +13,9 @@ select
             limit 1000
         ) as b
     )::double precision
-from chosen as c
+from {sessions} as s
+where
+    (%(sessions)s::uuid [] is null or s.id = any(%(sessions)s::uuid []))
+    and (%(user)s::uuid is null or s.user_id = %(user)s::uuid)
+    and (%(since)s::timestamptz is null or s.created_at >= %(since)s::timestamptz)
+    and (%(until)s::timestamptz is null or s.created_at < %(until)s::timestamptz)

@@ -1,7 +1,7 @@
 -- One batch of a restore.
 -- A place is text: users write moments that no client's calendar has, such as infinity.
 select
-    sessions, analytics, virtues, to_json(last_created_at) #>> '{}', last_id::text, exhausted
+    sessions, rows, to_json(last_created_at) #>> '{}', last_id::text, failed, exhausted
 from audit.restore_daily_sessions(
     session_ids => %(sessions)s::uuid [],
     for_user => %(user)s::uuid,
@@ -10,5 +10,6 @@ from audit.restore_daily_sessions(
     batch_size => %(size)s,
     run_id => %(run_id)s,
     resume_after_created_at => %(last_created_at)s::timestamptz,
-    resume_after_id => %(last_id)s::uuid
+    resume_after_id => %(last_id)s::uuid,
+    retry => %(retry)s
 )

@@ -149,4 +149,10 @@ def _as_data(error: AramiError) -> dict[str, Any]:
         data["findings"] = [data_of(finding) for finding in findings]
     elif sqlstate := getattr(error, "sqlstate", None):
         data["sqlstate"] = sqlstate
-    return data
+    return data | _obstacles(error)
+
+
+def _obstacles(error: AramiError) -> dict[str, Any]:
+    """What stops an archive run, where that is the error."""
+    found = getattr(error, "obstacles", ())
+    return {"obstacles": [asdict(obstacle) for obstacle in found]} if found else {}

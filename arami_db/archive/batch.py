@@ -1,0 +1,168 @@
+"""One batch: one transaction of a size that disturbs nobody, moved in one round trip."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict, dataclass
+
+import psycopg
+from psycopg import AsyncClientCursor
+
+from arami_db.archive.model import Moved
+from arami_db.archive.question import AGAIN, LOCK_TIMEOUT, READ_ONLY, RIGHTS, said
+from arami_db.archive.selection import ARCHIVE, Place, Selection
+from arami_db.database.connect import AsyncConnection, query
+from arami_db.database.execute import no_time_limit
+from arami_db.database.failure import timed_out
+from arami_db.errors import BatchError
+
+_HINTS = {
+    "25006": READ_ONLY,
+    "42501": RIGHTS,
+    "53100": "The disk of the server is full. Make room; archiving itself needs room first.",
+    "55P03": "Somebody holds a lock on one of the tables: a migration, a long transaction?",
+}
+_TIMED_OUT = "Raise statement_timeout for this role, or say a smaller --batch-size."
+_PASSING = {
+    "55P03",  # lock_not_available
+    "40P01",  # deadlock_detected
+    "40001",  # serialization_failure
+}
+
+# Who waits for a row waits for the subtransaction that has it, and when that ends, as the routine's
+# does, looks away for a millisecond before waiting for the transaction itself: to see them takes a
+# moment. A short batch is over before anybody minds. And what we did is to be counted at once, lest
+# it be taken for the work of somebody else.
+_MOMENT = """
+select
+    case
+        when pg_catalog.clock_timestamp() - pg_catalog.transaction_timestamp() > '50 milliseconds'
+            then pg_catalog.pg_sleep(0.005)
+    end,
+    pg_catalog.pg_stat_force_next_flush()
+"""
+
+# A crash of the server may lose the last batches, but each of them whole, from both sides; nobody
+# was told of them yet. The record's last commit is synchronous and brings all before it to disk.
+_NO_WAIT_FOR_THE_DISK = "set local synchronous_commit = off"
+
+
+class BatchFailedError(BatchError):
+    """A batch failed for good.
+
+    Its detail is not told: it would quote the row, and rows hold what people said.
+    """
+
+    def __init__(self, size: int, error: psycopg.Error) -> None:
+        """Describe the failure.
+
+        Args:
+            size: of the batch, in sessions.
+            error: what the server said.
+        """
+        self.sqlstate = error.sqlstate or ""
+        known = _TIMED_OUT if timed_out(error.sqlstate, str(error)) else _HINTS.get(self.sqlstate)
+        hints = (error.diag.message_hint or known, AGAIN)
+        text = f"a batch of {size} was rolled back: SQLSTATE {self.sqlstate}: {said(error)}"
+        if not self.sqlstate:  # it came from this side of the wire, and the batch may be in
+            text = f"what became of a batch of {size} is not known: {said(error)}"
+        super().__init__(text, hint=" ".join(hint for hint in hints if hint))
+
+
+def is_passing(error: psycopg.Error) -> bool:
+    """Whether a smaller batch, a little later, may well go through."""
+    return timed_out(error.sqlstate, str(error)) or error.sqlstate in _PASSING
+
+
+@dataclass(frozen=True)
+class Pressure:
+    """What a batch did to others.
+
+    Attributes:
+        blocks: somebody waited for a lock it held.
+        lag: of the slowest replica, in seconds.
+        lag_hidden: there are replicas, and this role may not see their lag.
+        transactions: all that this database ever had, but for the one that asked.
+    """
+
+    blocks: bool = False
+    lag: float = 0.0
+    lag_hidden: bool = False
+    transactions: int = 0
+
+
+async def pressure(connection: AsyncConnection) -> Pressure:
+    """Ask for it, in one round trip."""
+    cursor = await connection.execute(query("archive_pressure"))
+    return Pressure(*(await cursor.fetchone() or ()))
+
+
+@dataclass(frozen=True)
+class Batch:
+    """One transaction that went through.
+
+    Attributes:
+        moved: what it moved.
+        failed: sessions that it could not move, and entered in audit.archive_failure.
+        place: the session to go on after.
+        exhausted: it found fewer sessions than it may take.
+        pressure: what it did to others.
+        seconds: how long it took, there and back.
+    """
+
+    moved: Moved
+    failed: int
+    place: Place
+    exhausted: bool
+    pressure: Pressure
+    seconds: float
+
+
+async def move(  # noqa: PLR0913 - what a batch is
+    connection: AsyncConnection,
+    selection: Selection,
+    place: Place,
+    *,
+    size: int,
+    run_id: int,
+    retry: bool = False,
+    plan_anew: bool = False,
+) -> Batch:
+    """Move one batch: one transaction, one round trip.
+
+    Args:
+        connection: idle, in autocommit.
+        selection: what to move.
+        place: where the batch before it ended.
+        size: sessions, at most.
+        run_id: of the run, for the record.
+        retry: take what could not be moved before, and nothing else.
+        plan_anew: forget the plans that this connection has.
+
+    Raises:
+        psycopg.Error: all of it was rolled back.
+    """
+    values = {
+        **selection.values, **asdict(place), "size": size, "run_id": run_id, "retry": retry,
+    }  # fmt: skip
+    name = "archive_batch" if selection.kind == ARCHIVE else "restore_batch"
+    statements = (
+        "begin isolation level read committed",
+        LOCK_TIMEOUT,
+        _NO_WAIT_FOR_THE_DISK,
+        *no_time_limit(connection),
+        *(["discard plans"] if plan_anew else []),
+        AsyncClientCursor(connection).mogrify(query(name), values),
+        _MOMENT,
+        query("archive_pressure"),
+        "commit",
+    )
+    started = time.monotonic()
+    cursor = await connection.execute(";\n".join(statements).encode())
+    seconds = time.monotonic() - started
+    answers = []
+    while cursor.nextset():
+        answers += await cursor.fetchall() if cursor.description else []
+    (sessions, rows, created_at, last_id, failed, exhausted), _, others = answers
+    moved = Moved(sessions, rows, batches=int(sessions > 0))
+    return Batch(moved, failed, Place(created_at, last_id), exhausted, Pressure(*others), seconds)

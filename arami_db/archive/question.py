@@ -1,0 +1,164 @@
+"""What is asked before and after batches, on a connection of its own, and how errors are told."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from typing import TypeVar
+
+import psycopg
+from psycopg import errors
+
+from arami_db.database.connect import (
+    AsyncConnection,
+    Connection,
+    connect_async,
+    lost,
+    query,
+    redact,
+)
+from arami_db.database.execute import no_time_limit
+from arami_db.errors import AramiError, PlatformError
+
+AGAIN = "What was moved stays moved, all else is as it was. Run it again to go on from there."
+READ_ONLY = "This server is a standby, or its database was made read-only; use the primary."
+RIGHTS = "docs/operations.md lists the rights this takes, and why."
+
+# Who waits longer than this for a lock stands behind a migration, and others behind him.
+LOCK_TIMEOUT = "set local lock_timeout = '2s'"
+_TRIES = 4
+_UNNOTICED, _EVERY = 0.3, 0.2  # seconds: a wait that nobody needs to hear of; between two looks
+_BEFORE_A_NOTE = 5.0  # seconds until a connection that does not answer is worth a word
+
+Answer = TypeVar("Answer")
+
+
+class LockedOutError(AramiError):
+    """Somebody holds a lock on a table."""
+
+    sqlstate = "55P03"
+
+    def __init__(self, tries: int, blockers: Sequence[str]) -> None:
+        """Say how often it was tried, and who was seen in the way."""
+        holders = "; ".join(blockers) or "somebody"
+        super().__init__(
+            f"SQLSTATE 55P03: no lock after {tries} tries of 2 s; it is held by {holders}",
+            hint="Run it again when that has ended.",
+        )
+
+
+def said(error: psycopg.Error) -> str:
+    """What the server said; of a value it stumbled over, only that it did: it would quote it."""
+    if (error.sqlstate or "").startswith("22"):
+        return type(error).__name__
+    return redact(error.diag.message_primary or str(error))
+
+
+def broken(connection: Connection | AsyncConnection, error: psycopg.Error) -> AramiError | None:
+    """The error for a connection that is gone; None when it is still there."""
+    if not (connection.closed or connection.broken):
+        return None
+    gone = lost(error)
+    gone.hint = AGAIN
+    return gone
+
+
+async def ask(
+    conninfo: str,
+    question: Callable[[AsyncConnection], Awaitable[Answer]],
+    *,
+    note: Callable[[str], None],
+) -> Answer:
+    """Ask in a transaction of its own that sees every row; a lock is waited for a few times.
+
+    Args:
+        conninfo: how to connect.
+        question: what to ask.
+        note: told who is in the way.
+
+    Raises:
+        LockedOutError: somebody held a lock all the time.
+        PlatformError: this role lacks the rights.
+        ConnectionFailedError: there is no connection, or it broke.
+    """
+    loop = asyncio.get_running_loop()
+    silent = loop.call_later(
+        _BEFORE_A_NOTE,
+        note,
+        "waiting for a second connection: the first holds the lock, and a pooler in between may"
+        " have no other (pool_size)",
+    )
+    seen: list[str] = []
+    try:
+        async with await connect_async(conninfo) as connection:
+            pid = await _backend(connection)
+            silent.cancel()
+            for _ in range(_TRIES):
+                watch = asyncio.create_task(_watch(conninfo, pid, seen, note))
+                try:
+                    async with unfiltered(connection):
+                        return await question(connection)
+                except errors.LockNotAvailable:
+                    pass
+                finally:
+                    watch.cancel()
+                    await asyncio.gather(watch, return_exceptions=True)
+    finally:
+        silent.cancel()
+    raise LockedOutError(_TRIES, seen)
+
+
+@asynccontextmanager
+async def unfiltered(connection: AsyncConnection) -> AsyncIterator[None]:
+    """A transaction in which row level security hides nothing: it is an error instead.
+
+    It waits for a lock for two seconds, for anything else as long as it takes; times are UTC.
+
+    Raises:
+        PlatformError: this role may not see or write what the block asks for.
+        ConnectionFailedError: the connection broke.
+    """
+    settings = [
+        LOCK_TIMEOUT,
+        "set local row_security = off",
+        "set local statement_timeout = 0",
+        "set local timezone = 'UTC'",
+        *no_time_limit(connection),
+    ]
+    try:
+        async with connection.transaction():
+            await connection.execute("; ".join(settings).encode())
+            yield
+    except errors.InsufficientPrivilege as error:
+        raise PlatformError(
+            f"this role may not do that: {error.diag.message_primary}", hint=RIGHTS
+        ) from error
+    except errors.ReadOnlySqlTransaction as error:
+        raise PlatformError(str(error.diag.message_primary), hint=READ_ONLY) from error
+    except psycopg.OperationalError as error:
+        raise broken(connection, error) or error from error
+
+
+async def _backend(connection: AsyncConnection) -> int | None:
+    """The backend's pid; None behind a pooler, where the next statement may go to another."""
+    cursor = await connection.execute("select pg_backend_pid()")
+    row = await cursor.fetchone()
+    pid = connection.info.backend_pid
+    return pid if row == (pid,) else None
+
+
+async def _watch(
+    conninfo: str, pid: int | None, seen: list[str], note: Callable[[str], None]
+) -> None:
+    """Look who blocks the question; where there is no connection to look with, nobody knows."""
+    await asyncio.sleep(_UNNOTICED)
+    with suppress(psycopg.Error, AramiError):
+        async with await connect_async(conninfo) as connection:
+            while True:
+                cursor = await connection.execute(query("blockers"), {"pid": pid})
+                blockers = [str(text) for _, text in await cursor.fetchall()]
+                if blockers and not seen:
+                    note("waiting for a lock held by " + "; ".join(blockers))
+                seen[:] = blockers or seen
+                await asyncio.sleep(_EVERY)
