@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import psycopg
 from psycopg import AsyncClientCursor
 
 from arami_db.archive.model import Moved
 from arami_db.archive.question import AGAIN, LOCK_TIMEOUT, READ_ONLY, RIGHTS, said
+from arami_db.archive.replicas import Replica
 from arami_db.archive.selection import ARCHIVE, Place, Selection
 from arami_db.database.connect import AsyncConnection, query
 from arami_db.database.execute import no_time_limit
@@ -80,13 +82,13 @@ class Pressure:
 
     Attributes:
         blocks: somebody waited for a lock it held.
-        lag: of the slowest replica, in seconds.
+        replicas: how far they are behind.
         lag_hidden: there are replicas, and this role may not see their lag.
         transactions: all that this database ever had, but for the one that asked.
     """
 
     blocks: bool = False
-    lag: float = 0.0
+    replicas: tuple[Replica, ...] = ()
     lag_hidden: bool = False
     transactions: int = 0
 
@@ -94,7 +96,13 @@ class Pressure:
 async def pressure(connection: AsyncConnection) -> Pressure:
     """Ask for it, in one round trip."""
     cursor = await connection.execute(query("archive_pressure"))
-    return Pressure(*(await cursor.fetchone() or ()))
+    return _pressure(*(await cursor.fetchone() or (False, [], False, 0)))
+
+
+def _pressure(
+    blocks: bool, replicas: list[dict[str, Any]], lag_hidden: bool, transactions: int
+) -> Pressure:
+    return Pressure(blocks, tuple(Replica(**r) for r in replicas), lag_hidden, transactions)
 
 
 @dataclass(frozen=True)
@@ -165,4 +173,4 @@ async def move(  # noqa: PLR0913 - what a batch is
         answers += await cursor.fetchall() if cursor.description else []
     (sessions, rows, created_at, last_id, failed, exhausted), _, others = answers
     moved = Moved(sessions, rows, batches=int(sessions > 0))
-    return Batch(moved, failed, Place(created_at, last_id), exhausted, Pressure(*others), seconds)
+    return Batch(moved, failed, Place(created_at, last_id), exhausted, _pressure(*others), seconds)

@@ -72,3 +72,12 @@ async def past_runs(connection: AsyncConnection, limit: int) -> list[dict[str, A
     """The latest runs, newest first, in unfiltered(): columns of audit.archive_history by name."""
     cursor = await connection.execute(query("archive_history"), {"limit": limit})
     return [run for (run,) in await cursor.fetchall()]
+
+
+def summed_up(failures: tuple[Failure, ...]) -> str | None:
+    """All of them in one line; None when there are none."""
+    if not failures:
+        return None
+    first, number = failures[0], sum(failure.sessions for failure in failures)
+    noun = "1 session" if number == 1 else f"{number} sessions"
+    return f"{noun} cannot be moved; the first is {first.examples[0]}: SQLSTATE {first.sqlstate}"

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 
 from arami_db.archive.batch import Pressure
 from arami_db.archive.model import Options
+from arami_db.archive.replicas import Replicas
 from arami_db.archive.stop import Stop
 
 _TARGET = 0.5  # seconds a transaction should take
@@ -116,6 +117,7 @@ class Pacing:
         self._stop, self._options, self._note = stop, options, note
         self._said: set[str] = set()
         self.load = Load(options.jobs)
+        self._replicas = Replicas(options.max_lag)
         self._worked = 0.0  # seconds since the last break
         self._mover: object | None = None  # who moves while the other workers wait
 
@@ -177,15 +179,20 @@ class Pacing:
             pressure: as last seen.
             again: asks for it anew.
         """
-        most = self._options.max_lag
-        if most and pressure.lag_hidden:
+        if self._options.max_lag and pressure.lag_hidden:
             self._once(
                 "hidden",
                 "this role may not see how far replicas lag: not waiting for them"
                 " (grant pg_monitor to it)",
             )
-        while most and pressure.lag > most and not self._stop:
-            self._once("lag", f"waiting: a replica lags by more than {most:g} s")
+        while not self._stop:
+            found = self._replicas.in_the_way(pressure.replicas)
+            for key, text in self._replicas.notes.items():
+                self._once(key, text)
+            if found is None:
+                return
+            name, reason = found
+            self._once(f"wait for {name}", f"waiting: {reason}")
             await self._stop.rest(_POLL)
             pressure = await again()
 

@@ -175,7 +175,7 @@ class _Run:
             outcome = Outcome.BROKEN_OFF
         if self._failures or self._unknown:
             outcome = Outcome.FAILED
-        reasons = (early, *self._unknown, _cannot(self._failures))
+        reasons = (early, *self._unknown, history.summed_up(self._failures))
         self._reason = "; ".join(text for text in reasons if text) or None
         message = f"left, because locked: {left}" if left else None
         moved = await self._record(run_id, outcome, self._reason or message)
@@ -215,11 +215,3 @@ class _Run:
         while True:
             await asyncio.sleep(_EVERY)
             self._progress()
-
-
-def _cannot(failures: tuple[Failure, ...]) -> str | None:
-    if not failures:
-        return None
-    first, number = failures[0], sum(failure.sessions for failure in failures)
-    noun = "1 session" if number == 1 else f"{number} sessions"
-    return f"{noun} cannot be moved; the first is {first.examples[0]}: SQLSTATE {first.sqlstate}"

@@ -1,16 +1,44 @@
--- Whether somebody waits for a lock of this very connection, by how many seconds the slowest
--- replica lags, whether this role may not see that, and all transactions this database ever had.
+-- Whether somebody waits for a lock of this very connection, how far replicas are behind, whether this
+-- role may not see that, and all transactions this database ever had.
+-- A replica that has not confirmed all WAL is behind by the age of its last answer, too: what it last
+-- measured says nothing of one that hangs. A slot that nobody reads keeps WAL, and has no time.
 select
     exists (
         select
         from pg_catalog.pg_locks as l
         where not l.granted and pg_backend_pid() = any(pg_blocking_pids(l.pid))
     ),
-    coalesce(extract(epoch from max(r.replay_lag)), 0)::double precision,
-    coalesce(bool_or(r.state is null), false),
+    (
+        select coalesce(jsonb_agg(jsonb_build_object(
+            'name', f.name, 'receives', f.receives, 'replays', f.replays, 'retains', f.retains
+        )), '[]')
+        from (
+            select
+                coalesce(nullif(r.application_name, ''), 'pid ' || r.pid) as name,
+                coalesce(extract(epoch from greatest(
+                    r.flush_lag,
+                    case
+                        when r.write_lsn < pg_current_wal_flush_lsn()
+                            then clock_timestamp() - r.reply_time
+                    end
+                )), 0) as receives,
+                coalesce(extract(epoch from r.replay_lag), 0) as replays,
+                0 as retains
+            from pg_catalog.pg_stat_replication as r
+            where r.state in ('streaming', 'catchup')
+            union all
+            select
+                s.slot_name,
+                0,
+                0,
+                pg_wal_lsn_diff(pg_current_wal_lsn(), s.restart_lsn)
+            from pg_catalog.pg_replication_slots as s
+            where not s.active and s.restart_lsn is not null and s.wal_status <> 'lost'
+        ) as f
+    ),
+    coalesce((select bool_or(r.state is null) from pg_catalog.pg_stat_replication as r), false),
     (
         select d.xact_commit + d.xact_rollback
         from pg_catalog.pg_stat_database as d
         where d.datname = current_database()
     )
-from pg_catalog.pg_stat_replication as r
