@@ -11,6 +11,10 @@ import sys
 from typing import TYPE_CHECKING, NoReturn
 
 _WRITING = {errno.EPIPE, errno.EBADF, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
+_TIMED_OUT = (
+    "The statement_timeout of this role, database or server ends what this command asks; raise it"
+    " for the role: alter role … set statement_timeout = '1min'"
+)
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -104,11 +108,15 @@ def _database_error(error: Exception) -> AramiError | None:
     import psycopg
 
     from arami_db.database.connect import lost, redact
+    from arami_db.database.failure import timed_out
     from arami_db.errors import AramiError
 
     if isinstance(error, psycopg.OperationalError) and error.sqlstate is None:
         return lost(error)
-    return AramiError(redact(str(error).strip())) if isinstance(error, psycopg.Error) else None
+    if not isinstance(error, psycopg.Error):
+        return None
+    hint = _TIMED_OUT if timed_out(error.sqlstate, str(error)) else None
+    return AramiError(redact(str(error).strip()), hint=hint)
 
 
 def _input_error(error: Exception) -> AramiError | None:

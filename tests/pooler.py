@@ -18,8 +18,8 @@ from tests.conftest import LIMIT, missing, run_cli
 
 
 @contextmanager
-def pooled(conninfo: str) -> Iterator[str]:
-    """A database through PgBouncer, three server connections for everybody."""
+def pooled(conninfo: str, size: int = 3) -> Iterator[str]:
+    """A database through PgBouncer, with so many server connections for everybody."""
     if shutil.which("pgbouncer") is None:
         missing("PgBouncer: apt install pgbouncer")
     parameters = conninfo_to_dict(conninfo)
@@ -36,7 +36,7 @@ def pooled(conninfo: str) -> Iterator[str]:
     config.write_text(
         f"[databases]\n* = {upstream}\n[pgbouncer]\nlisten_addr = 127.0.0.1\n"
         f"listen_port = {port}\nunix_socket_dir =\nauth_type = any\npool_mode = transaction\n"
-        f"default_pool_size = 3\nmax_client_conn = 100\nlogfile = {folder}/log\n"
+        f"default_pool_size = {size}\nmax_client_conn = 100\nlogfile = {folder}/log\n"
     )
     account.own(folder)
     account.own(config)

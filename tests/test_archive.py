@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import signal
 import subprocess
 import sys
 import uuid
@@ -572,6 +573,18 @@ def test_a_run_works_through_a_transaction_mode_pooler(database: str) -> None:
         result = run_json("archive", "--batch-size", "10", "-d", through)
         assert (result["sessions"], result["left"]) == (60, 0)
     assert state(database) == moved(60, of=60)
+
+
+def test_a_run_that_waits_for_itself_behind_a_pool_of_one_can_be_ended(database: str) -> None:
+    fill(database, 10)
+    with pooled(database, size=1) as through:
+        early = run_json("archive", "--max-duration", "500ms", "-d", through)
+        assert (early["outcome"], early["reason"]) == ("stopped early", "--max-duration is over")
+        process = start(through, "--format", "json")
+        said(process, "waiting for a second connection")
+        process.send_signal(signal.SIGTERM)
+        assert json.loads(end(process).stdout)["reason"] == "SIGTERM"
+    assert state(database) == moved(0, of=10)
 
 
 # --- back again ---------------------------------------------------------------------------------

@@ -7,6 +7,8 @@ import json
 import os
 import random
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -32,7 +34,18 @@ from tests.archive_runs import (
     start,
     state,
 )
-from tests.conftest import ALICE, acting_as, end, eventually, rows, run_cli, run_json, scalar
+from tests.conftest import (
+    ALICE,
+    LIMIT,
+    acting_as,
+    clean_environment,
+    end,
+    eventually,
+    rows,
+    run_cli,
+    run_json,
+    scalar,
+)
 
 SESSIONS = "public.daily_sessions"
 
@@ -268,6 +281,14 @@ def test_a_statement_timeout_does_not_end_a_count(database: str) -> None:
     assert json.loads(end(process).stdout)["sessions"] == 10
 
 
+def test_a_timeout_too_short_for_any_question_is_named(database: str) -> None:
+    hurried = make_conninfo(database, options="-c statement_timeout=1ms")
+    with locked(database, "pg_catalog.pg_proc"):
+        done = run_cli("archive", "-d", hurried, expect=1)
+    assert "alter role … set statement_timeout" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_a_signal_during_the_count_ends_the_run_cleanly(database: str) -> None:
     fill(database, 10)
     with locked(database, SESSIONS):
@@ -347,6 +368,25 @@ def test_a_vacuum_does_not_hang_behind_a_lock(database: str) -> None:
     failures = {table["table"]: table["failure"] for table in found["tables"]}
     assert "55P03" in failures[SESSIONS]
     assert failures["public.users"] is None
+
+
+@pytest.mark.parametrize("closed", ["2>&-", ">&-", "<&- >&- 2>&-"])
+def test_closed_descriptors_do_not_end_a_run_and_the_exit_code_is_honest(
+    closed: str, database: str
+) -> None:
+    fill(database, 10)
+    command = f'exec "$0" -m arami_db archive --vacuum -d "$1" {closed}'
+    done = subprocess.run(
+        ["sh", "-c", command, sys.executable, database],
+        env=clean_environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=LIMIT,
+    )
+    assert done.returncode == (0 if closed == "2>&-" else 1)  # the report is lost, or not
+    assert "Traceback" not in done.stderr
+    assert (state(database), runs(database)) == (moved(10, of=10), [("archive", "done")])
 
 
 def test_nobody_reading_what_is_said_does_not_end_a_run(database: str) -> None:

@@ -11,7 +11,9 @@ import pytest
 from tests.archive_runs import at_gate, closed_gate, fill, moved, runs, said, start, state
 from tests.conftest import end, eventually, rows, run_cli, run_json, scalar
 
-BOTH = pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda n: n.name)
+ALL = pytest.mark.parametrize(
+    "number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda n: n.name
+)
 SMALL = ("--batch-size", "10", "--format", "json")
 LOCK = 4656874476747030043
 
@@ -26,7 +28,7 @@ def lock_holder(conninfo: str) -> int | None:
     return found[0][0] if found else None
 
 
-@BOTH
+@ALL
 def test_a_signal_finishes_the_batch_and_reports(number: signal.Signals, database: str) -> None:
     fill(database, 50)
     with closed_gate(database) as open_gate:
@@ -45,7 +47,7 @@ def test_a_signal_finishes_the_batch_and_reports(number: signal.Signals, databas
     assert "stopped early" in run_cli("archive", "history", "-d", database).stdout
 
 
-@BOTH
+@ALL
 def test_a_second_signal_breaks_the_batch_off(number: signal.Signals, database: str) -> None:
     fill(database, 50)
     with closed_gate(database):
@@ -212,15 +214,16 @@ def test_a_migration_and_an_archive_run_have_locks_of_their_own(database: str) -
         end(process, 0)
 
 
-def test_a_run_under_nohup_goes_on_after_an_interrupt(database: str) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP], ids=lambda n: n.name)
+def test_what_is_ignored_at_the_start_stays_ignored(number: signal.Signals, database: str) -> None:
     fill(database, 20)
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    before = signal.signal(number, signal.SIG_IGN)
     try:
         with closed_gate(database) as open_gate:
             process = start(database, *SMALL)
             at_gate(database)
-            process.send_signal(signal.SIGINT)
+            process.send_signal(number)
             open_gate()
             assert json.loads(end(process, 0).stdout)["outcome"] == "done"
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.signal(number, before)
