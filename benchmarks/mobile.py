@@ -4,7 +4,9 @@ python benchmarks/mobile.py [--users N ...] [--runs N] [--people N]
 python benchmarks/mobile.py --database URL      # one that `seed demo` has filled
 
 Each request is sent as an API sends it, as role authenticated with the claims of its user, and
-as the owner with the user's id written into hand-made SQL. Both take turns, for the same people.
+as the owner with the user's id given to hand-made SQL; and that SQL as the user, too, which shows
+what row level security itself takes. They take turns, for the same people: prepared, as PostgREST
+does by default, and planned anew, as through a pooler that prepares nothing.
 """
 
 from __future__ import annotations
@@ -183,50 +185,73 @@ def people(connection: Connection, number: int) -> list[str]:
     return [row[0] for row in rows[:: max(len(rows) // number, 1)]][:number]
 
 
+def prepare(connection: Connection, name: str, sql: str) -> str:
+    """Prepare it under that name; the statement that runs it, where {user} is the user."""
+    of_user = "{user}" in sql
+    prepared = sql.replace("{user}", "$1")
+    connection.execute(f"prepare {name}{'(uuid)' if of_user else ''} as {prepared}".encode())
+    return f"execute {name}{'({user})' if of_user else ''}"
+
+
 def _seconds(connection: Connection, sql: str) -> float:
     started = time.perf_counter()
     connection.execute(sql.encode()).fetchall()
     return time.perf_counter() - started
 
 
-def measure(connection: Connection, request: Request, users: list[str], runs: int) -> list[str]:
-    """Medians of both ways, their ratio and the pages of each, as a table's cells."""
-    app, hand, pages = [], [], []
-    for turn in range(runs + 1):
-        for user in users:
-            with signed_in(connection, user):
-                first = _seconds(connection, for_user(request.app, user))
+def _turn(connection: Connection, sent: dict[str, str], user: str) -> dict[str, float]:
+    """The seconds of each way for one user."""
+    found = {}
+    for way, sql in sent.items():
+        if way == "hand":
             with connection.transaction(force_rollback=True):
-                second = _seconds(connection, for_user(request.hand, user))
-            if turn:  # the first round warms caches
-                app.append(first)
-                hand.append(second)
+                found[way] = _seconds(connection, for_user(sql, user))
+        else:
+            with signed_in(connection, user):
+                found[way] = _seconds(connection, for_user(sql, user))
+    return found
+
+
+def timed(connection: Connection, sent: dict[str, str], users: list[str], runs: int) -> list[str]:
+    """Medians of the app's way and the hand's; their ratio; the ratio with and without policies."""
+    turns = [_turn(connection, sent, user) for _ in range(runs + 1) for user in users]
+    rounds = turns[len(users) :]  # the first round warms caches
+    medians = [statistics.median(found[way] for found in rounds) * 1000 for way in ("app", "hand")]
+    ratios = [
+        statistics.median(found[way] / found["hand"] for found in rounds)
+        for way in ("app", "policies")
+    ]
+    return [f"{figure:.2f}" for figure in (*medians, *ratios)]
+
+
+def measure(connection: Connection, request: Request, users: list[str], runs: int) -> list[str]:
+    """A table's cells: prepared, planned anew, and the pages that are looked at."""
+    sent = {"app": request.app, "policies": request.hand, "hand": request.hand}
+    anew = timed(connection, sent, users, runs)
+    prepared = {way: prepare(connection, way, sql) for way, sql in sent.items()}
+    cells = timed(connection, prepared, users, runs)
+    connection.execute("deallocate all")
+    pages = []
     for user in users:
         with signed_in(connection, user):
             found = plan(connection, for_user(request.app, user))
             pages.append(found["Shared Hit Blocks"] + found["Shared Read Blocks"])
-    medians = [statistics.median(found) * 1000 for found in (app, hand)]
-    ratio = statistics.median(a / b for a, b in zip(app, hand, strict=True))
-    return [
-        *(f"{ms:.2f}" for ms in medians),
-        f"{ratio:.2f}",
-        f"{statistics.median(pages):.0f}",
-        f"{max(pages)}",
-    ]
+    return [*cells, *anew, f"{statistics.median(pages):.0f}", f"{max(pages)}"]
 
 
 def report(connection: Connection, runs: int, number: int) -> None:
     """Print a line for each request."""
+    connection.prepare_threshold = None  # what is prepared is prepared here
     settle(connection)
     [[sessions]] = connection.execute("select count(*) from public.session_history").fetchall()
     users = people(connection, number)
     print(f"\n{sessions:,} sessions; medians of {runs} runs for {len(users)} people")
-    print(f"{'':<18}{'app ms':>10}{'hand ms':>10}{'ratio':>8}{'pages':>8}{'most':>8}")
+    print(f"{'':<18}{'prepared':>32}{'planned anew':>32}")
+    ways = ("app ms", "hand ms", "ratio", "RLS")
+    print(f"{'':<18}" + "".join(f"{head:>8}" for head in (*ways, *ways, "pages", "most")))
     for name, request in REQUESTS.items():
         cells = measure(connection, request, users, runs)
-        print(
-            f"{name:<18}{cells[0]:>10}{cells[1]:>10}" + "".join(f"{cell:>8}" for cell in cells[2:])
-        )
+        print(f"{name:<18}" + "".join(f"{cell:>8}" for cell in cells), flush=True)
     theirs = f"select * from ({DOCUMENTS}) as d"
     one = [_seconds(connection, f"{theirs} where d.id = '{user}'") for user in users]
     print(f"{'document, by id':<18}{statistics.median(one) * 1000:>10.2f}")

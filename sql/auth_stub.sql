@@ -3,8 +3,10 @@
 -- only where auth.uid() does not exist, so it never meets an auth schema that is somebody else's.
 -- Semantics of the functions: Supabase's, as PostgREST feeds them. A legacy setting for one claim
 -- wins over the JSON of all claims; an empty string means unset; what is malformed raises.
--- Their search_path names pg_temp, and last: unnamed, it is where types are looked for first, and a
--- caller's temporary domain "uuid" would run its check as whoever owns a function that calls these.
+-- Types are named with their schema: unnamed, they are looked for in pg_temp first, and a caller's
+-- temporary domain "uuid" would run its check as whoever owns a function that calls these. A
+-- search_path of their own would do as well, and cost: such a function is called for each policy of
+-- a query, where Postgres puts the text of others into the query.
 
 -- The roles that the API acts as, and the one it logs in as. Whom migrate may not make, it asks an
 -- administrator for, by these very words (`arami-db doctor`); a role that exists stays as it is.
@@ -89,35 +91,32 @@ create function auth.jwt()
 returns jsonb
 language sql
 stable
-set search_path = pg_catalog, pg_temp
 as $$
     select coalesce(
         nullif(current_setting('request.jwt.claim', true), ''),
         nullif(current_setting('request.jwt.claims', true), '')
-    )::jsonb
+    )::pg_catalog.jsonb
 $$;
 
 create function auth.uid()
 returns uuid
 language sql
 stable
-set search_path = pg_catalog, pg_temp
 as $$
     select coalesce(
         nullif(current_setting('request.jwt.claim.sub', true), ''),
-        nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'sub'
-    )::uuid
+        nullif(current_setting('request.jwt.claims', true), '')::pg_catalog.jsonb ->> 'sub'
+    )::pg_catalog.uuid
 $$;
 
 create function auth.role()
 returns text
 language sql
 stable
-set search_path = pg_catalog, pg_temp
 as $$
     select coalesce(
         nullif(current_setting('request.jwt.claim.role', true), ''),
-        nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'role'
+        nullif(current_setting('request.jwt.claims', true), '')::pg_catalog.jsonb ->> 'role'
     )
 $$;
 
@@ -125,11 +124,10 @@ create function auth.email()
 returns text
 language sql
 stable
-set search_path = pg_catalog, pg_temp
 as $$
     select coalesce(
         nullif(current_setting('request.jwt.claim.email', true), ''),
-        nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'email'
+        nullif(current_setting('request.jwt.claims', true), '')::pg_catalog.jsonb ->> 'email'
     )
 $$;
 

@@ -159,7 +159,7 @@ def test_any_other_text_is_a_finding(connection: Connection, body: str) -> None:
         "security definer",
         "set role = postgres",
         "set request.jwt.claims = '{}'",
-        "set search_path = ''",  # the stub's own, until it was found to look into pg_temp first
+        "set search_path = ''",  # under it, types are looked for in pg_temp first
         "set search_path = public, pg_catalog",
         "set app.user_id = 'x'",
     ],

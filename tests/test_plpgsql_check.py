@@ -27,7 +27,9 @@ COMPLAINTS = """
     left join pg_trigger as t on t.tgfoid = f.oid and not t.tgisinternal
     cross join lateral plpgsql_check_function_tb(
         f.oid, coalesce(t.tgrelid, 0), fatal_errors => false,
-        oldtable => t.tgoldtable, newtable => t.tgnewtable, security_warnings => true
+        -- A trigger on delete has no new rows, and the function does not ask for them there.
+        oldtable => t.tgoldtable, newtable => case when t.tgoldtable is not null then 'new_rows' end,
+        security_warnings => true
     ) as c
     where f.pronamespace in ('public'::regnamespace, 'audit'::regnamespace)
         and not exists (select from pg_depend as d where d.objid = f.oid and d.deptype = 'e')

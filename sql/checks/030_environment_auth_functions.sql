@@ -3,9 +3,8 @@
 -- of the application answers honest requests correctly and lets anyone pose as anyone, so each text
 -- is compared with the known ones: all that Supabase ever shipped, and the stub's. Whitespace and
 -- comments are ignored, nested comments are not. What a known text names is found in pg_catalog
--- first, except for types under an empty search_path, which Supabase once set: there pg_temp comes
--- first. The stub no longer has that path. Check 026 asks what auth.uid() returns and how volatile
--- it is.
+-- first, except for types: pg_temp comes before it unless the search_path puts it last, so the stub
+-- names their schema. Check 026 asks what auth.uid() returns and how volatile it is.
 with texts (claims, shipped_by, body) as (
     values
     -- supabase/auth, migrations/00_init_auth_schema (uid, role) and
@@ -73,8 +72,8 @@ $$
         $$
     select coalesce(
         nullif(current_setting('request.jwt.claim.%1$s', true), ''),
-        nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> '%1$s'
-    )::%2$s
+        nullif(current_setting('request.jwt.claims', true), '')::pg_catalog.jsonb ->> '%1$s'
+    )::pg_catalog.%2$s
 $$
     ),
     -- arami-db, sql/auth_stub.sql (role, email)
@@ -84,7 +83,7 @@ $$
         $$
     select coalesce(
         nullif(current_setting('request.jwt.claim.%1$s', true), ''),
-        nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> '%1$s'
+        nullif(current_setting('request.jwt.claims', true), '')::pg_catalog.jsonb ->> '%1$s'
     )
 $$
     ),
@@ -96,7 +95,7 @@ $$
     select coalesce(
         nullif(current_setting('request.jwt.claim', true), ''),
         nullif(current_setting('request.jwt.claims', true), '')
-    )::%2$s
+    )::pg_catalog.%2$s
 $$
     )
 ),
@@ -107,10 +106,9 @@ known as (
         t.shipped_by,
         pg_catalog.to_regtype('pg_catalog.' || f.result) as result,
         pg_catalog.format(
-            'create or replace function auth.%s() returns %s language sql stable%s as ',
+            'create or replace function auth.%s() returns %s language sql stable as ',
             f.name,
-            f.result,
-            case t.shipped_by when 'stub' then ' set search_path = pg_catalog, pg_temp' end
+            f.result
         ) as beginning,
         pg_catalog.format(t.body, f.claim, f.result) as body
     from texts as t
@@ -183,7 +181,6 @@ as_shipped as (
         and f.prosupport = 0
         and (
             f.proconfig is null
-            or f.proconfig = array['search_path=pg_catalog, pg_temp']
             or (f.proconfig = array['search_path=""'] and not f.is_stub)
         )
         and (

@@ -36,57 +36,16 @@ using (false);
 revoke all on table audit.change_log from public, anon, authenticated, service_role;
 revoke all on sequence audit.change_log_id_seq from public, anon, authenticated, service_role;
 
--- The statement is built from the catalog because a comparison through jsonb would miss a change
--- between SQL NULL and JSON null. updated_at is bookkeeping: alone it is no change.
+-- Triggers name it from the first table on; what it does depends on the archive: 019_audit_moves.
 create function audit.record_change()
 returns trigger
 language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp -- else a caller's type "text" comes first
 as $$
-declare
-    acting_role text := coalesce(nullif(current_setting('role', true), 'none'), session_user);
-    key_columns text[];
-    same_row text;
-    comparisons text;
 begin
-    if tg_op = 'DELETE' then
-        insert into audit.change_log (actor_id, actor_role, operation, table_name, row_id)
-        select auth.uid(), acting_role, 'delete', tg_table_name, gone.id
-        from old_rows as gone;
-        return null;
-    end if;
-
-    select
-        array_agg(a.attname order by a.attnum) filter (where a.attnum = any(i.indkey)),
-        string_agg(format('n.%1$I = o.%1$I', a.attname), ' and ')
-        filter (where a.attnum = any(i.indkey)),
-        string_agg(
-            format('case when o.%1$I is distinct from n.%1$I then %1$L end', a.attname),
-            ', ' order by a.attnum
-        ) filter (where a.attnum <> all(i.indkey) and a.attname <> 'updated_at')
-    into key_columns, same_row, comparisons
-    from pg_catalog.pg_attribute as a
-    inner join pg_catalog.pg_index as i on i.indrelid = a.attrelid and i.indisprimary
-    where a.attrelid = tg_relid and a.attnum > 0 and not a.attisdropped;
-
-    -- A row whose key changed has no partner among the new rows; its old id is the one on record.
-    execute format(
-        'insert into audit.change_log
-             (actor_id, actor_role, operation, table_name, row_id, changed_columns)
-         select auth.uid(), $1, ''update'', $2, o.id, diff.columns
-         from old_rows as o
-         left join new_rows as n on %s
-         cross join lateral (
-             select case when n.id is null then $3
-                    else array_remove(array[%s]::text[], null) end
-         ) as diff (columns)
-         where diff.columns <> ''{}''',
-        same_row,
-        comparisons
-    )
-    using acting_role, tg_table_name, key_columns;
-    return null;
+    raise exception 'the change log works from migration 019 on'
+        using hint = 'Apply all migrations before rows are changed.';
 end
 $$;
 

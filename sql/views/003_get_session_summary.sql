@@ -1,6 +1,8 @@
 -- 003_get_session_summary: figures over a user's completed sessions of the last days.
 -- Why: SECURITY INVOKER, so that asking for somebody else's user_uuid finds no rows. Emotions come
--- by frequency, then by name in byte order, so that the answer is the same on every server.
+-- by frequency, then by name in byte order, so that the answer is the same on every server. Both
+-- tables rather than session_history, whose conditions the planner counts beside row level
+-- security's: it expects one row, and reads all of a user's sessions for those of the last days.
 
 create or replace function public.get_session_summary(
     user_uuid uuid, days_back integer default 30
@@ -16,13 +18,24 @@ stable
 security invoker
 set search_path = ''
 as $$
-    with sessions as (
+    with bounds as (
+        -- Dates end some 2.4 million days back; the bound lets "all time" be any big number.
+        select
+            current_date - (sign(days_back) * least(abs(days_back::bigint), 1000000))::integer
+            as first_day
+    ),
+
+    sessions as (
         select duration_seconds, virtue_earned, emotional_snapshot
-        from public.session_history
+        from public.daily_sessions
         where user_id = user_uuid
-            -- Dates end some 2.4 million days back; the bound lets "all time" be any big number.
-            and session_date >= current_date
-            - (sign(days_back) * least(abs(days_back::bigint), 1000000))::integer
+            and session_date >= (select first_day from bounds)
+            and session_status = 'completed'
+        union all
+        select duration_seconds, virtue_earned, emotional_snapshot
+        from public.daily_sessions_archive
+        where user_id = user_uuid
+            and session_date >= (select first_day from bounds)
             and session_status = 'completed'
     ),
 
