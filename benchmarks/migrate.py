@@ -139,10 +139,13 @@ def _timed(command: Sequence[str], folder: Path) -> float:
 
 
 def _environment() -> dict[str, str]:
-    """The environment without anything that names a database."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith("PG")}
-    kept.pop("DATABASE_URL", None)
-    return kept
+    """The environment without anything that names a database.
+
+    And bytecode is kept, as where a tool was installed: else a tool that is run from its checkout
+    would be compiled anew at each start, and those in site-packages would not.
+    """
+    left_out = {"DATABASE_URL", "PYTHONDONTWRITEBYTECODE"}
+    return {k: v for k, v in os.environ.items() if not k.startswith("PG") and k not in left_out}
 
 
 def _say(text: str) -> None:
