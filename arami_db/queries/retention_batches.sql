@@ -19,21 +19,36 @@ gone as (
 ),
 
 totals as (
-    select
-        g.run_id,
-        sum(g.sessions)::bigint as sessions,
-        audit.sum_rows(g.rows) as rows,
-        count(*) as batches
+    select g.run_id, sum(g.sessions)::bigint as sessions, count(*) as batches
     from gone as g
     group by g.run_id
+),
+
+moved as (
+    select g.run_id, m.name, m.rows::bigint as rows
+    from gone as g
+    cross join lateral jsonb_each_text(g.rows) as m (name, rows)
 ),
 
 kept as (
     update audit.archive_run as r
     set
         sessions = r.sessions + t.sessions,
-        rows = audit.add_rows(r.rows, t.rows),
-        batches = r.batches + t.batches
+        batches = r.batches + t.batches,
+        rows = (
+            select coalesce(jsonb_object_agg(s.name, s.rows), '{}')
+            from (
+                select a.name, sum(a.rows)::bigint as rows
+                from (
+                    select m.name, m.rows from moved as m
+                    where m.run_id = r.id
+                    union all
+                    select k.name, k.rows::bigint
+                    from jsonb_each_text(r.rows) as k (name, rows)
+                ) as a
+                group by a.name
+            ) as s
+        )
     from totals as t
     where r.id = t.run_id
 )

@@ -381,7 +381,7 @@ begin
         matches := format('c.%I = p.id', link.source_session)
             || coalesce(format(' and c.%I = p.user_id', link.source_user), '');
         locking := format(
-            'select p.id
+            'select array_agg(p.id)
              from unnest($1, $2) as p (user_id, id)
              cross join lateral (
                  select count(*) as n from (select from %1$s as c where %2$s offset 0) as c
@@ -498,8 +498,6 @@ as $$
         group by r.key
     ) as r
 $$;
-
-create aggregate audit.sum_rows (jsonb)(sfunc = audit.add_rows, stype = jsonb, initcond = '{}');
 
 -- Moves these sessions: all of them, or after an error those halves that can.
 create function audit.move_rows(
@@ -627,11 +625,10 @@ declare
     asked text;
     known constant text := 'select from audit.archive_failure as f'
         ' where f.user_id = s.user_id and f.session_id = s.id and f.kind = $8 offset 0';
-    tables text;
-    in_the_way boolean;
+    relation regclass;
+    in_the_way boolean := false;
     obstacle record;
     steps record;
-    locking text;
     user_ids uuid [];
     ids uuid [];
     locked uuid [];
@@ -657,13 +654,17 @@ begin
         audit.archive_batch,
         audit.archive_failure
     in row exclusive mode;
-    select string_agg(distinct t.relation::text, ', '), bool_or(l.target is null)
-    into tables, in_the_way
-    from audit.archive_links(kind) as l
-    cross join lateral (values (l.source), (l.target)) as t (relation);
-    if tables is not null then
-        execute format('lock table %s in row exclusive mode', tables);
-    end if;
+    for relation in
+        select distinct t.relation
+        from audit.archive_links(kind) as l
+        cross join lateral (values (l.source), (l.target)) as t (relation)
+    loop
+        if relation is null then
+            in_the_way := true; -- a table without its twin
+        else
+            execute format('lock table %s in row exclusive mode', relation);
+        end if;
+    end loop;
     select
         array_agg(s.relation) as relations, array_agg(s.statement) as statements,
         array_remove(array_agg(s.locking), null) as lockings,
@@ -725,9 +726,9 @@ begin
 
     -- What belongs to a session becomes ours too, or the session stays. Nothing can be attached
     -- meanwhile: that takes a key share lock on the session, which is ours.
-    foreach locking in array steps.lockings loop
-        execute format('select array(%s)', locking) into locked using user_ids, ids;
-        if locked <> '{}' then
+    for number in 1..coalesce(cardinality(steps.lockings), 0) loop
+        execute steps.lockings[number] into locked using user_ids, ids;
+        if locked is not null then
             select array_agg(p.user_id), array_agg(p.id) into user_ids, ids
             from unnest(user_ids, ids) as p (user_id, id)
             where p.id <> all(locked);
@@ -870,8 +871,6 @@ revoke all on function audit.archive_statements(text)
 from public, anon, authenticated, service_role;
 revoke all on function audit.add_rows(jsonb, jsonb)
 from public, anon, authenticated, service_role;
-revoke all on function audit.sum_rows(jsonb)
-from public, anon, authenticated, service_role;
 revoke all on function audit.move_rows(text, regclass[], text[], uuid[], uuid[], bigint)
 from public, anon, authenticated, service_role;
 revoke all on function audit.move_sessions(
@@ -894,7 +893,6 @@ comment on function audit.archive_obstacles(text) is
 comment on function audit.archive_statements(text) is
 'The statements that an archive or a restore executes for a batch, in order.';
 comment on function audit.add_rows(jsonb, jsonb) is 'Numbers of rows by table, added up.';
-comment on aggregate audit.sum_rows (jsonb) is 'Numbers of rows by table, of all moves together.';
 comment on function audit.move_rows(text, regclass[], text[], uuid[], uuid[], bigint) is
 'Moves sessions that are locked already; those that cannot be moved go on record.';
 comment on function audit.move_sessions(

@@ -1,59 +1,105 @@
 -- 004_archive_history: what `arami-db archive history` shows, for any SQL client.
 -- Why: the sums come from the batches, which committed with the rows they speak of; those that
 -- retention has deleted are summed up in the run's row. Batches that were called by hand or by
--- pg_cron have no run: a day's with one cutoff make one row.
+-- pg_cron have no run: a day's with one cutoff make one row. Nothing but tables is asked, so that
+-- whoever may read them needs no other right.
 
 create or replace view audit.archive_history with (security_invoker = true) as
-with moved as (
+with totals as (
     select
         run_id,
-        sum(sessions)::bigint as sessions,
-        audit.sum_rows(rows) as rows,
-        count(*) as batches
+        occurred_at - duration as started_at,
+        occurred_at as finished_at,
+        duration,
+        sessions,
+        rows,
+        1 as batches,
+        case when run_id is null then kind end as kind,
+        case when run_id is null then cutoff end as cutoff,
+        case when run_id is null then database_role end as database_role,
+        case when run_id is null then date_trunc('day', occurred_at, 'UTC') end as day
     from audit.archive_batch
-    group by run_id
+    union all
+    select
+        id as run_id,
+        null as started_at,
+        null as finished_at,
+        null as duration,
+        sessions,
+        rows,
+        batches,
+        null as kind,
+        null as cutoff,
+        null as database_role,
+        null as day
+    from audit.archive_run
+),
+
+-- Without a table: the sessions themselves.
+by_table as (
+    select
+        t.run_id,
+        t.kind,
+        t.cutoff,
+        t.database_role,
+        t.day,
+        moved.relation,
+        sum(moved.rows)::bigint as rows,
+        min(t.started_at) as started_at,
+        max(t.finished_at) as finished_at,
+        sum(t.duration) as duration,
+        sum(t.batches)::bigint as batches
+    from totals as t
+    cross join
+        lateral (
+            select
+                null as relation,
+                t.sessions as rows
+            union all
+            select
+                e.key as relation,
+                e.value::bigint as rows
+            from jsonb_each_text(t.rows) as e
+        ) as moved
+    group by t.run_id, t.kind, t.cutoff, t.database_role, t.day, moved.relation
+),
+
+done as (
+    select
+        run_id,
+        kind,
+        cutoff,
+        database_role,
+        min(started_at) as started_at,
+        max(finished_at) as finished_at,
+        max(duration) filter (where relation is null) as duration,
+        sum(rows) filter (where relation is null)::bigint as sessions,
+        coalesce(jsonb_object_agg(relation, rows) filter (where relation is not null), '{}')
+            as rows,
+        max(batches) filter (where relation is null) as batches
+    from by_table
+    group by run_id, kind, cutoff, database_role, day
 )
 
 select
-    r.id as run_id,
-    r.kind,
-    r.database_role,
+    d.run_id,
+    coalesce(r.kind, d.kind) as kind,
+    coalesce(r.database_role, d.database_role) as database_role,
     r.os_user,
     r.host,
-    r.cutoff,
+    coalesce(r.cutoff, d.cutoff) as cutoff,
     r.selection,
-    r.started_at,
-    r.finished_at,
-    r.finished_at - r.started_at as duration,
-    r.sessions + coalesce(b.sessions, 0) as sessions,
-    audit.add_rows(r.rows, coalesce(b.rows, '{}')) as rows,
-    r.batches + coalesce(b.batches, 0) as batches,
-    r.outcome,
+    coalesce(r.started_at, d.started_at) as started_at,
+    case when r.id is null then d.finished_at else r.finished_at end as finished_at,
+    case when r.id is null then d.duration else r.finished_at - r.started_at end as duration,
+    d.sessions,
+    d.rows,
+    d.batches,
+    case when r.id is null then 'done' else r.outcome end as outcome,
     r.message,
     r.tool_version
-from audit.archive_run as r
-left join moved as b on r.id = b.run_id
-union all
-select
-    null as run_id,
-    kind,
-    database_role,
-    null as os_user,
-    null as host,
-    cutoff,
-    null as selection,
-    min(occurred_at - duration) as started_at,
-    max(occurred_at) as finished_at,
-    sum(duration) as duration,
-    sum(sessions)::bigint as sessions,
-    audit.sum_rows(rows) as rows,
-    count(*) as batches,
-    'done' as outcome,
-    null as message,
-    null as tool_version
-from audit.archive_batch
-where run_id is null
-group by kind, database_role, cutoff, date_trunc('day', occurred_at, 'UTC');
+from done as d
+left join audit.archive_run as r on d.run_id = r.id;
 
 revoke all on table audit.archive_history from public, anon, authenticated, service_role;
 
