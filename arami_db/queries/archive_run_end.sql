@@ -5,9 +5,6 @@ with ended as (
     where r.id = %(run_id)s
 )
 
-select
-    coalesce(sum(b.sessions), 0)::bigint,
-    audit.sum_rows(b.rows),
-    count(*)
-from audit.archive_batch as b
-where b.run_id = %(run_id)s
+select h.sessions, h.rows, h.batches
+from audit.archive_history as h
+where h.run_id = %(run_id)s
