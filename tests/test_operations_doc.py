@@ -21,6 +21,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from tests.archive_runs import batches, execute, fill, moved, runs, state
 from tests.conftest import (
+    BOB,
     VACUUM_REFUSED,
     clean_environment,
     rows,
@@ -168,7 +169,7 @@ def test_what_it_quotes_is_what_is_said() -> None:
     for quote in ("a batch was rolled back: ", "; again with ", "waiting for a lock held by "):
         assert quote in PAGE
         assert quote in text
-    for quote in ("others are at work", "somebody waits for rows of a batch"):
+    for quote in ("others are at work", "cannot be moved", "somebody waits for rows of a batch"):
         assert quote in PAGE
         assert quote in text
 
@@ -177,15 +178,16 @@ def test_every_shell_block_runs_in_order(database: str) -> None:
     fill(database, 40)
     execute(
         database,
-        "insert into public.daily_sessions_archive (id, user_id, session_type, created_at)"
-        " select '5e551000-0000-4000-8000-000000000001', id, 'written_clarity', '2022-06-01'"
-        " from public.users where name = 'Bob'",
+        f"insert into public.users (id, name) values ('{BOB}', 'Bob');"
+        " insert into public.daily_sessions (id, user_id, session_type, created_at) values"
+        f" ('5e551000-0000-4000-8000-000000000001', '{BOB}', 'written_clarity', '2022-05-01')",
     )
     printed = [shell(block, database) for block in blocks("sh")]
     assert "would archive" in printed[0]
-    assert "archived 40 sessions" in printed[0]
+    assert "archived 41 sessions" in printed[0]
     assert "would restore" in printed[1]
     assert "restored 40 sessions" in printed[1]
+    assert "restored 1 session" in printed[1]
     assert "examined" in printed[2]
 
 
@@ -264,8 +266,41 @@ def test_what_pg_cron_runs(database: str) -> None:
     assert (line["run_id"], line["sessions"], line["batches"]) == (None, 2500, 3)
 
 
+def test_what_pg_cron_says_of_a_job_that_failed(database: str) -> None:
+    """pg_cron's own tables are stood in for by their documented columns."""
+    execute(
+        database,
+        "create schema cron; create table cron.job (jobid bigint, jobname text);"
+        " create table cron.job_run_details (jobid bigint, runid bigint generated always as"
+        " identity, status text, return_message text, start_time timestamptz);"
+        " insert into cron.job values (1, 'arami-archive'), (2, 'another')",
+    )
+    [block] = [block for block in blocks("sql") if "cron.job_run_details" in block]
+    alert, failures = block.split(";")[:2]
+    assert rows(database, alert) == [(True,)]  # it never ran
+    ran = "insert into cron.job_run_details (jobid, status, start_time) values ({}, '{}', {})"
+    for job, status, when, expected in (
+        (1, "succeeded", "now()", False),
+        (2, "failed", "now()", False),
+        (1, "failed", "now()", True),
+        (1, "running", "now()", False),
+        (1, "succeeded", "now() - interval '4 days'", True),
+    ):
+        execute(database, ran.format(job, status, when))
+        assert rows(database, alert) == [(expected,)]
+    fill(database, 10)
+    execute(
+        database,
+        "alter table public.daily_sessions_archive add constraint chk_made_here"
+        " check (conversation_transcript <> 'session 3') not valid",
+    )
+    run_cli("archive", "-d", database, expect=1)
+    [(kind, sqlstate, _, sessions)] = rows(database, failures)
+    assert (kind, sqlstate, sessions) == ("archive", "23514", 1)
+
+
 def test_what_is_alerted_on(database: str) -> None:
-    [block] = [block for block in blocks("sql") if "alert" in block]
+    [block] = [block for block in blocks("sql") if "alert" in block and "cron" not in block]
     bad_runs, overdue = [part for part in block.split(";") if part.strip()]
 
     def found() -> tuple[int, bool]:

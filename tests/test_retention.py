@@ -49,7 +49,7 @@ def totals(conninfo: str) -> list[tuple[Any, ...]]:
     """What history tells of each archive and restore, but for the runs' numbers and times."""
     return rows(
         conninfo,
-        "select kind, cutoff, selection, database_role, os_user, sessions, analytics, virtues,"
+        "select kind, cutoff, selection, database_role, os_user, sessions, rows,"
         " batches, outcome from audit.archive_history where kind <> 'retention'"
         " order by kind, os_user, cutoff, sessions",
     )
@@ -114,16 +114,16 @@ def test_the_totals_of_runs_stay(database: str) -> None:
 def test_batches_without_a_run_are_summed_up_by_day_and_cutoff(database: str) -> None:
     execute(
         database,
-        "insert into audit.archive_batch (kind, cutoff, occurred_at, duration, sessions, analytics,"
-        " virtues, oldest, newest, database_role)"
-        " select 'archive', c.cutoff, d.day + n * interval '1 hour', '1 s', n, 2 * n, 1, d.day,"
+        "insert into audit.archive_batch (kind, cutoff, occurred_at, duration, sessions, rows,"
+        " oldest, newest, database_role)"
+        " select 'archive', c.cutoff, d.day + n * interval '1 hour', '1 s', n, jsonb_build_object('public.notes', 2 * n), d.day,"
         " d.day, 'somebody' from generate_series(0, 23) as n,"
         " generate_series('2020-03-28 00:00+00'::timestamptz, '2020-03-31 00:00+00', '24 h') as d"
         " (day),"
         " (values ('2018-01-01'::timestamptz), ('2018-01-02')) as c (cutoff)",
     )
     query = (
-        "select kind, cutoff, started_at, finished_at, database_role, sessions, analytics, virtues,"
+        "select kind, cutoff, started_at, finished_at, database_role, sessions, rows,"
         " batches from audit.archive_history where kind <> 'retention' order by started_at, cutoff"
     )
     before = rows(database, query)

@@ -17,6 +17,7 @@ from arami_db.archive.question import ask
 from arami_db.archive.run import run
 from arami_db.archive.selection import RESTORE, Selection, fix_cutoff, live_tables, moment
 from arami_db.archive.stop import Stop, stoppable
+from arami_db.archive.verification import Verification
 
 __all__ = [
     "RESTORE",
@@ -30,6 +31,7 @@ __all__ = [
     "Result",
     "Selection",
     "Stop",
+    "Verification",
     "ask",
     "estimate",
     "fix_cutoff",

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from arami_db.archive.selection import Selection
+from arami_db.archive.verification import Verification
 
 
 class Outcome(StrEnum):
@@ -30,6 +31,7 @@ class Options:
         pause: seconds to rest after each batch.
         max_lag: wait while a replica's replay lags by more seconds than this; 0 for never.
         jobs: how many connections share the work.
+        verify: of so many users at most, compare everything after the run with before.
     """
 
     batch_size: int | None = None
@@ -37,6 +39,7 @@ class Options:
     pause: float = 0.0
     max_lag: float = 10.0
     jobs: int = 1
+    verify: int = 0
 
 
 @dataclass(frozen=True)
@@ -117,6 +120,7 @@ class Result:
         reason: why it stopped early or failed; None when it did not.
         failures: why sessions stay that cannot be moved.
         unknown: what a restore named and is not in the archive, and why.
+        verification: None when none was asked for, or the run was stopped.
     """
 
     run_id: int | None
@@ -128,6 +132,7 @@ class Result:
     reason: str | None = None
     failures: tuple[Failure, ...] = ()
     unknown: tuple[str, ...] = ()
+    verification: Verification | None = None
 
 
 @dataclass(frozen=True)

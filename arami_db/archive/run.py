@@ -5,25 +5,34 @@ from __future__ import annotations
 import asyncio
 import gc
 import time
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from functools import partial
 from typing import TypeVar
 
 import psycopg
 
-from arami_db.archive import history
+from arami_db.archive import history, verification
 from arami_db.archive.batch import Batch
 from arami_db.archive.estimate import ObstacleError, obstacles
-from arami_db.archive.model import Failure, Moved, Options, Outcome, Progress, Report, Result
+from arami_db.archive.model import (
+    Failure,
+    Moved,
+    Options,
+    Outcome,
+    Progress,
+    Report,
+    Result,
+)
 from arami_db.archive.pacing import Pacing
-from arami_db.archive.question import AGAIN, ask
+from arami_db.archive.question import ask
 from arami_db.archive.selection import Count, Selection
-from arami_db.archive.stop import Stop
+from arami_db.archive.stop import Stop, while_open
+from arami_db.archive.verification import Verification
 from arami_db.archive.worker import Work, Worker, work_together
 from arami_db.database.connect import AsyncConnection, Connection
 from arami_db.database.lock import archive_lock
-from arami_db.errors import AramiError, ConnectionFailedError
+from arami_db.errors import AramiError
 
 Answer = TypeVar("Answer")
 
@@ -61,8 +70,17 @@ async def run(  # noqa: PLR0913, PLR0917 - all of it comes from the command line
     gc.enable()  # off at start-up, for commands that are over in a moment; this one may not be
     with archive_lock(connection) as require_lock:
         at_work = _Run(conninfo, selection, options, report, stop)
-        with at_work.heeding(connection, require_lock):
-            return await at_work.go()
+        stop.note = report.note
+        telling = asyncio.create_task(at_work.tell())
+        try:
+            with (
+                stop.on_signals(),
+                stop.after(options.max_duration),
+                while_open(connection, require_lock, at_work.fail),
+            ):
+                return await at_work.go()
+        finally:
+            telling.cancel()
 
 
 class _Run:
@@ -79,31 +97,7 @@ class _Run:
         self._failures: tuple[Failure, ...] = ()
         self._unknown: tuple[str, ...] = ()
         self._reason: str | None = None
-
-    @contextmanager
-    def heeding(self, connection: Connection, require_lock: Callable[[], None]) -> Iterator[None]:
-        """Heed signals, the end of the time and the loss of the lock, and tell how it goes."""
-        loop, stop, socket = asyncio.get_running_loop(), self._stop, connection.fileno()
-        stop.note = self._report.note
-
-        def readable() -> None:
-            try:
-                require_lock()
-            except ConnectionFailedError as error:
-                loop.remove_reader(socket)
-                error.hint = AGAIN
-                self._fail(error)
-
-        loop.add_reader(socket, readable)
-        progress = loop.create_task(self._tell())
-        if self._options.max_duration is not None:
-            loop.call_later(self._options.max_duration, stop.ask, "--max-duration is over")
-        try:
-            with stop.hearing(lambda name: loop.call_soon_threadsafe(stop.signalled, name)):
-                yield
-        finally:
-            progress.cancel()
-            loop.remove_reader(socket)
+        self._verified: Verification | None = None
 
     async def go(self) -> Result:
         """Do the work and record how it ended."""
@@ -115,7 +109,7 @@ class _Run:
         try:
             left = await self._work_off(run_id)
         except Exception as error:
-            self._fail(error)
+            self.fail(error)
         if self._failure is not None:
             with suppress(psycopg.Error, AramiError):  # the server itself may be what failed
                 await self._record(run_id, Outcome.FAILED, str(self._failure))
@@ -131,6 +125,7 @@ class _Run:
         if count is None:
             return None
         self._total = count.sessions
+        before = await self._look()
         work = self._shared(run_id)
         # The second pass goes for what was in the way the first time.
         for jobs in (self._options.jobs, 1):
@@ -144,24 +139,30 @@ class _Run:
                 partial(history.failures, selection=self._selection),
                 note=self._report.note,
             )
+        if before is not None:
+            self._verified = await self._ask(partial(verification.compare, before=before))
         return max(self._total - self._moved.sessions, 0) if self._stop else count.sessions
+
+    async def _look(self) -> verification.Before | None:
+        """What is to be compared with after the run; None when nothing is."""
+        asked = partial(verification.look, selection=self._selection, most=self._options.verify)
+        return await self._ask(asked) if self._options.verify else None
 
     async def _pass(self, workers: list[Worker]) -> Count | None:
         """Let workers move what they can; what there is to move then."""
-        await self._stop.unless_aborted(work_together(workers, self._fail))
+        await self._stop.unless_aborted(work_together(workers, self.fail))
         return await self._ask(self._selection.count)
 
     def _shared(self, run_id: int) -> Work:
-        note = self._report.note
         return Work(
             self._conninfo,
             self._selection,
             run_id,
             self._options.batch_size,
             self._stop,
-            Pacing(self._stop, self._options, note),
+            Pacing(self._stop, self._options, self._report.note),
             self._on_batch,
-            note,
+            self._report.note,
         )
 
     async def _ask(self, question: Callable[[AsyncConnection], Awaitable[Answer]]) -> Answer | None:
@@ -173,9 +174,10 @@ class _Run:
         outcome = Outcome.STOPPED_EARLY if early else Outcome.DONE
         if early and self._stop.aborted:
             outcome = Outcome.BROKEN_OFF
-        if self._failures or self._unknown:
+        unlike = self._verified.text if self._verified and self._verified.differences else None
+        if self._failures or self._unknown or unlike:
             outcome = Outcome.FAILED
-        reasons = (early, *self._unknown, history.summed_up(self._failures))
+        reasons = (early, *self._unknown, history.summed_up(self._failures), unlike)
         self._reason = "; ".join(text for text in reasons if text) or None
         message = f"left, because locked: {left}" if left else None
         moved = await self._record(run_id, outcome, self._reason or message)
@@ -194,10 +196,10 @@ class _Run:
         took = time.monotonic() - self._started
         return Result(
             run_id, self._selection, moved, left, took, outcome,
-            self._reason, self._failures, self._unknown,
+            self._reason, self._failures, self._unknown, self._verified,
         )  # fmt: skip
 
-    def _fail(self, error: Exception) -> None:
+    def fail(self, error: Exception) -> None:
         """Stop because of an error; the first one counts."""
         self._failure = self._failure or error
         self._stop.ask("failure")
@@ -211,7 +213,8 @@ class _Run:
         seconds = time.monotonic() - self._started
         self._report.progress(Progress(self._moved, self._total, seconds))
 
-    async def _tell(self) -> None:
+    async def tell(self) -> None:
+        """Tell how it goes, once a second."""
         while True:
             await asyncio.sleep(_EVERY)
             self._progress()

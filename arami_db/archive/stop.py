@@ -6,10 +6,13 @@ import asyncio
 import signal
 import threading
 from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import psycopg
+
+from arami_db.archive.question import AGAIN
+from arami_db.errors import ConnectionFailedError
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -101,6 +104,24 @@ class Stop:
         with self.hearing(cancel):
             yield
 
+    def on_signals(self) -> AbstractContextManager[None]:
+        """In the block a signal stops the run; enter it within the loop."""
+        loop = asyncio.get_running_loop()
+        return self.hearing(lambda name: loop.call_soon_threadsafe(self.signalled, name))
+
+    @contextmanager
+    def after(self, seconds: float | None) -> Iterator[None]:
+        """In the block the run is asked to stop after so many seconds; None for never."""
+        if seconds is None:
+            yield
+            return
+        loop = asyncio.get_running_loop()
+        timer = loop.call_later(min(seconds, _LONGEST), self.ask, "--max-duration is over")
+        try:
+            yield
+        finally:
+            timer.cancel()
+
     def signalled(self, name: str) -> None:
         """Take in a signal; call it from the loop."""
         self._told += 1
@@ -118,6 +139,34 @@ class Stop:
         if self.signals > 2:
             raise KeyboardInterrupt
         self._on_signal(signal.Signals(number).name)
+
+
+@contextmanager
+def while_open(
+    connection: Connection, require: Callable[[], None], fail: Callable[[Exception], None]
+) -> Iterator[None]:
+    """In the block the loop watches a connection that is used for nothing else.
+
+    Args:
+        connection: it holds the lock.
+        require: raises once it is gone.
+        fail: told of that.
+    """
+    loop, socket = asyncio.get_running_loop(), connection.fileno()
+
+    def readable() -> None:
+        try:
+            require()
+        except ConnectionFailedError as error:
+            loop.remove_reader(socket)
+            error.hint = AGAIN
+            fail(error)
+
+    loop.add_reader(socket, readable)
+    try:
+        yield
+    finally:
+        loop.remove_reader(socket)
 
 
 @contextmanager

@@ -26,6 +26,8 @@ from arami_db.render.output import OutputFormat
 if TYPE_CHECKING:
     from datetime import datetime
 
+_SAMPLE, _EVERYBODY = 100, 2**31  # users that --verify looks at
+
 archive = typer.Typer(
     invoke_without_command=True, rich_markup_mode=None, subcommand_metavar="[restore|history]"
 )
@@ -49,6 +51,12 @@ def move(
     jobs: Jobs = 1,
     vacuum: Annotated[
         bool, typer.Option("--vacuum", help="VACUUM (ANALYZE) the live tables afterwards.")
+    ] = False,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Prove on 100 users that all answers are as before.")
+    ] = False,
+    verify_all: Annotated[
+        bool, typer.Option("--verify-all", help="Prove it on all who have something to move.")
     ] = False,
     dry_run: DryRun = False,
     force: Annotated[
@@ -77,7 +85,8 @@ def move(
         return
     from arami_db import archive as operation
 
-    chosen = operation.Options(size(batch_size), max_duration, pause, max_lag, jobs)
+    users = _EVERYBODY if verify_all else _SAMPLE * verify
+    chosen = operation.Options(size(batch_size), max_duration, pause, max_lag, jobs, users)
     age, moment = _age(older_than, before)
     conninfo = options.conninfo(database, embedded=embedded)
     with ready(conninfo, writing=not dry_run) as connection:

@@ -13,7 +13,7 @@ from arami_db.render.upkeep import holders_data, upkeep_data, upkeep_lines
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from arami_db.archive import Estimate, Failure, Result, Selection
+    from arami_db.archive import Estimate, Failure, Result, Selection, Verification
     from arami_db.maintain import Upkeep
 
 _REASONS = 10  # that sessions stay for; --format json has all of them
@@ -49,11 +49,16 @@ def show_result(result: Result, upkeep: Upkeep | None, output: OutputFormat) -> 
         "left": result.left,
         "failures": [asdict(failure) for failure in result.failures],
         "unknown": list(result.unknown),
+        "verification": asdict(result.verification) if result.verification else None,
         "seconds": round(result.seconds, 3),
         "vacuumed": [upkeep_data(job) for job in jobs],
         "holders": holders_data(upkeep),
     }
-    lines = [*_result_lines(result), *(upkeep_lines(upkeep, dry_run=False) if upkeep else ())]
+    lines = [
+        *_result_lines(result),
+        *_verification_lines(result.verification),
+        *(upkeep_lines(upkeep, dry_run=False) if upkeep else ()),
+    ]
     emit("\n".join(lines), data, output, is_summary=result.outcome == "done")
 
 
@@ -72,6 +77,13 @@ def _result_lines(result: Result) -> Iterator[str]:
         yield f"{result.outcome} ({result.reason}): about {left} left; run it again to go on"
     elif result.left:
         yield f"left {left}, locked by somebody; the next run takes what is free by then"
+
+
+def _verification_lines(found: Verification | None) -> Iterator[str]:
+    if found is not None:
+        yield f"verified: {found.text}"
+        for difference in found.differences[:_REASONS]:
+            yield f"  {difference.table} {difference.id} {difference.problem}"
 
 
 def _failure_lines(failures: tuple[Failure, ...]) -> Iterator[str]:

@@ -1,0 +1,154 @@
+"""Whether live and archive together answer after a run as before it, row by row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from psycopg.sql import SQL, Composed, Identifier
+
+from arami_db.archive.selection import Selection
+from arami_db.database.connect import AsyncConnection, query
+
+_SIDES = (("live", "daily_sessions"), ("archived", "daily_sessions_archive"))
+
+Digests = dict[
+    tuple[str, str], list[int]
+]  # by table and primary key; two of a row are one too many
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A row that is not as it was.
+
+    Attributes:
+        table: the live one.
+        id: its primary key.
+        problem: what is wrong with it.
+    """
+
+    table: str
+    id: str
+    problem: str
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What live and archive hold together after a run, compared with before.
+
+    Attributes:
+        users: of so many everything was looked at.
+        rows: so many rows.
+        theirs: so many that the change log says were edited or deleted meanwhile.
+        differences: those that nobody changed.
+    """
+
+    users: int
+    rows: int
+    theirs: int
+    differences: tuple[Difference, ...]
+
+    @property
+    def text(self) -> str:
+        """As it is shown and recorded."""
+        what = f"{self.rows} rows of {self.users} users"
+        if not self.differences:
+            return f"{what} answer as before ({self.theirs} changed by their users meanwhile)"
+        first, number = self.differences[0], len(self.differences)
+        return (
+            f"{number} of {what} do not answer as before; the first, {first.table} {first.id},"
+            f" {first.problem}"
+        )
+
+
+@dataclass(frozen=True)
+class Before:
+    """What some users had before a run.
+
+    Attributes:
+        users: their ids.
+        since: changes from then on are theirs.
+        digests: of every row.
+    """
+
+    users: list[str]
+    since: datetime
+    digests: Digests
+
+
+async def look(connection: AsyncConnection, selection: Selection, most: int) -> Before:
+    """Digest what users have who have something to move; ask it in unfiltered().
+
+    Args:
+        connection: in a transaction.
+        selection: what is to move.
+        most: so many users, at random.
+    """
+    values = {**selection.values, "most": most}
+    cursor = await connection.execute(selection.sources("verify_users"), values)
+    users, since = await cursor.fetchone() or ([], None)
+    return Before(users, since, await _digests(connection, users))
+
+
+async def compare(connection: AsyncConnection, before: Before) -> Verification:
+    """Look again, after the run: a difference is the users' own, or one that there must not be."""
+    after = await _digests(connection, before.users)
+    found = list(_differences(before.digests, after))
+    cursor = await connection.execute(
+        "select distinct row_id::text from audit.change_log"
+        " where occurred_at >= %s and row_id::text = any(%s)",
+        [before.since, [difference.id for difference in found]],
+    )
+    theirs = {row_id async for (row_id,) in cursor}
+    left = tuple(difference for difference in found if difference.id not in theirs)
+    return Verification(
+        len(before.users), len(before.digests), len(found) - len(left), left
+    )  # fmt: skip
+
+
+def _differences(before: Digests, after: Digests) -> Iterator[Difference]:
+    """Rows that are gone, changed or there twice; those that are new are their users'."""
+    for place, digests in before.items():
+        if place not in after:
+            yield Difference(*place, "is gone")
+        elif len(after[place]) == len(digests) and after[place] != digests:
+            yield Difference(*place, "has changed")
+    for place, digests in after.items():
+        if len(digests) > len(before.get(place, [0])):
+            yield Difference(*place, "is there twice")
+
+
+async def _digests(connection: AsyncConnection, users: list[str]) -> Digests:
+    found: Digests = {}
+    cursor = await connection.execute(query("verify_links"), {})
+    for live, *link in await cursor.fetchall():
+        for statement in _statements(live, *link):
+            cursor = await connection.execute(statement, {"users": users})
+            for key, digest in await cursor.fetchall():
+                found.setdefault((live, key), []).append(digest)
+    return found
+
+
+def _statements(  # noqa: PLR0913, PLR0917 - a row of the query
+    live: str,
+    archived: str,
+    live_session: str,
+    archived_session: str,
+    keys: list[str],
+    columns: list[str],
+) -> Iterator[Composed]:
+    """What asks for the rows of a table on either side."""
+    tables = {"live": live, "archived": archived}
+    sessions = {"live": live_session, "archived": archived_session}
+    for side, source in _SIDES:
+        shown = [SQL("c.{}").format(Identifier(name)) for name in columns]
+        if live == archived:
+            shown.append(SQL("c.{}").format(Identifier(sessions[side])))
+        yield SQL(query("verify_rows")).format(
+            key=SQL(", ").join(SQL("c.{}").format(Identifier(key)) for key in keys),
+            columns=SQL(", ").join(shown),
+            child=SQL(tables[side]),
+            sessions=Identifier("public", source),
+            session=Identifier(sessions[side]),
+        )

@@ -1,0 +1,43 @@
+-- What live and archive hold together: both tables, what names a session in each, the primary key,
+-- and all other columns; of a column that points to sessions the two are one.
+with links as (
+    select
+        'public.daily_sessions'::regclass as live,
+        'public.daily_sessions_archive'::regclass as archived,
+        'id' as live_session,
+        'id' as archived_session
+    union all
+    select l.source, l.target, l.source_session, l.target_session
+    from audit.archive_links('archive') as l
+    where l.target is not null
+)
+
+select
+    format('%%I.%%I', ln.nspname, lc.relname) as live,
+    format('%%I.%%I', an.nspname, ac.relname) as archived,
+    l.live_session,
+    l.archived_session,
+    array(
+        select a.attname::text
+        from pg_catalog.pg_index as i
+        inner join pg_catalog.pg_attribute as a
+            on i.indrelid = a.attrelid and a.attnum = any(i.indkey)
+        where i.indrelid = l.live and i.indisprimary
+        order by a.attnum
+    ) as keys,
+    array(
+        select a.attname::text
+        from pg_catalog.pg_attribute as a
+        where
+            a.attrelid = l.live
+            and a.attnum > 0
+            and not a.attisdropped
+            and not (l.live = l.archived and a.attname in (l.live_session, l.archived_session))
+        order by a.attnum
+    ) as columns
+from links as l
+inner join pg_catalog.pg_class as lc on l.live = lc.oid
+inner join pg_catalog.pg_namespace as ln on lc.relnamespace = ln.oid
+inner join pg_catalog.pg_class as ac on l.archived = ac.oid
+inner join pg_catalog.pg_namespace as an on ac.relnamespace = an.oid
+order by 1, 3
