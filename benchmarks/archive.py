@@ -1,11 +1,13 @@
 """Archive old sessions: `arami-db archive` against the document's own statements, on one server.
 
 python benchmarks/archive.py [--sessions N] [--runs N] [--foreground SECONDS] [--rate N]
+    [--format json]
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import statistics
 import subprocess
@@ -22,6 +24,7 @@ from typing import Any, LiteralString
 import psycopg
 from migrate import server
 from pgbench import Foreground, found
+from report import lines, machine
 
 DAYS = 1011  # so that 28 % of the sessions are older than two years
 FLUSH = 3  # seconds after which pgbench has written down what happened before
@@ -116,6 +119,7 @@ WAYS = (
 class Bench:
     """The server, its filled template database, and how many sessions of it are old."""
 
+    note: str
     admin: psycopg.Connection[Any]
     base: str
     template: str
@@ -195,12 +199,17 @@ def opened(sessions: int) -> Iterator[Bench]:
             )
             (old,) = cursor.fetchone() or (0,)
             cursor.connection.close()
-        print(f"PostgreSQL {ours.version}, fsync on; {sessions} sessions, {old} old", flush=True)
-        yield Bench(admin, base, "bench_template", cutoff, counts["users"], old)
+        note = f"PostgreSQL {ours.version}, fsync on; {sessions} sessions, {old} old"
+        print(note, flush=True)
+        yield Bench(note, admin, base, "bench_template", cutoff, counts["users"], old)
 
 
-def throughput(bench: Bench, runs: int) -> None:
-    """The ways take turns, each on a copy of its own; ratios are of the sessions a second."""
+def throughput(bench: Bench, runs: int) -> dict[str, list[float]]:
+    """The ways take turns, each on a copy of its own; ratios are of the sessions a second.
+
+    Returns:
+        The sessions a second of each run, by way.
+    """
     times: dict[Way, list[float]] = {way: [] for way in WAYS}
     for number in range(1, runs + 1):
         for way in WAYS:
@@ -216,6 +225,7 @@ def throughput(bench: Bench, runs: int) -> None:
             f"{way.name:<32}{seconds:7.1f} s{bench.old / seconds:9.0f} sessions/s"
             f"{theirs / seconds:7.2f} times the document's"
         )
+    return {way.name: [bench.old / each for each in measured] for way, measured in times.items()}
 
 
 def _flatness(url: str) -> None:
@@ -233,10 +243,13 @@ def _flatness(url: str) -> None:
     )
 
 
-def latencies(bench: Bench, seconds: int, rate: int, runs: int) -> None:
+def latencies(bench: Bench, seconds: int, rate: int, runs: int) -> dict[str, list[float]]:
     """The p99 of an application at a fixed rate, before and while sessions are archived.
 
     A core that only computes is shown beside the ways: less than that no archiving can cost.
+
+    Returns:
+        How many times as long it was in each run, by way.
     """
     ratios: dict[Way, list[float]] = {way: [] for way in (COMPUTING, THEIRS, *WAYS[2:])}
     for number in range(1, runs + 1):
@@ -260,6 +273,7 @@ def latencies(bench: Bench, seconds: int, rate: int, runs: int) -> None:
             )
     for way, measured in ratios.items():
         print(f"{way.name:<32}p99 of others{statistics.median(measured):7.2f} times that without")
+    return {way.name: measured for way, measured in ratios.items()}
 
 
 def _compute(seconds: int) -> None:
@@ -276,13 +290,18 @@ def main() -> None:
         "--foreground", type=int, default=20, metavar="SECONDS", help="0: no foreground load (20)"
     )
     parser.add_argument("--rate", type=int, default=100, metavar="N", help="its rate (100/s)")
+    parser.add_argument("--format", choices=("text", "json"), default="text")
     options = parser.parse_args()
-    with opened(options.sessions) as bench:
-        throughput(bench, options.runs)
+    result: dict[str, object] = {}
+    with lines(options.format), opened(options.sessions) as bench:
+        result["notes"] = [bench.note, machine()]
+        result["throughput"] = throughput(bench, options.runs)
         if options.foreground and not found():
             print("pgbench is not installed: no foreground load")
         elif options.foreground:
-            latencies(bench, options.foreground, options.rate, options.runs)
+            result["p99"] = latencies(bench, options.foreground, options.rate, options.runs)
+    if options.format == "json":
+        print(json.dumps(result, indent=2))
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ from typing import Any
 
 import psycopg
 from contestants import Contestant, contestants
-from report import APPLY, NO_OP, Timing, as_data, as_text, ratios
+from report import APPLY, NO_OP, Timing, as_data, as_text, machine, ratios
 from workload import COUNT_TABLES, migrations
 
 from arami_db import embedded
@@ -202,7 +202,7 @@ def opened() -> Iterator[Bench]:
         for tool in [tool for tool in bench.tools if tool.version is None]:
             bench.drop(tool, "not installed")
         versions = ", ".join(f"{tool.package} {tool.version}" for tool in bench.tools)
-        bench.notes.append(f"PostgreSQL {found.version}, fsync on; {versions}")
+        bench.notes += [f"PostgreSQL {found.version}, fsync on", versions, machine()]
         yield bench
 
 

@@ -2,6 +2,7 @@
 
 python benchmarks/mobile.py [--users N ...] [--runs N] [--people N]
 python benchmarks/mobile.py --database URL      # one that `seed demo` has filled
+python benchmarks/mobile.py --format json
 
 Each request is sent as an API sends it, as role authenticated with the claims of its user, and
 as the owner with the user's id given to hand-made SQL; and that SQL as the user, too, which shows
@@ -17,8 +18,8 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -140,6 +141,8 @@ REQUESTS = {
 }
 
 Connection = psycopg.Connection[Any]
+# Of a request, for machines: milliseconds prepared and planned anew, by hand planned anew; pages.
+FIGURES = ("prepared", "anew", "hand", "pages")
 
 
 @contextmanager
@@ -239,8 +242,8 @@ def measure(connection: Connection, request: Request, users: list[str], runs: in
     return [*cells, *anew, f"{statistics.median(pages):.0f}", f"{max(pages)}"]
 
 
-def report(connection: Connection, runs: int, number: int) -> None:
-    """Print a line for each request."""
+def report(connection: Connection, runs: int, number: int) -> dict[str, Any]:
+    """Print a line for each request; the same for machines, in milliseconds and pages."""
     connection.prepare_threshold = None  # what is prepared is prepared here
     settle(connection)
     [[sessions]] = connection.execute("select count(*) from public.session_history").fetchall()
@@ -249,15 +252,44 @@ def report(connection: Connection, runs: int, number: int) -> None:
     print(f"{'':<18}{'prepared':>32}{'planned anew':>32}")
     ways = ("app ms", "hand ms", "ratio", "RLS")
     print(f"{'':<18}" + "".join(f"{head:>8}" for head in (*ways, *ways, "pages", "most")))
+    found = {}
     for name, request in REQUESTS.items():
         cells = measure(connection, request, users, runs)
         print(f"{name:<18}" + "".join(f"{cell:>8}" for cell in cells), flush=True)
+        figures = [float(cell) for cell in cells]
+        found[name] = dict(zip(FIGURES, (figures[0], *figures[4:6], figures[8]), strict=True))
     theirs = f"select * from ({DOCUMENTS}) as d"
     one = [_seconds(connection, f"{theirs} where d.id = '{user}'") for user in users]
-    print(f"{'document, by id':<18}{statistics.median(one) * 1000:>10.2f}")
+    by_id = statistics.median(one) * 1000
+    print(f"{'document, by id':<18}{by_id:>10.2f}")
     # Without a condition, as an app sends it: the view runs as its owner, and row level security
     # does not narrow it.
-    print(f"{'document, as sent':<18}{_seconds(connection, theirs) * 1000:>10.2f}", flush=True)
+    as_sent = _seconds(connection, theirs) * 1000
+    print(f"{'document, as sent':<18}{as_sent:>10.2f}", flush=True)
+    return {
+        "server": connection.info.parameter_status("server_version"),
+        "sessions": sessions,
+        "requests": found,
+        "document": {"id": by_id, "all": as_sent},
+    }
+
+
+def filled(url: str | None, sizes: Sequence[int]) -> Generator[Connection, None, None]:
+    """A connection to the database of that URL; without, to one of our own, size after size."""
+    if url:
+        with psycopg.connect(url, autocommit=True) as connection:
+            yield connection
+        return
+    from migrate import server
+
+    with server() as ours, psycopg.connect(ours.conninfo, autocommit=True) as connection:
+        target, arami = ["-d", ours.conninfo], [sys.executable, "-m", "arami_db"]
+        subprocess.run([*arami, "migrate", "--quiet", *target], check=True, stdout=sys.stderr)
+        for users in sorted(sizes):
+            seed = [*arami, "seed", "demo", "--users", str(users), *target]
+            subprocess.run(seed, check=True, stdout=sys.stderr)
+            subprocess.run([*arami, "archive", *target], check=True, stdout=sys.stderr)
+            yield connection
 
 
 def main() -> None:
@@ -267,23 +299,15 @@ def main() -> None:
     parser.add_argument("--users", type=int, nargs="+", default=USERS)
     parser.add_argument("--runs", type=int, default=10)
     parser.add_argument("--people", type=int, default=40)
+    parser.add_argument("--format", choices=("text", "json"), default="text")
     options = parser.parse_args()
-    if options.database:
-        with psycopg.connect(options.database, autocommit=True) as connection:
-            report(connection, options.runs, options.people)
-        return
-    from migrate import server
+    from report import lines, machine
 
-    with (
-        server() as found,
-        psycopg.connect(found.conninfo, autocommit=True) as connection,
-    ):
-        url, arami = found.conninfo, [sys.executable, "-m", "arami_db"]
-        subprocess.run([*arami, "migrate", "--quiet", "-d", url], check=True)
-        for users in sorted(options.users):
-            subprocess.run([*arami, "seed", "demo", "--users", str(users), "-d", url], check=True)
-            subprocess.run([*arami, "archive", "-d", url], check=True)
-            report(connection, options.runs, options.people)
+    with lines(options.format), closing(filled(options.database, options.users)) as connections:
+        sizes = [report(each, options.runs, options.people) for each in connections]
+    if options.format == "json":
+        notes = [f"PostgreSQL {sizes[0].pop('server')}", machine()]
+        print(json.dumps({"notes": notes, "sizes": sizes}, indent=2))
 
 
 if __name__ == "__main__":

@@ -2,12 +2,32 @@
 
 from __future__ import annotations
 
+import os
+import platform
+import re
+import sys
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext, redirect_stdout
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import median
 from typing import Any
 
 APPLY, NO_OP = "fresh apply", "no-op"
+
+
+def machine() -> str:
+    """Where it was measured, as in "2 processors (AMD EPYC 7763), Linux 6.1, Python 3.11.7"."""
+    told = Path("/proc/cpuinfo")
+    found = re.search(r"model name\s*: (.*)", told.read_text()) if told.exists() else None
+    model = found[1] if found else platform.machine()
+    system = f"{platform.system()} {platform.release()}"
+    return f"{os.cpu_count()} processors ({model}), {system}, Python {platform.python_version()}"
+
+
+def lines(output: str) -> AbstractContextManager[object]:
+    """Where printed lines go: to stderr where stdout is for "json"."""
+    return redirect_stdout(sys.stderr) if output == "json" else nullcontext()
 
 
 @dataclass(frozen=True)

@@ -117,7 +117,8 @@ def test_batches_without_a_run_are_summed_up_by_day_and_cutoff(database: str) ->
         "insert into audit.archive_batch (kind, cutoff, occurred_at, duration, sessions, rows,"
         " oldest, newest, database_role)"
         " select 'archive', c.cutoff, d.day + n * interval '1 hour', '1 s', n,"
-        " jsonb_build_object('public.notes', 2 * n), d.day, d.day, 'somebody' from generate_series(0, 23) as n,"
+        " jsonb_build_object('public.notes', 2 * n), d.day, d.day, 'somebody'"
+        " from generate_series(0, 23) as n,"
         " generate_series('2020-03-28 00:00+00'::timestamptz, '2020-03-31 00:00+00', '24 h') as d"
         " (day),"
         " (values ('2018-01-01'::timestamptz), ('2018-01-02')) as c (cutoff)",
