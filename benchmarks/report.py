@@ -21,7 +21,7 @@ def machine() -> str:
     told = Path("/proc/cpuinfo")
     found = re.search(r"model name\s*: (.*)", told.read_text()) if told.exists() else None
     model = found[1] if found else platform.machine()
-    system = f"{platform.system()} {platform.release()}"
+    system = f"{platform.system()} {platform.release().split('-')[0]}"
     return f"{os.cpu_count()} processors ({model}), {system}, Python {platform.python_version()}"
 
 
