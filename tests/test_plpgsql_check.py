@@ -28,7 +28,8 @@ COMPLAINTS = """
     cross join lateral plpgsql_check_function_tb(
         f.oid, coalesce(t.tgrelid, 0), fatal_errors => false,
         -- A trigger on delete has no new rows, and the function does not ask for them there.
-        oldtable => t.tgoldtable, newtable => case when t.tgoldtable is not null then 'new_rows' end,
+        oldtable => t.tgoldtable,
+        newtable => case when t.tgoldtable is not null then 'new_rows' end,
         security_warnings => true
     ) as c
     where f.pronamespace in ('public'::regnamespace, 'audit'::regnamespace)
