@@ -3,10 +3,10 @@
 -- only where auth.uid() does not exist, so it never meets an auth schema that is somebody else's.
 -- Semantics of the functions: Supabase's, as PostgREST feeds them. A legacy setting for one claim
 -- wins over the JSON of all claims; an empty string means unset; what is malformed raises.
--- Types are named with their schema: unnamed, they are looked for in pg_temp first, and a caller's
--- temporary domain "uuid" would run its check as whoever owns a function that calls these. A
--- search_path of their own would do as well, and cost: such a function is called for each policy of
--- a query, where Postgres puts the text of others into the query.
+-- All they name, they name with its schema: types would be looked for in pg_temp first, and a
+-- caller's temporary domain "uuid" would run its check as whoever owns a function that calls these.
+-- A search_path of their own would do as well, and cost: such a function is called for each policy
+-- of a query, where Postgres puts the text of others into the query.
 
 -- The roles that the API acts as, and the one it logs in as. Whom migrate may not make, it asks an
 -- administrator for, by these very words (`arami-db doctor`); a role that exists stays as it is.
@@ -93,8 +93,8 @@ language sql
 stable
 as $$
     select coalesce(
-        nullif(current_setting('request.jwt.claim', true), ''),
-        nullif(current_setting('request.jwt.claims', true), '')
+        nullif(pg_catalog.current_setting('request.jwt.claim', true), ''),
+        nullif(pg_catalog.current_setting('request.jwt.claims', true), '')
     )::pg_catalog.jsonb
 $$;
 
@@ -104,8 +104,9 @@ language sql
 stable
 as $$
     select coalesce(
-        nullif(current_setting('request.jwt.claim.sub', true), ''),
-        nullif(current_setting('request.jwt.claims', true), '')::pg_catalog.jsonb ->> 'sub'
+        nullif(pg_catalog.current_setting('request.jwt.claim.sub', true), ''),
+        nullif(pg_catalog.current_setting('request.jwt.claims', true), '')::pg_catalog.jsonb
+        operator(pg_catalog.->>) 'sub'
     )::pg_catalog.uuid
 $$;
 
@@ -115,8 +116,9 @@ language sql
 stable
 as $$
     select coalesce(
-        nullif(current_setting('request.jwt.claim.role', true), ''),
-        nullif(current_setting('request.jwt.claims', true), '')::pg_catalog.jsonb ->> 'role'
+        nullif(pg_catalog.current_setting('request.jwt.claim.role', true), ''),
+        nullif(pg_catalog.current_setting('request.jwt.claims', true), '')::pg_catalog.jsonb
+        operator(pg_catalog.->>) 'role'
     )
 $$;
 
@@ -126,8 +128,9 @@ language sql
 stable
 as $$
     select coalesce(
-        nullif(current_setting('request.jwt.claim.email', true), ''),
-        nullif(current_setting('request.jwt.claims', true), '')::pg_catalog.jsonb ->> 'email'
+        nullif(pg_catalog.current_setting('request.jwt.claim.email', true), ''),
+        nullif(pg_catalog.current_setting('request.jwt.claims', true), '')::pg_catalog.jsonb
+        operator(pg_catalog.->>) 'email'
     )
 $$;
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -242,3 +243,25 @@ def test_a_temporary_type_of_the_caller_runs_nothing_as_the_owner(connection: Co
     connection.execute("select public.me()")
     seen = connection.execute("select current_setting('test.seen', true)").fetchone()
     assert seen in {("",), (None,)}
+
+
+def test_a_search_path_of_the_caller_decides_nothing(connection: Connection) -> None:
+    """Names that come before pg_catalog's: a function, an operator, types."""
+    connection.execute(
+        """create schema mine;
+        create function mine.current_setting(text, boolean) returns text language sql
+        return 'c0000000-0000-4000-8000-00000000000c';
+        create function mine.claim(jsonb, text) returns text language sql
+        return 'c0000000-0000-4000-8000-00000000000c';
+        create operator mine.->> (leftarg = jsonb, rightarg = text, function = mine.claim);
+        create domain mine.uuid as pg_catalog.uuid check (false);
+        create domain mine.jsonb as pg_catalog.jsonb check (false);
+        set local search_path = mine, pg_catalog"""
+    )
+    said = {"sub": "a0000000-0000-4000-8000-00000000000a", "role": "r", "email": "e"}
+    connection.execute("select set_config('request.jwt.claims', %s, true)", [json.dumps(said)])
+    for name, claim in CLAIMS.items():
+        [[answer]] = connection.execute(f"select auth.{name}()::text").fetchall()
+        assert answer == said[claim]
+    [[claims]] = connection.execute("select auth.jwt()::text").fetchall()
+    assert json.loads(claims) == said

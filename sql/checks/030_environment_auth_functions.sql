@@ -4,7 +4,7 @@
 -- is compared with the known ones: all that Supabase ever shipped, and the stub's. Whitespace and
 -- comments are ignored, nested comments are not. What a known text names is found in pg_catalog
 -- first, except for types: pg_temp comes before it unless the search_path puts it last, so the stub
--- names their schema. Check 026 asks what auth.uid() returns and how volatile it is.
+-- names the schema of all. Check 026 asks what auth.uid() returns and how volatile it is.
 with texts (claims, shipped_by, body) as (
     values
     -- supabase/auth, migrations/00_init_auth_schema (uid, role) and
@@ -71,8 +71,9 @@ $$
         'stub',
         $$
     select coalesce(
-        nullif(current_setting('request.jwt.claim.%1$s', true), ''),
-        nullif(current_setting('request.jwt.claims', true), '')::pg_catalog.jsonb ->> '%1$s'
+        nullif(pg_catalog.current_setting('request.jwt.claim.%1$s', true), ''),
+        nullif(pg_catalog.current_setting('request.jwt.claims', true), '')::pg_catalog.jsonb
+        operator(pg_catalog.->>) '%1$s'
     )::pg_catalog.%2$s
 $$
     ),
@@ -82,8 +83,9 @@ $$
         'stub',
         $$
     select coalesce(
-        nullif(current_setting('request.jwt.claim.%1$s', true), ''),
-        nullif(current_setting('request.jwt.claims', true), '')::pg_catalog.jsonb ->> '%1$s'
+        nullif(pg_catalog.current_setting('request.jwt.claim.%1$s', true), ''),
+        nullif(pg_catalog.current_setting('request.jwt.claims', true), '')::pg_catalog.jsonb
+        operator(pg_catalog.->>) '%1$s'
     )
 $$
     ),
@@ -93,8 +95,8 @@ $$
         'stub',
         $$
     select coalesce(
-        nullif(current_setting('request.jwt.claim', true), ''),
-        nullif(current_setting('request.jwt.claims', true), '')
+        nullif(pg_catalog.current_setting('request.jwt.claim', true), ''),
+        nullif(pg_catalog.current_setting('request.jwt.claims', true), '')
     )::pg_catalog.%2$s
 $$
     )
