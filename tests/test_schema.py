@@ -309,7 +309,7 @@ def test_policies_ask_for_the_user_once_a_statement_not_once_a_row(connection: C
     )
     assert len(expressions) > len(TABLES)
     nobody = [text for text in expressions if text == "false"]
-    assert len(nobody) == 4  # the tables of audit
+    assert len(nobody) == 5  # the tables of audit
     expressions = [text for text in expressions if text != "false"]
     calls = [re.findall(r"(select )?auth\.uid\(\)", text, re.IGNORECASE) for text in expressions]
     assert all(found and all(found) for found in calls), expressions
