@@ -303,6 +303,21 @@ def test_what_is_remembered_is_tried_again_the_longest_untried_first(db: Connect
     assert value(db, "select count(*) from audit.archive_failure") == 0
 
 
+def test_a_retry_counts_what_it_leaves_because_somebody_holds_it(
+    db: Connection, database: str
+) -> None:
+    assert _retry(db, 10)["skipped"] == 0
+    break_archive(db, 2)
+    archive(db)
+    with psycopg.connect(database) as other:
+        other.execute(
+            "select from public.session_analytics where session_id in"
+            " (select session_id from audit.archive_failure limit 1) for update"
+        )
+        found = _retry(db, 10)
+    assert (found["sessions"], found["failed"], found["skipped"]) == (0, 1, 1)
+
+
 def test_a_session_that_is_gone_is_forgotten(db: Connection) -> None:
     break_archive(db, 3)
     archive(db)

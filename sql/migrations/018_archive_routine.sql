@@ -208,6 +208,11 @@ security invoker
 set search_path = ''
 set jit = off
 as $$
+declare
+    is_archive constant boolean := kind = 'archive';
+    live constant regclass := 'public.daily_sessions';
+    archived constant regclass := 'public.daily_sessions_archive';
+    sessions constant regclass := case when is_archive then live else archived end;
 begin
     return query
     with links as (
@@ -215,13 +220,7 @@ begin
     ),
 
     moves as (
-        select
-            case when kind = 'archive' then 'public.daily_sessions'
-                else 'public.daily_sessions_archive'
-            end::regclass as source,
-            case when kind = 'archive' then 'public.daily_sessions_archive'
-                else 'public.daily_sessions'
-            end::regclass as target
+        select sessions as source, case when is_archive then archived else live end as target
         union
         select l.source, l.target from links as l where l.source <> l.target
     ),
@@ -229,7 +228,7 @@ begin
     -- What happens to a table: rows arrive (trigger type 4, rule event 3), leave (8, 4), change
     -- (16, 2), as pg_trigger.tgtype and pg_rewrite.ev_type have it; of the last, to which columns.
     touched as (
-        select t.root, coalesce(p.relid, t.root) as relid, t.trigger_type, t.rule_event, t.columns
+        select coalesce(p.relid, t.root) as relid, t.trigger_type, t.rule_event, t.columns
         from (
             select m.source as root, 8 as trigger_type, '4' as rule_event, '{}'::text [] as columns
             from moves as m
@@ -244,12 +243,7 @@ begin
 
     select
         format('foreign key %s of %s', l.foreign_keys, l.source),
-        format(
-            'it refers to %s, and its rows would be left behind',
-            case when kind = 'archive' then 'public.daily_sessions'
-                else 'public.daily_sessions_archive'
-            end
-        ),
+        format('it refers to %s, and its rows would be left behind', sessions),
         'Give the table a twin with its name and "_archive" that has the same columns, or the'
         ' column a twin with its name and "archived_"; or drop the foreign key.'
     from links as l
@@ -262,7 +256,7 @@ begin
     from moves as m
     inner join pg_catalog.pg_constraint as k
         on m.source = k.confrelid and k.contype = 'f' and k.conparentid = 0
-    where m.source not in ('public.daily_sessions'::regclass, 'public.daily_sessions_archive')
+    where m.source <> sessions
     union all
     select
         format('column %s', c.name),
@@ -274,8 +268,8 @@ begin
     from moves as m
     cross join lateral (
         select
-            case when kind = 'archive' then m.source else m.target end as live,
-            case when kind = 'archive' then m.target else m.source end as archived
+            case when is_archive then m.source else m.target end as live,
+            case when is_archive then m.target else m.source end as archived
     ) as pair
     cross join lateral audit.archive_columns(pair.live, pair.archived) as c
     where c.live_type <> c.archived_type
@@ -536,8 +530,8 @@ begin
                 arrived, picked, number
                 using errcode = 'triggered_data_change_violation',
                     detail = statements[number],
-                    hint = 'Nothing was moved. A trigger of the application, declared as harmless'
-                        ' by its comment, changes or keeps what moves.';
+                    hint = 'A trigger of the application, declared as harmless by its comment,'
+                        ' changes or keeps what moves.';
         end if;
         if number = 1 then
             sessions := arrived;
@@ -631,6 +625,7 @@ declare
     steps record;
     user_ids uuid [];
     ids uuid [];
+    picked integer;
     locked uuid [];
 begin
     if batch_size is null or batch_size < 1 then
@@ -658,6 +653,7 @@ begin
         select distinct t.relation
         from audit.archive_links(kind) as l
         cross join lateral (values (l.source), (l.target)) as t (relation)
+        order by t.relation
     loop
         if relation is null then
             in_the_way := true; -- a table without its twin
@@ -715,7 +711,8 @@ begin
     into user_ids, ids, last_created_at, last_id
     using session_ids, for_user, from_time, until_time, resume_after_created_at, resume_after_id,
         batch_size, kind;
-    exhausted := coalesce(cardinality(ids), 0) < batch_size;
+    picked := coalesce(cardinality(ids), 0);
+    exhausted := picked < batch_size;
 
     -- From here on by user, as the archive's keys are: neighbours fall on the same pages of its
     -- indexes, which saves a twelfth of the time.
@@ -746,7 +743,7 @@ begin
 
     -- What this call went past and left. Others may be moving these at this moment.
     if retry then
-        skipped := cardinality(ids) - sessions - failed;
+        skipped := picked - sessions - failed;
         execute format(
             'delete from audit.archive_failure as f
              where f.kind = $1 and not exists (

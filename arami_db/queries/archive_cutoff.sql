@@ -1,8 +1,0 @@
--- The cutoff of an archive run, whether it is still to come, and whether it is too young.
-select
-    to_json(c.cutoff) #>> '{}',
-    c.cutoff > now(),
-    c.cutoff > now() - %(youngest)s::interval
-from (
-    select coalesce(%(before)s::timestamptz, now() - %(older_than)s::interval)
-) as c (cutoff)
