@@ -129,7 +129,7 @@ def fix_cutoff(
     try:
         with connection.transaction():
             connection.execute("set local timezone = 'UTC'")
-            row = connection.execute(query("archive_cutoff"), values).fetchone()
+            row = connection.execute(query("cutoff"), values).fetchone()
     except errors.DataError:
         if before is not None:
             raise UsageError(f"--before {before} is out of range") from None

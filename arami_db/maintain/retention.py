@@ -108,9 +108,9 @@ def _require_rights(connection: Connection) -> None:
 
 
 def _cutoff(connection: Connection, age: str, force: bool) -> str:
-    values = {"age": age, "youngest": YOUNGEST}
+    values = {"older_than": age, "before": None, "youngest": YOUNGEST}
     try:
-        row = connection.execute(query("retention_cutoff"), values).fetchone()
+        row = connection.execute(query("cutoff"), values).fetchone()
     except errors.DataError:
         raise UsageError(
             f"{age!r} is not an interval", hint="Write '2 years', '18 months' or '400 days'."
