@@ -426,7 +426,7 @@ create table care."Odd / name" (
     worth numeric,
     text text
 );
--- A tree that hangs on one of them, and a circle of two tables.
+-- A tree that refers to one of them, and a circle of two tables.
 create table care.notes (
     id uuid primary key default gen_random_uuid(),
     step_id uuid references care.steps (id),

@@ -31,10 +31,10 @@ _PASSING = {
     "40001",  # serialization_failure
 }
 
-# Who waits for a row waits for the subtransaction that has it, and when that ends, as the routine's
-# does, looks away for a millisecond before waiting for the transaction itself: to see them takes a
-# moment. A short batch is over before anybody minds. And what we did is to be counted at once, lest
-# it be taken for the work of somebody else.
+# Sleep 5 ms after a long batch, so that sessions it blocks show up in pg_locks: when the routine's
+# subtransaction ends, they stop waiting for it and take a millisecond to queue for the transaction.
+# A batch below 50 ms disturbs nobody. Statistics are flushed at once, so that our own transactions
+# are not counted as those of others.
 _MOMENT = """
 select
     case

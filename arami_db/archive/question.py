@@ -25,7 +25,7 @@ AGAIN = "What was moved stays moved, all else is as it was. Run it again to go o
 READ_ONLY = "This server is a standby, or its database was made read-only; use the primary."
 RIGHTS = "docs/operations.md lists the rights this takes, and why."
 
-# Who waits longer than this for a lock stands behind a migration, and others behind him.
+# A longer wait for a lock is a wait behind a migration, and others would queue behind ours.
 LOCK_TIMEOUT = "set local lock_timeout = '2s'"
 _TRIES = 4
 _UNNOTICED, _EVERY = 0.3, 0.2  # seconds: a wait that nobody needs to hear of; between two looks

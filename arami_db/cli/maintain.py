@@ -33,7 +33,11 @@ def maintain(
     embedded: Embedded = False,
     threshold: Annotated[
         Percent,
-        typer.Option(metavar="N%", help="Share of rows from which on it pays.", parser=Percent),
+        typer.Option(
+            metavar="N%",
+            help="Vacuum a table once this share of its rows is dead or changed.",
+            parser=Percent,
+        ),
     ] = _WORTH_IT,
     audit_retention: Annotated[
         str | None,

@@ -56,7 +56,7 @@ class Table:
         """The reason to vacuum it, or for a partitioned table to analyze it; None without one.
 
         Args:
-            threshold: the share of rows, in percent, from which on it is worth the work; 0 for
+            threshold: vacuum once this share of its rows, in percent, is dead or changed; 0 for
                 always.
         """
         few, many = (_FEW, _MANY_INSERTED) if threshold else (0, 0)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def deleting() -> AbstractContextManager[Callable[[str], None]]:
-    """What is told of a deletion that takes longer than a second; see standing()."""
+    """Report the progress of a deletion that takes longer than a second; see standing()."""
     return waiting("deleting what is old")
 
 
