@@ -65,6 +65,42 @@ def test_a_child_and_a_pointer_move_along_and_come_back(db: Connection) -> None:
     assert everything(db) == before
 
 
+_BY_ID = """
+create table public.likes (
+    session_id uuid references public.daily_sessions on delete cascade,
+    user_id uuid,
+    archived_at date
+);
+create table public.likes_archive (
+    archived_at date,
+    user_id uuid,
+    session_id uuid,
+    foreign key (user_id, session_id) references public.daily_sessions_archive (user_id, id)
+    on delete cascade
+);
+insert into public.likes select s.id, u.id, '2001-01-01' from public.daily_sessions as s,
+unnest(array[s.user_id, null]) as u (id);
+"""
+_AND_BY_BOTH = """
+alter table public.likes add foreign key (user_id, session_id)
+references public.daily_sessions (user_id, id) on delete cascade;
+"""
+
+
+@pytest.mark.parametrize("keys", [_BY_ID, _BY_ID + _AND_BY_BOTH])
+def test_a_child_that_needs_no_user_moves_with_the_rows_of_nobody(
+    db: Connection, keys: str
+) -> None:
+    """The archive's id is no key: its children name the user, too; both sides have archived_at."""
+    db.execute(keys.encode())
+    found = "select array_agg(l::text order by l.user_id) from public.likes as l"
+    before = value(db, found)
+    assert archive(db)["rows"]["public.likes"] == 2
+    assert value(db, found) is None
+    assert restore(db, for_user=ALICE)["rows"]["public.likes"] == 2
+    assert value(db, found) == before
+
+
 def test_history_counts_them(db: Connection) -> None:
     archive(db)
     assert value(db, "select rows from audit.archive_history")[NOTES] == 2
@@ -146,6 +182,21 @@ STRANGERS = {
     "a table without a twin": (
         "create table public.stranger (s uuid constraint k references public.daily_sessions)",
         "foreign key k of public.stranger: it refers to public.daily_sessions",
+    ),
+    "a table that refers to something else of a session": (
+        "alter table public.daily_sessions add code int constraint u unique;"
+        " alter table public.daily_sessions_archive add code int;"
+        " create table public.stranger (code int constraint k references public.daily_sessions"
+        " (code)); create table public.stranger_archive (code int)",
+        "foreign key k of public.stranger: it refers to public.daily_sessions",
+    ),
+    "a table whose twin could not be named": (
+        f"create table public.{'n' * 63} (s uuid constraint k references public.daily_sessions)",
+        f"foreign key k of public.{'n' * 63}: it refers to public.daily_sessions",
+    ),
+    "a table that inherits": (
+        "create table public.stranger (more text) inherits (public.daily_sessions)",
+        "table public.stranger: it inherits from public.daily_sessions",
     ),
     "a table that refers to a child": (
         "create table public.stranger (s uuid constraint k references public.session_analytics)",

@@ -61,15 +61,16 @@ begin
             k.*,
             p.attname::text as twin_column,
             case
+                -- A name as long as names can be is cut off to itself.
                 when p.attname is null and (k.is_live or c.relname like '%\_archive')
-                    then to_regclass(format(
+                    then nullif(to_regclass(format(
                         '%I.%I',
                         n.nspname,
                         case
                             when k.is_live then c.relname || '_archive'
                             else left(c.relname, -length('_archive'))
                         end
-                    ))
+                    )), k.conrelid)
             end as twin_table
         from keys as k
         inner join pg_catalog.pg_class as c on k.conrelid = c.oid
@@ -95,11 +96,19 @@ begin
                 when t.is_live then array[t.session_column, t.twin_column]
                 else array[t.twin_column, t.session_column]
             end as pointers,
-            t.twin_column is null and t.twin_table is null as has_no_twin,
+            t.session_column is null or t.twin_column is null and t.twin_table is null
+                as has_no_twin,
             array_agg(distinct t.session_column) filter (where t.is_live) as live_sessions,
             array_agg(distinct t.session_column) filter (where not t.is_live) as archived_sessions,
-            max(t.user_column) filter (where t.is_live) as live_user,
-            max(t.user_column) filter (where not t.is_live) as archived_user,
+            -- Where one key goes without it, there may be rows of nobody.
+            case
+                when bool_and(t.user_column is not null) filter (where t.is_live)
+                    then max(t.user_column) filter (where t.is_live)
+            end as live_user,
+            case
+                when bool_and(t.user_column is not null) filter (where not t.is_live)
+                    then max(t.user_column) filter (where not t.is_live)
+            end as archived_user,
             string_agg(t.conname, ', ' order by t.conname) filter (where t.is_live) as live_keys,
             string_agg(t.conname, ', ' order by t.conname) filter (where not t.is_live)
                 as archived_keys
@@ -120,8 +129,9 @@ begin
             coalesce(l.pointers[1], l.live_sessions[1], l.archived_sessions[1]) as live_session,
             coalesce(l.pointers[2], l.archived_sessions[1], l.live_sessions[1])
                 as archived_session,
-            coalesce(l.live_user, l.archived_user) as live_user,
-            coalesce(l.archived_user, l.live_user) as archived_user,
+            case when l.live_keys is null then l.archived_user else l.live_user end as live_user,
+            case when l.archived_keys is null then l.live_user else l.archived_user end
+                as archived_user,
             l.live_keys,
             l.archived_keys
         from links as l
@@ -184,7 +194,6 @@ begin
             a.attrelid in (live, archived)
             and a.attnum > 0
             and not a.attisdropped
-            and not (a.attname = 'archived_at' and a.attrelid = archived and live <> archived)
     )
 
     select
@@ -193,7 +202,8 @@ begin
         coalesce(a.type, 'missing'),
         coalesce(l.is_generated, a.is_generated)
     from (select * from columns where attrelid = live) as l
-    full join (select * from columns where attrelid = archived) as a on l.attname = a.attname;
+    full join (select * from columns where attrelid = archived) as a on l.attname = a.attname
+    where l.attname is not null or a.attname <> 'archived_at';
 end
 $$;
 
@@ -244,8 +254,9 @@ begin
     select
         format('foreign key %s of %s', l.foreign_keys, l.source),
         format('it refers to %s, and its rows would be left behind', sessions),
-        'Give the table a twin with its name and "_archive" that has the same columns, or the'
-        ' column a twin with its name and "archived_"; or drop the foreign key.'
+        'Let it name the session by its id, in one column, and give the table a twin with its name'
+        ' and "_archive" that has the same columns, or the column a twin with its name and'
+        ' "archived_"; or drop the foreign key.'
     from links as l
     where l.target is null
     union all
@@ -257,6 +268,14 @@ begin
     inner join pg_catalog.pg_constraint as k
         on m.source = k.confrelid and k.contype = 'f' and k.conparentid = 0
     where m.source <> sessions
+    union all
+    select
+        format('table %s', i.inhrelid::regclass),
+        format('it inherits from %s, and its rows would move without its own columns', m.source),
+        'Take it out of the inheritance, or make it a partition.'
+    from moves as m
+    inner join pg_catalog.pg_class as c on m.source = c.oid and c.relkind <> 'p'
+    inner join pg_catalog.pg_inherits as i on m.source = i.inhparent
     union all
     select
         format('column %s', c.name),
@@ -373,7 +392,12 @@ begin
     for link in select l.* from audit.archive_links(kind) as l where l.target is not null loop
         relation := case when is_archive then link.source else link.target end;
         matches := format('c.%I = p.id', link.source_session)
-            || coalesce(format(' and c.%I = p.user_id', link.source_user), '');
+            || case
+                when link.source_user is null then ''
+                when link.target_user is null
+                    then format(' and (c.%1$I = p.user_id or c.%1$I is null)', link.source_user)
+                else format(' and c.%I = p.user_id', link.source_user)
+            end;
         locking := format(
             'select array_agg(p.id)
              from unnest($1, $2) as p (user_id, id)
