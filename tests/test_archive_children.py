@@ -244,6 +244,21 @@ def test_what_would_be_left_or_changed_is_named_and_stops_it(db: Connection, str
     assert everything(db) == before
 
 
+def test_where_replication_is_played_its_triggers_run_and_no_others(db: Connection) -> None:
+    """A role or a database may have session_replication_role set."""
+    db.execute(
+        "create function public.app() returns trigger language plpgsql as 'begin return null; end';"
+        " create trigger plain before insert on public.daily_sessions_archive for each row"
+        " execute function public.app();"
+        " create trigger replica before insert on public.daily_sessions_archive for each row"
+        " execute function public.app();"
+        " alter table public.daily_sessions_archive enable replica trigger replica"
+    )
+    assert [problem.split()[1] for problem in problems(db)] == ["plain"]
+    db.execute("set session_replication_role = replica")
+    assert [problem.split()[1] for problem in problems(db)] == ["replica"]
+
+
 @pytest.mark.parametrize(
     "harmless",
     [

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from sys import intern
 
 from psycopg.sql import SQL, Composed, Identifier
@@ -69,12 +68,12 @@ class Before:
 
     Attributes:
         users: their ids.
-        since: changes from then on are theirs.
+        since: changes from then on are theirs; as text, which DateStyle does not touch.
         digests: of every row.
     """
 
     users: list[str]
-    since: datetime
+    since: str
     digests: Digests
 
 
@@ -100,7 +99,7 @@ async def compare(connection: AsyncConnection, before: Before) -> Verification:
     sessions = {place: before.digests[place][0][1] for place in found}
     cursor = await connection.execute(
         "select distinct row_id::text, operation from audit.change_log"
-        " where occurred_at >= %s and row_id::text = any(%s)",
+        " where occurred_at >= %s::timestamptz and row_id::text = any(%s)",
         [before.since, [*sessions.values(), *(key for _, key in found)]],
     )
     theirs = set(await cursor.fetchall())

@@ -223,6 +223,11 @@ declare
     live constant regclass := 'public.daily_sessions';
     archived constant regclass := 'public.daily_sessions_archive';
     sessions constant regclass := case when is_archive then live else archived end;
+    -- Which triggers and rules run, as pg_trigger.tgenabled and pg_rewrite.ev_enabled have it.
+    enabled constant text := case current_setting('session_replication_role')
+        when 'replica' then 'RA'
+        else 'OA'
+    end;
 begin
     return query
     with links as (
@@ -263,7 +268,8 @@ begin
     select
         format('foreign key %I of %s', k.conname, k.conrelid::regclass),
         format('it refers to %s, whose rows move with their session', m.source),
-        'Let the table refer to the session itself and give it a twin; or drop the foreign key.'
+        'A table can follow the session alone: let it refer to that, give it a twin, and drop this'
+        ' foreign key.'
     from moves as m
     inner join pg_catalog.pg_constraint as k
         on m.source = k.confrelid and k.contype = 'f' and k.conparentid = 0
@@ -309,7 +315,7 @@ begin
     where
         not t.tgisinternal
         and t.tgparentid = 0
-        and t.tgenabled in ('O', 'A')
+        and strpos(enabled, t.tgenabled::text) > 0
         and t.tgtype & x.trigger_type > 0
         and t.tgfoid not in (
             'audit.record_change()'::regprocedure, 'public.update_updated_at_column()'::regprocedure
@@ -333,7 +339,7 @@ begin
         'Drop it; a trigger can be declared as harmless, a rule cannot.'
     from touched as x
     inner join pg_catalog.pg_rewrite as r on x.relid = r.ev_class and x.rule_event = r.ev_type
-    where r.ev_enabled in ('O', 'A')
+    where strpos(enabled, r.ev_enabled::text) > 0
     order by 1;
 end
 $$;
