@@ -194,16 +194,18 @@ begin
             a.attrelid in (live, archived)
             and a.attnum > 0
             and not a.attisdropped
+            and not (a.attname = 'archived_at' and a.attrelid = archived and live <> archived)
     )
 
     select
         quote_ident(coalesce(l.attname, a.attname)),
         coalesce(l.type, 'missing'),
-        coalesce(a.type, 'missing'),
+        coalesce(
+            a.type, case when l.attname <> 'archived_at' then 'missing' end, 'when a row moved'
+        ),
         coalesce(l.is_generated, a.is_generated)
     from (select * from columns where attrelid = live) as l
-    full join (select * from columns where attrelid = archived) as a on l.attname = a.attname
-    where l.attname is not null or a.attname <> 'archived_at';
+    full join (select * from columns where attrelid = archived) as a on l.attname = a.attname;
 end
 $$;
 
@@ -345,9 +347,11 @@ end
 $$;
 
 -- The statements of a move, in order. Each takes the sessions as $1 (user_id) and $2 (id), and says
--- how many rows were to move and how many arrived as they were: every column alike, byte for byte
--- (record_image_eq). What is looked up, is looked up in a lateral subquery that OFFSET 0 keeps the
--- planner from turning into a join: that could end in reading a whole table for every batch.
+-- how many rows were to move and how many arrived as they were: every column alike, of sessions
+-- byte for byte (record_image_eq), of all else by a digest of its text, since rows without a key
+-- would be compared each with each. What is looked up, is looked up in a lateral subquery that
+-- OFFSET 0 keeps the planner from turning into a join: that could end in reading a whole table for
+-- every batch.
 -- "locking", where there is one, names the sessions that stay because something of theirs is
 -- locked; "is_unlike" says that the statement must not run, since the table and its twin differ.
 create function audit.archive_statements(
@@ -368,6 +372,20 @@ declare
     link record;
     matches text;
     columns text;
+    compared constant text :=
+        'unlike as (
+             select sum(r.side) as n
+             from (
+                 select hashtextextended(row(p.*)::text, 0) as digest, 1 as side
+                 from picked as p
+                 union all
+                 select hashtextextended(row(a.*)::text, 0), -1 from arrived as a
+             ) as r
+             group by r.digest
+             having sum(r.side) > 0
+         )';
+    alike constant text :=
+        '(select count(*) from picked) - (select coalesce(sum(u.n), 0) from unlike as u)';
 begin
     select
         string_agg(c.name, ', ') filter (where not c.is_generated),
@@ -436,17 +454,11 @@ begin
                      from unnest($1, $2) as p (user_id, id)
                      where %3$s
                      returning p.id, row(%1$s) as image
-                 )
-                 select
-                     (select count(*) from picked),
-                     (
-                         select count(*) from picked as p
-                         where exists (
-                             select from arrived as a
-                             where a.id = p.id and record_image_eq(a.image, p.image)
-                         )
-                     ), null, null',
-                columns, link.source, matches, link.source_session, link.target_session
+                 ),
+                 %6$s
+                 select (select count(*) from picked), %7$s, null, null',
+                columns, link.source, matches, link.source_session, link.target_session,
+                compared, alike
             );
         else
             select
@@ -472,21 +484,12 @@ begin
                  gone as (
                      delete from %2$s as c using unnest($1, $2) as p (user_id, id) where %3$s
                      returning 1
-                 )
+                 ),
+                 %5$s
                  select
-                     (select count(*) from picked),
-                     least(
-                         (select count(*) from gone),
-                         (
-                             select count(*) from picked as p
-                             where exists (
-                                 select from arrived as a
-                                 where a.%5$I = p.%6$I and record_image_eq(row(a.*), row(p.*))
-                             )
-                         )
-                     ), null, null',
-                columns, link.source, matches, link.target,
-                link.target_session, link.source_session
+                     (select count(*) from picked), least((select count(*) from gone), %6$s),
+                     null, null',
+                columns, link.source, matches, link.target, compared, alike
             );
         end if;
         return next;
@@ -637,6 +640,7 @@ security invoker
 set search_path = ''
 set row_security = off
 set lock_timeout = '2s'
+set extra_float_digits = 1 -- what is compared as text has all its digits
 set enable_seqscan = off
 set jit = off
 as $$
