@@ -293,6 +293,22 @@ def test_what_no_move_runs_or_somebody_declared_stops_nothing(
     assert archive(db)["sessions"] == 1
 
 
+def test_what_a_trigger_raises_of_a_row_stops_that_row_alone(db: Connection) -> None:
+    """PostgREST has its users raise PTxyz, for HTTP's xyz."""
+    for day in range(1, 4):
+        add_session(db, ALICE, day)
+    db.execute(
+        "create function public.app() returns trigger language plpgsql as $$ begin"
+        " if new.created_at > '2020-01-03' then raise sqlstate 'PT409'; end if;"
+        " return new; end $$; create trigger t before insert on public.daily_sessions_archive"
+        " for each row execute function public.app();"
+        " comment on trigger t on public.daily_sessions_archive is 'archive: refuses some'"
+    )
+    assert (archive(db)["sessions"], value(db, "select sqlstate from audit.archive_failure")) == (
+        3, "PT409",
+    )  # fmt: skip
+
+
 LIARS = {
     "a date": "new.created_at := now(); return new;",
     "a transcript": "new.conversation_transcript := null; return new;",

@@ -578,8 +578,10 @@ begin
     end loop;
 exception
     when others then
-        -- 55P03 here: somebody is writing a row of the same key. Once is enough to wait for that.
-        if sqlstate !~ '^(2[23]|54|P0|[I-OQ-W]|55P03)' then
+        -- What is wrong with a row, or what an application raises: P0001 and all classes that SQL
+        -- leaves to it, but for X (ours is broken). 55P03 here: somebody is writing a row of the
+        -- same key. Once is enough to wait for that.
+        if sqlstate !~ '^(2[23]|54|[6-9I-WYZ]|55P03)' then
             raise;
         end if;
         perform set_config('lock_timeout', '50ms', true);
