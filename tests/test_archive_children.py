@@ -203,6 +203,11 @@ STRANGERS = {
         f"create table public.{'n' * 63} (s uuid constraint k references public.daily_sessions)",
         f"foreign key k of public.{'n' * 63}: it refers to public.daily_sessions",
     ),
+    "a table whose twin is a view of it": (
+        "create table public.stranger (s uuid constraint k references public.daily_sessions);"
+        " create view public.stranger_archive as select * from public.stranger",
+        "foreign key k of public.stranger: it refers to public.daily_sessions",
+    ),
     "a table that inherits": (
         "create table public.stranger (more text) inherits (public.daily_sessions)",
         "table public.stranger: it inherits from public.daily_sessions",

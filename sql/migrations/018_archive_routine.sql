@@ -61,16 +61,23 @@ begin
             k.*,
             p.attname::text as twin_column,
             case
-                -- A name as long as names can be is cut off to itself.
                 when p.attname is null and (k.is_live or c.relname like '%\_archive')
-                    then nullif(to_regclass(format(
-                        '%I.%I',
-                        n.nspname,
-                        case
-                            when k.is_live then c.relname || '_archive'
-                            else left(c.relname, -length('_archive'))
-                        end
-                    )), k.conrelid)
+                    then (
+                        -- No view; and a name as long as names can be is cut off to itself.
+                        select t.oid::regclass
+                        from pg_catalog.pg_class as t
+                        where
+                            t.oid = to_regclass(format(
+                                '%I.%I',
+                                n.nspname,
+                                case
+                                    when k.is_live then c.relname || '_archive'
+                                    else left(c.relname, -length('_archive'))
+                                end
+                            ))
+                            and t.oid <> k.conrelid
+                            and t.relkind in ('r', 'p')
+                    )
             end as twin_table
         from keys as k
         inner join pg_catalog.pg_class as c on k.conrelid = c.oid
