@@ -208,6 +208,11 @@ STRANGERS = {
         " create view public.stranger_archive as select * from public.stranger",
         "foreign key k of public.stranger: it refers to public.daily_sessions",
     ),
+    "a pointer that may not be null": (
+        "create table public.stranger (s uuid not null references public.daily_sessions,"
+        " archived_s uuid)",
+        "column s of public.stranger: it may not be null, and its value moves to archived_s",
+    ),
     "a table that inherits": (
         "create table public.stranger (more text) inherits (public.daily_sessions)",
         "table public.stranger: it inherits from public.daily_sessions",

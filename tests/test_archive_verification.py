@@ -127,7 +127,8 @@ insert into public.notes
 select s.id, n from public.daily_sessions as s, unnest('{a,a,b}'::text []) as n;
 alter table public.virtue_collection
     add proved_in_session_id uuid references public.daily_sessions (id) on delete set null,
-    add proved_in_archived_session_id uuid;
+    add proved_in_archived_session_id uuid,
+    add is_proved boolean generated always as (proved_in_session_id is not null) stored;
 update public.virtue_collection set proved_in_session_id = earned_from_session_id;
 """
 

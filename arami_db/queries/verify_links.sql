@@ -33,6 +33,7 @@ select
             a.attrelid = l.live
             and a.attnum > 0
             and not a.attisdropped
+            and not (l.live = l.archived and a.attgenerated <> '') -- from those that move, perhaps
             and not exists (
                 select from links as o
                 where

@@ -293,6 +293,15 @@ begin
     inner join pg_catalog.pg_inherits as i on m.source = i.inhparent
     union all
     select
+        format('column %I of %s', l.source_session, l.source),
+        format('it may not be null, and its value moves to %I', l.target_session),
+        format('alter table %s alter column %I drop not null;', l.source, l.source_session)
+    from links as l
+    inner join pg_catalog.pg_attribute as a
+        on l.source = a.attrelid and l.source_session = a.attname and a.attnotnull
+    where l.source = l.target
+    union all
+    select
         format('column %s', c.name),
         format(
             'column %s is %s in %s and %s in %s',
@@ -447,7 +456,10 @@ begin
         if link.source = link.target then
             select string_agg('c.' || c.name, ', ') into columns
             from audit.archive_columns(link.source, link.source) as c
-            where c.name not in (quote_ident(link.source_session), quote_ident(link.target_session));
+            where
+                not c.is_generated -- from the two that move, perhaps
+                and c.name
+                not in (quote_ident(link.source_session), quote_ident(link.target_session));
             statement := format(
                 'with picked as materialized (
                      select p.id, c.image
