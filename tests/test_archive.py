@@ -279,6 +279,23 @@ def test_a_dry_run_finds_what_a_run_would_refuse(database: str) -> None:
     assert state(database) == moved(0, of=10)
 
 
+def test_a_dry_run_knows_the_indexes_of_partitions_and_any_name(database: str) -> None:
+    fill(database, 10)
+    execute(
+        database,
+        'create table public."odd ""one""" (session_id uuid references public.daily_sessions (id))'
+        " partition by hash (session_id); create table public.part partition of"
+        ' public."odd ""one""" for values with (modulus 1, remainder 0);'
+        ' create table public."odd ""one""_archive" (session_id uuid);'
+        ' insert into public."odd ""one""" select id from public.daily_sessions',
+    )
+    found = run_json("archive", "--dry-run", "-d", database)
+    assert found["rows"]['public."odd ""one"""'] == 10
+    execute(database, 'create index on public."odd ""one""" (session_id)')
+    assert run_json("archive", "--dry-run", "-d", database)["disk_bytes"] > found["disk_bytes"]
+    assert run_json("archive", "-d", database)["sessions"] == 10
+
+
 def test_a_dry_run_estimates_by_the_rate_of_past_runs(database: str) -> None:
     fill(database, 40)
     run_json("archive", "--before", "2020-01-01T00:21", "-d", database)
@@ -625,6 +642,10 @@ def test_what_is_not_in_the_archive_is_named_and_all_else_comes_back(database: s
     run_json("archive", "-d", database)
     asked = ["--session", session(3), "--session", session(21), "--session", BOB]
     named = [f"session {session(21)} is not archived: it is live", f"session {BOB} is not known"]
+    elsewhere = ["archive", "restore", "--session", session(3), "--user", BOB, "-d", database]
+    assert run_json(*elsewhere, expect=1)["unknown"] == [
+        f"session {session(3)} is archived, and not of user {BOB}", f"user {BOB} is not known",
+    ]  # fmt: skip
     command = ["archive", "restore", *asked, "-d", database]
     assert run_json(*command, "--dry-run", expect=1)["unknown"] == named
     result = run_json(*command, expect=1)

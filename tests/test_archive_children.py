@@ -65,6 +65,51 @@ def test_a_child_and_a_pointer_move_along_and_come_back(db: Connection) -> None:
     assert everything(db) == before
 
 
+_BY_ID = """
+create table public.likes (
+    session_id uuid references public.daily_sessions on delete cascade,
+    user_id uuid
+);
+create table public.likes_archive (
+    archived_at date default now(),
+    user_id uuid,
+    session_id uuid,
+    foreign key (user_id, session_id) references public.daily_sessions_archive (user_id, id)
+    on delete cascade
+);
+insert into public.likes select s.id, u.id from public.daily_sessions as s,
+unnest(array[s.user_id, null]) as u (id);
+"""
+_AND_BY_BOTH = """
+alter table public.likes add foreign key (user_id, session_id)
+references public.daily_sessions (user_id, id) on delete cascade;
+"""
+
+
+@pytest.mark.parametrize("keys", [_BY_ID, _BY_ID + _AND_BY_BOTH])
+def test_a_child_that_needs_no_user_moves_with_the_rows_of_nobody(
+    db: Connection, keys: str
+) -> None:
+    """The archive's id is no key: its children name the user, too."""
+    db.execute(keys.encode())
+    found = "select array_agg(l::text order by l.user_id) from public.likes as l"
+    before = value(db, found)
+    assert archive(db)["rows"]["public.likes"] == 2
+    assert value(db, found) is None
+    assert restore(db, for_user=ALICE)["rows"]["public.likes"] == 2
+    assert value(db, found) == before
+
+
+def test_a_session_with_very_many_rows_moves_in_no_more_than_their_time(db: Connection) -> None:
+    """Compared each with each, these would take minutes."""
+    db.execute(
+        "insert into public.session_notes (session_id, user_id) select session_id, user_id"
+        " from public.session_notes, generate_series(1, 10000)"
+    )
+    db.execute("set statement_timeout = '20s'")
+    assert archive(db)["rows"][NOTES] == 20002
+
+
 def test_history_counts_them(db: Connection) -> None:
     archive(db)
     assert value(db, "select rows from audit.archive_history")[NOTES] == 2
@@ -147,6 +192,31 @@ STRANGERS = {
         "create table public.stranger (s uuid constraint k references public.daily_sessions)",
         "foreign key k of public.stranger: it refers to public.daily_sessions",
     ),
+    "a table that refers to something else of a session": (
+        "alter table public.daily_sessions add code int constraint u unique;"
+        " alter table public.daily_sessions_archive add code int;"
+        " create table public.stranger (code int constraint k references public.daily_sessions"
+        " (code)); create table public.stranger_archive (code int)",
+        "foreign key k of public.stranger: it refers to public.daily_sessions",
+    ),
+    "a table whose twin could not be named": (
+        f"create table public.{'n' * 63} (s uuid constraint k references public.daily_sessions)",
+        f"foreign key k of public.{'n' * 63}: it refers to public.daily_sessions",
+    ),
+    "a table whose twin is a view of it": (
+        "create table public.stranger (s uuid constraint k references public.daily_sessions);"
+        " create view public.stranger_archive as select * from public.stranger",
+        "foreign key k of public.stranger: it refers to public.daily_sessions",
+    ),
+    "a pointer that may not be null": (
+        "create table public.stranger (s uuid not null references public.daily_sessions,"
+        " archived_s uuid)",
+        "column s of public.stranger: it may not be null, and its value moves to archived_s",
+    ),
+    "a table that inherits": (
+        "create table public.stranger (more text) inherits (public.daily_sessions)",
+        "table public.stranger: it inherits from public.daily_sessions",
+    ),
     "a table that refers to a child": (
         "create table public.stranger (s uuid constraint k references public.session_analytics)",
         "foreign key k of public.stranger: it refers to public.session_analytics",
@@ -193,6 +263,21 @@ def test_what_would_be_left_or_changed_is_named_and_stops_it(db: Connection, str
     assert everything(db) == before
 
 
+def test_where_replication_is_played_its_triggers_run_and_no_others(db: Connection) -> None:
+    """A role or a database may have session_replication_role set."""
+    db.execute(
+        "create function public.app() returns trigger language plpgsql as 'begin return null; end';"
+        " create trigger plain before insert on public.daily_sessions_archive for each row"
+        " execute function public.app();"
+        " create trigger replica before insert on public.daily_sessions_archive for each row"
+        " execute function public.app();"
+        " alter table public.daily_sessions_archive enable replica trigger replica"
+    )
+    assert [problem.split()[1] for problem in problems(db)] == ["plain"]
+    db.execute("set session_replication_role = replica")
+    assert [problem.split()[1] for problem in problems(db)] == ["replica"]
+
+
 @pytest.mark.parametrize(
     "harmless",
     [
@@ -216,6 +301,22 @@ def test_what_no_move_runs_or_somebody_declared_stops_nothing(
     db.execute(harmless.encode())
     assert problems(db) == []
     assert archive(db)["sessions"] == 1
+
+
+def test_what_a_trigger_raises_of_a_row_stops_that_row_alone(db: Connection) -> None:
+    """PostgREST has its users raise PTxyz, for HTTP's xyz."""
+    for day in range(1, 4):
+        add_session(db, ALICE, day)
+    db.execute(
+        "create function public.app() returns trigger language plpgsql as $$ begin"
+        " if new.created_at > '2020-01-03' then raise sqlstate 'PT409'; end if;"
+        " return new; end $$; create trigger t before insert on public.daily_sessions_archive"
+        " for each row execute function public.app();"
+        " comment on trigger t on public.daily_sessions_archive is 'archive: refuses some'"
+    )
+    assert (archive(db)["sessions"], value(db, "select sqlstate from audit.archive_failure")) == (
+        3, "PT409",
+    )  # fmt: skip
 
 
 LIARS = {

@@ -220,7 +220,7 @@ def test_how_the_role_likes_its_dates_does_not_matter(database: str) -> None:
     options = "-c DateStyle=German -c IntervalStyle=sql_standard -c TimeZone=Asia/Kathmandu"
     odd = make_conninfo(database, options=options)
     assert run_json("archive", "--dry-run", "-d", odd)["oldest"] == "2020-01-01T00:01:00+00:00"
-    assert run_json("archive", "--batch-size", "10", "-d", odd)["sessions"] == 30
+    assert run_json("archive", "--verify", "--batch-size", "10", "-d", odd)["sessions"] == 30
     [run] = run_json("archive", "history", "-d", odd)["runs"]
     assert run["started_at"].endswith("+00:00")
     assert 0 < run["seconds"] < 60

@@ -24,6 +24,12 @@ _HINTS = {
     "53100": "The disk of the server is full. Make room; archiving itself needs room first.",
     "55P03": "Somebody holds a lock on one of the tables: a migration, a long transaction?",
 }
+# A trigger's function, since the routine itself names all things with their schema.
+_HINTS |= dict.fromkeys(
+    ("42P01", "42883", "42704"),
+    "A trigger of the application, most likely, whose function names things without their schema:"
+    " search_path is empty here. Run: alter function … set search_path = public;",
+)
 _TIMED_OUT = "Raise statement_timeout for this role, or say a smaller --batch-size."
 _PASSING = {
     "55P03",  # lock_not_available

@@ -74,14 +74,14 @@ async def _tables(
     """Of each table that moves along: its live name, rows, bytes, and bytes of indexes."""
     cursor = await connection.execute(query("movable_links"), {"kind": selection.kind})
     found = []
-    for live, schema, table, session, columns in await cursor.fetchall():
+    for live, schema, table, oid, session, columns in await cursor.fetchall():
         sizes = [
             SQL("coalesce(pg_column_size({}), 0)").format(Identifier("c", name)) for name in columns
         ]
         counting = SQL(query("movable_rows")).format(
             sessions=Identifier("public", selection.source),
             child=Identifier(schema, table),
-            name=Literal(f'"{schema}"."{table}"'),
+            id=Literal(oid),
             session=Identifier(session),
             size=SQL(" + ").join([SQL("28"), *sizes]) if sizes else SQL("0"),
         )

@@ -124,6 +124,7 @@ async def unfiltered(connection: AsyncConnection) -> AsyncIterator[None]:
         "set local row_security = off",
         "set local statement_timeout = 0",
         "set local timezone = 'UTC'",
+        "set local extra_float_digits = 1",
         *no_time_limit(connection),
     ]
     try:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from sys import intern
 
 from psycopg.sql import SQL, Composed, Identifier
 
 from arami_db.archive.selection import Selection
 from arami_db.database.connect import AsyncConnection, query
 
+_UNLOGGED = " (perhaps its user did it: the change log does not have this table)"
 _SIDES = (("live", "daily_sessions"), ("archived", "daily_sessions_archive"))
 
-Digests = dict[
-    tuple[str, str], list[int]
-]  # by table and primary key; two of a row are one too many
+# By table and primary key: digest and session; two of a row are one too many, where there was one.
+Digests = dict[tuple[str, str], list[tuple[int, str]]]
 
 
 @dataclass(frozen=True)
@@ -68,12 +68,12 @@ class Before:
 
     Attributes:
         users: their ids.
-        since: changes from then on are theirs.
+        since: changes from then on are theirs; as text, which DateStyle does not touch.
         digests: of every row.
     """
 
     users: list[str]
-    since: datetime
+    since: str
     digests: Digests
 
 
@@ -94,39 +94,48 @@ async def look(connection: AsyncConnection, selection: Selection, most: int) -> 
 async def compare(connection: AsyncConnection, before: Before) -> Verification:
     """Look again, after the run: a difference is the users' own, or one that there must not be."""
     after = await _digests(connection, before.users)
-    found = list(_differences(before.digests, after))
+    found = dict(_differences(before.digests, after))
+    # What hangs on a session goes with it, and only the session may be on record.
+    sessions = {place: before.digests[place][0][1] for place in found}
     cursor = await connection.execute(
-        "select distinct row_id::text from audit.change_log"
-        " where occurred_at >= %s and row_id::text = any(%s)",
-        [before.since, [difference.id for difference in found]],
+        "select distinct row_id::text, operation from audit.change_log"
+        " where occurred_at >= %s::timestamptz and row_id::text = any(%s)",
+        [before.since, [*sessions.values(), *(key for _, key in found)]],
     )
-    theirs = {row_id async for (row_id,) in cursor}
-    left = tuple(difference for difference in found if difference.id not in theirs)
+    theirs = set(await cursor.fetchall())
+    cursor = await connection.execute(query("verify_links"), {})
+    unlogged = {row[0] for row in await cursor.fetchall() if not row[-1]}
+    left = tuple(
+        Difference(*place, problem + (_UNLOGGED if place[0] in unlogged else ""))
+        for place, problem in found.items()
+        if theirs.isdisjoint(
+            [(place[1], "update"), (place[1], "delete"), (sessions[place], "delete")]
+        )
+    )
     return Verification(
         len(before.users), len(before.digests), len(found) - len(left), left
     )  # fmt: skip
 
 
-def _differences(before: Digests, after: Digests) -> Iterator[Difference]:
+def _differences(before: Digests, after: Digests) -> Iterator[tuple[tuple[str, str], str]]:
     """Rows that are gone, changed or there twice; those that are new are their users'."""
     for place, digests in before.items():
         if place not in after:
-            yield Difference(*place, "is gone")
-        elif len(after[place]) == len(digests) and after[place] != digests:
-            yield Difference(*place, "has changed")
-    for place, digests in after.items():
-        if len(digests) > len(before.get(place, [0])):
-            yield Difference(*place, "is there twice")
+            yield place, "is gone"
+        elif len(after[place]) > len(digests):
+            yield place, "is there twice"
+        elif after[place] != digests:
+            yield place, "has changed"
 
 
 async def _digests(connection: AsyncConnection, users: list[str]) -> Digests:
     found: Digests = {}
     cursor = await connection.execute(query("verify_links"), {})
     for live, *link in await cursor.fetchall():
-        for statement in _statements(live, *link):
+        for statement in _statements(live, *link[:-1]):
             cursor = await connection.execute(statement, {"users": users})
-            for key, digest in await cursor.fetchall():
-                found.setdefault((live, key), []).append(digest)
+            for key, digest, session in await cursor.fetchall():
+                found.setdefault((live, key), []).append((digest, intern(session)))
     return found
 
 
@@ -136,18 +145,21 @@ def _statements(  # noqa: PLR0913, PLR0917 - a row of the query
     live_session: str,
     archived_session: str,
     keys: list[str],
-    columns: list[str],
+    names: list[str],
 ) -> Iterator[Composed]:
     """What asks for the rows of a table on either side."""
     tables = {"live": live, "archived": archived}
     sessions = {"live": live_session, "archived": archived_session}
     for side, source in _SIDES:
-        shown = [SQL("c.{}").format(Identifier(name)) for name in columns]
+        shown = [SQL("c.{}").format(Identifier(name)) for name in names]
         if live == archived:
             shown.append(SQL("c.{}").format(Identifier(sessions[side])))
+        columns = SQL(", ").join(shown)
         yield SQL(query("verify_rows")).format(
-            key=SQL(", ").join(SQL("c.{}").format(Identifier(key)) for key in keys),
-            columns=SQL(", ").join(shown),
+            key=SQL(", ").join(SQL("c.{}").format(Identifier(key)) for key in keys)
+            if keys
+            else SQL("hashtextextended(row({})::text, 0)").format(columns),
+            columns=columns,
             child=SQL(tables[side]),
             sessions=Identifier("public", source),
             session=Identifier(sessions[side]),

@@ -20,6 +20,7 @@ select
     format('%%I.%%I', ln.nspname, lc.relname) as live,
     n.nspname,
     c.relname,
+    c.oid::bigint as id,
     l.session,
     case
         when l.is_pointer then '{}'

@@ -38,6 +38,13 @@ select
     f.rows,
     coalesce(f.bytes, 0),
     coalesce(
-        f.bytes * pg_indexes_size({name}::regclass) / nullif(pg_table_size({name}::regclass), 0), 0
+        f.bytes * (
+            select sum(pg_indexes_size(t.id)) / nullif(sum(pg_table_size(t.id)), 0)
+            from (
+                select {id}::oid as id
+                union
+                select p.relid::oid from pg_catalog.pg_partition_tree({id}::oid) as p
+            ) as t
+        ), 0
     )
 from found as f

@@ -10,6 +10,12 @@ select format(
 from unnest(%(sessions)s::uuid []) as x (id)
 where not exists (select from public.daily_sessions_archive as s where s.id = x.id)
 union all
+select format('session %%s is archived, and not of user %%s', x.id, %(user)s::uuid)
+from unnest(%(sessions)s::uuid []) as x (id)
+inner join public.daily_sessions_archive as s on x.id = s.id
+group by x.id
+having not bool_or(s.user_id = %(user)s::uuid)
+union all
 select format(
     case
         when exists (select from public.users as u where u.id = x.id)

@@ -1,5 +1,6 @@
 -- What live and archive hold together: both tables, what names a session in each, the primary key,
--- and all other columns; of a column that points to sessions the two are one.
+-- all other columns, and whether the change log has what users do to it; of a column that points to
+-- sessions the two are one.
 with links as (
     select
         'public.daily_sessions'::regclass as live,
@@ -32,9 +33,24 @@ select
             a.attrelid = l.live
             and a.attnum > 0
             and not a.attisdropped
-            and not (l.live = l.archived and a.attname in (l.live_session, l.archived_session))
+            and not (l.live = l.archived and a.attgenerated <> '') -- from those that move, perhaps
+            and not exists (
+                select from links as o
+                where
+                    o.live = l.live
+                    and o.live = o.archived
+                    and a.attname in (o.live_session, o.archived_session)
+            )
         order by a.attnum
-    ) as columns
+    ) as columns,
+    2 = (
+        select count(distinct t.tgtype & 24)
+        from pg_catalog.pg_trigger as t
+        where
+            t.tgrelid = l.live
+            and t.tgfoid = 'audit.record_change()'::regprocedure
+            and t.tgenabled <> 'D'
+    ) as is_logged
 from links as l
 inner join pg_catalog.pg_class as lc on l.live = lc.oid
 inner join pg_catalog.pg_namespace as ln on lc.relnamespace = ln.oid

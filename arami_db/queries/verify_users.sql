@@ -16,7 +16,7 @@ select
         limit %(most)s
     ),
     (
-        select least(now(), min(a.xact_start))
+        select to_json(least(now(), min(a.xact_start))) #>> '{{}}'
         from pg_catalog.pg_stat_activity as a
         where a.datname = current_database()
     )

@@ -62,14 +62,22 @@ begin
             p.attname::text as twin_column,
             case
                 when p.attname is null and (k.is_live or c.relname like '%\_archive')
-                    then to_regclass(format(
-                        '%I.%I',
-                        n.nspname,
-                        case
-                            when k.is_live then c.relname || '_archive'
-                            else left(c.relname, -length('_archive'))
-                        end
-                    ))
+                    then (
+                        -- No view; and a name as long as names can be is cut off to itself.
+                        select t.oid::regclass
+                        from pg_catalog.pg_class as t
+                        where
+                            t.oid = to_regclass(format(
+                                '%I.%I',
+                                n.nspname,
+                                case
+                                    when k.is_live then c.relname || '_archive'
+                                    else left(c.relname, -length('_archive'))
+                                end
+                            ))
+                            and t.oid <> k.conrelid
+                            and t.relkind in ('r', 'p')
+                    )
             end as twin_table
         from keys as k
         inner join pg_catalog.pg_class as c on k.conrelid = c.oid
@@ -95,11 +103,19 @@ begin
                 when t.is_live then array[t.session_column, t.twin_column]
                 else array[t.twin_column, t.session_column]
             end as pointers,
-            t.twin_column is null and t.twin_table is null as has_no_twin,
+            t.session_column is null or t.twin_column is null and t.twin_table is null
+                as has_no_twin,
             array_agg(distinct t.session_column) filter (where t.is_live) as live_sessions,
             array_agg(distinct t.session_column) filter (where not t.is_live) as archived_sessions,
-            max(t.user_column) filter (where t.is_live) as live_user,
-            max(t.user_column) filter (where not t.is_live) as archived_user,
+            -- Where one key goes without it, there may be rows of nobody.
+            case
+                when bool_and(t.user_column is not null) filter (where t.is_live)
+                    then max(t.user_column) filter (where t.is_live)
+            end as live_user,
+            case
+                when bool_and(t.user_column is not null) filter (where not t.is_live)
+                    then max(t.user_column) filter (where not t.is_live)
+            end as archived_user,
             string_agg(t.conname, ', ' order by t.conname) filter (where t.is_live) as live_keys,
             string_agg(t.conname, ', ' order by t.conname) filter (where not t.is_live)
                 as archived_keys
@@ -120,8 +136,9 @@ begin
             coalesce(l.pointers[1], l.live_sessions[1], l.archived_sessions[1]) as live_session,
             coalesce(l.pointers[2], l.archived_sessions[1], l.live_sessions[1])
                 as archived_session,
-            coalesce(l.live_user, l.archived_user) as live_user,
-            coalesce(l.archived_user, l.live_user) as archived_user,
+            case when l.live_keys is null then l.archived_user else l.live_user end as live_user,
+            case when l.archived_keys is null then l.live_user else l.archived_user end
+                as archived_user,
             l.live_keys,
             l.archived_keys
         from links as l
@@ -190,7 +207,9 @@ begin
     select
         quote_ident(coalesce(l.attname, a.attname)),
         coalesce(l.type, 'missing'),
-        coalesce(a.type, 'missing'),
+        coalesce(
+            a.type, case when l.attname <> 'archived_at' then 'missing' end, 'when a row moved'
+        ),
         coalesce(l.is_generated, a.is_generated)
     from (select * from columns where attrelid = live) as l
     full join (select * from columns where attrelid = archived) as a on l.attname = a.attname;
@@ -213,6 +232,11 @@ declare
     live constant regclass := 'public.daily_sessions';
     archived constant regclass := 'public.daily_sessions_archive';
     sessions constant regclass := case when is_archive then live else archived end;
+    -- Which triggers and rules run, as pg_trigger.tgenabled and pg_rewrite.ev_enabled have it.
+    enabled constant text := case current_setting('session_replication_role')
+        when 'replica' then 'RA'
+        else 'OA'
+    end;
 begin
     return query
     with links as (
@@ -244,19 +268,38 @@ begin
     select
         format('foreign key %s of %s', l.foreign_keys, l.source),
         format('it refers to %s, and its rows would be left behind', sessions),
-        'Give the table a twin with its name and "_archive" that has the same columns, or the'
-        ' column a twin with its name and "archived_"; or drop the foreign key.'
+        'Let it name the session by its id, in one column, and give the table a twin with its name'
+        ' and "_archive" that has the same columns, or the column a twin with its name and'
+        ' "archived_"; or drop the foreign key.'
     from links as l
     where l.target is null
     union all
     select
         format('foreign key %I of %s', k.conname, k.conrelid::regclass),
         format('it refers to %s, whose rows move with their session', m.source),
-        'Let the table refer to the session itself and give it a twin; or drop the foreign key.'
+        'A table can follow the session alone: let it refer to that, give it a twin, and drop this'
+        ' foreign key.'
     from moves as m
     inner join pg_catalog.pg_constraint as k
         on m.source = k.confrelid and k.contype = 'f' and k.conparentid = 0
     where m.source <> sessions
+    union all
+    select
+        format('table %s', i.inhrelid::regclass),
+        format('it inherits from %s, and its rows would move without its own columns', m.source),
+        'Take it out of the inheritance, or make it a partition.'
+    from moves as m
+    inner join pg_catalog.pg_class as c on m.source = c.oid and c.relkind <> 'p'
+    inner join pg_catalog.pg_inherits as i on m.source = i.inhparent
+    union all
+    select
+        format('column %I of %s', l.source_session, l.source),
+        format('it may not be null, and its value moves to %I', l.target_session),
+        format('alter table %s alter column %I drop not null;', l.source, l.source_session)
+    from links as l
+    inner join pg_catalog.pg_attribute as a
+        on l.source = a.attrelid and l.source_session = a.attname and a.attnotnull
+    where l.source = l.target
     union all
     select
         format('column %s', c.name),
@@ -290,7 +333,7 @@ begin
     where
         not t.tgisinternal
         and t.tgparentid = 0
-        and t.tgenabled in ('O', 'A')
+        and strpos(enabled, t.tgenabled::text) > 0
         and t.tgtype & x.trigger_type > 0
         and t.tgfoid not in (
             'audit.record_change()'::regprocedure, 'public.update_updated_at_column()'::regprocedure
@@ -314,15 +357,17 @@ begin
         'Drop it; a trigger can be declared as harmless, a rule cannot.'
     from touched as x
     inner join pg_catalog.pg_rewrite as r on x.relid = r.ev_class and x.rule_event = r.ev_type
-    where r.ev_enabled in ('O', 'A')
+    where strpos(enabled, r.ev_enabled::text) > 0
     order by 1;
 end
 $$;
 
 -- The statements of a move, in order. Each takes the sessions as $1 (user_id) and $2 (id), and says
--- how many rows were to move and how many arrived as they were: every column alike, byte for byte
--- (record_image_eq). What is looked up, is looked up in a lateral subquery that OFFSET 0 keeps the
--- planner from turning into a join: that could end in reading a whole table for every batch.
+-- how many rows were to move and how many arrived as they were: every column alike, of sessions
+-- byte for byte (record_image_eq), of all else by a digest of its text, since rows without a key
+-- would be compared each with each. What is looked up, is looked up in a lateral subquery that
+-- OFFSET 0 keeps the planner from turning into a join: that could end in reading a whole table for
+-- every batch.
 -- "locking", where there is one, names the sessions that stay because something of theirs is
 -- locked; "is_unlike" says that the statement must not run, since the table and its twin differ.
 create function audit.archive_statements(
@@ -343,6 +388,20 @@ declare
     link record;
     matches text;
     columns text;
+    compared constant text :=
+        'unlike as (
+             select sum(r.side) as n
+             from (
+                 select hashtextextended(row(p.*)::text, 0) as digest, 1 as side
+                 from picked as p
+                 union all
+                 select hashtextextended(row(a.*)::text, 0), -1 from arrived as a
+             ) as r
+             group by r.digest
+             having sum(r.side) > 0
+         )';
+    alike constant text :=
+        '(select count(*) from picked) - (select coalesce(sum(u.n), 0) from unlike as u)';
 begin
     select
         string_agg(c.name, ', ') filter (where not c.is_generated),
@@ -373,7 +432,12 @@ begin
     for link in select l.* from audit.archive_links(kind) as l where l.target is not null loop
         relation := case when is_archive then link.source else link.target end;
         matches := format('c.%I = p.id', link.source_session)
-            || coalesce(format(' and c.%I = p.user_id', link.source_user), '');
+            || case
+                when link.source_user is null then ''
+                when link.target_user is null
+                    then format(' and (c.%1$I = p.user_id or c.%1$I is null)', link.source_user)
+                else format(' and c.%I = p.user_id', link.source_user)
+            end;
         locking := format(
             'select array_agg(p.id)
              from unnest($1, $2) as p (user_id, id)
@@ -392,7 +456,10 @@ begin
         if link.source = link.target then
             select string_agg('c.' || c.name, ', ') into columns
             from audit.archive_columns(link.source, link.source) as c
-            where c.name not in (quote_ident(link.source_session), quote_ident(link.target_session));
+            where
+                not c.is_generated -- from the two that move, perhaps
+                and c.name
+                not in (quote_ident(link.source_session), quote_ident(link.target_session));
             statement := format(
                 'with picked as materialized (
                      select p.id, c.image
@@ -406,17 +473,11 @@ begin
                      from unnest($1, $2) as p (user_id, id)
                      where %3$s
                      returning p.id, row(%1$s) as image
-                 )
-                 select
-                     (select count(*) from picked),
-                     (
-                         select count(*) from picked as p
-                         where exists (
-                             select from arrived as a
-                             where a.id = p.id and record_image_eq(a.image, p.image)
-                         )
-                     ), null, null',
-                columns, link.source, matches, link.source_session, link.target_session
+                 ),
+                 %6$s
+                 select (select count(*) from picked), %7$s, null, null',
+                columns, link.source, matches, link.source_session, link.target_session,
+                compared, alike
             );
         else
             select
@@ -442,21 +503,12 @@ begin
                  gone as (
                      delete from %2$s as c using unnest($1, $2) as p (user_id, id) where %3$s
                      returning 1
-                 )
+                 ),
+                 %5$s
                  select
-                     (select count(*) from picked),
-                     least(
-                         (select count(*) from gone),
-                         (
-                             select count(*) from picked as p
-                             where exists (
-                                 select from arrived as a
-                                 where a.%5$I = p.%6$I and record_image_eq(row(a.*), row(p.*))
-                             )
-                         )
-                     ), null, null',
-                columns, link.source, matches, link.target,
-                link.target_session, link.source_session
+                     (select count(*) from picked), least((select count(*) from gone), %6$s),
+                     null, null',
+                columns, link.source, matches, link.target, compared, alike
             );
         end if;
         return next;
@@ -545,8 +597,10 @@ begin
     end loop;
 exception
     when others then
-        -- 55P03 here: somebody is writing a row of the same key. Once is enough to wait for that.
-        if sqlstate !~ '^(2[23]|54|P0|[I-OQ-W]|55P03)' then
+        -- What is wrong with a row, or what an application raises: P0001 and all classes that SQL
+        -- leaves to it, but for X (ours is broken). 55P03 here: somebody is writing a row of the
+        -- same key. Once is enough to wait for that.
+        if sqlstate !~ '^(2[23]|54|[6-9I-WYZ]|55P03)' then
             raise;
         end if;
         perform set_config('lock_timeout', '50ms', true);
@@ -607,6 +661,7 @@ security invoker
 set search_path = ''
 set row_security = off
 set lock_timeout = '2s'
+set extra_float_digits = 1 -- what is compared as text has all its digits
 set enable_seqscan = off
 set jit = off
 as $$
