@@ -325,9 +325,10 @@ $$;
 -- were: every column alike, byte for byte (record_image_eq); of a pointer, the two exchanged.
 -- None reads a whole table: rows are locked in a lateral subquery, which the planner does not turn
 -- into a join, and deleted or updated by "few", which keeps the size of the arrays from it.
--- "is_unlike" says that the statement must not run, since the table and its twin differ.
+-- "held" finds the sessions that somebody else has a row of. "is_unlike" says that the statement
+-- must not run, since the table and its twin differ.
 create function audit.archive_statements(
-    kind text, out relation regclass, out statement text, out is_unlike boolean
+    kind text, out relation regclass, out statement text, out held text, out is_unlike boolean
 )
 returns setof record
 language plpgsql
@@ -435,6 +436,19 @@ begin
             columns, link.source, matches, link.target, link.target_session, link.source_session,
             few, same
         );
+        held := format(
+            'select p.user_id, p.id
+             from unnest($1, $2) as p (user_id, id)
+             cross join lateral (
+                 select count(*) as n from (select from %1$s as c where %2$s offset 0) as c
+             ) as there
+             cross join lateral (
+                 select count(*) as n
+                 from (select from %1$s as c where %2$s for %3$s skip locked) as c
+             ) as ours
+             where there.n > ours.n',
+            link.source, matches, case when link.is_pointer then 'no key update' else 'update' end
+        );
         return next;
     end loop;
 
@@ -447,15 +461,18 @@ begin
          select cardinality($2), count(*), min(created_at), max(created_at) from gone',
         sessions, few
     );
+    held := null;
     is_unlike := false;
     return next;
 end
 $$;
 
--- Moves these sessions: all of them, or after an error those halves that can.
+-- Moves these sessions: all of them, or after an error those that nobody holds, or those halves
+-- that can.
 create function audit.move_rows(
     kind text,
     statements text[],
+    held text,
     user_ids uuid[],
     ids uuid[],
     run_id bigint,
@@ -472,6 +489,8 @@ declare
     expected bigint;
     found bigint;
     half constant integer := cardinality(ids) / 2;
+    free_users uuid [];
+    free uuid [];
     first record;
     second record;
 begin
@@ -496,11 +515,26 @@ exception
             raise;
         end if;
         perform set_config('lock_timeout', '50ms', true);
-        if half > 0 then
+        if sqlstate = '55P03' then
+            execute format(
+                'select array_agg(p.user_id), array_agg(p.id) from unnest($1, $2) as p (user_id, id)
+                 where (p.user_id, p.id) not in (%s)',
+                held
+            )
+            into free_users, free using user_ids, ids;
+        end if;
+        if sqlstate = '55P03' and coalesce(cardinality(free), 0) < cardinality(ids) then
+            select m.* into arrived, oldest, newest, failed
+            from audit.move_rows(
+                kind, statements, held, coalesce(free_users, '{}'), coalesce(free, '{}'), run_id
+            ) as m;
+        elsif half > 0 then
             select m.* into first
-            from audit.move_rows(kind, statements, user_ids[:half], ids[:half], run_id) as m;
+            from audit.move_rows(kind, statements, held, user_ids[:half], ids[:half], run_id) as m;
             select m.* into second
-            from audit.move_rows(kind, statements, user_ids[half + 1:], ids[half + 1:], run_id) as m;
+            from audit.move_rows(
+                kind, statements, held, user_ids[half + 1:], ids[half + 1:], run_id
+            ) as m;
             arrived := array(
                 select coalesce(a.one, 0) + coalesce(a.other, 0)
                 from unnest(first.arrived, second.arrived) with ordinality as a (one, other, number)
@@ -610,6 +644,7 @@ begin
     select
         array_agg(s.relation) as relations,
         array_agg(s.statement) as statements,
+        string_agg(s.held, ' union all ') as held,
         bool_or(s.is_unlike) as is_unlike
     into steps
     from audit.archive_statements(kind) as s;
@@ -670,7 +705,7 @@ begin
     -- ours. From here to the other end the change log keeps quiet: see 019_audit_moves.
     perform set_config('arami_db.moving', 'on', true);
     select m.* into arrived, oldest, newest, failed
-    from audit.move_rows(kind, steps.statements, user_ids, ids, run_id) as m;
+    from audit.move_rows(kind, steps.statements, steps.held, user_ids, ids, run_id) as m;
     perform set_config('arami_db.moving', 'off', true);
     sessions := coalesce(arrived[1], 0);
     select coalesce(jsonb_object_agg(t.relation, t.rows), '{}') into rows
@@ -806,7 +841,7 @@ revoke all on function audit.archive_obstacles(text)
 from public, anon, authenticated, service_role;
 revoke all on function audit.archive_statements(text)
 from public, anon, authenticated, service_role;
-revoke all on function audit.move_rows(text, text[], uuid[], uuid[], bigint)
+revoke all on function audit.move_rows(text, text[], text, uuid[], uuid[], bigint)
 from public, anon, authenticated, service_role;
 revoke all on function audit.move_sessions(
     text, uuid[], uuid, timestamptz, timestamptz, integer, timestamptz, uuid, bigint, boolean
@@ -827,7 +862,7 @@ comment on function audit.archive_obstacles(text) is
 'What stops an archive or a restore: object, problem, remedy; no row when nothing does.';
 comment on function audit.archive_statements(text) is
 'The statements that an archive or a restore executes for a batch, in order.';
-comment on function audit.move_rows(text, text[], uuid[], uuid[], bigint) is
+comment on function audit.move_rows(text, text[], text, uuid[], uuid[], bigint) is
 'Moves sessions that are locked already; those that cannot be moved go on record.';
 comment on function audit.move_sessions(
     text, uuid[], uuid, timestamptz, timestamptz, integer, timestamptz, uuid, bigint, boolean
