@@ -410,6 +410,10 @@ def test_a_retry_counts_what_it_leaves_because_somebody_holds_it(
     assert _retry(db, 10)["skipped"] == 0
     break_archive(db, 2)
     archive(db)
+    db.execute(
+        "update public.daily_sessions set duration_seconds = 1 where id ="
+        " (select session_id from audit.archive_failure limit 1)"
+    )
     with psycopg.connect(database) as other:
         other.execute(
             "select from public.session_analytics where session_id in"

@@ -79,6 +79,9 @@ def test_a_column_that_appears_on_one_side_stops_the_run_on_both_it_moves_along(
     execute(database, "alter table daily_sessions add column mood text default 'calm'")
     failed = end(process, 1)
     assert "column mood is text in public.daily_sessions" in failed.stderr
+    told = " ".join(failed.stderr.split())
+    assert "What was moved stays moved" in told
+    assert "Nothing was moved" not in told  # batches before this one moved some
     archived = scalar(database, "select count(*) from daily_sessions_archive")
     assert 0 < archived < 3000
     assert state(database) == moved(archived, of=3000)

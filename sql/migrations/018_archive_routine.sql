@@ -25,6 +25,7 @@ language plpgsql
 stable
 security invoker
 set search_path = ''
+set enable_hashjoin = off -- else it reads all of pg_attribute for a few columns
 set jit = off
 as $$
 begin
@@ -362,16 +363,15 @@ begin
 end
 $$;
 
--- The statements of a move, in order. Each takes the sessions as $1 (user_id) and $2 (id), and says
--- how many rows were to move and how many arrived as they were: every column alike, of sessions
--- byte for byte (record_image_eq), of all else by a digest of its text, since rows without a key
--- would be compared each with each. What is looked up, is looked up in a lateral subquery that
--- OFFSET 0 keeps the planner from turning into a join: that could end in reading a whole table for
--- every batch.
--- "locking", where there is one, names the sessions that stay because something of theirs is
--- locked; "is_unlike" says that the statement must not run, since the table and its twin differ.
+-- The statements of a move, in order. Each takes the sessions as $1 (user_id) and $2 (id), locks
+-- what it moves or fails at once, and says how many rows were to move and how many arrived as they
+-- were: every column alike, byte for byte (record_image_eq); of a pointer, the two exchanged.
+-- None reads a whole table: rows are locked in a lateral subquery, which the planner does not turn
+-- into a join, and deleted or updated by "few", which keeps the size of the arrays from it.
+-- "held" finds the sessions that somebody else has a row of. "is_unlike" says that the statement
+-- must not run, since the table and its twin differ.
 create function audit.archive_statements(
-    kind text, out relation regclass, out statement text, out locking text, out is_unlike boolean
+    kind text, out relation regclass, out statement text, out held text, out is_unlike boolean
 )
 returns setof record
 language plpgsql
@@ -383,53 +383,29 @@ declare
     is_archive constant boolean := kind = 'archive';
     live constant regclass := 'public.daily_sessions';
     archived constant regclass := 'public.daily_sessions_archive';
-    source constant regclass := case when is_archive then live else archived end;
-    target constant regclass := case when is_archive then archived else live end;
+    sessions constant regclass := case when is_archive then live else archived end;
+    few constant text := 'unnest((select $1), (select $2)) as p (user_id, id)';
     link record;
     matches text;
     columns text;
-    compared constant text :=
-        'unlike as (
-             select sum(r.side) as n
-             from (
-                 select hashtextextended(row(p.*)::text, 0) as digest, 1 as side
-                 from picked as p
-                 union all
-                 select hashtextextended(row(a.*)::text, 0), -1 from arrived as a
-             ) as r
-             group by r.digest
-             having sum(r.side) > 0
-         )';
-    alike constant text :=
-        '(select count(*) from picked) - (select coalesce(sum(u.n), 0) from unlike as u)';
+    same text;
 begin
-    select
-        string_agg(c.name, ', ') filter (where not c.is_generated),
-        bool_or(c.live_type <> c.archived_type)
-    into columns, is_unlike
-    from audit.archive_columns(live, archived) as c;
-    statement := format(
-        'with picked as materialized (
-             select s.*
-             from unnest($1, $2) as p (user_id, id)
-             cross join lateral (
-                 select %1$s from %2$s where user_id = p.user_id and id = p.id offset 0
-             ) as s
-         ),
-         arrived as (
-             insert into %3$s (%1$s) overriding system value select %1$s from picked
-             returning %1$s
-         )
-         select
-             cardinality($2), count(*) filter (where record_image_eq(row(a.*), row(p.*))),
-             min(a.created_at), max(a.created_at)
-         from arrived as a
-         inner join picked as p on a.user_id = p.user_id and a.id = p.id',
-        columns, source, target
-    );
-    return next;
-
-    for link in select l.* from audit.archive_links(kind) as l where l.target is not null loop
+    for link in
+        select
+            sessions as source,
+            case when is_archive then archived else live end as target,
+            'user_id' as source_user,
+            'id' as source_session,
+            'user_id' as target_user,
+            'id' as target_session,
+            false as is_pointer
+        union all
+        select
+            l.source, l.target, l.source_user, l.source_session, l.target_user,
+            l.target_session, l.source = l.target
+        from audit.archive_links(kind) as l
+        where l.target is not null
+    loop
         relation := case when is_archive then link.source else link.target end;
         matches := format('c.%I = p.id', link.source_session)
             || case
@@ -438,8 +414,82 @@ begin
                     then format(' and (c.%1$I = p.user_id or c.%1$I is null)', link.source_user)
                 else format(' and c.%I = p.user_id', link.source_user)
             end;
-        locking := format(
-            'select array_agg(p.id)
+        select
+            coalesce(string_agg(
+                case when link.is_pointer then 'c.' else '' end || c.name, ', '
+            ) filter (
+                where not c.is_generated and not (
+                    link.is_pointer and c.name in (
+                        quote_ident(link.source_session), quote_ident(link.target_session)
+                    )
+                )
+            ), 'null'),
+            bool_or(c.live_type <> c.archived_type)
+        into columns, is_unlike
+        from audit.archive_columns(
+            relation, case when is_archive then link.target else link.source end
+        ) as c;
+        -- A session may have many rows: by the primary key as well, or by what the row says.
+        select concat(
+            format('a.%I = p.%I', link.target_session, link.source_session),
+            coalesce(
+                string_agg(format(' and a.%1$I = p.%1$I', k.attname), ''),
+                ' and row(a.*)::text = row(p.*)::text'
+            )
+        )
+        into same
+        from pg_catalog.pg_index as i
+        inner join pg_catalog.pg_attribute as k
+            on i.indrelid = k.attrelid and k.attnum = any(i.indkey) and k.attgenerated = ''
+        where i.indrelid = link.source and i.indisprimary;
+        statement := format(
+            case
+                when link.is_pointer then
+                    'with picked as materialized (
+                         select c.*
+                         from unnest($1, $2) as p (user_id, id)
+                         cross join lateral (
+                             select c.%6$I, c.%5$I, %1$s from %2$s as c where %3$s
+                             for no key update nowait
+                         ) as c
+                     ),
+                     arrived as (
+                         update %2$s as c set %5$I = c.%6$I, %6$I = c.%5$I from %7$s where %3$s
+                         returning c.%5$I, c.%6$I, %1$s
+                     ),
+                     gone as (select from arrived)'
+                else
+                    'with picked as materialized (
+                         select c.*
+                         from unnest($1, $2) as p (user_id, id)
+                         cross join lateral (
+                             select %1$s from %2$s as c where %3$s for update nowait
+                         ) as c
+                     ),
+                     arrived as (
+                         insert into %4$s (%1$s) overriding system value select %1$s from picked
+                         returning %1$s
+                     ),'
+                    || case
+                        when link.source = sessions then 'gone as (select from picked)'
+                        else 'gone as (delete from %2$s as c using %7$s where %3$s returning 1)'
+                    end
+            end
+            || '
+                 select
+                     (select count(*) from picked),
+                     least((select count(*) from gone), (select count(*) from arrived), (
+                         select count(*) from picked as p
+                         where exists (
+                             select from arrived as a
+                             where %8$s and record_image_eq(row(a.*), row(p.*))
+                         )
+                     )), null, null',
+            columns, link.source, matches, link.target, link.target_session, link.source_session,
+            few, same
+        );
+        held := format(
+            'select p.user_id, p.id
              from unnest($1, $2) as p (user_id, id)
              cross join lateral (
                  select count(*) as n from (select from %1$s as c where %2$s offset 0) as c
@@ -447,114 +497,38 @@ begin
              cross join lateral (
                  select count(*) as n
                  from (select from %1$s as c where %2$s for %3$s skip locked) as c
-             ) as held
-             where there.n > held.n',
-            link.source,
-            matches,
-            case when link.source = link.target then 'no key update' else 'update' end
+             ) as ours
+             where there.n > ours.n',
+            link.source, matches, case when link.is_pointer then 'no key update' else 'update' end
         );
-        if link.source = link.target then
-            select string_agg('c.' || c.name, ', ') into columns
-            from audit.archive_columns(link.source, link.source) as c
-            where
-                not c.is_generated -- from the two that move, perhaps
-                and c.name
-                not in (quote_ident(link.source_session), quote_ident(link.target_session));
-            statement := format(
-                'with picked as materialized (
-                     select p.id, c.image
-                     from unnest($1, $2) as p (user_id, id)
-                     cross join lateral (
-                         select row(%1$s) as image from %2$s as c where %3$s offset 0
-                     ) as c
-                 ),
-                 arrived as (
-                     update %2$s as c set %4$I = c.%5$I, %5$I = c.%4$I
-                     from unnest($1, $2) as p (user_id, id)
-                     where %3$s
-                     returning p.id, row(%1$s) as image
-                 ),
-                 %6$s
-                 select (select count(*) from picked), %7$s, null, null',
-                columns, link.source, matches, link.source_session, link.target_session,
-                compared, alike
-            );
-        else
-            select
-                string_agg(c.name, ', ') filter (where not c.is_generated),
-                bool_or(c.live_type <> c.archived_type)
-            into columns, is_unlike
-            from audit.archive_columns(
-                case when is_archive then link.source else link.target end,
-                case when is_archive then link.target else link.source end
-            ) as c;
-            statement := format(
-                'with picked as materialized (
-                     select c.*
-                     from unnest($1, $2) as p (user_id, id)
-                     cross join lateral (
-                         select %1$s from %2$s as c where %3$s offset 0
-                     ) as c
-                 ),
-                 arrived as (
-                     insert into %4$s (%1$s) overriding system value select %1$s from picked
-                     returning %1$s
-                 ),
-                 gone as (
-                     delete from %2$s as c using unnest($1, $2) as p (user_id, id) where %3$s
-                     returning 1
-                 ),
-                 %5$s
-                 select
-                     (select count(*) from picked), least((select count(*) from gone), %6$s),
-                     null, null',
-                columns, link.source, matches, link.target, compared, alike
-            );
-        end if;
         return next;
     end loop;
 
-    relation := null;
-    locking := null;
+    -- Last, since what refers to a session would go with it.
     statement := format(
         'with gone as (
-             delete from %s as c using unnest($1, $2) as p (user_id, id)
-             where c.user_id = p.user_id and c.id = p.id
-             returning 1
+             delete from %s as c using %s where c.user_id = p.user_id and c.id = p.id
+             returning c.created_at
          )
-         select cardinality($2), count(*), null, null from gone',
-        source
+         select cardinality($2), count(*), min(created_at), max(created_at) from gone',
+        sessions, few
     );
+    held := null;
+    is_unlike := false;
     return next;
 end
 $$;
 
--- Numbers of rows by table, of two moves together.
-create function audit.add_rows(one jsonb, other jsonb)
-returns jsonb
-language sql
-immutable
-security invoker
-set search_path = ''
-as $$
-    select coalesce(jsonb_object_agg(r.relation, r.rows), '{}')
-    from (
-        select r.key as relation, sum(r.value::bigint) as rows
-        from (select * from jsonb_each_text(one) union all select * from jsonb_each_text(other)) as r
-        group by r.key
-    ) as r
-$$;
-
--- Moves these sessions: all of them, or after an error those halves that can.
+-- Moves these sessions: all of them, or after an error those that nobody holds, or those halves
+-- that can.
 create function audit.move_rows(
     kind text,
-    relations regclass[],
     statements text[],
+    held text,
     user_ids uuid[],
     ids uuid[],
     run_id bigint,
-    out sessions bigint,
-    out rows jsonb,
+    out arrived bigint[],
     out oldest timestamptz,
     out newest timestamptz,
     out failed bigint
@@ -564,61 +538,68 @@ security invoker
 set search_path = ''
 as $$
 declare
-    picked bigint;
-    arrived bigint;
-    first_moment timestamptz;
-    last_moment timestamptz;
+    expected bigint;
+    found bigint;
     half constant integer := cardinality(ids) / 2;
+    free_users uuid [];
+    free uuid [];
     first record;
     second record;
 begin
-    rows := '{}';
     failed := 0;
     for number in 1..cardinality(statements) loop
-        execute statements[number] into picked, arrived, first_moment, last_moment
-        using user_ids, ids;
-        if arrived <> picked then
+        execute statements[number] into expected, found, oldest, newest using user_ids, ids;
+        if found <> expected then
             raise exception '% of % rows arrived as they were, in step % of the move',
-                arrived, picked, number
+                found, expected, number
                 using errcode = 'triggered_data_change_violation',
                     detail = statements[number],
                     hint = 'A trigger of the application, declared as harmless by its comment,'
                         ' changes or keeps what moves.';
         end if;
-        if number = 1 then
-            sessions := arrived;
-            oldest := first_moment;
-            newest := last_moment;
-        elsif relations[number] is not null and arrived > 0 then
-            rows := rows || jsonb_build_object(
-                relations[number], arrived + coalesce((rows -> relations[number]::text)::bigint, 0)
-            );
-        end if;
+        arrived[number] := found;
     end loop;
 exception
     when others then
         -- What is wrong with a row, or what an application raises: P0001 and all classes that SQL
-        -- leaves to it, but for X (ours is broken). 55P03 here: somebody is writing a row of the
-        -- same key. Once is enough to wait for that.
+        -- leaves to it, but for X (ours is broken). 55P03 here: somebody holds what belongs to a
+        -- session, or is writing a row of the same key. Once is enough to wait for that.
         if sqlstate !~ '^(2[23]|54|[6-9I-WYZ]|55P03)' then
             raise;
         end if;
         perform set_config('lock_timeout', '50ms', true);
-        if half > 0 then
-            select m.* into first from audit.move_rows(
-                kind, relations, statements, user_ids[:half], ids[:half], run_id
+        if sqlstate = '55P03' then
+            execute format(
+                'select array_agg(p.user_id), array_agg(p.id) from unnest($1, $2) as p (user_id, id)
+                 where (p.user_id, p.id) not in (%s)',
+                held
+            )
+            into free_users, free using user_ids, ids;
+        end if;
+        if sqlstate = '55P03' and coalesce(cardinality(free), 0) < cardinality(ids) then
+            select m.* into arrived, oldest, newest, failed
+            from audit.move_rows(
+                kind, statements, held, coalesce(free_users, '{}'), coalesce(free, '{}'), run_id
             ) as m;
-            select m.* into second from audit.move_rows(
-                kind, relations, statements, user_ids[half + 1:], ids[half + 1:], run_id
+        elsif half > 0 then
+            select m.* into first
+            from audit.move_rows(kind, statements, held, user_ids[:half], ids[:half], run_id) as m;
+            select m.* into second
+            from audit.move_rows(
+                kind, statements, held, user_ids[half + 1:], ids[half + 1:], run_id
             ) as m;
-            sessions := first.sessions + second.sessions;
+            arrived := array(
+                select coalesce(a.one, 0) + coalesce(a.other, 0)
+                from unnest(first.arrived, second.arrived) with ordinality as a (one, other, number)
+                order by a.number
+            );
             oldest := least(first.oldest, second.oldest);
             newest := greatest(first.newest, second.newest);
             failed := first.failed + second.failed;
-            rows := audit.add_rows(first.rows, second.rows);
         else
-            sessions := 0;
-            rows := '{}';
+            arrived := '{}';
+            oldest := null;
+            newest := null;
             failed := (sqlstate <> '55P03')::integer;
             insert into audit.archive_failure as f (
                 kind, user_id, session_id, sqlstate, message, run_id
@@ -661,8 +642,8 @@ security invoker
 set search_path = ''
 set row_security = off
 set lock_timeout = '2s'
-set extra_float_digits = 1 -- what is compared as text has all its digits
 set enable_seqscan = off
+set plan_cache_mode = force_generic_plan
 set jit = off
 as $$
 declare
@@ -674,14 +655,14 @@ declare
     asked text;
     known constant text := 'select from audit.archive_failure as f'
         ' where f.user_id = s.user_id and f.session_id = s.id and f.kind = $8 offset 0';
-    relation regclass;
-    in_the_way boolean := false;
+    belonging text;
+    in_the_way boolean;
     obstacle record;
     steps record;
     user_ids uuid [];
     ids uuid [];
+    arrived bigint [];
     picked integer;
-    locked uuid [];
 begin
     if batch_size is null or batch_size < 1 then
         raise exception 'batch_size is %, and at least 1 is needed',
@@ -704,21 +685,19 @@ begin
         audit.archive_batch,
         audit.archive_failure
     in row exclusive mode;
-    for relation in
-        select distinct t.relation
-        from audit.archive_links(kind) as l
-        cross join lateral (values (l.source), (l.target)) as t (relation)
-        order by t.relation
-    loop
-        if relation is null then
-            in_the_way := true; -- a table without its twin
-        else
-            execute format('lock table %s in row exclusive mode', relation);
-        end if;
-    end loop;
     select
-        array_agg(s.relation) as relations, array_agg(s.statement) as statements,
-        array_remove(array_agg(s.locking), null) as lockings,
+        string_agg(distinct t.relation, ', ' order by t.relation),
+        bool_or(l.target is null)
+    into belonging, in_the_way
+    from audit.archive_links(kind) as l
+    cross join lateral (values (l.source::text), (l.target::text)) as t (relation);
+    if belonging is not null then
+        execute format('lock table %s in row exclusive mode', belonging);
+    end if;
+    select
+        array_agg(s.relation) as relations,
+        array_agg(s.statement) as statements,
+        string_agg(s.held, ' union all ') as held,
         bool_or(s.is_unlike) as is_unlike
     into steps
     from audit.archive_statements(kind) as s;
@@ -727,8 +706,7 @@ begin
         select o.* into obstacle from audit.archive_obstacles(kind) as o limit 1;
         if found then
             raise exception '%: %', obstacle.object, obstacle.problem
-                using errcode = 'object_not_in_prerequisite_state',
-                    hint = 'Nothing was moved. ' || obstacle.remedy;
+                using errcode = 'object_not_in_prerequisite_state', hint = obstacle.remedy;
         end if;
     end if;
 
@@ -771,30 +749,25 @@ begin
 
     -- From here on by user, as the archive's keys are: neighbours fall on the same pages of its
     -- indexes, which saves a twelfth of the time.
-    select array_agg(p.user_id), array_agg(p.id) into user_ids, ids
+    select coalesce(array_agg(p.user_id), '{}'), coalesce(array_agg(p.id), '{}') into user_ids, ids
     from (
         select * from unnest(user_ids, ids) as s (user_id, id) order by s.user_id, s.id
     ) as p;
 
-    -- What belongs to a session becomes ours too, or the session stays. Nothing can be attached
-    -- meanwhile: that takes a key share lock on the session, which is ours.
-    for number in 1..coalesce(cardinality(steps.lockings), 0) loop
-        execute steps.lockings[number] into locked using user_ids, ids;
-        if locked is not null then
-            select array_agg(p.user_id), array_agg(p.id) into user_ids, ids
-            from unnest(user_ids, ids) as p (user_id, id)
-            where p.id <> all(locked);
-        end if;
-    end loop;
-
-    -- From here to the other end the change log keeps quiet: see 019_audit_moves.
+    -- Nothing can be attached to a session meanwhile: that takes a key share lock on it, which is
+    -- ours. From here to the other end the change log keeps quiet: see 019_audit_moves.
     perform set_config('arami_db.moving', 'on', true);
-    select m.* into sessions, rows, oldest, newest, failed
-    from audit.move_rows(
-        kind, steps.relations, steps.statements,
-        coalesce(user_ids, '{}'), coalesce(ids, '{}'), run_id
-    ) as m;
+    select m.* into arrived, oldest, newest, failed
+    from audit.move_rows(kind, steps.statements, steps.held, user_ids, ids, run_id) as m;
     perform set_config('arami_db.moving', 'off', true);
+    sessions := coalesce(arrived[1], 0);
+    select coalesce(jsonb_object_agg(t.relation, t.rows), '{}') into rows
+    from (
+        select a.relation, sum(a.rows) as rows
+        from unnest(steps.relations, arrived) with ordinality as a (relation, rows, number)
+        where a.rows > 0 and a.number between 2 and cardinality(steps.relations) - 1
+        group by a.relation
+    ) as t;
 
     -- What this call went past and left. Others may be moving these at this moment.
     if retry then
@@ -921,9 +894,7 @@ revoke all on function audit.archive_obstacles(text)
 from public, anon, authenticated, service_role;
 revoke all on function audit.archive_statements(text)
 from public, anon, authenticated, service_role;
-revoke all on function audit.add_rows(jsonb, jsonb)
-from public, anon, authenticated, service_role;
-revoke all on function audit.move_rows(text, regclass[], text[], uuid[], uuid[], bigint)
+revoke all on function audit.move_rows(text, text[], text, uuid[], uuid[], bigint)
 from public, anon, authenticated, service_role;
 revoke all on function audit.move_sessions(
     text, uuid[], uuid, timestamptz, timestamptz, integer, timestamptz, uuid, bigint, boolean
@@ -944,8 +915,7 @@ comment on function audit.archive_obstacles(text) is
 'What stops an archive or a restore: object, problem, remedy; no row when nothing does.';
 comment on function audit.archive_statements(text) is
 'The statements that an archive or a restore executes for a batch, in order.';
-comment on function audit.add_rows(jsonb, jsonb) is 'Numbers of rows by table, added up.';
-comment on function audit.move_rows(text, regclass[], text[], uuid[], uuid[], bigint) is
+comment on function audit.move_rows(text, text[], text, uuid[], uuid[], bigint) is
 'Moves sessions that are locked already; those that cannot be moved go on record.';
 comment on function audit.move_sessions(
     text, uuid[], uuid, timestamptz, timestamptz, integer, timestamptz, uuid, bigint, boolean

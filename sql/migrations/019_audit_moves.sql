@@ -23,7 +23,7 @@ begin
     if current_setting('arami_db.moving', true) = 'on'
         and has_function_privilege(
             acting_role,
-            'audit.move_rows(text,regclass[],text[],uuid[],uuid[],bigint)',
+            'audit.move_rows(text,text[],text,uuid[],uuid[],bigint)',
             'execute'
         )
     then
