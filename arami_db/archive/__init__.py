@@ -2,17 +2,9 @@
 
 from __future__ import annotations
 
-from arami_db.archive.estimate import ObstacleError, estimate
-from arami_db.archive.history import past_runs, require_ready
-from arami_db.archive.model import (
-    Estimate,
-    Failure,
-    Moved,
-    Options,
-    Outcome,
-    Progress,
-    Result,
-)
+from arami_db.archive.estimate import Estimate, ObstacleError, estimate
+from arami_db.archive.history import Failure, Moved, Outcome, Result, past_runs, require_ready
+from arami_db.archive.pacing import Options
 from arami_db.archive.question import ask
 from arami_db.archive.run import run
 from arami_db.archive.selection import RESTORE, Selection, fix_cutoff, live_tables, moment
@@ -27,7 +19,6 @@ __all__ = [
     "ObstacleError",
     "Options",
     "Outcome",
-    "Progress",
     "Result",
     "Selection",
     "Stop",

@@ -8,14 +8,11 @@ from datetime import datetime
 
 from psycopg.sql import SQL, Composed, Identifier
 
-from arami_db.archive.selection import Selection
+from arami_db.archive.selection import ARCHIVE, Selection, links
 from arami_db.database.connect import AsyncConnection, query
 
-_SIDES = (("live", "daily_sessions"), ("archived", "daily_sessions_archive"))
-
-Digests = dict[
-    tuple[str, str], list[int]
-]  # by table and primary key; two of a row are one too many
+# By table and primary key; two of a row are one too many.
+Digests = dict[tuple[str, str], list[int]]
 
 
 @dataclass(frozen=True)
@@ -78,7 +75,7 @@ class Before:
 
 
 async def look(connection: AsyncConnection, selection: Selection, most: int) -> Before:
-    """Digest what users have who have something to move; ask it in unfiltered().
+    """Digest what users have who have something to move; ask it with ask().
 
     Args:
         connection: in a transaction.
@@ -102,9 +99,7 @@ async def compare(connection: AsyncConnection, before: Before) -> Verification:
     )
     theirs = {row_id async for (row_id,) in cursor}
     left = tuple(difference for difference in found if difference.id not in theirs)
-    return Verification(
-        len(before.users), len(before.digests), len(found) - len(left), left
-    )  # fmt: skip
+    return Verification(len(before.users), len(before.digests), len(found) - len(left), left)
 
 
 def _differences(before: Digests, after: Digests) -> Iterator[Difference]:
@@ -121,34 +116,24 @@ def _differences(before: Digests, after: Digests) -> Iterator[Difference]:
 
 async def _digests(connection: AsyncConnection, users: list[str]) -> Digests:
     found: Digests = {}
-    cursor = await connection.execute(query("verify_links"), {})
-    for live, *link in await cursor.fetchall():
-        for statement in _statements(live, *link):
-            cursor = await connection.execute(statement, {"users": users})
-            for key, digest in await cursor.fetchall():
-                found.setdefault((live, key), []).append(digest)
+    for link in await links(connection, ARCHIVE):
+        for table, session, source in (
+            (link.source, link.source_session, "daily_sessions"),
+            (link.target, link.target_session, "daily_sessions_archive"),
+        ):
+            shown = link.columns if link.source != link.target else [*link.columns, session]
+            asking = SQL(query("verify_rows")).format(
+                key=_of_row(link.keys),
+                columns=_of_row(shown),
+                child=SQL(table),
+                sessions=Identifier("public", source),
+                session=Identifier(session),
+            )
+            cursor = await connection.execute(asking, {"users": users})
+            async for key, digest in cursor:
+                found.setdefault((link.live, key), []).append(digest)
     return found
 
 
-def _statements(  # noqa: PLR0913, PLR0917 - a row of the query
-    live: str,
-    archived: str,
-    live_session: str,
-    archived_session: str,
-    keys: list[str],
-    columns: list[str],
-) -> Iterator[Composed]:
-    """What asks for the rows of a table on either side."""
-    tables = {"live": live, "archived": archived}
-    sessions = {"live": live_session, "archived": archived_session}
-    for side, source in _SIDES:
-        shown = [SQL("c.{}").format(Identifier(name)) for name in columns]
-        if live == archived:
-            shown.append(SQL("c.{}").format(Identifier(sessions[side])))
-        yield SQL(query("verify_rows")).format(
-            key=SQL(", ").join(SQL("c.{}").format(Identifier(key)) for key in keys),
-            columns=SQL(", ").join(shown),
-            child=SQL(tables[side]),
-            sessions=Identifier("public", source),
-            session=Identifier(sessions[side]),
-        )
+def _of_row(names: list[str]) -> Composed:
+    return SQL(", ").join(Identifier("c", name) for name in names)
