@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from arami_db.archive.estimate import Estimate, ObstacleError, estimate
 from arami_db.archive.history import Failure, Moved, Outcome, Result, past_runs, require_ready
-from arami_db.archive.pacing import Options
 from arami_db.archive.question import ask
 from arami_db.archive.run import run
 from arami_db.archive.selection import RESTORE, Selection, fix_cutoff, live_tables, moment
-from arami_db.archive.stop import Stop, stoppable
 from arami_db.archive.verification import Verification
+from arami_db.archive.work import Options, Stop, stoppable
 
 __all__ = [
     "RESTORE",

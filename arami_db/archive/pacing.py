@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from arami_db.archive.stop import Stop
+from arami_db.archive.work import Options, Stop
 from arami_db.database.connect import AsyncConnection, query
 
 _TARGET = 0.15  # seconds a batch should take
@@ -19,28 +19,6 @@ _SHORTEST = 0.1  # seconds, when somebody waited for a batch
 _POLL = 1.0
 _RETAINED = 256 * 1024 * 1024  # bytes of WAL that a slot may keep while nobody reads it
 _NO_GAIN = 30  # times max_lag that a replica may take without any gain in replaying
-
-
-@dataclass(frozen=True)
-class Options:
-    """How to go about it.
-
-    Attributes:
-        batch_size: sessions a transaction, at most, whoever else is at work; None to find the size
-            that takes a seventh of a second, and to rest while others are at work.
-        max_duration: stop at the end of a batch after so many seconds; None for never.
-        pause: seconds to rest after each batch.
-        max_lag: wait while a replica lags by more seconds than this; 0 for never.
-        jobs: how many connections share the work.
-        verify: of so many users at most, compare everything after the run with before.
-    """
-
-    batch_size: int | None = None
-    max_duration: float | None = None
-    pause: float = 0.0
-    max_lag: float = 10.0
-    jobs: int = 1
-    verify: int = 0
 
 
 @dataclass(frozen=True)

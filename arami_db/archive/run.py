@@ -4,25 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import time
-from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeVar
 
 import psycopg
 
 from arami_db.archive import history, verification
-from arami_db.archive.batch import Batch
 from arami_db.archive.estimate import ObstacleError, obstacles
 from arami_db.archive.history import Moved, Outcome, Result
-from arami_db.archive.pacing import Options, Pacing
+from arami_db.archive.pacing import Pacing
 from arami_db.archive.question import AGAIN, Question, ask
 from arami_db.archive.selection import Count, Selection
-from arami_db.archive.stop import LONGEST, Stop, StoppedError
 from arami_db.archive.verification import Verification
-from arami_db.archive.worker import Report, Work, work_together
+from arami_db.archive.work import LONGEST, Options, Report, Stop, StoppedError, Work
+from arami_db.archive.worker import work_together
 from arami_db.database.connect import AsyncConnection, Connection
 from arami_db.database.lock import archive_lock
 from arami_db.errors import AramiError, ConnectionFailedError
@@ -63,7 +59,15 @@ async def run(  # noqa: PLR0913, PLR0917 - all of it comes from the command line
     gc.enable()  # off at start-up, for commands that are over in a moment; this one may not be
     loop = asyncio.get_running_loop()
     with archive_lock(connection) as require_lock:
-        at_work = _Run(conninfo, selection, options, report, stop, require_lock)
+
+        def require() -> None:
+            try:
+                require_lock()
+            except ConnectionFailedError as error:
+                error.hint = AGAIN
+                raise
+
+        at_work = _Run(Work(conninfo, selection, options, report, stop, require))
         stop.on_signal = lambda name: loop.call_soon_threadsafe(at_work.signalled, name)
         longest = LONGEST if options.max_duration is None else min(options.max_duration, LONGEST)
         over = loop.call_later(longest, stop.ask, "--max-duration is over")
@@ -76,145 +80,99 @@ async def run(  # noqa: PLR0913, PLR0917 - all of it comes from the command line
             telling.cancel()
 
 
-@dataclass
 class _Run:
     """Passes over what is selected, and the record of them."""
 
-    conninfo: str
-    selection: Selection
-    options: Options
-    report: Report
-    stop: Stop
-    require_lock: Callable[[], None]
-    started: float = field(default_factory=time.monotonic)
-    moved: int = 0
-    failed: int = 0
-    total: int | None = None
-    broken_off: bool = False
-    failure: Exception | None = None
-    unknown: tuple[str, ...] = ()
-    verified: Verification | None = None
+    def __init__(self, work: Work) -> None:
+        self._work, self._stop = work, work.stop
+        self._pacing = Pacing(work.options, work.stop, work.report.note)
+        self._broken_off = False
+        self._unknown: tuple[str, ...] = ()
+        self._verified: Verification | None = None
 
     async def go(self) -> Result:
         """Do the work and record how it ended."""
+        work, begin = self._work, partial(history.begin, selection=self._work.selection)
         try:
-            run_id = await self._unless_asked(partial(history.begin, selection=self.selection))
+            work.run_id = await self._unless_asked(begin)
         except StoppedError:
-            early, reason = Outcome.STOPPED_EARLY, self.stop.reason
-            return Result(None, self.selection, Moved(), None, self._seconds, early, reason)
+            early, reason = Outcome.STOPPED_EARLY, self._stop.reason
+            return Result(None, work.selection, Moved(), None, work.seconds, early, reason)
         try:
-            left: int | None = await self._work_off(run_id)
+            left: int | None = await self._work_off(work.selection, work.options)
         except StoppedError:
-            left = None if self.total is None else max(self.total - self.moved, 0)
+            left = None if work.total is None else max(work.total - work.moved, 0)
         except Exception as error:
-            self.fail(error)
-        if self.failure is None:
-            return await self._ask(partial(self._end, run_id=run_id, left=left))
+            work.fail(error)
+        if work.failure is None:
+            return await self._ask(partial(self._end, left=left))
+        failed = partial(
+            history.end, run_id=work.run_id, outcome=Outcome.FAILED, message=str(work.failure)
+        )
         with suppress(psycopg.Error, AramiError):  # the server itself may be what failed
-            message = str(self.failure)
-            await self._ask(
-                partial(history.end, run_id=run_id, outcome=Outcome.FAILED, message=message)
-            )
-        raise self.failure
+            await self._ask(failed)
+        raise work.failure
 
-    async def _work_off(self, run_id: int) -> int:
+    async def _work_off(self, selection: Selection, options: Options) -> int:
         """Move everything; how much is left."""
-        if found := await self._unless_asked(partial(obstacles, kind=self.selection.kind)):
+        if found := await self._unless_asked(partial(obstacles, kind=selection.kind)):
             raise ObstacleError(found)
-        self.unknown = await self._unless_asked(self.selection.unknown)
-        count = await self._unless_asked(self.selection.count)
-        self.total, self.failed = count.sessions, count.failed
+        self._unknown = await self._unless_asked(selection.unknown)
+        count = await self._unless_asked(selection.count)
+        self._work.total, self._work.failed = count.sessions, count.failed
         before = None
-        if self.options.verify:
-            looking = partial(verification.look, selection=self.selection, most=self.options.verify)
+        if options.verify:
+            looking = partial(verification.look, selection=selection, most=options.verify)
             before = await self._unless_asked(looking)
-        work = self._shared(run_id)
         # The second pass goes for what was in the way the first time.
-        for jobs in (self.options.jobs, 1):
+        for jobs in (options.jobs, 1):
             if count.sessions > count.failed:
-                count = await self._pass(work, count, jobs)
+                count = await self._pass(count, jobs)
         if count.failed:
-            count = await self._pass(work, count, 1, retry=True)
+            count = await self._pass(count, 1, retry=True)
         if before is not None:
             comparing = partial(verification.compare, before=before)
-            self.verified = await self._unless_asked(comparing)
+            self._verified = await self._unless_asked(comparing)
         return count.sessions
 
-    async def _pass(self, work: Work, count: Count, jobs: int, *, retry: bool = False) -> Count:
+    async def _pass(self, count: Count, jobs: int, *, retry: bool = False) -> Count:
         """Let workers move what they can; what there is to move then."""
         try:
-            moving = work_together(work, count, jobs, retry=retry)
-            await self.stop.unless(self.stop.aborted, moving)
+            moving = work_together(self._work, self._pacing, count, jobs, retry=retry)
+            await self._stop.unless(self._stop.aborted, moving)
         except StoppedError:
-            self.broken_off = True
+            self._broken_off = True
             raise
-        return await self._unless_asked(self.selection.count)
-
-    def _shared(self, run_id: int) -> Work:
-        return Work(
-            self.conninfo,
-            self.selection,
-            self.options,
-            run_id,
-            self.stop,
-            self._require_lock,
-            Pacing(self.options, self.stop, self.report.note),
-            self.report.note,
-            self._on_batch,
-            self.fail,
-        )
-
-    def _require_lock(self) -> None:
-        try:
-            self.require_lock()
-        except ConnectionFailedError as error:
-            error.hint = AGAIN
-            raise
+        return await self._unless_asked(self._work.selection.count)
 
     async def _ask(self, question: Question[Answer]) -> Answer:
-        return await ask(self.conninfo, question, note=self.report.note)
+        return await ask(self._work.conninfo, question, note=self._work.report.note)
 
     async def _unless_asked(self, question: Question[Answer]) -> Answer:
-        return await self.stop.unless(self.stop.asked, self._ask(question))
+        return await self._stop.unless(self._stop.asked, self._ask(question))
 
-    async def _end(self, connection: AsyncConnection, run_id: int, left: int | None) -> Result:
+    async def _end(self, connection: AsyncConnection, left: int | None) -> Result:
         """Enter how it ended."""
-        failures = await history.failures(connection, self.selection) if self.failed else ()
-        early = None if left == 0 else self.stop.reason  # else it came too late to matter
+        work = self._work
+        failures = await history.failures(connection, work.selection) if work.failed else ()
+        early = None if left == 0 else self._stop.reason  # else it came too late to matter
         result = Result(
-            run_id, self.selection, Moved(), left, self._seconds, Outcome.DONE,
-            early, failures, self.unknown, self.verified,
+            work.run_id, work.selection, Moved(), left, work.seconds, Outcome.DONE,
+            early, failures, self._unknown, self._verified,
         )  # fmt: skip
-        return await history.conclude(connection, run_id, result, broken_off=self.broken_off)
-
-    def fail(self, error: Exception) -> None:
-        """Stop because of an error; the first one counts."""
-        self.failure = self.failure or error
-        self.stop.ask("failure")
+        return await history.conclude(connection, work.run_id, result, broken_off=self._broken_off)
 
     def signalled(self, name: str) -> None:
         """Take in a signal, from within the loop."""
-        if self.stop.signals > 1:
-            self.report.note(f"{name} again: breaking the batch off")
-            self.stop.aborted.set()
+        if self._stop.signals > 1:
+            self._work.report.note(f"{name} again: breaking the batch off")
+            self._stop.aborted.set()
         else:
-            self.report.note(f"{name}: stopping after this batch; once more breaks it off")
-        self.stop.ask(name)
-
-    def _on_batch(self, batch: Batch) -> None:
-        self.moved += batch.sessions
-        self.failed += batch.failed
-        self._progress()
+            self._work.report.note(f"{name}: stopping after this batch; once more breaks it off")
+        self._stop.ask(name)
 
     async def tell(self) -> None:
         """Tell how it goes, once a second."""
         while True:
             await asyncio.sleep(_EVERY)
-            self._progress()
-
-    def _progress(self) -> None:
-        self.report.progress(self.moved, self.total or 0, self._seconds)
-
-    @property
-    def _seconds(self) -> float:
-        return time.monotonic() - self.started
+            self._work.tell()

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 import psycopg
 
 from arami_db.archive.batch import Batch, BatchFailedError, is_passing, move
-from arami_db.archive.pacing import BatchSize, Options, Pacing, pressure
+from arami_db.archive.pacing import BatchSize, Pacing, pressure
 from arami_db.archive.question import Question, broken, said
-from arami_db.archive.selection import Count, Place, Selection
-from arami_db.archive.stop import Stop
+from arami_db.archive.selection import Count, Place
+from arami_db.archive.work import Work
 from arami_db.database.backoff import backoff
 from arami_db.database.connect import AsyncConnection, connect_async
 from arami_db.database.failure import timed_out
@@ -27,57 +25,19 @@ _IDLE_SESSION_TIMEOUT = "57P05"
 Answer = TypeVar("Answer")
 
 
-class Report(Protocol):
-    """Where a run tells how it goes; every method returns at once."""
-
-    def progress(self, sessions: int, total: int, seconds: float) -> None:
-        """So many were moved of so many since it began: told after every batch, and each second."""
-
-    def note(self, text: str) -> None:
-        """Something the user should know, and need not act on."""
-
-
-@dataclass(frozen=True)
-class Work:
-    """What the workers of a run share.
-
-    Attributes:
-        conninfo: how to connect.
-        selection: what to move.
-        options: how.
-        run_id: of the run, for the record.
-        stop: looked at before each batch.
-        require_lock: raises when the run has lost its lock; called before each batch.
-        pacing: when they rest.
-        note: told what the user should know.
-        on_batch: told of each batch.
-        fail: told of each error; it asks the others to stop, and they finish their batches.
-    """
-
-    conninfo: str
-    selection: Selection
-    options: Options
-    run_id: int
-    stop: Stop
-    require_lock: Callable[[], None]
-    pacing: Pacing
-    note: Callable[[str], None]
-    on_batch: Callable[[Batch], None]
-    fail: Callable[[Exception], None]
-
-
 class Worker:
     """Moves batches on a connection of its own."""
 
-    def __init__(self, work: Work, count: Count, *, retry: bool) -> None:
+    def __init__(self, work: Work, pacing: Pacing, count: Count, *, retry: bool) -> None:
         """Prepare; connect() and move_all() do it.
 
         Args:
-            work: what it shares with others.
+            work: the run.
+            pacing: when its workers rest.
             count: what there is to move.
             retry: move what could not be moved before, until a batch of it moves nothing.
         """
-        self._work, self._retry = work, retry
+        self._work, self._pacing, self._retry = work, pacing, retry
         most, fixed = count.sessions + 1, work.options.batch_size
         if retry:
             most = fixed = min(fixed or _RETRIED, _RETRIED)
@@ -90,7 +50,7 @@ class Worker:
         """Connect, and pass on what the server warns of."""
         self._connection = await connect_async(self._work.conninfo)
         self._connection.add_notice_handler(
-            lambda notice: self._work.note(f"warning: {notice.message_primary}")
+            lambda notice: self._work.report.note(f"warning: {notice.message_primary}")
         )
 
     async def move_all(self) -> None:
@@ -100,7 +60,7 @@ class Worker:
             BatchFailedError: one failed for good.
             ConnectionFailedError: the connection broke, or that of the lock.
         """
-        pacing, again = self._work.pacing, partial(self._do, pressure)
+        pacing, again = self._pacing, partial(self._do, pressure)
         try:
             found = await again()
             while True:
@@ -145,7 +105,9 @@ class Worker:
                     raise BatchFailedError(size, error) from error
                 await self._go_easier(failures, error)
                 continue
-            work.on_batch(batch)
+            work.moved += batch.sessions
+            work.failed += batch.failed
+            work.tell()
             if not self._retry:
                 self._place = batch.place
             return batch
@@ -154,7 +116,7 @@ class Worker:
     async def _go_easier(self, failures: int, error: psycopg.Error) -> None:
         self._size.halve()
         pause = backoff(failures)
-        self._work.note(
+        self._work.report.note(
             f"a batch was rolled back: {said(error)}; again with {self._size.present}"
             f" in {pause:.1f} s"
         )
@@ -174,11 +136,14 @@ class Worker:
             await self.connect()
 
 
-async def work_together(work: Work, count: Count, jobs: int, *, retry: bool) -> None:
+async def work_together(
+    work: Work, pacing: Pacing, count: Count, jobs: int, *, retry: bool
+) -> None:
     """Let workers move all they can until each has ended; who can connect does without the others.
 
     Args:
-        work: what they share.
+        work: the run; told of each error, so that the others finish their batches and stop.
+        pacing: when they rest.
         count: what there is to move.
         jobs: how many workers.
         retry: move what could not be moved before.
@@ -193,14 +158,14 @@ async def work_together(work: Work, count: Count, jobs: int, *, retry: bool) -> 
             if len(absent) == jobs:
                 work.fail(error)
             else:
-                work.note(f"going on with one connection less: {error}")
+                work.report.note(f"going on with one connection less: {error}")
             return
         try:
             await worker.move_all()
         except Exception as error:
             work.fail(error)
 
-    work.pacing.workers = jobs
+    pacing.workers = jobs
     async with asyncio.TaskGroup() as group:
         for _ in range(jobs):
-            group.create_task(one(Worker(work, count, retry=retry)))
+            group.create_task(one(Worker(work, pacing, count, retry=retry)))

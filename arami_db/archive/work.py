@@ -1,13 +1,16 @@
-"""Being asked to stop: once to finish the batch, twice to break it off."""
+"""What a run was asked, where it stands, and when it stops: after a batch, or at once."""
 
 from __future__ import annotations
 
 import asyncio
 import signal
-import threading
+import time
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any, TypeVar
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from arami_db.archive.selection import Selection
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -16,6 +19,38 @@ _SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
 LONGEST = 1e8  # seconds; a clock of the system may not count much further
 
 Value = TypeVar("Value")
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to go about it.
+
+    Attributes:
+        batch_size: sessions a transaction, at most, whoever else is at work; None to find the size
+            that takes a seventh of a second, and to rest while others are at work.
+        max_duration: stop at the end of a batch after so many seconds; None for never.
+        pause: seconds to rest after each batch.
+        max_lag: wait while a replica lags by more seconds than this; 0 for never.
+        jobs: how many connections share the work.
+        verify: of so many users at most, compare everything after the run with before.
+    """
+
+    batch_size: int | None = None
+    max_duration: float | None = None
+    pause: float = 0.0
+    max_lag: float = 10.0
+    jobs: int = 1
+    verify: int = 0
+
+
+class Report(Protocol):
+    """Where a run tells how it goes; every method returns at once."""
+
+    def progress(self, sessions: int, total: int, seconds: float) -> None:
+        """So many were moved of so many since it began: told after every batch, and each second."""
+
+    def note(self, text: str) -> None:
+        """Something the user should know, and need not act on."""
 
 
 class StoppedError(Exception):
@@ -92,13 +127,59 @@ def stoppable() -> Iterator[Stop]:
     loop from a handler of its own): none is lost between.
     """
     stop, before = Stop(), dict[signal.Signals, Any]()
-    if threading.current_thread() is threading.main_thread():
-        for name in _SIGNALS:
-            number = getattr(signal, name, None)
-            if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
-                before[number] = signal.signal(number, stop.handle)
+    for name in _SIGNALS:
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+            before[number] = signal.signal(number, stop.handle)
     try:
         yield stop
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+@dataclass
+class Work:
+    """What a run was asked, and where it stands.
+
+    Attributes:
+        conninfo: how to open the connections that work.
+        selection: what to move.
+        options: how.
+        report: told how it goes.
+        stop: ends it early.
+        require_lock: raises when the lock's connection is gone; called before each batch.
+        started: by the monotonic clock.
+        run_id: its row in audit.archive_run; 0 before it has one.
+        total: sessions there were to move; None before they were counted.
+        moved: so many were.
+        failed: sessions that cannot be.
+        failure: the first error; the run stops because of it.
+    """
+
+    conninfo: str
+    selection: Selection
+    options: Options
+    report: Report
+    stop: Stop
+    require_lock: Callable[[], None]
+    started: float = field(default_factory=time.monotonic)
+    run_id: int = 0
+    total: int | None = None
+    moved: int = 0
+    failed: int = 0
+    failure: Exception | None = None
+
+    @property
+    def seconds(self) -> float:
+        """Since it began."""
+        return time.monotonic() - self.started
+
+    def fail(self, error: Exception) -> None:
+        """Stop because of an error; the first one counts."""
+        self.failure = self.failure or error
+        self.stop.ask("failure")
+
+    def tell(self) -> None:
+        """Tell how far it is."""
+        self.report.progress(self.moved, self.total or 0, self.seconds)
