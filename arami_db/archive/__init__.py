@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-from arami_db.archive.estimate import ObstacleError, estimate
-from arami_db.archive.history import past_runs, require_ready
-from arami_db.archive.model import (
-    Estimate,
-    Failure,
-    Moved,
-    Options,
-    Outcome,
-    Progress,
-    Result,
-)
+from arami_db.archive.estimate import Estimate, ObstacleError, estimate
+from arami_db.archive.history import Failure, Moved, Outcome, Result, past_runs, require_ready
 from arami_db.archive.question import ask
 from arami_db.archive.run import run
 from arami_db.archive.selection import RESTORE, Selection, fix_cutoff, live_tables, moment
-from arami_db.archive.stop import Stop, stoppable
 from arami_db.archive.verification import Verification
+from arami_db.archive.work import Options, Stop, stoppable
 
 __all__ = [
     "RESTORE",
@@ -27,7 +18,6 @@ __all__ = [
     "ObstacleError",
     "Options",
     "Outcome",
-    "Progress",
     "Result",
     "Selection",
     "Stop",

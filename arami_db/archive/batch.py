@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import time
 from dataclasses import asdict, dataclass
-from typing import Any
 
 import psycopg
 from psycopg import AsyncClientCursor
 
-from arami_db.archive.model import Moved
+from arami_db.archive.pacing import Pressure
 from arami_db.archive.question import AGAIN, LOCK_TIMEOUT, READ_ONLY, RIGHTS, said
-from arami_db.archive.replicas import Replica
 from arami_db.archive.selection import ARCHIVE, Place, Selection
 from arami_db.database.connect import AsyncConnection, query
 from arami_db.database.execute import no_time_limit
@@ -39,15 +37,10 @@ _PASSING = {
 
 # Sleep 5 ms after a long batch, so that sessions it blocks show up in pg_locks: when the routine's
 # subtransaction ends, they stop waiting for it and take a millisecond to queue for the transaction.
-# A batch below 50 ms disturbs nobody. Statistics are flushed at once, so that our own transactions
-# are not counted as those of others.
+# A batch below 50 ms disturbs nobody.
 _MOMENT = """
-select
-    case
-        when pg_catalog.clock_timestamp() - pg_catalog.transaction_timestamp() > '50 milliseconds'
-            then pg_catalog.pg_sleep(0.005)
-    end,
-    pg_catalog.pg_stat_force_next_flush()
+select pg_catalog.pg_sleep(0.005)
+where pg_catalog.clock_timestamp() - pg_catalog.transaction_timestamp() > '50 milliseconds'
 """
 
 # A crash of the server may lose the last batches, but each of them whole, from both sides; nobody
@@ -83,40 +76,11 @@ def is_passing(error: psycopg.Error) -> bool:
 
 
 @dataclass(frozen=True)
-class Pressure:
-    """What a batch did to others.
-
-    Attributes:
-        blocks: somebody waited for a lock it held.
-        replicas: how far they are behind.
-        lag_hidden: there are replicas, and this role may not see their lag.
-        transactions: all that this database ever had, but for the one that asked.
-    """
-
-    blocks: bool = False
-    replicas: tuple[Replica, ...] = ()
-    lag_hidden: bool = False
-    transactions: int = 0
-
-
-async def pressure(connection: AsyncConnection) -> Pressure:
-    """Ask for it, in one round trip."""
-    cursor = await connection.execute(query("archive_pressure"))
-    return _pressure(*(await cursor.fetchone() or (False, [], False, 0)))
-
-
-def _pressure(
-    blocks: bool, replicas: list[dict[str, Any]], lag_hidden: bool, transactions: int
-) -> Pressure:
-    return Pressure(blocks, tuple(Replica(**r) for r in replicas), lag_hidden, transactions)
-
-
-@dataclass(frozen=True)
 class Batch:
     """One transaction that went through.
 
     Attributes:
-        moved: what it moved.
+        sessions: how many it moved.
         failed: sessions that it could not move, and entered in audit.archive_failure.
         place: the session to go on after.
         exhausted: it found fewer sessions than it may take.
@@ -124,7 +88,7 @@ class Batch:
         seconds: how long it took, there and back.
     """
 
-    moved: Moved
+    sessions: int
     failed: int
     place: Place
     exhausted: bool
@@ -139,8 +103,8 @@ async def move(  # noqa: PLR0913 - what a batch is
     *,
     size: int,
     run_id: int,
-    retry: bool = False,
-    plan_anew: bool = False,
+    retry: bool,
+    plan_anew: bool,
 ) -> Batch:
     """Move one batch: one transaction, one round trip.
 
@@ -159,14 +123,14 @@ async def move(  # noqa: PLR0913 - what a batch is
     values = {
         **selection.values, **asdict(place), "size": size, "run_id": run_id, "retry": retry,
     }  # fmt: skip
-    name = "archive_batch" if selection.kind == ARCHIVE else "restore_batch"
+    moving = query("archive_batch" if selection.kind == ARCHIVE else "restore_batch")
     statements = (
-        "begin isolation level read committed",
+        "-- arami-db archive: a batch\nbegin isolation level read committed",
         LOCK_TIMEOUT,
         _NO_WAIT_FOR_THE_DISK,
         *no_time_limit(connection),
         *(["discard plans"] if plan_anew else []),
-        AsyncClientCursor(connection).mogrify(query(name), values),
+        AsyncClientCursor(connection).mogrify(moving, values),
         _MOMENT,
         query("archive_pressure"),
         "commit",
@@ -177,6 +141,6 @@ async def move(  # noqa: PLR0913 - what a batch is
     answers = []
     while cursor.nextset():
         answers += await cursor.fetchall() if cursor.description else []
-    (sessions, rows, created_at, last_id, failed, exhausted), _, others = answers
-    moved = Moved(sessions, rows, batches=int(sessions > 0))
-    return Batch(moved, failed, Place(created_at, last_id), exhausted, _pressure(*others), seconds)
+    (sessions, created_at, last_id, failed, exhausted), *_, others = answers
+    place = Place(created_at, last_id)
+    return Batch(sessions, failed, place, exhausted, Pressure(*others), seconds)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from psycopg.sql import SQL, Identifier, Literal
+from psycopg.sql import SQL, Composable, Identifier, Literal
 
-from arami_db.archive.model import Estimate, Obstacle
-from arami_db.archive.selection import Selection
+from arami_db.archive.selection import Selection, links
 from arami_db.database.connect import AsyncConnection, query
 from arami_db.errors import BatchError
 
@@ -16,6 +16,56 @@ _SESSIONS = "public.daily_sessions"
 # Bytes of WAL for each byte and each row that moves, with their indexes, as measured with short,
 # long and few very long transcripts; full pages after checkpoints come on top.
 _WAL_OF_A_BYTE, _WAL_OF_A_ROW = 1.1, 510
+
+
+@dataclass(frozen=True)
+class Obstacle:
+    """Something in the catalog that makes every batch fail.
+
+    Attributes:
+        object: which trigger, rule, column or foreign key.
+        problem: what it would do.
+        remedy: the way out.
+    """
+
+    object: str
+    problem: str
+    remedy: str
+
+    def __str__(self) -> str:
+        """All three, for people."""
+        return f"{self.object}: {self.problem}. {self.remedy}"
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a run would move, from counts and a sample; nothing was written.
+
+    Attributes:
+        selection: what would be.
+        sessions: that would change sides.
+        rows: what would move with them, by live table.
+        bytes: of all of that as stored, without indexes; from a sample.
+        oldest, newest: created_at of the first and the last of them; None when there is none.
+        seconds: at the rate of past runs; None when there was none.
+        wal: bytes that will be written to the WAL, roughly.
+        disk: bytes that the other side will grow by, indexes included; the side that sessions
+            leave gives none back before it is vacuumed, and then to itself.
+        obstacles: what a run would refuse for.
+        unknown: what a restore names and is not in the archive, and why.
+    """
+
+    selection: Selection
+    sessions: int
+    rows: dict[str, int]
+    bytes: int
+    oldest: str | None
+    newest: str | None
+    seconds: float | None
+    wal: int
+    disk: int
+    obstacles: tuple[Obstacle, ...]
+    unknown: tuple[str, ...]
 
 
 class ObstacleError(BatchError):
@@ -34,7 +84,7 @@ class ObstacleError(BatchError):
 
 
 async def obstacles(connection: AsyncConnection, kind: str) -> list[Obstacle]:
-    """What would make every batch fail; ask it in unfiltered()."""
+    """What would make every batch fail."""
     cursor = await connection.execute(
         "select object, problem, remedy from audit.archive_obstacles(%s)", [kind]
     )
@@ -42,7 +92,7 @@ async def obstacles(connection: AsyncConnection, kind: str) -> list[Obstacle]:
 
 
 async def estimate(connection: AsyncConnection, selection: Selection) -> Estimate:
-    """What there is to move, how much that takes, and what is in the way; ask in unfiltered()."""
+    """What there is to move, how much that takes, and what is in the way."""
     await connection.execute("set transaction read only")
     cursor = await connection.execute(selection.sources("movable_estimate"), selection.values)
     sessions, oldest, newest, seconds = await cursor.fetchone() or (0, None, None, None)
@@ -72,19 +122,20 @@ async def _tables(
     connection: AsyncConnection, selection: Selection
 ) -> list[tuple[str, int, float, float]]:
     """Of each table that moves along: its live name, rows, bytes, and bytes of indexes."""
-    cursor = await connection.execute(query("movable_links"), {"kind": selection.kind})
     found = []
-    for live, schema, table, oid, session, columns in await cursor.fetchall():
-        sizes = [
-            SQL("coalesce(pg_column_size({}), 0)").format(Identifier("c", name)) for name in columns
-        ]
+    for link in await links(connection, selection.kind):
+        sizes: list[Composable] = [SQL("0")]
+        if link.source != link.target:  # else rows stay where they are
+            columns = [Identifier("c", name) for name in link.columns]
+            sizes = [SQL("coalesce(pg_column_size({}), 0)").format(name) for name in columns]
+            sizes.append(SQL("28"))
         counting = SQL(query("movable_rows")).format(
             sessions=Identifier("public", selection.source),
-            child=Identifier(schema, table),
-            id=Literal(oid),
-            session=Identifier(session),
-            size=SQL(" + ").join([SQL("28"), *sizes]) if sizes else SQL("0"),
+            child=SQL(link.source),
+            name=Literal(link.source),
+            session=Identifier(link.source_session),
+            size=SQL(" + ").join(sizes),
         )
         row = await (await connection.execute(counting, selection.values)).fetchone()
-        found.append((live, *(row or (0, 0.0, 0.0))))
+        found.append((link.live, *(row or (0, 0.0, 0.0))))
     return found

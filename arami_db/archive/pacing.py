@@ -1,28 +1,49 @@
-"""How fast a run goes: the size of a batch, and when to wait for users, replicas and others."""
+"""How fast a run goes: the size of its batches, and when it waits for users and replicas."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
 
-from arami_db.archive.batch import Pressure
-from arami_db.archive.model import Options
-from arami_db.archive.replicas import Replicas
-from arami_db.archive.stop import Stop
+from arami_db.archive.work import Options, Stop
+from arami_db.database.connect import AsyncConnection, query
 
-_TARGET = 0.5  # seconds a transaction should take
-_FIRST_TARGET = 0.025  # until we know whether others are at work
-_GENTLE_TARGET = 0.005  # while they are
+_TARGET = 0.15  # seconds a batch should take
 _START, _LEAST, _MOST = 100, 10, 20_000
 _SLOWEST, _FASTEST = 0.5, 2.0  # by how much the size may change from one batch to the next
 
-_WINDOW = 1.0  # seconds; a server process tells of its transactions once a second at most
-_BUSY = 25.0  # others' transactions a second; autovacuum has some, too
-# Seconds, while others are at work. Many short rests would help them less than a few long ones: see
-# benchmarks/README.md.
-_SPELL, _BREAK = 0.15, 0.85
+_REST = 6  # times as long as a batch took, while others are at work
+_SHORTEST = 0.1  # seconds, when somebody waited for a batch
 _POLL = 1.0
-_SHORTEST = 0.1
+_RETAINED = 256 * 1024 * 1024  # bytes of WAL that a slot may keep while nobody reads it
+_NO_GAIN = 30  # times max_lag that a replica may take without any gain in replaying
+
+
+@dataclass(frozen=True)
+class Pressure:
+    """What a batch did to others.
+
+    Attributes:
+        blocks: somebody waited for a lock it held.
+        others: are at work in this database; None where this role may not see that.
+        replicas: the name of each, or of a slot that nobody reads; by how many seconds it is behind
+            in writing WAL to its disk or in answering, by how many in replaying it; and how many
+            bytes of WAL the slot keeps.
+        lag_hidden: there are replicas, and this role may not see their lag.
+    """
+
+    blocks: bool
+    others: bool | None
+    replicas: list[dict[str, Any]]
+    lag_hidden: bool
+
+
+async def pressure(connection: AsyncConnection) -> Pressure:
+    """Ask for it, in one round trip."""
+    cursor = await connection.execute(query("archive_pressure"))
+    return Pressure(*(await cursor.fetchone() or ()))
 
 
 class BatchSize:
@@ -41,12 +62,12 @@ class BatchSize:
         self._fixed = fixed
         self.present = max(1, min(fixed or _START, at_most))
 
-    def took(self, seconds: float, target: float = _TARGET) -> None:
+    def took(self, seconds: float) -> None:
         """A full batch went through in that time."""
         if self._fixed is not None:
             self.present = min(self._fixed, self.present * 2)
         else:
-            factor = min(max(target / max(seconds, 0.001), _SLOWEST), _FASTEST)
+            factor = min(max(_TARGET / max(seconds, 0.001), _SLOWEST), _FASTEST)
             self.present = max(_LEAST, min(round(self.present * factor), _MOST))
 
     def halve(self, least: int = 1) -> None:
@@ -58,145 +79,113 @@ class BatchSize:
         self.halve(min(_LEAST, self._fixed or _LEAST))
 
 
-class Load:
-    """Whether others are at work in this database, told by the transactions it counts."""
-
-    def __init__(self, jobs: int) -> None:
-        """Nothing is known yet.
-
-        Args:
-            jobs: workers; of each one transaction may have been counted and not been seen yet.
-        """
-        self._jobs = jobs
-        self._own = 0
-        self._since: tuple[float, int, int] | None = None
-        self._rates: list[float] = []  # of the last two windows: one may fall between two reports
-
-    def see(self, transactions: int) -> None:
-        """Take in what the server counted, from within a transaction of ours.
-
-        Args:
-            transactions: all there ever were, but for the one that asked.
-        """
-        now = time.monotonic()
-        began, before, own_before = self._since or (now, transactions, self._own)
-        if self._since is None:
-            self._since = (began, before, own_before)
-        if now - began >= _WINDOW:
-            others = (transactions - before) - (self._own - own_before) - self._jobs
-            self._rates = [*self._rates[-1:], others / (now - began)]
-            self._since = (now, transactions, self._own)
-        self._own += 1
-
-    def own(self) -> None:
-        """A transaction of ours that sees nothing: it failed, or did something else."""
-        self._own += 1
-
-    @property
-    def rate(self) -> float:
-        """Others' transactions a second, of late."""
-        return max(self._rates, default=0.0)
-
-    @property
-    def known(self) -> bool:
-        """Whether we have watched for long enough to say anything."""
-        return bool(self._rates)
-
-
 class Pacing:
-    """What all workers of a run share: how they rest, and what has been said about it."""
+    """When the workers of a run rest, and what has been said about it.
 
-    def __init__(self, stop: Stop, options: Options, note: Callable[[str], None]) -> None:
+    Attributes:
+        workers: how many there are at present.
+    """
+
+    def __init__(self, options: Options, stop: Stop, note: Callable[[str], None]) -> None:
         """Set the limits.
 
         Args:
+            options: how to run.
             stop: ends every rest.
-            options: how to run; who names a batch size does not want it to yield to others.
             note: told once that we wait, and why.
         """
-        self._stop, self._options, self._note = stop, options, note
+        self._options, self._stop, self._note = options, stop, note
         self._said: set[str] = set()
-        self.load = Load(options.jobs)
-        self._replicas = Replicas(options.max_lag)
-        self._worked = 0.0  # seconds since the last break
-        self._mover: object | None = None  # who moves while the other workers wait
+        self._least: dict[str, tuple[float, float]] = {}  # of each replica: see _is_delayed
+        self.workers = options.jobs
 
-    @property
-    def crowded(self) -> bool:
-        """Whether to go easy because others are at work."""
-        return self._options.batch_size is None and self.load.rate > _BUSY
-
-    async def turn(self, worker: object) -> None:
-        """Wait until a worker may move: in a crowd one moves, the same until it is done.
-
-        The other cores are others' then. If workers took turns, they would keep them all awake.
-        """
-        while not self._stop:
-            self._mover = (self._mover or worker) if self.crowded else None
-            if self._mover in (None, worker):
-                return
-            await self._stop.rest(_SHORTEST)
-
-    def done(self, worker: object) -> None:
-        """A worker has ended: another may move."""
-        if self._mover is worker:
-            self._mover = None
-
-    def target(self) -> float:
-        """Seconds that a batch of automatic size should take; few until we know who is there."""
-        if self.crowded:
-            self._once(
-                "busy",
-                f"others are at work ({self.load.rate:.0f} transactions a second):"
-                f" one batch at a time, of {_GENTLE_TARGET * 1000:.0f} ms, and long breaks",
-            )
-            return _GENTLE_TARGET
-        return _TARGET if self.load.known else _FIRST_TARGET
-
-    async def rest(self, pressure: Pressure, took: float) -> None:
+    async def rest(self, found: Pressure, took: float) -> None:
         """Rest after a batch.
 
+        While others are at work each worker rests so long that all of them together are at work for
+        a seventh of the time.
+
         Args:
-            pressure: what it did to others.
+            found: what it did to others.
             took: seconds it took; whoever waited for it gets as long for themselves.
         """
-        if pressure.blocks:
-            self._once("blocks", "somebody waits for rows of a batch: pausing, smaller batches")
-            await self._stop.rest(max(took, _SHORTEST))
-        self._worked += took
-        if self.crowded and self._worked > _SPELL:
-            await self._stop.rest(_BREAK)
-            self._worked = 0.0
-        if self._options.pause:
-            await self._stop.rest(self._options.pause)
+        seconds = self._options.pause
+        if found.blocks:
+            self._once("somebody waits for rows of a batch: pausing, smaller batches")
+            seconds += max(took, _SHORTEST)
+        if found.others is not False and self._options.batch_size is None:
+            seen = "others are at work"
+            if found.others is None:
+                seen = "this role may not see whether others are at work (grant pg_monitor to it)"
+            self._once(f"{seen}: resting {_REST} times as long as a batch takes")
+            seconds += took * ((_REST + 1) * self.workers - 1)
+        if seconds:
+            await self._stop.rest(seconds)
 
     async def let_replicas_catch_up(
-        self, pressure: Pressure, again: Callable[[], Awaitable[Pressure]]
+        self, found: Pressure, again: Callable[[], Awaitable[Pressure]]
     ) -> None:
         """Wait while one lags too far.
 
         Args:
-            pressure: as last seen.
+            found: as last seen.
             again: asks for it anew.
         """
-        if self._options.max_lag and pressure.lag_hidden:
+        if not self._options.max_lag:
+            return
+        if found.lag_hidden:
             self._once(
-                "hidden",
                 "this role may not see how far replicas lag: not waiting for them"
-                " (grant pg_monitor to it)",
+                " (grant pg_monitor to it)"
             )
-        while not self._stop:
-            found = self._replicas.in_the_way(pressure.replicas)
-            for key, text in self._replicas.notes.items():
-                self._once(key, text)
-            if found is None:
-                return
-            name, reason = found
-            self._once(f"wait for {name}", f"waiting: {reason}")
+        while not self._stop and any(self._is_behind(**replica) for replica in found.replicas):
             await self._stop.rest(_POLL)
-            pressure = await again()
+            found = await again()
 
-    def _once(self, key: str, text: str) -> None:
-        if key not in self._said:
-            self._said.add(key)
+    def _is_behind(self, name: str, receives: float, replays: float, retains: int) -> bool:
+        """Whether to wait for a replica, or for a slot to be read or dropped."""
+        lags = f"replica {name} lags by more than {self._options.max_lag:g} s"
+        if retains:
+            slot = f"slot {name} is read by nobody and retains"
+            if retains > _RETAINED:
+                self._once(
+                    f"waiting: {slot} {_mb(retains)} of WAL, more than {_mb(_RETAINED)} (drop it if"
+                    " nobody will read it)",
+                    key=f"waiting: {slot}",
+                )
+                return True
+            self._once(
+                f"{slot} {_mb(retains)} of WAL: it is waited for from {_mb(_RETAINED)} on", key=slot
+            )
+        elif receives > self._options.max_lag:
+            self._once(f"waiting: {lags}")
+            return True
+        elif replays <= self._options.max_lag:
+            self._least.pop(name, None)
+        elif not self._is_delayed(name, replays):
+            self._once(f"waiting: {lags} in replaying")
+            return True
+        return False
+
+    def _is_delayed(self, name: str, replays: float) -> bool:
+        """Whether it has all WAL and does not gain in replaying it, as one delayed on purpose."""
+        now = time.monotonic()
+        least, since = self._least.setdefault(name, (replays, now))
+        if replays < least:
+            self._least[name] = (replays, now)
+        elif now - since > _NO_GAIN * self._options.max_lag:
+            self._once(
+                f"replica {name} has all WAL and does not catch up in replaying it"
+                " (recovery_min_apply_delay?): not waiting for its replay"
+            )
+            return True
+        return False
+
+    def _once(self, text: str, *, key: str | None = None) -> None:
+        if (key or text) not in self._said:
+            self._said.add(key or text)
             self._note(text)
+
+
+def _mb(size: float) -> str:
+    return f"{size / 1024 / 1024:.0f} MB"

@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
-from typing import TypeVar
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from typing import TypeAlias, TypeVar
 
 import psycopg
 from psycopg import errors
 
-from arami_db.database.connect import (
-    AsyncConnection,
-    Connection,
-    connect_async,
-    lost,
-    query,
-    redact,
-)
+from arami_db.database.connect import AsyncConnection, Connection, connect_async, lost, redact
 from arami_db.database.execute import no_time_limit
+from arami_db.database.watch import Watch
 from arami_db.errors import AramiError, PlatformError
 
 AGAIN = "What was moved stays moved, all else is as it was. Run it again to go on from there."
@@ -28,10 +22,15 @@ RIGHTS = "docs/operations.md lists the rights this takes, and why."
 # A longer wait for a lock is a wait behind a migration, and others would queue behind ours.
 LOCK_TIMEOUT = "set local lock_timeout = '2s'"
 _TRIES = 4
-_UNNOTICED, _EVERY = 0.3, 0.2  # seconds: a wait that nobody needs to hear of; between two looks
+_UNNOTICED = 0.3  # seconds of a wait that nobody needs to hear of
 _BEFORE_A_NOTE = 5.0  # seconds until a connection that does not answer is worth a word
+_ONE_CONNECTION = (
+    "waiting for a second connection: the first holds the lock, and a pooler in between may"
+    " have no other (pool_size)"
+)
 
 Answer = TypeVar("Answer")
+Question: TypeAlias = Callable[[AsyncConnection], Awaitable[Answer]]
 
 
 class LockedOutError(AramiError):
@@ -66,7 +65,7 @@ def broken(connection: Connection | AsyncConnection, error: psycopg.Error) -> Ar
 
 async def ask(
     conninfo: str,
-    question: Callable[[AsyncConnection], Awaitable[Answer]],
+    question: Question[Answer],
     *,
     note: Callable[[str], None],
 ) -> Answer:
@@ -79,46 +78,28 @@ async def ask(
 
     Raises:
         LockedOutError: somebody held a lock all the time.
-        PlatformError: this role lacks the rights.
+        PlatformError: this role may not see or write what is asked for.
         ConnectionFailedError: there is no connection, or it broke.
     """
-    loop = asyncio.get_running_loop()
-    silent = loop.call_later(
-        _BEFORE_A_NOTE,
-        note,
-        "waiting for a second connection: the first holds the lock, and a pooler in between may"
-        " have no other (pool_size)",
-    )
-    seen: list[str] = []
+    silent = asyncio.get_running_loop().call_later(_BEFORE_A_NOTE, note, _ONE_CONNECTION)
     try:
         async with await connect_async(conninfo) as connection:
-            pid = await _backend(connection)
+            cursor = await connection.execute("select pg_backend_pid()")
+            row, pid = await cursor.fetchone(), connection.info.backend_pid
             silent.cancel()
-            for _ in range(_TRIES):
-                watch = asyncio.create_task(_watch(conninfo, pid, seen, note))
-                try:
-                    async with unfiltered(connection):
-                        return await question(connection)
-                except errors.LockNotAvailable:
-                    pass
-                finally:
-                    watch.cancel()
-                    await asyncio.gather(watch, return_exceptions=True)
+            pid_told = pid if row == (pid,) else None  # behind a pooler it may soon be another
+            with Watch(conninfo, pid=pid_told, after=_UNNOTICED, on_blocked=note) as watch:
+                watch.began()
+                for _ in range(_TRIES):
+                    with suppress(errors.LockNotAvailable):
+                        return await _answer(connection, question)
+                raise LockedOutError(_TRIES, watch.ended())
     finally:
         silent.cancel()
-    raise LockedOutError(_TRIES, seen)
 
 
-@asynccontextmanager
-async def unfiltered(connection: AsyncConnection) -> AsyncIterator[None]:
-    """A transaction in which row level security hides nothing: it is an error instead.
-
-    It waits for a lock for two seconds, for anything else as long as it takes; times are UTC.
-
-    Raises:
-        PlatformError: this role may not see or write what the block asks for.
-        ConnectionFailedError: the connection broke.
-    """
+async def _answer(connection: AsyncConnection, question: Question[Answer]) -> Answer:
+    """Ask once: what row level security would hide is an error, and only locks have a limit."""
     settings = [
         LOCK_TIMEOUT,
         "set local row_security = off",
@@ -130,7 +111,7 @@ async def unfiltered(connection: AsyncConnection) -> AsyncIterator[None]:
     try:
         async with connection.transaction():
             await connection.execute("; ".join(settings).encode())
-            yield
+            return await question(connection)
     except errors.InsufficientPrivilege as error:
         raise PlatformError(
             f"this role may not do that: {error.diag.message_primary}", hint=RIGHTS
@@ -139,27 +120,3 @@ async def unfiltered(connection: AsyncConnection) -> AsyncIterator[None]:
         raise PlatformError(str(error.diag.message_primary), hint=READ_ONLY) from error
     except psycopg.OperationalError as error:
         raise broken(connection, error) or error from error
-
-
-async def _backend(connection: AsyncConnection) -> int | None:
-    """The backend's pid; None behind a pooler, where the next statement may go to another."""
-    cursor = await connection.execute("select pg_backend_pid()")
-    row = await cursor.fetchone()
-    pid = connection.info.backend_pid
-    return pid if row == (pid,) else None
-
-
-async def _watch(
-    conninfo: str, pid: int | None, seen: list[str], note: Callable[[str], None]
-) -> None:
-    """Look who blocks the question; where there is no connection to look with, nobody knows."""
-    await asyncio.sleep(_UNNOTICED)
-    with suppress(psycopg.Error, AramiError):
-        async with await connect_async(conninfo) as connection:
-            while True:
-                cursor = await connection.execute(query("blockers"), {"pid": pid})
-                blockers = [str(text) for _, text in await cursor.fetchall()]
-                if blockers and not seen:
-                    note("waiting for a lock held by " + "; ".join(blockers))
-                seen[:] = blockers or seen
-                await asyncio.sleep(_EVERY)

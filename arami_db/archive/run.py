@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import time
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import partial
 from typing import TypeVar
@@ -13,26 +11,17 @@ from typing import TypeVar
 import psycopg
 
 from arami_db.archive import history, verification
-from arami_db.archive.batch import Batch
 from arami_db.archive.estimate import ObstacleError, obstacles
-from arami_db.archive.model import (
-    Failure,
-    Moved,
-    Options,
-    Outcome,
-    Progress,
-    Report,
-    Result,
-)
+from arami_db.archive.history import Moved, Outcome, Result
 from arami_db.archive.pacing import Pacing
-from arami_db.archive.question import ask
+from arami_db.archive.question import AGAIN, Question, ask
 from arami_db.archive.selection import Count, Selection
-from arami_db.archive.stop import Stop, while_open
 from arami_db.archive.verification import Verification
-from arami_db.archive.worker import Work, Worker, work_together
+from arami_db.archive.work import LONGEST, Options, Report, Stop, StoppedError, Work
+from arami_db.archive.worker import work_together
 from arami_db.database.connect import AsyncConnection, Connection
 from arami_db.database.lock import archive_lock
-from arami_db.errors import AramiError
+from arami_db.errors import AramiError, ConnectionFailedError
 
 Answer = TypeVar("Answer")
 
@@ -68,153 +57,122 @@ async def run(  # noqa: PLR0913, PLR0917 - all of it comes from the command line
         PlatformError: this role lacks the rights.
     """
     gc.enable()  # off at start-up, for commands that are over in a moment; this one may not be
+    loop = asyncio.get_running_loop()
     with archive_lock(connection) as require_lock:
-        at_work = _Run(conninfo, selection, options, report, stop)
-        stop.note = report.note
+
+        def require() -> None:
+            try:
+                require_lock()
+            except ConnectionFailedError as error:
+                error.hint = AGAIN
+                raise
+
+        at_work = _Run(Work(conninfo, selection, options, report, stop, require))
+        stop.on_signal = lambda name: loop.call_soon_threadsafe(at_work.signalled, name)
+        longest = LONGEST if options.max_duration is None else min(options.max_duration, LONGEST)
+        over = loop.call_later(longest, stop.ask, "--max-duration is over")
         telling = asyncio.create_task(at_work.tell())
         try:
-            with (
-                stop.on_signals(),
-                stop.after(options.max_duration),
-                while_open(connection, require_lock, at_work.fail),
-            ):
-                return await at_work.go()
+            return await at_work.go()
         finally:
+            stop.on_signal = lambda _: None
+            over.cancel()
             telling.cancel()
 
 
 class _Run:
     """Passes over what is selected, and the record of them."""
 
-    def __init__(
-        self, conninfo: str, selection: Selection, options: Options, report: Report, stop: Stop
-    ) -> None:
-        self._conninfo, self._selection, self._options = conninfo, selection, options
-        self._report, self._stop = report, stop
-        self._started = time.monotonic()
-        self._moved, self._failed, self._total = Moved(), 0, 0
-        self._failure: Exception | None = None
-        self._failures: tuple[Failure, ...] = ()
+    def __init__(self, work: Work) -> None:
+        self._work, self._stop = work, work.stop
+        self._pacing = Pacing(work.options, work.stop, work.report.note)
+        self._broken_off = False
         self._unknown: tuple[str, ...] = ()
-        self._reason: str | None = None
         self._verified: Verification | None = None
 
     async def go(self) -> Result:
         """Do the work and record how it ended."""
-        run_id = await self._ask(partial(history.begin, selection=self._selection))
-        if run_id is None:
-            self._reason = self._stop.reason
-            return self._result(None, Moved(), None, Outcome.STOPPED_EARLY)
-        left: int | None = None
+        work, begin = self._work, partial(history.begin, selection=self._work.selection)
         try:
-            left = await self._work_off(run_id)
+            work.run_id = await self._unless_asked(begin)
+        except StoppedError:
+            early, reason = Outcome.STOPPED_EARLY, self._stop.reason
+            return Result(None, work.selection, Moved(), None, work.seconds, early, reason)
+        try:
+            left: int | None = await self._work_off(work.selection, work.options)
+        except StoppedError:
+            left = None if work.total is None else max(work.total - work.moved, 0)
         except Exception as error:
-            self.fail(error)
-        if self._failure is not None:
-            with suppress(psycopg.Error, AramiError):  # the server itself may be what failed
-                await self._record(run_id, Outcome.FAILED, str(self._failure))
-            raise self._failure
-        return await self._end(run_id, left)
+            work.fail(error)
+        if work.failure is None:
+            return await self._ask(partial(self._end, left=left))
+        failed = partial(
+            history.end, run_id=work.run_id, outcome=Outcome.FAILED, message=str(work.failure)
+        )
+        with suppress(psycopg.Error, AramiError):  # the server itself may be what failed
+            await self._ask(failed)
+        raise work.failure
 
-    async def _work_off(self, run_id: int) -> int | None:
-        """Move everything; how much is left, None when that is not known."""
-        if found := await self._ask(partial(obstacles, kind=self._selection.kind)):
+    async def _work_off(self, selection: Selection, options: Options) -> int:
+        """Move everything; how much is left."""
+        if found := await self._unless_asked(partial(obstacles, kind=selection.kind)):
             raise ObstacleError(found)
-        self._unknown = await self._ask(self._selection.unknown) or ()
-        count = await self._ask(self._selection.count)
-        if count is None:
-            return None
-        self._total = count.sessions
-        before = await self._look()
-        work = self._shared(run_id)
+        self._unknown = await self._unless_asked(selection.unknown)
+        count = await self._unless_asked(selection.count)
+        self._work.total, self._work.failed = count.sessions, count.failed
+        before = None
+        if options.verify:
+            looking = partial(verification.look, selection=selection, most=options.verify)
+            before = await self._unless_asked(looking)
         # The second pass goes for what was in the way the first time.
-        for jobs in (self._options.jobs, 1):
-            if count.sessions > count.failed and not self._stop:
-                count = await self._pass([Worker(work, count) for _ in range(jobs)]) or count
-        if count.failed and not self._stop:
-            count = await self._pass([Worker(work, count, retry=True)]) or count
-        if self._failed or count.failed:
-            self._failures = await ask(
-                self._conninfo,
-                partial(history.failures, selection=self._selection),
-                note=self._report.note,
-            )
+        for jobs in (options.jobs, 1):
+            if count.sessions > count.failed:
+                count = await self._pass(count, jobs)
+        if count.failed:
+            count = await self._pass(count, 1, retry=True)
         if before is not None:
-            self._verified = await self._ask(partial(verification.compare, before=before))
-        return max(self._total - self._moved.sessions, 0) if self._stop else count.sessions
+            comparing = partial(verification.compare, before=before)
+            self._verified = await self._unless_asked(comparing)
+        return count.sessions
 
-    async def _look(self) -> verification.Before | None:
-        """What is to be compared with after the run; None when nothing is."""
-        asked = partial(verification.look, selection=self._selection, most=self._options.verify)
-        return await self._ask(asked) if self._options.verify else None
-
-    async def _pass(self, workers: list[Worker]) -> Count | None:
+    async def _pass(self, count: Count, jobs: int, *, retry: bool = False) -> Count:
         """Let workers move what they can; what there is to move then."""
-        await self._stop.unless_aborted(work_together(workers, self.fail))
-        return await self._ask(self._selection.count)
+        try:
+            moving = work_together(self._work, self._pacing, count, jobs, retry=retry)
+            await self._stop.unless(self._stop.aborted, moving)
+        except StoppedError:
+            self._broken_off = True
+            raise
+        return await self._unless_asked(self._work.selection.count)
 
-    def _shared(self, run_id: int) -> Work:
-        return Work(
-            self._conninfo,
-            self._selection,
-            run_id,
-            self._options.batch_size,
-            self._stop,
-            Pacing(self._stop, self._options, self._report.note),
-            self._on_batch,
-            self._report.note,
-        )
+    async def _ask(self, question: Question[Answer]) -> Answer:
+        return await ask(self._work.conninfo, question, note=self._work.report.note)
 
-    async def _ask(self, question: Callable[[AsyncConnection], Awaitable[Answer]]) -> Answer | None:
-        """Ask on a connection of its own; None when asked to stop meanwhile."""
-        return await self._stop.unless_asked(ask(self._conninfo, question, note=self._report.note))
+    async def _unless_asked(self, question: Question[Answer]) -> Answer:
+        return await self._stop.unless(self._stop.asked, self._ask(question))
 
-    async def _end(self, run_id: int, left: int | None) -> Result:
+    async def _end(self, connection: AsyncConnection, left: int | None) -> Result:
+        """Enter how it ended."""
+        work = self._work
+        failures = await history.failures(connection, work.selection) if work.failed else ()
         early = None if left == 0 else self._stop.reason  # else it came too late to matter
-        outcome = Outcome.STOPPED_EARLY if early else Outcome.DONE
-        if early and self._stop.aborted:
-            outcome = Outcome.BROKEN_OFF
-        unlike = self._verified.text if self._verified and self._verified.differences else None
-        if self._failures or self._unknown or unlike:
-            outcome = Outcome.FAILED
-        reasons = (early, *self._unknown, history.summed_up(self._failures), unlike)
-        self._reason = "; ".join(text for text in reasons if text) or None
-        message = f"left, because locked: {left}" if left else None
-        moved = await self._record(run_id, outcome, self._reason or message)
-        return self._result(run_id, moved, left, outcome)
-
-    async def _record(self, run_id: int, outcome: Outcome, message: str | None) -> Moved:
-        return await ask(
-            self._conninfo,
-            lambda c: history.end(c, run_id, outcome, message),
-            note=self._report.note,
-        )
-
-    def _result(
-        self, run_id: int | None, moved: Moved, left: int | None, outcome: Outcome
-    ) -> Result:
-        took = time.monotonic() - self._started
-        return Result(
-            run_id, self._selection, moved, left, took, outcome,
-            self._reason, self._failures, self._unknown, self._verified,
+        result = Result(
+            work.run_id, work.selection, Moved(), left, work.seconds, Outcome.DONE,
+            early, failures, self._unknown, self._verified,
         )  # fmt: skip
+        return await history.conclude(connection, work.run_id, result, broken_off=self._broken_off)
 
-    def fail(self, error: Exception) -> None:
-        """Stop because of an error; the first one counts."""
-        self._failure = self._failure or error
-        self._stop.ask("failure")
-
-    def _on_batch(self, batch: Batch) -> None:
-        self._moved += batch.moved
-        self._failed += batch.failed
-        self._progress()
-
-    def _progress(self) -> None:
-        seconds = time.monotonic() - self._started
-        self._report.progress(Progress(self._moved, self._total, seconds))
+    def signalled(self, name: str) -> None:
+        """Take in a signal, from within the loop."""
+        if self._stop.signals > 1:
+            self._work.report.note(f"{name} again: breaking the batch off")
+            self._stop.aborted.set()
+        else:
+            self._work.report.note(f"{name}: stopping after this batch; once more breaks it off")
+        self._stop.ask(name)
 
     async def tell(self) -> None:
         """Tell how it goes, once a second."""
         while True:
             await asyncio.sleep(_EVERY)
-            self._progress()
+            self._work.tell()

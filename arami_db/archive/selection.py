@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, LiteralString, NamedTuple
 
 import psycopg
 from psycopg import errors
@@ -92,22 +92,50 @@ class Selection:
         return SQL(query(name)).format(sessions=Identifier("public", self.source))
 
     async def count(self, connection: AsyncConnection) -> Count:
-        """What there is to move; ask it in unfiltered()."""
+        """What there is to move; ask it with ask()."""
         cursor = await connection.execute(self.sources("movable_count"), self.values)
         sessions, failed, oldest = await cursor.fetchone() or (0, 0, None)
         return Count(sessions, failed, Place(oldest, _LEAST_ID) if oldest else Place())
 
     async def unknown(self, connection: AsyncConnection) -> tuple[str, ...]:
-        """What a restore names and is not in the archive, and why; ask it in unfiltered()."""
+        """What a restore names and is not in the archive, and why; ask it with ask()."""
         if self.kind == ARCHIVE:
             return ()
         cursor = await connection.execute(query("movable_unknown"), self.values)
         return tuple([str(text) async for (text,) in cursor])
 
 
+class Link(NamedTuple):
+    """A table that moves along, or a column that points to sessions: in one table on both sides.
+
+    Attributes:
+        live: the table before anything of it is archived.
+        source, target: where its rows leave and arrive.
+        source_session, target_session: what names a session in either.
+        keys: the primary key.
+        columns: all of the source, but for those that take turns in pointing.
+        is_logged: the change log has what users do to the live table.
+    """
+
+    live: LiteralString
+    source: LiteralString
+    target: LiteralString
+    source_session: str
+    target_session: str
+    keys: list[str]
+    columns: list[str]
+    is_logged: bool
+
+
+async def links(connection: AsyncConnection, kind: str) -> list[Link]:
+    """What an archive or a restore takes along, sessions first; ask it with ask()."""
+    cursor = await connection.execute(query("archive_links"), {"kind": kind})
+    return [Link(*row) async for row in cursor]
+
+
 def live_tables(connection: Connection) -> list[str]:
     """The tables that sessions and what belongs to them are in, before they are archived."""
-    rows = connection.execute(query("movable_links"), {"kind": ARCHIVE}).fetchall()
+    rows = connection.execute(query("archive_links"), {"kind": ARCHIVE}).fetchall()
     return list(dict.fromkeys(str(row[0]) for row in rows))
 
 

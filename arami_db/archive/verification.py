@@ -8,11 +8,10 @@ from sys import intern
 
 from psycopg.sql import SQL, Composed, Identifier
 
-from arami_db.archive.selection import Selection
+from arami_db.archive.selection import ARCHIVE, Selection, links
 from arami_db.database.connect import AsyncConnection, query
 
 _UNLOGGED = " (perhaps its user did it: the change log does not have this table)"
-_SIDES = (("live", "daily_sessions"), ("archived", "daily_sessions_archive"))
 
 # By table and primary key: digest and session; two of a row are one too many, where there was one.
 Digests = dict[tuple[str, str], list[tuple[int, str]]]
@@ -78,7 +77,7 @@ class Before:
 
 
 async def look(connection: AsyncConnection, selection: Selection, most: int) -> Before:
-    """Digest what users have who have something to move; ask it in unfiltered().
+    """Digest what users have who have something to move; ask it with ask().
 
     Args:
         connection: in a transaction.
@@ -103,8 +102,7 @@ async def compare(connection: AsyncConnection, before: Before) -> Verification:
         [before.since, [*sessions.values(), *(key for _, key in found)]],
     )
     theirs = set(await cursor.fetchall())
-    cursor = await connection.execute(query("verify_links"), {})
-    unlogged = {row[0] for row in await cursor.fetchall() if not row[-1]}
+    unlogged = {link.live for link in await links(connection, ARCHIVE) if not link.is_logged}
     left = tuple(
         Difference(*place, problem + (_UNLOGGED if place[0] in unlogged else ""))
         for place, problem in found.items()
@@ -112,9 +110,7 @@ async def compare(connection: AsyncConnection, before: Before) -> Verification:
             [(place[1], "update"), (place[1], "delete"), (sessions[place], "delete")]
         )
     )
-    return Verification(
-        len(before.users), len(before.digests), len(found) - len(left), left
-    )  # fmt: skip
+    return Verification(len(before.users), len(before.digests), len(found) - len(left), left)
 
 
 def _differences(before: Digests, after: Digests) -> Iterator[tuple[tuple[str, str], str]]:
@@ -130,37 +126,27 @@ def _differences(before: Digests, after: Digests) -> Iterator[tuple[tuple[str, s
 
 async def _digests(connection: AsyncConnection, users: list[str]) -> Digests:
     found: Digests = {}
-    cursor = await connection.execute(query("verify_links"), {})
-    for live, *link in await cursor.fetchall():
-        for statement in _statements(live, *link[:-1]):
-            cursor = await connection.execute(statement, {"users": users})
-            for key, digest, session in await cursor.fetchall():
-                found.setdefault((live, key), []).append((digest, intern(session)))
+    for link in await links(connection, ARCHIVE):
+        for table, session, source in (
+            (link.source, link.source_session, "daily_sessions"),
+            (link.target, link.target_session, "daily_sessions_archive"),
+        ):
+            columns = _of_row(
+                link.columns if link.source != link.target else [*link.columns, session]
+            )
+            whole = SQL("hashtextextended(row({})::text, 0)").format(columns)
+            asking = SQL(query("verify_rows")).format(
+                key=_of_row(link.keys) if link.keys else whole,
+                columns=columns,
+                child=SQL(table),
+                sessions=Identifier("public", source),
+                session=Identifier(session),
+            )
+            cursor = await connection.execute(asking, {"users": users})
+            async for key, digest, of_session in cursor:
+                found.setdefault((link.live, key), []).append((digest, intern(of_session)))
     return found
 
 
-def _statements(  # noqa: PLR0913, PLR0917 - a row of the query
-    live: str,
-    archived: str,
-    live_session: str,
-    archived_session: str,
-    keys: list[str],
-    names: list[str],
-) -> Iterator[Composed]:
-    """What asks for the rows of a table on either side."""
-    tables = {"live": live, "archived": archived}
-    sessions = {"live": live_session, "archived": archived_session}
-    for side, source in _SIDES:
-        shown = [SQL("c.{}").format(Identifier(name)) for name in names]
-        if live == archived:
-            shown.append(SQL("c.{}").format(Identifier(sessions[side])))
-        columns = SQL(", ").join(shown)
-        yield SQL(query("verify_rows")).format(
-            key=SQL(", ").join(SQL("c.{}").format(Identifier(key)) for key in keys)
-            if keys
-            else SQL("hashtextextended(row({})::text, 0)").format(columns),
-            columns=columns,
-            child=SQL(tables[side]),
-            sessions=Identifier("public", source),
-            session=Identifier(sessions[side]),
-        )
+def _of_row(names: list[str]) -> Composed:
+    return SQL(", ").join(Identifier("c", name) for name in names)

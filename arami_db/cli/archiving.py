@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
+import psycopg
 import typer
 
 from arami_db.cli import options
@@ -26,7 +27,7 @@ BatchSize = Annotated[
     str,
     typer.Option(
         metavar="auto|N",
-        help="Sessions a transaction; auto: half a second's worth, 5 ms' while others work.",
+        help="Sessions a transaction; auto: 0.15 s' worth, with rests while others work.",
     ),
 ]
 MaxDuration = Annotated[
@@ -70,8 +71,7 @@ def run(
                 operation.run(connection, conninfo, selection, chosen, report, stop)
             )
         if vacuum and not stop.signals:
-            with stop.cancelling(connection):
-                upkeep = _vacuum(connection, stop)
+            upkeep = _vacuum(connection, stop)
         show_result(result, upkeep, output)
     if result.outcome is operation.Outcome.BROKEN_OFF:
         raise SystemExit(130)  # the result says it; Exit would be told as an error, too
@@ -85,6 +85,11 @@ def _vacuum(connection: Connection, stop: Stop) -> Upkeep:
     from arami_db.maintain import maintain, tables
     from arami_db.render.upkeep import show_start
 
+    def cancel(_: str) -> None:
+        with suppress(psycopg.Error):
+            connection.cancel_safe(timeout=2)
+
+    stop.on_signal = cancel
     return maintain(
         connection,
         tables(connection, live_tables(connection)),

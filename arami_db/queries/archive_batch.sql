@@ -1,7 +1,7 @@
 -- One batch of an archive run.
 -- A place is text: users write moments that no client's calendar has, such as infinity.
 select
-    sessions, rows, to_json(last_created_at) #>> '{}', last_id::text, failed, exhausted
+    sessions, to_json(last_created_at) #>> '{}', last_id::text, failed, exhausted
 from audit.archive_daily_sessions(
     cutoff => %(until)s::timestamptz,
     batch_size => %(size)s,

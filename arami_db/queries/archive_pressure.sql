@@ -1,5 +1,7 @@
--- Whether somebody waits for a lock of this very connection, how far replicas are behind, whether this
--- role may not see that, and all transactions this database ever had.
+-- arami-db archive: whether somebody waits for a lock of this very connection, whether others are at
+-- work, how far replicas are behind, and whether this role may not see that.
+-- Others are at work when a statement of theirs began or ended in the last 50 ms; null where this role
+-- may not see what other roles do. The first words tell our own statements, also behind a pooler.
 -- A replica that has not confirmed all WAL is behind by the age of its last answer, too: what it last
 -- measured says nothing of one that hangs. A slot that nobody reads keeps WAL, and has no time.
 select
@@ -7,6 +9,19 @@ select
         select
         from pg_catalog.pg_locks as l
         where not l.granted and pg_backend_pid() = any(pg_blocking_pids(l.pid))
+    ),
+    (
+        select
+            case
+                when bool_or(
+                    a.backend_type = 'client backend'
+                    and a.state_change > clock_timestamp() - interval '50 milliseconds'
+                    and a.query not like '-- arami-db archive%'
+                ) then true
+                when not bool_or(a.backend_type is null) then false
+            end
+        from pg_catalog.pg_stat_activity as a
+        where a.datname = current_database()
     ),
     (
         select coalesce(jsonb_agg(jsonb_build_object(
@@ -36,9 +51,4 @@ select
             where not s.active and s.restart_lsn is not null and s.wal_status <> 'lost'
         ) as f
     ),
-    coalesce((select bool_or(r.state is null) from pg_catalog.pg_stat_replication as r), false),
-    (
-        select d.xact_commit + d.xact_rollback
-        from pg_catalog.pg_stat_database as d
-        where d.datname = current_database()
-    )
+    coalesce((select bool_or(r.state is null) from pg_catalog.pg_stat_replication as r), false)

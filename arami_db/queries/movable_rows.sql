@@ -41,9 +41,9 @@ select
         f.bytes * (
             select sum(pg_indexes_size(t.id)) / nullif(sum(pg_table_size(t.id)), 0)
             from (
-                select {id}::oid as id
+                select {name}::regclass::oid as id
                 union
-                select p.relid::oid from pg_catalog.pg_partition_tree({id}::oid) as p
+                select p.relid::oid from pg_catalog.pg_partition_tree({name}::regclass) as p
             ) as t
         ), 0
     )

@@ -1,7 +1,7 @@
 -- One batch of a restore.
 -- A place is text: users write moments that no client's calendar has, such as infinity.
 select
-    sessions, rows, to_json(last_created_at) #>> '{}', last_id::text, failed, exhausted
+    sessions, to_json(last_created_at) #>> '{}', last_id::text, failed, exhausted
 from audit.restore_daily_sessions(
     session_ids => %(sessions)s::uuid [],
     for_user => %(user)s::uuid,

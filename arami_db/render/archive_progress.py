@@ -13,8 +13,6 @@ from arami_db.render.output import is_quiet, note
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
 
-    from arami_db.archive import Progress
-
 MINUTE = 60.0
 
 
@@ -26,11 +24,11 @@ class MinuteReport:
         self._every = every
         self._last = time.monotonic()
 
-    def progress(self, progress: Progress) -> None:
+    def progress(self, sessions: int, total: int, seconds: float) -> None:
         """Say where the run stands, when it is time to."""
         if time.monotonic() - self._last >= self._every:
             self._last = time.monotonic()
-            note(standing(progress))
+            note(standing(sessions, total, seconds))
 
     def note(self, text: str) -> None:
         """Pass the note on."""
@@ -45,14 +43,14 @@ class BarReport:
         self._bar = bar
         self._task = bar.add_task("", total=None, rate="", left="")
 
-    def progress(self, progress: Progress) -> None:
+    def progress(self, sessions: int, total: int, seconds: float) -> None:
         """Move the bar."""
         self._bar.update(
             self._task,
-            total=max(progress.total, progress.moved.sessions),
-            completed=progress.moved.sessions,
-            rate=f"{progress.rate:.0f}/s",
-            left=_left(progress),
+            total=max(total, sessions),
+            completed=sessions,
+            rate=f"{sessions / seconds:.0f}/s",
+            left=_left(sessions, total, seconds),
         )
 
     def note(self, text: str) -> None:
@@ -80,18 +78,18 @@ def archive_progress() -> Iterator[MinuteReport | BarReport]:
         yield BarReport(bar)
 
 
-def standing(progress: Progress) -> str:
+def standing(sessions: int, total: int, seconds: float) -> str:
     """Where a run stands, in a line."""
-    share = 100 * progress.moved.sessions / max(progress.total, progress.moved.sessions, 1)
+    share = 100 * sessions / max(total, sessions, 1)
     return (
-        f"moved {progress.moved.sessions} of {progress.total} sessions ({share:.0f}%),"
-        f" {progress.rate:.0f}/s, {_left(progress)}"
+        f"moved {sessions} of {total} sessions ({share:.0f}%),"
+        f" {sessions / seconds:.0f}/s, {_left(sessions, total, seconds)}"
     )
 
 
-def _left(progress: Progress) -> str:
-    if progress.left is None:
+def _left(sessions: int, total: int, seconds: float) -> str:
+    if not sessions:
         return "time left unknown"
-    minutes, rest = divmod(round(progress.left), 60)
+    minutes, rest = divmod(round(max(total - sessions, 0) * seconds / sessions), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02} left"

@@ -1,0 +1,81 @@
+-- What a move takes along: sessions themselves, tables whose rows move, and columns that point to
+-- sessions, which have one table on both sides. Of each: the live table; those that rows leave and
+-- arrive in, and what names a session in either; the primary key; the columns of the one they leave,
+-- but for those that take turns in pointing and what is generated from them; and whether the change
+-- log has what users do to the live one.
+with links as (
+    select
+        'public.daily_sessions'::regclass as live,
+        case
+            when %(kind)s = 'archive' then 'public.daily_sessions'::regclass
+            else 'public.daily_sessions_archive'
+        end as source,
+        case
+            when %(kind)s = 'archive' then 'public.daily_sessions_archive'::regclass
+            else 'public.daily_sessions'
+        end as target,
+        'id' as source_session,
+        'id' as target_session
+    union all
+    select
+        case when %(kind)s = 'archive' then l.source else l.target end,
+        l.source,
+        l.target,
+        l.source_session,
+        l.target_session
+    from audit.archive_links(%(kind)s) as l
+    where l.target is not null
+),
+
+named as (
+    select
+        c.oid,
+        format('%%I.%%I', n.nspname, c.relname) as name
+    from pg_catalog.pg_class as c
+    inner join pg_catalog.pg_namespace as n on c.relnamespace = n.oid
+)
+
+select
+    live.name,
+    source.name,
+    target.name,
+    l.source_session,
+    l.target_session,
+    array(
+        select a.attname::text
+        from pg_catalog.pg_index as i
+        inner join pg_catalog.pg_attribute as a
+            on i.indrelid = a.attrelid and a.attnum = any(i.indkey)
+        where i.indrelid = l.source and i.indisprimary
+        order by a.attnum
+    ) as keys,
+    array(
+        select a.attname::text
+        from pg_catalog.pg_attribute as a
+        where
+            a.attrelid = l.source
+            and a.attnum > 0
+            and not a.attisdropped
+            and not (l.source = l.target and a.attgenerated <> '')
+            and not exists (
+                select from links as o
+                where
+                    o.source = l.source
+                    and o.source = o.target
+                    and a.attname in (o.source_session, o.target_session)
+            )
+        order by a.attnum
+    ) as columns,
+    2 = (
+        select count(distinct t.tgtype & 24)
+        from pg_catalog.pg_trigger as t
+        where
+            t.tgrelid = l.live
+            and t.tgfoid = 'audit.record_change()'::regprocedure
+            and t.tgenabled <> 'D'
+    ) as is_logged
+from links as l
+inner join named as live on l.live = live.oid
+inner join named as source on l.source = source.oid
+inner join named as target on l.target = target.oid
+order by l.live <> 'public.daily_sessions'::regclass, live.name, l.source_session
