@@ -365,7 +365,8 @@ $$;
 
 -- The statements of a move, in order. Each takes the sessions as $1 (user_id) and $2 (id), locks
 -- what it moves or fails at once, and says how many rows were to move and how many arrived as they
--- were: every column alike, byte for byte (record_image_eq); of a pointer, the two exchanged.
+-- were, every column alike: of sessions byte for byte (record_image_eq), of all else as text, since
+-- a session may have many rows, and a table no key to compare them by.
 -- None reads a whole table: rows are locked in a lateral subquery, which the planner does not turn
 -- into a join, and deleted or updated by "few", which keeps the size of the arrays from it.
 -- "held" finds the sessions that somebody else has a row of. "is_unlike" says that the statement
@@ -388,7 +389,6 @@ declare
     link record;
     matches text;
     columns text;
-    same text;
 begin
     for link in
         select
@@ -429,19 +429,6 @@ begin
         from audit.archive_columns(
             relation, case when is_archive then link.target else link.source end
         ) as c;
-        -- A session may have many rows: by the primary key as well, or by what the row says.
-        select concat(
-            format('a.%I = p.%I', link.target_session, link.source_session),
-            coalesce(
-                string_agg(format(' and a.%1$I = p.%1$I', k.attname), ''),
-                ' and row(a.*)::text = row(p.*)::text'
-            )
-        )
-        into same
-        from pg_catalog.pg_index as i
-        inner join pg_catalog.pg_attribute as k
-            on i.indrelid = k.attrelid and k.attnum = any(i.indkey) and k.attgenerated = ''
-        where i.indrelid = link.source and i.indisprimary;
         statement := format(
             case
                 when link.is_pointer then
@@ -478,15 +465,24 @@ begin
             || '
                  select
                      (select count(*) from picked),
-                     least((select count(*) from gone), (select count(*) from arrived), (
-                         select count(*) from picked as p
-                         where exists (
-                             select from arrived as a
-                             where %8$s and record_image_eq(row(a.*), row(p.*))
-                         )
-                     )), null, null',
+                     least((select count(*) from gone), ('
+            || case
+                when link.source = sessions then
+                    'select count(*)
+                     from picked as p
+                     inner join arrived as a on p.user_id = a.user_id and p.id = a.id
+                     where record_image_eq(row(a.*), row(p.*))'
+                else
+                    'select (select count(*) from picked) - count(*)
+                     from (
+                         select row(p.*)::text from picked as p
+                         except all
+                         select row(a.*)::text from arrived as a
+                     ) as unlike'
+            end
+            || ')), null, null',
             columns, link.source, matches, link.target, link.target_session, link.source_session,
-            few, same
+            few
         );
         held := format(
             'select p.user_id, p.id
@@ -643,6 +639,7 @@ set search_path = ''
 set row_security = off
 set lock_timeout = '2s'
 set enable_seqscan = off
+set extra_float_digits = 1 -- what is compared as text has all its digits
 set plan_cache_mode = force_generic_plan
 set jit = off
 as $$
