@@ -66,27 +66,35 @@ comment on function public.repeat_claims() is
 -- What is to lie where: a user's rows together, what they refer to besides on every machine.
 create or replace view audit.distribution as
 with recursive owned as (
-    select 'public.users'::regclass as relation, 'id'::name as user_column
+    select
+        c.relation,
+        c.user_column
+    from (
+        values
+        ('public.users'::regclass, 'id'::name),
+        ('audit.change_log', 'user_id'),
+        ('audit.archive_batch', 'user_id')
+    ) as c (relation, user_column)
     union
-    select k.conrelid::regclass, a.attname
-    from pg_constraint as k
-    inner join pg_attribute as a on k.conrelid = a.attrelid and k.conkey[1] = a.attnum
-    where
-        k.contype = 'f'
-        and k.confrelid = 'public.users'::regclass
-        and cardinality(k.conkey) = 1
-        and k.conparentid = 0
-    union
-    select c.oid::regclass, 'user_id'
-    from pg_class as c
-    where c.oid in ('audit.change_log'::regclass, 'audit.archive_batch'::regclass)
+    select
+        k.conrelid::regclass,
+        a.attname
+    from owned as o
+    inner join pg_constraint as k
+        on o.relation = k.confrelid and k.contype = 'f' and k.conparentid = 0
+    inner join pg_attribute as parent
+        on k.confrelid = parent.attrelid and o.user_column = parent.attname
+    inner join pg_attribute as a
+        on
+            k.conrelid = a.attrelid
+            and a.attnum = k.conkey[array_position(k.confkey, parent.attnum)]
 ),
 
 shared as (
     select k.confrelid::regclass as relation
     from owned as o
     inner join pg_constraint as k on o.relation = k.conrelid and k.contype = 'f'
-    where k.confrelid not in (select o.relation from owned as o)
+    where k.confrelid not in (select known.relation from owned as known)
     union
     select k.confrelid::regclass
     from shared as s
@@ -94,16 +102,27 @@ shared as (
     where k.confrelid <> k.conrelid
 )
 
-select o.relation, min(o.user_column) as user_column, p.logicalrelid is not null as is_distributed
-from owned as o
-left join pg_dist_partition as p on o.relation = p.logicalrelid
-group by o.relation, p.logicalrelid
-union all
-select s.relation, null, p.logicalrelid is not null
-from shared as s
-left join pg_dist_partition as p on s.relation = p.logicalrelid;
+select
+    d.relation,
+    d.user_column,
+    exists (
+        select from pg_dist_partition as p
+        where p.logicalrelid = d.relation and (p.partmethod = 'h' or p.repmodel = 't')
+    ) as is_distributed
+from (
+    select
+        o.relation,
+        min(o.user_column) as user_column
+    from owned as o
+    group by o.relation
+    union all
+    select
+        s.relation,
+        null as user_column
+    from shared as s
+) as d;
 
-revoke all on audit.distribution from public, anon, authenticated, service_role;
+revoke all on table audit.distribution from public, anon, authenticated, service_role;
 
 comment on view audit.distribution is
 'The tables that belong on the workers: by user_column in shards, without one as a whole.';

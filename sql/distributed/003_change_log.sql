@@ -2,26 +2,19 @@
 -- Why: a trigger runs on the machine that has the row, where it may not write to others. So the log
 -- is cut by user as all else is, and the trigger writes to the part beside its own. Numbers would
 -- have to come from one machine: a line's id is a uuid here.
--- What it costs: two lookups and the planning of one statement for each statement that changes rows.
+-- What it costs: two lookups and the planning of a statement for each statement that changes rows.
 
-create or replace function audit.shard_beside(shard oid, relation regclass)
+-- shard_name() leaves out the schema where it is public, whatever the search path.
+create or replace function audit.shard(relation regclass, id bigint)
 returns text
 language sql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
-    select coalesce(
-        (
-            select shard_name(relation, beside.shardid)
-            from pg_class as c
-            inner join pg_dist_shard as its on its.shardid
-                = substring(c.relname from '_(\d{1,18})$')::bigint
-            inner join pg_dist_shard as beside
-                on beside.logicalrelid = relation and beside.shardminvalue = its.shardminvalue
-            where c.oid = shard and shard_name(its.logicalrelid, its.shardid)::regclass = shard
-        ),
-        relation::text
-    )
+    select case when c.relnamespace = 'public'::regnamespace then 'public.' else '' end
+        || shard_name(relation, id)
+    from pg_class as c
+    where c.oid = relation
 $$;
 
 create or replace function audit.sharded_table(shard oid)
@@ -34,11 +27,33 @@ as $$
         (
             select its.logicalrelid
             from pg_class as c
-            inner join pg_dist_shard as its on its.shardid
-                = substring(c.relname from '_(\d{1,18})$')::bigint
-            where c.oid = shard and shard_name(its.logicalrelid, its.shardid)::regclass = shard
+            inner join pg_dist_shard as its
+                on its.shardid = substring(c.relname from '_(\d{1,18})$')::bigint
+            where
+                c.oid = shard
+                and shard = to_regclass(audit.shard(its.logicalrelid, its.shardid))
         ),
         shard::regclass
+    )
+$$;
+
+create or replace function audit.shard_beside(shard oid, relation regclass)
+returns text
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+    select coalesce(
+        (
+            select audit.shard(relation, beside.shardid)
+            from pg_class as c
+            inner join pg_dist_shard as its
+                on its.shardid = substring(c.relname from '_(\d{1,18})$')::bigint
+            inner join pg_dist_shard as beside
+                on its.shardminvalue = beside.shardminvalue and beside.logicalrelid = relation
+            where c.oid = shard and its.logicalrelid = audit.sharded_table(shard)
+        ),
+        relation::text
     )
 $$;
 
@@ -134,10 +149,13 @@ begin
 end
 $$;
 
+revoke all on function audit.shard(regclass, bigint)
+from public, anon, authenticated, service_role;
 revoke all on function audit.shard_beside(oid, regclass)
 from public, anon, authenticated, service_role;
 revoke all on function audit.sharded_table(oid) from public, anon, authenticated, service_role;
 
+comment on function audit.shard(regclass, bigint) is 'The name of a shard on its worker.';
 comment on function audit.shard_beside(oid, regclass) is
 'The part of a table that lies with a part of another; the table itself where that is none.';
 comment on function audit.sharded_table(oid) is 'The table that a shard is a part of.';

@@ -1,4 +1,4 @@
--- 007_policies: policies call auth.uid() itself.
+-- 008_policies: policies call auth.uid() itself.
 -- Why: Citus allows no subquery in a policy. "(select auth.uid())" keeps one server from calling it
 -- for each row it reads past an index; a user's rows are found by an index here, in one shard.
 

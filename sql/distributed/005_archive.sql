@@ -1,3 +1,8 @@
+-- 005_archive: what was moved is recorded beside it.
+-- Why: a batch moves sessions within one shard, on its worker. Its record lies there too, placed by
+-- the user of its first session; a line's id is a uuid, as in the change log. The runs themselves
+-- are the coordinator's.
+
 do $$
 begin
     if not exists (

@@ -1,4 +1,4 @@
--- 006_pointers: a pointer to a deleted row is cleared by a trigger.
+-- 007_pointers: a pointer to a deleted row is cleared by a trigger.
 -- Why: Citus has no "on delete set null" for a key that holds the column by which rows are placed.
 -- The foreign key stays and refuses what the trigger leaves.
 -- What it costs: one more statement for each row deleted from a table that is pointed to.
@@ -25,13 +25,15 @@ declare
 begin
     for key in
         select
-            k.conrelid::regclass as relation, k.conname, k.confrelid::regclass as parent,
+            format('%I.%I', n.nspname, c.relname) as relation, k.conname, k.confrelid::regclass as parent,
             d.user_column, p.attname as pointer,
             regexp_replace(pg_get_constraintdef(k.oid), ' ON DELETE SET NULL( \([^)]*\))?', '')
                 as definition
         from audit.distribution as d
         inner join pg_constraint as k
             on d.relation = k.conrelid and k.contype = 'f' and k.confdeltype = 'n'
+        inner join pg_class as c on k.conrelid = c.oid
+        inner join pg_namespace as n on c.relnamespace = n.oid
         inner join audit.distribution as parent
             on k.confrelid = parent.relation and parent.user_column is not null
         inner join pg_attribute as p
