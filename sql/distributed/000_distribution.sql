@@ -50,7 +50,12 @@ select
 from (
     select
         o.relation,
-        min(o.user_column) as user_column
+        (
+            array_agg(
+                o.user_column
+                order by o.user_column <> 'user_id', o.user_column <> 'id', o.user_column
+            )
+        )[1] as user_column
     from owned as o
     group by o.relation
     union all
