@@ -129,15 +129,6 @@ begin
         alter table public.users drop constraint idx_users_email, drop constraint idx_users_phone;
         create index idx_users_email on public.users (email);
         create index idx_users_phone on public.users (phone);
-
-        create trigger claim_users_insert
-        after insert on public.users
-        referencing new table as new_rows
-        for each statement execute function audit.claim_users_identifiers();
-        create trigger claim_users_update
-        after update on public.users
-        referencing old table as old_rows new table as new_rows
-        for each statement execute function audit.claim_users_identifiers();
     end if;
 end
 $$;
