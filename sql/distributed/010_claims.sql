@@ -17,6 +17,10 @@ begin
         after update on public.users
         referencing old table as old_rows new table as new_rows
         for each statement execute function audit.claim_users_identifiers();
+        create trigger claim_users_delete
+        after delete on public.users
+        referencing old table as old_rows
+        for each statement execute function audit.claim_users_identifiers();
     end if;
 end
 $$;
