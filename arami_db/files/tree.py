@@ -13,6 +13,7 @@ from arami_db.files.sqlfile import SqlFile, read_file
 
 _NAME = re.compile(r"([0-9]+)[_-](.+)\.sql", re.ASCII)
 _FOLDERS = ("migrations", "views", "seeds", "demo", "catalog", "checks", "monitor")
+_BESIDES = ("distributed/catalog", "distributed/checks")
 SNAPSHOT = "schema.snapshot"
 _UNDOING = (".down", ".undo")
 _NOT_SKIPPED = "Mend it, or move it out of the folder; nothing is skipped silently."
@@ -26,10 +27,12 @@ class SqlTree:
     Attributes:
         root: the directory.
         first_version: the number its migrations are declared to begin at, if they are.
+        is_distributed: whether it is for a database on Citus, which distributed/ has more for.
     """
 
     root: Path
     first_version: int | None = None
+    is_distributed: bool = False
 
     @cached_property
     def migrations(self) -> tuple[SqlFile, ...]:
@@ -54,7 +57,7 @@ class SqlTree:
     @cached_property
     def checks(self) -> tuple[SqlFile, ...]:
         """Verification queries by ascending version."""
-        return _read_folder(self.root / "checks", "check")
+        return self._both("checks", "check")
 
     @cached_property
     def monitor(self) -> tuple[SqlFile, ...]:
@@ -73,12 +76,16 @@ class SqlTree:
 
     @cached_property
     def _catalog(self) -> tuple[SqlFile, ...]:
-        return _read_folder(self.root / "catalog", "catalog")
+        return self._both("catalog", "catalog")
+
+    def _both(self, folder: str, kind: str) -> tuple[SqlFile, ...]:
+        roots = (self.root, self.root / "distributed")[: 1 + self.is_distributed]
+        return tuple(file for root in roots for file in _read_folder(root / folder, kind))
 
     @property
     def snapshot(self) -> Path:
         """Where the facts of the migrated schema are kept."""
-        return self.root / SNAPSHOT
+        return self.root / ("distributed" if self.is_distributed else "") / SNAPSHOT
 
     @cached_property
     def auth_stub(self) -> SqlFile | None:
@@ -106,7 +113,7 @@ def discover(
     """
     if wrong := _closed(root):
         raise UsageError(f"{str(root)[:200]}: {wrong}", hint="Name another with --sql-dir DIR.")
-    for folder in _FOLDERS:
+    for folder in (*_FOLDERS, *_BESIDES):
         if os.path.lexists(root / folder) and (wrong := _closed(root / folder)):
             raise RefusedFileError(f"{root / folder}: {wrong}", hint=_NOT_SKIPPED)
         hint = f"Move it to {root / folder}; nothing is skipped silently."
@@ -152,18 +159,6 @@ def _has_parts(root: Path) -> bool:
 
 def _sql_files(folder: Path, pattern: str) -> list[Path]:
     return [path for path in folder.glob(pattern) if path.suffix.lower() == ".sql"]
-
-
-def packaged_sql_dir() -> Path:
-    """The SQL that came with this tool: the checkout's sql/ first, else the wheel's copy.
-
-    An editable install leaves a stale copy inside the package, so the checkout wins.
-    """
-    package = Path(__file__).parent.parent
-    checkout = package.parent
-    if (checkout / "pyproject.toml").is_file() and (checkout / "sql").is_dir():
-        return checkout / "sql"
-    return package / "sql"
 
 
 def _read_folder(folder: Path, kind: str) -> tuple[SqlFile, ...]:
