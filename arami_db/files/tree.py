@@ -13,8 +13,8 @@ from arami_db.files.sqlfile import SqlFile, read_file
 
 _OF_VIEWS = "distributed/views"  # each in the place of the one of its number in views/
 _FOLDERS = (
-    *("migrations", "views", "distributed", _OF_VIEWS),
-    *("seeds", "demo", "catalog", "checks", "monitor"),
+    *("migrations", "views", "seeds", "demo", "catalog", "checks", "monitor"),
+    *("distributed", _OF_VIEWS, "distributed/catalog", "distributed/checks"),
 )
 SNAPSHOT = "schema.snapshot"
 
@@ -26,10 +26,12 @@ class SqlTree:
     Attributes:
         root: the directory.
         first_version: the number its migrations are declared to begin at, if they are.
+        is_distributed: whether it is for a database on Citus, which distributed/ has more for.
     """
 
     root: Path
     first_version: int | None = None
+    is_distributed: bool = False
 
     @cached_property
     def migrations(self) -> tuple[SqlFile, ...]:
@@ -66,7 +68,7 @@ class SqlTree:
     @cached_property
     def checks(self) -> tuple[SqlFile, ...]:
         """Verification queries by ascending version."""
-        return read_folder(self.root / "checks", "check")
+        return self._both("checks", "check")
 
     @cached_property
     def monitor(self) -> tuple[SqlFile, ...]:
@@ -85,12 +87,16 @@ class SqlTree:
 
     @cached_property
     def _catalog(self) -> tuple[SqlFile, ...]:
-        return read_folder(self.root / "catalog", "catalog")
+        return self._both("catalog", "catalog")
+
+    def _both(self, folder: str, kind: str) -> tuple[SqlFile, ...]:
+        roots = (self.root, self.root / "distributed")[: 1 + self.is_distributed]
+        return tuple(file for root in roots for file in read_folder(root / folder, kind))
 
     @property
     def snapshot(self) -> Path:
         """Where the facts of the migrated schema are kept."""
-        return self.root / SNAPSHOT
+        return self.root / ("distributed" if self.is_distributed else "") / SNAPSHOT
 
     @cached_property
     def auth_stub(self) -> SqlFile | None:
@@ -123,7 +129,9 @@ def discover(
             raise RefusedFileError(f"{root / folder}: {wrong}", hint=NOT_SKIPPED)
         hint = f"Move it to {root / folder}; nothing is skipped silently."
         found = sorted(_sql_files(root / folder, "*/*"))
-        nested = [path for path in found if path.parent != root / _OF_VIEWS]
+        nested = [
+            path for path in found if path.parent.relative_to(root).as_posix() not in _FOLDERS
+        ]
         if nested:
             reason = "lies in a folder inside the folder, where no files are read"
             refusals = [Refusal(str(path), None, None, reason, hint) for path in nested]
@@ -155,15 +163,3 @@ def _has_parts(root: Path) -> bool:
 
 def _sql_files(folder: Path, pattern: str) -> list[Path]:
     return [path for path in folder.glob(pattern) if path.suffix.lower() == ".sql"]
-
-
-def packaged_sql_dir() -> Path:
-    """The SQL that came with this tool: the checkout's sql/ first, else the wheel's copy.
-
-    An editable install leaves a stale copy inside the package, so the checkout wins.
-    """
-    package = Path(__file__).parent.parent
-    checkout = package.parent
-    if (checkout / "pyproject.toml").is_file() and (checkout / "sql").is_dir():
-        return checkout / "sql"
-    return package / "sql"
