@@ -1,7 +1,7 @@
--- Delete the lines about rows that are gone, and count those that this transaction did not write.
+-- Delete the lines about a person's rows, and count those that this transaction did not write.
 with gone as (
     delete from {}
-    where a.row_id = any(%(ids)s)
+    where a.row_id = any(%(ids)s) or {}
     returning a.xmin
 )
 

@@ -9,7 +9,7 @@ from psycopg.sql import SQL, Composed, Identifier
 
 from arami_db.database.connect import Connection, query
 from arami_db.errors import AramiError
-from arami_db.userdata.conditions import Conditions, source
+from arami_db.userdata.conditions import Conditions, either, source
 from arami_db.userdata.model import Table
 
 
@@ -32,7 +32,7 @@ def remove(connection: Connection, conditions: Conditions) -> dict[Table, int]:
     # Rows that no key leads to, copies that a trigger has just made among them.
     ids += _delete(connection, conditions, _left(connection, conditions))
     logs = [table for table in holdings.asked if table.is_log]
-    lines = {log: _forget(connection, log, ids) for log in logs}
+    lines = {log: _forget(connection, conditions, log, ids) for log in logs}
     for table in _left(connection, conditions):
         _clear(connection, conditions, table)
     connection.execute("set constraints all immediate")
@@ -85,12 +85,15 @@ def _deletion(conditions: Conditions, table: Table, number: int) -> tuple[Compos
     )
 
 
-def _forget(connection: Connection, log: Table, ids: list[Any]) -> int:
-    """Delete a log's lines about rows that are gone, and say how many were there before.
+def _forget(connection: Connection, conditions: Conditions, log: Table, ids: list[Any]) -> int:
+    """Delete a log's lines about the person's rows, and say how many were there before.
 
-    The others are those of this very deletion.
+    The others are those of this very deletion. Where the log says whose a row was, in user_id, so
+    go lines about rows that were deleted long ago.
     """
-    statement = SQL(query("userdata_forget")).format(source(log, "a"))
+    owners = [c for c in conditions.holdings.claims(log) if c.name == "user_id"]
+    whose = either([conditions.claimed(column) for column in owners])
+    statement = SQL(query("userdata_forget")).format(source(log, "a"), whose)
     return int(connection.execute(statement, {"ids": ids}).fetchall()[0][0])
 
 

@@ -15,6 +15,7 @@ create table audit.change_log (
     operation text not null,
     table_name text not null,
     row_id uuid not null,
+    user_id uuid,
     changed_columns text[],
     constraint chk_change_log_operation check (operation in ('update', 'delete')),
     constraint chk_change_log_changed_columns check (
@@ -24,6 +25,7 @@ create table audit.change_log (
 
 create index idx_change_log_occurred_at on audit.change_log (occurred_at);
 create index idx_change_log_row_id on audit.change_log (row_id);
+create index idx_change_log_user_id on audit.change_log (user_id);
 create index idx_change_log_actor_id on audit.change_log (actor_id);
 
 -- Should somebody ever grant on this table, RLS still shows them nothing.
@@ -59,6 +61,8 @@ comment on column audit.change_log.actor_role is
 'The database role that acted: the one SET ROLE chose, else the one that logged in.';
 comment on column audit.change_log.row_id is
 'id of the changed row; kept after the row, and its account, are gone.';
+comment on column audit.change_log.user_id is
+'Whose row it is: its user_id, or the id of a user; null where a table has no user_id.';
 comment on column audit.change_log.changed_columns is
 'Names of the columns that changed, in table order; null for a delete.';
 comment on policy "Nobody can access the change log" on audit.change_log is

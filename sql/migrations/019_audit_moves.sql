@@ -18,7 +18,10 @@ declare
     acting_role text := coalesce(nullif(current_setting('role', true), 'none'), session_user);
     key_columns text[];
     same_row text;
+    user_column text;
     comparisons text;
+    is_user constant boolean := tg_relid = 'public.users'::regclass;
+    uuid_format constant text := '^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$'; -- or not a uuid
 begin
     if current_setting('arami_db.moving', true) = 'on'
         and has_function_privilege(
@@ -31,8 +34,14 @@ begin
     end if;
 
     if tg_op = 'DELETE' then
-        insert into audit.change_log (actor_id, actor_role, operation, table_name, row_id)
-        select (select auth.uid()), acting_role, 'delete', tg_table_name, gone.id
+        insert into audit.change_log
+            (actor_id, actor_role, operation, table_name, row_id, user_id)
+        select
+            (select auth.uid()), acting_role, 'delete', tg_table_name, gone.id,
+            case
+                when is_user then gone.id
+                else substring(row_to_json(gone) ->> 'user_id' from uuid_format)::uuid
+            end
         from old_rows as gone;
         return null;
     end if;
@@ -44,18 +53,25 @@ begin
         ) as pair
     ) then
         insert into audit.change_log
-            (actor_id, actor_role, operation, table_name, row_id, changed_columns)
-        select auth.uid(), acting_role, 'update', tg_table_name, o.id, diff.columns
+            (actor_id, actor_role, operation, table_name, row_id, user_id, changed_columns)
+        select
+            auth.uid(), acting_role, 'update', tg_table_name, o.id,
+            case when is_user then o.id else diff.user_id end, diff.columns
         from old_rows as o
         cross join new_rows as n
         cross join lateral (
-            select array_agg(pair.name)
+            select
+                substring(
+                    max(pair.before #>> '{}') filter (where pair.name = 'user_id') from uuid_format
+                )::uuid,
+                array_agg(pair.name) filter (
+                    where pair.before::jsonb <> pair.after::jsonb and pair.name <> 'updated_at'
+                )
             from
                 rows from (
                     json_each(row_to_json(o)), json_each(row_to_json(n))
                 ) as pair (name, before, new_name, after)
-            where pair.before::jsonb <> pair.after::jsonb and pair.name <> 'updated_at'
-        ) as diff (columns)
+        ) as diff (user_id, columns)
         where diff.columns is not null;
         return null;
     end if;
@@ -67,11 +83,16 @@ begin
         array_agg(a.attname order by a.attnum) filter (where a.attnum = any(i.indkey)),
         string_agg(format('n.%1$I = o.%1$I', a.attname), ' and ')
         filter (where a.attnum = any(i.indkey)),
+        case
+            when is_user then 'o.id'
+            when bool_or(a.attname = 'user_id' and a.atttypid = 'uuid'::regtype) then 'o.user_id'
+            else 'null::uuid'
+        end,
         string_agg(
             format('case when o.%1$I is distinct from n.%1$I then %1$L end', a.attname),
             ', ' order by a.attnum
         ) filter (where a.attnum <> all(i.indkey) and a.attname <> 'updated_at')
-    into key_columns, same_row, comparisons
+    into key_columns, same_row, user_column, comparisons
     from pg_catalog.pg_attribute as a
     inner join pg_catalog.pg_index as i on i.indrelid = a.attrelid and i.indisprimary
     where a.attrelid = tg_relid and a.attnum > 0 and not a.attisdropped;
@@ -79,8 +100,8 @@ begin
     -- A row whose key changed has no partner among the new rows; its old id is the one on record.
     execute format(
         'insert into audit.change_log
-             (actor_id, actor_role, operation, table_name, row_id, changed_columns)
-         select (select auth.uid()), $1, ''update'', $2, o.id, diff.columns
+             (actor_id, actor_role, operation, table_name, row_id, user_id, changed_columns)
+         select (select auth.uid()), $1, ''update'', $2, o.id, %s, diff.columns
          from old_rows as o
          left join new_rows as n on %s
          cross join lateral (
@@ -89,6 +110,7 @@ begin
              offset 0 -- else every column is compared twice
          ) as diff (columns)
          where diff.columns <> ''{}''',
+        user_column,
         same_row,
         comparisons
     )

@@ -13,11 +13,13 @@ returns table (
     most_common_virtue text,
     dominant_emotions text[]
 )
-language sql
+language plpgsql
 stable
 security invoker
 set search_path = ''
 as $$
+begin
+    return query
     with bounds as (
         -- Dates end some 2.4 million days back; the bound lets "all time" be any big number.
         select
@@ -50,7 +52,8 @@ as $$
         round(avg(duration_seconds) / 60.0, 1),
         mode() within group (order by virtue_earned),
         (select array_agg(emotion order by frequency desc, emotion collate "C") from emotions)
-    from sessions
+    from sessions;
+end
 $$;
 
 revoke all on function public.get_session_summary(uuid, integer)

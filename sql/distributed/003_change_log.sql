@@ -1,0 +1,162 @@
+-- 003_change_log: a change is logged beside the row that changed.
+-- Why: a trigger runs on the machine that has the row, where it may not write to others. So the log
+-- is cut by user as all else is, and the trigger writes to the part beside its own. Numbers would
+-- have to come from one machine: a line's id is a uuid here.
+-- What it costs: two lookups and the planning of a statement for each statement that changes rows.
+
+-- shard_name() leaves out the schema where it is public, whatever the search path.
+create or replace function audit.shard(relation regclass, id bigint)
+returns text
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+    select case when c.relnamespace = 'public'::regnamespace then 'public.' else '' end
+        || shard_name(relation, id)
+    from pg_class as c
+    where c.oid = relation
+$$;
+
+create or replace function audit.sharded_table(shard oid)
+returns regclass
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+    select coalesce(
+        (
+            select its.logicalrelid
+            from pg_class as c
+            inner join pg_dist_shard as its
+                on its.shardid = substring(c.relname from '_(\d{1,18})$')::bigint
+            where
+                c.oid = shard
+                and shard = to_regclass(audit.shard(its.logicalrelid, its.shardid))
+        ),
+        shard::regclass
+    )
+$$;
+
+create or replace function audit.shard_beside(shard oid, relation regclass)
+returns text
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+    select coalesce(
+        (
+            select audit.shard(relation, beside.shardid)
+            from pg_class as c
+            inner join pg_dist_shard as its
+                on its.shardid = substring(c.relname from '_(\d{1,18})$')::bigint
+            inner join pg_dist_shard as beside
+                on its.shardminvalue = beside.shardminvalue and beside.logicalrelid = relation
+            where c.oid = shard and its.logicalrelid = audit.sharded_table(shard)
+        ),
+        relation::text
+    )
+$$;
+
+-- As 019_audit_moves has it, for the shard; the two paths of there are one here.
+create or replace function audit.record_change()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp -- else a caller's type "text" comes first
+as $$
+declare
+    acting_role text := coalesce(nullif(current_setting('role', true), 'none'), session_user);
+    changed constant regclass := audit.sharded_table(tg_relid);
+    key_columns text[];
+    same_row text;
+    user_column text;
+    comparisons text;
+begin
+    if current_setting('arami_db.moving', true) = 'on'
+        and has_function_privilege(
+            acting_role,
+            'audit.move_rows(text,text[],text,uuid[],uuid[],bigint)',
+            'execute'
+        )
+        or not exists (select from old_rows)
+    then
+        return null;
+    end if;
+
+    select
+        array_agg(a.attname order by a.attnum) filter (where a.attnum = any(i.indkey)),
+        string_agg(format('n.%1$I = o.%1$I', a.attname), ' and ')
+        filter (where a.attnum = any(i.indkey)),
+        case
+            when changed = 'public.users'::regclass then 'o.id'
+            when bool_or(a.attname = 'user_id' and a.atttypid = 'uuid'::regtype)
+                then format('coalesce(o.user_id, %L)', audit.everybody())
+            else quote_literal(audit.everybody())
+        end,
+        string_agg(
+            format('case when o.%1$I is distinct from n.%1$I then %1$L end', a.attname),
+            ', ' order by a.attnum
+        ) filter (where a.attnum <> all(i.indkey) and a.attname <> 'updated_at')
+    into key_columns, same_row, user_column, comparisons
+    from pg_attribute as a
+    inner join pg_index as i on i.indrelid = a.attrelid and i.indisprimary
+    where a.attrelid = tg_relid and a.attnum > 0 and not a.attisdropped;
+
+    execute format(
+        'insert into %s
+             (actor_id, actor_role, operation, table_name, row_id, user_id, changed_columns) ',
+        audit.shard_beside(tg_relid, 'audit.change_log')
+    ) || format(
+        case tg_op
+            when 'DELETE' then
+                'select auth.uid(), $1, ''delete'', $2, o.id, %1$s::uuid, null from old_rows as o'
+            else
+                'select auth.uid(), $1, ''update'', $2, o.id, %1$s::uuid, diff.columns
+                 from old_rows as o
+                 left join new_rows as n on %2$s
+                 cross join lateral (
+                     select case when n.id is null then $3
+                            else array_remove(array[%3$s]::text[], null) end
+                     offset 0 -- else every column is compared twice
+                 ) as diff (columns)
+                 where diff.columns <> ''{}'''
+        end,
+        user_column,
+        same_row,
+        comparisons
+    )
+    using
+        acting_role,
+        (select c.relname::text from pg_class as c where c.oid = changed),
+        key_columns;
+    return null;
+end
+$$;
+
+do $$
+begin
+    if exists (
+        select from pg_attribute as a
+        where a.attrelid = 'audit.change_log'::regclass and a.attname = 'id' and a.attidentity <> ''
+    ) then
+        alter table audit.change_log alter column id drop identity;
+        alter table audit.change_log
+        alter column id type uuid using gen_random_uuid(),
+        alter column id set default gen_random_uuid();
+        update audit.change_log set user_id = audit.everybody() where user_id is null;
+        alter table audit.change_log alter column user_id set not null;
+        drop index audit.idx_change_log_user_id; -- the primary key comes to begin with it
+    end if;
+end
+$$;
+
+revoke all on function audit.shard(regclass, bigint)
+from public, anon, authenticated, service_role;
+revoke all on function audit.shard_beside(oid, regclass)
+from public, anon, authenticated, service_role;
+revoke all on function audit.sharded_table(oid) from public, anon, authenticated, service_role;
+
+comment on function audit.shard(regclass, bigint) is 'The name of a shard on its worker.';
+comment on function audit.shard_beside(oid, regclass) is
+'The part of a table that lies with a part of another; the table itself where that is none.';
+comment on function audit.sharded_table(oid) is 'The table that a shard is a part of.';

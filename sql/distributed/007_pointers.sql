@@ -1,0 +1,62 @@
+-- 007_pointers: a pointer to a deleted row is cleared by a trigger.
+-- Why: Citus has no "on delete set null" for a key that holds the column by which rows are placed.
+-- The foreign key stays and refuses what the trigger leaves.
+-- What it costs: one more statement for each row deleted from a table that is pointed to.
+
+create or replace function audit.clear_pointer()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    execute format(
+        'update %s set %I = null where %I = $1 and %2$I = $2',
+        audit.shard_beside(tg_relid, tg_argv[0]::regclass), tg_argv[1], tg_argv[2]
+    )
+    using old.user_id, old.id;
+    return old;
+end
+$$;
+
+do $$
+declare
+    key record;
+begin
+    for key in
+        select
+            format('%I.%I', n.nspname, c.relname) as relation, c.relname, k.conname,
+            k.confrelid::regclass as parent, d.user_column, p.attname as pointer,
+            regexp_replace(pg_get_constraintdef(k.oid), ' ON DELETE SET NULL( \([^)]*\))?', '')
+                as definition
+        from audit.distribution as d
+        inner join pg_constraint as k
+            on d.relation = k.conrelid and k.contype = 'f' and k.confdeltype = 'n'
+        inner join pg_class as c on k.conrelid = c.oid
+        inner join pg_namespace as n on c.relnamespace = n.oid
+        inner join audit.distribution as parent
+            on k.confrelid = parent.relation and parent.user_column is not null
+        inner join pg_attribute as p
+            on k.conrelid = p.attrelid
+            and p.attnum = any(coalesce(k.confdelsetcols, k.conkey))
+            and p.attname <> d.user_column
+        where not d.is_distributed
+    loop
+        execute format(
+            'alter table %s drop constraint %I, add constraint %2$I %s',
+            key.relation, key.conname, key.definition
+        );
+        execute format(
+            'create trigger %I before delete on %s for each row'
+            ' execute function audit.clear_pointer(%L, %L, %L)',
+            format('clear_%s_%s', key.relname, key.pointer), key.parent,
+            key.relation, key.pointer, key.user_column
+        );
+    end loop;
+end
+$$;
+
+revoke all on function audit.clear_pointer() from public, anon, authenticated, service_role;
+
+comment on function audit.clear_pointer() is
+'Trigger function: clears the column that points to a row about to be deleted.';
