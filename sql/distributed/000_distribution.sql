@@ -13,7 +13,7 @@ with recursive owned as (
         values
         ('public.users'::regclass, 'id'::name),
         ('audit.change_log', 'user_id'),
-        ('audit.archive_batch', 'user_id') -- once 005_archive gave it one
+        ('audit.archive_batch', 'id') -- a uuid from 005_archive on
     ) as c (relation, user_column)
     inner join pg_attribute as a on c.relation = a.attrelid and c.user_column = a.attname
     union
@@ -80,6 +80,7 @@ create or replace function audit.without_subqueries(expression text)
 returns text
 language plpgsql
 immutable
+strict
 set search_path = pg_catalog, pg_temp
 as $$
 declare

@@ -1,16 +1,19 @@
--- 005_archive: what was moved is recorded beside it.
--- Why: a batch moves sessions within one shard, on its worker. Its record lies there too, placed by
--- the user of its first session; a line's id is a uuid, as in the change log. The runs themselves
--- are the coordinator's.
+-- 005_archive: a batch moves sessions within one shard, on the worker that has it.
+-- Why: Citus locks no rows for a query over many shards, and rows of one user never leave their
+-- shard. `arami-db archive` connects to the workers, and says the shard in arami_db.shard. What was
+-- moved is recorded beside it, where a line's id is a uuid that belongs there; the runs themselves
+-- are the coordinator's, and no key leads to them.
+-- What it costs: a connection to each worker. Whoever calls the routine by hand does so there.
 
 do $$
 begin
-    if not exists (
-        select from pg_attribute as a
-        where a.attrelid = 'audit.archive_batch'::regclass and a.attname = 'user_id'
+    if exists (
+        select from pg_constraint
+        where
+            conrelid = 'audit.archive_batch'::regclass
+            and conname = 'fk_archive_batch_archive_run'
     ) then
         alter table audit.archive_batch
-        add column user_id uuid not null default audit.everybody(),
         drop constraint fk_archive_batch_archive_run,
         alter column id drop identity;
         alter table audit.archive_batch
@@ -18,5 +21,69 @@ begin
         alter column id set default gen_random_uuid();
         alter table audit.archive_failure drop constraint fk_archive_failure_archive_run;
     end if;
+end
+$$;
+
+create or replace function audit.part(relation regclass)
+returns regclass
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    chosen constant bigint := nullif(current_setting('arami_db.shard', true), '');
+    its_own regclass;
+begin
+    if relation is null then
+        return null;
+    end if;
+    select audit.shard(relation, beside.shardid) into its_own
+    from pg_dist_shard as its
+    inner join pg_dist_shard as beside on its.shardminvalue = beside.shardminvalue
+    where
+        its.shardid = chosen
+        and its.logicalrelid = 'public.daily_sessions'::regclass
+        and beside.logicalrelid = relation;
+    if not found then
+        raise exception '% lies in shards, and none is chosen', relation
+            using errcode = 'object_not_in_prerequisite_state',
+                hint = 'Run `arami-db archive`, which goes to the worker of each.';
+    end if;
+    return its_own;
+end
+$$;
+
+create or replace function audit.record_batch(
+    run_id bigint,
+    kind text,
+    cutoff timestamptz,
+    duration interval,
+    sessions bigint,
+    rows jsonb,
+    oldest timestamptz,
+    newest timestamptz
+)
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    place record;
+    line uuid;
+begin
+    select its.shardminvalue::integer as least, its.shardmaxvalue::integer as greatest into place
+    from pg_dist_shard as its
+    where its.shardid = current_setting('arami_db.shard')::bigint;
+    -- As many tries as there are shards, on average.
+    loop
+        line := gen_random_uuid();
+        exit when worker_hash(line) between place.least and place.greatest;
+    end loop;
+    execute format(
+        'insert into %s (id, run_id, kind, cutoff, duration, sessions, rows, oldest, newest)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)',
+        audit.part('audit.archive_batch')
+    )
+    using line, run_id, kind, cutoff, duration, sessions, rows, oldest, newest;
 end
 $$;

@@ -10,6 +10,10 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 begin
+    -- What moves has taken its pointers along; the foreign key would say so if it had not.
+    if current_setting('arami_db.moving', true) = 'on' then
+        return old;
+    end if;
     execute format(
         'update %s set %I = null where %I = $1 and %2$I = $2',
         audit.shard_beside(tg_relid, tg_argv[0]::regclass), tg_argv[1], tg_argv[2]
@@ -51,6 +55,11 @@ begin
             ' execute function audit.clear_pointer(%L, %L, %L)',
             format('clear_%s_%s', key.relname, key.pointer), key.parent,
             key.relation, key.pointer, key.user_column
+        );
+        execute format(
+            'comment on trigger %I on %s is %L',
+            format('clear_%s_%s', key.relname, key.pointer), key.parent,
+            'archive: it leaves alone what moves; what is deleted is no longer pointed to.'
         );
     end loop;
 end

@@ -363,6 +363,14 @@ begin
 end
 $$;
 
+-- Where the rows of a table are: in the table. On Citus, where sql/distributed has another, they are
+-- in shards, and a batch moves what one shard holds; what is named by part() may be one.
+create function audit.part(relation regclass)
+returns regclass
+language sql
+immutable
+as $$ select relation $$;
+
 -- The statements of a move, in order. Each takes the sessions as $1 (user_id) and $2 (id), locks
 -- what it moves or fails at once, and says how many rows were to move and how many arrived as they
 -- were, every column alike: of sessions byte for byte (record_image_eq), of all else as text, since
@@ -481,8 +489,8 @@ begin
                      ) as unlike'
             end
             || ')), null, null',
-            columns, link.source, matches, link.target, link.target_session, link.source_session,
-            few
+            columns, audit.part(link.source), matches, audit.part(link.target),
+            link.target_session, link.source_session, few
         );
         held := format(
             'select p.user_id, p.id
@@ -495,7 +503,9 @@ begin
                  from (select from %1$s as c where %2$s for %3$s skip locked) as c
              ) as ours
              where there.n > ours.n',
-            link.source, matches, case when link.is_pointer then 'no key update' else 'update' end
+            audit.part(link.source),
+            matches,
+            case when link.is_pointer then 'no key update' else 'update' end
         );
         return next;
     end loop;
@@ -507,7 +517,7 @@ begin
              returning c.created_at
          )
          select cardinality($2), count(*), min(created_at), max(created_at) from gone',
-        sessions, few
+        audit.part(sessions), few
     );
     held := null;
     is_unlike := false;
@@ -597,19 +607,43 @@ exception
             oldest := null;
             newest := null;
             failed := (sqlstate <> '55P03')::integer;
-            insert into audit.archive_failure as f (
-                kind, user_id, session_id, sqlstate, message, run_id
+            execute format(
+                'insert into %s (kind, user_id, session_id, sqlstate, message, run_id)
+                 select $1, $2, $3, $4, $5, $6
+                 where $4 <> ''55P03''
+                 on conflict (user_id, session_id, kind) do update set
+                     sqlstate = excluded.sqlstate, message = excluded.message,
+                     run_id = excluded.run_id, tried_at = default',
+                audit.part('audit.archive_failure')
             )
-            -- Of a value it stumbled over, the server would quote what somebody said.
-            select
+            using
                 kind, user_ids[1], ids[1], sqlstate,
-                case when sqlstate like '22%' then 'a value does not fit' else sqlerrm end, run_id
-            where sqlstate <> '55P03'
-            on conflict on constraint archive_failure_pkey do update set
-                sqlstate = excluded.sqlstate, message = excluded.message,
-                run_id = excluded.run_id, tried_at = default;
+                -- Of a value it stumbled over, the server would quote what somebody said.
+                case when sqlstate like '22%' then 'a value does not fit' else sqlerrm end, run_id;
         end if;
 end
+$$;
+
+-- On Citus, into the shard that lies beside: sql/distributed has another there.
+create function audit.record_batch(
+    run_id bigint,
+    kind text,
+    cutoff timestamptz,
+    duration interval,
+    sessions bigint,
+    rows jsonb,
+    oldest timestamptz,
+    newest timestamptz
+)
+returns void
+language sql
+security invoker
+set search_path = ''
+as $$
+    insert into audit.archive_batch (
+        run_id, kind, cutoff, duration, sessions, rows, oldest, newest
+    )
+    values (run_id, kind, cutoff, duration, sessions, rows, oldest, newest)
 $$;
 
 create function audit.move_sessions(
@@ -645,13 +679,16 @@ set jit = off
 as $$
 declare
     began constant timestamptz := clock_timestamp();
-    source constant regclass := case kind
-        when 'archive' then 'public.daily_sessions'
-        else 'public.daily_sessions_archive'
-    end;
+    live constant regclass := audit.part('public.daily_sessions');
+    archived constant regclass := audit.part('public.daily_sessions_archive');
+    failures constant regclass := audit.part('audit.archive_failure');
+    source constant regclass := case kind when 'archive' then live else archived end;
     asked text;
-    known constant text := 'select from audit.archive_failure as f'
-        ' where f.user_id = s.user_id and f.session_id = s.id and f.kind = $8 offset 0';
+    known constant text := format(
+        'select from %s as f'
+        ' where f.user_id = s.user_id and f.session_id = s.id and f.kind = $8 offset 0',
+        failures
+    );
     belonging text;
     in_the_way boolean;
     obstacle record;
@@ -676,18 +713,18 @@ begin
     set constraints all immediate;
 
     -- In one order everywhere. First nothing new can refer to sessions, then no column changes.
-    lock table
-        public.daily_sessions,
-        public.daily_sessions_archive,
-        audit.archive_batch,
-        audit.archive_failure
-    in row exclusive mode;
+    execute format(
+        'lock table %s, %s, %s, %s in row exclusive mode',
+        live, archived, audit.part('audit.archive_batch'), failures
+    );
     select
         string_agg(distinct t.relation, ', ' order by t.relation),
         bool_or(l.target is null)
     into belonging, in_the_way
     from audit.archive_links(kind) as l
-    cross join lateral (values (l.source::text), (l.target::text)) as t (relation);
+    cross join lateral (
+        values (audit.part(l.source)::text), (audit.part(l.target)::text)
+    ) as t (relation);
     if belonging is not null then
         execute format('lock table %s in row exclusive mode', belonging);
     end if;
@@ -698,8 +735,13 @@ begin
         bool_or(s.is_unlike) as is_unlike
     into steps
     from audit.archive_statements(kind) as s;
-    -- All else that is in the way is looked for once a run: it takes as long as a small batch.
-    if in_the_way or steps.is_unlike or resume_after_id is null then
+    -- All else that is in the way is looked for once a run: it takes as long as a small batch. What
+    -- declares triggers is known where the tables are, and not beside a shard.
+    if
+        in_the_way
+        or steps.is_unlike
+        or resume_after_id is null and live = 'public.daily_sessions'::regclass
+    then
         select o.* into obstacle from audit.archive_obstacles(kind) as o limit 1;
         if found then
             raise exception '%: %', obstacle.object, obstacle.problem
@@ -723,7 +765,7 @@ begin
              select s.user_id, s.id, s.created_at
              from %s as s
              cross join lateral (
-                 select from public.users as u where u.id = s.user_id for key share skip locked
+                 select from %s as u where u.id = s.user_id for key share skip locked
              ) as u
              where %s
              order by %s s.created_at nulls first, s.id
@@ -735,6 +777,7 @@ begin
              (array_agg(p.created_at))[count(*)::integer], (array_agg(p.id))[count(*)::integer]
          from picked as p',
         source,
+        audit.part('public.users'),
         asked,
         case when retry then format('(%s),', replace(known, 'select', 'select f.tried_at')) end
     )
@@ -770,10 +813,11 @@ begin
     if retry then
         skipped := picked - sessions - failed;
         execute format(
-            'delete from audit.archive_failure as f
+            'delete from %s as f
              where f.kind = $1 and not exists (
                  select from %s as s where s.user_id = f.user_id and s.id = f.session_id
              )',
+            failures,
             source
         )
         using kind;
@@ -795,10 +839,7 @@ begin
             resume_after_id, batch_size, kind, exhausted, last_created_at, last_id;
     end if;
     if sessions > 0 then
-        insert into audit.archive_batch (
-            run_id, kind, cutoff, duration, sessions, rows, oldest, newest
-        )
-        values (
+        perform audit.record_batch(
             run_id, kind, case when kind = 'archive' then until_time end,
             clock_timestamp() - began, sessions, rows, oldest, newest
         );
@@ -889,10 +930,14 @@ revoke all on function audit.archive_columns(regclass, regclass)
 from public, anon, authenticated, service_role;
 revoke all on function audit.archive_obstacles(text)
 from public, anon, authenticated, service_role;
+revoke all on function audit.part(regclass) from public, anon, authenticated, service_role;
 revoke all on function audit.archive_statements(text)
 from public, anon, authenticated, service_role;
 revoke all on function audit.move_rows(text, text[], text, uuid[], uuid[], bigint)
 from public, anon, authenticated, service_role;
+revoke all on function audit.record_batch(
+    bigint, text, timestamptz, interval, bigint, jsonb, timestamptz, timestamptz
+) from public, anon, authenticated, service_role;
 revoke all on function audit.move_sessions(
     text, uuid[], uuid, timestamptz, timestamptz, integer, timestamptz, uuid, bigint, boolean
 ) from public, anon, authenticated, service_role;
@@ -910,10 +955,16 @@ comment on function audit.archive_columns(regclass, regclass) is
 'The columns of a live table and of its archived twin, by name.';
 comment on function audit.archive_obstacles(text) is
 'What stops an archive or a restore: object, problem, remedy; no row when nothing does.';
+comment on function audit.part(regclass) is
+'Where rows of a table are moved from or to: the table, or on Citus one shard of it.';
 comment on function audit.archive_statements(text) is
 'The statements that an archive or a restore executes for a batch, in order.';
 comment on function audit.move_rows(text, text[], text, uuid[], uuid[], bigint) is
 'Moves sessions that are locked already; those that cannot be moved go on record.';
+comment on function audit.record_batch(
+    bigint, text, timestamptz, interval, bigint, jsonb, timestamptz, timestamptz
+) is
+'Puts a batch on record.';
 comment on function audit.move_sessions(
     text, uuid[], uuid, timestamptz, timestamptz, integer, timestamptz, uuid, bigint, boolean
 ) is
