@@ -11,6 +11,7 @@ from psycopg import AsyncClientCursor
 from arami_db.archive.pacing import Pressure
 from arami_db.archive.question import AGAIN, LOCK_TIMEOUT, READ_ONLY, RIGHTS, said
 from arami_db.archive.selection import ARCHIVE, Place, Selection
+from arami_db.archive.shards import Part
 from arami_db.database.connect import AsyncConnection, query
 from arami_db.database.execute import no_time_limit
 from arami_db.database.failure import timed_out
@@ -105,6 +106,7 @@ async def move(  # noqa: PLR0913 - what a batch is
     run_id: int,
     retry: bool,
     plan_anew: bool,
+    part: Part,
 ) -> Batch:
     """Move one batch: one transaction, one round trip.
 
@@ -116,6 +118,7 @@ async def move(  # noqa: PLR0913 - what a batch is
         run_id: of the run, for the record.
         retry: take what could not be moved before, and nothing else.
         plan_anew: forget the plans that this connection has.
+        part: what to take sessions from; the connection is to its server.
 
     Raises:
         psycopg.Error: all of it was rolled back.
@@ -129,6 +132,7 @@ async def move(  # noqa: PLR0913 - what a batch is
         LOCK_TIMEOUT,
         _NO_WAIT_FOR_THE_DISK,
         *no_time_limit(connection),
+        *part.settings,
         *(["discard plans"] if plan_anew else []),
         AsyncClientCursor(connection).mogrify(moving, values),
         _MOMENT,

@@ -16,6 +16,7 @@ from arami_db.archive.history import Moved, Outcome, Result
 from arami_db.archive.pacing import Pacing
 from arami_db.archive.question import AGAIN, Question, ask
 from arami_db.archive.selection import Count, Selection
+from arami_db.archive.shards import Part, parts
 from arami_db.archive.verification import Verification
 from arami_db.archive.work import LONGEST, Options, Report, Stop, StoppedError, Work
 from arami_db.archive.worker import work_together
@@ -87,6 +88,7 @@ class _Run:
         self._work, self._stop = work, work.stop
         self._pacing = Pacing(work.options, work.stop, work.report.note)
         self._broken_off = False
+        self._servers: list[list[Part]] = []
         self._unknown: tuple[str, ...] = ()
         self._verified: Verification | None = None
 
@@ -117,6 +119,7 @@ class _Run:
         """Move everything; how much is left."""
         if found := await self._unless_asked(partial(obstacles, kind=selection.kind)):
             raise ObstacleError(found)
+        self._servers = await self._unless_asked(partial(parts, conninfo=self._work.conninfo))
         self._unknown = await self._unless_asked(selection.unknown)
         count = await self._unless_asked(selection.count)
         self._work.total, self._work.failed = count.sessions, count.failed
@@ -138,12 +141,18 @@ class _Run:
     async def _pass(self, count: Count, jobs: int, *, retry: bool = False) -> Count:
         """Let workers move what they can; what there is to move then."""
         try:
-            moving = work_together(self._work, self._pacing, count, jobs, retry=retry)
-            await self._stop.unless(self._stop.aborted, moving)
+            await self._stop.unless(self._stop.aborted, self._move(count, jobs, retry=retry))
         except StoppedError:
             self._broken_off = True
             raise
         return await self._unless_asked(self._work.selection.count)
+
+    async def _move(self, count: Count, jobs: int, *, retry: bool) -> None:
+        async with asyncio.TaskGroup() as group:
+            for server in self._servers:
+                group.create_task(
+                    work_together(self._work, self._pacing, count, jobs, server, retry=retry)
+                )
 
     async def _ask(self, question: Question[Answer]) -> Answer:
         return await ask(self._work.conninfo, question, note=self._work.report.note)

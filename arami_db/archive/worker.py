@@ -12,6 +12,7 @@ from arami_db.archive.batch import Batch, BatchFailedError, is_passing, move
 from arami_db.archive.pacing import BatchSize, Pacing, pressure
 from arami_db.archive.question import Question, broken, said
 from arami_db.archive.selection import Count, Place
+from arami_db.archive.shards import Part
 from arami_db.archive.work import Work
 from arami_db.database.backoff import backoff
 from arami_db.database.connect import AsyncConnection, connect_async
@@ -28,16 +29,19 @@ Answer = TypeVar("Answer")
 class Worker:
     """Moves batches on a connection of its own."""
 
-    def __init__(self, work: Work, pacing: Pacing, count: Count, *, retry: bool) -> None:
+    def __init__(
+        self, work: Work, pacing: Pacing, count: Count, part: Part, *, retry: bool
+    ) -> None:
         """Prepare; connect() and move_all() do it.
 
         Args:
             work: the run.
             pacing: when its workers rest.
             count: what there is to move.
+            part: where it takes it from.
             retry: move what could not be moved before, until a batch of it moves nothing.
         """
-        self._work, self._pacing, self._retry = work, pacing, retry
+        self._work, self._pacing, self._part, self._retry = work, pacing, part, retry
         most, fixed = count.sessions + 1, work.options.batch_size
         if retry:
             most = fixed = min(fixed or _RETRIED, _RETRIED)
@@ -48,7 +52,7 @@ class Worker:
 
     async def connect(self) -> None:
         """Connect, and pass on what the server warns of."""
-        self._connection = await connect_async(self._work.conninfo)
+        self._connection = await connect_async(self._part.conninfo)
         self._connection.add_notice_handler(
             lambda notice: self._work.report.note(f"warning: {notice.message_primary}")
         )
@@ -94,6 +98,7 @@ class Worker:
                 run_id=work.run_id,
                 retry=self._retry,
                 plan_anew=self._attempts.bit_count() == 1,
+                part=self._part,
             )
             try:
                 batch = await self._do(moving)
@@ -136,8 +141,8 @@ class Worker:
             await self.connect()
 
 
-async def work_together(
-    work: Work, pacing: Pacing, count: Count, jobs: int, *, retry: bool
+async def work_together(  # noqa: PLR0913 - what a pass is
+    work: Work, pacing: Pacing, count: Count, jobs: int, parts: list[Part], *, retry: bool
 ) -> None:
     """Let workers move all they can until each has ended; who can connect does without the others.
 
@@ -146,6 +151,7 @@ async def work_together(
         pacing: when they rest.
         count: what there is to move.
         jobs: how many workers.
+        parts: of one server, one after another.
         retry: move what could not be moved before.
     """
     absent: list[AramiError] = []
@@ -166,6 +172,8 @@ async def work_together(
             work.fail(error)
 
     pacing.workers = jobs
-    async with asyncio.TaskGroup() as group:
-        for _ in range(jobs):
-            group.create_task(one(Worker(work, pacing, count, retry=retry)))
+    for part in parts:
+        absent.clear()
+        async with asyncio.TaskGroup() as group:
+            for _ in range(jobs):
+                group.create_task(one(Worker(work, pacing, count, part, retry=retry)))
