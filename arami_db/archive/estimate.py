@@ -13,6 +13,7 @@ from arami_db.database.connect import AsyncConnection, query
 from arami_db.errors import BatchError
 
 _SESSIONS = "public.daily_sessions"
+_SAMPLE = 100_000  # sessions
 # Bytes of WAL for each byte and each row that moves, with their indexes, as measured with short,
 # long and few very long transcripts; full pages after checkpoints come on top.
 _WAL_OF_A_BYTE, _WAL_OF_A_ROW = 1.1, 510
@@ -97,7 +98,8 @@ async def estimate(connection: AsyncConnection, selection: Selection) -> Estimat
     cursor = await connection.execute(selection.sources("movable_estimate"), selection.values)
     sessions, oldest, newest, seconds = await cursor.fetchone() or (0, None, None, None)
     rows, size, indexes = Counter[str](), 0.0, 0.0
-    for live, number, stored, indexed in await _tables(connection, selection):
+    share = min(1.0, _SAMPLE / max(sessions, 1))
+    for live, number, stored, indexed in await _tables(connection, selection, share):
         rows[live] += number
         size += stored
         indexes += indexed
@@ -119,9 +121,10 @@ async def estimate(connection: AsyncConnection, selection: Selection) -> Estimat
 
 
 async def _tables(
-    connection: AsyncConnection, selection: Selection
+    connection: AsyncConnection, selection: Selection, share: float
 ) -> list[tuple[str, int, float, float]]:
     """Of each table that moves along: its live name, rows, bytes, and bytes of indexes."""
+    values = {**selection.values, "share": share}
     found = []
     for link in await links(connection, selection.kind):
         sizes: list[Composable] = [SQL("0")]
@@ -133,9 +136,9 @@ async def _tables(
             sessions=Identifier("public", selection.source),
             child=SQL(link.source),
             name=Literal(link.source),
-            session=Identifier(link.source_session),
+            belongs=link.belongs(link.source_session, link.source_user),
             size=SQL(" + ").join(sizes),
         )
-        row = await (await connection.execute(counting, selection.values)).fetchone()
+        row = await (await connection.execute(counting, values)).fetchone()
         found.append((link.live, *(row or (0, 0.0, 0.0))))
     return found

@@ -112,6 +112,7 @@ class Link(NamedTuple):
         live: the table before anything of it is archived.
         source, target: where its rows leave and arrive.
         source_session, target_session: what names a session in either.
+        source_user, target_user: what names its user, too; None where no column must.
         keys: the primary key.
         columns: all of the source, but for those that take turns in pointing.
         is_logged: the change log has what users do to the live table.
@@ -122,9 +123,19 @@ class Link(NamedTuple):
     target: LiteralString
     source_session: str
     target_session: str
+    source_user: str | None
+    target_user: str | None
     keys: list[str]
     columns: list[str]
     is_logged: bool
+
+    @staticmethod
+    def belongs(session: str, user: str | None) -> Composed:
+        """What a row c of the table has in common with its session s."""
+        belongs = SQL("c.{} = s.id").format(Identifier(session))
+        if user is None:
+            return belongs
+        return SQL("{} and c.{} = s.user_id").format(belongs, Identifier(user))
 
 
 async def links(connection: AsyncConnection, kind: str) -> list[Link]:

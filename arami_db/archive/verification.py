@@ -127,9 +127,9 @@ def _differences(before: Digests, after: Digests) -> Iterator[tuple[tuple[str, s
 async def _digests(connection: AsyncConnection, users: list[str]) -> Digests:
     found: Digests = {}
     for link in await links(connection, ARCHIVE):
-        for table, session, source in (
-            (link.source, link.source_session, "daily_sessions"),
-            (link.target, link.target_session, "daily_sessions_archive"),
+        for table, session, user, source in (
+            (link.source, link.source_session, link.source_user, "daily_sessions"),
+            (link.target, link.target_session, link.target_user, "daily_sessions_archive"),
         ):
             columns = _of_row(
                 link.columns if link.source != link.target else [*link.columns, session]
@@ -140,7 +140,7 @@ async def _digests(connection: AsyncConnection, users: list[str]) -> Digests:
                 columns=columns,
                 child=SQL(table),
                 sessions=Identifier("public", source),
-                session=Identifier(session),
+                belongs=link.belongs(session, user),
             )
             cursor = await connection.execute(asking, {"users": users})
             async for key, digest, of_session in cursor:

@@ -1,8 +1,8 @@
 -- What a move takes along: sessions themselves, tables whose rows move, and columns that point to
 -- sessions, which have one table on both sides. Of each: the live table; those that rows leave and
--- arrive in, and what names a session in either; the primary key; the columns of the one they leave,
--- but for those that take turns in pointing and what is generated from them; and whether the change
--- log has what users do to the live one.
+-- arrive in, what names a session in either, and what must name its user; the primary key; the
+-- columns of the one they leave, but for those that take turns in pointing and what is generated
+-- from them; and whether the change log has what users do to the live one.
 with links as (
     select
         'public.daily_sessions'::regclass as live,
@@ -15,14 +15,18 @@ with links as (
             else 'public.daily_sessions'
         end as target,
         'id' as source_session,
-        'id' as target_session
+        'id' as target_session,
+        'user_id' as source_user,
+        'user_id' as target_user
     union all
     select
         case when %(kind)s = 'archive' then l.source else l.target end,
         l.source,
         l.target,
         l.source_session,
-        l.target_session
+        l.target_session,
+        l.source_user,
+        l.target_user
     from audit.archive_links(%(kind)s) as l
     where l.target is not null
 ),
@@ -41,6 +45,8 @@ select
     target.name,
     l.source_session,
     l.target_session,
+    su.attname::text as source_user,
+    tu.attname::text as target_user,
     array(
         select a.attname::text
         from pg_catalog.pg_index as i
@@ -78,4 +84,8 @@ from links as l
 inner join named as live on l.live = live.oid
 inner join named as source on l.source = source.oid
 inner join named as target on l.target = target.oid
+left join pg_catalog.pg_attribute as su
+    on l.source = su.attrelid and l.source_user = su.attname and su.attnotnull
+left join pg_catalog.pg_attribute as tu
+    on l.target = tu.attrelid and l.target_user = tu.attname and tu.attnotnull
 order by l.live <> 'public.daily_sessions'::regclass, live.name, l.source_session

@@ -1,30 +1,45 @@
--- What a restore was asked for by name and is not in the archive, and why.
+-- What a restore was asked for by name and is not in the archive, and why. What is looked up in
+-- tables comes first: on Citus, only that goes to the workers.
+with archived as materialized (
+    select
+        s.id,
+        s.user_id
+    from public.daily_sessions_archive as s
+    where s.id = any(%(sessions)s::uuid [])
+),
+
+live as materialized (
+    select s.id from public.daily_sessions as s where s.id = any(%(sessions)s::uuid [])
+),
+
+person as materialized (
+    select u.id from public.users as u where u.id = %(user)s::uuid
+),
+
+theirs as materialized (
+    select s.id from public.daily_sessions_archive as s where s.user_id = %(user)s::uuid limit 1
+)
+
 select format(
     case
-        when exists (select from public.daily_sessions as s where s.id = x.id)
-            then 'session %%s is not archived: it is live'
+        when x.id in (select l.id from live as l) then 'session %%s is not archived: it is live'
         else 'session %%s is not known'
     end,
     x.id
 )
 from unnest(%(sessions)s::uuid []) as x (id)
-where not exists (select from public.daily_sessions_archive as s where s.id = x.id)
+where x.id not in (select a.id from archived as a)
 union all
-select format('session %%s is archived, and not of user %%s', x.id, %(user)s::uuid)
-from unnest(%(sessions)s::uuid []) as x (id)
-inner join public.daily_sessions_archive as s on x.id = s.id
-group by x.id
-having not bool_or(s.user_id = %(user)s::uuid)
+select format('session %%s is archived, and not of user %%s', a.id, %(user)s::uuid)
+from archived as a
+group by a.id
+having not bool_or(a.user_id = %(user)s::uuid)
 union all
 select format(
     case
-        when exists (select from public.users as u where u.id = x.id)
-            then 'user %%s has nothing archived'
+        when exists (select from person) then 'user %%s has nothing archived'
         else 'user %%s is not known'
     end,
-    x.id
+    %(user)s::uuid
 )
-from (select %(user)s::uuid) as x (id)
-where
-    x.id is not null
-    and not exists (select from public.daily_sessions_archive as s where s.user_id = x.id)
+where %(user)s::uuid is not null and not exists (select from theirs)

@@ -2,9 +2,7 @@
 select
     concat_ws(',', {key}) as key,
     hashtextextended(row({columns})::text, 0) as digest,
-    c.{session}::text as session
+    s.id::text as session
 from {child} as c
-where exists (
-    select from {sessions} as s
-    where s.id = c.{session} and s.user_id = any(%(users)s::uuid [])
-)
+inner join {sessions} as s on {belongs}
+where s.user_id = any(%(users)s::uuid [])

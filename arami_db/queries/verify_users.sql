@@ -1,17 +1,19 @@
 -- Users who have something to move, at random, and from when on the change log says what they did:
 -- whoever began before us may commit after us.
+with theirs as materialized (
+    select distinct s.user_id
+    from {sessions} as s
+    where
+        (%(sessions)s::uuid [] is null or s.id = any(%(sessions)s::uuid []))
+        and (%(user)s::uuid is null or s.user_id = %(user)s::uuid)
+        and (%(since)s::timestamptz is null or s.created_at >= %(since)s::timestamptz)
+        and (%(until)s::timestamptz is null or s.created_at < %(until)s::timestamptz)
+)
+
 select
     array(
         select u.user_id
-        from (
-            select distinct s.user_id
-            from {sessions} as s
-            where
-                (%(sessions)s::uuid [] is null or s.id = any(%(sessions)s::uuid []))
-                and (%(user)s::uuid is null or s.user_id = %(user)s::uuid)
-                and (%(since)s::timestamptz is null or s.created_at >= %(since)s::timestamptz)
-                and (%(until)s::timestamptz is null or s.created_at < %(until)s::timestamptz)
-        ) as u
+        from theirs as u
         order by hashtextextended(u.user_id::text, extract(epoch from now())::bigint)
         limit %(most)s
     ),
