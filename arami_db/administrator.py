@@ -15,7 +15,7 @@ from itertools import groupby
 from arami_db.database.connect import Connection, query
 from arami_db.database.server import Server
 from arami_db.errors import PlatformError
-from arami_db.facts import read
+from arami_db.facts import read, read_for
 from arami_db.files import SqlFile, SqlTree
 
 _WIDTH = 80
@@ -101,7 +101,7 @@ def needs(connection: Connection, tree: SqlTree, server: Server) -> tuple[Need, 
     found = [(Need(sql, reason, tuple(names)), handled) for sql, reason, names, handled in asked]
     known = {need.statement for need, _ in found}
     checks = [file for file in tree.checks if "_environment_" in file.path.name]
-    answer = read(connection, tree, checks)
+    answer = read(connection, read_for(connection, tree), checks)
     rows = [row for _, row in answer.found if row["remedy"]]
     others = {
         row["remedy"]: Need(row["remedy"], f"{row['object']}: {row['finding']}", ("verify",))

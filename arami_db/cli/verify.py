@@ -111,6 +111,8 @@ def snapshot(
 ) -> None:
     """Write schema.snapshot: the facts that `verify` expects, from a database just migrated.
 
+    From one that is distributed, those of distributed/ instead.
+
     \b
     Examples:
       arami-db migrate --embedded && arami-db snapshot --embedded --sql-dir sql
@@ -121,8 +123,9 @@ def snapshot(
 
     tree = options.tree(sql_dir)
     with options.connection(options.conninfo(database, embedded=embedded)) as connection:
-        text = operation.snapshot(connection, tree)
-    if text is None:
+        made = operation.snapshot(connection, tree)
+    if made is None:
         raise UsageError(f"{tree.root} has no catalog/, the queries a snapshot is made with")
-    tree.snapshot.write_text(text, encoding="utf-8")
-    show_created(tree.snapshot, output)
+    path, text = made
+    path.write_text(text, encoding="utf-8")
+    show_created(path, output)

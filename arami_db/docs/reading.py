@@ -13,7 +13,7 @@ from arami_db.docs.functions import functions, schemas, types
 from arami_db.docs.model import Coverage, Function, Reference, Relation
 from arami_db.docs.relations import relations
 from arami_db.docs.structures import structures
-from arami_db.facts import facts_within, schemas_of
+from arami_db.facts import facts_within, read_for, schemas_of
 from arami_db.facts.names import schema_of
 from arami_db.facts.session import SET
 from arami_db.files import SqlFile, SqlTree, packaged_sql_dir
@@ -61,7 +61,7 @@ def of_database(connection: Connection, tree: SqlTree) -> Reference:
         QueryFailedError: a fact lacks something; names the file.
         psycopg.Error: as the server says it.
     """
-    stating = _stating(tree)
+    stating = read_for(connection, _stating(tree))
     schemas, _ = schemas_of(connection, stating)
     with connection.transaction():
         connection.execute("set transaction isolation level repeatable read, read only")

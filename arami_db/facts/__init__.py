@@ -9,6 +9,7 @@ from arami_db.facts.reading import (
     read,
     schemas_of,
 )
+from arami_db.facts.session import read_for
 from arami_db.facts.snapshot import Fact, dump, load
 
 __all__ = [
@@ -21,5 +22,6 @@ __all__ = [
     "load",
     "locked",
     "read",
+    "read_for",
     "schemas_of",
 ]

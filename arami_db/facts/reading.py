@@ -12,7 +12,7 @@ import psycopg
 from arami_db.database.connect import Connection, lost, query
 from arami_db.database.execute import no_time_limit
 from arami_db.errors import AramiError
-from arami_db.facts.session import SET, name_made, set_list
+from arami_db.facts.session import SET, name_distributed, name_made, set_list
 from arami_db.facts.snapshot import Fact
 from arami_db.files import SqlFile, SqlTree
 
@@ -64,6 +64,7 @@ def read(
     try:
         with _transaction(connection):
             name_made(connection, made)
+            name_distributed(connection, tree)
             files = (*tree.catalog, *tree.checks) if asked is None else asked
             facts = [file for file in files if file.kind == "catalog"]
             checks = [file for file in files if file.kind == "check"]
@@ -89,6 +90,7 @@ def ask_within(connection: Connection, tree: SqlTree, made: Collection[Fact] = (
     with connection.transaction(force_rollback=True):
         connection.execute(SET.encode())
         name_made(connection, made)
+        name_distributed(connection, tree)
         return ask_files(connection, tree.prelude, tree.catalog, tree.checks)
 
 
@@ -109,6 +111,7 @@ def facts_within(
     with connection.transaction(force_rollback=True):
         connection.execute(SET.encode())
         set_list(connection, "arami_db.schemas", schemas)
+        name_distributed(connection, tree)
         return ask_files(connection, tree.prelude, tree.catalog, ()).facts
 
 
@@ -195,6 +198,7 @@ def _failure(connection: Connection, tree: SqlTree, error: psycopg.Error) -> Que
     for file, is_fact in ((f, f in tree.catalog) for f in (*tree.catalog, *tree.checks)):
         try:
             with _transaction(connection):
+                name_distributed(connection, tree)
                 ask_files(connection, tree.prelude, *(([file], []) if is_fact else ([], [file])))
         except psycopg.Error as own:
             columns = ", ".join(_FACT if is_fact else _FINDING)

@@ -7,6 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from arami_db.escape import visible
+from arami_db.files.sqlfile import folder_of
 from arami_db.render.columns import aligned, width_of
 from arami_db.render.output import OutputFormat, count, emit, note, seconds
 
@@ -42,7 +43,7 @@ def show_status(
     for text in notes:
         note(text)
     for failure in failures:
-        where = f"{failure.kind}s/{failure.version:03}_{failure.name}"
+        where = f"{folder_of(failure.kind)}/{failure.version:03}_{failure.name}"
         code = f"{failure.sqlstate}: " if failure.sqlstate else ""
         note(
             f"{failure.event} {failure.occurred_at:%Y-%m-%d %H:%M} {where}: {code}{failure.message}"

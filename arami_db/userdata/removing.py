@@ -85,9 +85,7 @@ def _deletion(conditions: Conditions, table: Table, number: int) -> tuple[Compos
     )
 
 
-def _forget(
-    connection: Connection, conditions: Conditions, log: Table, ids: list[Any]
-) -> int:
+def _forget(connection: Connection, conditions: Conditions, log: Table, ids: list[Any]) -> int:
     """Delete a log's lines about the person's rows, and say how many were there before.
 
     The others are those of this very deletion. Where the log says whose a row was, in user_id, so

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from arami_db.database.connect import Connection
 from arami_db.database.server import inspect
@@ -11,7 +12,7 @@ from arami_db.drift.causes import fold
 from arami_db.drift.findings import Finding, Severity, gravity
 from arami_db.drift.neighbours import Neighbours, neighbours_of
 from arami_db.drift.places import placed
-from arami_db.facts import Answer, Fact, dump, read
+from arami_db.facts import Answer, Fact, dump, read, read_for
 from arami_db.files import SqlTree
 from arami_db.verify.applied import check_ledger
 from arami_db.verify.aside import Wishes, set_aside
@@ -58,6 +59,7 @@ def verify(
     """
     begin("reading the ledger")
     files, findings = check_ledger(connection, tree)
+    tree = read_for(connection, tree)
     expected = expected_facts(tree)
     begin(f"stating the facts, asking {len(tree.checks)} checks")
     answer = _settled(connection, tree, expected)
@@ -103,6 +105,7 @@ def try_remedies(connection: Connection, tree: SqlTree, wishes: Wishes, report: 
         QueryFailedError: a query of the verification failed.
         ConnectionFailedError: the connection broke.
     """
+    tree = read_for(connection, tree)
     expected = expected_facts(tree)
 
     def ask() -> list[Finding]:
@@ -112,7 +115,7 @@ def try_remedies(connection: Connection, tree: SqlTree, wishes: Wishes, report: 
     return attempt(connection, report.findings, ask)
 
 
-def snapshot(connection: Connection, tree: SqlTree) -> str | None:
+def snapshot(connection: Connection, tree: SqlTree) -> tuple[Path, str] | None:
     """Write the facts of a database as the text of a snapshot.
 
     Args:
@@ -120,14 +123,17 @@ def snapshot(connection: Connection, tree: SqlTree) -> str | None:
         tree: the SQL files.
 
     Returns:
-        The text; None where the files have no catalog/.
+        Where it is kept, and the text; None where the files have no catalog/.
 
     Raises:
         QueryFailedError: a query of catalog/ failed.
         RefusedFileError: a file cannot be read.
         ConnectionFailedError: the connection broke.
     """
-    return dump(read(connection, tree, tree.catalog).facts) if tree.catalog else None
+    tree = read_for(connection, tree)
+    if not tree.catalog:
+        return None
+    return tree.snapshot, dump(read(connection, tree, tree.catalog).facts)
 
 
 def _settled(connection: Connection, tree: SqlTree, expected: frozenset[Fact] | None) -> Answer:

@@ -15,6 +15,9 @@
 -- snapshot states. What else lies in public is a neighbour's: checks hold it to what guards rows
 -- and accounts, and not to the conventions of the files. Without it all is taken to be the files'.
 --
+-- The settings arami_db.distributed and arami_db.shards, arrays of oids, name on Citus which tables
+-- lie on several machines, and which relations and types here hold parts of them.
+--
 -- What is stated relative to the platform, so that plain Postgres and Supabase agree:
 --   owner      the owner of most of our relations, who migrated; any other role by its name
 --   Supabase   where schema auth is somebody else's
@@ -81,12 +84,17 @@ exposed as (
 
 -- What extensions brought along: members that only C code or nothing stands behind. Anybody who
 -- owns an extension may add members to it, so tables, views, SECURITY DEFINER functions and
--- functions in a language that anybody may write are stated like everything else.
+-- functions in a language that anybody may write are stated like everything else. What Citus brings
+-- is stated as a whole, in 230_extension.
 members as (
     select
         d.classid,
         d.objid
     from pg_catalog.pg_depend as d
+    inner join pg_catalog.pg_extension as x
+        on
+            d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass
+            and d.refobjid = x.oid
     left join pg_catalog.pg_operator as o
         on d.classid = 'pg_catalog.pg_operator'::pg_catalog.regclass and d.objid = o.oid
     left join pg_catalog.pg_cast as k
@@ -100,10 +108,32 @@ members as (
         end
     left join pg_catalog.pg_language as l on p.prolang = l.oid
     where
-        d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass
-        and d.deptype = 'e'
-        and d.classid <> 'pg_catalog.pg_class'::pg_catalog.regclass
-        and (p.oid is null or (l.lanname in ('c', 'internal') and not p.prosecdef))
+        d.deptype = 'e'
+        and (
+            x.extname = 'citus'
+            or (
+                d.classid <> 'pg_catalog.pg_class'::pg_catalog.regclass
+                and (p.oid is null or (l.lanname in ('c', 'internal') and not p.prosecdef))
+            )
+        )
+),
+
+-- Tables that Citus distributes; none elsewhere.
+distributed as (
+    select
+        pg_catalog.unnest(
+            nullif(
+                pg_catalog.current_setting('arami_db.distributed', true), ''
+            )::pg_catalog.oid[]
+        ) as oid
+),
+
+-- What Citus makes of a table that has a part on this machine: shards, their indexes and types.
+shards as (
+    select
+        pg_catalog.unnest(
+            nullif(pg_catalog.current_setting('arami_db.shards', true), '')::pg_catalog.oid[]
+        ) as oid
 ),
 
 -- What is said of anything that somebody made, and of schema public.
@@ -164,6 +194,14 @@ guarded_relations as (
                 where m.classid = 'pg_catalog.pg_type'::pg_catalog.regclass
             )
         )
+        and c.oid not in (
+            select m.objid
+            from members as m
+            where m.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
+            union all
+            select s.oid
+            from shards as s
+        )
 ),
 
 relations as (
@@ -183,6 +221,14 @@ types as (
             select m.objid
             from members as m
             where m.classid = 'pg_catalog.pg_type'::pg_catalog.regclass
+            union all
+            select s.oid
+            from shards as s
+        )
+        and t.typrelid not in (
+            select m.objid
+            from members as m
+            where m.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
         )
 ),
 
@@ -190,6 +236,7 @@ types as (
 conditions as (
     select
         y.oid as policy,
+        y.polrelid,
         y.polcmd,
         y.polpermissive,
         r.is_ours and r.is_made as is_ours,

@@ -1,5 +1,6 @@
 -- 090_trigger: triggers on our tables and views.
--- Why: those that keep a constraint are stated with it.
+-- Why: those that keep a constraint are stated with it. Only C code makes an internal one besides;
+-- where that is an extension's, such as Citus's on each table that it distributes, it is its own.
 select
     'trigger' as kind,
     pg_catalog.format('%s.%I', r.object, t.tgname) as object,
@@ -25,4 +26,14 @@ cross join
         ('internal', case when t.tgisinternal then 'true' end),
         ('comment', d.description)
     ) as p (property, value)
-where (not t.tgisinternal or t.tgconstraint = 0) and p.value is not null
+where
+    (not t.tgisinternal or t.tgconstraint = 0)
+    and not (
+        t.tgisinternal
+        and t.tgfoid in (
+            select m.objid
+            from members as m
+            where m.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass
+        )
+    )
+    and p.value is not null

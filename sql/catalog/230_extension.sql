@@ -2,8 +2,12 @@
 -- Why: pgcrypto and uuid-ossp may be missing, since nothing uses them, and belong in public or in
 -- extensions; they are stated only where they are in neither. Members that anybody could have added
 -- to an extension are stated like other objects.
+-- Citus brings some 370 objects, of several kinds and of a number in public, and another version
+-- brings others: they are one fact, with a digest of their names, rights and sources, so that
+-- nothing can be put among them. Definitions of views are left out, since versions of Postgres
+-- write them differently.
 -- The first arm of a union names the columns.
--- noqa: disable=AL03
+-- noqa: disable=AL03, RF02
 select
     'extension' as kind,
     e.extname::pg_catalog.text as object,
@@ -52,3 +56,38 @@ inner join pg_catalog.pg_extension as e on d.refobjid = e.oid
 where
     d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass
     and d.deptype in ('e', 'x')
+union all
+select
+    'extension' as kind,
+    e.extname::pg_catalog.text as object,
+    pg_catalog.concat('brought by ', e.extversion) as property,
+    pg_catalog.concat(
+        pg_catalog.count(*),
+        ' objects, ',
+        pg_catalog.md5(
+            pg_catalog.string_agg(
+                pg_catalog.concat_ws(
+                    ' ',
+                    i.type,
+                    i.identity,
+                    p.prosecdef,
+                    p.prosrc,
+                    coalesce(p.proowner, c.relowner) <> e.extowner
+                ),
+                ', ' order by i.identity collate "C", i.type
+            )
+        )
+    ) as value
+from pg_catalog.pg_extension as e
+inner join pg_catalog.pg_depend as d
+    on
+        e.oid = d.refobjid
+        and d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass
+        and d.deptype = 'e'
+left join pg_catalog.pg_proc as p
+    on d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass and d.objid = p.oid
+left join pg_catalog.pg_class as c
+    on d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass and d.objid = c.oid
+cross join lateral pg_catalog.pg_identify_object(d.classid, d.objid, d.objsubid) as i
+where e.extname = 'citus'
+group by e.extname, e.extversion

@@ -3,7 +3,8 @@
 -- constraint needs, else the unique one, else the older. A plain index is redundant when a longer
 -- one begins with the same columns, except where the document names both: it gives each foreign-key
 -- column of its tables an index of its own, idx_<table>_<column>, beside the longer ones. The
--- document has no archive tables, so there the exception does not hold.
+-- document has no archive tables, so there the exception does not hold. Of a table that Citus
+-- distributes two constraints may come to have the same columns: foreign keys hold on to theirs.
 with indexes as (
     select
         i.indexrelid as oid,
@@ -58,6 +59,11 @@ duplicates as (
         a.usable
         and b.usable
         and not a.indisreplident
+        and not (
+            a.constraint_name is not null
+            and b.constraint_name is not null
+            and a.indrelid in (select d.oid from distributed as d)
+        )
         and (b.constraint_name is null, not b.indisunique, b.oid)
         < (a.constraint_name is null, not a.indisunique, a.oid)
         and (

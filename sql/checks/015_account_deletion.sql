@@ -6,7 +6,9 @@
 -- goes with the account. Another foreign key to either, or to a table whose rows go with it, blocks
 -- the deletion if it neither cascades nor clears the reference; one to a table of ours does so in
 -- whatever schema it is. One that is only asked at the end (NO ACTION) does not if its own rows
--- have gone by then; the archive, which deletes what it has moved, it blocks all the same.
+-- have gone by then; the archive, which deletes what it has moved, it blocks all the same, unless a
+-- trigger clears the reference first, as on Citus. Records of the schema's own in audit are to
+-- outlive the account.
 with recursive accounts as (
     select r.oid
     from relations as r
@@ -75,7 +77,11 @@ user_tables as (
             where a.attrelid = r.oid and a.attname = 'user_id' and not a.attisdropped
         ) as attnum
     from relations as r
-    where r.kind = 'table' and not r.relispartition and r.object <> 'public.users'
+    where
+        r.kind = 'table'
+        and not r.relispartition
+        and r.object <> 'public.users'
+        and not (r.is_made and r.relnamespace = pg_catalog.to_regnamespace('audit'))
 ),
 
 -- The key that should do it: on user_id where there is one, a cascading one before any other.
@@ -188,6 +194,20 @@ where
     and k.conparentid = 0
     and k.enforced
     and (k.is_account or k.is_kept or k.is_archived)
+    and not exists (
+        select
+        from pg_catalog.pg_trigger as t
+        inner join functions as f on t.tgfoid = f.oid and f.object = 'audit.clear_pointer()'
+        inner join pg_catalog.pg_attribute as a
+            on k.conrelid = a.attrelid and a.attnum = any(k.conkey)
+        where
+            t.tgrelid = k.confrelid
+            and t.tgenabled in ('O', 'A')
+            and pg_catalog.starts_with(
+                pg_catalog.encode(t.tgargs, 'escape'),
+                pg_catalog.format('%s\000%s\000', k.conrelid::pg_catalog.regclass, a.attname)
+            )
+    )
     and not exists (
         select from best as b
         where b.key = k.oid

@@ -2,6 +2,8 @@
 -- Why: stated absolutely, whatever a snapshot says: anon and authenticated are nothing but names to
 -- grant to. authenticator logs in and becomes them, and inherits nothing; service_role bypasses row
 -- level security; none of the four may make roles or databases, replicate, or be superuser.
+-- On Citus they may log in, since the coordinator enters workers as the role that asks.
+-- noqa: disable=ST05
 select
     'security' as severity,
     role.name as object,
@@ -18,6 +20,7 @@ from (
     union
     select a.name from api as a
 ) as role (name)
+cross join (select pg_catalog.count(*) = 0 as is_alone from distributed) as here
 left join pg_catalog.pg_roles as r on role.name = r.rolname
 cross join
     lateral (
@@ -27,7 +30,13 @@ cross join
         ('CREATEROLE', 'nocreaterole', r.rolcreaterole),
         ('CREATEDB', 'nocreatedb', r.rolcreatedb),
         ('REPLICATION', 'noreplication', r.rolreplication),
-        ('LOGIN', 'nologin', r.rolcanlogin and role.name <> 'authenticator'),
+        (
+            'LOGIN',
+            'nologin',
+            r.rolcanlogin
+            and role.name <> 'authenticator'
+            and here.is_alone
+        ),
         ('INHERIT', 'noinherit', r.rolinherit and role.name = 'authenticator'),
         (null, null, r.oid is null)
     ) as attribute (name, without, held)

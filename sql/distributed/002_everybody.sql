@@ -8,6 +8,7 @@ create or replace function audit.everybody()
 returns uuid
 language sql
 immutable
+set search_path = pg_catalog, pg_temp
 as $$ select '00000000-0000-0000-0000-000000000000'::uuid $$;
 
 insert into public.users (id, name) values (audit.everybody(), 'Everybody')

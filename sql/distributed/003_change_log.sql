@@ -145,6 +145,7 @@ begin
         alter column id set default gen_random_uuid();
         update audit.change_log set user_id = audit.everybody() where user_id is null;
         alter table audit.change_log alter column user_id set not null;
+        drop index audit.idx_change_log_user_id; -- the primary key comes to begin with it
     end if;
 end
 $$;

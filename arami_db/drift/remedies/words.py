@@ -25,6 +25,8 @@ _KEYS = {
     " that, make the type anew and move its columns to it.",
     "internal triggers": "Drop the constraint and add it anew: triggers of its own are missing.",
     "not null": "ALTER TABLE ... RENAME or VALIDATE CONSTRAINT, or drop it and set NOT NULL anew.",
+    "distributed": "arami-db distribute, or the next arami-db migrate, distributes what is not yet;"
+    " what is, undistribute_table() brings back to the coordinator.",
     "populated": "REFRESH MATERIALIZED VIEW fills it.",
     "rows": "ALTER FUNCTION ... ROWS, once it returns a set again.",
 }
