@@ -21,6 +21,7 @@ $$;
 
 do $$
 declare
+    shared regclass[];
     keys jsonb;
     key record;
     next_one record;
@@ -35,7 +36,12 @@ begin
     -- Rows move as they are: no trigger is to fire for those that arrive.
     set local session_replication_role to 'replica';
 
-    -- What is on every machine comes first, and a table on one may not refer to it meanwhile.
+    -- What is on every machine comes first, and a table on one may not refer to it meanwhile. It is
+    -- noted which, since the view knows it by what refers to it.
+    shared := array(
+        select d.relation from audit.distribution as d
+        where d.user_column is null and not d.is_distributed
+    );
     select jsonb_agg(
         jsonb_build_object(
             'relation', d.relation::text, 'name', k.conname, 'parent', k.confrelid::regclass::text,
@@ -55,23 +61,29 @@ begin
     end loop;
 
     loop
-        select d.*, n.nspname, c.relname into next_one
-        from audit.distribution as d
-        inner join pg_class as c on d.relation = c.oid
+        select w.relation, w.user_column, n.nspname, c.relname into next_one
+        from (
+            select s.relation, null as user_column from unnest(shared) as s (relation)
+            union all
+            select d.relation, d.user_column
+            from audit.distribution as d
+            where d.user_column is not null and not d.is_distributed and not exists (
+                select from pg_constraint as k
+                inner join audit.distribution as parent
+                    on k.confrelid = parent.relation and not parent.is_distributed
+                where k.conrelid = d.relation and k.contype = 'f' and k.confrelid <> k.conrelid
+            )
+        ) as w
+        inner join pg_class as c on w.relation = c.oid
         inner join pg_namespace as n on c.relnamespace = n.oid
-        where not d.is_distributed and not exists (
-            select from pg_constraint as k
-            inner join audit.distribution as parent
-                on k.confrelid = parent.relation and not parent.is_distributed
-            where k.conrelid = d.relation and k.contype = 'f' and k.confrelid <> k.conrelid
-        )
-        order by d.user_column is not null, d.relation <> 'public.users'::regclass, d.relation
+        order by w.user_column is not null, w.relation <> 'public.users'::regclass, w.relation
         limit 1;
         exit when next_one is null;
 
         select s.* into before_it from audit.sum_of(next_one.relation) as s;
         if next_one.user_column is null then
             perform create_reference_table(next_one.relation);
+            shared := array_remove(shared, next_one.relation);
         else
             perform create_distributed_table(
                 next_one.relation,
