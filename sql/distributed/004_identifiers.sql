@@ -266,7 +266,7 @@ comment on function audit.is_in_progress(audit.identifier) is
 comment on function audit.is_held(audit.identifier) is
 'Whether the person has the e-mail or phone, as far as committed.';
 comment on function audit.settle_identifiers(bigint) is
-'Deletes e-mails and phones that nobody has any more, the oldest claims first; how many it looked at.';
+'Deletes e-mails and phones that nobody has any more; returns how many claims it settled.';
 comment on function audit.claim_identifiers(jsonb, bigint) is
 'Makes e-mails and phones a person''s: [{kind, value, user_id, is_given_up}]; refuses what another'
 ' has.';
