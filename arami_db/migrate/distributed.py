@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from arami_db import ledger
 from arami_db.database.connect import query
 from arami_db.database.execute import Step, closing_steps, no_time_limit, statement_steps
+from arami_db.database.failure import FileFailedError
 from arami_db.database.pipeline import run
 from arami_db.errors import DistributionError
 from arami_db.files.policies import without_subqueries
@@ -124,7 +125,11 @@ def apply_distributed(
 
     def action() -> None:
         begun.clear()
-        run(runner.connection, scripts[-1], steps, at)
+        try:
+            run(runner.connection, scripts[-1], steps, at)
+        except FileFailedError as error:
+            error.remains = "All of distributed/ is one transaction: nothing of it was applied."
+            raise
 
     runner.retry(scripts[-1], action)
     rows = ledger.read(runner.connection).of("distributed")

@@ -71,3 +71,42 @@ revoke all on table audit.distribution from public, anon, authenticated, service
 
 comment on view audit.distribution is
 'The tables that belong on the workers: by user_column in shards, without one as a whole.';
+
+-- Citus allows no subquery in a policy. One that selects an expression from nothing, "(select
+-- auth.uid())", is that expression. Parentheses in it are followed four deep, which is deeper than
+-- policies go; what is deeper stays as it is, and is refused.
+create or replace function audit.without_subqueries(expression text)
+returns text
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    clause constant text :=
+        '\s(?:AS|FROM|WHERE|GROUP|HAVING|WINDOW|UNION|INTERSECT|EXCEPT|ORDER|LIMIT|OFFSET|FETCH)\M';
+    inside text := '[^()'']|''[^'']*''';
+    before_it text;
+begin
+    for depth in 1..4 loop
+        inside := '[^()'']|''[^'']*''|\((?:' || inside || ')*\)';
+    end loop;
+    loop
+        before_it := expression;
+        expression := regexp_replace(
+            expression,
+            '(?<!(?:IN|EXISTS|ANY|ALL|ARRAY) ?)\( SELECT\s+((?:(?!' || clause || ')(?:' || inside
+            || '))+)(?: AS (?:\w+|"[^"]+"))?\)',
+            '\1',
+            'g'
+        );
+        exit when expression = before_it;
+    end loop;
+    return expression;
+end
+$$;
+
+revoke all on function audit.without_subqueries(text)
+from public, anon, authenticated, service_role;
+
+comment on function audit.without_subqueries(text) is
+'A policy''s expression, as the catalog has it, with "(select x)" as x.';

@@ -14,9 +14,7 @@ begin
         with written as (
             select
                 p.polname, d.relation, expression.is_check, expression.text,
-                regexp_replace(
-                    expression.text, '\( SELECT (auth\.\w+\(\)) AS \w+\)', '\1', 'g'
-                ) as bare
+                audit.without_subqueries(expression.text) as bare
             from audit.distribution as d
             inner join pg_policy as p on d.relation = p.polrelid
             cross join lateral (
