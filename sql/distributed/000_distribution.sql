@@ -79,6 +79,7 @@ create or replace function audit.without_subqueries(expression text)
 returns text
 language plpgsql
 immutable
+strict -- many a policy has no check
 set search_path = pg_catalog, pg_temp
 as $$
 declare
