@@ -70,7 +70,7 @@ STATEMENTS = (
 def pair(server: dict[str, str], template: str) -> Iterator[tuple[Connection, Connection, str]]:
     """One server and a distributed database with the same rows, and the latter's coordinator."""
     with made(server, template) as plain, cluster_database() as machines:
-        run_cli("seed", "demo", "--users", "8", "-d", plain)
+        run_cli("seed", "demo", "--users", "5", "-d", plain)
         run_cli("archive", "--older-than", "1 year", "-d", plain)
         with psycopg.connect(plain, autocommit=True) as one:
             with psycopg.connect(machines[0], autocommit=True) as target:

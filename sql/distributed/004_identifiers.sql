@@ -38,13 +38,16 @@ $$;
 revoke all on table audit.identifier from public, anon, authenticated, service_role;
 
 -- A session is known by its global pid. One of another machine than the coordinator is not looked
--- for: it has an hour.
+-- for: it has an hour. What sessions do is read anew each time: a transaction keeps what it read,
+-- and whoever began to claim since would look idle.
 create or replace function audit.is_in_progress(claim audit.identifier)
 returns boolean
 language sql
 volatile
 set search_path = pg_catalog, pg_temp
 as $$
+    select pg_stat_clear_snapshot();
+
     select case
         when claim.claimed_by is null then false
         when citus_nodeid_for_gpid(claim.claimed_by) <> citus_nodeid_for_gpid(citus_backend_gpid())
