@@ -67,9 +67,7 @@ def machines(coordinator: str) -> list[str]:
 
 def arami_db(*arguments: str) -> None:
     """Run the tool."""
-    subprocess.run(
-        [sys.executable, "-m", "arami_db", *arguments, "--quiet"], check=True
-    )
+    subprocess.run([sys.executable, "-m", "arami_db", *arguments, "--quiet"], check=True)
 
 
 @contextmanager
@@ -103,7 +101,7 @@ def join(connection: Connection, servers: Sequence[str]) -> None:
         add = "citus_add_node" if place else "citus_set_coordinator_host"
         connection.execute(
             sql.SQL("select {}(%s, %s)").format(sql.Identifier(add)),
-            [parts["host"], int(parts["port"])],
+            [parts["host"], int(str(parts["port"]))],
         )
 
 

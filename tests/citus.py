@@ -54,7 +54,7 @@ def cluster_database() -> Iterator[list[str]]:
                 add = "citus_add_node" if place else "citus_set_coordinator_host"
                 connection.execute(
                     sql.SQL("select {}(%s, %s)").format(sql.Identifier(add)),
-                    [parts["host"], int(parts["port"])],
+                    [parts["host"], int(str(parts["port"]))],
                 )
         run_cli("migrate", "-d", made[0])
         yield made

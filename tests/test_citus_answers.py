@@ -6,6 +6,7 @@ import json
 import random
 import threading
 from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import psycopg
@@ -22,6 +23,7 @@ from tests.citus import (
     needs_citus,
 )
 from tests.conftest import ALICE, BOB, made, rows, run_cli
+from tests.pooler import pooled
 
 pytestmark = needs_citus
 
@@ -80,9 +82,9 @@ def pair(server: dict[str, str], template: str) -> Iterator[tuple[Connection, Co
                 yield one, many, machines[0]
 
 
-def same(pair: tuple[Connection, ...], role: str, user: str | None, query: str) -> None:
+def same(pair: tuple[Connection, Connection, str], role: str, user: str | None, query: str) -> None:
     """Require that both answer a statement in the same way."""
-    one, many = pair[:2]
+    one, many, _ = pair
     with acting_on_citus(one, role, user), acting_on_citus(many, role, user):
         expected = asked(one, query)
         got = asked(many, query.replace("user_id is null", f"user_id = '{EVERYBODY}'"))
@@ -249,6 +251,25 @@ def test_a_prepared_statement_answers_whoever_asks(
             pooled.execute("set local role authenticated")
             assert pooled.execute("select 1 from public.users").fetchall() == []
             pooled.rollback()
+
+
+def test_users_of_one_pool_see_their_own(pair: tuple[Connection, Connection, str]) -> None:
+    _, many, coordinator = pair
+    settle(many)
+    with pooled(coordinator, size=1) as through, ExitStack() as stack:
+        clients = {
+            user: stack.enter_context(psycopg.connect(through, prepare_threshold=None))
+            for user in (ALICE, BOB)
+        }
+        for _ in range(3):
+            for user, client in clients.items():
+                with acting_on_citus(client, "authenticated", user):
+                    goals = client.execute("select user_id::text from public.user_goals")
+                    assert goals.fetchall() == [(user,)]
+                client.rollback()
+                client.execute("set local role authenticated")
+                assert client.execute("select 1 from public.users").fetchall() == []
+                client.rollback()
 
 
 def test_claims_follow_savepoints(pair: tuple[Connection, Connection, str]) -> None:
