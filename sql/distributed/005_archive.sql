@@ -2,6 +2,7 @@
 -- Why: a batch moves sessions within one shard, on its worker. Its record lies there too, placed by
 -- the user of its first session; a line's id is a uuid, as in the change log. The runs themselves
 -- are the coordinator's.
+-- What it costs: which batches a run had is asked of every shard.
 
 do $$
 begin
