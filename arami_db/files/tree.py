@@ -161,6 +161,18 @@ def _sql_files(folder: Path, pattern: str) -> list[Path]:
     return [path for path in folder.glob(pattern) if path.suffix.lower() == ".sql"]
 
 
+def packaged_sql_dir() -> Path:
+    """The SQL that came with this tool: the checkout's sql/ first, else the wheel's copy.
+
+    An editable install leaves a stale copy inside the package, so the checkout wins.
+    """
+    package = Path(__file__).parent.parent
+    checkout = package.parent
+    if (checkout / "pyproject.toml").is_file() and (checkout / "sql").is_dir():
+        return checkout / "sql"
+    return package / "sql"
+
+
 def _read_folder(folder: Path, kind: str) -> tuple[SqlFile, ...]:
     if not folder.is_dir():
         return ()
