@@ -57,6 +57,7 @@ _SENT = (
     "set local lock_timeout = '3s'",
     "set local datestyle = 'ISO, YMD'",
     "set local intervalstyle = 'postgres'",
+    "set local citus.enable_ddl_propagation = off",  # temporary objects are the session's own
 )
 
 

@@ -38,7 +38,9 @@ class Actor:
             "role": self.role,  # the last one: what follows is done with its rights
         }
         if self.on_citus:
-            return _sent({k: v for k, v in settings.items() if k not in ("role", "row_security")})
+            told = ("request.jwt.claims", "request.jwt.claim.sub")
+            there = {k: v for k, v in settings.items() if k.startswith("request.")}
+            return _sent({k: v for k, v in there.items() if v or k in told})
         calls = (
             sql.SQL("pg_catalog.set_config({}, {}, true)").format(name, value)
             for name, value in settings.items()

@@ -110,7 +110,14 @@ class Maker:
         texts = sql.SQL(", ").join(
             sql.SQL("{}::text").format(sql.Identifier(name)) for name in table.columns
         )
-        statement = sql.SQL("{} returning {}").format(inserting(table, draft), texts)
+        if self._left_out:  # Citus returns no casts
+            self._connection.execute(inserting(table, draft))
+            theirs = predicate(self._catalog, table, user)
+            statement = sql.SQL("select {} from {} where {}").format(
+                texts, table.identifier, theirs
+            )
+        else:
+            statement = sql.SQL("{} returning {}").format(inserting(table, draft), texts)
         found = self._connection.execute(statement).fetchone()
         if found is None:
             raise NoRowError("the insert was accepted, and no row came of it")
