@@ -101,6 +101,10 @@ class RebuildError(AramiError):
     """A view or function must be dropped and re-created, and something in the way prevents it."""
 
 
+class DistributionError(AramiError):
+    """The tables cannot be distributed; nothing was distributed."""
+
+
 class BatchError(AramiError):
     """A batch of sessions could not be moved; it was rolled back."""
 

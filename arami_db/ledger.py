@@ -46,6 +46,11 @@ class Ledger:
     exists: bool
     rows: dict[tuple[str, int], Row]
 
+    @property
+    def is_distributed(self) -> bool:
+        """Whether `arami-db distribute` has made it one on Citus."""
+        return any(kind == "distributed" for kind, _ in self.rows)
+
     def of(self, kind: str) -> dict[int, Row]:
         """The rows of a kind, by version."""
         return {version: row for (of, version), row in self.rows.items() if of == kind}
@@ -115,7 +120,7 @@ def create(connection: Connection) -> None:
 
 def claim(file: SqlFile, origin: str = "migrate") -> Step:
     """The statement that enters a file, to begin its transaction with."""
-    name = "ledger_claim_view" if file.kind == "view" else "ledger_claim"
+    name = "ledger_claim" if file.kind == "migration" else "ledger_claim_again"
     return Step(query(name), {**_identity(file), **actor(), "origin": origin})
 
 

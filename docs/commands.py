@@ -9,6 +9,7 @@ import sys
 COMMANDS = (
     "",
     "migrate",
+    "distribute",
     "status",
     "verify",
     "snapshot",

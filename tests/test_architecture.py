@@ -24,6 +24,7 @@ OPERATIONS = {
     "doctor",
     "monitor",
     "userdata",
+    "distribute",
 }
 # The files beside the ledger, and what is wrong between them, are for every operation.
 SHARED = {
@@ -47,6 +48,7 @@ BELOW = {
     "runner": {"ledger", "database", "files", "errors"},
     **{name: {"runner", "ledger", "database", "files", "errors"} for name in sorted(OPERATIONS)},
     "migrate": {"administrator", "runner", "ledger", "database", "files", "errors"},
+    "distribute": {"migrate", "runner", "ledger", "database", "files", "errors"},
     "doctor": {"administrator", "runner", "ledger", "database", "files", "errors"},
     "adopt": {"drift", "facts", "shadow", "runner", "ledger", "database", "files", "errors"},
     "prove": {"database", "errors"},

@@ -16,7 +16,7 @@ from arami_db.runner.locked import locked
 from arami_db.runner.session import Options, Session
 
 _PART = r"[0-9]{1,19}(?:-[0-9]{1,19})?"
-_WORD = re.compile(rf"(migrations/|views/)?({_PART}(?:,{_PART})*)")
+_WORD = re.compile(rf"(migrations/|distributed/|views/)?({_PART}(?:,{_PART})*)")
 _MOVED = {State.SWAPPED, State.RENUMBERED}
 # What each wish may be said of.
 _STATES = {
@@ -74,7 +74,7 @@ def _find(plan: Plan, wish: str, word: str) -> list[Entry]:
     match = _WORD.fullmatch(word)
     if match is None:
         raise UsageError(f"{word!r} is not a version; write 7, 3-5,9 or views/2")
-    kind = (match[1] or "migrations/")[:-2]
+    kind = {None: "migration", "distributed/": "distributed"}.get(match[1], (match[1] or "")[:-2])
     found = []
     for part in match[2].split(","):
         first, _, last = part.partition("-")

@@ -8,7 +8,7 @@ import typer
 
 from arami_db.cli import options
 from arami_db.cli.options import AllowNewer, Database, Embedded, Format, SqlDir
-from arami_db.render.output import OutputFormat
+from arami_db.render.output import OutputFormat, note
 
 
 def status(
@@ -24,7 +24,8 @@ def status(
 ) -> None:
     """Show how each file stands to the ledger, what to do about it, and what failed.
 
-    Reads only: a role that may read schema arami_db is enough.
+    Reads only: a role that may read schema arami_db is enough. On Citus it shows the machines and
+    tables too, with their shards and sizes, to who may read audit.distribution.
 
     \b
     Examples:
@@ -32,6 +33,7 @@ def status(
       arami-db status --check --format json
     """
     from arami_db import ledger
+    from arami_db.distribute.standing import read_standing
     from arami_db.errors import LedgerError
     from arami_db.migrate.disagreement import notes, require_agreement
     from arami_db.migrate.plan import make_plan
@@ -43,8 +45,11 @@ def status(
         state = ledger.read(connection)
         plan = make_plan(tree, state)
         failures = ledger.failures(connection, state)
+        standing = read_standing(connection) if state.is_distributed else None
     chosen = Options(allow_newer=allow_newer)
-    show_status(plan, notes(plan, chosen), failures, output)
+    if state.is_distributed and standing is None:
+        note("where the tables lie is not shown: this role may not read audit.distribution")
+    show_status(plan, notes(plan, chosen), failures, output, standing)
     if check:
         try:
             require_agreement(plan, chosen)

@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from arami_db.errors import UsageError
+from arami_db.files.folder import BIGINT_MAX
 from arami_db.files.sqlfile import DATE_DIGITS
-from arami_db.files.tree import BIGINT_MAX, SqlTree
+from arami_db.files.tree import SqlTree
 
 # Files numbered by the moment they were made, by how many digits they have: a date (and time), or
 # seconds or milliseconds of the Unix epoch. Some projects begin with 00000000000000.

@@ -24,7 +24,7 @@ class SqlFile:
 
     Attributes:
         path: where it lies.
-        kind: what it is to the ledger: "migration", "view", "seed" or "stub".
+        kind: what it is to the ledger: "migration", "view", "distributed", "seed" or "stub".
         version: the number its name starts with.
         name: the rest of its name, without the suffix.
         text: its text without byte order mark and with newlines only.
@@ -63,8 +63,18 @@ class SqlFile:
         return [match.start() for match in re.finditer("\n", self.text)]
 
 
+def folder_of(kind: str) -> str:
+    """The folder in which the files of a kind lie."""
+    return kind if kind == "distributed" else f"{kind}s"
+
+
 def _label(path: Path, kind: str) -> str:
-    return path.name if kind == "stub" else f"{path.parent.name}/{path.name}"
+    if kind == "stub":
+        return path.name
+    folder = path.parent.name
+    if kind == "view" and path.parent.parent.name == "distributed":
+        folder = f"distributed/{folder}"
+    return f"{folder}/{path.name}"
 
 
 def read_file(path: Path, *, kind: str, version: int, name: str) -> SqlFile:

@@ -102,7 +102,7 @@ def _apply_pending(session: Session, tree: SqlTree) -> Result:
             ledger.create(runner.connection)
         refuse_changed(runner.connection, scripts_of(todo, "migration"))
         with runner.remembering(scripts_of(todo)):
-            return _result(tuple(run(runner, stub, todo)), plan, session.options)
+            return _result(tuple(run(runner, stub, todo, tree)), plan, session.options)
 
 
 def _check(
@@ -115,6 +115,11 @@ def _check(
     todo = plan.up_to(options.target)
     if not options.allow_gaps:
         refuse_gaps(todo)
+    if state.is_distributed:
+        from arami_db.migrate.distributed import is_complete
+
+        if any(file.kind != "view" for file in todo.pending) or not is_complete(connection):
+            todo = todo.distributing()
     return state, plan, todo
 
 

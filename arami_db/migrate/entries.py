@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from arami_db.files import SqlFile, SqlTree
+from arami_db.files.sqlfile import folder_of
 from arami_db.ledger import Ledger, Row
 
 
@@ -33,7 +34,7 @@ class Entry:
     """One version.
 
     Attributes:
-        kind: "migration" or "view".
+        kind: "migration", "view", or "distributed".
         version: its number.
         state: how its file stands to its row.
         file: its file; None where it has none.
@@ -60,20 +61,25 @@ class Entry:
         """As in views/002_user_dashboard: the file's title, or what it must have been."""
         if self.file:
             return self.file.title
-        return f"{self.kind}s/{self.version:03}_{self.name}"
+        return f"{folder_of(self.kind)}/{self.version:03}_{self.name}"
 
 
 def compare(tree: SqlTree, ledger: Ledger) -> tuple[Entry, ...]:
     """Set the files of a tree beside a ledger; touches neither.
 
     Returns:
-        An entry for each version that either knows: migrations, then views, by version.
+        An entry for each version that either knows: migrations, then what distributes them where
+        that was done, then views, by version.
 
     Raises:
         RefusedFileError: a file cannot be read, or two have the same number.
     """
     migrations = _migrations(tree, ledger.of("migration"))
-    return (*migrations, *_views(tree, ledger.of("view"), migrations))
+    if not ledger.is_distributed:
+        return (*migrations, *_again("view", tree.views, ledger, migrations))
+    distributed = _again("distributed", tree.distributed, ledger, migrations)
+    views = _again("view", tree.distributed_views, ledger, migrations)
+    return (*migrations, *distributed, *views)
 
 
 def _migrations(tree: SqlTree, rows: dict[int, Row]) -> list[Entry]:
@@ -98,13 +104,16 @@ def _migrations(tree: SqlTree, rows: dict[int, Row]) -> list[Entry]:
     return entries
 
 
-def _views(tree: SqlTree, rows: dict[int, Row], migrations: list[Entry]) -> list[Entry]:
-    """The views. Those of a newer release stay as it made them: its tables may not bear older ones.
+def _again(
+    kind: str, tree: tuple[SqlFile, ...], ledger: Ledger, migrations: list[Entry]
+) -> list[Entry]:
+    """What is applied again whenever its text changes: views, and what distributes the tables.
 
-    A view above all files came with a newer release only where the migrations are the same: files
-    that bring migrations are the newer ones themselves.
+    Those of a newer release stay as it made them: its tables may not bear older ones. One above all
+    files came with a newer release only where the migrations are the same: files that bring
+    migrations are the newer ones themselves.
     """
-    files = {file.version: file for file in tree.views}
+    files, rows = {file.version: file for file in tree}, ledger.of(kind)
     ahead = any(entry.state is State.AHEAD for entry in migrations)
     alike = all(entry.state in {*IN_PLACE, State.HISTORY} for entry in migrations)
     gone, new = rows.keys() - files.keys(), files.keys() - rows.keys()
@@ -120,7 +129,7 @@ def _views(tree: SqlTree, rows: dict[int, Row], migrations: list[Entry]) -> list
         else:
             changed = State.AHEAD if ahead or beyond else State.PENDING
             state = (row and _same(file, row)) or changed
-        entries.append(Entry("view", version, state, file, row, twins.get(version)))
+        entries.append(Entry(kind, version, state, file, row, twins.get(version)))
     return entries
 
 

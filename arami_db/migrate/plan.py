@@ -36,6 +36,16 @@ class Plan:
         entries = self.of(State.PENDING, State.OUT_OF_ORDER)
         return tuple(entry.file for entry in entries if entry.file)
 
+    def distributing(self) -> Plan:
+        """The plan with all that distributes tables to be run, changed or not."""
+        entries = (
+            replace(entry, state=State.PENDING)
+            if entry.kind == "distributed" and entry.state in IN_PLACE
+            else entry
+            for entry in self.entries
+        )
+        return replace(self, entries=tuple(entries))
+
     @property
     def ahead(self) -> str | None:
         """That the database is ahead of the files, and by what; None where it is not."""
@@ -77,7 +87,7 @@ class Plan:
             id(entry)
             for entry in self.entries
             if entry.state in {State.PENDING, State.OUT_OF_ORDER}
-            and (entry.kind == "view" or entry.version > target)
+            and (entry.kind == "view" or (entry.kind == "migration" and entry.version > target))
         }
         if not any(id(e) in held_back for e in self.entries if e.kind == "migration"):
             return self
@@ -87,7 +97,7 @@ class Plan:
 def references(plan: Plan, entries: tuple[Entry, ...]) -> list[str]:
     """How `repair` names entries: 1-50,52, and views/2,3; a word for each kind."""
     words = []
-    for kind, prefix in (("migration", ""), ("view", "views/")):
+    for kind, prefix in (("migration", ""), ("distributed", "distributed/"), ("view", "views/")):
         chosen = {entry.version for entry in entries if entry.kind == kind}
         known = [(e.version, e.version in chosen) for e in plan.entries if e.kind == kind]
         runs = [list(run) for is_chosen, run in groupby(known, itemgetter(1)) if is_chosen]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import groupby
+from typing import TYPE_CHECKING
 
 from arami_db.files.script import Script, load_all
 from arami_db.migrate.alone import apply_alone
@@ -12,6 +13,9 @@ from arami_db.migrate.stub import apply_stub, stub_steps, tell
 from arami_db.migrate.views import apply_views
 from arami_db.runner.apply import Runner
 from arami_db.runner.session import Applied
+
+if TYPE_CHECKING:
+    from arami_db.files import SqlTree
 
 
 def scripts_of(plan: Plan, *kinds: str) -> list[Script]:
@@ -30,19 +34,24 @@ def scripts_of(plan: Plan, *kinds: str) -> list[Script]:
     return load_all(file for file in plan.pending if not kinds or file.kind in kinds)
 
 
-def run(runner: Runner, stub: Script | None, plan: Plan) -> Iterator[Applied]:
+def run(runner: Runner, stub: Script | None, plan: Plan, tree: SqlTree) -> Iterator[Applied]:
     """Apply what is pending, in order, yielding each file once it is in.
 
     The auth stub is part of the first transaction: where that fails, nothing is left of it.
     """
     migrations, views = scripts_of(plan, "migration"), scripts_of(plan, "view")
-    runner.report.plan(len(migrations) + len(views))
+    distributing = scripts_of(plan, "distributed")
+    if distributing:
+        from arami_db.migrate.distributed import as_citus_takes_it
+
+        migrations = list(map(as_citus_takes_it, migrations))
+    runner.report.plan(len(migrations) + len(distributing) + len(views))
     for together, stretch in groupby(migrations, lambda script: script.in_transaction):
         scripts = list(stretch)
         if not together:
             yield from (apply_alone(runner, script) for script in scripts)
             continue
-        durable = not views and scripts[-1] is migrations[-1]
+        durable = not (distributing or views) and scripts[-1] is migrations[-1]
         for applied in runner.apply(
             scripts, durable=durable, first=stub_steps(stub) if stub else ()
         ):
@@ -52,4 +61,9 @@ def run(runner: Runner, stub: Script | None, plan: Plan) -> Iterator[Applied]:
             yield applied
     if stub is not None and views:
         apply_stub(runner, stub)
+    if distributing:
+        from arami_db.migrate.distributed import apply_distributed, require_distributable
+
+        require_distributable(runner.connection, tree)
+        yield from apply_distributed(runner, distributing)
     yield from apply_views(runner, views)

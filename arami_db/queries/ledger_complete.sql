@@ -1,4 +1,13 @@
--- At the end of a file's transaction: how long it took.
-update arami_db.migration
-set duration = coalesce(make_interval(secs => %(seconds)s), clock_timestamp() - now())
-where kind = %(kind)s and version = %(version)s
+-- At the end of a file: how long it took; what shares its transaction took the time before it.
+update arami_db.migration as m
+set
+    duration = coalesce(
+        make_interval(secs => %(seconds)s),
+        clock_timestamp() - now() - (
+            select coalesce(sum(before.duration), '0')
+            from arami_db.migration as before
+            where before.applied_at = now()
+                and (before.kind, before.version) <> (m.kind, m.version)
+        )
+    )
+where m.kind = %(kind)s and m.version = %(version)s

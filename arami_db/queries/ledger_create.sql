@@ -19,7 +19,7 @@ create table if not exists arami_db.migration (
     host text not null,
     tool_version text not null,
     constraint migration_pkey primary key (kind, version),
-    constraint chk_migration_kind check (kind in ('migration', 'view')),
+    constraint chk_migration_kind check (kind in ('migration', 'view', 'distributed')),
     constraint chk_migration_origin check (origin in ('migrate', 'baseline', 'repair'))
 );
 

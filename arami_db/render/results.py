@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -26,13 +27,9 @@ def show_migrated(result: Result, output: OutputFormat) -> None:
     """The summary of a migration run."""
     files = [applied.file for applied in result.applied]
     if files:
-        migrations = sum(file.kind == "migration" for file in files)
-        views = len(files) - migrations
-        what = " and ".join(
-            count(number, noun)
-            for number, noun in ((migrations, "migration"), (views, "view"))
-            if number
-        )
+        kinds = Counter(file.kind for file in files)
+        nouns = {"migration": "migration", "distributed": "distributing file", "view": "view"}
+        what = " and ".join(count(kinds[kind], noun) for kind, noun in nouns.items() if kinds[kind])
         text = f"applied {what} in {seconds(sum(a.seconds for a in result.applied))}"
     else:
         text = f"nothing to do: {count(result.in_place, 'file')} in place"

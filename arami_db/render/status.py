@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from arami_db.escape import visible
+from arami_db.files.sqlfile import folder_of
 from arami_db.render.columns import aligned, width_of
+from arami_db.render.monitor.values import size
 from arami_db.render.output import OutputFormat, count, emit, note, seconds
 
 if TYPE_CHECKING:
+    from arami_db.distribute.standing import Part, Standing
     from arami_db.ledger import Failure
     from arami_db.migrate.plan import Entry, Plan
 
@@ -25,9 +29,21 @@ _STYLES = {
 
 
 def show_status(
-    plan: Plan, notes: tuple[str, ...], failures: tuple[Failure, ...], output: OutputFormat
+    plan: Plan,
+    notes: tuple[str, ...],
+    failures: tuple[Failure, ...],
+    output: OutputFormat,
+    standing: Standing | None = None,
 ) -> None:
-    """Every file with its state, then what to know of them and failures not made good since."""
+    """Every file with its state, then what to know of them and failures not made good since.
+
+    Args:
+        plan: the files beside the ledger.
+        notes: what to know of them.
+        failures: what failed.
+        output: the format.
+        standing: which tables lie where, on a distributed database.
+    """
     counts = Counter(str(entry.state) for entry in plan.entries)
     if output is OutputFormat.JSON:
         data = {
@@ -35,20 +51,48 @@ def show_status(
             "counts": dict(counts),
             "notes": list(notes),
             "failures": [vars(failure) for failure in failures],
+            "distribution": asdict(standing) if standing else None,
         }
         emit("", data, output)
         return
     _table(plan.entries)
+    if standing:
+        print("\n".join(["", *_standing_lines(standing)]))
     for text in notes:
         note(text)
     for failure in failures:
-        where = f"{failure.kind}s/{failure.version:03}_{failure.name}"
+        where = f"{folder_of(failure.kind)}/{failure.version:03}_{failure.name}"
         code = f"{failure.sqlstate}: " if failure.sqlstate else ""
         note(
             f"{failure.event} {failure.occurred_at:%Y-%m-%d %H:%M} {where}: {code}{failure.message}"
         )
     summary = ", ".join(f"{number} {state}" for state, number in counts.items())
     note(summary or f"{count(0, 'file')}: nothing in this directory")
+
+
+def _standing_lines(standing: Standing) -> list[str]:
+    """The machines, then the tables, each with its shards and size."""
+    parts = [(standing.nodes, ("machine", "is")), (standing.tables, ("table", "by"))]
+    lines: list[str] = []
+    for found, heads in parts:
+        rows = [
+            (visible(one.name), one.by or "on every machine", str(one.shards), _size(one))
+            for one in found
+        ]
+        lines += [*aligned([(*heads, "shards", "size"), *rows], width_of(sys.stdout)), ""]
+    return [
+        *lines,
+        *(
+            f"{visible(one.name)} belongs on the workers and is not there; arami-db migrate"
+            " distributes it"
+            for one in standing.tables
+            if not one.shards
+        ),
+    ]
+
+
+def _size(part: Part) -> str:
+    return "unknown" if part.bytes is None else size(part.bytes)
 
 
 def _table(entries: tuple[Entry, ...]) -> None:

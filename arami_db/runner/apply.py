@@ -39,9 +39,9 @@ class Runner:
     Attributes:
         connection: the working connection, in autocommit.
         options: how to migrate.
-            report: told of every file.
+        report: told of every file.
         watch: looks at the file at work.
-            server: what kind of server it is.
+        server: what kind of server it is.
         require_lock: raises when the runner lock is lost.
     """
 
@@ -115,7 +115,16 @@ class Runner:
         )
 
     def attempt(self, script: Script, action: Callable[[], None]) -> Applied:
-        """Do something for a file, again after a lock timeout or deadlock, and report it.
+        """Do something for a file, and report it; raises as retry()."""
+        self.report.started(script.file)
+        started = time.monotonic()
+        self.retry(script, action)
+        applied = Applied(script.file, len(script.statements), time.monotonic() - started)
+        self.report.applied(applied)
+        return applied
+
+    def retry(self, script: Script, action: Callable[[], None]) -> None:
+        """Do something for a file, again after a lock timeout or deadlock.
 
         Raises:
             FileFailedError: the file failed for good; the history has it.
@@ -123,8 +132,6 @@ class Runner:
             ConnectionFailedError: the connection broke.
         """
         self.require_lock()
-        self.report.started(script.file)
-        started = time.monotonic()
         for attempt in range(self.options.retries + 1):
             self.watch.began(script)
             try:
@@ -142,9 +149,6 @@ class Runner:
                 raise
             finally:
                 self.watch.ended()
-        applied = Applied(script.file, len(script.statements), time.monotonic() - started)
-        self.report.applied(applied)
-        return applied
 
     @contextmanager
     def remembering(self, scripts: Sequence[Script]) -> Iterator[None]:

@@ -60,6 +60,11 @@ def _pass_on(notice: Diagnostic, report: Report) -> None:
     That has a code only where something exists; for what does not, the code is that of success, as
     for RAISE, and the text is in the server's language.
     """
+    if notice.severity_nonlocalized == "INFO":  # sent to whoever asked, as by RAISE INFO
+        report.note(notice.message_primary or "")
+        return
+    if (notice.message_detail or "").endswith("will be created only locally"):
+        return  # by Citus, of a view of what is the coordinator's
     raised = notice.source_function == "exec_stmt_raise"
     skipped = (
         notice.sqlstate in _EXISTS

@@ -44,7 +44,7 @@ begin
         alter column user_id
         set default coalesce(auth.uid(), '00000000-0000-0000-0000-000000000000');
         alter policy "Users can read their own and global settings" on public.app_settings
-        using (auth.uid() = user_id or user_id = '00000000-0000-0000-0000-000000000000');
+        using (user_id = any (array[auth.uid(), '00000000-0000-0000-0000-000000000000']));
     end if;
 end
 $$;

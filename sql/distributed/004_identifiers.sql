@@ -1,18 +1,27 @@
 -- 004_identifiers: an e-mail or phone is one person's, though people are on many machines.
 -- Why: a unique constraint holds within a shard. The coordinator keeps who has which; a trigger on
--- the shard claims there what is new, in a transaction of the coordinator's own: one that spanned
--- both could not be prepared for commit. So a claim stays when its transaction fails. It is void
--- once an hour has passed and the row of whoever made it does not have the value.
--- What it costs: a connection to the coordinator for each statement that writes an e-mail or phone.
+-- the shard claims there what is new and gives up what is gone, in a transaction of the
+-- coordinator's own: one that spanned both could not be prepared for commit. So a claim is made, or
+-- given up, before anybody knows whether its transaction commits. Until that has ended, nobody else
+-- gets the value; then the row of users decides. Each call settles a few earlier ones that way.
+-- What it costs: a connection to the coordinator for each statement that writes an e-mail or phone,
+-- or deletes a user. Where one server would wait for another transaction's end, a claim is refused
+-- at once. A value that this very transaction has taken from a row is not free before it ends.
 
 create table if not exists audit.identifier (
     kind text not null,
     value text not null,
     user_id uuid not null,
     claimed_at timestamptz not null default now(),
+    claimed_by bigint,
+    is_settled boolean not null default false,
     constraint identifier_pkey primary key (kind, value),
     constraint chk_identifier_kind check (kind in ('email', 'phone'))
 );
+
+create index if not exists idx_identifier_unsettled on audit.identifier (claimed_at)
+where not is_settled;
+create index if not exists idx_identifier_user_id on audit.identifier (user_id);
 
 alter table audit.identifier enable row level security;
 
@@ -28,39 +37,129 @@ $$;
 
 revoke all on table audit.identifier from public, anon, authenticated, service_role;
 
-create or replace function audit.claim_identifiers(claims jsonb)
+-- A session is known by its global pid. One of another machine than the coordinator is not looked
+-- for: it has an hour.
+create or replace function audit.is_in_progress(claim audit.identifier)
+returns boolean
+language sql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+    select case
+        when claim.claimed_by is null then false
+        when citus_nodeid_for_gpid(claim.claimed_by) <> citus_nodeid_for_gpid(citus_backend_gpid())
+            then claim.claimed_at > clock_timestamp() - interval '1 hour'
+        else exists (
+            select from pg_stat_activity as a
+            where
+                a.pid = citus_pid_for_gpid(claim.claimed_by)
+                -- What may not be seen may be in progress.
+                and (a.xact_start <= claim.claimed_at or a.state is null)
+        )
+    end
+$$;
+
+-- A transaction that has ended may still have to be committed on a worker that was away.
+create or replace function audit.is_held(claim audit.identifier)
+returns boolean
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if exists (
+        select from pg_dist_transaction as t
+        where split_part(t.gid, '_', 3) = citus_pid_for_gpid(claim.claimed_by)::text
+    ) then
+        perform recover_prepared_transactions();
+    end if;
+    return exists (
+        select from public.users as u
+        where u.id = claim.user_id
+            and case claim.kind when 'email' then u.email else u.phone end = claim.value
+    );
+end
+$$;
+
+create or replace function audit.settle_identifiers(at_most bigint default null)
+returns bigint
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    claim audit.identifier;
+    settled bigint := 0;
+begin
+    for claim in
+        select i.* from audit.identifier as i
+        where not i.is_settled and not audit.is_in_progress(i)
+        order by i.claimed_at
+        limit at_most
+        for update skip locked
+    loop
+        if audit.is_held(claim) then
+            update audit.identifier as i set is_settled = true
+            where i.kind = claim.kind and i.value = claim.value;
+        else
+            delete from audit.identifier as i
+            where i.kind = claim.kind and i.value = claim.value;
+        end if;
+        settled := settled + 1;
+    end loop;
+    return settled;
+end
+$$;
+
+create or replace function audit.claim_identifiers(claims jsonb, claimant bigint)
 returns void
 language plpgsql
-security invoker
+volatile
 set search_path = pg_catalog, pg_temp
+set lock_timeout = '2s'
 as $$
 declare
     claim record;
     holder audit.identifier;
 begin
     for claim in
-        select c.* from jsonb_to_recordset(claims) as c (kind text, value text, user_id uuid)
-        order by c.kind, c.value -- in one order, or two could wait for each other
+        select c.*
+        from jsonb_to_recordset(claims) as c (
+            kind text, value text, user_id uuid, is_given_up boolean
+        )
+        order by c.kind, c.value, c.is_given_up desc -- in one order, or two could wait for each other
     loop
-        insert into audit.identifier as i (kind, value, user_id)
-        values (claim.kind, claim.value, claim.user_id)
-        on conflict (kind, value) do update set claimed_at = clock_timestamp()
+        if claim.is_given_up then
+            update audit.identifier as i
+            set claimed_at = clock_timestamp(), claimed_by = claimant, is_settled = false
+            where i.kind = claim.kind and i.value = claim.value and i.user_id = claim.user_id;
+            continue;
+        end if;
+
+        insert into audit.identifier as i (kind, value, user_id, claimed_at, claimed_by)
+        values (claim.kind, claim.value, claim.user_id, clock_timestamp(), claimant)
+        on conflict (kind, value) do update
+        set claimed_at = excluded.claimed_at, claimed_by = excluded.claimed_by, is_settled = false
         where i.user_id = excluded.user_id;
         continue when found;
 
         select i.* into holder from audit.identifier as i
         where i.kind = claim.kind and i.value = claim.value for update;
-        if holder.claimed_at > now() - interval '1 hour' or exists (
-            select from public.users as u
-            where u.id = holder.user_id
-                and case claim.kind when 'email' then u.email else u.phone end = claim.value
-        ) then
+        if audit.is_in_progress(holder) or audit.is_held(holder) then
             raise exception 'taken: %', claim.kind;
         end if;
         update audit.identifier as i
-        set user_id = claim.user_id, claimed_at = clock_timestamp()
+        set
+            user_id = claim.user_id, claimed_at = clock_timestamp(), claimed_by = claimant,
+            is_settled = false
         where i.kind = claim.kind and i.value = claim.value;
     end loop;
+
+    begin
+        perform audit.settle_identifiers(at_most => 3);
+    exception
+        when others then null; -- a worker that is away keeps nobody else from signing up
+    end;
 end
 $$;
 
@@ -79,17 +178,27 @@ begin
         select jsonb_agg(to_jsonb(c)) into claims
         from new_rows as n
         cross join lateral (
-            values ('email', n.email, n.id), ('phone', n.phone, n.id)
-        ) as c (kind, value, user_id)
+            values ('email', n.email, n.id, false), ('phone', n.phone, n.id, false)
+        ) as c (kind, value, user_id, is_given_up)
+        where c.value is not null;
+    elsif tg_op = 'DELETE' then
+        select jsonb_agg(to_jsonb(c)) into claims
+        from old_rows as o
+        cross join lateral (
+            values ('email', o.email, o.id, true), ('phone', o.phone, o.id, true)
+        ) as c (kind, value, user_id, is_given_up)
         where c.value is not null;
     else
         select jsonb_agg(to_jsonb(c)) into claims
         from new_rows as n
-        left join old_rows as o on n.id = o.id
+        full join old_rows as o on n.id = o.id
         cross join lateral (
             values
-            ('email', nullif(n.email, o.email), n.id), ('phone', nullif(n.phone, o.phone), n.id)
-        ) as c (kind, value, user_id)
+            ('email', nullif(n.email, o.email), n.id, false),
+            ('phone', nullif(n.phone, o.phone), n.id, false),
+            ('email', nullif(o.email, n.email), o.id, true),
+            ('phone', nullif(o.phone, n.phone), o.id, true)
+        ) as c (kind, value, user_id, is_given_up)
         where c.value is not null;
     end if;
     if claims is null then
@@ -98,7 +207,7 @@ begin
 
     select a.success, a.result into answer
     from run_command_on_coordinator(
-        format('select audit.claim_identifiers(%L)', claims)
+        format('select audit.claim_identifiers(%L, %s)', claims, citus_backend_gpid())
     ) as a;
     taken := substring(answer.result from 'taken: (email|phone)');
     if taken is not null then
@@ -120,8 +229,8 @@ begin
         select from pg_constraint
         where conrelid = 'public.users'::regclass and conname = 'idx_users_email'
     ) then
-        insert into audit.identifier (kind, value, user_id)
-        select c.kind, c.value, u.id
+        insert into audit.identifier (kind, value, user_id, is_settled)
+        select c.kind, c.value, u.id, true
         from public.users as u
         cross join lateral (values ('email', u.email), ('phone', u.phone)) as c (kind, value)
         where c.value is not null;
@@ -129,20 +238,17 @@ begin
         alter table public.users drop constraint idx_users_email, drop constraint idx_users_phone;
         create index idx_users_email on public.users (email);
         create index idx_users_phone on public.users (phone);
-
-        create trigger claim_users_insert
-        after insert on public.users
-        referencing new table as new_rows
-        for each statement execute function audit.claim_users_identifiers();
-        create trigger claim_users_update
-        after update on public.users
-        referencing old table as old_rows new table as new_rows
-        for each statement execute function audit.claim_users_identifiers();
     end if;
 end
 $$;
 
-revoke all on function audit.claim_identifiers(jsonb)
+revoke all on function audit.is_in_progress(audit.identifier)
+from public, anon, authenticated, service_role;
+revoke all on function audit.is_held(audit.identifier)
+from public, anon, authenticated, service_role;
+revoke all on function audit.settle_identifiers(bigint)
+from public, anon, authenticated, service_role;
+revoke all on function audit.claim_identifiers(jsonb, bigint)
 from public, anon, authenticated, service_role;
 revoke all on function audit.claim_users_identifiers()
 from public, anon, authenticated, service_role;
@@ -151,7 +257,18 @@ comment on table audit.identifier is
 'Which person an e-mail or phone is; on the coordinator alone, for all workers.';
 comment on policy "Nobody can access the identifiers" on audit.identifier is
 'Its owner and roles with BYPASSRLS read it, no user of the API.';
-comment on function audit.claim_identifiers(jsonb) is
-'Makes e-mails and phones a person''s: [{kind, value, user_id}]; refuses what another has.';
+comment on column audit.identifier.claimed_by is
+'Global pid of the session that last claimed it or gave it up; null for what was there before.';
+comment on column audit.identifier.is_settled is
+'Whether the transaction that claimed it or gave it up has ended, and the person has it.';
+comment on function audit.is_in_progress(audit.identifier) is
+'Whether the transaction that claimed an e-mail or phone, or gave it up, may not have ended.';
+comment on function audit.is_held(audit.identifier) is
+'Whether the person has the e-mail or phone, as far as committed.';
+comment on function audit.settle_identifiers(bigint) is
+'Deletes e-mails and phones that nobody has any more, the oldest claims first; how many it looked at.';
+comment on function audit.claim_identifiers(jsonb, bigint) is
+'Makes e-mails and phones a person''s: [{kind, value, user_id, is_given_up}]; refuses what another'
+' has.';
 comment on function audit.claim_users_identifiers() is
-'Statement trigger function: claims the e-mails and phones that are new in users.';
+'Statement trigger function: claims the e-mails and phones that are new in users, gives up others.';

@@ -25,8 +25,8 @@ declare
 begin
     for key in
         select
-            format('%I.%I', n.nspname, c.relname) as relation, k.conname, k.confrelid::regclass as parent,
-            d.user_column, p.attname as pointer,
+            format('%I.%I', n.nspname, c.relname) as relation, c.relname, k.conname,
+            k.confrelid::regclass as parent, d.user_column, p.attname as pointer,
             regexp_replace(pg_get_constraintdef(k.oid), ' ON DELETE SET NULL( \([^)]*\))?', '')
                 as definition
         from audit.distribution as d
@@ -49,7 +49,8 @@ begin
         execute format(
             'create trigger %I before delete on %s for each row'
             ' execute function audit.clear_pointer(%L, %L, %L)',
-            'clear_' || key.pointer, key.parent, key.relation, key.pointer, key.user_column
+            format('clear_%s_%s', key.relname, key.pointer), key.parent,
+            key.relation, key.pointer, key.user_column
         );
     end loop;
 end

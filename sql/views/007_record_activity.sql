@@ -97,7 +97,7 @@ begin
             longest_streak = streak.longest_streak,
             last_activity_date = streak.last_activity_date,
             streak_start_date = streak.streak_start_date
-        where s.id = recorded.id
+        where s.user_id = user_uuid and s.id = recorded.id
         returning s.* into streak;
     end if;
     return streak;

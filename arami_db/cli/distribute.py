@@ -1,0 +1,80 @@
+"""`arami-db distribute`."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from arami_db.cli import options
+from arami_db.cli.options import Database, Embedded, Format, LockTimeout, LockWait, SqlDir
+from arami_db.render.output import OutputFormat, note
+
+if TYPE_CHECKING:
+    from arami_db.distribute import Preview
+
+
+def distribute(
+    database: Database = None,
+    embedded: Embedded = False,
+    sql_dir: SqlDir = None,
+    shards: Annotated[
+        int, typer.Option(min=1, max=64000, help="How many parts each table is cut into.")
+    ] = 32,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Check the cluster and the tables; change nothing.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    lock_timeout: LockTimeout = None,
+    lock_wait: LockWait = None,
+    output: Format = OutputFormat.TEXT,
+) -> None:
+    """Lay a migrated database out over the machines of a Citus cluster, by user.
+
+    Run it on the coordinator. All tables move in one transaction, or none does; nobody writes to
+    them meanwhile. Each is counted and compared before and after. A run that was killed is
+    completed by the next; run again, it does nothing. docs/scale.md says when it is worth it.
+
+    \b
+    Examples:
+      arami-db distribute --dry-run
+      arami-db distribute --shards 64 --yes
+    """
+    from arami_db import distribute as operation
+    from arami_db.render.distribute import show_distributed, show_distribution_preview
+    from arami_db.render.progress import progress
+    from arami_db.runner.session import Options, Session
+
+    chosen = Options(
+        lock_timeout=options.lock_timeout(lock_timeout), lock_wait=options.lock_wait(lock_wait)
+    )
+    tree = options.tree(sql_dir)
+    conninfo = options.conninfo(database, embedded=embedded)
+    with options.connection(conninfo) as connection:
+        with progress() as report:
+            session = Session(connection, conninfo, chosen, report)
+            found = operation.preview(session, tree)
+        if dry_run:
+            show_distribution_preview(found, output)
+            raise typer.Exit(0 if found.is_possible or found.is_done else 1)
+        if found.is_possible and not found.is_done and not yes:
+            _ask(found)
+        with progress() as report:
+            session = Session(connection, conninfo, chosen, report)
+            result = operation.distribute(session, tree, shards)
+    show_distributed(result, output)
+
+
+def _ask(found: Preview) -> None:
+    from arami_db.errors import UsageError
+    from arami_db.render.distribute import preview_lines
+
+    if not sys.stdin.isatty():
+        raise UsageError(
+            "this moves all tables to the workers, and there is nobody to ask",
+            hint="Say --yes if that is what you want; --dry-run shows what would move.",
+        )
+    for line in preview_lines(found):
+        note(line)
+    typer.confirm("Distribute these tables? Nobody writes to them meanwhile.", abort=True, err=True)
