@@ -35,7 +35,9 @@ shared as (
     select k.confrelid::regclass as relation
     from owned as o
     inner join pg_constraint as k on o.relation = k.conrelid and k.contype = 'f'
-    where k.confrelid not in (select known.relation from owned as known)
+    where
+        k.confrelid not in (select known.relation from owned as known)
+        and k.confrelid <> 'audit.archive_run'::regclass -- 005_archive drops the keys to it
     union
     select k.confrelid::regclass
     from shared as s
@@ -72,9 +74,8 @@ revoke all on table audit.distribution from public, anon, authenticated, service
 comment on view audit.distribution is
 'The tables that belong on the workers: by user_column in shards, without one as a whole.';
 
--- Citus allows no subquery in a policy. One that selects an expression from nothing, "(select
--- auth.uid())", is that expression. Parentheses in it are followed four deep, which is deeper than
--- policies go; what is deeper stays as it is, and is refused.
+-- Citus allows no subquery in a policy. One that selects an expression from nothing, such as
+-- "(select auth.uid())", is that expression. The text is the catalog's, so that its form is known.
 create or replace function audit.without_subqueries(expression text)
 returns text
 language plpgsql
@@ -82,26 +83,41 @@ immutable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    clause constant text :=
-        '\s(?:AS|FROM|WHERE|GROUP|HAVING|WINDOW|UNION|INTERSECT|EXCEPT|ORDER|LIMIT|OFFSET|FETCH)\M';
-    inside text := '[^()'']|''[^'']*''';
-    before_it text;
+    part text;
+    -- What each open parenthesis began with, what came in it since, and if it is more than a bare
+    -- expression; the text itself is the first of them.
+    opened text[] := array[''];
+    inside text[] := array[''];
+    is_more boolean[] := array[false];
+    now_in integer := 1;
 begin
-    for depth in 1..4 loop
-        inside := '[^()'']|''[^'']*''|\((?:' || inside || ')*\)';
-    end loop;
+    for part in
+        select token.found[1]
+        from regexp_matches(
+            expression, '''[^'']*''|"[^"]*"|\( SELECT\s+|[()]|[^()''"]+', 'g'
+        ) as token (found)
     loop
-        before_it := expression;
-        expression := regexp_replace(
-            expression,
-            '(?<!(?:IN|EXISTS|ANY|ALL|ARRAY) ?)\( SELECT\s+((?:(?!' || clause || ')(?:' || inside
-            || '))+)(?: AS (?:\w+|"[^"]+"))?\)',
-            '\1',
-            'g'
-        );
-        exit when expression = before_it;
+        if part like '(%' then
+            now_in := now_in + 1;
+            opened[now_in] := part;
+            inside[now_in] := '';
+            is_more[now_in] := inside[now_in - 1] ~ '\m(IN|EXISTS|ANY|ALL|ARRAY) ?$';
+        elsif part = ')' then
+            inside[now_in - 1] := inside[now_in - 1] || case
+                when opened[now_in] = '(' or is_more[now_in]
+                    then opened[now_in] || inside[now_in] || ')'
+                else regexp_replace(inside[now_in], ' AS (\w+|"[^"]+")$', '')
+            end;
+            now_in := now_in - 1;
+        else
+            inside[now_in] := inside[now_in] || part;
+            is_more[now_in] := is_more[now_in] or part ~ '^[^''"]' and part ~ (
+                ',|\s(FROM|WHERE|GROUP|HAVING|WINDOW|UNION|INTERSECT|EXCEPT|ORDER|LIMIT|OFFSET'
+                '|FETCH)\M'
+            );
+        end if;
     end loop;
-    return expression;
+    return inside[1];
 end
 $$;
 
