@@ -112,6 +112,8 @@ def _tried(
         while cursor.nextset():
             pass
         rows = tuple(cursor.fetchall()) if cursor.description else ()
+        if actor.on_citus and cursor.rowcount == 0:
+            judge = None  # a look takes as long as ten attempts, and a shard's triggers had no row
         if judge:
             if not actor.on_citus:
                 connection.execute(FULL_RIGHTS)
