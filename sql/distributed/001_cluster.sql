@@ -73,7 +73,7 @@ begin
 end
 $$;
 
--- And Citus gives a machine that is added all grants, but takes from it none that it has by default.
+-- And Citus gives a machine that is added all grants, but revokes none of PostgreSQL's own there.
 do $$
 declare
     routine regprocedure;
