@@ -79,6 +79,8 @@ def pair(server: dict[str, str], template: str) -> Iterator[tuple[Connection, Co
                 copy_rows(one, target)
             distribute(machines[0])
             with psycopg.connect(machines[0], autocommit=True) as many:
+                for connection in (one, many):
+                    connection.execute("set timezone to 'UTC'")  # rows are compared as Python's
                 yield one, many, machines[0]
 
 
