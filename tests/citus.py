@@ -14,7 +14,6 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from arami_db.files import packaged_sql_dir
 from tests.conftest import run_cli
 
 Connection = psycopg.Connection[Any]
@@ -55,7 +54,7 @@ def cluster_database() -> Iterator[list[str]]:
                 add = "citus_add_node" if place else "citus_set_coordinator_host"
                 connection.execute(
                     sql.SQL("select {}(%s, %s)").format(sql.Identifier(add)),
-                    [parts["host"], int(parts["port"])],
+                    [parts["host"], int(str(parts["port"]))],
                 )
         run_cli("migrate", "-d", made[0])
         yield made
@@ -69,16 +68,8 @@ def cluster_database() -> Iterator[list[str]]:
 
 
 def distribute(coordinator: str, shards: int = 4) -> None:
-    """Run the files of sql/distributed, and the views as they are there."""
-    root = packaged_sql_dir()
-    files = sorted((root / "distributed").glob("[0-9]*.sql"))
-    for view in sorted((root / "views").glob("[0-9]*.sql")):
-        override = root / "distributed" / "views" / view.name
-        files.append(override if override.exists() else view)
-    with psycopg.connect(coordinator, autocommit=True) as connection, connection.transaction():
-        connection.execute(f"set local citus.shard_count to {shards}")
-        for file in files:
-            connection.execute(file.read_bytes())
+    """Distribute a database, as `arami-db distribute` does."""
+    run_cli("distribute", "--shards", str(shards), "--yes", "-d", coordinator)
 
 
 def copy_rows(source: Connection, target: Connection) -> None:
@@ -97,7 +88,7 @@ def copy_rows(source: Connection, target: Connection) -> None:
     ).fetchall()
     with target.transaction():
         target.execute("set local session_replication_role to replica")
-        for table, columns in tables:
+        for table, _ in tables:
             target.execute(f"truncate {table} cascade")
         for table, columns in tables:
             read, write = source.cursor(), target.cursor()

@@ -95,6 +95,7 @@ def check(connection: Connection, tables: Sequence[Table]) -> tuple[Check, ...]:
     nodes = _nodes(connection, "distribution_node")
     return (
         _version(connection),
+        *_role(connection),
         *_members(nodes),
         *(_reachable(connection) if all(node.answer for node in nodes) else ()),
         *(one for node in nodes if node.answer for one in _node(node, nodes)),
@@ -116,6 +117,18 @@ def _version(connection: Connection) -> Check:
     citus, server = (row[0], row[2]) if row else ("", "")
     known = "" if citus.startswith(_KNOWN) else f"; tried with Citus {_KNOWN}, not with this one"
     return Check("version", f"Citus {citus} on PostgreSQL {server}{known}")
+
+
+def _role(connection: Connection) -> Iterator[Check]:
+    """Rows move without firing triggers, which not every role may have them do."""
+    row = connection.execute(
+        "select pg_catalog.has_parameter_privilege('session_replication_role', 'set'),"
+        " pg_catalog.quote_ident(current_user)"
+    ).fetchone()
+    if row and not row[0]:
+        setting = "session_replication_role"
+        hint = f"Run it as a superuser; or: grant set on parameter {setting} to {row[1]}"
+        yield Check("role", f"{row[1]} may not set {setting}", is_good=False, hint=hint)
 
 
 def _members(nodes: Sequence[Node]) -> Iterator[Check]:

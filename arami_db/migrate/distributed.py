@@ -77,6 +77,7 @@ def obstacles(connection: Connection, tree: SqlTree) -> tuple[Obstacle, ...]:
 def state_distribution(connection: Connection, tree: SqlTree) -> None:
     """Make the view that says which tables belong on the workers, in the present transaction."""
     connection.execute("set local client_min_messages = error")
+    connection.execute("set local citus.enable_ddl_propagation = off")  # a worker may be away
     for statement in load(tree.distributed[0]).statements:
         connection.execute(statement.text.encode())
 

@@ -194,7 +194,7 @@ select
     pg_catalog.format('foreign key %s of %s', p.conname, p.name),
     pg_catalog.format('clears more than a pointer: %s', p.definition),
     pg_catalog.format(
-        'Clear the column that points to id: on delete set null (…); or ON DELETE CASCADE. It is'
+        'Clear one column beside the user''s: on delete set null (…); or ON DELETE CASCADE. It is'
         ' foreign key (%I, …) references %s (%I, id).', p.user_column, p.parent, p.parent_column
     )
 from pointing as p
@@ -207,14 +207,6 @@ where
             pg_catalog.cardinality(p.conkey) <> 2
             or pg_catalog.cardinality(p.cleared) <> 1
             or p.user_attnum = any(p.cleared)
-            or not exists (
-                select from pg_catalog.pg_attribute as a
-                where
-                    a.attrelid = p.parent
-                    and a.attname = 'id'
-                    and a.attnum = any(p.confkey)
-                    and p.parent_column = 'user_id'
-            )
         )
     )
 union all

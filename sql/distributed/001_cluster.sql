@@ -26,19 +26,70 @@ begin
 end
 $$;
 
--- Names and sizes of tables are nobody's business who comes through the API.
+-- Citus lets everybody read which tables and machines there are, on each of these; and run
+-- statements on them. That is nobody's business who comes through the API. What a machine that is
+-- added later grants, the next run revokes.
 do $$
 declare
-    view regclass;
+    revoke_all constant text := $revoke$
+        do $each$
+        declare
+            thing record;
+        begin
+            for thing in
+                select 'table' as kind, c.oid::regclass::text as name
+                from pg_class as c
+                inner join pg_depend as d
+                    on c.oid = d.objid and d.classid = 'pg_class'::regclass and d.deptype = 'e'
+                inner join pg_extension as e on d.refobjid = e.oid and e.extname = 'citus'
+                where
+                    c.relkind in ('r', 'v')
+                    and exists (select from aclexplode(c.relacl) as a where a.grantee = 0)
+                union all
+                select 'function', p.oid::regprocedure::text
+                from pg_proc as p
+                inner join pg_depend as d
+                    on p.oid = d.objid and d.classid = 'pg_proc'::regclass and d.deptype = 'e'
+                inner join pg_extension as e on d.refobjid = e.oid and e.extname = 'citus'
+                where
+                    p.proname ~ '^(run_command_on_|master_run_on_worker$)'
+                    and has_function_privilege('public', p.oid, 'execute')
+            loop
+                execute format('revoke all on %s %s from public', thing.kind, thing.name);
+            end loop;
+        end
+        $each$
+    $revoke$;
+    problem text;
 begin
-    for view in
-        select c.oid from pg_class as c
-        inner join pg_depend as d
-            on c.oid = d.objid and d.classid = 'pg_class'::regclass and d.deptype = 'e'
-        inner join pg_extension as e on d.refobjid = e.oid and e.extname = 'citus'
-        where c.relkind = 'v' and has_table_privilege('anon', c.oid, 'select')
+    execute revoke_all;
+    select format('%s:%s: %s', w.nodename, w.nodeport, w.result) into problem
+    from run_command_on_workers(revoke_all) as w
+    where not w.success;
+    if problem is not null then
+        raise exception 'the catalog of Citus stays readable on %', problem
+            using hint = 'Let its superuser revoke it there; see 001_cluster.';
+    end if;
+end
+$$;
+
+-- And Citus gives a machine that is added all grants, but revokes none of PostgreSQL's own there.
+do $$
+declare
+    routine regprocedure;
+begin
+    for routine in
+        select p.oid from pg_proc as p
+        where
+            p.pronamespace in ('public'::regnamespace, 'audit'::regnamespace)
+            and p.proacl is not null
+            and not has_function_privilege('public', p.oid, 'execute')
+            and not exists (
+                select from pg_depend as d
+                where d.objid = p.oid and d.classid = 'pg_proc'::regclass and d.deptype = 'e'
+            )
     loop
-        execute format('revoke all on %s from public', view);
+        execute format('revoke all on function %s from public', routine);
     end loop;
 end
 $$;

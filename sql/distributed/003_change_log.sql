@@ -17,6 +17,7 @@ as $$
     where c.oid = relation
 $$;
 
+-- Not by pg_class: where Citus lists no shards to a client, its triggers would find none either.
 create or replace function audit.sharded_table(shard oid)
 returns regclass
 language sql
@@ -26,35 +27,44 @@ as $$
     select coalesce(
         (
             select its.logicalrelid
-            from pg_class as c
-            inner join pg_dist_shard as its
-                on its.shardid = substring(c.relname from '_(\d{1,18})$')::bigint
+            from pg_dist_shard as its
             where
-                c.oid = shard
+                its.shardid = substring(shard::regclass::text from '_(\d{1,18})"?$')::bigint
                 and shard = to_regclass(audit.shard(its.logicalrelid, its.shardid))
         ),
         shard::regclass
     )
 $$;
 
+-- What is on every machine is nobody's: its changes are logged where everybody's part is, once.
 create or replace function audit.shard_beside(shard oid, relation regclass)
 returns text
 language sql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
-    select coalesce(
-        (
+    select case
+        when audit.sharded_table(shard) = shard then relation::text
+        else (
             select audit.shard(relation, beside.shardid)
-            from pg_class as c
-            inner join pg_dist_shard as its
-                on its.shardid = substring(c.relname from '_(\d{1,18})$')::bigint
+            from pg_dist_shard as its
             inner join pg_dist_shard as beside
-                on its.shardminvalue = beside.shardminvalue and beside.logicalrelid = relation
-            where c.oid = shard and its.logicalrelid = audit.sharded_table(shard)
-        ),
-        relation::text
-    )
+                on
+                    beside.logicalrelid = relation
+                    and case
+                        when its.shardminvalue is not null
+                            then beside.shardminvalue = its.shardminvalue
+                        else
+                            beside.shardid = get_shard_id_for_distribution_column(
+                                relation, audit.everybody()
+                            )
+                    end
+            where
+                its.shardid = substring(shard::regclass::text from '_(\d{1,18})"?$')::bigint
+                and its.logicalrelid = audit.sharded_table(shard)
+                and to_regclass(audit.shard(relation, beside.shardid)) is not null
+        )
+    end
 $$;
 
 -- As 019_audit_moves has it, for the shard; the two paths of there are one here.
@@ -67,6 +77,10 @@ as $$
 declare
     acting_role text := coalesce(nullif(current_setting('role', true), 'none'), session_user);
     changed constant regclass := audit.sharded_table(tg_relid);
+    log constant text := audit.shard_beside(tg_relid, 'audit.change_log');
+    lines text;
+    line_array jsonb;
+    changed_name constant text := (select c.relname from pg_class as c where c.oid = changed);
     key_columns text[];
     same_row text;
     user_column text;
@@ -78,6 +92,7 @@ begin
             'audit.move_rows(text,text[],text,uuid[],uuid[],bigint)',
             'execute'
         )
+        or log is null
         or not exists (select from old_rows)
     then
         return null;
@@ -87,12 +102,18 @@ begin
         array_agg(a.attname order by a.attnum) filter (where a.attnum = any(i.indkey)),
         string_agg(format('n.%1$I = o.%1$I', a.attname), ' and ')
         filter (where a.attnum = any(i.indkey)),
-        case
-            when changed = 'public.users'::regclass then 'o.id'
-            when bool_or(a.attname = 'user_id' and a.atttypid = 'uuid'::regtype)
-                then format('coalesce(o.user_id, %L)', audit.everybody())
-            else quote_literal(audit.everybody())
-        end,
+        coalesce(
+            'o.' || (
+                select quote_ident(column_to_column_name(p.logicalrelid, p.partkey))
+                from pg_dist_partition as p
+                where p.logicalrelid = changed and p.partmethod = 'h'
+            ),
+            case
+                when bool_or(a.attname = 'user_id' and a.atttypid = 'uuid'::regtype)
+                    then format('coalesce(o.user_id, %L)', audit.everybody())
+            end,
+            quote_literal(audit.everybody())
+        ),
         string_agg(
             format('case when o.%1$I is distinct from n.%1$I then %1$L end', a.attname),
             ', ' order by a.attnum
@@ -102,14 +123,11 @@ begin
     inner join pg_index as i on i.indrelid = a.attrelid and i.indisprimary
     where a.attrelid = tg_relid and a.attnum > 0 and not a.attisdropped;
 
-    execute format(
-        'insert into %s
-             (actor_id, actor_role, operation, table_name, row_id, user_id, changed_columns) ',
-        audit.shard_beside(tg_relid, 'audit.change_log')
-    ) || format(
+    lines := format(
         case tg_op
             when 'DELETE' then
-                'select auth.uid(), $1, ''delete'', $2, o.id, %1$s::uuid, null from old_rows as o'
+                'select auth.uid(), $1, ''delete'', $2, o.id, %1$s::uuid, null::text[]
+                 from old_rows as o'
             else
                 'select auth.uid(), $1, ''update'', $2, o.id, %1$s::uuid, diff.columns
                  from old_rows as o
@@ -124,11 +142,31 @@ begin
         user_column,
         same_row,
         comparisons
+    );
+    if changed <> tg_relid then
+        execute format(
+            'insert into %s
+                 (actor_id, actor_role, operation, table_name, row_id, user_id, changed_columns) %s',
+            log, lines
+        )
+        using acting_role, changed_name, key_columns;
+        return null;
+    end if;
+
+    -- A table of the coordinator's own: what is sent to a worker cannot read old_rows.
+    execute format(
+        'select jsonb_agg(to_jsonb(l)) from (%s) as l
+             (actor_id, actor_role, operation, table_name, row_id, user_id, changed_columns)', lines
     )
-    using
-        acting_role,
-        (select c.relname::text from pg_class as c where c.oid = changed),
-        key_columns;
+    into line_array
+    using acting_role, changed_name, key_columns;
+    insert into audit.change_log
+        (actor_id, actor_role, operation, table_name, row_id, user_id, changed_columns)
+    select l.*
+    from jsonb_to_recordset(line_array) as l (
+        actor_id uuid, actor_role text, operation text, table_name text, row_id uuid,
+        user_id uuid, changed_columns text[]
+    );
     return null;
 end
 $$;

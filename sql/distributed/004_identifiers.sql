@@ -38,13 +38,16 @@ $$;
 revoke all on table audit.identifier from public, anon, authenticated, service_role;
 
 -- A session is known by its global pid. One of another machine than the coordinator is not looked
--- for: it has an hour.
+-- for: it has an hour. What sessions do is read anew each time: a transaction keeps what it read,
+-- and whoever began to claim since would look idle.
 create or replace function audit.is_in_progress(claim audit.identifier)
 returns boolean
 language sql
 volatile
 set search_path = pg_catalog, pg_temp
 as $$
+    select pg_stat_clear_snapshot();
+
     select case
         when claim.claimed_by is null then false
         when citus_nodeid_for_gpid(claim.claimed_by) <> citus_nodeid_for_gpid(citus_backend_gpid())
@@ -266,7 +269,7 @@ comment on function audit.is_in_progress(audit.identifier) is
 comment on function audit.is_held(audit.identifier) is
 'Whether the person has the e-mail or phone, as far as committed.';
 comment on function audit.settle_identifiers(bigint) is
-'Deletes e-mails and phones that nobody has any more, the oldest claims first; how many it looked at.';
+'Deletes e-mails and phones that nobody has any more; returns how many claims it settled.';
 comment on function audit.claim_identifiers(jsonb, bigint) is
 'Makes e-mails and phones a person''s: [{kind, value, user_id, is_given_up}]; refuses what another'
 ' has.';

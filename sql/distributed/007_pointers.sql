@@ -15,10 +15,11 @@ begin
         return old;
     end if;
     execute format(
-        'update %s set %I = null where %I = $1 and %2$I = $2',
-        audit.shard_beside(tg_relid, tg_argv[0]::regclass), tg_argv[1], tg_argv[2]
+        'update %1$s set %2$I = null where %3$I = ($1).%4$I and %2$I = ($1).%5$I',
+        audit.shard_beside(tg_relid, tg_argv[0]::regclass),
+        tg_argv[1], tg_argv[2], tg_argv[3], tg_argv[4]
     )
-    using old.user_id, old.id;
+    using old;
     return old;
 end
 $$;
@@ -31,6 +32,7 @@ begin
         select
             format('%I.%I', n.nspname, c.relname) as relation, c.relname, k.conname,
             k.confrelid::regclass as parent, d.user_column, p.attname as pointer,
+            parent.user_column as parent_user_column, pointed.attname as pointed_column,
             regexp_replace(pg_get_constraintdef(k.oid), ' ON DELETE SET NULL( \([^)]*\))?', '')
                 as definition
         from audit.distribution as d
@@ -44,6 +46,9 @@ begin
             on k.conrelid = p.attrelid
             and p.attnum = any(coalesce(k.confdelsetcols, k.conkey))
             and p.attname <> d.user_column
+        inner join pg_attribute as pointed
+            on k.confrelid = pointed.attrelid
+            and pointed.attnum = k.confkey[array_position(k.conkey, p.attnum)]
         where not d.is_distributed
     loop
         execute format(
@@ -52,9 +57,9 @@ begin
         );
         execute format(
             'create trigger %I before delete on %s for each row'
-            ' execute function audit.clear_pointer(%L, %L, %L)',
+            ' execute function audit.clear_pointer(%L, %L, %L, %L, %L)',
             format('clear_%s_%s', key.relname, key.pointer), key.parent,
-            key.relation, key.pointer, key.user_column
+            key.relation, key.pointer, key.user_column, key.parent_user_column, key.pointed_column
         );
         execute format(
             'comment on trigger %I on %s is %L',

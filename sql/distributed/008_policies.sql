@@ -1,10 +1,10 @@
 -- 008_policies: policies compare with the caller in a form that Citus can plan.
 -- Why: Citus allows no subquery in a policy, so "(select auth.uid())" becomes auth.uid(); a user's
--- rows are found by an index in one shard, and few are left to call it for. And what two "=" have
--- in common, Postgres concludes from: that auth.uid() is the id that was asked for. On PostgreSQL 15
--- and 16, Citus refuses outer joins with such conclusions, and PostgREST embeds by outer joins.
+-- rows are found by an index in one shard, and few are left to call it for. And from two "=" on one
+-- column, Postgres concludes a third: that auth.uid() is the id that was asked for. On PostgreSQL
+-- 15 and 16, Citus refuses outer joins with such conclusions, and PostgREST embeds by outer joins.
 -- "= any (array[…])" is the same condition, and Postgres concludes nothing from it.
--- What it costs: without a condition on user_id of its own, a query sorts what an index would order.
+-- What it costs: a query without a condition on user_id of its own sorts what an index would order.
 
 do $$
 declare

@@ -102,7 +102,7 @@ begin
         end if;
         raise info using
             message = format(
-                '%s.%s: %s rows %s, the same before and after',
+                '%s.%s: rows %s, %s, the same before and after',
                 next_one.nspname, next_one.relname,
                 after_it.number_of_rows, coalesce('by ' || next_one.user_column, 'on every machine')
             ),
