@@ -73,27 +73,6 @@ begin
 end
 $$;
 
--- And Citus gives a machine that is added all grants, but revokes none of PostgreSQL's own there.
-do $$
-declare
-    routine regprocedure;
-begin
-    for routine in
-        select p.oid from pg_proc as p
-        where
-            p.pronamespace in ('public'::regnamespace, 'audit'::regnamespace)
-            and p.proacl is not null
-            and not has_function_privilege('public', p.oid, 'execute')
-            and not exists (
-                select from pg_depend as d
-                where d.objid = p.oid and d.classid = 'pg_proc'::regclass and d.deptype = 'e'
-            )
-    loop
-        execute format('revoke all on function %s from public', routine);
-    end loop;
-end
-$$;
-
 create or replace function public.repeat_claims()
 returns void
 language plpgsql
