@@ -17,6 +17,7 @@ from arami_db.files.script import load
 from arami_db.files.split import split
 from tests.citus import cluster_database, needs_citus
 from tests.conftest import Process, eventually, run_cli, run_json, scalar, start_cli
+from tests.test_json_shapes import hold
 
 TREE = SqlTree(packaged_sql_dir())
 # What a server without the extension lacks: its tables and functions, and what stands on them.
@@ -152,11 +153,13 @@ def test_rows_are_the_same_on_the_workers_and_a_second_run_does_nothing(
     named = ("-d", cluster[0])
     before = (scalar(cluster[0], SUMS.replace("count(*), ", "")), 89)
     seen = run_json("distribute", "--dry-run", *named)
+    hold("distribute", seen)
     assert (seen["possible"], seen["distributed"], seen["obstacles"]) == (True, False, [])
     assert distributed(cluster[0]) == set()
     run_cli("distribute", *named, expect=2)  # there is nobody to ask
 
     done = run_json("distribute", "--yes", "--shards", "6", *named)
+    hold("distribute", done)
     moved = {one["table"]: one["rows"] for one in done["tables"]}
     assert moved["public.users"] == before[1] + 1  # and Everybody
     assert moved["public.daily_sessions"] == 20 * before[1]
@@ -166,7 +169,9 @@ def test_rows_are_the_same_on_the_workers_and_a_second_run_does_nothing(
 
     again = run_json("distribute", "--yes", *named)
     assert again == {"applied": [], "tables": [], "released": [], "notes": []}
-    standing = run_json("status", *named)["distribution"]
+    shown = run_json("status", *named)
+    hold("status", shown)
+    standing = shown["distribution"]
     assert {one["shards"] for one in standing["tables"]} == {6}
     assert sum(one["shards"] for one in standing["nodes"]) == 6 * len(standing["tables"])
     assert all(one["bytes"] for one in standing["tables"])
