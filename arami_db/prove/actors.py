@@ -13,13 +13,17 @@ API_ROLES = ("anon", "authenticated", "service_role")
 
 @dataclass(frozen=True)
 class Actor:
-    """A role and the claims it comes with: all as JSON, or the subject alone, the legacy way."""
+    """A role and the claims it comes with: all as JSON, or the subject alone, the legacy way.
+
+    On Citus a transaction has one role from its start, and workers learn who asks by SET LOCAL.
+    """
 
     name: str
     role: str
     claims: str = ""
     legacy: str = ""
     headers: str = ""
+    on_citus: bool = False
 
     @cached_property
     def become(self) -> sql.SQL:
@@ -33,11 +37,25 @@ class Actor:
             "row_security": "on",
             "role": self.role,  # the last one: what follows is done with its rights
         }
+        if self.on_citus:
+            told = ("request.jwt.claims", "request.jwt.claim.sub")
+            there = {k: v for k, v in settings.items() if k.startswith("request.")}
+            return _sent({k: v for k, v in there.items() if v or k in told})
         calls = (
             sql.SQL("pg_catalog.set_config({}, {}, true)").format(name, value)
             for name, value in settings.items()
         )
         return rendered(sql.SQL("select {}").format(sql.SQL(", ").join(calls)))
+
+
+def _sent(settings: dict[str, str]) -> sql.SQL:
+    """SET LOCAL within a block: outside, Citus sends on all that came with it in one message."""
+    sets = (
+        sql.SQL("set local {} to {};").format(sql.SQL(name), value)
+        for name, value in settings.items()
+    )
+    block = sql.SQL("begin {} end").format(sql.SQL(" ").join(sets))
+    return rendered(sql.SQL("do {}").format(block.as_string()))
 
 
 def rendered(statement: sql.Composable) -> sql.SQL:
@@ -88,6 +106,11 @@ def attackers(user: str, other: str) -> tuple[Actor, ...]:
         Actor("authenticated with malformed claims", role, "{not json"),
         Actor("authenticated with malformed legacy claims", role, legacy="not-a-uuid"),
     )
+
+
+def insider(user: str, role: str) -> Actor:
+    """Who does on Citus, in the role that is tried, what is done with full rights elsewhere."""
+    return Actor("insider", role, claims(user, role), on_citus=True)
 
 
 SERVICE = Actor("service_role", "service_role", claims(None, "service_role"))

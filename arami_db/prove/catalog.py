@@ -106,6 +106,7 @@ class Function:
     identity: str
     procedure: bool
     reads_only: bool
+    is_definer: bool
     variadic: bool
     required: int
     arguments: tuple[str, ...]

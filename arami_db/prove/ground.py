@@ -36,6 +36,7 @@ def forget_children(stage: Stage, table: Table, user: str) -> None:
 
 def point(stage: Stage, table: Table, user: str) -> None:
     """Put a cursor on a row: what follows needs no right to read, and touches no other row."""
+    stage.act_for(user)
     script = sql.SQL("declare {0} cursor for select from {1} where {2}; fetch {0}")
     stage.connection.execute(script.format(CURSOR, table.identifier, stage.pinpoint(table, user)))
 

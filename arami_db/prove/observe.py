@@ -138,8 +138,9 @@ def cast_shadows(stage: Stage, actor: Actor) -> None:
     # Then what is there: neighbours' functions may find their extensions in it.
     path = "concat_ws(', ', 'pg_temp, public', current_setting('search_path'))"
     execute(f"select set_config('search_path', {path}, true)")
-    execute("reset role")
-    execute("set local row_security = off")
+    if stage.role is None:
+        execute("reset role")
+        execute("set local row_security = off")
 
 
 def _of_view(stage: Stage, actor: Actor, view: View) -> Question:

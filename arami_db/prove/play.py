@@ -26,9 +26,9 @@ def play(stage: Stage) -> None:
         return
     _name_ownerless(stage)
     roles = _playable(stage)
-    everybody = [actor for actor in attackers(stage.a, stage.b) if actor.role in roles]
-    mine = [actor for actor in owners(stage.a) if actor.role in roles]
-    serving = [SERVICE] if SERVICE.role in roles else []
+    everybody = _cast(stage, attackers(stage.a, stage.b), roles)
+    mine = _cast(stage, owners(stage.a), roles)
+    serving = _cast(stage, (SERVICE,), roles)
 
     nothing = _ask(stage, [*mine, *serving], stage.a)
     _settle(stage, stage.a, mine, promises.insert_own)
@@ -55,6 +55,11 @@ _PERSON = re.compile("user|owner|member|profile|account|email|phone")  # a colum
 _CASTING = ("A", "anon with A's claims", "authenticated without claims")
 
 
+def _cast(stage: Stage, actors: tuple[Actor, ...], roles: list[str]) -> list[Actor]:
+    """Those who may play."""
+    return [stage.cast(actor) for actor in actors if actor.role in roles]
+
+
 def _name_ownerless(stage: Stage) -> None:
     """Say of which tables nobody can tell whose rows they hold, though users may reach them."""
     for table in stage.catalog.ownerless:
@@ -66,7 +71,9 @@ def _name_ownerless(stage: Stage) -> None:
 
 
 def _playable(stage: Stage) -> list[str]:
-    """The API roles that the connection may take on."""
+    """The API roles that the connection may take on; on Citus the one that it has."""
+    if stage.role:
+        return [stage.role]
     playable = []
     for role in API_ROLES:
         result = attempt(stage.connection, Actor(role, role), sql.Composed([sql.SQL("select")]))
@@ -91,10 +98,12 @@ def _settle(stage: Stage, user: str, actors: list[Actor], trial: Trial) -> None:
         if table.partition:
             continue
         try:
+            stage.act_for(user)
             stage.maker.draft(table, user)
             if table in stage.catalog.owned:
                 for actor in actors:
                     trial(stage, table, actor)
+            stage.act_for(user)
             with stage.connection.transaction():
                 stage.maker.insert(table, user)
             profiles = stage.catalog.tables["public", "users"]

@@ -49,7 +49,7 @@ def serve_table(stage: Stage, table: Table) -> None:
     statement = sql.SQL("select 1 from {} where ({}) or ({})").format(
         table.identifier, stage.pinpoint(table, stage.a), stage.pinpoint(table, stage.b)
     )
-    result = attempt(stage.connection, SERVICE, statement)
+    result = attempt(stage.connection, stage.cast(SERVICE), statement)
     stage.confirm(SERVICE, "select both", table.label, result, result.count >= 2)
 
 
@@ -72,7 +72,7 @@ def serve_views(stage: Stage) -> None:
             statement = _of_users(view.name, view.ids, user)
             if view.materialized or not view.ids or not stage.count(statement):
                 continue
-            result = attempt(stage.connection, SERVICE, statement)
+            result = attempt(stage.connection, stage.cast(SERVICE), statement)
             seen = bool(result.rows and result.rows[0][0])
             who = "A" if user == stage.a else "B"
             stage.confirm(SERVICE, f"select {who}'s", f"public.{view.name}", result, seen)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import psycopg
 from psycopg import sql
 
 from arami_db.database.connect import Connection, query
-from arami_db.prove.actors import Actor, rendered
+from arami_db.prove.actors import Actor, insider, rendered
 from arami_db.prove.catalog import Catalog, ForeignKey, Table
 from arami_db.prove.rows import Maker, Row, predicate
 from arami_db.prove.trial import Result
@@ -32,20 +32,32 @@ class Attempt:
 class Stage:
     """What the attacks share."""
 
-    def __init__(self, connection: Connection, catalog: Catalog) -> None:
+    def __init__(self, connection: Connection, catalog: Catalog, role: str | None = None) -> None:
         """Set the stage; nobody has rows yet.
 
         Args:
             connection: in a transaction that will be rolled back.
             catalog: what there is to attack.
+            role: the only one of the transaction, which it has taken on: on Citus.
         """
         self.connection = connection
         self.catalog = catalog
+        self.role = role
         self.a, self.b = str(uuid.uuid4()), str(uuid.uuid4())
-        self.maker = Maker(connection, catalog)
+        self.is_outside = False  # on Citus: the role has no way to rows of anybody's
+        self.maker = Maker(connection, catalog, on_citus=role is not None)
         self.attempts: list[Attempt] = []
         self.unattempted: dict[str, None] = {}
         self._privileged: dict[tuple[str, str, str, str], list[str]] = {}
+
+    def act_for(self, user: str) -> None:
+        """Have the right to a user's rows: on Citus as that user, elsewhere as whoever began."""
+        if self.role and not self.is_outside:
+            self.connection.execute(insider(user, self.role).become)
+
+    def cast(self, actor: Actor) -> Actor:
+        """An actor as it acts here."""
+        return replace(actor, on_citus=self.role is not None)
 
     def row(self, user: str, table: Table) -> Row | None:
         """A user's row of a table, or None when none could be made."""
@@ -81,6 +93,9 @@ class Stage:
 
         A rewritten row moves.
         """
+        if self.is_outside:
+            return frozenset()
+        self.act_for(self.b)
         return frozenset(self.connection.execute(self._belongings).fetchall())
 
     @cached_property
@@ -106,6 +121,8 @@ class Stage:
 
     def _touching(self, table: Table) -> sql.Composable:
         conditions = [self.where(table, self.b)]
+        if self.role:  # each key to another's row holds the user's id there, and B sees B's rows
+            return conditions[0]
         if self.has_ownerless(table):
             conditions.append(sql.SQL("{} is null").format(sql.Identifier(table.owner[0])))
         for key, parent in self.attachments(table):
@@ -130,6 +147,7 @@ class Stage:
             "savepoint arami_forgetting; delete from {} where {}; release arami_forgetting"
         )
         try:
+            self.act_for(user)
             self.connection.execute(script.format(table.identifier, self.where(table, user)))
         except psycopg.Error:
             if self.connection.closed:
@@ -153,6 +171,8 @@ class Stage:
         if result.sqlstate is None and result.before != result.after:
             tables = sorted({row[0] for row in result.before ^ result.after})
             leak = f"rows of others changed in {', '.join(tables)}"
+        elif self.is_outside and result.sqlstate is None and result.count != 0:
+            leak = "it was done"
         self.record(actor, action, name, result, leak)
 
     def confirm(self, actor: Actor, action: str, name: str, result: Result, wanted: bool) -> None:

@@ -5,6 +5,12 @@ select
     format('public.%I(%s)', p.proname, pg_get_function_identity_arguments(p.oid)) as identity,
     p.prokind = 'p' as procedure,
     p.provolatile <> 'v' as reads_only,
+    -- It, or what its body names, runs with the rights of another role.
+    exists (
+        select
+        from pg_catalog.pg_proc as d
+        where d.prosecdef and (d.oid = p.oid or strpos(pg_get_functiondef(p.oid), d.proname) > 0)
+    ) as is_definer,
     p.provariadic <> 0 as variadic,
     p.pronargs - p.pronargdefaults as required,
     array(

@@ -19,4 +19,12 @@ select
 from pg_catalog.pg_class as c
 where c.relnamespace = to_regnamespace('public')
     and c.relkind in ('v', 'm')
+    -- What Citus brings is a fact of its own.
+    and not exists (
+        select
+        from pg_catalog.pg_depend as d
+        inner join pg_catalog.pg_extension as e on d.refobjid = e.oid
+        where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'e'
+            and d.refclassid = 'pg_extension'::regclass and e.extname = 'citus'
+    )
 order by c.relname

@@ -150,7 +150,7 @@ def _settled(connection: Connection, tree: SqlTree, expected: frozenset[Fact] | 
 def _prove(connection: Connection, tree: SqlTree, beside: Neighbours) -> tuple[int, list[Finding]]:
     from arami_db.prove import prove
 
-    proof = prove(connection, beside.tables)
+    proof = prove(connection, beside.tables, on_citus=tree.is_distributed)
     wrong = [(a, "could reach what is not theirs") for a in proof.leaks]
     wrong += [(a, "could not do what the schema promises them") for a in proof.failures]
     found = [
