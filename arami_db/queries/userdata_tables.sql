@@ -15,6 +15,13 @@ select
     has_schema_privilege(n.oid, 'usage') and has_table_privilege(c.oid, 'select') as may_read,
     has_table_privilege(c.oid, 'delete') as may_delete,
     row_security_active(c.oid) as is_filtered,
+    -- On Citus: only its own C code makes such a trigger.
+    exists (
+        select
+        from pg_trigger as t
+        inner join pg_proc as f on t.tgfoid = f.oid and f.proname = 'citus_truncate_trigger'
+        where t.tgrelid = c.oid and t.tgisinternal
+    ) as is_distributed,
     coalesce(
         bool_or(a.attname = 'table_name' and b.base in ('text', 'varchar', 'name'))
         and bool_or(a.attname = 'row_id' and b.base = 'uuid'),

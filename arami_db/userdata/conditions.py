@@ -49,7 +49,7 @@ class Conditions:
         if table in self.holdings.roots:
             return self._is_id(Identifier(alias, "id"), "uuid")
         places: list[Composable] = [self._walk()] if any(self._followed(table)) else []
-        places += [self._lines(table)] if table.is_log else []
+        places += [self._lines(table)] if table.is_log and not table.says_whose else []
         if not places:
             return self._named(table, alias)
         # A union, and not OR, which would have Postgres read all of the table.
@@ -72,6 +72,11 @@ class Conditions:
                 Literal(self.person), *[Identifier(alias, column.name)] * 2
             )
         return self._is_id(Identifier(alias, column.name), column.type)
+
+    def says_theirs(self, log: Table) -> Composable:
+        """Whether a line says itself that it is about a row of the person's."""
+        owners = [column for column in self.holdings.claims(log) if column.name == "user_id"]
+        return either([self.claimed(column) for column in owners])
 
     def names_others(self, table: Table, alias: str = "a") -> Composable:
         """Whether a row names somebody else by a key to users, or in a column called user_id."""

@@ -109,7 +109,9 @@ def _erase(connection: Connection, person: str, *, dry: bool) -> Erased:
     _lock(connection, person)
     holdings = find(connection)
     _require_no_files(connection, Conditions(holdings, person))
-    lines = remove(connection, Conditions(holdings, person, erasing=True))
+    conditions = Conditions(holdings, person, erasing=True)
+    elsewhere = _counted_elsewhere(connection, conditions)
+    lines = {**remove(connection, conditions), **elsewhere}
     changes = _changes(_counted(connection) - before, holdings, lines)
     if not changes:
         raise unknown(Conditions(holdings, person))
@@ -126,7 +128,7 @@ def _lock(connection: Connection, person: str) -> None:
         [(may,)] = connection.execute(f"select {may_lock}".encode(), [name]).fetchall()
         if may:
             schema, table = name.split(".")
-            statement = SQL("select from {} where id = %s for update")
+            statement = SQL("select 1 from {} where id = %s for update")
             connection.execute(statement.format(Identifier(schema, table)), [person])
 
 
@@ -153,6 +155,17 @@ def _counted(connection: Connection) -> Counter[tuple[int, str]]:
     for relation, deleted, changed in connection.execute(query("userdata_changes")).fetchall():
         found.update({(relation, "deleted"): deleted, (relation, "changed"): changed})
     return found
+
+
+def _counted_elsewhere(connection: Connection, conditions: Conditions) -> dict[Table, int]:
+    """How many rows about the person workers have, whose servers count for themselves."""
+    asked = [t for t in conditions.holdings.asked if t.is_distributed]
+    counts = dict[Table, int]()
+    for table in asked:
+        count = SQL("select count(*) from {} where {}")
+        own = conditions.says_theirs(table) if table.is_log else conditions.theirs(table)
+        [(counts[table],)] = connection.execute(count.format(source(table, "a"), own)).fetchall()
+    return counts
 
 
 def _changes(

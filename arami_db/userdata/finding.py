@@ -56,7 +56,7 @@ def filled(connection: Connection, conditions: Conditions) -> list[Table]:
     """
     tables = [table for table in conditions.holdings.claimed if table.is_readable]
     asked = [
-        SQL("select {} where exists (select from {} where {})").format(
+        SQL("select {} where exists (select 1 from {} where {})").format(
             table.oid, source(table, "a"), conditions.theirs(table)
         )
         for table in tables

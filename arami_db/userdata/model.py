@@ -42,6 +42,7 @@ class Table:
     may_read: bool
     may_delete: bool
     is_filtered: bool
+    is_distributed: bool
     is_log: bool
     columns: tuple[Column, ...]
 
@@ -74,6 +75,11 @@ class Table:
     def withheld(self) -> tuple[str, ...]:
         """The columns that are not."""
         return tuple(column.name for column in self.columns if column.is_secret)
+
+    @property
+    def says_whose(self) -> bool:
+        """Whether it is a log that says of every line whose row it is about."""
+        return self.is_log and any(c.name == "user_id" and c.required for c in self.columns)
 
     def requires(self, names: tuple[str, ...]) -> bool:
         """Whether none of these columns can be null."""

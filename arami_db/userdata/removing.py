@@ -9,7 +9,7 @@ from psycopg.sql import SQL, Composed, Identifier
 
 from arami_db.database.connect import Connection, query
 from arami_db.errors import AramiError
-from arami_db.userdata.conditions import Conditions, either, source
+from arami_db.userdata.conditions import Conditions, source
 from arami_db.userdata.model import Table
 
 
@@ -91,8 +91,10 @@ def _forget(connection: Connection, conditions: Conditions, log: Table, ids: lis
     The others are those of this very deletion. Where the log says whose a row was, in user_id, so
     go lines about rows that were deleted long ago.
     """
-    owners = [c for c in conditions.holdings.claims(log) if c.name == "user_id"]
-    whose = either([conditions.claimed(column) for column in owners])
+    whose = conditions.says_theirs(log)
+    if log.says_whose:
+        statement = SQL("delete from {} where {}").format(source(log, "a"), whose)
+        return connection.execute(statement).rowcount
     statement = SQL(query("userdata_forget")).format(source(log, "a"), whose)
     return int(connection.execute(statement, {"ids": ids}).fetchall()[0][0])
 
