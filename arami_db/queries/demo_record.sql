@@ -1,10 +1,10 @@
--- Keep what demo data is made from, where an application may read it, too: "this is a demo".
+-- Keep what demo data is made from, where an application may read it, too: "this is a demo". It is
+-- everybody's by default: user_id is null, or on Citus whose id stands for everybody.
 insert into public.app_settings (
-    id, user_id, setting_key, setting_value, setting_type, created_at, updated_at
+    id, setting_key, setting_value, setting_type, created_at, updated_at
 )
 values (
     %(key)s,
-    null,
     'arami_db.demo',
     jsonb_build_object(
         'random_seed', %(random_seed)s::bigint,
@@ -15,4 +15,4 @@ values (
     %(until)s::timestamp at time zone 'UTC',
     %(until)s::timestamp at time zone 'UTC'
 )
-on conflict (id) do nothing
+on conflict do nothing

@@ -1,11 +1,12 @@
 -- Take demo users away, with their logins and what the change log says they did; all else goes with
--- them by foreign keys. Run with arami_db.moving on: that it goes is no change of anybody's data.
+-- them by foreign keys. That it goes is no change of anybody's data, and SET tells workers so, too.
 do $$
 declare
     first_id constant uuid := current_setting('arami_db.demo_first');
     last_id constant uuid := current_setting('arami_db.demo_last');
     logins constant regclass := to_regclass('auth.users');
 begin
+    set local arami_db.moving to 'on';
     delete from audit.change_log where actor_id between first_id and last_id;
     delete from public.users where id between first_id and last_id;
     -- Who may not look at logins has made none: `seed demo` would have failed.

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import psycopg
+from psycopg.sql import SQL
 
 from arami_db.database.connect import Connection, lost, query, redact
 from arami_db.database.failure import FileFailedError, hint_for
@@ -136,7 +137,8 @@ def _batch(runner: Runner, first: str, last: str) -> Iterator[Connection]:
     connection = runner.connection
     try:
         with connection.transaction():
-            connection.execute("; ".join(_SETTINGS).encode())
+            for setting in _SETTINGS:
+                connection.execute(setting.encode())
             _set(connection, "lock_timeout", runner.options.lock_timeout_setting)
             _set(connection, "arami_db.demo_first", first)
             _set(connection, "arami_db.demo_last", last)
@@ -150,7 +152,9 @@ def _batch(runner: Runner, first: str, last: str) -> Iterator[Connection]:
 
 
 def _set(connection: Connection, name: str, value: object) -> None:
-    connection.execute("select set_config(%s, %s, true)", [name, str(value)])
+    """By SET, each for itself: so Citus sends it on to the workers, which read it, too."""
+    statement = SQL("set local {} to {}").format(SQL(name), str(value))
+    connection.execute(statement)
 
 
 def _make(connection: Connection, scripts: Sequence[Script], recipe: Recipe) -> None:
@@ -185,7 +189,6 @@ def _remaining(connection: Connection) -> Iterator[tuple[str, str]]:
 
 def _delete(runner: Runner, first: str, last: str) -> None:
     with _batch(runner, first, last) as connection:
-        _set(connection, "arami_db.moving", "on")
         connection.execute(query("demo_remove").encode())
 
 

@@ -398,8 +398,9 @@ cross join
                 )
                 order by j.n
             ) as snapshot
-        from generate_series(0, get_byte(p.dice, 20) % 3) as j (n)
+        from generate_series(0, 2) as j (n)
         inner join feelings as e on e.n = (get_byte(p.dice, 24) + j.n * 5) % 11
+        where j.n <= get_byte(p.dice, 20) % 3
     ) as f
 -- A line about every 40 seconds; in writing there is only the person's.
 cross join

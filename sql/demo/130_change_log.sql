@@ -2,7 +2,7 @@
 -- preference changed.
 
 insert into audit.change_log (
-    occurred_at, actor_id, actor_role, operation, table_name, row_id, changed_columns
+    occurred_at, actor_id, actor_role, operation, table_name, row_id, user_id, changed_columns
 )
 select
     c.occurred_at,
@@ -11,6 +11,7 @@ select
     'update' as operation,
     c.table_name,
     c.row_id,
+    c.user_id,
     c.changed_columns
 from (
     select

@@ -1,6 +1,7 @@
 -- 002_first_week: what the test user's dashboard shows: a streak, sessions, a virtue and a goal.
 -- Why: a dashboard of zeros tells nobody what it is for. Its dates are those of the first run;
--- running it again changes nothing, not even where a session was archived since.
+-- running it again changes nothing, not even where a session was archived since. On Citus the key
+-- is (user_id, id), so that no conflict is named by it.
 
 insert into public.user_streaks (
     user_id, streak_type, current_streak, longest_streak, last_activity_date, streak_start_date
@@ -23,7 +24,7 @@ values (
     'mindfulness',
     30
 )
-on conflict (id) do nothing;
+on conflict do nothing;
 
 insert into public.daily_sessions (
     id, user_id, session_type, duration_seconds, virtue_earned, session_date, created_at
@@ -43,7 +44,7 @@ from (
     ('550e8400-e29b-41d4-a716-446655440013'::uuid, 'spoken_presence', 12, null, 0)
 ) as s (id, session_type, minutes, virtue, days)
 where s.id not in (select h.id from public.session_history as h)
-on conflict (id) do nothing;
+on conflict do nothing;
 
 insert into public.virtue_collection (
     id, user_id, virtue_name, virtue_description, earned_from_session_id
