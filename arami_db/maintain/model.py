@@ -20,6 +20,7 @@ class Table:
         in_schemas: whether it is in one of the schemas asked for.
         is_catalog: it belongs to the system.
         is_partitioned: its rows are in its partitions; there is nothing to vacuum.
+        is_distributed: its rows are in shards, on several machines; their figures are added up.
         ancestors: the tables, by oid, of which it is a partition; with itself.
         live, dead: rows.
         toast_live, toast_dead: pieces of long values, which Postgres keeps in a table of their own.
@@ -36,6 +37,7 @@ class Table:
     in_schemas: bool
     is_catalog: bool
     is_partitioned: bool
+    is_distributed: bool
     ancestors: list[int]
     live: int
     dead: int

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from psycopg.rows import class_row
+from psycopg.rows import class_row, dict_row
 
 from arami_db.database.connect import Connection, query
 from arami_db.errors import UsageError
@@ -44,7 +45,16 @@ def again(connection: Connection, table: Table) -> Table | None:
 def _read(connection: Connection, schemas: Sequence[str], oid: int | None = None) -> list[Table]:
     values = {"schemas": list(schemas), "id": oid}
     with connection.cursor(row_factory=class_row(Table)) as cursor:
-        return cursor.execute(query("maintain_tables"), values).fetchall()
+        found = cursor.execute(query("maintain_tables"), values).fetchall()
+    if not any(table.is_distributed for table in found):
+        return found
+    with connection.cursor(row_factory=dict_row) as shards:
+        counted = shards.execute(query("maintain_shards").encode()).fetchall()
+    figures = {row.pop("name"): row for row in counted}
+    return [
+        replace(table, **figures.get(table.quoted, {})) if table.is_distributed else table
+        for table in found
+    ]
 
 
 def _named(name: str, found: Sequence[Table], within: Sequence[Table]) -> Table:

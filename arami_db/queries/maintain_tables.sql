@@ -10,6 +10,14 @@ select
     n.nspname = any(%(schemas)s::text[]) as in_schemas,
     n.nspname = 'pg_catalog' as is_catalog,
     c.relkind = 'p' as is_partitioned,
+    -- On Citus: only its own C code makes such a trigger.
+    exists (
+        select
+        from pg_catalog.pg_trigger as t
+        inner join pg_catalog.pg_proc as p
+            on p.oid = t.tgfoid and p.proname = 'citus_truncate_trigger'
+        where t.tgrelid = c.oid and t.tgisinternal
+    ) as is_distributed,
     array(
         select a.relid::oid::bigint from pg_catalog.pg_partition_ancestors(c.oid) as a (relid)
         where c.relispartition
