@@ -141,10 +141,13 @@ def _text(question: Question, tree: SqlTree, schema: str | None) -> str | Proble
 def _rows(
     connection: Connection, text: str, timeout: float
 ) -> tuple[list[str], list[tuple[Any, ...]]]:
-    """Send the settings and the query in one message, which the server takes for a transaction."""
+    """Send the settings and the query in one message, which the server takes for a transaction.
+
+    Not by SET, which Citus would send on to the workers, with all of the message.
+    """
     settings = {**_SETTINGS, "statement_timeout": f"{min(max(int(timeout * 1000), 1), _LONGEST)}ms"}
-    begin = "; ".join(
-        f"set local {name} = {_quoted(name, value)}" for name, value in settings.items()
+    begin = "select " + ", ".join(
+        f"pg_catalog.set_config('{name}', '{value}', true)" for name, value in settings.items()
     )
     with connection.cursor() as cursor:
         cursor.execute(f"{begin};\n{text}".encode())
@@ -152,10 +155,6 @@ def _rows(
             pass
         columns = [column.name for column in cursor.description or ()]
         return columns, cursor.fetchall() if columns else []
-
-
-def _quoted(name: str, value: str) -> str:
-    return value if name == "search_path" else f"'{value}'"
 
 
 def _problem(question: Question, error: psycopg.Error, names: Mapping[str, str]) -> Problem:

@@ -10,15 +10,24 @@
 -- on 42501: alter role :"role" bypassrls;
 -- gauge backlog_sessions: live sessions older than two years; 100,000 may be more
 -- gauge backlog_oldest_age_seconds: since the oldest live session
-select
-    count(*) as backlog_sessions,
-    extract(
-        epoch from now() - (select min(s.created_at) from public.daily_sessions as s)
-    ) as backlog_oldest_age_seconds
-from (
-    select
+with oldest as (
+    select min(s.created_at) as created_at
     from public.daily_sessions as s
-    where s.created_at < now() - interval '2 years'
-    order by s.created_at asc
-    limit 100000
-) as old
+),
+
+old as (
+    select count(*) as sessions
+    from (
+        select s.created_at
+        from public.daily_sessions as s
+        where s.created_at < now() - interval '2 years'
+        order by s.created_at asc
+        limit 100000
+    ) as counted
+)
+
+select
+    old.sessions as backlog_sessions,
+    extract(epoch from now() - oldest.created_at) as backlog_oldest_age_seconds
+from old
+cross join oldest
