@@ -80,6 +80,7 @@ create or replace function audit.without_subqueries(expression text)
 returns text
 language plpgsql
 immutable
+strict
 set search_path = pg_catalog, pg_temp
 as $$
 declare
