@@ -1,0 +1,165 @@
+"""The commands on a distributed database: what they find, and that they do their work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from arami_db.files import packaged_sql_dir
+from tests import citus
+from tests.conftest import rows, run_cli, run_json, unfolded
+
+pytestmark = citus.needs_citus
+
+
+@pytest.fixture(scope="module")
+def machines() -> Iterator[list[str]]:
+    """A distributed database of its own: the coordinator's and the workers' connection strings."""
+    with citus.cluster_database() as made:
+        citus.distribute(made[0])
+        yield made
+
+
+def run(conninfo: str, *statements: str) -> None:
+    with psycopg.connect(conninfo, autocommit=True) as connection:
+        for statement in statements:
+            connection.execute(statement.encode())
+
+
+def found(coordinator: str) -> list[tuple[str, str]]:
+    """Source and object of what verify finds, what follows from it included."""
+    report = run_json("verify", "-d", coordinator, expect=4)
+    return [(one["source"], one["object"]) for one in unfolded(report["findings"])]
+
+
+def assert_clean(coordinator: str) -> None:
+    run_cli("verify", "-d", coordinator)
+
+
+def shard_of_users(machines: list[str]) -> tuple[str, int]:
+    """A worker, and the number of a shard of public.users there."""
+    [(place, number)] = rows(
+        machines[0],
+        "select n.groupid, s.shardid from pg_dist_shard as s join pg_dist_placement as p"
+        " using (shardid) join pg_dist_node as n using (groupid)"
+        " where s.logicalrelid = 'public.users'::regclass order by s.shardid limit 1",
+    )
+    return machines[place], number
+
+
+def test_what_was_distributed_is_clean_and_has_the_facts_of_its_snapshot(
+    machines: list[str], tmp_path: Path
+) -> None:
+    assert_clean(machines[0])
+    root = packaged_sql_dir()
+    (tmp_path / "distributed" / "catalog").mkdir(parents=True)
+    for folder in ("catalog", "distributed/catalog"):
+        (tmp_path / folder).mkdir(exist_ok=True)
+        for file in (root / folder).glob("*.sql"):
+            (tmp_path / folder / file.name).write_bytes(file.read_bytes())
+    run_cli("snapshot", "-d", machines[0], "--sql-dir", str(tmp_path))
+    made = (tmp_path / "distributed" / "schema.snapshot").read_bytes()
+    assert made == (root / "distributed" / "schema.snapshot").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("broken", "mended", "source"),
+    [
+        (
+            "create table public.users_{shard} (a int)",
+            "set citus.enable_manual_changes_to_shards to on;; drop table public.users_{shard}",
+            "facts",
+        ),
+        (
+            "create table public.notes (id uuid primary key,"
+            " user_id uuid not null references public.users on delete cascade)",
+            "drop table public.notes",
+            "101_not_distributed",
+        ),
+        (
+            "create function public.leak() returns int language sql as 'select 1';;"
+            " alter extension citus add function public.leak()",
+            "alter extension citus drop function public.leak();; drop function public.leak()",
+            "facts",
+        ),
+        (
+            "grant select on citus_tables to public",
+            "revoke select on citus_tables from public",
+            "103_environment_citus",
+        ),
+        (
+            "do $$ begin execute format('alter database %I reset citus.propagate_set_commands',"
+            " current_database()); end $$",
+            "do $$ begin execute format('alter database %I set citus.propagate_set_commands to"
+            " local', current_database()); end $$",
+            "103_environment_citus",
+        ),
+    ],
+)
+def test_drift_on_the_coordinator_is_found(
+    machines: list[str], broken: str, mended: str, source: str
+) -> None:
+    _, shard = shard_of_users(machines)
+    run(machines[0], *broken.format(shard=shard).split(";; "))
+    try:
+        assert source in [name for name, _ in found(machines[0])]
+    finally:
+        run(machines[0], *mended.format(shard=shard).split(";; "))
+    assert_clean(machines[0])
+
+
+@pytest.mark.parametrize(
+    ("broken", "mended"),
+    [
+        (
+            "alter table {shard} disable row level security",
+            "alter table {shard} enable row level security",
+        ),
+        ("grant select on {shard} to anon", "revoke select on {shard} from anon"),
+        ("alter table {shard} disable trigger user", "alter table {shard} enable trigger user"),
+    ],
+)
+def test_what_somebody_changed_on_a_worker_is_found(
+    machines: list[str], broken: str, mended: str
+) -> None:
+    worker, number = shard_of_users(machines)
+    by_hand = "set citus.enable_manual_changes_to_shards to on"
+    run(worker, by_hand, broken.format(shard=f"public.users_{number}"))
+    try:
+        assert ("102_workers", "public.users") in found(machines[0])
+    finally:
+        run(worker, by_hand, mended.format(shard=f"public.users_{number}"))
+    assert_clean(machines[0])
+
+
+def test_the_commands_do_there_what_they_do_elsewhere(machines: list[str], tmp_path: Path) -> None:
+    named = ("-d", machines[0])
+    run_cli("seed", "--yes", *named)
+    run_cli("seed", "--yes", *named)
+    assert run_json("seed", "demo", "--users", "12", "--yes", *named)["users"] == 12
+    [(user, sessions)] = rows(
+        machines[0],
+        "select user_id::text, count(*) from public.daily_sessions where user_id::text ~ '^de3'"
+        " group by 1 order by 2 desc limit 1",
+    )
+    exported = run_json("export", "user", user, "--output", str(tmp_path / "theirs"), *named)
+    counts = {table["table"]: table["rows"] for table in exported["tables"]}
+    assert counts["public.daily_sessions"] == sessions
+    erased = run_json("erase", "user", user, "--yes", *named)
+    gone = {table["table"]: table["deleted"] for table in erased["tables"]}
+    assert gone["public.daily_sessions"] == sessions
+    assert "there is no user" in run_cli("erase", "user", user, "--yes", *named, expect=1).stderr
+    assert run_json("seed", "demo", "--remove", "--yes", *named)["users"] == 0
+    vacuumed = run_json("maintain", "--threshold", "1%", *named)
+    assert "public.daily_sessions" in [job["table"] for job in vacuumed["tables"]]
+    run_cli("monitor", "overview", "archive", *named)
+    run_cli("docs", "--output", str(tmp_path / "docs"), *named)
+    assert_clean(machines[0])
+
+
+def test_row_level_security_is_proved_role_by_role(machines: list[str]) -> None:
+    report = run_json("verify", "--prove-rls", *("-d", machines[0]))
+    assert (report["findings"], report["checked"]["attempts"] > 1000) == ([], True)
