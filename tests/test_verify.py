@@ -140,7 +140,8 @@ def test_a_migrated_database_is_clean(database: str) -> None:
 
 def test_the_snapshot_is_not_stale(connection: psycopg.Connection[Any]) -> None:
     tree = discover(packaged_sql_dir())
-    assert snapshot(connection, tree) == tree.snapshot.read_text(), "run `arami-db snapshot`"
+    written = (tree.snapshot, tree.snapshot.read_text())
+    assert snapshot(connection, tree) == written, "run `arami-db snapshot`"
 
 
 @pytest.mark.parametrize("name", BREAKAGES)

@@ -144,6 +144,8 @@ def _attachments(stage: Stage, table: Table) -> Iterator[Attack]:
     for key, parent in stage.attachments(table):
         theirs = stage.row(stage.b, parent)
         if theirs is None:
+            if stage.is_outside:  # somebody who is there need not have all
+                continue
             stage.skip(f"attaching {table.label} to B's {parent.label}: B has no row there")
             continue
         link = _link(table, key, theirs)
