@@ -6,9 +6,11 @@ select
 from audit.archive_batch as b
 where
     b.occurred_at < %(cutoff)s::timestamptz
-    and not exists (
-        select from audit.archive_run as r
-        where r.id = b.run_id and r.finished_at is null
+    and (
+        b.run_id is null
+        or b.run_id not in (
+            select r.id from audit.archive_run as r where r.finished_at is null
+        )
     )
 union all
 select
