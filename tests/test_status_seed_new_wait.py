@@ -110,7 +110,7 @@ def test_status_of_a_directory_without_migrations_says_so(
 
 def test_status_json_is_one_document_of_plain_values(database: str) -> None:
     found = run_json("status", "-d", database)
-    assert set(found) == {"files", "counts", "notes", "failures"}
+    assert set(found) == {"files", "counts", "notes", "failures", "distribution"}
     first = found["files"][0]
     assert first["kind"] == "migration"
     assert first["version"] == 1
