@@ -363,12 +363,14 @@ begin
 end
 $$;
 
--- Where the rows of a table are: in the table. On Citus, where sql/distributed has another, they are
--- in shards, and a batch moves what one shard holds; what is named by part() may be one.
+-- Where the rows of a table are: in the table. On Citus they are in shards, and a batch moves what
+-- one shard holds: sql/distributed has another function of this name, which gives that shard.
 create function audit.part(relation regclass)
 returns regclass
 language sql
 immutable
+security invoker
+set search_path = ''
 as $$ select relation $$;
 
 -- The statements of a move, in order. Each takes the sessions as $1 (user_id) and $2 (id), locks
