@@ -49,7 +49,8 @@ BELOW = {
     "migrate": {"administrator", "runner", "ledger", "database", "files", "errors"},
     "doctor": {"administrator", "runner", "ledger", "database", "files", "errors"},
     "adopt": {"drift", "facts", "shadow", "runner", "ledger", "database", "files", "errors"},
-    "prove": {"database", "errors"},
+    "rows": {"database", "errors"},
+    "prove": {"rows", "database", "errors"},
     "export": {"ledger", "files", "errors"},
     "docs": {"facts", "shadow", "database", "files", "errors"},
     "verify": {

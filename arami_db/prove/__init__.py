@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import psycopg
 
 from arami_db.database.connect import Connection, lost
-from arami_db.prove.catalog import Path, read
+from arami_db.prove.catalog import read
 from arami_db.prove.play import play
 from arami_db.prove.stage import Attempt, Stage
+from arami_db.rows.tables import Path
 
 __all__ = ["Attempt", "Proof", "prove"]
 

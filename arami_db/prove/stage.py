@@ -12,9 +12,10 @@ from psycopg import sql
 
 from arami_db.database.connect import Connection, query
 from arami_db.prove.actors import Actor, rendered
-from arami_db.prove.catalog import Catalog, ForeignKey, Table
-from arami_db.prove.rows import Maker, Row, predicate
+from arami_db.prove.catalog import Catalog, predicate
 from arami_db.prove.trial import Result
+from arami_db.rows.maker import Maker, Row
+from arami_db.rows.tables import ForeignKey, Table
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class Stage:
         self.connection = connection
         self.catalog = catalog
         self.a, self.b = str(uuid.uuid4()), str(uuid.uuid4())
-        self.maker = Maker(connection, catalog)
+        self.maker = Maker(connection)
         self.attempts: list[Attempt] = []
         self.unattempted: dict[str, None] = {}
         self._privileged: dict[tuple[str, str, str, str], list[str]] = {}

@@ -5,14 +5,14 @@ from __future__ import annotations
 import itertools
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import psycopg
 from psycopg import sql
 
 from arami_db.database.connect import Connection
-from arami_db.prove.catalog import Catalog, Table
-from arami_db.prove.trial import undone
-from arami_db.prove.values import DEFAULT, Value, candidates
+from arami_db.rows.tables import Path, Table
+from arami_db.rows.values import DEFAULT, Value, candidates
 
 Row = dict[str, str | None]
 _TRIES = 500
@@ -20,20 +20,6 @@ _TRIES = 500
 
 class NoRowError(Exception):
     """No row that the table accepts was found; the message is the last refusal."""
-
-
-def predicate(catalog: Catalog, table: Table, user: str) -> sql.Composable:
-    """The condition that picks a user's rows of a table."""
-    columns = sql.SQL(", ").join(map(sql.Identifier, table.owner))
-    if table.via is None:
-        return sql.SQL("{} = {}").format(columns, sql.Literal(user))
-    parent = catalog.tables[table.via.parent]
-    return sql.SQL("({}) in (select {} from {} where {})").format(
-        columns,
-        sql.SQL(", ").join(map(sql.Identifier, table.via.references)),
-        parent.identifier,
-        predicate(catalog, parent, user),
-    )
 
 
 def inserting(table: Table, row: Row) -> sql.Composed:
@@ -47,21 +33,36 @@ def inserting(table: Table, row: Row) -> sql.Composed:
     )
 
 
+@contextmanager
+def undone(connection: Connection, name: str) -> Iterator[None]:
+    """A savepoint that is always rolled back, in as few round trips as can be."""
+    connection.execute(sql.SQL("savepoint {}").format(sql.Identifier(name)))
+    try:
+        yield
+    finally:
+        undo(connection, name)
+
+
+def undo(connection: Connection, name: str) -> None:
+    """Roll back to a savepoint and forget it, unless the connection broke."""
+    if not connection.closed:
+        script = sql.SQL("rollback to savepoint {0}; release savepoint {0}")
+        connection.execute(script.format(sql.Identifier(name)))
+
+
 class Maker:
     """Makes rows for users, children after their parents, and remembers them."""
 
-    def __init__(self, connection: Connection, catalog: Catalog) -> None:
+    def __init__(self, connection: Connection) -> None:
         """Start with no rows.
 
         Args:
-            connection: in a transaction that will be rolled back.
-            catalog: the tables to make rows in.
+            connection: in a transaction.
         """
         self._connection = connection
-        self._catalog = catalog
         self._ids: dict[tuple[str, str, str], str] = {}
-        self.drafts: dict[tuple[str, tuple[str, str]], Row] = {}
-        self.made: dict[tuple[str, tuple[str, str]], Row] = {}
+        self.drafts: dict[tuple[str, Path], Row] = {}
+        self.made: dict[tuple[str, Path], Row] = {}
 
     def identity(self, table: Table, user: str) -> str:
         """The id that a user's row of a table has, or will have."""
