@@ -16,6 +16,7 @@ from arami_db.rows.values import DEFAULT, Value, candidates
 
 Row = dict[str, str | None]
 _TRIES = 500
+_TRIES_OF_VARIANT = 30
 
 
 class NoRowError(Exception):
@@ -60,6 +61,7 @@ class Maker:
             connection: in a transaction.
         """
         self._connection = connection
+        self.turn = 0  # which of the likely values of a column to try first; -1 for the last
         self._ids: dict[tuple[str, str, str], str] = {}
         self.drafts: dict[tuple[str, Path], Row] = {}
         self.made: dict[tuple[str, Path], Row] = {}
@@ -79,7 +81,7 @@ class Maker:
         row: dict[str, Value] = dict(self._first(table, user))
         optional = [n for n in row if not table.columns[n].required and n not in table.owner]
         choices: dict[str, Iterator[dict[str, Value]]] = {}
-        for _ in range(_TRIES):
+        for _ in range(_TRIES_OF_VARIANT if self.turn else _TRIES):
             values: Row = {n: v for n, v in row.items() if v is None or isinstance(v, str)}
             refusal = self._refusal(table, values)
             if refusal is None:
@@ -125,8 +127,13 @@ class Maker:
         for name, column in table.columns.items():
             if name in fixed:
                 yield name, fixed[name]
-            elif column.writable and not column.default:
-                yield name, candidates(table, column)[0]
+            elif column.writable and (not column.default or self._varies(table, name)):
+                values = candidates(table, column)
+                yield name, values[self.turn if self.turn < len(values) else 0]
+
+    def _varies(self, table: Table, name: str) -> bool:
+        """Whether a column with a default is to have another value this time."""
+        return bool(self.turn) and not any(name in key.columns for key in table.keys)
 
     def _fixed(self, table: Table, user: str) -> dict[str, str | None]:
         """What is given: the keys that lead to the user and to the parents, and the row's own."""
