@@ -67,7 +67,9 @@ def observed(
     moved = set(_moved(known, after)) | told.rewritten
     truncates = at[1].node.HasField("truncate_stmt")
     emptied = {oid for oid in moved if truncates or _is_emptied(before, after, oid)}
-    scanned = set(_scanned(known, after, truncates)) | told.scanned
+    scanned = set(_indexed(known, before, after)) | told.scanned
+    if not told.is_alone and not truncates:  # else the statistics are not of this statement
+        scanned |= set(_scanned(known, after))
     changed, deleted = _changed(known, after, told, is_bulk=bool(scanned))
     lost = emptied | deleted | set(_lost(origin, before, after))
 
@@ -121,15 +123,18 @@ def _is_emptied(before: State, after: State, oid: int) -> bool:
     return had.kind == "r" and bool(had.size) and has is not None and not has.size
 
 
-def _scanned(known: Mapping[int, Relation], after: State, truncates: bool) -> Iterator[int]:
-    """What the transaction's statistics call a sequential scan, and tables that got an index."""
-    if truncates:
-        return
+def _scanned(known: Mapping[int, Relation], after: State) -> Iterator[int]:
+    """What the transaction's statistics call a sequential scan."""
     for oid, relation in after.relations.items():
         had = known.get(oid)
         if had and had.is_heap and relation.scans > had.scans:
             yield oid
-        if relation.kind == "i" and oid not in known and relation.of_table in known:
+
+
+def _indexed(known: Mapping[int, Relation], before: State, after: State) -> Iterator[int]:
+    """Tables that got an index."""
+    for oid, relation in after.relations.items():
+        if relation.kind == "i" and oid not in before.relations and relation.of_table in known:
             yield relation.of_table
 
 
@@ -145,7 +150,7 @@ def _changed(
     known: Mapping[int, Relation], after: State, told: Told, *, is_bulk: bool
 ) -> tuple[set[int], set[int]]:
     """Tables whose rows a statement changes in bulk, and those that lose some by it."""
-    if told.is_bounded or not is_bulk:
+    if told.is_bounded or told.is_alone or not is_bulk:
         return set(), set()
     changed, deleted, inserted = set(told.updates | told.deletes), set(told.deletes), 0
     for oid, had in known.items():

@@ -32,6 +32,7 @@ class Observed:
         loses: tables that lost rows or columns, or are gone.
         breaks: what others use and no longer find, in words.
         fails: the SQLSTATE; None where it ran.
+        safer: SQL that comes to the same and shuts nobody out for long; None where there is none.
         notes: what else is to be said.
     """
 
@@ -48,6 +49,7 @@ class Observed:
     loses: tuple[str, ...] = ()
     breaks: tuple[str, ...] = ()
     fails: str | None = None
+    safer: str | None = None
     notes: tuple[str, ...] = ()
 
     @property

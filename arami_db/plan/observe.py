@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -13,6 +13,7 @@ from arami_db.plan.hidden import Sessions, reveal
 from arami_db.plan.judging import Told, observed
 from arami_db.plan.model import Observed
 from arami_db.plan.reach import DATA, Reach, reach
+from arami_db.plan.safer import safer
 from arami_db.plan.state import Locks, State, read_state
 
 if TYPE_CHECKING:
@@ -121,8 +122,10 @@ class Observer:
                 raise
             work.execute(f"rollback to savepoint {_SAVEPOINT}")
             raise FailedError(_failed(file, statement, error), error) from error
+        found = observed((file, statement), (before, after), self.origin, told)
+        way = safer(statement, found, (work, self.sessions.aside))
         work.execute(f"release savepoint {_SAVEPOINT}")
-        return observed((file, statement), (before, after), self.origin, told), after
+        return replace(found, safer=way), after
 
     def alone(self, file: SqlFile, statement: Statement) -> Observed:
         """Run a statement outside a transaction.

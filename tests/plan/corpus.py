@@ -74,8 +74,7 @@ CASES = {
         AE,
     ),
     "timestamp_to_timestamptz_in_utc": Case(
-        "set local timezone = 'UTC';"
-        " alter table public.users alter column seen type timestamptz",
+        "set local timezone = 'UTC'; alter table public.users alter column seen type timestamptz",
         "brief",
         USERS,
         AE,
@@ -147,12 +146,8 @@ CASES = {
         USERS,
         SRE,
     ),
-    "enable_rls": Case(
-        "alter table public.users enable row level security", "brief", USERS, AE
-    ),
-    "policy": Case(
-        "create policy p on public.users using (true)", "brief", USERS, AE
-    ),
+    "enable_rls": Case("alter table public.users enable row level security", "brief", USERS, AE),
+    "policy": Case("create policy p on public.users using (true)", "brief", USERS, AE),
     "comment": Case("comment on table public.users is 'x'", "none", USERS, SUE),
     "grant": Case("grant select on public.users to public", "none"),
     "analyze": Case("analyze public.users", "none"),
@@ -160,9 +155,7 @@ CASES = {
     "insert_known": Case(
         "insert into public.orders (user_id, total) values (4711, 1)", "none", ORDERS, RE
     ),
-    "update_by_key": Case(
-        "update public.users set name = 'x' where id = 5", "none", USERS, RE
-    ),
+    "update_by_key": Case("update public.users set name = 'x' where id = 5", "none", USERS, RE),
     "update_by_unique_email": Case(
         "update public.users set name = 'x' where email = 'a@b.c'", "none", USERS, RE
     ),
@@ -288,9 +281,7 @@ CASES = {
     "set_not_null": Case(
         "alter table public.users alter column name set not null", LONG, USERS, AE
     ),
-    "check": Case(
-        "alter table public.users add constraint c check (age < 200)", LONG, USERS, AE
-    ),
+    "check": Case("alter table public.users add constraint c check (age < 200)", LONG, USERS, AE),
     "check_that_rows_here_violate": Case(
         "alter table public.users add constraint c check (name like 'zzz%')", LONG, USERS, AE
     ),
