@@ -9,6 +9,7 @@ import sys
 COMMANDS = (
     "",
     "migrate",
+    "plan",
     "status",
     "verify",
     "snapshot",

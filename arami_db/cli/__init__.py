@@ -19,6 +19,7 @@ from arami_db.render.output import OutputFormat, choose_format
 # Where each command lives. A run imports the one it is asked for; only help imports them all.
 _COMMANDS = {
     "migrate": "migrate",
+    "plan": "plan",
     "status": "status",
     "verify": "verify",
     "snapshot": "verify",

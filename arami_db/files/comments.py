@@ -13,7 +13,7 @@ from arami_db.files.sqlfile import SqlFile
 NO_TRANSACTION = "no-transaction"
 # What `plan` is to count as wanted; the classes are those of effects.py.
 ACCEPT = (
-    r"accept +(?P<effect>fails|data-loss|rewrite|long-read-write-block|long-write-block|brief)"
+    r"accept +(?P<effect>data-loss|rewrite|long-read-write-block|long-write-block|brief)"
     r" +(?P<relation>[^:]*[^:\s])\s*:\s*(?P<reason>.+)"
 )
 _DIRECTIVE_HINT = (

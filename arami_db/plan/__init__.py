@@ -2,5 +2,6 @@
 
 from arami_db.plan.ground import Wanted
 from arami_db.plan.operation import Planned, plan
+from arami_db.plan.weighing import Risk, Weighed
 
-__all__ = ["Planned", "Wanted", "plan"]
+__all__ = ["Planned", "Risk", "Wanted", "Weighed", "plan"]

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from arami_db.files.effects import Acceptance, Effect
+from arami_db.files.effects import Effect
 from arami_db.plan.model import Observed
 from arami_db.plan.speed import Speed
 from arami_db.plan.target import Table, Target
@@ -39,14 +39,14 @@ class Weighed:
         estimate: for how long, in words; None where it shuts nobody out.
         risk: what may come of it.
         waits: what it will wait for, in words.
-        accepted: the line of its file that accepts it.
+        accepted: why its file accepts it; None where it does not.
     """
 
     observed: Observed
     estimate: str | None
     risk: Risk
     waits: tuple[str, ...]
-    accepted: Acceptance | None = None
+    accepted: str | None = None
 
 
 def weigh(observed: Observed, target: Target, speed: Speed) -> Weighed:
@@ -89,7 +89,7 @@ def _seconds(observed: Observed, target: Target, speed: Speed) -> float | None:
 def _estimate(
     observed: Observed, sizes: Sequence[Table], seconds: float | None, speed: Speed
 ) -> str | None:
-    if observed.effect is Effect.NONE:
+    if observed.effect in {Effect.NONE, Effect.FAILS}:
         return None
     if observed.effect not in _LONG and not (observed.rewritten or observed.changed):
         return "metadata only"

@@ -122,7 +122,12 @@ def find(
     if row is None:
         raise NoWayError
     files = [one.execute(_FILE, [row[0]]).fetchone() for one in sessions]
-    return Table(*sessions, statement.text, relation, object_type, *row, files[0] != files[1])
+    work, aside = sessions
+    is_new = files[0] != files[1]
+    oid, full_name, kind = row
+    return Table(
+        work, aside, statement.text, relation, object_type, oid, full_name, kind, is_new
+    )
 
 
 def quoted(name: str) -> str:
