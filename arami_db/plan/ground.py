@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import psycopg
 from psycopg.conninfo import make_conninfo
-from psycopg.sql import SQL, Identifier, Literal
+from psycopg.sql import SQL, Composed, Identifier, Literal
 
 from arami_db.database.connect import Connection, connect, query
 from arami_db.drift.beside import apart
@@ -22,7 +22,8 @@ from arami_db.facts import Fact, QueryFailedError, facts_within, schemas_of
 from arami_db.files import SqlTree, packaged_sql_dir
 from arami_db.files.script import load
 from arami_db.plan.hidden import Sessions
-from arami_db.plan.state import State, read_state
+from arami_db.plan.observe import Observer
+from arami_db.plan.state import read_state
 from arami_db.rows.filling import fill
 from arami_db.shadow import Surroundings, apply, shadow, surroundings
 
@@ -35,15 +36,13 @@ class Ground:
     """Where the pending files are tried.
 
     Attributes:
-        sessions: on the throw-away database.
-        origin: what is there.
+        observer: runs statements there.
         drift: how the target differs from it.
         notes: what could not be made alike.
         refill: makes rows in tables that have none.
     """
 
-    sessions: Sessions
-    origin: State
+    observer: Observer
     drift: tuple[Finding, ...]
     notes: tuple[str, ...]
     refill: Callable[[], dict[str, str]]
@@ -92,7 +91,6 @@ def ground(
     major = target.info.server_version // 10000
     with shadow(wanted.shadow, around, major) as work:
         before, _ = schemas_of(work, stating)
-        _set_alike(target, work)
         apply(work, applied, stub, around)
         made = schemas_of(work, stating)[0]
         there = made | {"public"}
@@ -104,15 +102,14 @@ def ground(
             if target.closed or work.closed:
                 raise
             notes.append(f"not compared with the target: {str(error).splitlines()[0]}")
-        conninfo = _conninfo(wanted.shadow, work)
+        conninfo, settings = _conninfo(wanted.shadow, work), _settings(target, work)
         if wanted.fill:
             wanted.fill(conninfo, work)
         unfilled = fill(work, there)
         notes += [f"no row could be made for {name}: {why}" for name, why in unfilled.items()]
         with closing(connect(conninfo)) as aside:
             yield Ground(
-                Sessions(work, aside),
-                read_state(work),
+                Observer(Sessions(work, aside), read_state(work), settings),
                 found,
                 tuple(notes),
                 lambda: fill(work, there),
@@ -124,17 +121,15 @@ def _conninfo(url: str | None, opened: Connection) -> str:
     return make_conninfo(url or opened.info.dsn, **named)
 
 
-def _set_alike(target: Connection, work: Connection) -> None:
-    """Have a session as the target's would be: its time zone decides what is rewritten."""
+def _settings(target: Connection, work: Connection) -> list[Composed]:
+    """What makes a session as the target's would be: its time zone decides what is rewritten."""
+    found = []
     for name, value in target.execute(query("plan_settings")).fetchall():
+        setting = SQL("set {} = {}").format(Identifier(name), Literal(value))
         with suppress(psycopg.Error):  # a setting of an extension, or of another version
-            work.execute(SQL("set {} = {}").format(Identifier(name), Literal(value)))
-            database = Identifier(work.info.dbname)
-            work.execute(
-                SQL("alter database {} set {} = {}").format(
-                    database, Identifier(name), Literal(value)
-                )
-            )
+            work.execute(setting)
+            found.append(setting)
+    return found
 
 
 def _has_views(pending: Sequence[Script]) -> bool:

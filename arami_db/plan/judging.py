@@ -78,7 +78,7 @@ def observed(
 
     return Observed(
         *at,
-        locks={r.name: locks[oid] for oid, r in known.items() if oid in locks},
+        locks={r.name: locks[oid] for oid, r in known.items() if _matters(r, locks.get(oid))},
         takes=frozenset(named(takes)),
         blocks_reads=named(reads),
         blocks_writes=named(writes | changed),
@@ -89,6 +89,12 @@ def observed(
         loses=named(lost),
         breaks=breaks(origin, before, after),
     )
+
+
+def _matters(relation: Relation, mode: str | None) -> bool:
+    """Whether a lock is worth telling: of indexes, those that are not of the table's own use."""
+    is_strong = mode is not None and STRENGTH[mode] >= STRENGTH["SHARE UPDATE EXCLUSIVE"]
+    return is_strong or (mode is not None and relation.of_table == relation.oid)
 
 
 def _shut_out(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ from arami_db.plan.state import Locks, State, read_state
 
 if TYPE_CHECKING:
     from psycopg.errors import Diagnostic
+    from psycopg.sql import Composed
 
     from arami_db.files import SqlFile
     from arami_db.files.script import Statement
@@ -64,17 +66,25 @@ class Observer:
     Attributes:
         sessions: on the throw-away database.
         origin: what was there before the first pending file.
+        settings: what makes a session like one of the target's.
     """
 
     sessions: Sessions
     origin: State
+    settings: Sequence[Composed] = ()
     _said: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        """Have the server say what it reads, and count the functions it calls."""
+        """Hear what the server says."""
+        self.sessions.work.add_notice_handler(self._hear)
+
+    def prepare(self) -> None:
+        """Begin a file: have the server say what it reads, and count the functions it calls."""
         work = self.sessions.work
-        work.add_notice_handler(self._hear)
-        work.execute("set client_min_messages = debug1")
+        for setting in self.settings:
+            work.execute(setting)
+        # What the planner is kept from looks so dear to it that it would compile every query.
+        work.execute("set client_min_messages = debug1; set jit = off")
         try:
             work.execute("set track_functions = 'all'")
         except psycopg.errors.InsufficientPrivilege:
@@ -115,6 +125,7 @@ class Observer:
                     before.relations.values(),
                     savepoint=_SAVEPOINT,
                 )
+            work.execute("set local enable_seqscan = on")
             after = read_state(work)
             told = self._told(plain, statement, after, freed)
         except psycopg.Error as error:

@@ -12,7 +12,6 @@ from arami_db.files.script import load_all
 from arami_db.migrate.disagreement import require_agreement
 from arami_db.migrate.plan import IN_PLACE, make_plan
 from arami_db.plan.ground import Ground, Wanted, ground
-from arami_db.plan.observe import Observer
 from arami_db.plan.running import Run
 from arami_db.plan.speed import measure
 from arami_db.plan.target import Target, read_target, sample
@@ -99,7 +98,7 @@ def plan(
     with ground(connection, tree, applied, pending, wanted) as there:
         begin("running the pending files there")
         seen, notes = _observe(there, pending, is_strict=wanted.fill is not None)
-        speed = measure(there.sessions.work)
+        speed = measure(there.observer.sessions.work)
     target = read_target(connection, first)
     weighed = [weigh(one, target, speed) for one in seen]
     statements, stale = _accept(weighed, [script.file for script in pending])
@@ -110,7 +109,7 @@ def plan(
 def _observe(
     there: Ground, pending: Sequence[Script], *, is_strict: bool
 ) -> tuple[list[Observed], list[str]]:
-    run = Run(Observer(there.sessions, there.origin), there.refill, is_strict)
+    run = Run(there.observer, there.refill, is_strict)
     found: list[Observed] = []
     for script in pending:
         found += run.file(script)

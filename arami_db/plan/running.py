@@ -72,6 +72,7 @@ class Run:
     def _attempt(self, script: Script) -> tuple[list[Observed], psycopg.Error | None]:
         work, found = self.observer.sessions.work, list[Observed]()
         opening = {statement.offset for statement in script.opening}
+        self.observer.prepare()
         work.execute("begin")
         try:
             for statement in script.opening:
@@ -104,6 +105,7 @@ class Run:
     def _alone(self, script: Script) -> list[Observed]:
         """A file marked no-transaction: each statement by itself, under the settings before it."""
         work, found = self.observer.sessions.work, list[Observed]()
+        self.observer.prepare()
         for statement in script.statements:
             try:
                 if is_setting(statement.node):
@@ -117,7 +119,6 @@ class Run:
                 found.append(error.found)
                 break
         run_each(work, cleaning_steps())
-        work.execute("set client_min_messages = debug1")
         return found
 
     def _by_itself(self, script: Script, statement: Statement) -> Observed:

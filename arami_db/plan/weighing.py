@@ -95,13 +95,15 @@ def _estimate(
         return "metadata only"
     what = ", ".join(f"{_size(one)} of {one.name}" for one in sizes) or "its tables"
     if seconds is None:
-        return f"proportional to {what}, which nobody has counted yet: analyze says more"
+        return f"proportional to {what}; the target has not counted all of it: analyze does"
     rate = speed.rewrite if observed.rewritten or observed.changed else speed.scan
     return f"proportional to {what}: {_about(seconds)}, an estimate at {rate / 1e6:.0f} MB/s here"
 
 
 def _size(table: Table) -> str:
-    size = table.bytes or 0
+    if table.bytes is None:
+        return "an unknown size"
+    size = table.bytes
     unit = next((u for u in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)) if size >= u[1]), ("B", 1.0))
     rows = "? rows" if table.rows is None else f"{table.rows:,} rows"
     return f"{size / unit[1]:.0f} {unit[0]}, {rows}"

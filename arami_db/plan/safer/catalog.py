@@ -125,9 +125,7 @@ def find(
     work, aside = sessions
     is_new = files[0] != files[1]
     oid, full_name, kind = row
-    return Table(
-        work, aside, statement.text, relation, object_type, oid, full_name, kind, is_new
-    )
+    return Table(work, aside, statement.text, relation, object_type, oid, full_name, kind, is_new)
 
 
 def quoted(name: str) -> str:
