@@ -24,6 +24,26 @@ def breaks(origin: State, before: State, after: State) -> tuple[str, ...]:
     return (*whole, *others, *(_parts(origin, before, after) if cascades else ()))
 
 
+def left_at_the_end(found: tuple[str, ...], end: State) -> tuple[str, ...]:
+    """What is still gone when a file has ended: what it makes again in its transaction is not.
+
+    Args:
+        found: as breaks() says it.
+        end: when the file had ended.
+    """
+    names = {relation.name for relation in end.relations.values()}
+    names |= {_full(end, one) for one in end.objects.values()}
+    return tuple(one for one in found if not _is_back(one, names))
+
+
+def _is_back(said: str, names: set[str]) -> bool:
+    kinds = (*_KINDS.values(), "column", "function", "type", "label")
+    subject = said.removesuffix(" is gone")
+    return subject != said and any(
+        subject.removeprefix(f"{kind} ") in names for kind in kinds if subject.startswith(kind)
+    )
+
+
 def _relations(origin: State, before: State, after: State) -> Iterator[str]:
     names = {relation.name for relation in after.relations.values()}
     for oid, had in before.relations.items():

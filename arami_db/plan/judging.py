@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from arami_db.files.script import Statement
 
 
+_VIEWS = {"v", "m"}
+
+
 @dataclass(frozen=True)
 class Told:
     """What the catalog does not show of a statement.
@@ -59,7 +62,7 @@ def observed(
         told: what these do not show.
     """
     before, after = states
-    known = {oid: r for oid, r in before.relations.items() if oid in origin.relations}
+    known = {oid: r for oid, r in before.relations.items() if _is_known(r, origin)}
     locks = strongest(after.locks, told.freed)
     reads, writes = _shut_out(known, locks, is_alone=told.is_alone)
     taken = {oid: mode for oid, mode in locks.items() if mode != before.locks.get(oid)}
@@ -78,7 +81,7 @@ def observed(
 
     return Observed(
         *at,
-        locks={r.name: locks[oid] for oid, r in known.items() if _matters(r, locks.get(oid))},
+        locks={r.name: locks[oid] for oid, r in known.items() if _matters(r, locks)},
         takes=frozenset(named(takes)),
         blocks_reads=named(reads),
         blocks_writes=named(writes | changed),
@@ -88,13 +91,31 @@ def observed(
         changed=named(changed),
         loses=named(lost),
         breaks=breaks(origin, before, after),
+        notes=tuple(f"drops {name} and makes it again" for name in _remade(known, after)),
     )
 
 
-def _matters(relation: Relation, mode: str | None) -> bool:
-    """Whether a lock is worth telling: of indexes, those that are not of the table's own use."""
-    is_strong = mode is not None and STRENGTH[mode] >= STRENGTH["SHARE UPDATE EXCLUSIVE"]
-    return is_strong or (mode is not None and relation.of_table == relation.oid)
+def _is_known(relation: Relation, origin: State) -> bool:
+    """Whether somebody may use it: it was there, or replaces a view that was."""
+    if relation.oid in origin.relations:
+        return True
+    return relation.kind in _VIEWS and relation.name in {r.name for r in origin.relations.values()}
+
+
+def _remade(known: Mapping[int, Relation], after: State) -> Iterator[str]:
+    names = {r.name for oid, r in after.relations.items() if oid not in known}
+    for oid, relation in known.items():
+        if relation.kind in _VIEWS and oid not in after.relations and relation.name in names:
+            yield relation.name
+
+
+def _matters(relation: Relation, locks: Locks) -> bool:
+    """Whether a lock is worth telling: of an index, one that goes further than its table's."""
+    if relation.oid not in locks or relation.of_table == relation.oid:
+        return relation.oid in locks
+    strength = STRENGTH[locks[relation.oid]]
+    is_strong = strength >= STRENGTH["SHARE UPDATE EXCLUSIVE"]
+    return is_strong and locks.get(relation.of_table) != "ACCESS EXCLUSIVE"
 
 
 def _shut_out(

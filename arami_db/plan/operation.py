@@ -110,12 +110,11 @@ def _observe(
     there: Ground, pending: Sequence[Script], *, is_strict: bool
 ) -> tuple[list[Observed], list[str]]:
     run = Run(there.observer, there.refill, is_strict)
-    found: list[Observed] = []
-    for script in pending:
-        found += run.file(script)
-        if found and found[-1].fails:
-            return found, [f"nothing after line {found[-1].line} of {script.file.label} was tried"]
-    return found, []
+    found = run.files(pending)
+    if not found or not found[-1].fails:
+        return found, []
+    last = found[-1]
+    return found, [f"nothing after line {last.line} of {last.file.label} was tried"]
 
 
 def _accept(

@@ -11,8 +11,10 @@ import psycopg
 from arami_db.database.execute import cleaning_steps, closing_steps, run_each
 from arami_db.files.rules import Mode, transaction_mode
 from arami_db.files.transactions import is_setting
+from arami_db.plan.breaks import left_at_the_end
 from arami_db.plan.model import Observed
 from arami_db.plan.observe import BEYOND, FailedError, Observer
+from arami_db.plan.rebuilding import needs_rebuild, rebuild, would_keep
 from arami_db.plan.state import State, read_state
 
 if TYPE_CHECKING:
@@ -44,6 +46,25 @@ class Run:
     ending: str = "commit"
     _emptied: set[str] = field(default_factory=set)
     _unchecked: bool = False
+
+    def files(self, scripts: Sequence[Script]) -> list[Observed]:
+        """Run files up to the first that fails.
+
+        Args:
+            scripts: the files, in order.
+
+        Raises:
+            psycopg.Error: the connection broke.
+        """
+        found: list[Observed] = []
+        for number, script in enumerate(scripts):
+            did = [] if would_keep(script) else self.file(script)
+            if would_keep(script) or needs_rebuild(script, did):
+                return found + rebuild(self.observer, scripts[number:])
+            found += did
+            if did and did[-1].fails:
+                break
+        return found
 
     def file(self, script: Script) -> list[Observed]:
         """Run one file; its last statement has a SQLSTATE where it failed, and what follows is
@@ -86,6 +107,8 @@ class Run:
                 one, state = self._inside(script, statement, state)
                 found.append(one)
             run_each(work, closing_steps(script))
+            end = read_state(work)
+            found = [replace(one, breaks=left_at_the_end(one.breaks, end)) for one in found]
             work.execute(self.ending)
         except FailedError as error:
             work.execute("rollback")

@@ -1,14 +1,15 @@
 -- The views and functions of some schemas as statements that make them, those first that others use.
 select
-    n.nspname::text || '.' || x.name as name,
+    n.nspname::text || '.' || quote_ident(x.name) as name,
+    x.name::text as bare,
     x.sql
 from (
     select
         c.oid,
         c.relnamespace as namespace,
-        quote_ident(c.relname) as name,
+        c.relname as name,
         format(
-            'create %s %s%s as %s',
+            'create %%s %%s%%s as %%s',
             case c.relkind when 'v' then 'view' else 'materialized view' end,
             c.oid::regclass,
             ' with (' || array_to_string(c.reloptions, ', ') || ')',
@@ -20,7 +21,7 @@ from (
     select
         p.oid,
         p.pronamespace,
-        quote_ident(p.proname),
+        p.proname,
         pg_get_functiondef(p.oid)
     from pg_catalog.pg_proc as p
     where p.prokind in ('f', 'p')

@@ -6,6 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 from arami_db.escape import block
+from arami_db.files.effects import Effect
+from arami_db.plan import Risk
 from arami_db.render.plan.words import details, drift_lines, place_of, shut_out, sql_of, summary
 
 if TYPE_CHECKING:
@@ -26,7 +28,8 @@ def render(plan: Planned) -> str:
     ordered = [*plan.open, *(one for one in plan.statements if one.accepted)]
     lines += [_row(one) for one in ordered]
     for one in ordered:
-        lines += _statement(one)
+        if one.observed.effect is not Effect.NONE or one.risk is not Risk.NONE:
+            lines += _statement(one)
     return "\n".join(lines) + "\n"
 
 

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from arami_db.escape import block, uncommanding
+from arami_db.files.effects import Effect
+from arami_db.plan import Risk
 from arami_db.render.columns import aligned, shortened
 from arami_db.render.plan.words import details, drift_lines, place_of, shut_out, sql_of, summary
 
@@ -30,7 +32,8 @@ def render(plan: Planned) -> str:
     )
     lines += ["", *_table(ordered)]
     for one in ordered:
-        lines += ["", *_statement(one)]
+        if one.observed.effect is not Effect.NONE or one.risk is not Risk.NONE:
+            lines += ["", *_statement(one)]
     return uncommanding("\n".join(lines)) + "\n"
 
 

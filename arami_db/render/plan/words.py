@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from arami_db.escape import visible
+from arami_db.files.effects import Effect
 from arami_db.render.output import count
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ def place_of(one: Weighed) -> str:
 def shut_out(one: Weighed) -> str:
     """Whom it shuts out, in a word or two."""
     seen = one.observed
+    if seen.effect is Effect.NONE:
+        return "nobody"
     if seen.blocks_reads:
         return "reads, writes"
     return "writes" if seen.blocks_writes else "nobody"
