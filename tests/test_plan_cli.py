@@ -246,7 +246,7 @@ def test_a_role_plans_that_may_only_read_the_ledger(
     data = planned(arguments)
     assert data["worst"] == "rewrite"
     assert data["target"]["role"] == f"{name}_reader"
-    assert data["target"]["drift"] == []
+    assert all(f"{name}_reader" in said for said in data["target"]["drift"])
     with psycopg.connect(empty_database, autocommit=True) as connection:
         connection.execute(f"drop owned by {name}_reader; drop role {name}_reader")
 

@@ -6,7 +6,14 @@ from collections.abc import Iterator
 
 from arami_db.plan.state import Object, State
 
-_KINDS = {"r": "table", "p": "table", "v": "view", "m": "materialized view", "f": "foreign table"}
+_KINDS = {
+    "r": "table",
+    "p": "table",
+    "v": "view",
+    "m": "materialized view",
+    "f": "foreign table",
+    "S": "sequence",
+}
 _PARTS = {"foreign key", "trigger", "policy"}
 
 

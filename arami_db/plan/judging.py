@@ -133,7 +133,7 @@ def _shut_out(
         kind, table = known[oid].kind, known[oid].of_table
         if STRENGTH[mode] >= SHUTS_OUT_READS:
             reads.add(table)
-        if STRENGTH[mode] >= SHUTS_OUT_WRITES and (kind in {"r", "p", "S"} or table in reads):
+        if STRENGTH[mode] >= SHUTS_OUT_WRITES and (kind != "m" or table in reads):
             writes.add(table)
     return reads, writes
 
@@ -177,18 +177,21 @@ def _changed(
     known: Mapping[int, Relation], after: State, told: Told, *, is_bulk: bool
 ) -> tuple[set[int], set[int]]:
     """Tables whose rows a statement changes in bulk, and those that lose some by it."""
-    if told.is_bounded or told.is_alone or not is_bulk:
+    if told.is_bounded or told.is_alone:
         return set(), set()
-    changed, deleted, inserted = set(told.updates | told.deletes), set(told.deletes), 0
+    changed, deleted, inserted = set[int](), set[int](), 0
+    if is_bulk:
+        changed, deleted = set(told.updates | told.deletes), set(told.deletes)
     for oid, had in known.items():
         now = after.relations.get(oid)
         if had.kind != "r" or now is None:
             continue
         inserted += now.inserted - had.inserted
-        if now.updated > had.updated or now.deleted > had.deleted:
+        rows, gone = now.updated - had.updated, now.deleted - had.deleted
+        # Of the few rows that there are, who changes several by key changes any number.
+        if rows + gone > (0 if is_bulk else 1):
             changed.add(oid)
-        if now.deleted > had.deleted:
-            deleted.add(oid)
+            deleted |= {oid} if gone else set()
     is_moved = told.inserts or inserted
     return changed, set() if is_moved else deleted
 

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from arami_db.files.script import Statement
 
 _SAVEPOINT = "arami_statement"
+_UNLIMITED = (
+    "set local enable_seqscan = on; set local statement_timeout = 0; set local lock_timeout = 0"
+)
 # They reach beyond the database, or wait for another server: nothing of it is tried.
 BEYOND = {
     "alter_subscription_stmt",
@@ -125,7 +128,8 @@ class Observer:
                     before.relations.values(),
                     savepoint=_SAVEPOINT,
                 )
-            work.execute("set local enable_seqscan = on")
+            # What the file has limited is for its own statements, and not for these.
+            work.execute(_UNLIMITED)
             after = read_state(work)
             told = self._told(plain, statement, after, freed)
         except psycopg.Error as error:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 
-from arami_db.database.connect import Connection, query
+from arami_db.database.connect import Connection
 from arami_db.plan.state import State
 from arami_db.rows.maker import undone
 
@@ -52,7 +52,6 @@ def reach(connection: Connection, text: str, node: Node, state: State) -> Reach:
             explained = connection.execute(
                 f"explain (format json, verbose) {text}".encode()
             ).fetchone()
-            unique = {str(name) for (name,) in connection.execute(query("plan_unique"))}
     except psycopg.Error:  # the statement itself will say what is wrong
         return Reach()
     nodes = list(_nodes(explained[0][0]["Plan"] if explained else {}, bounded=False))
@@ -62,7 +61,7 @@ def reach(connection: Connection, text: str, node: Node, state: State) -> Reach:
         found = (_relation(one) for one, _ in nodes if one.get("Operation") in operations)
         return frozenset(oids[name] for name in found if name in oids)
 
-    read = {_relation(one) for one, bounded in nodes if _is_open(one, bounded, unique)}
+    read = {_relation(one) for one, bounded in nodes if _is_open(one, bounded)}
     return Reach(
         frozenset(oids[name] for name in read if name in oids),
         of("Update", "Merge"),
@@ -79,16 +78,15 @@ def _nodes(plan: dict[str, Any], *, bounded: bool) -> Iterator[tuple[dict[str, A
         yield from _nodes(child, bounded=bounded)
 
 
-def _is_open(node: dict[str, Any], bounded: bool, unique: set[str]) -> bool:
-    """Whether a node reads a relation without a bound."""
+def _is_open(node: dict[str, Any], bounded: bool) -> bool:
+    """Whether a node reads a relation without a bound; a key of an index is one."""
     if bounded or "Relation Name" not in node or node["Node Type"] == "ModifyTable":
         return False
     by = node
     if node["Node Type"] == "Bitmap Heap Scan":
         by = next(iter(node.get("Plans", ())), node)
     condition = by.get("Index Cond", "")
-    is_by_key = by.get("Index Name") in unique and bool(condition)
-    return not (is_by_key and not re.search(r"[<>]", condition))
+    return not condition or bool(re.search(r"[<>]", condition))
 
 
 def _relation(node: dict[str, Any]) -> tuple[str, str]:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 # Classes of errors that the rows may be to blame for, or what a file expects of them: cardinality,
 # data, integrity, and what code raises itself.
 _OF_ROWS = ("21", "22", "23", "P0")
+_LIMITS = {"statement_timeout", "lock_timeout", "transaction_timeout"}
+_AVAILABLE = "select from pg_catalog.pg_available_extensions where name = %s"
 _NOT_NULL, _NO_PARENT = "23502", "23503"
 _REFUSED_INSIDE = {"25001", "2D000"}  # the second: it commits itself
 
@@ -121,8 +123,10 @@ class Run:
         return found, None
 
     def _inside(self, script: Script, statement: Statement, state: State) -> tuple[Observed, State]:
-        if statement.node.WhichOneof("node") in BEYOND:
-            return Observed(script.file, statement, notes=("not tried: it reaches beyond",)), state
+        if note := self._untried(statement):
+            return Observed(script.file, statement, notes=(note,)), state
+        if statement.node.variable_set_stmt.name in _LIMITS:  # they are for the target
+            return Observed(script.file, statement), state
         return self.observer.inside(script.file, statement, state)
 
     def _alone(self, script: Script) -> list[Observed]:
@@ -131,10 +135,11 @@ class Run:
         self.observer.prepare()
         for statement in script.statements:
             try:
+                if statement.node.variable_set_stmt.name in _LIMITS:
+                    continue
                 if is_setting(statement.node):
                     work.execute(statement.text.encode())
-                elif statement.node.WhichOneof("node") in BEYOND:
-                    note = "not tried: it reaches beyond the database"
+                elif note := self._untried(statement):
                     found.append(Observed(script.file, statement, notes=(note,)))
                 else:
                     found.append(self._by_itself(script, statement))
@@ -143,6 +148,15 @@ class Run:
                 break
         run_each(work, cleaning_steps())
         return found
+
+    def _untried(self, statement: Statement) -> str | None:
+        """Why a statement is not run here."""
+        if statement.node.WhichOneof("node") in BEYOND:
+            return "not tried: it reaches beyond the database"
+        name = statement.node.create_extension_stmt.extname
+        if name and not self.observer.sessions.work.execute(_AVAILABLE, [name]).fetchone():
+            return f"not tried: the throw-away server has no extension {name}"
+        return None
 
     def _by_itself(self, script: Script, statement: Statement) -> Observed:
         work = self.observer.sessions.work

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -65,18 +67,21 @@ class Target:
         tables: by name.
         traffic: reads and writes a second, by table.
         sessions: those in a transaction that have locked something, the oldest first.
+        free_disk: bytes that are free where its data lie; None where that cannot be seen.
     """
 
     server: Server
     tables: Mapping[str, Table]
     traffic: Mapping[str, tuple[float, float]]
     sessions: tuple[Busy, ...]
+    free_disk: int | None = None
 
     def waits_behind(self, relation: str) -> list[Busy]:
         """The sessions that have a lock on a relation."""
         return [one for one in self.sessions if relation in one.relations]
 
 
+_DIRECTORY = "select setting from pg_catalog.pg_settings where name = 'data_directory'"
 _ROW = 100  # bytes that a row takes, where nobody has looked
 
 
@@ -123,4 +128,15 @@ def read_target(connection: Connection, first: Sample) -> Target:
     }
     [server] = connection.execute(query("plan_server").encode()).fetchall()
     sessions = connection.execute(query("plan_sessions").encode()).fetchall()
-    return Target(Server(*server), last.tables, traffic, tuple(Busy(*row) for row in sessions))
+    busy = tuple(Busy(*row) for row in sessions)
+    return Target(Server(*server), last.tables, traffic, busy, _free_disk(connection))
+
+
+def _free_disk(connection: Connection) -> int | None:
+    """What is free on this machine, where the server's data lie on it and may be seen."""
+    row = connection.execute(_DIRECTORY).fetchone()
+    if row is None or not row[0] or not connection.info.host.startswith("/"):
+        return None
+    with suppress(OSError):
+        return shutil.disk_usage(str(row[0])).free
+    return None

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from arami_db.files.effects import Effect
+from arami_db.files.rules import is_concurrent
 from arami_db.plan.model import Observed
 from arami_db.plan.speed import Speed
 from arami_db.plan.target import Table, Target
@@ -62,7 +63,7 @@ def weigh(observed: Observed, target: Target, speed: Speed) -> Weighed:
     waits = tuple(_waits(observed, target))
     return Weighed(
         observed,
-        _estimate(observed, sizes, seconds, speed),
+        _with_disk(_estimate(observed, sizes, seconds, speed), observed, target),
         _risk(observed, target, seconds, waits),
         waits,
     )
@@ -100,13 +101,28 @@ def _estimate(
     return f"proportional to {what}: {_about(seconds)}, an estimate at {rate / 1e6:.0f} MB/s here"
 
 
+def _with_disk(estimate: str | None, observed: Observed, target: Target) -> str | None:
+    """Whatever is rewritten, with its indexes, is there twice for a while."""
+    tables = [target.tables[name] for name in observed.rewritten if name in target.tables]
+    if estimate is None or not (needs := sum(one.heap_bytes + one.index_bytes for one in tables)):
+        return estimate
+    free = target.free_disk
+    has = "" if free is None else f" of {_bytes(free)} that are free"
+    return f"{estimate}; needs {_bytes(needs)} of disk{has}"
+
+
+def _bytes(size: int) -> str:
+    unit, length = next(
+        (u for u in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)) if size >= u[1]), ("B", 1.0)
+    )
+    return f"{size / length:.0f} {unit}"
+
+
 def _size(table: Table) -> str:
     if table.bytes is None:
         return "an unknown size"
-    size = table.bytes
-    unit = next((u for u in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)) if size >= u[1]), ("B", 1.0))
     rows = "? rows" if table.rows is None else f"{table.rows:,} rows"
-    return f"{size / unit[1]:.0f} {unit[0]}, {rows}"
+    return f"{_bytes(table.bytes)}, {rows}"
 
 
 def _about(seconds: float) -> str:
@@ -130,7 +146,8 @@ def _risk(observed: Observed, target: Target, seconds: float | None, waits: Sequ
 
 def _waits(observed: Observed, target: Target) -> Iterator[str]:
     """Whom its locks will queue behind; everybody else then queues behind them."""
-    for name in sorted(observed.takes):
+    concurrent = is_concurrent(observed.statement.node)
+    for name in sorted(observed.locks if concurrent else observed.takes):
         for busy in target.waits_behind(name):
             age = "?" if busy.seconds is None else f"{busy.seconds:.0f} s"
             yield f"pid {busy.pid}, {busy.state}, in a transaction for {age}, uses {name}"

@@ -1,14 +1,17 @@
--- What a session of this role finds set here: by the server, the database and the role; of it, what
--- a statement's effect may depend on.
+-- What a session of this role finds set here, as far as a statement's effect may depend on it; of
+-- search_path, those who make a database alike take care.
 select
     s.name,
     s.setting
 from pg_catalog.pg_settings as s
-where
-    s.name in ('TimeZone', 'DateStyle', 'IntervalStyle')
-    or (
-        s.source in ('database', 'user', 'database user')
-        and s.context in ('user', 'superuser')
-        and s.name not in ('search_path', 'session_replication_role', 'role')
-        and s.name !~ '(_timeout|^log_|^client_min|^jit|^lc_)'
-    )
+where s.name in (
+    'TimeZone',
+    'DateStyle',
+    'IntervalStyle',
+    'array_nulls',
+    'check_function_bodies',
+    'default_transaction_isolation',
+    'standard_conforming_strings',
+    'transform_null_equals',
+    'xmloption'
+)

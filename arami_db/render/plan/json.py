@@ -48,6 +48,7 @@ def _target(plan: Planned) -> dict[str, Any]:
     named = {name for one in plan.statements for name in one.observed.locks}
     return {
         **target.server._asdict(),
+        "free_disk": target.free_disk,
         "tables": {name: _table(target, name) for name in sorted(named & target.tables.keys())},
         "sessions": [one._asdict() for one in target.sessions],
         "drift": [one.message for one in plan.drift],
