@@ -86,7 +86,7 @@ def _is_open(node: dict[str, Any], bounded: bool) -> bool:
     if node["Node Type"] == "Bitmap Heap Scan":
         by = next(iter(node.get("Plans", ())), node)
     condition = by.get("Index Cond", "")
-    return not condition or bool(re.search(r"[<>]", condition))
+    return not condition or bool(re.search(r"[<>]| IS N", condition))
 
 
 def _relation(node: dict[str, Any]) -> tuple[str, str]:

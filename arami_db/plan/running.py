@@ -154,7 +154,8 @@ class Run:
         if statement.node.WhichOneof("node") in BEYOND:
             return "not tried: it reaches beyond the database"
         name = statement.node.create_extension_stmt.extname
-        if name and not self.observer.sessions.work.execute(_AVAILABLE, [name]).fetchone():
+        work = self.observer.sessions.work
+        if name and work.execute(_AVAILABLE, [name]).fetchone() is None:
             return f"not tried: the throw-away server has no extension {name}"
         return None
 

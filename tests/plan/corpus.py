@@ -166,6 +166,27 @@ CASES = {
         USERS,
         RE,
     ),
+    "update_by_index": Case(
+        "update public.orders set total = 0 where user_id = 1", "none", ORDERS, RE
+    ),
+    "update_by_key_in_a_block": Case(
+        "do $$ begin update public.users set name = 'x' where id = 1; end $$", "none", USERS, RE
+    ),
+    "moved_rows": Case(
+        "create table public.old (like public.orders);"
+        " with moved as (delete from public.orders where id < 3 returning *)"
+        " insert into public.old select * from moved",
+        LONG_WRITE,
+        ORDERS,
+        RE,
+    ),
+    "timeouts_of_the_file": Case(
+        "set local lock_timeout = '1ms'; set local statement_timeout = '1ms';"
+        " alter table public.users add column x int",
+        "brief",
+        USERS,
+        AE,
+    ),
     "delete_by_key": Case("delete from public.log where id = 1", "none", "public.log", RE),
     "enum_value": Case("alter type public.mood add value 'fair'", "none"),
     "refresh_concurrently": Case(
@@ -337,6 +358,16 @@ CASES = {
     "update_all": Case("update public.users set name = 'x'", LONG_WRITE, USERS, RE),
     "update_without_index": Case(
         "update public.users set name = 'x' where note = 'y'", LONG_WRITE, USERS, RE
+    ),
+    "update_of_nulls": Case(
+        "update public.users set name = 'x' where name is null", LONG_WRITE, USERS, RE
+    ),
+    "update_one_by_one": Case(
+        "do $$ declare r record; begin for r in select id from public.users loop"
+        " update public.users set name = 'x' where id = r.id; end loop; end $$",
+        LONG_WRITE,
+        USERS,
+        RE,
     ),
     "update_from_a_table": Case(
         "update public.users as u set name = 'x' from public.orders as o where o.user_id = u.id",

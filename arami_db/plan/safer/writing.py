@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from arami_db.plan.safer.catalog import quoted
+
 _BATCHES = """do $batches$
 #variable_conflict use_column
 declare
@@ -37,7 +39,7 @@ def batches(table: str, key: str, assigned: str, condition: str | None) -> str:
 
 def not_null(table: str, column: str) -> Iterator[str]:
     """SET NOT NULL by a check that is proved while others read and write."""
-    check = '"' + f"arami_{column}_not_null".replace('"', "") + '"'
+    check = quoted(f"arami_{column.replace(chr(34), '')}_not_null")
     yield f"alter table {table} add constraint {check} check ({column} is not null) not valid"
     yield f"alter table {table} validate constraint {check}"
     yield f"alter table {table} alter column {column} set not null"
