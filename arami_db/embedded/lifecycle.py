@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from arami_db.embedded import cluster
-from arami_db.embedded.binaries import runnable
+from arami_db.embedded.binaries import Binaries, majors, runnable
 from arami_db.embedded.place import MARKER, Place, State
 from arami_db.embedded.processes import PATIENCE, TICK, halt, listed, processes
 from arami_db.embedded.server import Server, answering, prepare
@@ -40,6 +40,7 @@ def start(
     root: Path | None = None,
     tcp_port: int | None = None,
     durable: bool = True,
+    major: int | None = None,
     note: Callable[[str], None] = lambda _: None,
 ) -> Server:
     """Find the running server, or start one; the first time, create it.
@@ -48,6 +49,7 @@ def start(
         root: the directory it lives in; `home()` when None.
         tcp_port: also listen on this port of 127.0.0.1, with a password.
         durable: False for a throw-away server that may lose its data in a crash of the machine.
+        major: the version that a new one is made with, where this machine has it.
         note: told whose programs are used, when they are not those of the `embedded` extra.
 
     Raises:
@@ -61,7 +63,9 @@ def start(
     with place.locked():
         server = _found(place)
         if server is None:
-            server = _launched(place, tcp_port, note, durable=durable)
+            wanted = cluster.major(place) or (major if major in majors() else None)
+            binaries = runnable(place.root, place.account, wanted)
+            server = _launched(place, tcp_port, note, binaries, durable=durable)
         elif tcp_port is not None and (server.tcp, server.port) != (True, tcp_port):
             raise UsageError(
                 f"The server already runs, and not on TCP port {tcp_port}.",
@@ -149,9 +153,13 @@ def _found(place: Place) -> Server | None:
 
 
 def _launched(
-    place: Place, tcp_port: int | None, note: Callable[[str], None], *, durable: bool
+    place: Place,
+    tcp_port: int | None,
+    note: Callable[[str], None],
+    binaries: Binaries,
+    *,
+    durable: bool,
 ) -> Server:
-    binaries = runnable(place.root, place.account, cluster.major(place))
     if binaries.wheel is None:
         note(f"embedded server: PostgreSQL {binaries.version} of this machine, {binaries.folder}")
     data = cluster.ensure(place, binaries, durable=durable)

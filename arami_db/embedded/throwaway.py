@@ -18,10 +18,13 @@ _LOCK = "in-use"  # held by whoever made the folder, for as long as that process
 
 
 @contextmanager
-def throwaway() -> Iterator[Server]:
+def throwaway(major: int | None = None) -> Iterator[Server]:
     """Start a server that nobody else uses and whose data goes with it.
 
     What a killed command left behind is deleted by the next one.
+
+    Args:
+        major: the version that is wanted; where this machine has none of it, it is another.
 
     Raises:
         EmbeddedError: it cannot be started.
@@ -33,7 +36,7 @@ def throwaway() -> Iterator[Server]:
         _locks(lock)
         folder.chmod(0o711)  # the server's account, when root runs the command, must get in
         folder = folder.rename(folder.with_name(folder.name.replace("arami-db-new-", _PREFIX)))
-        yield start(root=folder / "server", durable=False)
+        yield start(root=folder / "server", durable=False, major=major)
     finally:
         _remove(folder)
         os.close(lock)

@@ -1,4 +1,4 @@
-"""What comments of a file say: the runner's directive, and markers of other tools."""
+"""What comments of a file say: directives of this tool, and markers of other tools."""
 
 from __future__ import annotations
 
@@ -11,7 +11,15 @@ from arami_db.files.refusals import refusal_at
 from arami_db.files.sqlfile import SqlFile
 
 NO_TRANSACTION = "no-transaction"
-_DIRECTIVE_HINT = f"The one directive there is: -- arami: {NO_TRANSACTION}"
+# What `plan` is to count as wanted; the classes are those of effects.py.
+ACCEPT = (
+    r"accept +(?P<effect>data-loss|rewrite|long-read-write-block|long-write-block|brief)"
+    r" +(?P<relation>[^:]*[^:\s])\s*:\s*(?P<reason>.+)"
+)
+_DIRECTIVE_HINT = (
+    f"There are two: -- arami: {NO_TRANSACTION}, and -- arami: accept CLASS RELATION: REASON,"
+    " with a class that `arami-db plan` names."
+)
 _MARKER_HINT = "The whole file is run. Delete the markers, and the part that undoes the migration."
 _DIRECTIVE = re.compile(r"--\s*arami:\s*(.*?)\s*")
 # What other tools divide a file by; each is a comment alone on its line.
@@ -56,6 +64,6 @@ def directives(text: str) -> Iterator[tuple[int, str]]:
 def unknown_directives(file: SqlFile, text: str) -> Iterator[Refusal]:
     """The comments that say to the runner what it does not know."""
     for offset, said in directives(text):
-        if said != NO_TRANSACTION:
+        if said != NO_TRANSACTION and not re.fullmatch(ACCEPT, said):
             reason = f"unknown directive: {said or '(empty)'}"
             yield refusal_at(file, offset, reason, _DIRECTIVE_HINT)

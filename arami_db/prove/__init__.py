@@ -10,9 +10,10 @@ from psycopg import sql
 from arami_db.database.connect import Connection, lost
 from arami_db.prove import outside
 from arami_db.prove.actors import API_ROLES
-from arami_db.prove.catalog import Catalog, Path, read
+from arami_db.prove.catalog import Catalog, read
 from arami_db.prove.play import play
 from arami_db.prove.stage import Attempt, Stage
+from arami_db.rows.tables import Path
 
 __all__ = ["Attempt", "Proof", "prove"]
 

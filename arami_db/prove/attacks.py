@@ -8,7 +8,6 @@ from functools import partial
 from psycopg import sql
 
 from arami_db.prove.actors import Actor
-from arami_db.prove.catalog import ForeignKey, Table
 from arami_db.prove.ground import (
     CURSOR,
     assign,
@@ -18,9 +17,10 @@ from arami_db.prove.ground import (
     clear_for_taking,
     point,
 )
-from arami_db.prove.rows import Row, inserting
 from arami_db.prove.stage import Stage
 from arami_db.prove.trial import Step, attempt, copied
+from arami_db.rows.maker import Row, inserting
+from arami_db.rows.tables import ForeignKey, Table
 
 Attack = tuple[str, sql.Composed, Step | None]
 

@@ -10,82 +10,7 @@ from psycopg.rows import dict_row
 
 from arami_db.database.connect import Connection, query
 from arami_db.prove.owners import with_owners
-
-Path = tuple[str, str]  # schema and name
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column, as far as making a value for it goes."""
-
-    name: str
-    type: str
-    full_type: str
-    category: str
-    required: bool
-    default: bool
-    writable: bool
-    length: int | None
-    labels: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Key:
-    """A unique index; columns are None in it where it is over an expression."""
-
-    name: str
-    columns: tuple[str, ...]
-    arbiter: bool
-    primary: bool
-
-
-@dataclass(frozen=True)
-class ForeignKey:
-    """A foreign key of a table, column by column."""
-
-    name: str
-    parent: tuple[str, str]
-    columns: tuple[str, ...]
-    references: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Check:
-    """A check or exclusion constraint, of the table or of a column's domain."""
-
-    columns: tuple[str, ...]
-    definition: str
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table; owner names the columns that say whose a row is, via the foreign key they follow."""
-
-    schema: str
-    name: str
-    partition: bool
-    columns: dict[str, Column]
-    keys: tuple[Key, ...]
-    foreign_keys: tuple[ForeignKey, ...]
-    checks: dict[str, Check]
-    policies: str
-    owner: tuple[str, ...] = ()
-    via: ForeignKey | None = None
-
-    @property
-    def path(self) -> tuple[str, str]:
-        """Schema and name."""
-        return (self.schema, self.name)
-
-    @property
-    def label(self) -> str:
-        """Schema and name, for people."""
-        return f"{self.schema}.{self.name}"
-
-    @property
-    def identifier(self) -> sql.Identifier:
-        """Schema and name, quoted."""
-        return sql.Identifier(*self.path)
+from arami_db.rows.tables import Path, Table, in_order, read_tables
 
 
 @dataclass(frozen=True)
@@ -116,7 +41,7 @@ class Function:
 class Catalog:
     """All of it; tables by path, parents before their children; beside are not to be tried."""
 
-    tables: dict[tuple[str, str], Table]
+    tables: dict[Path, Table]
     views: tuple[View, ...]
     functions: tuple[Function, ...]
     beside: frozenset[Path] = frozenset()
@@ -145,13 +70,13 @@ def read(connection: Connection, beside: frozenset[Path] = frozenset()) -> Catal
         connection: to the database.
         beside: tables that are not to be tried.
     """
-    found = {(row["schema"], row["name"]): _table(row) for row in _rows(connection, "prove_tables")}
+    found = read_tables(connection, ["public"])
     views = tuple(View(**{**r, "ids": tuple(r["ids"])}) for r in _rows(connection, "prove_views"))
     functions = tuple(
         Function(**{**row, "arguments": tuple(row["arguments"])})
         for row in _rows(connection, "prove_functions")
     )
-    return Catalog(_sorted(with_owners(found)), views, functions, beside)
+    return Catalog(in_order(with_owners(found)), views, functions, beside)
 
 
 def _rows(connection: Connection, name: str) -> list[dict[str, Any]]:
@@ -159,38 +84,15 @@ def _rows(connection: Connection, name: str) -> list[dict[str, Any]]:
         return cursor.execute(query(name)).fetchall()
 
 
-def _table(row: dict[str, Any]) -> Table:
-    columns = [Column(**{**c, "labels": tuple(c["labels"])}) for c in row["columns"] or ()]
-    return Table(
-        schema=row["schema"],
-        name=row["name"],
-        partition=row["partition"],
-        columns={column.name: column for column in columns},
-        keys=tuple(Key(**{**key, "columns": tuple(key["columns"] or ())}) for key in row["keys"]),
-        foreign_keys=tuple(
-            ForeignKey(
-                k["name"], (k["schema"], k["table"]), tuple(k["columns"]), tuple(k["references"])
-            )
-            for k in row["foreign_keys"]
-        ),
-        checks={c["name"]: Check(tuple(c["columns"]), c["definition"]) for c in row["checks"]},
-        policies=row["policies"],
+def predicate(catalog: Catalog, table: Table, user: str) -> sql.Composable:
+    """The condition that picks a user's rows of a table."""
+    columns = sql.SQL(", ").join(map(sql.Identifier, table.owner))
+    if table.via is None:
+        return sql.SQL("{} = {}").format(columns, sql.Literal(user))
+    parent = catalog.tables[table.via.parent]
+    return sql.SQL("({}) in (select {} from {} where {})").format(
+        columns,
+        sql.SQL(", ").join(map(sql.Identifier, table.via.references)),
+        parent.identifier,
+        predicate(catalog, parent, user),
     )
-
-
-def _sorted(tables: dict[tuple[str, str], Table]) -> dict[tuple[str, str], Table]:
-    """Parents first; a cycle is cut where it closes."""
-    done: dict[tuple[str, str], Table] = {}
-    entered = set()
-
-    def place(path: tuple[str, str]) -> None:
-        if path in entered:
-            return
-        entered.add(path)
-        for key in tables[path].foreign_keys:
-            place(key.parent)
-        done[path] = tables[path]
-
-    for path in tables:
-        place(path)
-    return done

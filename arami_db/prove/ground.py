@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from psycopg import sql
 
-from arami_db.prove.catalog import Table
-from arami_db.prove.rows import Row
 from arami_db.prove.stage import Stage
+from arami_db.rows.maker import Row
+from arami_db.rows.tables import Table
 
 CURSOR = sql.Identifier("arami_prove")
 

@@ -12,8 +12,9 @@ from arami_db.prove import attacks
 from arami_db.prove.actors import Actor
 from arami_db.prove.catalog import Function, View
 from arami_db.prove.stage import Stage
-from arami_db.prove.trial import Result, Step, attempt, undone
-from arami_db.prove.values import argument
+from arami_db.prove.trial import Result, Step, attempt
+from arami_db.rows.maker import undone
+from arami_db.rows.values import argument
 
 World = dict[tuple[str, str, str], Result]
 

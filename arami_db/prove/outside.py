@@ -15,9 +15,10 @@ from psycopg import sql
 from arami_db.database.connect import Connection
 from arami_db.prove import attacks, observe
 from arami_db.prove.actors import Actor, attackers
-from arami_db.prove.catalog import Catalog, Path
-from arami_db.prove.rows import Row, predicate
+from arami_db.prove.catalog import Catalog, predicate
 from arami_db.prove.stage import Stage
+from arami_db.rows.maker import Row
+from arami_db.rows.tables import Path
 
 
 @dataclass(frozen=True)

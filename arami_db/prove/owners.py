@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from arami_db.prove.catalog import Table
+    from arami_db.rows.tables import Table
 
 _ACCOUNTS = (("public", "users"), ("auth", "users"))
 

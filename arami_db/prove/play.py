@@ -10,11 +10,11 @@ from psycopg import sql
 
 from arami_db.prove import attacks, observe, promises
 from arami_db.prove.actors import API_ROLES, SERVICE, Actor, attackers, owners
-from arami_db.prove.catalog import Table
 from arami_db.prove.observe import World
-from arami_db.prove.rows import NoRowError
 from arami_db.prove.stage import Stage
 from arami_db.prove.trial import attempt
+from arami_db.rows.maker import NoRowError
+from arami_db.rows.tables import Table
 
 Trial = Callable[[Stage, Table, Actor], None]
 

@@ -7,12 +7,12 @@ from functools import partial
 from psycopg import sql
 
 from arami_db.prove.actors import SERVICE, Actor
-from arami_db.prove.catalog import Table
 from arami_db.prove.ground import assign, changed_column, forget_children
 from arami_db.prove.observe import World
-from arami_db.prove.rows import inserting
 from arami_db.prove.stage import Stage
 from arami_db.prove.trial import Result, attempt
+from arami_db.rows.maker import inserting
+from arami_db.rows.tables import Table
 
 
 def insert_own(stage: Stage, table: Table, actor: Actor) -> None:

@@ -5,16 +5,17 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 
 import psycopg
 from psycopg import sql
 
 from arami_db.database.connect import Connection, query
 from arami_db.prove.actors import Actor, insider, rendered
-from arami_db.prove.catalog import Catalog, ForeignKey, Table
-from arami_db.prove.rows import Maker, Row, predicate
+from arami_db.prove.catalog import Catalog, predicate
 from arami_db.prove.trial import Result
+from arami_db.rows.maker import Maker, Row
+from arami_db.rows.tables import ForeignKey, Table
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class Stage:
         self.role = role
         self.a, self.b = str(uuid.uuid4()), str(uuid.uuid4())
         self.is_outside = False  # on Citus: the role has no way to rows of anybody's
-        self.maker = Maker(connection, catalog, on_citus=role is not None)
+        self.maker = Maker(connection, partial(predicate, catalog) if role is not None else None)
         self.attempts: list[Attempt] = []
         self.unattempted: dict[str, None] = {}
         self._privileged: dict[tuple[str, str, str, str], list[str]] = {}

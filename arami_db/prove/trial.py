@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +11,7 @@ from psycopg import sql
 
 from arami_db.database.connect import Connection
 from arami_db.prove.actors import Actor
+from arami_db.rows.maker import undo, undone
 
 DENIED = "42501"
 # Classes that say something of the attempt, or of the server's day, rather than of its defences.
@@ -86,22 +86,6 @@ def attempt(
         return Result(sqlstate=error.sqlstate or "XX000", message=_message(error))
 
 
-@contextmanager
-def undone(connection: Connection, name: str) -> Iterator[None]:
-    """A savepoint that is always rolled back, in as few round trips as can be."""
-    connection.execute(sql.SQL("savepoint {}").format(sql.Identifier(name)))
-    try:
-        yield
-    finally:
-        _undo(connection, name)
-
-
-def _undo(connection: Connection, name: str) -> None:
-    if not connection.closed:
-        undo = sql.SQL("rollback to savepoint {0}; release savepoint {0}")
-        connection.execute(undo.format(sql.Identifier(name)))
-
-
 def _tried(
     connection: Connection, actor: Actor, statement: sql.Composed, judge: Step | None
 ) -> Result:
@@ -119,7 +103,7 @@ def _tried(
                 connection.execute(FULL_RIGHTS)
             after = judge()
     finally:
-        _undo(connection, "arami_tried")
+        undo(connection, "arami_tried")
     # Everything is as it was before: the same judge now says what that was.
     return Result(rows, cursor.rowcount, judge() if judge else None, after)
 

@@ -35,13 +35,14 @@ class ShadowError(AramiError):
 
 
 @contextmanager
-def shadow(url: str | None, around: Surroundings) -> Iterator[Connection]:
+def shadow(url: str | None, around: Surroundings, major: int | None = None) -> Iterator[Connection]:
     """Make a database that nobody needs, and drop it at the end.
 
     Args:
         url: a database to copy, with nothing in schema public and nobody connected; None for an
             embedded server made for the purpose.
         around: what the files are to find in it.
+        major: the version that an embedded server is to be of, where there is one.
 
     Yields:
         A connection to it.
@@ -54,7 +55,7 @@ def shadow(url: str | None, around: Surroundings) -> Iterator[Connection]:
     if url is None:
         from arami_db.embedded.throwaway import throwaway
 
-        with throwaway() as server:
+        with throwaway(major) as server:
             conninfo = make_conninfo(server.conninfo, dbname="postgres")
             yield from _within(conninfo, around, is_ours=True)
     else:

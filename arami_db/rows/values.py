@@ -7,7 +7,7 @@ import secrets
 import uuid
 from collections.abc import Iterator
 
-from arami_db.prove.catalog import Column, Table
+from arami_db.rows.tables import Column, Table
 
 DEFAULT = object()  # leave the column out
 Value = object  # str, None or DEFAULT

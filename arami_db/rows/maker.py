@@ -4,37 +4,25 @@ from __future__ import annotations
 
 import itertools
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import psycopg
 from psycopg import sql
 
 from arami_db.database.connect import Connection
-from arami_db.prove.catalog import Catalog, Table
-from arami_db.prove.trial import undone
-from arami_db.prove.values import DEFAULT, Value, candidates
+from arami_db.rows.tables import Path, Table
+from arami_db.rows.values import DEFAULT, Value, candidates
 
 Row = dict[str, str | None]
+Theirs = Callable[[Table, str], sql.Composable]
 _TRIES = 500
+_TRIES_OF_VARIANT = 30
 _CLAIMED = {("public", "users"): {"email", "phone"}}
 
 
 class NoRowError(Exception):
     """No row that the table accepts was found; the message is the last refusal."""
-
-
-def predicate(catalog: Catalog, table: Table, user: str) -> sql.Composable:
-    """The condition that picks a user's rows of a table."""
-    columns = sql.SQL(", ").join(map(sql.Identifier, table.owner))
-    if table.via is None:
-        return sql.SQL("{} = {}").format(columns, sql.Literal(user))
-    parent = catalog.tables[table.via.parent]
-    return sql.SQL("({}) in (select {} from {} where {})").format(
-        columns,
-        sql.SQL(", ").join(map(sql.Identifier, table.via.references)),
-        parent.identifier,
-        predicate(catalog, parent, user),
-    )
 
 
 def inserting(table: Table, row: Row) -> sql.Composed:
@@ -48,23 +36,42 @@ def inserting(table: Table, row: Row) -> sql.Composed:
     )
 
 
+@contextmanager
+def undone(connection: Connection, name: str) -> Iterator[None]:
+    """A savepoint that is always rolled back, in as few round trips as can be."""
+    connection.execute(sql.SQL("savepoint {}").format(sql.Identifier(name)))
+    try:
+        yield
+    finally:
+        undo(connection, name)
+
+
+def undo(connection: Connection, name: str) -> None:
+    """Roll back to a savepoint and forget it, unless the connection broke."""
+    if not connection.closed:
+        script = sql.SQL("rollback to savepoint {0}; release savepoint {0}")
+        connection.execute(script.format(sql.Identifier(name)))
+
+
 class Maker:
     """Makes rows for users, children after their parents, and remembers them."""
 
-    def __init__(self, connection: Connection, catalog: Catalog, *, on_citus: bool = False) -> None:
+    def __init__(self, connection: Connection, theirs: Theirs | None = None) -> None:
         """Start with no rows.
 
         Args:
-            connection: in a transaction that will be rolled back.
-            catalog: the tables to make rows in.
-            on_citus: leave out what is claimed on the coordinator, which is not rolled back.
+            connection: in a transaction.
+            theirs: on Citus, the condition that picks a user's rows of a table, because INSERT
+                returns no casts there. What is claimed on the coordinator, which is not rolled
+                back, is left out then.
         """
-        self._left_out = _CLAIMED if on_citus else {}
+        self._left_out = _CLAIMED if theirs else {}
+        self._theirs = theirs
         self._connection = connection
-        self._catalog = catalog
+        self.turn = 0  # which of the likely values of a column to try first; -1 for the last
         self._ids: dict[tuple[str, str, str], str] = {}
-        self.drafts: dict[tuple[str, tuple[str, str]], Row] = {}
-        self.made: dict[tuple[str, tuple[str, str]], Row] = {}
+        self.drafts: dict[tuple[str, Path], Row] = {}
+        self.made: dict[tuple[str, Path], Row] = {}
 
     def identity(self, table: Table, user: str) -> str:
         """The id that a user's row of a table has, or will have."""
@@ -88,7 +95,7 @@ class Maker:
         row: dict[str, Value] = dict(self._first(table, user))
         optional = [n for n in row if not table.columns[n].required and n not in table.owner]
         choices: dict[str, Iterator[dict[str, Value]]] = {}
-        for _ in range(_TRIES):
+        for _ in range(_TRIES_OF_VARIANT if self.turn else _TRIES):
             values: Row = {n: v for n, v in row.items() if v is None or isinstance(v, str)}
             refusal = self._refusal(table, values)
             if refusal is None:
@@ -110,11 +117,11 @@ class Maker:
         texts = sql.SQL(", ").join(
             sql.SQL("{}::text").format(sql.Identifier(name)) for name in table.columns
         )
-        if self._left_out:  # Citus returns no casts
+        if self._theirs:
             self._connection.execute(inserting(table, draft))
-            theirs = predicate(self._catalog, table, user)
+            picked = self._theirs(table, user)
             statement = sql.SQL("select {} from {} where {}").format(
-                texts, table.identifier, theirs
+                texts, table.identifier, picked
             )
         else:
             statement = sql.SQL("{} returning {}").format(inserting(table, draft), texts)
@@ -143,8 +150,13 @@ class Maker:
                 yield name, fixed[name]
             elif name in self._left_out.get(table.path, ()):
                 continue
-            elif column.writable and not column.default:
-                yield name, candidates(table, column)[0]
+            elif column.writable and (not column.default or self._varies(table, name)):
+                values = candidates(table, column)
+                yield name, values[self.turn if self.turn < len(values) else 0]
+
+    def _varies(self, table: Table, name: str) -> bool:
+        """Whether a column with a default is to have another value this time."""
+        return bool(self.turn) and not any(name in key.columns for key in table.keys)
 
     def _fixed(self, table: Table, user: str) -> dict[str, str | None]:
         """What is given: the keys that lead to the user and to the parents, and the row's own."""

@@ -1,9 +1,11 @@
--- Every table of schema public, and every table their foreign keys lead to, with all that is
--- needed to make a valid row: columns, unique keys, foreign keys, checks (of domains, too).
+-- Every table of some schemas, and every table their foreign keys lead to, with all that is needed
+-- to make a valid row: columns, unique keys, foreign keys, checks (of domains, too; the bounds of a
+-- partition are one without a name).
 with recursive reached (oid) as (
     select c.oid
     from pg_catalog.pg_class as c
-    where c.relnamespace = to_regnamespace('public')
+    inner join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
+    where n.nspname = any(%(schemas)s::text[])
         and c.relkind in ('r', 'p')
     union
     select k.confrelid
@@ -85,29 +87,53 @@ select
             and not f.relispartition
     ) as foreign_keys,
     (
+        select json_build_object('schema', rn.nspname, 'name', p.relname)
+        from pg_catalog.pg_class as p
+        inner join pg_catalog.pg_namespace as rn on rn.oid = p.relnamespace
+        where c.relispartition and p.oid = pg_partition_root(c.oid)
+    ) as root,
+    (
         select coalesce(json_agg(
             json_build_object(
-                'name', k.conname,
+                'name', k.name,
                 'columns', (
                     select coalesce(json_agg(a.attname order by a.attnum), '[]')
                     from pg_catalog.pg_attribute as a
                     where a.attrelid = c.oid
                         and a.attnum > 0
-                        and (a.attnum = any(k.conkey) or a.atttypid = nullif(k.contypid, 0))
+                        and (
+                            a.attnum = any(k.attnums)
+                            or a.atttypid = nullif(k.domain, 0)
+                            or (k.name = '' and position(quote_ident(a.attname) in k.definition) > 0)
+                        )
                 ),
-                'definition', pg_get_constraintdef(k.oid)
-            ) order by k.conname
+                'definition', k.definition
+            ) order by k.name
         ), '[]')
-        from pg_catalog.pg_constraint as k
-        where k.contype in ('c', 'x')
-            and (
-                k.conrelid = c.oid
-                or k.contypid in (
-                    select a.atttypid
-                    from pg_catalog.pg_attribute as a
-                    where a.attrelid = c.oid and a.attnum > 0
+        from (
+            select
+                k.conname as name,
+                k.conkey as attnums,
+                k.contypid as domain,
+                pg_get_constraintdef(k.oid) as definition
+            from pg_catalog.pg_constraint as k
+            where k.contype in ('c', 'x')
+                and (
+                    k.conrelid = c.oid
+                    or k.contypid in (
+                        select a.atttypid
+                        from pg_catalog.pg_attribute as a
+                        where a.attrelid = c.oid and a.attnum > 0
+                    )
                 )
-            )
+            union all
+            select
+                '',
+                null,
+                null,
+                pg_get_partition_constraintdef(c.oid)
+            where c.relispartition
+        ) as k
     ) as checks,
     (
         select coalesce(

@@ -1,0 +1,7 @@
+"""Planning: what the pending files will do to a database, seen on a throw-away copy of it."""
+
+from arami_db.plan.ground import Wanted
+from arami_db.plan.operation import Planned, plan
+from arami_db.plan.weighing import Risk, Weighed
+
+__all__ = ["Planned", "Risk", "Wanted", "Weighed", "plan"]

@@ -1,0 +1,97 @@
+"""What others know by a name, and no longer find."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from arami_db.plan.state import Object, State
+
+_KINDS = {
+    "r": "table",
+    "p": "table",
+    "v": "view",
+    "m": "materialized view",
+    "f": "foreign table",
+    "S": "sequence",
+}
+_PARTS = {"foreign key", "trigger", "policy"}
+
+
+def breaks(origin: State, before: State, after: State) -> tuple[str, ...]:
+    """What a statement took away or renamed, in words.
+
+    Args:
+        origin: before the first pending file: what the files make themselves, nobody uses yet.
+        before: when the statement began.
+        after: when it had ended.
+    """
+    whole = list(_relations(origin, before, after))
+    others = list(_objects(origin, before, after))
+    cascades = any(one.endswith(" is gone") for one in (*whole, *others))
+    return (*whole, *others, *(_parts(origin, before, after) if cascades else ()))
+
+
+def left_at_the_end(found: tuple[str, ...], end: State) -> tuple[str, ...]:
+    """What is still gone when a file has ended: what it makes again in its transaction is not.
+
+    Args:
+        found: as breaks() says it.
+        end: when the file had ended.
+    """
+    names = {relation.name for relation in end.relations.values()}
+    names |= {_full(end, one) for one in end.objects.values()}
+    return tuple(one for one in found if not _is_back(one, names))
+
+
+def _is_back(said: str, names: set[str]) -> bool:
+    kinds = (*_KINDS.values(), "column", "function", "type", "label")
+    subject = said.removesuffix(" is gone")
+    return subject != said and any(
+        subject.removeprefix(f"{kind} ") in names for kind in kinds if subject.startswith(kind)
+    )
+
+
+def _relations(origin: State, before: State, after: State) -> Iterator[str]:
+    names = {relation.name for relation in after.relations.values()}
+    for oid, had in before.relations.items():
+        if oid not in origin.relations or had.kind not in _KINDS:
+            continue
+        now = after.name(oid)
+        if now is not None and now != had.name:
+            yield f"{_KINDS[had.kind]} {had.name} is now {now}"
+        elif had.name not in names:
+            yield f"{_KINDS[had.kind]} {had.name} is gone"
+
+
+def _objects(origin: State, before: State, after: State) -> Iterator[str]:
+    """Columns, functions, types and labels."""
+    names = {_full(after, one) for one in after.objects.values()}
+    relations = {relation.name for relation in after.relations.values()}
+    for key, had in before.objects.items():
+        if key not in origin.objects or had.kind in _PARTS:
+            continue
+        name, now = _full(before, had), after.objects.get(key)
+        if now is not None and now.name != had.name:
+            yield f"{had.kind} {name} is now {now.name}"
+        elif now is None and name not in names and _stands(before, had, relations):
+            yield f"{had.kind} {name} is gone"
+
+
+def _parts(origin: State, before: State, after: State) -> Iterator[str]:
+    """What went along with something else, of a relation that stays."""
+    names = {(one.kind, _full(after, one)) for one in after.objects.values()}
+    for key, had in before.objects.items():
+        if had.kind not in _PARTS or key not in origin.objects:
+            continue
+        if had.relation in after.relations and (had.kind, _full(before, had)) not in names:
+            yield f"{had.kind} {had.name} on {before.name(had.relation)} is gone"
+
+
+def _stands(before: State, one: Object, relations: set[str]) -> bool:
+    """Whether what an object is a part of is still there, by name."""
+    return not one.relation or before.name(one.relation) in relations
+
+
+def _full(state: State, one: Object) -> str:
+    """An object's name with that of its relation."""
+    return f"{state.name(one.relation)}.{one.name}" if one.relation else one.name

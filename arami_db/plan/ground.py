@@ -1,0 +1,138 @@
+"""The throw-away database as the target is before the pending files, with rows in every table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import psycopg
+from psycopg.conninfo import make_conninfo
+from psycopg.sql import SQL, Composed, Identifier, Literal
+
+from arami_db.database.connect import Connection, connect, query
+from arami_db.drift.findings import Finding
+from arami_db.facts import QueryFailedError, schemas_of
+from arami_db.files import SqlTree, packaged_sql_dir
+from arami_db.files.script import load
+from arami_db.plan.comparing import Scope, differences
+from arami_db.plan.hidden import Sessions
+from arami_db.plan.observe import Observer
+from arami_db.plan.older import apply_with_older
+from arami_db.plan.state import read_state
+from arami_db.rows.filling import fill
+from arami_db.shadow import apply, shadow, surroundings
+
+if TYPE_CHECKING:
+    from arami_db.files.script import Script
+
+
+@dataclass(frozen=True)
+class Ground:
+    """Where the pending files are tried.
+
+    Attributes:
+        observer: runs statements there.
+        drift: how the target differs from it.
+        notes: what could not be made alike.
+        refill: makes rows in tables that have none.
+    """
+
+    observer: Observer
+    drift: tuple[Finding, ...]
+    notes: tuple[str, ...]
+    refill: Callable[[], dict[str, str]]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """How a plan is made.
+
+    Attributes:
+        shadow: a database to copy for trying out the files; None for an embedded server.
+        fill: puts data into the throw-away database before its empty tables get a few rows, if
+            anything does: told how to connect, and the connection.
+    """
+
+    shadow: str | None = None
+    fill: Callable[[str, Connection], None] | None = None
+
+
+@contextmanager
+def ground(
+    target: Connection,
+    tree: SqlTree,
+    applied: Sequence[Script],
+    pending: Sequence[Script],
+    wanted: Wanted,
+) -> Iterator[Ground]:
+    """Make the throw-away database.
+
+    Args:
+        target: the database that is planned for; it is only read.
+        tree: the SQL files.
+        applied: those that it has.
+        pending: those that it lacks.
+        wanted: how to make it.
+
+    Raises:
+        ShadowError, EmbeddedError: the applied files could not be tried out.
+        ConnectionFailedError: the server at the URL cannot be reached.
+    """
+    stating = tree if tree.catalog else SqlTree(packaged_sql_dir())
+    _, platform = schemas_of(target, stating)
+    stub = load(tree.auth_stub) if tree.auth_stub else None
+    every = [*applied, *pending, *([stub] if stub else [])]
+    around = surroundings(target, every, platform)
+    major = target.info.server_version // 10000
+    with shadow(wanted.shadow, around, major) as work:
+        before, _ = schemas_of(work, stating)
+        views = [script for script in applied if script.file.kind == "view"]
+        has_older = any(script.file.kind == "view" for script in pending)
+        apply(work, [one for one in applied if not has_older or one not in views], stub, around)
+        schemas = schemas_of(work, stating)[0] | {"public"}
+        both = target, work
+        older = apply_with_older(both, views, schemas, around) if has_older else frozenset()
+        scope = Scope(tree, stating, schemas - before, older, around)
+        found, notes = _compare(target, work, scope)
+        conninfo, settings = _conninfo(wanted.shadow, work), _settings(target, work)
+        if wanted.fill:
+            wanted.fill(conninfo, work)
+        unfilled = fill(work, schemas)
+        notes += [f"no row could be made for {name}: {why}" for name, why in unfilled.items()]
+        with closing(connect(conninfo)) as aside:
+            observer = Observer(Sessions(work, aside), read_state(work), settings)
+            yield Ground(observer, found, tuple(notes), lambda: fill(work, schemas))
+
+
+def _compare(
+    target: Connection, work: Connection, scope: Scope
+) -> tuple[tuple[Finding, ...], list[str]]:
+    """How the target differs, and what stands in the way of saying so."""
+    wanted, major = (one.info.server_version // 10000 for one in (target, work))
+    notes = []
+    if wanted != major:
+        notes.append(f"tried on Postgres {major}; the target is Postgres {wanted}")
+    try:
+        return differences(target, work, scope), notes
+    except (QueryFailedError, psycopg.Error) as error:
+        if target.closed or work.closed:
+            raise
+        return (), [*notes, f"not compared with the target: {str(error).splitlines()[0]}"]
+
+
+def _conninfo(url: str | None, opened: Connection) -> str:
+    named = {"dbname": opened.info.dbname, "user": opened.info.user}
+    return make_conninfo(url or opened.info.dsn, **named)
+
+
+def _settings(target: Connection, work: Connection) -> list[Composed]:
+    """What makes a session as the target's would be: its time zone decides what is rewritten."""
+    found = []
+    for name, value in target.execute(query("plan_settings")).fetchall():
+        setting = SQL("set {} = {}").format(Identifier(name), Literal(value))
+        with suppress(psycopg.Error):  # a setting of an extension, or of another version
+            work.execute(setting)
+            found.append(setting)
+    return found

@@ -1,0 +1,206 @@
+"""What a statement did: the throw-away database before it beside the one after it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from arami_db.plan.breaks import breaks
+from arami_db.plan.model import Observed
+from arami_db.plan.state import (
+    SHUTS_OUT_READS,
+    SHUTS_OUT_WRITES,
+    STRENGTH,
+    Locks,
+    Relation,
+    State,
+    strongest,
+)
+
+if TYPE_CHECKING:
+    from arami_db.files import SqlFile
+    from arami_db.files.script import Statement
+
+
+_VIEWS = {"v", "m"}
+
+
+@dataclass(frozen=True)
+class Told:
+    """What the catalog does not show of a statement.
+
+    Attributes:
+        freed: locks that it took and gave back before it ended.
+        scanned: relations that it read without bound, by the planner or the server's messages.
+        rewritten: relations that it rewrote, by the server's messages.
+        updates, deletes: relations whose rows its own text changes or deletes.
+        inserts: whether its own text inserts rows, too.
+        is_bounded: whether it says itself how many rows it changes at most.
+        is_alone: whether it ran outside a transaction.
+    """
+
+    freed: Locks = field(default_factory=dict)
+    scanned: frozenset[int] = frozenset()
+    rewritten: frozenset[int] = frozenset()
+    updates: frozenset[int] = frozenset()
+    deletes: frozenset[int] = frozenset()
+    inserts: bool = False
+    is_bounded: bool = False
+    is_alone: bool = False
+
+
+def observed(
+    at: tuple[SqlFile, Statement], states: tuple[State, State], origin: State, told: Told
+) -> Observed:
+    """What a statement did.
+
+    Args:
+        at: the statement and its file.
+        states: when it began, and when it had ended.
+        origin: before the first pending file.
+        told: what these do not show.
+    """
+    before, after = states
+    known = {oid: r for oid, r in before.relations.items() if _is_known(r, origin)}
+    locks = strongest(after.locks, told.freed)
+    reads, writes = _shut_out(known, locks, is_alone=told.is_alone)
+    taken = {oid: mode for oid, mode in locks.items() if mode != before.locks.get(oid)}
+    takes = set().union(*_shut_out(known, taken, is_alone=told.is_alone))
+    moved = set(_moved(known, after)) | told.rewritten
+    truncates = at[1].node.HasField("truncate_stmt")
+    emptied = {oid for oid in moved if truncates or _is_emptied(before, after, oid)}
+    scanned = set(_indexed(known, before, after)) | told.scanned
+    if not told.is_alone and not truncates:  # else the statistics are not of this statement
+        scanned |= set(_scanned(known, after))
+    changed, deleted = _changed(known, after, told, is_bulk=bool(scanned))
+    lost = emptied | deleted | set(_lost(origin, before, after))
+
+    def named(oids: Iterable[int]) -> tuple[str, ...]:
+        return tuple(sorted(known[oid].name for oid in oids if oid in known))
+
+    return Observed(
+        *at,
+        locks={r.name: locks[oid] for oid, r in known.items() if _matters(r, locks)},
+        takes=frozenset(named(takes)),
+        blocks_reads=named(reads),
+        blocks_writes=named(writes | changed),
+        rewritten=named(moved - emptied),
+        rebuilt=tuple(sorted(_rebuilt(known, after))),
+        scanned=named(scanned),
+        changed=named(changed),
+        loses=named(lost),
+        breaks=breaks(origin, before, after),
+        notes=tuple(f"drops {name} and makes it again" for name in _remade(known, after)),
+    )
+
+
+def _is_known(relation: Relation, origin: State) -> bool:
+    """Whether somebody may use it: it was there, or replaces a view that was."""
+    if relation.oid in origin.relations:
+        return True
+    return relation.kind in _VIEWS and relation.name in {r.name for r in origin.relations.values()}
+
+
+def _remade(known: Mapping[int, Relation], after: State) -> Iterator[str]:
+    names = {r.name for oid, r in after.relations.items() if oid not in known}
+    for oid, relation in known.items():
+        if relation.kind in _VIEWS and oid not in after.relations and relation.name in names:
+            yield relation.name
+
+
+def _matters(relation: Relation, locks: Locks) -> bool:
+    """Whether a lock is worth telling: of an index, one that goes further than its table's."""
+    if relation.oid not in locks or relation.of_table == relation.oid:
+        return relation.oid in locks
+    strength = STRENGTH[locks[relation.oid]]
+    is_strong = strength >= STRENGTH["SHARE UPDATE EXCLUSIVE"]
+    return is_strong and locks.get(relation.of_table) != "ACCESS EXCLUSIVE"
+
+
+def _shut_out(
+    known: Mapping[int, Relation], locks: Locks, *, is_alone: bool
+) -> tuple[set[int], set[int]]:
+    """The relations that locks shut readers and writers out of.
+
+    Whoever plans a query opens every index of its tables; what is dropped or swapped outside a
+    transaction is one that nobody has open any more.
+    """
+    reads, writes = set[int](), set[int]()
+    for oid, mode in locks.items():
+        if oid not in known or (is_alone and known[oid].of_table != oid):
+            continue
+        kind, table = known[oid].kind, known[oid].of_table
+        if STRENGTH[mode] >= SHUTS_OUT_READS:
+            reads.add(table)
+        if STRENGTH[mode] >= SHUTS_OUT_WRITES and (kind != "m" or table in reads):
+            writes.add(table)
+    return reads, writes
+
+
+def _moved(known: Mapping[int, Relation], after: State) -> Iterator[int]:
+    """Tables and materialized views whose heap has a new file."""
+    for oid, relation in known.items():
+        if relation.is_heap and (now := after.relations.get(oid)) and now.file != relation.file:
+            yield oid
+
+
+def _is_emptied(before: State, after: State, oid: int) -> bool:
+    had, has = before.relations[oid], after.relations.get(oid)
+    return had.kind == "r" and bool(had.size) and has is not None and not has.size
+
+
+def _scanned(known: Mapping[int, Relation], after: State) -> Iterator[int]:
+    """What the transaction's statistics call a sequential scan."""
+    for oid, relation in after.relations.items():
+        had = known.get(oid)
+        if had and had.is_heap and relation.scans > had.scans:
+            yield oid
+
+
+def _indexed(known: Mapping[int, Relation], before: State, after: State) -> Iterator[int]:
+    """Tables that got an index."""
+    for oid, relation in after.relations.items():
+        if relation.kind == "i" and oid not in before.relations and relation.of_table in known:
+            yield relation.of_table
+
+
+def _rebuilt(known: Mapping[int, Relation], after: State) -> Iterator[str]:
+    """Indexes of the same name that have another file."""
+    files = {r.name: r.file for r in after.relations.values() if r.kind == "i"}
+    for relation in known.values():
+        if relation.kind == "i" and files.get(relation.name, relation.file) != relation.file:
+            yield relation.name
+
+
+def _changed(
+    known: Mapping[int, Relation], after: State, told: Told, *, is_bulk: bool
+) -> tuple[set[int], set[int]]:
+    """Tables whose rows a statement changes in bulk, and those that lose some by it."""
+    if told.is_bounded or told.is_alone:
+        return set(), set()
+    changed, deleted, inserted = set[int](), set[int](), 0
+    if is_bulk:
+        changed, deleted = set(told.updates | told.deletes), set(told.deletes)
+    for oid, had in known.items():
+        now = after.relations.get(oid)
+        if had.kind != "r" or now is None:
+            continue
+        inserted += now.inserted - had.inserted
+        rows, gone = now.updated - had.updated, now.deleted - had.deleted
+        # Of the few rows that there are, who changes several by key changes any number.
+        if rows + gone > (0 if is_bulk else 1):
+            changed.add(oid)
+            deleted |= {oid} if gone else set()
+    is_moved = told.inserts or inserted
+    return changed, set() if is_moved else deleted
+
+
+def _lost(origin: State, before: State, after: State) -> Iterator[int]:
+    """Tables that are gone, and tables that have lost a column."""
+    tables = {oid for oid, r in before.relations.items() if r.kind in {"r", "p"}}
+    yield from (oid for oid in tables if oid not in after.relations)
+    for key, part in before.objects.items():
+        is_gone = key in origin.objects and key not in after.objects
+        if part.kind == "column" and is_gone and part.relation in tables:
+            yield part.relation

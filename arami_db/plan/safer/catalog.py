@@ -1,0 +1,148 @@
+"""What a safer way needs to know of a table."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from postgast import deparse
+from postgast.pg_query_pb2 import ParseResult
+
+from arami_db.database.connect import Connection
+from arami_db.files.rules import relation_name
+
+if TYPE_CHECKING:
+    from postgast.pg_query_pb2 import Node, RangeVar
+
+    from arami_db.files.script import Statement
+
+_NAME = """
+    select c.oid, quote_ident(n.nspname) || '.' || quote_ident(c.relname), c.relkind::text
+    from pg_catalog.pg_class as c
+    inner join pg_catalog.pg_namespace as n on c.relnamespace = n.oid
+    where c.oid = pg_catalog.to_regclass(%s)
+"""
+_FILE = "select pg_catalog.pg_relation_filenode(%s::oid)"
+_KEY = """
+    select quote_ident(a.attname)
+    from pg_catalog.pg_index as i
+    inner join pg_catalog.pg_attribute as a on i.indrelid = a.attrelid and a.attnum = i.indkey[0]
+    where i.indrelid = %s and i.indisprimary and i.indnkeyatts = 1
+"""
+_CONSTRAINTS = """
+    select k.conname from pg_catalog.pg_constraint as k where k.conrelid = %s and k.contype = %s
+"""
+_KNOWN = """
+    select a.attname from pg_catalog.pg_attribute as a
+    where a.attrelid = %s and a.attname = any(%s)
+"""
+_NULLABLE = """
+    select quote_ident(a.attname) from pg_catalog.pg_attribute as a
+    where a.attrelid = %s and a.attname = any(%s) and not a.attnotnull
+"""
+
+
+class NoWayError(Exception):
+    """There is no safer way."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table as it is after the statement that a way round is looked for.
+
+    Attributes:
+        work: in the transaction that has run the statement.
+        aside: sees what was there before its file.
+        statement: its text.
+        relation: the table, as it names it.
+        object_type: what the statement calls it.
+        oid: of the table.
+        name: with its schema, quoted where it must be.
+        kind: as pg_class has it.
+        rewrites: whether the statement has rewritten it.
+    """
+
+    work: Connection
+    aside: Connection
+    statement: str
+    relation: RangeVar
+    object_type: int
+    oid: int
+    name: str
+    kind: str
+    rewrites: bool
+
+    def one(self, sql: str, *values: Any) -> str | None:
+        """The first value of a query of the transaction at work."""
+        row = self.work.execute(sql, values).fetchone()
+        return None if row is None or row[0] is None else str(row[0])
+
+    @property
+    def key(self) -> str | None:
+        """The column of its primary key, quoted, if that has one."""
+        return self.one(_KEY, self.oid)
+
+    def newest(self, kind: str) -> str:
+        """The constraint of a kind that was made last.
+
+        Raises:
+            NoWayError: there are several without a name, so that nobody can say which.
+        """
+        there = self.aside.execute(_CONSTRAINTS, [self.oid, kind]).fetchall()
+        made = [
+            one for one in self.work.execute(_CONSTRAINTS, [self.oid, kind]) if one not in there
+        ]
+        if len(made) != 1:
+            raise NoWayError
+        return str(made[0][0])
+
+    def nullable(self, columns: Sequence[str]) -> list[str]:
+        """Those of some columns, quoted, that may have been null before the file."""
+        there = self.aside.execute(_NULLABLE, [self.oid, list(columns)]).fetchall()
+        known = self.aside.execute(_KNOWN, [self.oid, list(columns)]).fetchall()
+        new = [quoted(one) for one in columns if (one,) not in known]
+        return [*(str(name) for (name,) in there), *new]
+
+
+def find(
+    statement: Statement,
+    relation: RangeVar,
+    object_type: int,
+    sessions: tuple[Connection, Connection],
+) -> Table:
+    """The table that a statement names.
+
+    Raises:
+        NoWayError: there is none.
+    """
+    name = relation_name(relation)
+    row = sessions[0].execute(_NAME, [name]).fetchone()
+    if row is None:
+        raise NoWayError
+    files = [one.execute(_FILE, [row[0]]).fetchone() for one in sessions]
+    work, aside = sessions
+    is_new = files[0] != files[1]
+    oid, full_name, kind = row
+    return Table(work, aside, statement.text, relation, object_type, oid, full_name, kind, is_new)
+
+
+def quoted(name: str) -> str:
+    """A name as SQL."""
+    return name if re.fullmatch(r"[a-z_][a-z0-9_]*", name) else '"' + name.replace('"', '""') + '"'
+
+
+def written(node: Node) -> str:
+    """A statement as SQL."""
+    tree = ParseResult(version=170000)
+    tree.stmts.add().stmt.CopyFrom(node)
+    return deparse(tree)
+
+
+def expression(node: Node) -> str:
+    """An expression as SQL."""
+    tree = ParseResult(version=170000)
+    target = tree.stmts.add().stmt.select_stmt.target_list.add()
+    target.res_target.val.CopyFrom(node)
+    return deparse(tree).removeprefix("SELECT ")

@@ -1,0 +1,167 @@
+"""Columns that are added empty, or beside another one, and filled in batches."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterator
+from typing import TYPE_CHECKING
+
+from postgast.pg_query_pb2 import (
+    CONSTR_CHECK,
+    CONSTR_DEFAULT,
+    CONSTR_FOREIGN,
+    CONSTR_NOTNULL,
+    CONSTR_NULL,
+    Node,
+)
+
+from arami_db.plan.safer.catalog import NoWayError, Table, expression, quoted, written
+from arami_db.plan.safer.constraints import LETTERS, add
+from arami_db.plan.safer.writing import batches, not_null
+
+if TYPE_CHECKING:
+    from postgast.pg_query_pb2 import AlterTableCmd, ColumnDef, Constraint
+
+_SIMPLE = {CONSTR_DEFAULT, CONSTR_NOTNULL, CONSTR_NULL}
+_NEEDED = """
+    select from pg_catalog.pg_attribute as a
+    where
+        a.attrelid = %(table)s
+        and a.attname = %(column)s
+        and (
+            a.atthasdef or a.attnotnull or a.attacl is not null
+            or exists (
+                select from pg_catalog.pg_depend as d
+                where d.refobjid = a.attrelid and d.refobjsubid = a.attnum
+            )
+            or pg_catalog.col_description(a.attrelid, a.attnum) is not null
+        )
+"""
+_FOLLOW = """create function {schema}.{follow}() returns trigger language plpgsql as $follow$
+begin
+    select {value} into new.{new} from (select new.*) as r;
+    return new;
+end
+$follow$"""
+_SWAP = """do $swap$
+begin
+    drop trigger {follow} on {table};
+    drop function {schema}.{follow}();
+    alter table {table} drop column {column};
+    alter table {table} rename column {new} to {column};
+end
+$swap$"""
+
+
+def add_column(command: AlterTableCmd, table: Table) -> Iterator[str]:
+    """A column without values, its default for new rows, values in batches, then its constraints.
+
+    Args:
+        command: ADD COLUMN.
+        table: which gets it.
+
+    Raises:
+        NoWayError: it can only be added at once: an identity, a generated column, a domain.
+    """
+    column = getattr(command, "def").column_def
+    constraints = [one.constraint for one in column.constraints]
+    kinds = {one.contype for one in constraints}
+    if not table.rewrites:  # then its values cost nothing, and only what is to be proved is apart
+        yield from _proved_later(column, table)
+        return
+    values = [one.raw_expr for one in constraints if one.contype == CONSTR_DEFAULT]
+    is_domain = table.one(_IS_DOMAIN, table.oid, column.colname) is not None
+    if (
+        not kinds <= {*_SIMPLE, *LETTERS}
+        or table.kind == "p"
+        or is_domain
+        or (values and not table.key)
+    ):
+        raise NoWayError
+    name = quoted(column.colname)
+    yield f"alter table {table.name} add column {_bare(column)}"
+    for value in values:
+        yield f"alter table {table.name} alter column {name} set default {expression(value)}"
+        yield batches(table.name, table.key or "", f"{name} = default", f"{name} is null")
+    if CONSTR_NOTNULL in kinds:
+        yield from not_null(table.name, name)
+    for constraint in constraints:
+        if constraint.contype in LETTERS:
+            yield from add(_of_table(constraint, column.colname), table)
+
+
+_IS_DOMAIN = """
+    select t.typname from pg_catalog.pg_attribute as a
+    inner join pg_catalog.pg_type as t on a.atttypid = t.oid
+    where a.attrelid = %s and a.attname = %s and t.typtype = 'd'
+"""
+
+
+def _proved_later(column: ColumnDef, table: Table) -> Iterator[str]:
+    """A column with its default, and what is to be proved of it afterwards."""
+    later = [one.constraint for one in column.constraints if one.constraint.contype in LETTERS]
+    if not later or table.kind == "p":
+        return
+    yield f"alter table {table.name} add column {_bare(column, keep=_SIMPLE)}"
+    for constraint in later:
+        yield from add(_of_table(constraint, column.colname), table)
+
+
+def _of_table(constraint: Constraint, column: str) -> Constraint:
+    """A column's constraint as one of its table."""
+    whole = type(constraint)()
+    whole.CopyFrom(constraint)
+    if constraint.contype == CONSTR_FOREIGN:
+        whole.fk_attrs.add().string.sval = column
+    elif constraint.contype != CONSTR_CHECK:
+        whole.keys.add().string.sval = column
+    return whole
+
+
+def _bare(column: ColumnDef, name: str | None = None, keep: Container[int] = ()) -> str:
+    """A column's name and type, and of its constraints those of some kinds."""
+    node = Node()
+    node.create_stmt.relation.relname = "t"
+    node.create_stmt.relation.relpersistence = "p"
+    made = node.create_stmt.table_elts.add().column_def
+    made.CopyFrom(column)
+    del made.constraints[:]
+    made.constraints.extend(c for c in column.constraints if c.constraint.contype in keep)
+    made.ClearField("raw_default")
+    made.colname = name or column.colname
+    return written(node).partition("(")[2].removesuffix(")")
+
+
+def alter_type(command: AlterTableCmd, table: Table) -> Iterator[str]:
+    """A new column beside the old one, kept alike by a trigger; in the end it takes the name.
+
+    Args:
+        command: ALTER COLUMN … TYPE.
+        table: whose column it is.
+
+    Raises:
+        NoWayError: something stands on the column, and would have to be made again.
+    """
+    column, key = getattr(command, "def").column_def, table.key
+    named = {"table": table.oid, "column": command.name}
+    if key is None or table.aside.execute(_NEEDED, named).fetchone():
+        raise NoWayError
+    new = f"{command.name}_new"
+    definition = _bare(column, new)
+    cast = f"{quoted(command.name)}::{definition.partition(' ')[2]}"
+    value = expression(column.raw_default) if column.HasField("raw_default") else cast
+    names = {
+        "schema": table.name.partition(".")[0],
+        "table": table.name,
+        "column": quoted(command.name),
+        "new": quoted(new),
+        "follow": quoted(f"{command.name}_follows"),
+        "value": value,
+    }
+    yield f"alter table {table.name} add column {definition}"
+    yield _FOLLOW.format(**names)
+    yield (
+        f"create trigger {names['follow']} before insert or update on {table.name}"
+        f" for each row execute function {names['schema']}.{names['follow']}()"
+    )
+    yield batches(table.name, key, f"{names['new']} = {value}", None)
+    yield _SWAP.format(**names)

@@ -1,0 +1,67 @@
+"""Partitions whose rows are proved to fit before they are attached."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from arami_db.files.rules import relation_name
+from arami_db.plan.safer.catalog import NoWayError, Table
+from arami_db.plan.safer.writing import checked
+
+if TYPE_CHECKING:
+    from postgast.pg_query_pb2 import CreateStmt, PartitionCmd
+
+_BOUND = "select pg_catalog.pg_get_partition_constraintdef(pg_catalog.to_regclass(%s))"
+_DEFAULT = """
+    select quote_ident(n.nspname) || '.' || quote_ident(c.relname)
+    from pg_catalog.pg_partitioned_table as p
+    inner join pg_catalog.pg_class as c on p.partdefid = c.oid
+    inner join pg_catalog.pg_namespace as n on c.relnamespace = n.oid
+    where p.partrelid = %s
+"""
+_CHECK = "arami_fits"
+
+
+def attach(command: PartitionCmd, table: Table) -> Iterator[str]:
+    """ATTACH PARTITION, behind checks that say what it would look for.
+
+    Args:
+        command: names the partition, and its bound.
+        table: which it is attached to.
+
+    Raises:
+        NoWayError: it is an index, or has no bound that can be written as a check.
+    """
+    child = relation_name(command.name)
+    if table.kind != "p" or not (bound := table.one(_BOUND, child)):
+        raise NoWayError
+    checks = {child: bound, **_of_default(table, bound)}
+    for name, condition in checks.items():
+        yield from checked(name, _CHECK, condition)
+    yield table.statement
+    for name in checks:
+        yield f"alter table {name} drop constraint {_CHECK}"
+
+
+def create(statement: CreateStmt, table: Table) -> list[str]:
+    """CREATE TABLE … PARTITION OF, behind a check of the default partition.
+
+    Args:
+        statement: itself.
+        table: the partitioned one.
+
+    Returns:
+        The statements; none where there is no default partition.
+    """
+    bound = table.one(_BOUND, relation_name(statement.relation))
+    checks = _of_default(table, bound) if bound else {}
+    made = [line for name, bound in checks.items() for line in checked(name, _CHECK, bound)]
+    dropped = [f"alter table {name} drop constraint {_CHECK}" for name in checks]
+    return [*made, table.statement, *dropped] if made else []
+
+
+def _of_default(table: Table, bound: str) -> dict[str, str]:
+    """The default partition, and what the server looks for in it: rows of the new one."""
+    name = table.one(_DEFAULT, table.oid)
+    return {name: f"not ({bound})"} if name else {}

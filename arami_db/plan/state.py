@@ -1,0 +1,114 @@
+"""What the throw-away database holds at one moment, as seen from within a transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from arami_db.database.connect import Connection, query
+
+# Table-level locks as SQL names them, weakest first, by the names of pg_locks.
+MODES = {
+    "AccessShareLock": "ACCESS SHARE",
+    "RowShareLock": "ROW SHARE",
+    "RowExclusiveLock": "ROW EXCLUSIVE",
+    "ShareUpdateExclusiveLock": "SHARE UPDATE EXCLUSIVE",
+    "ShareLock": "SHARE",
+    "ShareRowExclusiveLock": "SHARE ROW EXCLUSIVE",
+    "ExclusiveLock": "EXCLUSIVE",
+    "AccessExclusiveLock": "ACCESS EXCLUSIVE",
+}
+STRENGTH = {mode: strength for strength, mode in enumerate(MODES.values())}
+SHUTS_OUT_WRITES = STRENGTH["SHARE"]
+SHUTS_OUT_READS = STRENGTH["ACCESS EXCLUSIVE"]
+Locks = dict[int, str]  # the strongest mode on each relation
+
+
+class Relation(NamedTuple):
+    """A row of plan_relations.sql."""
+
+    oid: int
+    name: str
+    schema: str
+    bare: str
+    kind: str
+    of_table: int
+    file: int | None
+    size: int | None
+    scans: int
+    inserted: int
+    updated: int
+    deleted: int
+
+    @property
+    def is_heap(self) -> bool:
+        """Whether it is a table or materialized view that has rows of its own."""
+        return self.kind in {"r", "m"}
+
+
+class Object(NamedTuple):
+    """A row of plan_objects.sql."""
+
+    kind: str
+    identity: str
+    relation: int
+    name: str
+
+
+@dataclass(frozen=True)
+class State:
+    """Everything that statements are judged by.
+
+    Attributes:
+        relations: by oid.
+        objects: by kind and identity.
+        locks: held by this session.
+    """
+
+    relations: Mapping[int, Relation]
+    objects: Mapping[tuple[str, str], Object]
+    locks: Locks
+
+    def name(self, oid: int) -> str | None:
+        """The name of a relation; None where there is none of that oid."""
+        return self.relations[oid].name if oid in self.relations else None
+
+
+def read_state(connection: Connection) -> State:
+    """Read what there is, and what the transaction at work has locked and done.
+
+    Args:
+        connection: in a transaction or not.
+
+    Raises:
+        psycopg.Error: as the server says it.
+    """
+    relations = connection.execute(query("plan_relations").encode()).fetchall()
+    objects = connection.execute(query("plan_objects").encode()).fetchall()
+    return State(
+        {row[0]: Relation(*row) for row in relations},
+        {(row[0], row[1]): Object(*row) for row in objects},
+        locks_of(connection, None),
+    )
+
+
+def locks_of(connection: Connection, pid: int | None, *, granted: bool = True) -> Locks:
+    """The strongest lock that a session holds, or waits for, on each relation.
+
+    Args:
+        connection: to the database.
+        pid: the session's; None for the connection's own.
+        granted: whether to read what it holds, rather than what it waits for.
+    """
+    rows = connection.execute(query("plan_locks"), [pid]).fetchall()
+    return strongest(*({oid: MODES[mode]} for oid, mode, has in rows if has is granted))
+
+
+def strongest(*several: Mapping[int, str]) -> Locks:
+    """Of several sets of locks the strongest on each relation."""
+    found: Locks = {}
+    for locks in several:
+        for oid, mode in locks.items():
+            found[oid] = max(found.get(oid, mode), mode, key=STRENGTH.__getitem__)
+    return found

@@ -1,0 +1,142 @@
+"""The database that is planned for, by its statistics: sizes, traffic, who is in it."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from arami_db.database.connect import Connection, query
+
+
+class Table(NamedTuple):
+    """A row of plan_tables.sql; rows is None where nobody has counted yet."""
+
+    name: str
+    heap_bytes: int
+    index_bytes: int
+    rows: int | None
+    dead_rows: int
+    last_vacuum: str | None
+    reads: int
+    writes: int
+    prevents_wraparound: bool
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it is known to have no rows."""
+        return self.rows == 0 and not self.heap_bytes
+
+    @property
+    def bytes(self) -> int | None:
+        """The size of its heap; by its rows where only these are known."""
+        if self.heap_bytes or self.rows is None:
+            return self.heap_bytes or None
+        return self.rows * _ROW
+
+
+class Busy(NamedTuple):
+    """A row of plan_sessions.sql."""
+
+    pid: int
+    state: str
+    seconds: float | None
+    relations: list[str]
+
+
+class Server(NamedTuple):
+    """A row of plan_server.sql."""
+
+    database: str
+    version: str
+    role: str
+    bytes: int
+    replicas: int
+    free_connections: int
+
+
+@dataclass(frozen=True)
+class Target:
+    """The database that is planned for.
+
+    Attributes:
+        server: as a whole.
+        tables: by name.
+        traffic: reads and writes a second, by table.
+        sessions: those in a transaction that have locked something, the oldest first.
+        free_disk: bytes that are free where its data lie; None where that cannot be seen.
+    """
+
+    server: Server
+    tables: Mapping[str, Table]
+    traffic: Mapping[str, tuple[float, float]]
+    sessions: tuple[Busy, ...]
+    free_disk: int | None = None
+
+    def waits_behind(self, relation: str) -> list[Busy]:
+        """The sessions that have a lock on a relation."""
+        return [one for one in self.sessions if relation in one.relations]
+
+
+_DIRECTORY = "select setting from pg_catalog.pg_settings where name = 'data_directory'"
+_ROW = 100  # bytes that a row takes, where nobody has looked
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What the statistics counted at one moment."""
+
+    taken: float
+    tables: Mapping[str, Table]
+
+
+def sample(connection: Connection) -> Sample:
+    """Read the counters of every table.
+
+    Args:
+        connection: to the target, idle.
+
+    Raises:
+        psycopg.Error: as the server says it.
+    """
+    rows = connection.execute(query("plan_tables").encode()).fetchall()
+    return Sample(time.monotonic(), {row[0]: Table(*row) for row in rows})
+
+
+def read_target(connection: Connection, first: Sample) -> Target:
+    """Read what the target is like now; what it does a second follows from an earlier sample.
+
+    Args:
+        connection: to the target, idle.
+        first: the earlier sample.
+
+    Raises:
+        psycopg.Error: as the server says it.
+    """
+    last = sample(connection)
+    seconds = max(last.taken - first.taken, 0.001)
+    traffic = {
+        name: (
+            max(now.reads - had.reads, 0) / seconds,
+            max(now.writes - had.writes, 0) / seconds,
+        )
+        for name, now in last.tables.items()
+        if (had := first.tables.get(name))
+    }
+    [server] = connection.execute(query("plan_server").encode()).fetchall()
+    sessions = connection.execute(query("plan_sessions").encode()).fetchall()
+    busy = tuple(Busy(*row) for row in sessions)
+    return Target(Server(*server), last.tables, traffic, busy, _free_disk(connection))
+
+
+def _free_disk(connection: Connection) -> int | None:
+    """What is free on this machine, where the server's data lie on it and may be seen."""
+    row = connection.execute(_DIRECTORY).fetchone()
+    if row is None or not row[0] or not connection.info.host.startswith("/"):
+        return None
+    with suppress(OSError):
+        return shutil.disk_usage(str(row[0])).free
+    return None

@@ -1,0 +1,81 @@
+"""What a statement does, in words: the same in every form that people read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from arami_db.escape import visible
+from arami_db.files.effects import Effect
+from arami_db.render.output import count
+
+if TYPE_CHECKING:
+    from arami_db.plan import Planned, Weighed
+
+
+def summary(plan: Planned) -> str:
+    """What was planned, on one line."""
+    number = len(plan.statements)
+    server = plan.target.server
+    text = f"{count(plan.files, 'pending file')}, {count(number, 'statement')}"
+    return visible(f"{text}, for {server.database} on Postgres {server.version.split()[0]}")
+
+
+def sql_of(one: Weighed) -> str:
+    """The statement on one line."""
+    return visible(" ".join(one.observed.statement.text.split()))
+
+
+def place_of(one: Weighed) -> str:
+    """Where it stands."""
+    return visible(f"{one.observed.file.label}:{one.observed.line}")
+
+
+def shut_out(one: Weighed) -> str:
+    """Whom it shuts out, in a word or two."""
+    seen = one.observed
+    if seen.effect is Effect.NONE:
+        return "nobody"
+    if seen.blocks_reads:
+        return "reads, writes"
+    return "writes" if seen.blocks_writes else "nobody"
+
+
+def details(one: Weighed) -> Iterator[tuple[str, str]]:
+    """Each thing that is to be said of a statement: what it is, and the thing."""
+    seen = one.observed
+    if seen.fails:
+        yield "fails", f"SQLSTATE {seen.fails}: {'; '.join(seen.notes)}"
+    told = {
+        "loses": seen.loses,
+        "rewrites": seen.rewritten,
+        "no reads": seen.blocks_reads,
+        "no writes": [name for name in seen.blocks_writes if name not in seen.blocks_reads],
+        "reads all": [name for name in seen.scanned if name not in seen.rewritten],
+        "changes": seen.changed,
+        "builds": seen.rebuilt,
+        "breaks": seen.breaks,
+    }
+    yield from ((word, _few(names)) for word, names in told.items() if names)
+    strong = [f"{mode} on {name}" for name, mode in seen.locks.items() if name in seen.takes]
+    if strong:
+        yield "locks", _few(strong)
+    if one.estimate:
+        yield "takes", visible(one.estimate)
+    yield from (("waits for", visible(what)) for what in one.waits)
+    if seen.notes and not seen.fails:
+        yield "note", visible("; ".join(seen.notes))
+    if one.accepted:
+        yield "accepted", visible(one.accepted)
+
+
+def _few(names: Sequence[str]) -> str:
+    shown = ", ".join(map(visible, names[:5]))
+    return shown + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+
+
+def drift_lines(plan: Planned) -> list[str]:
+    """How the target differs from its applied files, most of it."""
+    lines = [visible(one.message) for one in plan.drift[:5]]
+    more = len(plan.drift) - 5
+    return lines + ([f"and {more} more: arami-db verify has them"] if more > 0 else [])

@@ -1,0 +1,1 @@
+"""Valid rows for any table, made from nothing but the catalog."""

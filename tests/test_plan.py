@@ -1,0 +1,170 @@
+"""`arami-db plan`: what migrations do, seen on a throw-away database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+from psycopg.conninfo import conninfo_to_dict
+
+from arami_db.database.connect import Connection, connect
+from arami_db.facts import Fact, facts_within
+from arami_db.files import SqlTree, packaged_sql_dir
+from arami_db.files.rules import Mode, transaction_mode
+from arami_db.files.script import load
+from arami_db.files.split import split
+from arami_db.files.sqlfile import read_file
+from arami_db.plan.hidden import Sessions
+from arami_db.plan.model import Observed
+from arami_db.plan.observe import Observer
+from arami_db.plan.running import Run
+from arami_db.plan.state import read_state
+from arami_db.rows.filling import fill
+from tests.conftest import made
+from tests.plan.corpus import CASES, Case
+
+BASE = Path(__file__).parent / "plan" / "base.sql"
+ALONE = "-- arami: no-transaction"
+MILD = {"brief", "none"}
+
+
+@pytest.fixture(scope="module")
+def base(server: dict[str, str]) -> Iterator[str]:
+    """A database with the corpus's tables, and rows in them."""
+    with made(server) as conninfo:
+        with closing(connect(conninfo)) as connection:
+            connection.execute(BASE.read_text().encode())
+            assert fill(connection, ["public"]) == {}
+        yield conninfo
+
+
+@pytest.fixture
+def clone(server: dict[str, str], base: str) -> Iterator[str]:
+    """A copy of it."""
+    with made(server, str(conninfo_to_dict(base)["dbname"])) as conninfo:
+        yield conninfo
+
+
+@contextmanager
+def running(conninfo: str, ending: str = "commit") -> Iterator[Run]:
+    """What runs files there."""
+    with closing(connect(conninfo)) as work, closing(connect(conninfo)) as aside:
+        fill(work, ["public"])
+        origin = read_state(work)
+        observer = Observer(Sessions(work, aside), origin)
+        yield Run(observer, lambda: fill(work, ["public"]), ending=ending)
+
+
+def observe(run: Run, path: Path, sql: str) -> list[Observed]:
+    """What the statements of a file do."""
+    path.write_text(sql)
+    return run.file(load(read_file(path, kind="migration", version=2, name="case")))
+
+
+def worst_of(found: list[Observed]) -> Observed:
+    """The worst statement of a file."""
+    return min(found, key=lambda one: one.effect.rank)
+
+
+INSIDE = [name for name, case in CASES.items() if ALONE not in case.sql]
+
+
+@pytest.mark.parametrize("name", INSIDE)
+def test_what_a_migration_does(base: str, tmp_path: Path, name: str) -> None:
+    with running(base, "rollback") as run:
+        check(CASES[name], observe(run, tmp_path / "002_case.sql", CASES[name].sql))
+
+
+@pytest.mark.parametrize("name", sorted(CASES.keys() - set(INSIDE)))
+def test_what_a_migration_outside_a_transaction_does(clone: str, tmp_path: Path, name: str) -> None:
+    with running(clone) as run:
+        check(CASES[name], observe(run, tmp_path / "002_case.sql", CASES[name].sql))
+
+
+def check(case: Case, found: list[Observed]) -> None:
+    """Compare what was observed with what is expected."""
+    worst = worst_of(found)
+    told = "\n".join(f"{one.effect} {one.locks} {one}" for one in found)[:3000]
+    assert worst.effect == case.effect, told
+    if case.relation and case.effect != "none":
+        assert case.relation in worst.concerned, told
+    if case.relation and case.lock:
+        assert worst.locks.get(case.relation) == case.lock, told
+    for field, expected in case.also:
+        assert any(expected in one for one in getattr(worst, field)), told
+
+
+def facts_of(connection: Connection) -> frozenset[Fact]:
+    """What a database is, as the packaged catalog states it."""
+    with connection.transaction():
+        return facts_within(connection, SqlTree(packaged_sql_dir()), {"public"})
+
+
+SAFER = {
+    "index": ["create index on public.users (age)"],
+    "unique index": ["create unique index on public.users (code)"],
+    "drop index": ["drop index public.users_name"],
+    "reindex": ["reindex table public.users"],
+    "refresh": ["refresh materialized view public.totals"],
+    "check": ["alter table public.users add check (age < 200), add column x int"],
+    "foreign key": [
+        "alter table public.orders add foreign key (buyer_id) references public.users"
+        " on delete set null"
+    ],
+    "not null": ["alter table public.users alter column name set not null"],
+    "unique": ["alter table public.users add unique (code, name)"],
+    "primary key": ["alter table public.events_2022 add primary key (id)"],
+    "nullable primary key": ["alter table public.scores drop constraint scores_pkey"],
+    "volatile default": [
+        "alter table public.users add column x uuid not null default gen_random_uuid() unique"
+    ],
+    "column with a foreign key": [
+        "alter table public.orders add column seller_id bigint not null default 1"
+        " references public.users"
+    ],
+    "type": ["alter table public.users alter column note type int using length(note)"],
+    "attach": [
+        "alter table public.events attach partition public.events_2022"
+        " for values from ('2022-01-01') to ('2023-01-01')"
+    ],
+    "partition": [
+        "create table public.events_2021 partition of public.events"
+        " for values from ('2021-01-01') to ('2022-01-01')"
+    ],
+    "update": ["update public.users set name = upper(email) where age > 0"],
+    "two locks": ["alter table public.orders add column x int; create index on public.users (age)"],
+    "validate": [
+        "alter table public.users add constraint c check (age < 200) not valid;"
+        " alter table public.users validate constraint c"
+    ],
+}
+del SAFER["nullable primary key"]
+
+
+@pytest.mark.parametrize("name", SAFER)
+def test_a_safer_way_comes_to_the_same_and_blocks_nobody_for_long(
+    server: dict[str, str], base: str, tmp_path: Path, name: str
+) -> None:
+    template = str(conninfo_to_dict(base)["dbname"])
+    [sql] = SAFER[name]
+    with made(server, template) as first, running(first) as run:
+        found = observe(run, tmp_path / "002_case.sql", sql)
+        expected = facts_of(run.observer.sessions.work)
+    worst = worst_of(found)
+    assert worst.safer, worst
+    rest = [one.statement.text for one in found if one is not worst]
+    ways = [*rest, *(one.text for one in split(worst.safer))]
+    with made(server, template) as second, running(second) as run:
+        for text in ways:
+            alone = transaction_mode(split(text)[0].node) is Mode.NEVER or "commit;" in text
+            file = f"{ALONE}\n{text}" if alone else text
+            for one in observe(run, tmp_path / "003_way.sql", file):
+                swaps = "$swap$" in text and one.effect == "data-loss"
+                assert one.effect in MILD or swaps, (text, one)
+        assert facts_of(run.observer.sessions.work) ^ expected == set()
+
+
+def test_the_corpus_is_large_enough() -> None:
+    assert len(CASES) >= 60
