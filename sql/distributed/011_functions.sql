@@ -1,7 +1,8 @@
 -- 011_functions: the workers have the functions of schema audit, and nobody else may execute them.
--- Why: triggers on shards and batches of the archive call them there. Citus sends along what a table
--- needs as it knows it, and what is made once it is there: a database may be older than that. To a
--- machine it sends all grants, and revokes none of PostgreSQL's own there: everybody could execute.
+-- Why: triggers on shards and batches of the archive call them there. Citus sends along what a
+-- table needs as it knows it, and what is made once it is there: a database may be older than that.
+-- To a machine it sends all grants, and revokes none of PostgreSQL's own there: everybody could
+-- execute.
 -- What it costs: nothing.
 
 do $$

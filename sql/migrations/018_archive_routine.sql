@@ -363,12 +363,13 @@ begin
 end
 $$;
 
--- Where the rows of a table are: in the table. On Citus, where sql/distributed has another, they are
--- in shards, and a batch moves what one shard holds; what is named by part() may be one.
+-- Where the rows of a table are: in the table. On Citus, where sql/distributed has another, they
+-- are in shards, and a batch moves what one shard holds; what is named by part() may be one.
 create function audit.part(relation regclass)
 returns regclass
 language sql
 immutable
+set search_path = ''
 as $$ select relation $$;
 
 -- The statements of a move, in order. Each takes the sessions as $1 (user_id) and $2 (id), locks
