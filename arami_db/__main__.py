@@ -15,6 +15,10 @@ _TIMED_OUT = (
     "The statement_timeout of this role, database or server ends what this command asks; raise it"
     " for the role: alter role … set statement_timeout = '1min'"
 )
+_AWAY = (
+    "The server has no connection to another machine, on Citus to a worker: start that, or see why"
+    " it refuses; select * from citus_check_cluster_node_health() tells."
+)
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -109,12 +113,15 @@ def _database_error(error: Exception) -> AramiError | None:
 
     from arami_db.database.connect import lost, redact
     from arami_db.database.failure import timed_out
-    from arami_db.errors import AramiError
+    from arami_db.errors import AramiError, ConnectionFailedError
 
     if isinstance(error, psycopg.OperationalError) and error.sqlstate is None:
         return lost(error)
     if not isinstance(error, psycopg.Error):
         return None
+    if (error.sqlstate or "").startswith("08"):  # on Citus, from the coordinator to a worker
+        message = error.diag.message_primary or str(error)
+        return ConnectionFailedError(redact(message), hint=_AWAY)
     hint = _TIMED_OUT if timed_out(error.sqlstate, str(error)) else None
     return AramiError(redact(str(error).strip()), hint=hint)
 

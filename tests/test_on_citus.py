@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from arami_db.files import packaged_sql_dir
 from tests import citus
 from tests.conftest import rows, run_cli, run_json, unfolded
 
 pytestmark = citus.needs_citus
+DOCS = Path(__file__).parents[1] / "docs"
 
 
 @pytest.fixture(scope="module")
@@ -163,3 +167,100 @@ def test_the_commands_do_there_what_they_do_elsewhere(machines: list[str], tmp_p
 def test_row_level_security_is_proved_role_by_role(machines: list[str]) -> None:
     report = run_json("verify", "--prove-rls", *("-d", machines[0]))
     assert (report["findings"], report["checked"]["attempts"] > 1000) == ([], True)
+
+
+def old_sessions(coordinator: str) -> tuple[int, int]:
+    """How many sessions of demo users are live and older than two years, and how many archived."""
+    [counts] = rows(
+        coordinator,
+        "select (select count(*) from public.daily_sessions"
+        " where created_at < now() - interval '2 years'),"
+        " (select count(*) from public.daily_sessions_archive)",
+    )
+    return counts
+
+
+def test_a_shard_that_moves_keeps_no_session_from_the_archive(machines: list[str]) -> None:
+    named = ("-d", machines[0])
+    run_cli("seed", "demo", "--users", "40", "--years", "4", "--yes", *named)
+    live, _ = old_sessions(machines[0])
+    [(user,)] = rows(
+        machines[0],
+        "select user_id from public.daily_sessions where created_at < now() - interval '2 years'"
+        " limit 1",
+    )
+    [(place, shard)] = rows(
+        machines[0],
+        "select p.groupid, p.shardid from pg_dist_placement as p where p.shardid ="
+        " get_shard_id_for_distribution_column('public.daily_sessions', %s::uuid)",
+        user,
+    )
+    with psycopg.connect(machines[place]) as mover:  # as one does whose last rows are copied
+        mover.execute("select lock_shard_metadata(7, %s)", [[shard]])
+        left = run_cli("archive", *named)
+    assert f"shard {shard} is moving to another machine" in left.stderr
+    assert 0 < old_sessions(machines[0])[0] < live
+    ended = run_json("archive", *named)
+    assert ended["left"] == 0
+    assert old_sessions(machines[0]) == (0, live)
+
+    [(source, target)] = rows(
+        machines[0],
+        "select array[s.nodename, s.nodeport::text], array[t.nodename, t.nodeport::text]"
+        " from pg_dist_node as s, pg_dist_node as t where s.groupid = %s"
+        " and t.groupid not in (0, %s)",
+        place,
+        place,
+    )
+    with psycopg.connect(machines[0], autocommit=True) as mover:
+        mover.execute(
+            "select citus_move_shard_placement(%s, %s, %s::int, %s, %s::int, 'block_writes')",
+            [shard, *source, *target],
+        )
+    with pytest.raises(psycopg.errors.ObjectInUse, match="has moved to another machine"):
+        rows(machines[place], f"select audit.hold_shard({shard})")
+    run_cli("archive", "restore", "--all", *named)
+    assert old_sessions(machines[0]) == (live, 0)
+    run_cli("seed", "demo", "--remove", "--yes", *named)
+
+
+def test_an_address_of_the_coordinator_leads_to_no_worker(machines: list[str]) -> None:
+    named = ("-d", machines[0])
+    run_cli("seed", "demo", "--users", "20", "--years", "4", "--yes", *named)
+    live, _ = old_sessions(machines[0])
+    address = conninfo_to_dict(machines[0])["host"]
+    assert run_json("archive", "-d", make_conninfo(machines[0], hostaddr=address))["left"] == 0
+    assert old_sessions(machines[0]) == (0, live)
+    run_cli("seed", "demo", "--remove", "--yes", *named)
+
+
+def test_the_role_of_the_pages_archives(machines: list[str]) -> None:
+    name, named = f"archivist_{uuid.uuid4().hex[:8]}", ("-d", machines[0])
+    blocks = [
+        block
+        for page in ("operations.md", "scale.md")
+        for block in re.findall(r"```sql\n(.*?)```", (DOCS / page).read_text(), re.DOTALL)
+        if "arami_archivist" in block and "pg_maintain" not in block
+    ]
+    assert len(blocks) == 2
+    run_cli("seed", "demo", "--users", "20", "--years", "4", "--yes", *named)
+    live, _ = old_sessions(machines[0])
+    run(machines[0], *(block.replace("arami_archivist", name) for block in blocks))
+    try:
+        run_cli("archive", "-d", make_conninfo(machines[0], user=name))
+        assert old_sessions(machines[0]) == (0, live)
+    finally:
+        run(machines[0], f"drop owned by {name}", f"drop role {name}")
+        run_cli("seed", "demo", "--remove", "--yes", *named)
+
+
+@pytest.mark.parametrize("command", ["archive", "archive history"])
+def test_a_worker_that_is_away_is_told_as_no_connection(machines: list[str], command: str) -> None:
+    port = "update pg_dist_node set nodeport = nodeport %s where groupid = 1"
+    run(machines[0], port % "- 10000")
+    try:
+        told = run_cli(*command.split(), "-d", machines[0], expect=7).stderr
+    finally:
+        run(machines[0], port % "+ 10000")
+    assert "connection to the remote node" in told
+    assert "citus_check_cluster_node_health()" in told

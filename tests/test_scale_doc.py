@@ -28,7 +28,7 @@ def test_the_table_has_the_figures_that_were_measured() -> None:
 
 def test_every_statement_is_one() -> None:
     blocks = re.findall(r"```sql\n(.*?)```", PAGE, re.DOTALL)
-    assert len(blocks) == 3
+    assert len(blocks) == 4
     for block in blocks:
         postgast.parse(block)
 

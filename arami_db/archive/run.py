@@ -88,7 +88,6 @@ class _Run:
         self._work, self._stop = work, work.stop
         self._pacing = Pacing(work.options, work.stop, work.report.note)
         self._broken_off = False
-        self._servers: list[list[Part]] = []
         self._unknown: tuple[str, ...] = ()
         self._verified: Verification | None = None
 
@@ -119,7 +118,6 @@ class _Run:
         """Move everything; how much is left."""
         if found := await self._unless_asked(partial(obstacles, kind=selection.kind)):
             raise ObstacleError(found)
-        self._servers = await self._unless_asked(partial(parts, conninfo=self._work.conninfo))
         self._unknown = await self._unless_asked(selection.unknown)
         count = await self._unless_asked(selection.count)
         self._work.total, self._work.failed = count.sessions, count.failed
@@ -140,16 +138,20 @@ class _Run:
 
     async def _pass(self, count: Count, jobs: int, *, retry: bool = False) -> Count:
         """Let workers move what they can; what there is to move then."""
+        servers = await self._unless_asked(partial(parts, conninfo=self._work.conninfo))
+        moving = self._move(servers, count, jobs, retry=retry)
         try:
-            await self._stop.unless(self._stop.aborted, self._move(count, jobs, retry=retry))
+            await self._stop.unless(self._stop.aborted, moving)
         except StoppedError:
             self._broken_off = True
             raise
         return await self._unless_asked(self._work.selection.count)
 
-    async def _move(self, count: Count, jobs: int, *, retry: bool) -> None:
+    async def _move(
+        self, servers: list[list[Part]], count: Count, jobs: int, *, retry: bool
+    ) -> None:
         async with asyncio.TaskGroup() as group:
-            for server in self._servers:
+            for server in servers:
                 group.create_task(
                     work_together(self._work, self._pacing, count, jobs, server, retry=retry)
                 )

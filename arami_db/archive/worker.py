@@ -51,8 +51,15 @@ class Worker:
         self._connection: AsyncConnection
 
     async def connect(self) -> None:
-        """Connect, and pass on what the server warns of."""
-        self._connection = await connect_async(self._part.conninfo)
+        """Connect, and pass on what the server warns of.
+
+        Raises:
+            ConnectionFailedError: the server refused or could not be reached.
+        """
+        try:
+            self._connection = await connect_async(self._part.conninfo)
+        except AramiError as error:
+            raise self._part.named(error) from None
         self._connection.add_notice_handler(
             lambda notice: self._work.report.note(f"warning: {notice.message_primary}")
         )
@@ -104,6 +111,9 @@ class Worker:
                 batch = await self._do(moving)
             except psycopg.Error as error:
                 await self._connection.rollback()
+                if self._part.is_elsewhere(error):
+                    work.report.note(f"{said(error)}; what is left of it is for the second pass")
+                    return None
                 # A smaller batch takes less time, and the same locks on tables.
                 failures += size == 1 or not timed_out(error.sqlstate, str(error))
                 if not is_passing(error) or failures > _RETRIES:
@@ -137,7 +147,7 @@ class Worker:
                 if gone is None:
                     raise
                 if error.sqlstate != _IDLE_SESSION_TIMEOUT:
-                    raise gone from error
+                    raise self._part.named(gone) from error
             await self.connect()
 
 

@@ -142,4 +142,5 @@ def lost(error: psycopg.Error) -> AramiError:
             "A timeout of the role or database applies; begin the file with:"
             " set local transaction_timeout = 0;"
         )
-    return ConnectionFailedError(redact(str(error).strip()) or "the connection was lost", hint=hint)
+    message = redact(error.diag.message_primary or str(error).strip())  # not where it was
+    return ConnectionFailedError(message or "the connection was lost", hint=hint)

@@ -2,7 +2,8 @@
 -- Why: Citus locks no rows for a query over many shards, and rows of one user never leave their
 -- shard. `arami-db archive` connects to the workers, and says the shard in arami_db.shard. What was
 -- moved is recorded beside it, where a line's id is a uuid that belongs there; the runs themselves
--- are the coordinator's, and no key leads to them.
+-- are the coordinator's, and no key leads to them. Shards move meanwhile: the last rows are copied
+-- while nobody who writes by way of Citus has their lock, which is why a batch takes it, too.
 -- What it costs: a connection to each worker. Whoever calls the routine by hand does so there.
 
 do $$
@@ -28,6 +29,7 @@ create or replace function audit.part(relation regclass)
 returns regclass
 language plpgsql
 stable
+security definer -- who archives may not read where shards lie
 set search_path = pg_catalog, pg_temp
 as $$
 declare
@@ -53,6 +55,32 @@ begin
 end
 $$;
 
+-- Only the owner of a table may take the lock of its shards.
+create or replace function audit.hold_shard(chosen bigint)
+returns void
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    begin
+        perform lock_shard_metadata(5, array[chosen]); -- ShareLock, as writers of Citus have it
+    exception
+        when lock_not_available then
+            raise exception 'shard % is moving to another machine', chosen
+                using errcode = 'object_in_use';
+    end;
+    if not exists (
+        select from pg_dist_placement as p
+        inner join pg_dist_local_group as here on p.groupid = here.groupid
+        where p.shardid = chosen
+    ) then
+        raise exception 'shard % has moved to another machine', chosen
+            using errcode = 'object_in_use';
+    end if;
+end
+$$;
+
 create or replace function audit.record_batch(
     run_id bigint,
     kind text,
@@ -65,6 +93,7 @@ create or replace function audit.record_batch(
 )
 returns void
 language plpgsql
+security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
@@ -87,3 +116,8 @@ begin
     using line, run_id, kind, cutoff, duration, sessions, rows, oldest, newest;
 end
 $$;
+
+revoke all on function audit.hold_shard(bigint) from public, anon, authenticated, service_role;
+
+comment on function audit.hold_shard(bigint) is
+'Keeps a shard on this machine until the transaction ends; refuses one that is not here.';
