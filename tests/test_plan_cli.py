@@ -23,6 +23,7 @@ from tests.conftest import (
     run_shell,
     scalar,
 )
+from tests.test_json_shapes import hold
 
 ROOT = Path(__file__).parents[1]
 Project = Callable[[dict[str, str]], Path]
@@ -74,6 +75,7 @@ def planned(arguments: list[str], expect: int = 0) -> dict[str, Any]:
 
 def test_the_plan_as_data_has_the_shape_that_is_promised(arguments: list[str]) -> None:
     data = planned(arguments)
+    hold("plan", data)
     assert list(data) == ["target", "statements", "worst"]
     assert data["worst"] == "rewrite"
     assert data["target"]["drift"] == []

@@ -78,7 +78,6 @@ def migrate(
       arami-db migrate --target 12 --lock-timeout 500ms
     """
     from arami_db import migrate as operation
-    from arami_db.errors import UsageError
     from arami_db.render.progress import progress
     from arami_db.render.results import show_migrated, show_preview
     from arami_db.runner.session import Options, Session
@@ -95,10 +94,8 @@ def migrate(
     )
     tree = options.tree(sql_dir)
     conninfo = options.conninfo(database, embedded=embedded)
-    if show_plan and dry_run:
-        raise UsageError("--plan and --dry-run exclude each other", hint="arami-db plan")
     if show_plan:
-        _ask(conninfo, tree, chosen, shadow)
+        _ask(conninfo, tree, chosen, shadow, dry_run=dry_run)
     with options.connection(conninfo) as connection, progress() as report:
         session = Session(connection, conninfo, chosen, report)
         if dry_run:
@@ -111,12 +108,17 @@ def migrate(
         show_migrated(result, output)
 
 
-def _ask(conninfo: str, tree: SqlTree, chosen: Options, shadow: str | None) -> None:
+def _ask(
+    conninfo: str, tree: SqlTree, chosen: Options, shadow: str | None, *, dry_run: bool
+) -> None:
     """Show the plan, and go on only where somebody says yes; nothing pending is no question."""
     from arami_db.cli.plan import planned, shadow_of
+    from arami_db.errors import UsageError
     from arami_db.plan import Wanted
     from arami_db.render.plan import show_plan
 
+    if dry_run:
+        raise UsageError("--plan and --dry-run exclude each other", hint="arami-db plan")
     found = planned(conninfo, tree, chosen, Wanted(shadow_of(shadow)))
     if not found.files:
         return

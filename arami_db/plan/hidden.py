@@ -57,6 +57,7 @@ class _Run(Thread):
         self.error: psycopg.Error | None = None
 
     def run(self) -> None:
+        """Run it, and keep what the server says against it."""
         try:
             self._connection.execute(self._sql.encode())
         except psycopg.Error as error:
@@ -77,24 +78,24 @@ def reveal(
     Raises:
         psycopg.Error: the statement failed.
     """
+    work, aside = sessions.work, sessions.aside
     tables = [r for r in relations if r.kind in {"r", "p"}]
-    pid = sessions.work.info.backend_pid
-    held = locks_of(sessions.aside, pid)
+    held = locks_of(aside, work.info.backend_pid)
     found: Locks = {}
     while True:
-        _hold(sessions.aside, tables, strongest(held, found), is_alone=savepoint is None)
-        run = _Run(sessions.work, sql)
+        _hold(aside, tables, strongest(held, found), is_alone=savepoint is None)
+        run = _Run(work, sql)
         run.start()
-        waited = _wait(sessions.aside, pid, run)
+        waited = _wait(aside, work.info.backend_pid, run)
         if waited is None:
             break
         found = strongest(found, waited)
-        sessions.work.cancel_safe()
+        work.cancel_safe()
         run.join()
-        sessions.aside.execute("rollback")
+        aside.execute("rollback")
         if savepoint:
-            sessions.work.execute(f"rollback to savepoint {savepoint}".encode())
-    sessions.aside.execute("rollback")
+            work.execute(f"rollback to savepoint {savepoint}".encode())
+    aside.execute("rollback")
     run.join()
     if run.error:
         raise run.error

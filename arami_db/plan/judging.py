@@ -64,17 +64,15 @@ def observed(
     before, after = states
     known = {oid: r for oid, r in before.relations.items() if _is_known(r, origin)}
     locks = strongest(after.locks, told.freed)
-    reads, writes = _shut_out(known, locks, is_alone=told.is_alone)
     taken = {oid: mode for oid, mode in locks.items() if mode != before.locks.get(oid)}
+    reads, writes = _shut_out(known, locks, is_alone=told.is_alone)
     takes = set().union(*_shut_out(known, taken, is_alone=told.is_alone))
-    moved = set(_moved(known, after)) | told.rewritten
+    moved = {*_moved(known, after), *told.rewritten}
     truncates = at[1].node.HasField("truncate_stmt")
     emptied = {oid for oid in moved if truncates or _is_emptied(before, after, oid)}
-    scanned = set(_indexed(known, before, after)) | told.scanned
-    if not told.is_alone and not truncates:  # else the statistics are not of this statement
-        scanned |= set(_scanned(known, after))
+    counts = not (told.is_alone or truncates)  # else the statistics are not of this statement
+    scanned = {*_indexed(known, before, after), *told.scanned, *_scanned(known, after, counts)}
     changed, deleted = _changed(known, after, told, is_bulk=bool(scanned))
-    lost = emptied | deleted | set(_lost(origin, before, after))
 
     def named(oids: Iterable[int]) -> tuple[str, ...]:
         return tuple(sorted(known[oid].name for oid in oids if oid in known))
@@ -89,9 +87,9 @@ def observed(
         rebuilt=tuple(sorted(_rebuilt(known, after))),
         scanned=named(scanned),
         changed=named(changed),
-        loses=named(lost),
+        loses=named({*emptied, *deleted, *_lost(origin, before, after)}),
         breaks=breaks(origin, before, after),
-        notes=tuple(f"drops {name} and makes it again" for name in _remade(known, after)),
+        notes=tuple(_remade(known, after)),
     )
 
 
@@ -106,7 +104,7 @@ def _remade(known: Mapping[int, Relation], after: State) -> Iterator[str]:
     names = {r.name for oid, r in after.relations.items() if oid not in known}
     for oid, relation in known.items():
         if relation.kind in _VIEWS and oid not in after.relations and relation.name in names:
-            yield relation.name
+            yield f"drops {relation.name} and makes it again"
 
 
 def _matters(relation: Relation, locks: Locks) -> bool:
@@ -150,9 +148,9 @@ def _is_emptied(before: State, after: State, oid: int) -> bool:
     return had.kind == "r" and bool(had.size) and has is not None and not has.size
 
 
-def _scanned(known: Mapping[int, Relation], after: State) -> Iterator[int]:
-    """What the transaction's statistics call a sequential scan."""
-    for oid, relation in after.relations.items():
+def _scanned(known: Mapping[int, Relation], after: State, counts: bool) -> Iterator[int]:
+    """What the transaction's statistics call a sequential scan, if they count."""
+    for oid, relation in after.relations.items() if counts else ():
         had = known.get(oid)
         if had and had.is_heap and relation.scans > had.scans:
             yield oid
@@ -170,7 +168,7 @@ def _rebuilt(known: Mapping[int, Relation], after: State) -> Iterator[str]:
     files = {r.name: r.file for r in after.relations.values() if r.kind == "i"}
     for relation in known.values():
         if relation.kind == "i" and files.get(relation.name, relation.file) != relation.file:
-            yield relation.name
+            yield f"drops {relation.name} and makes it again"
 
 
 def _changed(

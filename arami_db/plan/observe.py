@@ -113,21 +113,9 @@ class Observer:
         work = self.sessions.work
         self._said.clear()
         plain = reach(work, statement.text, statement.node, before)
-        kind = statement.node.WhichOneof("node") or ""
         work.execute(f"savepoint {_SAVEPOINT}")
-        freed: Locks = {}
         try:
-            seqscan = "off" if kind in _CALLS else "on"
-            work.execute(f"set local enable_seqscan = {seqscan}")
-            work.execute(statement.text.encode())
-            if self._may_swallow(statement):
-                work.execute(f"rollback to savepoint {_SAVEPOINT}")
-                freed = reveal(
-                    self.sessions,
-                    statement.text,
-                    before.relations.values(),
-                    savepoint=_SAVEPOINT,
-                )
+            freed = self._run(statement, before)
             # What the file has limited is for its own statements, and not for these.
             work.execute(_UNLIMITED)
             after = read_state(work)
@@ -141,6 +129,17 @@ class Observer:
         way = safer(statement, found, (work, self.sessions.aside))
         work.execute(f"release savepoint {_SAVEPOINT}")
         return replace(found, safer=way), after
+
+    def _run(self, statement: Statement, before: State) -> Locks:
+        """Run a statement; where it may have freed locks, once more to see them."""
+        work, text = self.sessions.work, statement.text
+        seqscan = "off" if statement.node.WhichOneof("node") in _CALLS else "on"
+        work.execute(f"set local enable_seqscan = {seqscan}")
+        work.execute(text.encode())
+        if not self._may_swallow(statement):
+            return {}
+        work.execute(f"rollback to savepoint {_SAVEPOINT}")
+        return reveal(self.sessions, text, before.relations.values(), savepoint=_SAVEPOINT)
 
     def alone(self, file: SqlFile, statement: Statement) -> Observed:
         """Run a statement outside a transaction.

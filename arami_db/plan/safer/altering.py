@@ -15,7 +15,7 @@ from postgast.pg_query_pb2 import (
     Node,
 )
 
-from arami_db.plan.safer.catalog import NoWayError, Table, written
+from arami_db.plan.safer.catalog import Table, written
 from arami_db.plan.safer.columns import add_column, alter_type
 from arami_db.plan.safer.constraints import add
 from arami_db.plan.safer.partitions import attach
@@ -60,8 +60,6 @@ def _constraint(command: AlterTableCmd, table: Table) -> Iterator[str]:
 
 
 def _set_not_null(command: AlterTableCmd, table: Table) -> Iterator[str]:
-    if table.kind == "p":
-        raise NoWayError
     for name in table.nullable([command.name]):
         yield from not_null(table.name, name)
 

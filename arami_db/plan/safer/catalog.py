@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from postgast import deparse
@@ -32,7 +32,9 @@ _KEY = """
     where i.indrelid = %s and i.indisprimary and i.indnkeyatts = 1
 """
 _CONSTRAINTS = """
-    select k.conname from pg_catalog.pg_constraint as k where k.conrelid = %s and k.contype = %s
+    select k.conname from pg_catalog.pg_constraint as k
+    where k.conrelid = %s and k.contype = %s
+    order by k.oid
 """
 _KNOWN = """
     select a.attname from pg_catalog.pg_attribute as a
@@ -73,6 +75,7 @@ class Table:
     name: str
     kind: str
     rewrites: bool
+    _made: dict[str, list[str]] = field(default_factory=dict)
 
     def one(self, sql: str, *values: Any) -> str | None:
         """The first value of a query of the transaction at work."""
@@ -84,19 +87,26 @@ class Table:
         """The column of its primary key, quoted, if that has one."""
         return self.one(_KEY, self.oid)
 
-    def newest(self, kind: str) -> str:
-        """The constraint of a kind that was made last.
+    def name_of(self, kind: str, given: str) -> str:
+        """The name of the next constraint that the statement has made; they come in its order.
+
+        Args:
+            kind: as pg_constraint has it.
+            given: the name that the statement gives it; empty where the server chose one.
 
         Raises:
-            NoWayError: there are several without a name, so that nobody can say which.
+            NoWayError: there is none.
         """
-        there = self.aside.execute(_CONSTRAINTS, [self.oid, kind]).fetchall()
-        made = [
-            one for one in self.work.execute(_CONSTRAINTS, [self.oid, kind]) if one not in there
-        ]
-        if len(made) != 1:
+        if kind not in self._made:
+            there = self.aside.execute(_CONSTRAINTS, [self.oid, kind]).fetchall()
+            now = self.work.execute(_CONSTRAINTS, [self.oid, kind]).fetchall()
+            self._made[kind] = [str(name) for (name,) in now if (name,) not in there]
+        made = self._made[kind]
+        if given in made:
+            made.remove(given)
+        if not given and not made:
             raise NoWayError
-        return str(made[0][0])
+        return given or made.pop(0)
 
     def nullable(self, columns: Sequence[str]) -> list[str]:
         """Those of some columns, quoted, that may have been null before the file."""

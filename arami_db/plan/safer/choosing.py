@@ -13,7 +13,7 @@ from arami_db.files.effects import Effect
 from arami_db.files.rules import relation_name
 from arami_db.plan.safer.altering import alter
 from arami_db.plan.safer.catalog import NoWayError, expression, find, quoted, written
-from arami_db.plan.safer.partitions import create
+from arami_db.plan.safer.partitions import create, index
 from arami_db.plan.safer.writing import batches, script
 from arami_db.rows.maker import undone
 
@@ -61,6 +61,9 @@ def safer(
             made = way(statement, sessions) if way else []
     except (NoWayError, PgQueryError, psycopg.Error):
         return None
+    path = [one.execute("show search_path").fetchone() for one in sessions]
+    if made and path[0] and path[0] != path[1]:
+        made = [f"set search_path = {path[0][0]}", *made]
     # Locks of its own it takes only for an instant; those of earlier statements make it long.
     by_itself = set(observed.blocks_reads) - observed.takes
     if not made and by_itself and not observed.rewritten:
@@ -85,10 +88,10 @@ def _index(statement: Statement, sessions: tuple[Connection, Connection]) -> lis
     table = find(statement, statement.node.index_stmt.relation, 0, sessions)
     node = Node()
     node.CopyFrom(statement.node)
-    if table.kind == "p" or node.index_stmt.concurrent:
-        raise NoWayError
-    node.index_stmt.concurrent = True
-    node.index_stmt.idxname = node.index_stmt.idxname or table.one(_NEWEST_INDEX, table.oid) or ""
+    name = node.index_stmt.idxname or table.one(_NEWEST_INDEX, table.oid) or ""
+    if table.kind == "p":
+        return index(table, name)
+    node.index_stmt.concurrent, node.index_stmt.idxname = True, name
     return [written(node)]
 
 

@@ -28,13 +28,23 @@ _NEEDED = """
         a.attrelid = %(table)s
         and a.attname = %(column)s
         and (
-            a.atthasdef or a.attnotnull or a.attacl is not null
+            a.attacl is not null
+            or a.attgenerated <> ''
+            or a.attidentity <> ''
             or exists (
                 select from pg_catalog.pg_depend as d
-                where d.refobjid = a.attrelid and d.refobjsubid = a.attnum
+                where
+                    d.refobjid = a.attrelid
+                    and d.refobjsubid = a.attnum
+                    and d.classid <> 'pg_catalog.pg_attrdef'::pg_catalog.regclass
             )
             or pg_catalog.col_description(a.attrelid, a.attnum) is not null
         )
+"""
+_DEFAULT = """
+    select pg_catalog.pg_get_expr(d.adbin, d.adrelid) from pg_catalog.pg_attrdef as d
+    inner join pg_catalog.pg_attribute as a on d.adrelid = a.attrelid and d.adnum = a.attnum
+    where a.attrelid = %s and a.attname = %s
 """
 _FOLLOW = """create function {schema}.{follow}() returns trigger language plpgsql as $follow$
 begin
@@ -134,6 +144,8 @@ def _bare(column: ColumnDef, name: str | None = None, keep: Container[int] = ())
 def alter_type(command: AlterTableCmd, table: Table) -> Iterator[str]:
     """A new column beside the old one, kept alike by a trigger; in the end it takes the name.
 
+    It is the last one of its table then, wherever the old one was.
+
     Args:
         command: ALTER COLUMN … TYPE.
         table: whose column it is.
@@ -143,7 +155,7 @@ def alter_type(command: AlterTableCmd, table: Table) -> Iterator[str]:
     """
     column, key = getattr(command, "def").column_def, table.key
     named = {"table": table.oid, "column": command.name}
-    if key is None or table.aside.execute(_NEEDED, named).fetchone():
+    if key is None or table.aside.execute(_NEEDED, named).fetchone() is not None:
         raise NoWayError
     new = f"{command.name}_new"
     definition = _bare(column, new)
@@ -164,4 +176,8 @@ def alter_type(command: AlterTableCmd, table: Table) -> Iterator[str]:
         f" for each row execute function {names['schema']}.{names['follow']}()"
     )
     yield batches(table.name, key, f"{names['new']} = {value}", None)
+    if default := table.one(_DEFAULT, table.oid, command.name):
+        yield f"alter table {table.name} alter column {names['new']} set default {default}"
+    if not table.nullable([command.name]):
+        yield from not_null(table.name, names["new"])
     yield _SWAP.format(**names)

@@ -45,7 +45,7 @@ def add(constraint: Constraint, table: Table) -> Iterator[str]:
     """
     if (letter := LETTERS.get(constraint.contype)) is None:
         raise NoWayError  # EXCLUDE
-    name = constraint.conname or constraint.indexname or table.newest(letter)
+    name = table.name_of(letter, constraint.conname or constraint.indexname)
     if constraint.contype in {CONSTR_UNIQUE, CONSTR_PRIMARY}:
         yield from _unique(constraint, table, name)
         return

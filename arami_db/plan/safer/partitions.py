@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from arami_db.files.rules import relation_name
-from arami_db.plan.safer.catalog import NoWayError, Table
+from arami_db.plan.safer.catalog import NoWayError, Table, quoted
 from arami_db.plan.safer.writing import checked
 
 if TYPE_CHECKING:
@@ -19,6 +19,25 @@ _DEFAULT = """
     inner join pg_catalog.pg_class as c on p.partdefid = c.oid
     inner join pg_catalog.pg_namespace as n on c.relnamespace = n.oid
     where p.partrelid = %s
+"""
+# The index of a partitioned table and those of its partitions, the uppermost first.
+_TREE = """
+    with named as (
+        select
+            t.relid,
+            t.level,
+            t.isleaf,
+            t.parentrelid,
+            quote_ident(n.nspname) || '.' || quote_ident(c.relname) as name
+        from pg_catalog.pg_partition_tree(pg_catalog.to_regclass(%s)) as t
+        inner join pg_catalog.pg_class as c on t.relid = c.oid
+        inner join pg_catalog.pg_namespace as n on c.relnamespace = n.oid
+    )
+
+    select child.name, parent.name, child.isleaf, pg_catalog.pg_get_indexdef(child.relid)
+    from named as child
+    left join named as parent on child.parentrelid = parent.relid
+    order by child.level, child.name
 """
 _CHECK = "arami_fits"
 
@@ -59,6 +78,26 @@ def create(statement: CreateStmt, table: Table) -> list[str]:
     made = [line for name, bound in checks.items() for line in checked(name, _CHECK, bound)]
     dropped = [f"alter table {name} drop constraint {_CHECK}" for name in checks]
     return [*made, table.statement, *dropped] if made else []
+
+
+def index(table: Table, name: str) -> list[str]:
+    """An index of a partitioned table: built on each partition while others write, then attached.
+
+    Args:
+        table: the partitioned one.
+        name: of the index, as the statement or the server named it.
+    """
+    rows = table.work.execute(_TREE, [f"{table.name.partition('.')[0]}.{quoted(name)}"]).fetchall()
+    made = [
+        str(sql).replace(" INDEX ", " index concurrently ", 1) if is_leaf else str(sql)
+        for _, _, is_leaf, sql in rows
+    ]
+    attached = [
+        f"alter index {parent} attach partition {child}"
+        for child, parent, *_ in reversed(rows)
+        if parent is not None
+    ]
+    return [*made, *attached]
 
 
 def _of_default(table: Table, bound: str) -> dict[str, str]:
