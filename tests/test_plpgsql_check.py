@@ -38,7 +38,10 @@ COMPLAINTS = """
     order by 1, 2
 """
 # Functions whose dynamic SQL is quoted where plpgsql_check does not look: how.
-QUOTED = {"audit.record_change()": "by format(%I, %L) in a query over pg_attribute"}
+QUOTED = {
+    "audit.move_rows(text,text[],text,uuid[],uuid[],bigint)": "what archive_statements() wrote",
+    "audit.record_change()": "by format(%I, %L) in a query over pg_attribute",
+}
 UNUSED = """
     select f.oid::regprocedure::text from pg_proc as f
     where f.prorettype = 'trigger'::regtype

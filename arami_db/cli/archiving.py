@@ -7,7 +7,6 @@ from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
-import psycopg
 import typer
 
 from arami_db.cli import options
@@ -81,6 +80,8 @@ def run(
 
 
 def _vacuum(connection: Connection, stop: Stop) -> Upkeep:
+    import psycopg
+
     from arami_db.archive import live_tables
     from arami_db.maintain import maintain, tables
     from arami_db.render.upkeep import show_start

@@ -691,8 +691,8 @@ declare
         ' where f.user_id = s.user_id and f.session_id = s.id and f.kind = $8 offset 0',
         failures
     );
-    belonging text;
-    in_the_way boolean;
+    relation regclass;
+    in_the_way boolean := false;
     obstacle record;
     steps record;
     user_ids uuid [];
@@ -719,17 +719,18 @@ begin
         'lock table %s, %s, %s, %s in row exclusive mode',
         live, archived, audit.part('audit.archive_batch'), failures
     );
-    select
-        string_agg(distinct t.relation, ', ' order by t.relation),
-        bool_or(l.target is null)
-    into belonging, in_the_way
-    from audit.archive_links(kind) as l
-    cross join lateral (
-        values (audit.part(l.source)::text), (audit.part(l.target)::text)
-    ) as t (relation);
-    if belonging is not null then
-        execute format('lock table %s in row exclusive mode', belonging);
-    end if;
+    for relation in
+        select distinct audit.part(t.relation)
+        from audit.archive_links(kind) as l
+        cross join lateral (values (l.source), (l.target)) as t (relation)
+        order by 1
+    loop
+        if relation is null then
+            in_the_way := true; -- a table without its twin
+        else
+            execute format('lock table %s in row exclusive mode', relation);
+        end if;
+    end loop;
     select
         array_agg(s.relation) as relations,
         array_agg(s.statement) as statements,
