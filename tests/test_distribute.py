@@ -288,6 +288,9 @@ LATER = {
         create policy r on public.user_goals for insert to authenticated
         with check ((select auth.uid()) is not null and user_id = auth.uid());
         alter table public.user_goals add column colour text;
+        create table public.kinds (code text primary key);
+        insert into public.kinds values ('a'), ('b');
+        alter table public.user_goals add column kind text references public.kinds;
     """,
     "migrations/003_index.sql": """-- arami: no-transaction
         create index concurrently idx_colour on public.user_goals (colour);
@@ -329,6 +332,7 @@ def test_later_migrations_distribute_what_they_bring(
     for worker in cluster[1:]:
         assert scalar(worker, "select to_regclass('public.coloured') is not null")
         assert scalar(worker, "select count(*) from public.country") == 1
+        assert scalar(worker, "select count(*) from public.kinds") == 2
         found = scalar(
             worker,
             "select count(*) from pg_index"

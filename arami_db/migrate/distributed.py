@@ -19,6 +19,7 @@ from arami_db.errors import DistributionError, RefusedFileError
 from arami_db.files import policies
 from arami_db.files.refusals import refusal_at
 from arami_db.files.script import load
+from arami_db.files.shared import in_sequence, sharing
 from arami_db.runner.session import Applied
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ class Obstacle:
 
 
 def as_citus_takes_it(script: Script) -> Script:
-    """A migration with its policies as Citus takes them.
+    """A migration with its policies as Citus takes them, and foreign keys to what is everywhere.
 
     Raises:
         RefusedFileError: one would say something else on the workers.
@@ -63,8 +64,11 @@ def as_citus_takes_it(script: Script) -> Script:
     ]
     if refusals:
         raise RefusedFileError(refusals=refusals)
+    shared = [sharing(one) for one in script.statements]
+    first = in_sequence(script.statements) if any(shared) and script.in_transaction else ()
     taken = map(policies.as_citus_takes_it, script.statements)
-    return replace(script, statements=tuple(chain.from_iterable(taken)))
+    pairs = chain.from_iterable(zip(shared, taken, strict=True))
+    return replace(script, statements=(*first, *chain.from_iterable(pairs)))
 
 
 def is_complete(connection: Connection) -> bool:
