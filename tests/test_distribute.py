@@ -8,11 +8,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import postgast
 import psycopg
 import pytest
 
 from arami_db.files import SqlTree, packaged_sql_dir
-from arami_db.files.policies import without_subqueries
+from arami_db.files.policies import as_citus_takes_it, without_subqueries
 from arami_db.files.script import load
 from arami_db.files.split import split
 from tests.citus import cluster_database, needs_citus
@@ -83,6 +84,25 @@ def test_a_bare_subquery_of_a_later_policy_is_blanked_out(policy: str) -> None:
         assert without_subqueries(statement).text == beginning + POLICIES[policy]
     [other] = split("select (select 1)")
     assert without_subqueries(other) is other
+
+
+def test_a_policy_that_tests_for_null_begins_closed_on_citus() -> None:
+    beginning = 'create policy "for ( as" on public.as_for '
+    tested = "using (f() is null) with check ((select a)\n is not true)"
+    [statement] = split(f"{beginning}as restrictive for all to authenticated {tested}")
+    closed, altered = as_citus_takes_it(statement)
+    assert closed.text == (
+        f"{beginning}as restrictive for all to authenticated using (false) with check (false)"
+    )
+    assert altered.text == (
+        beginning.replace("create", "alter ")
+        + " " * len("as restrictive for all")
+        + f" to authenticated {tested.replace('select', '      ')}"
+    )
+    for closing in (closed, altered):
+        postgast.parse(closing.text)
+    [plain] = split("create policy p on a using (f() = b)")
+    assert as_citus_takes_it(plain) == (plain,)
 
 
 # What a policy says, and whether nothing of it is left that Citus refuses.
@@ -192,6 +212,7 @@ REFUSED = """
         constraint followed foreign key (user_id, session_id)
         references public.daily_sessions (user_id, id) on update cascade
     );
+    create policy narrow on public.t2 as restrictive using (true);
     create policy other on public.t2 using (exists (select from public.t1 where t1.id = t2.id));
     create table public.t3 () inherits (public.t2);
     create table public.t4 (
@@ -221,6 +242,7 @@ OBSTACLES = {
     "index partly of public.t1",
     "foreign key gone of public.t2",
     "foreign key followed of public.t2",
+    'policy "narrow" of public.t2',
     'policy "other" of public.t2',
     "table public.t2",
     "column user_id of public.t4",
@@ -263,7 +285,12 @@ LATER = {
     "migrations/002_policy.sql": """
         create policy q on public.user_goals to authenticated using ((select auth.uid()) = user_id);
         alter policy q on public.user_goals using ((select auth.uid() as uid) = user_id);
+        create policy r on public.user_goals for insert to authenticated
+        with check ((select auth.uid()) is not null and user_id = auth.uid());
         alter table public.user_goals add column colour text;
+        create table public.kinds (code text primary key);
+        insert into public.kinds values ('a'), ('b');
+        alter table public.user_goals add column kind text references public.kinds;
     """,
     "migrations/003_index.sql": """-- arami: no-transaction
         create index concurrently idx_colour on public.user_goals (colour);
@@ -305,6 +332,7 @@ def test_later_migrations_distribute_what_they_bring(
     for worker in cluster[1:]:
         assert scalar(worker, "select to_regclass('public.coloured') is not null")
         assert scalar(worker, "select count(*) from public.country") == 1
+        assert scalar(worker, "select count(*) from public.kinds") == 2
         found = scalar(
             worker,
             "select count(*) from pg_index"
@@ -314,6 +342,15 @@ def test_later_migrations_distribute_what_they_bring(
     with psycopg.connect(cluster[0], autocommit=True) as connection:
         connection.execute("insert into public.notes (user_id) select id from public.users")
     run_json("status", *named)
+
+    folder = root / "migrations"
+    number = max(int(path.name[:3]) for path in folder.glob("*.sql")) + 1
+    (folder / f"{number:03}_narrow.sql").write_text(
+        "create policy narrow on public.notes as restrictive using (true);", encoding="utf-8"
+    )
+    refused = run_json("migrate", *named, expect=1)["error"]
+    assert "makes a permissive one" in refused["message"]
+    assert (refused["line"], refused["column"]) == (1, 1)
 
 
 def killed_at(line: str, coordinator: str, kill: Callable[[Process], None]) -> None:

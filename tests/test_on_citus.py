@@ -160,6 +160,16 @@ def test_the_commands_do_there_what_they_do_elsewhere(machines: list[str], tmp_p
     vacuumed = run_json("maintain", "--threshold", "1%", *named)
     assert "public.daily_sessions" in [job["table"] for job in vacuumed["tables"]]
     run_cli("monitor", "overview", "archive", *named)
+    [sizes] = [
+        question
+        for question in run_json("monitor", "tables", "--limit", "100", *named)["answers"]
+        if question["name"] == "size"
+    ]
+    monitored = {row["relation"]: row["total_bytes"] for row in sizes["rows"]}
+    standing = run_json("status", *named)["distribution"]["tables"]
+    assert {one["name"]: one["bytes"] for one in standing} == {
+        one["name"]: monitored[one["name"]] for one in standing
+    }
     run_cli("docs", "--output", str(tmp_path / "docs"), *named)
     assert_clean(machines[0])
 

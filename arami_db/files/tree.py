@@ -12,9 +12,10 @@ from arami_db.files.folder import NOT_SKIPPED, read_folder, require_file
 from arami_db.files.sqlfile import SqlFile, read_file
 
 _OF_VIEWS = "distributed/views"  # each in the place of the one of its number in views/
+_OF_MONITOR = "distributed/monitor"  # likewise
 _FOLDERS = (
     *("migrations", "views", "seeds", "demo", "catalog", "checks", "monitor"),
-    *("distributed", _OF_VIEWS, "distributed/catalog", "distributed/checks"),
+    *("distributed", _OF_VIEWS, "distributed/catalog", "distributed/checks", _OF_MONITOR),
 )
 SNAPSHOT = "schema.snapshot"
 
@@ -74,6 +75,11 @@ class SqlTree:
     def monitor(self) -> tuple[SqlFile, ...]:
         """The questions of whoever watches the database, by ascending version."""
         return read_folder(self.root / "monitor", "monitor")
+
+    @cached_property
+    def distributed_monitor(self) -> tuple[SqlFile, ...]:
+        """Those that replace one of the same version on Citus."""
+        return read_folder(self.root / _OF_MONITOR, "monitor")
 
     @cached_property
     def catalog(self) -> tuple[SqlFile, ...]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from arami_db import ledger
@@ -14,9 +15,11 @@ from arami_db.database.connect import query
 from arami_db.database.execute import Step, closing_steps, no_time_limit, statement_steps
 from arami_db.database.failure import FileFailedError
 from arami_db.database.pipeline import run
-from arami_db.errors import DistributionError
-from arami_db.files.policies import without_subqueries
+from arami_db.errors import DistributionError, RefusedFileError
+from arami_db.files import policies
+from arami_db.files.refusals import refusal_at
 from arami_db.files.script import load
+from arami_db.files.shared import in_sequence, sharing
 from arami_db.runner.session import Applied
 
 if TYPE_CHECKING:
@@ -49,8 +52,23 @@ class Obstacle:
 
 
 def as_citus_takes_it(script: Script) -> Script:
-    """A migration with its policies free of the subqueries that Citus refuses at once."""
-    return replace(script, statements=tuple(map(without_subqueries, script.statements)))
+    """A migration with its policies as Citus takes them, and foreign keys to what is everywhere.
+
+    Raises:
+        RefusedFileError: one would say something else on the workers.
+    """
+    refusals = [
+        refusal_at(script.file, one.offset, *policies.RESTRICTIVE, one)
+        for one in script.statements
+        if policies.is_restrictive(one)
+    ]
+    if refusals:
+        raise RefusedFileError(refusals=refusals)
+    shared = [sharing(one) for one in script.statements]
+    first = in_sequence(script.statements) if any(shared) and script.in_transaction else ()
+    taken = map(policies.as_citus_takes_it, script.statements)
+    pairs = chain.from_iterable(zip(shared, taken, strict=True))
+    return replace(script, statements=(*first, *chain.from_iterable(pairs)))
 
 
 def is_complete(connection: Connection) -> bool:

@@ -96,7 +96,10 @@ def ask(
         if connection.closed:
             raise _lost(error) from error
         raise
-    for question in asked:
+    on_citus = questions(tree.distributed_monitor) if "citus" in extensions else ()
+    replaced = {question.file.version: question for question in on_citus}
+    for named in asked:
+        question = replaced.get(named.file.version, named)
         schema = extensions.get(question.extension)
         text = _text(question, tree, schema)
         if isinstance(text, Problem):

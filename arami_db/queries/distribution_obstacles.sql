@@ -235,6 +235,13 @@ where
     )
 union all
 select
+    pg_catalog.format('policy "%s" of %s', p.polname, t.name),
+    'is restrictive, and Citus makes a permissive one of it on the workers',
+    'Add its condition to each permissive policy of the table, with AND, and drop it.'
+from tables as t
+inner join pg_catalog.pg_policy as p on t.oid = p.polrelid and not p.polpermissive
+union all
+select
     pg_catalog.format('table %s', t.name),
     'is part of an inheritance, which Citus cannot cut',
     'Make tables of their own of parent and children; or partition it.'

@@ -127,3 +127,31 @@ from public, anon, authenticated, service_role;
 
 comment on function audit.without_subqueries(text) is
 'A policy''s expression, as the catalog has it, with "(select x)" as x.';
+
+-- A later migration lets a table that is cut refer to one that is new: the runner has that copied
+-- to every machine first.
+create or replace function audit.share(referring regclass, referred regclass)
+returns void
+language plpgsql
+strict
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if
+        referring not in (select p.logicalrelid from pg_dist_partition as p)
+        or referred in (select p.logicalrelid from pg_dist_partition as p)
+        or referred in (
+            select d.relation from audit.distribution as d where d.user_column is not null
+        )
+    then
+        return;
+    end if;
+    perform create_reference_table(referred);
+end
+$$;
+
+revoke all on function audit.share(regclass, regclass)
+from public, anon, authenticated, service_role;
+
+comment on function audit.share(regclass, regclass) is
+'Copies a table to every machine that one on the workers is about to refer to.';
