@@ -102,8 +102,11 @@ def ground(
         unfilled = fill(work, schemas)
         notes += [f"no row could be made for {name}: {why}" for name, why in unfilled.items()]
         with closing(connect(conninfo)) as aside:
-            observer = Observer(Sessions(work, aside), read_state(work), settings)
-            yield Ground(observer, found, tuple(notes), lambda: fill(work, schemas))
+            origin = read_state(work)
+            # What the files make themselves is as empty there as it will be on the target.
+            old = {(one.schema, one.bare) for one in origin.relations.values()}
+            observer = Observer(Sessions(work, aside), origin, settings)
+            yield Ground(observer, found, tuple(notes), lambda: fill(work, schemas, old))
 
 
 def _compare(

@@ -168,7 +168,7 @@ def _rebuilt(known: Mapping[int, Relation], after: State) -> Iterator[str]:
     files = {r.name: r.file for r in after.relations.values() if r.kind == "i"}
     for relation in known.values():
         if relation.kind == "i" and files.get(relation.name, relation.file) != relation.file:
-            yield f"drops {relation.name} and makes it again"
+            yield relation.name
 
 
 def _changed(

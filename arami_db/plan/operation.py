@@ -11,6 +11,7 @@ from arami_db.files.effects import Acceptance, Effect, acceptances
 from arami_db.files.script import load_all
 from arami_db.migrate.disagreement import require_agreement
 from arami_db.migrate.plan import IN_PLACE, make_plan
+from arami_db.plan.blame import Rows
 from arami_db.plan.ground import Ground, Wanted, ground
 from arami_db.plan.running import Run
 from arami_db.plan.speed import measure
@@ -109,8 +110,10 @@ def plan(
 def _observe(
     there: Ground, pending: Sequence[Script], *, is_strict: bool
 ) -> tuple[list[Observed], list[str]]:
-    run = Run(there.observer, there.refill, is_strict)
-    found = run.files(pending)
+    observer = there.observer
+    work = observer.sessions.work
+    rows = Rows(work, observer.origin, there.refill, are_ours=not is_strict)
+    found = Run(observer, rows).files(pending)
     if not found or not found[-1].fails:
         return found, []
     last = found[-1]

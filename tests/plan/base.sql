@@ -60,4 +60,6 @@ create function public.greet(a text) returns text language sql immutable as
 $$ select 'hello ' || a $$;
 create sequence public.numbers;
 create table public.log (id bigint primary key, what text);
+create table public."Odd Names" ("User Id" bigint primary key, "a b" integer);
+create table public.alike (id bigint primary key, a text not null check (a = 'x'));
 create table public.prices (id bigint primary key, price numeric(10, 2));

@@ -241,7 +241,17 @@ CASES = {
     "drop_schema": Case("drop schema public cascade", "data-loss", USERS, AE),
     # ---- rewrites
     "int_to_bigint": Case(
-        "alter table public.users alter column age type bigint", "rewrite", USERS, AE
+        "alter table public.users alter column age type bigint",
+        "rewrite",
+        USERS,
+        AE,
+        (("rebuilt", "public.users_pkey"),),
+    ),
+    "unique_index_concurrently_on_rows_that_are_alike": Case(
+        f"{_ALONE}create unique index concurrently alike_a on public.alike (a)",
+        "none",
+        "public.alike",
+        SUE,
     ),
     "timestamp_to_timestamptz": Case(
         "set local timezone = 'Europe/Lisbon';"
