@@ -55,7 +55,7 @@ def running(conninfo: str, ending: str = "commit") -> Iterator[Run]:
         fill(work, ["public"])
         origin = read_state(work)
         observer = Observer(Sessions(work, aside), origin)
-        rows = Rows(work, origin, lambda: fill(work, ["public"]), are_ours=True)
+        rows = Rows(work, origin, lambda: fill(work, ["public"]))
         yield Run(observer, rows, ending=ending)
 
 

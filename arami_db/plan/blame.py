@@ -25,14 +25,14 @@ class Rows:
         work: the session that runs files.
         origin: what was there before the first pending file.
         refill: makes rows in tables that have none.
-        are_ours: whether the plan has made them up; else failing on them counts.
+        theirs: the tables whose rows the plan has not made up: failing on them counts.
         unchecked: whether foreign keys are to be left unchecked: the parents are not there.
     """
 
     work: Connection
     origin: State
     refill: Callable[[], object]
-    are_ours: bool
+    theirs: frozenset[str] = frozenset()
     unchecked: bool = False
     _emptied: set[str] = field(default_factory=set)
 
@@ -56,12 +56,15 @@ class Rows:
             psycopg.Error: as the server says it.
         """
         is_of_rows = (error.sqlstate or "")[:2] in _OF_ROWS
-        if not self.are_ours or not is_of_rows or self._fails_on_any(found, error):
+        if not is_of_rows or self._fails_on_any(found, error):
             return False
-        every = self._tables()
         named = _plain(f"{error.diag.schema_name}.{error.diag.table_name}")
-        tables = {name for name in every if _plain(name) == named} - self._emptied
-        if tables := tables or (every - self._emptied):
+        every = self._tables()
+        tables = {name for name in every if _plain(name) == named}
+        if self.theirs and (not tables or tables & self.theirs):
+            return False
+        left = every - self._emptied - self.theirs
+        if tables := (tables & left) or left:
             self._empty(tables)
             return True
         if error.sqlstate != _NO_PARENT or self.unchecked:

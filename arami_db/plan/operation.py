@@ -11,7 +11,6 @@ from arami_db.files.effects import Acceptance, Effect, acceptances
 from arami_db.files.script import load_all
 from arami_db.migrate.disagreement import require_agreement
 from arami_db.migrate.plan import IN_PLACE, make_plan
-from arami_db.plan.blame import Rows
 from arami_db.plan.ground import Ground, Wanted, ground
 from arami_db.plan.running import Run
 from arami_db.plan.speed import measure
@@ -98,7 +97,7 @@ def plan(
     begin("applying the applied files to a throw-away database")
     with ground(connection, tree, applied, pending, wanted) as there:
         begin("running the pending files there")
-        seen, notes = _observe(there, pending, is_strict=wanted.fill is not None)
+        seen, notes = _observe(there, pending)
         speed = measure(there.observer.sessions.work)
     target = read_target(connection, first)
     weighed = [weigh(one, target, speed) for one in seen]
@@ -107,13 +106,8 @@ def plan(
     return Planned(len(pending), statements, target, there.drift, tuple(notes), stale)
 
 
-def _observe(
-    there: Ground, pending: Sequence[Script], *, is_strict: bool
-) -> tuple[list[Observed], list[str]]:
-    observer = there.observer
-    work = observer.sessions.work
-    rows = Rows(work, observer.origin, there.refill, are_ours=not is_strict)
-    found = Run(observer, rows).files(pending)
+def _observe(there: Ground, pending: Sequence[Script]) -> tuple[list[Observed], list[str]]:
+    found = Run(there.observer, there.rows).files(pending)
     if not found or not found[-1].fails:
         return found, []
     last = found[-1]
