@@ -12,7 +12,7 @@ from arami_db.database.execute import cleaning_steps, closing_steps, run_each
 from arami_db.files.rules import Mode, transaction_mode
 from arami_db.files.transactions import is_setting
 from arami_db.plan.blame import Rows
-from arami_db.plan.breaks import left_at_the_end
+from arami_db.plan.breaks import left_at_the_end, mentions
 from arami_db.plan.model import Observed
 from arami_db.plan.observe import BEYOND, FailedError, Observer
 from arami_db.plan.rebuilding import needs_rebuild, rebuild, would_keep
@@ -105,8 +105,7 @@ class Run:
                 one, state = self._inside(script, statement, state)
                 found.append(one)
             run_each(work, closing_steps(script))
-            end = read_state(work)
-            found = [replace(one, breaks=left_at_the_end(one.breaks, end)) for one in found]
+            found = self._settled(found)
             work.execute(self.ending)
         except FailedError as error:
             work.execute("rollback")
@@ -117,6 +116,18 @@ class Run:
             work.execute("rollback")
             return [*found[:-1], replace(found[-1], fails=error.sqlstate)], error
         return found, None
+
+    def _settled(self, found: list[Observed]) -> list[Observed]:
+        """What a file breaks when it has ended, and which functions still name that."""
+        work = self.observer.sessions.work
+        if not any(one.breaks for one in found):
+            return found
+        end = read_state(work)
+        left = [left_at_the_end(one.breaks, end) for one in found]
+        return [
+            replace(one, breaks=(*gone, *mentions(work, gone)))
+            for one, gone in zip(found, left, strict=True)
+        ]
 
     def _inside(self, script: Script, statement: Statement, state: State) -> tuple[Observed, State]:
         if note := self._untried(statement):

@@ -463,7 +463,10 @@ CASES = {
         "brief",
         USERS,
         AE,
-        (("breaks", "column public.users.note is now remark"),),
+        (
+            ("breaks", "column public.users.note is now remark"),
+            ("breaks", "function public.notes() names note"),
+        ),
     ),
     "rename_table": Case(
         "alter table public.log rename to journal",
