@@ -43,7 +43,15 @@ def left_at_the_end(found: tuple[str, ...], end: State) -> tuple[str, ...]:
     """
     names = {relation.name for relation in end.relations.values()}
     names |= {_full(end, one) for one in end.objects.values()}
-    return tuple(one for one in found if not _is_back(one, names))
+    left = [one for one in found if not _is_back(one, names)]
+    gone = {one.removesuffix(" is gone").rpartition("view ")[2] for one in left if "view " in one}
+    return tuple(one for one in left if _of_column(one) not in gone)
+
+
+def _of_column(said: str) -> str | None:
+    """The relation of a column that is said to be gone."""
+    match = re.fullmatch(r"column (.+)\.(?:[^.\"]+|\"[^\"]+\") is gone", said)
+    return match[1] if match else None
 
 
 def mentions(connection: Connection, found: tuple[str, ...]) -> tuple[str, ...]:
@@ -117,8 +125,10 @@ def _parts(origin: State, before: State, after: State) -> Iterator[str]:
 
 
 def _stands(before: State, one: Object, relations: set[str]) -> bool:
-    """Whether what an object is a part of is still there, by name."""
-    return not one.relation or before.name(one.relation) in relations
+    """Whether what an object is a part of is still there, by name, or may be made again."""
+    if not one.relation or before.name(one.relation) in relations:
+        return True
+    return before.relations[one.relation].kind in {"v", "m"}
 
 
 def _full(state: State, one: Object) -> str:

@@ -188,7 +188,21 @@ CASES = {
         AE,
     ),
     "delete_by_key": Case("delete from public.log where id = 1", "none", "public.log", RE),
-    "enum_value": Case("alter type public.mood add value 'fair'", "none"),
+    "enum_value": Case(
+        "alter type public.mood add value 'fair'",
+        "none",
+        None,
+        None,
+        (("notes", "no value of an enum can be dropped"),),
+    ),
+    "view_made_again_without_a_column": Case(
+        "drop view public.greetings;"
+        " create view public.greetings as select 1 as one from public.names",
+        "brief",
+        "public.greetings",
+        AE,
+        (("breaks", "column public.greetings.greeting is gone"),),
+    ),
     "refresh_concurrently": Case(
         "refresh materialized view concurrently public.totals", "none", "public.totals", "EXCLUSIVE"
     ),
