@@ -12,7 +12,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from psycopg.conninfo import make_conninfo
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from arami_db.files import packaged_sql_dir
 from tests import pooler
@@ -44,26 +44,48 @@ alter table public.users alter column age type bigint;
 """
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def shadow(server: dict[str, str]) -> Iterator[str]:
     """An empty database to try files on a copy of."""
     with made(server) as conninfo:
         yield conninfo
 
 
-@pytest.fixture
-def sql(empty_database: str, project: Project) -> Path:
-    """A project whose first files are applied, and one is pending."""
-    root = project(FIRST)
-    run_cli("migrate", "--database", empty_database, "--sql-dir", str(root))
-    project({"migrations/002_next.sql": NEXT})
-    return root
+@pytest.fixture(scope="module")
+def applied(server: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A database with the first files, which plans leave as it is."""
+    root = tmp_path_factory.mktemp("applied")
+    for name, text in FIRST.items():
+        (root / name).parent.mkdir(exist_ok=True)
+        (root / name).write_text(text)
+    with made(server) as conninfo:
+        run_cli("migrate", "--database", conninfo, "--sql-dir", str(root))
+        yield conninfo
 
 
 @pytest.fixture
-def arguments(empty_database: str, shadow: str, sql: Path) -> list[str]:
+def target(server: dict[str, str], applied: str) -> Iterator[str]:
+    """The same, to be changed."""
+    with made(server, str(conninfo_to_dict(applied)["dbname"])) as conninfo:
+        yield conninfo
+
+
+@pytest.fixture
+def sql(project: Project) -> Path:
+    """A project of which a file is pending."""
+    return project({**FIRST, "migrations/002_next.sql": NEXT})
+
+
+@pytest.fixture
+def arguments(applied: str, shadow: str, sql: Path) -> list[str]:
     """What every plan of the project is called with."""
-    return ["plan", "--database", empty_database, "--shadow", shadow, "--sql-dir", str(sql)]
+    return ["plan", "--database", applied, "--shadow", shadow, "--sql-dir", str(sql)]
+
+
+@pytest.fixture
+def elsewhere(arguments: list[str], target: str) -> list[str]:
+    """The same, for the database that is to be changed."""
+    return [*arguments[:2], target, *arguments[3:]]
 
 
 def planned(arguments: list[str], expect: int = 0) -> dict[str, Any]:
@@ -119,16 +141,14 @@ def test_the_table_reads_at_eighty_columns_worst_first(arguments: list[str], sql
     assert max(map(len, told)) <= 80
 
 
-def test_it_says_how_large_and_how_busy_the_tables_are(
-    arguments: list[str], empty_database: str
-) -> None:
-    with psycopg.connect(empty_database, autocommit=True) as connection:
+def test_it_says_how_large_and_how_busy_the_tables_are(elsewhere: list[str], target: str) -> None:
+    with psycopg.connect(target, autocommit=True) as connection:
         connection.execute(
             "insert into public.users select g, 'x', 1 from generate_series(1, 1000) as g"
         )
         connection.execute("analyze public.users")
         connection.execute("begin; select from public.users")
-        data = planned(arguments)
+        data = planned(elsewhere)
         connection.execute("rollback")
     table = data["target"]["tables"]["public.users"]
     assert table["rows"] == 1000
@@ -192,11 +212,11 @@ def test_a_line_that_accepts_nothing_that_there_is_refused(
     assert "-- arami: accept CLASS RELATION: REASON" in refused.stderr
 
 
-def test_migrate_runs_what_is_accepted(empty_database: str, sql: Path) -> None:
+def test_migrate_runs_what_is_accepted(target: str, sql: Path) -> None:
     path = sql / "migrations" / "002_next.sql"
     path.write_text("-- arami: accept rewrite public.users: now\n" + NEXT)
-    run_cli("migrate", "--database", empty_database, "--sql-dir", str(sql))
-    assert scalar(empty_database, "select pg_typeof(age)::text from public.users") is None
+    run_cli("migrate", "--database", target, "--sql-dir", str(sql))
+    assert scalar(target, "select pg_typeof(age)::text from public.users") is None
 
 
 def test_nothing_pending_is_a_line(arguments: list[str], sql: Path) -> None:
@@ -221,44 +241,40 @@ def test_forms_for_pull_requests(arguments: list[str], sql: Path) -> None:
     assert place["region"]["startLine"] == 3
 
 
-def test_drift_is_said_first(arguments: list[str], empty_database: str) -> None:
-    with psycopg.connect(empty_database, autocommit=True) as connection:
+def test_drift_is_said_first(elsewhere: list[str], target: str) -> None:
+    with psycopg.connect(target, autocommit=True) as connection:
         connection.execute("alter table public.orders drop column total")
-    lines = run_cli(*arguments).stdout.split("\n")
+    lines = run_cli(*elsewhere).stdout.split("\n")
     assert lines[2] == "the target is not what its applied files make:"
     assert "public.orders.total" in lines[3]
 
 
-def test_it_plans_through_a_pooler(arguments: list[str], empty_database: str) -> None:
-    with pooler.pooled(empty_database) as through:
+def test_it_plans_through_a_pooler(arguments: list[str], applied: str) -> None:
+    with pooler.pooled(applied) as through:
         arguments[2] = through
         assert planned(arguments)["worst"] == "rewrite"
 
 
-def test_a_role_plans_that_may_only_read_the_ledger(
-    arguments: list[str], empty_database: str
-) -> None:
-    with psycopg.connect(empty_database, autocommit=True) as connection:
+def test_a_role_plans_that_may_only_read_the_ledger(elsewhere: list[str], target: str) -> None:
+    with psycopg.connect(target, autocommit=True) as connection:
         name = connection.info.dbname
         connection.execute(f"create role {name}_reader login")
         connection.execute(f"alter role {name}_reader set default_transaction_read_only = on")
         connection.execute(f"grant usage on schema arami_db to {name}_reader")
         connection.execute(f"grant select on arami_db.migration to {name}_reader")
-    arguments[2] = make_conninfo(empty_database, user=f"{name}_reader")
-    data = planned(arguments)
+    elsewhere[2] = make_conninfo(target, user=f"{name}_reader")
+    data = planned(elsewhere)
     assert data["worst"] == "rewrite"
     assert data["target"]["role"] == f"{name}_reader"
     assert all(f"{name}_reader" in said for said in data["target"]["drift"])
-    with psycopg.connect(empty_database, autocommit=True) as connection:
+    with psycopg.connect(target, autocommit=True) as connection:
         connection.execute(f"drop owned by {name}_reader; drop role {name}_reader")
 
 
-def test_a_target_whose_tables_are_locked_is_planned_for(
-    arguments: list[str], empty_database: str
-) -> None:
-    with psycopg.connect(empty_database) as connection:
+def test_a_target_whose_tables_are_locked_is_planned_for(elsewhere: list[str], target: str) -> None:
+    with psycopg.connect(target) as connection:
         connection.execute("lock table public.users, public.orders")
-        data = planned(arguments)
+        data = planned(elsewhere)
     assert data["worst"] == "rewrite"
     assert any("not compared" in note for note in data["target"]["notes"])
     assert data["statements"][0]["risk"] == "watch"
@@ -278,14 +294,14 @@ def test_a_view_that_cannot_be_replaced_is_planned_as_migrate_rebuilds_it(
     assert "drops public.names and makes it again" in run_cli(*arguments).stdout
 
 
-def test_migrate_shows_the_plan_and_asks(arguments: list[str], empty_database: str) -> None:
-    migrate = ["migrate", "--plan", *arguments[1:]]
+def test_migrate_shows_the_plan_and_asks(elsewhere: list[str], target: str) -> None:
+    migrate = ["migrate", "--plan", *elsewhere[1:]]
     refused = run_cli(*migrate, expect=1)
     assert "RISK" in refused.stderr
-    assert scalar(empty_database, "select count(*) from arami_db.migration") == 2
+    assert scalar(target, "select count(*) from arami_db.migration") == 2
     command = shlex.join([sys.executable, "-m", "arami_db", *migrate])
     run_shell(command, {**clean_environment(), "PYTHONPATH": str(ROOT)}, given="y\n")
-    assert scalar(empty_database, "select count(*) from arami_db.migration") == 3
+    assert scalar(target, "select count(*) from arami_db.migration") == 3
 
 
 def test_the_plan_of_the_packaged_schema_runs_on_demo_data(
@@ -301,3 +317,33 @@ def test_the_plan_of_the_packaged_schema_runs_on_demo_data(
     assert one["class"] == "long-read-write-block"
     [one] = planned([*arguments, "--with-data", "2"])["statements"]
     assert (one["class"], one["fails"]) == ("fails", "23514")
+
+
+@pytest.mark.parametrize(("zone", "effect"), [("UTC", "brief"), ("Europe/Lisbon", "rewrite")])
+def test_what_is_rewritten_is_decided_by_the_time_zone_of_the_target(
+    elsewhere: list[str], target: str, sql: Path, zone: str, effect: str
+) -> None:
+    (sql / "migrations" / "002_next.sql").write_text(
+        "create table public.other (at timestamp); set local search_path = public;"
+    )
+    run_cli("migrate", "--database", target, "--sql-dir", str(sql))
+    (sql / "migrations" / "003_zone.sql").write_text(
+        "alter table public.other alter column at type timestamptz;"
+    )
+    with psycopg.connect(target, autocommit=True) as connection:
+        name = connection.info.dbname
+        connection.execute(f"alter database {name} set timezone = '{zone}'".encode())
+    assert planned(elsewhere)["worst"] == effect
+
+
+def test_the_throw_away_database_is_gone_afterwards(
+    arguments: list[str], shadow: str, sql: Path
+) -> None:
+    (sql / "migrations" / "002_next.sql").write_text("select nonsense;")
+    assert planned(arguments)["worst"] == "fails"
+    gone = """
+        select count(*) from pg_database as d where d.datname like 'arami_db_shadow_%'
+        and not exists (select from pg_stat_activity as a
+            where d.datname in (a.datname, a.application_name))
+    """
+    assert scalar(shadow, gone) == 0

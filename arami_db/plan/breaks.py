@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
+from arami_db.database.connect import Connection, query
+from arami_db.facts.names import unquoted
 from arami_db.plan.state import Object, State
 
 _KINDS = {
@@ -40,7 +43,41 @@ def left_at_the_end(found: tuple[str, ...], end: State) -> tuple[str, ...]:
     """
     names = {relation.name for relation in end.relations.values()}
     names |= {_full(end, one) for one in end.objects.values()}
-    return tuple(one for one in found if not _is_back(one, names))
+    left = [one for one in found if not _is_back(one, names)]
+    gone = {one.removesuffix(" is gone").rpartition("view ")[2] for one in left if "view " in one}
+    return tuple(one for one in left if _of_column(one) not in gone)
+
+
+def _of_column(said: str) -> str | None:
+    """The relation of a column that is said to be gone."""
+    match = re.fullmatch(r"column (.+)\.(?:[^.\"]+|\"[^\"]+\") is gone", said)
+    return match[1] if match else None
+
+
+def mentions(connection: Connection, found: tuple[str, ...]) -> tuple[str, ...]:
+    """The functions whose text still names what is gone or renamed, in words.
+
+    Args:
+        connection: in the transaction that has run the statement.
+        found: as breaks() says it.
+    """
+    pairs = [pair for one in found if (pair := _named(one))]
+    if not pairs:
+        return ()
+    values = {"names": [name for name, _ in pairs], "relations": [of for _, of in pairs]}
+    rows = connection.execute(query("plan_mentions"), values).fetchall()
+    return tuple(f"function {function} names {name}" for function, name in rows)
+
+
+def _named(said: str) -> tuple[str, str] | None:
+    """What is gone or renamed, and the relation it is a part of or is itself."""
+    match = re.fullmatch(r"(column|table|view|function) (.+?)(?:\(.*\))? is (?:gone|now .*)", said)
+    if match is None:
+        return None
+    parts = [unquoted(part) for part in match[2].split(".")]
+    if not all(re.fullmatch(r"\w+", part) for part in parts):
+        return None
+    return parts[-1], parts[-2] if match[1] == "column" else parts[-1]
 
 
 def _is_back(said: str, names: set[str]) -> bool:
@@ -88,8 +125,10 @@ def _parts(origin: State, before: State, after: State) -> Iterator[str]:
 
 
 def _stands(before: State, one: Object, relations: set[str]) -> bool:
-    """Whether what an object is a part of is still there, by name."""
-    return not one.relation or before.name(one.relation) in relations
+    """Whether what an object is a part of is still there, by name, or may be made again."""
+    if not one.relation or before.name(one.relation) in relations:
+        return True
+    return before.relations[one.relation].kind in {"v", "m"}
 
 
 def _full(state: State, one: Object) -> str:

@@ -16,6 +16,7 @@ from arami_db.drift.findings import Finding
 from arami_db.facts import QueryFailedError, schemas_of
 from arami_db.files import SqlTree, packaged_sql_dir
 from arami_db.files.script import load
+from arami_db.plan.blame import Rows
 from arami_db.plan.comparing import Scope, differences
 from arami_db.plan.hidden import Sessions
 from arami_db.plan.observe import Observer
@@ -36,13 +37,13 @@ class Ground:
         observer: runs statements there.
         drift: how the target differs from it.
         notes: what could not be made alike.
-        refill: makes rows in tables that have none.
+        rows: those that they run on.
     """
 
     observer: Observer
     drift: tuple[Finding, ...]
     notes: tuple[str, ...]
-    refill: Callable[[], dict[str, str]]
+    rows: Rows
 
 
 @dataclass(frozen=True)
@@ -97,13 +98,28 @@ def ground(
         scope = Scope(tree, stating, schemas - before, older, around)
         found, notes = _compare(target, work, scope)
         conninfo, settings = _conninfo(wanted.shadow, work), _settings(target, work)
-        if wanted.fill:
-            wanted.fill(conninfo, work)
+        theirs = _fill(work, conninfo, wanted)
         unfilled = fill(work, schemas)
         notes += [f"no row could be made for {name}: {why}" for name, why in unfilled.items()]
         with closing(connect(conninfo)) as aside:
-            observer = Observer(Sessions(work, aside), read_state(work), settings)
-            yield Ground(observer, found, tuple(notes), lambda: fill(work, schemas))
+            origin = read_state(work)
+            # What the files make themselves is as empty there as it will be on the target.
+            old = {(one.schema, one.bare) for one in origin.relations.values()}
+            rows = Rows(work, origin, lambda: fill(work, schemas, old), theirs)
+            observer = Observer(Sessions(work, aside), origin, settings)
+            yield Ground(observer, found, tuple(notes), rows)
+
+
+def _fill(work: Connection, conninfo: str, wanted: Wanted) -> frozenset[str]:
+    """Put in the data that are asked for; the tables that have them."""
+    if wanted.fill is None:
+        return frozenset()
+    wanted.fill(conninfo, work)
+    tables = [r.name for r in read_state(work).relations.values() if r.kind == "r"]
+    having = SQL("select from {} limit 1")
+    return frozenset(
+        name for name in tables if work.execute(having.format(SQL(name))).fetchone() is not None
+    )
 
 
 def _compare(

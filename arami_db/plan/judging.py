@@ -89,7 +89,7 @@ def observed(
         changed=named(changed),
         loses=named({*emptied, *deleted, *_lost(origin, before, after)}),
         breaks=breaks(origin, before, after),
-        notes=tuple(_remade(known, after)),
+        notes=(*_remade(known, after), *_lasting(origin, before, after)),
     )
 
 
@@ -105,6 +105,15 @@ def _remade(known: Mapping[int, Relation], after: State) -> Iterator[str]:
     for oid, relation in known.items():
         if relation.kind in _VIEWS and oid not in after.relations and relation.name in names:
             yield f"drops {relation.name} and makes it again"
+
+
+def _lasting(origin: State, before: State, after: State) -> Iterator[str]:
+    """What nothing takes away again."""
+    types = {one.name for one in origin.objects.values() if one.kind == "type"}
+    for key, one in after.objects.items():
+        is_new = one.kind == "label" and key not in before.objects
+        if is_new and one.name.rpartition(" '")[0] in types:
+            yield f"adds {one.name} for good: no value of an enum can be dropped"
 
 
 def _matters(relation: Relation, locks: Locks) -> bool:
@@ -168,7 +177,7 @@ def _rebuilt(known: Mapping[int, Relation], after: State) -> Iterator[str]:
     files = {r.name: r.file for r in after.relations.values() if r.kind == "i"}
     for relation in known.values():
         if relation.kind == "i" and files.get(relation.name, relation.file) != relation.file:
-            yield f"drops {relation.name} and makes it again"
+            yield relation.name
 
 
 def _changed(

@@ -97,7 +97,7 @@ def plan(
     begin("applying the applied files to a throw-away database")
     with ground(connection, tree, applied, pending, wanted) as there:
         begin("running the pending files there")
-        seen, notes = _observe(there, pending, is_strict=wanted.fill is not None)
+        seen, notes = _observe(there, pending)
         speed = measure(there.observer.sessions.work)
     target = read_target(connection, first)
     weighed = [weigh(one, target, speed) for one in seen]
@@ -106,11 +106,8 @@ def plan(
     return Planned(len(pending), statements, target, there.drift, tuple(notes), stale)
 
 
-def _observe(
-    there: Ground, pending: Sequence[Script], *, is_strict: bool
-) -> tuple[list[Observed], list[str]]:
-    run = Run(there.observer, there.refill, is_strict)
-    found = run.files(pending)
+def _observe(there: Ground, pending: Sequence[Script]) -> tuple[list[Observed], list[str]]:
+    found = Run(there.observer, there.rows).files(pending)
     if not found or not found[-1].fails:
         return found, []
     last = found[-1]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -11,23 +11,23 @@ import psycopg
 from arami_db.database.execute import cleaning_steps, closing_steps, run_each
 from arami_db.files.rules import Mode, transaction_mode
 from arami_db.files.transactions import is_setting
-from arami_db.plan.breaks import left_at_the_end
+from arami_db.plan.blame import Rows
+from arami_db.plan.breaks import left_at_the_end, mentions
 from arami_db.plan.model import Observed
 from arami_db.plan.observe import BEYOND, FailedError, Observer
 from arami_db.plan.rebuilding import needs_rebuild, rebuild, would_keep
 from arami_db.plan.state import State, read_state
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from arami_db.files.script import Script, Statement
 
-# Classes of errors that the rows may be to blame for, or what a file expects of them: cardinality,
-# data, integrity, and what code raises itself.
-_OF_ROWS = ("21", "22", "23", "P0")
+_INVALID = """
+    select i.indexrelid::pg_catalog.regclass::text from pg_catalog.pg_index as i
+    inner join pg_catalog.pg_class as c on i.indexrelid = c.oid
+    where not i.indisvalid and c.relkind = 'i'
+"""
 _LIMITS = {"statement_timeout", "lock_timeout", "transaction_timeout"}
 _AVAILABLE = "select from pg_catalog.pg_available_extensions where name = %s"
-_NOT_NULL, _NO_PARENT = "23502", "23503"
 _REFUSED_INSIDE = {"25001", "2D000"}  # the second: it commits itself
 
 
@@ -37,17 +37,13 @@ class Run:
 
     Attributes:
         observer: runs their statements.
-        refill: makes rows in tables that have none.
-        is_strict: whether the rows are somebody's, so that failing on them counts.
+        rows: that they run on.
         ending: how a file's transaction ends; with "rollback", nothing of it stays.
     """
 
     observer: Observer
-    refill: Callable[[], object]
-    is_strict: bool = False
+    rows: Rows
     ending: str = "commit"
-    _emptied: set[str] = field(default_factory=set)
-    _unchecked: bool = False
 
     def files(self, scripts: Sequence[Script]) -> list[Observed]:
         """Run files up to the first that fails.
@@ -69,27 +65,27 @@ class Run:
         return found
 
     def file(self, script: Script) -> list[Observed]:
-        """Run one file; its last statement has a SQLSTATE where it failed, and what follows is
-        missing.
+        """Run one file.
 
         Args:
             script: the file.
+
+        Returns:
+            What its statements did; where one failed it is the last, and has a SQLSTATE.
 
         Raises:
             psycopg.Error: the connection broke.
         """
         if not script.in_transaction:
             return self._alone(script)
-        if self._emptied:
-            self.refill()
-        self._emptied, self._unchecked = set(), False
+        self.rows.begin()
         found: list[Observed] = []
         while True:
             again, error = self._attempt(script)
             # What came before a statement that failed for its rows is known from when there were
             # any.
             found = [*found[:-1], *again[max(len(found) - 1, 0) :]]
-            if error is None or not self._makes_way(found, error):
+            if error is None or not self.rows.make_way(found, error):
                 return found
 
     def _attempt(self, script: Script) -> tuple[list[Observed], psycopg.Error | None]:
@@ -100,7 +96,7 @@ class Run:
         try:
             for statement in script.opening:
                 work.execute(statement.text.encode())
-            if self._unchecked:
+            if self.rows.unchecked:
                 work.execute("set local session_replication_role = replica")
             state = read_state(work)
             for statement in script.statements:
@@ -109,8 +105,7 @@ class Run:
                 one, state = self._inside(script, statement, state)
                 found.append(one)
             run_each(work, closing_steps(script))
-            end = read_state(work)
-            found = [replace(one, breaks=left_at_the_end(one.breaks, end)) for one in found]
+            found = self._settled(found)
             work.execute(self.ending)
         except FailedError as error:
             work.execute("rollback")
@@ -121,6 +116,18 @@ class Run:
             work.execute("rollback")
             return [*found[:-1], replace(found[-1], fails=error.sqlstate)], error
         return found, None
+
+    def _settled(self, found: list[Observed]) -> list[Observed]:
+        """What a file breaks when it has ended, and which functions still name that."""
+        work = self.observer.sessions.work
+        if not any(one.breaks for one in found):
+            return found
+        end = read_state(work)
+        left = [left_at_the_end(one.breaks, end) for one in found]
+        return [
+            replace(one, breaks=(*gone, *mentions(work, gone)))
+            for one, gone in zip(found, left, strict=True)
+        ]
 
     def _inside(self, script: Script, statement: Statement, state: State) -> tuple[Observed, State]:
         if note := self._untried(statement):
@@ -162,6 +169,13 @@ class Run:
     def _by_itself(self, script: Script, statement: Statement) -> Observed:
         work = self.observer.sessions.work
         if transaction_mode(statement.node) is Mode.NEVER:
+            try:
+                return self.observer.alone(script.file, statement)
+            except FailedError as error:
+                if not self.rows.make_way([], error.cause):
+                    raise
+            for (name,) in work.execute(_INVALID).fetchall():  # what the first attempt left
+                work.execute(f"drop index {name}".encode())
             return self.observer.alone(script.file, statement)
         work.execute("begin")
         try:
@@ -173,48 +187,3 @@ class Run:
             return self.observer.alone(script.file, statement)
         work.execute("commit")
         return found
-
-    def _makes_way(self, found: list[Observed], error: psycopg.Error) -> bool:
-        """Take away the rows that a statement failed for; whether it may run now."""
-        if self.is_strict or (error.sqlstate or "")[:2] not in _OF_ROWS:
-            return False
-        if self._is_certain(found, error):
-            return False
-        tables = self._tables()
-        named = f"{error.diag.schema_name}.{error.diag.table_name}"
-        rid = [t for t in tables if t.replace('"', "") == named.replace('"', "")] or tables
-        if set(rid) <= self._emptied:
-            rid = tables
-        if set(rid) <= self._emptied:
-            again = error.sqlstate == _NO_PARENT and not self._unchecked
-            self._unchecked = True
-            return again
-        self._empty(rid)
-        return True
-
-    def _is_certain(self, found: list[Observed], error: psycopg.Error) -> bool:
-        """Whether any row would do: the column is new, has no value, and nobody has filled it."""
-        if error.sqlstate != _NOT_NULL:
-            return False
-        origin = self.observer.origin
-        table = f"{error.diag.schema_name}.{error.diag.table_name}"
-        columns = {
-            f"{origin.relations[one.relation].schema}.{origin.relations[one.relation].bare}"
-            f".{one.name}".replace('"', "")
-            for one in origin.objects.values()
-            if one.kind == "column"
-        }
-        is_new = f"{table}.{error.diag.column_name}" not in columns
-        filled = {name.replace('"', "") for one in found for name in one.changed}
-        return is_new and table not in filled
-
-    def _tables(self) -> list[str]:
-        now = read_state(self.observer.sessions.work).relations
-        return [r.name for r in now.values() if r.kind in {"r", "p"}]
-
-    def _empty(self, tables: Sequence[str]) -> None:
-        work = self.observer.sessions.work
-        with work.transaction():
-            work.execute("set local client_min_messages = error")
-            work.execute(f"truncate {', '.join(tables)} cascade".encode())
-        self._emptied |= set(tables)

@@ -40,6 +40,7 @@ class Weighed:
         estimate: for how long, in words; None where it shuts nobody out.
         risk: what may come of it.
         waits: what it will wait for, in words.
+        traffic: who reads and writes meanwhile what it shuts them out of, in words.
         accepted: why its file accepts it; None where it does not.
     """
 
@@ -47,6 +48,7 @@ class Weighed:
     estimate: str | None
     risk: Risk
     waits: tuple[str, ...]
+    traffic: tuple[str, ...] = ()
     accepted: str | None = None
 
 
@@ -66,6 +68,7 @@ def weigh(observed: Observed, target: Target, speed: Speed) -> Weighed:
         _with_disk(_estimate(observed, sizes, seconds, speed), observed, target),
         _risk(observed, target, seconds, waits),
         waits,
+        tuple(_traffic(observed, target)),
     )
 
 
@@ -142,6 +145,13 @@ def _risk(observed: Observed, target: Target, seconds: float | None, waits: Sequ
     if effect in _LONG:
         return Risk.OUTAGE if seconds is None or seconds >= _OUTAGE else Risk.WATCH
     return Risk.WATCH if observed.breaks or (waits and observed.takes) else Risk.NONE
+
+
+def _traffic(observed: Observed, target: Target) -> Iterator[str]:
+    for name in observed.blocks_writes if observed.effect is not Effect.NONE else ():
+        reads, writes = target.traffic.get(name, (0.0, 0.0))
+        if reads + writes >= 1:
+            yield f"{reads:.0f} reads and {writes:.0f} rows written a second in {name}"
 
 
 def _waits(observed: Observed, target: Target) -> Iterator[str]:

@@ -10,18 +10,21 @@ from psycopg import sql
 
 from arami_db.database.connect import Connection
 from arami_db.rows.maker import Maker, NoRowError
-from arami_db.rows.tables import Table, in_order, read_tables
+from arami_db.rows.tables import Path, Table, in_order, read_tables
 
 # The likeliest values, others, and nulls wherever a column takes them.
 _TURNS = (0, 1, 2, -1)
 
 
-def fill(connection: Connection, schemas: Collection[str]) -> dict[str, str]:
+def fill(
+    connection: Connection, schemas: Collection[str], only: Collection[Path] | None = None
+) -> dict[str, str]:
     """Make rows that differ, children after their parents; commit them.
 
     Args:
         connection: in autocommit, of a role that may insert everywhere.
         schemas: whose tables.
+        only: which of them; None for all.
 
     Returns:
         The tables that no row could be made for, each with the last refusal.
@@ -34,7 +37,9 @@ def fill(connection: Connection, schemas: Collection[str]) -> dict[str, str]:
     empty = [
         table
         for path, table in tables.items()
-        if path not in divided and not _has_rows(connection, table)
+        if path not in divided
+        and (only is None or path in only)
+        and not _has_rows(connection, table)
     ]
     refused: dict[str, str] = {}
     with connection.transaction():

@@ -58,6 +58,13 @@ create function public.inlined_now() returns timestamptz language sql volatile a
 $$ select now() $$;
 create function public.greet(a text) returns text language sql immutable as
 $$ select 'hello ' || a $$;
+create function public.notes() returns bigint language plpgsql as $$
+begin
+    return (select count(note) from public.users);
+end
+$$;
 create sequence public.numbers;
 create table public.log (id bigint primary key, what text);
+create table public."Odd Names" ("User Id" bigint primary key, "a b" integer);
+create table public.alike (id bigint primary key, a text not null check (a = 'x'));
 create table public.prices (id bigint primary key, price numeric(10, 2));

@@ -188,7 +188,21 @@ CASES = {
         AE,
     ),
     "delete_by_key": Case("delete from public.log where id = 1", "none", "public.log", RE),
-    "enum_value": Case("alter type public.mood add value 'fair'", "none"),
+    "enum_value": Case(
+        "alter type public.mood add value 'fair'",
+        "none",
+        None,
+        None,
+        (("notes", "no value of an enum can be dropped"),),
+    ),
+    "view_made_again_without_a_column": Case(
+        "drop view public.greetings;"
+        " create view public.greetings as select 1 as one from public.names",
+        "brief",
+        "public.greetings",
+        AE,
+        (("breaks", "column public.greetings.greeting is gone"),),
+    ),
     "refresh_concurrently": Case(
         "refresh materialized view concurrently public.totals", "none", "public.totals", "EXCLUSIVE"
     ),
@@ -241,7 +255,17 @@ CASES = {
     "drop_schema": Case("drop schema public cascade", "data-loss", USERS, AE),
     # ---- rewrites
     "int_to_bigint": Case(
-        "alter table public.users alter column age type bigint", "rewrite", USERS, AE
+        "alter table public.users alter column age type bigint",
+        "rewrite",
+        USERS,
+        AE,
+        (("rebuilt", "public.users_pkey"),),
+    ),
+    "unique_index_concurrently_on_rows_that_are_alike": Case(
+        f"{_ALONE}create unique index concurrently alike_a on public.alike (a)",
+        "none",
+        "public.alike",
+        SUE,
     ),
     "timestamp_to_timestamptz": Case(
         "set local timezone = 'Europe/Lisbon';"
@@ -453,7 +477,10 @@ CASES = {
         "brief",
         USERS,
         AE,
-        (("breaks", "column public.users.note is now remark"),),
+        (
+            ("breaks", "column public.users.note is now remark"),
+            ("breaks", "function public.notes() names note"),
+        ),
     ),
     "rename_table": Case(
         "alter table public.log rename to journal",

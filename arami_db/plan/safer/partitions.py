@@ -89,7 +89,7 @@ def index(table: Table, name: str) -> list[str]:
     """
     rows = table.work.execute(_TREE, [f"{table.name.partition('.')[0]}.{quoted(name)}"]).fetchall()
     made = [
-        str(sql).replace(" INDEX ", " index concurrently ", 1) if is_leaf else str(sql)
+        str(sql).replace(" INDEX ", " INDEX CONCURRENTLY ", 1) if is_leaf else str(sql)
         for _, _, is_leaf, sql in rows
     ]
     attached = [

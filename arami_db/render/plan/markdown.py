@@ -28,7 +28,8 @@ def render(plan: Planned) -> str:
     ordered = [*plan.open, *(one for one in plan.statements if one.accepted)]
     lines += [_row(one) for one in ordered]
     for one in ordered:
-        if one.observed.effect is not Effect.NONE or one.risk is not Risk.NONE:
+        seen = one.observed
+        if seen.effect is not Effect.NONE or one.risk is not Risk.NONE or seen.notes:
             lines += _statement(one)
     return "\n".join(lines) + "\n"
 

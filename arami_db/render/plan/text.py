@@ -32,7 +32,8 @@ def render(plan: Planned) -> str:
     )
     lines += ["", *_table(ordered)]
     for one in ordered:
-        if one.observed.effect is not Effect.NONE or one.risk is not Risk.NONE:
+        seen = one.observed
+        if seen.effect is not Effect.NONE or one.risk is not Risk.NONE or seen.notes:
             lines += ["", *_statement(one)]
     return uncommanding("\n".join(lines)) + "\n"
 

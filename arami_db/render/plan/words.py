@@ -13,12 +13,20 @@ if TYPE_CHECKING:
     from arami_db.plan import Planned, Weighed
 
 
+_SCARCE = 5  # who queues behind a lock keeps a connection
+
+
 def summary(plan: Planned) -> str:
     """What was planned, on one line."""
     number = len(plan.statements)
     server = plan.target.server
     text = f"{count(plan.files, 'pending file')}, {count(number, 'statement')}"
-    return visible(f"{text}, for {server.database} on Postgres {server.version.split()[0]}")
+    text += f", for {server.database} on Postgres {server.version.split()[0]}"
+    if server.replicas:
+        text += f", with {count(server.replicas, 'replica')}"
+    if server.free_connections < _SCARCE:
+        text += f", {count(server.free_connections, 'connection')} free"
+    return visible(text)
 
 
 def sql_of(one: Weighed) -> str:
@@ -63,6 +71,7 @@ def details(one: Weighed) -> Iterator[tuple[str, str]]:
     if one.estimate:
         yield "takes", visible(one.estimate)
     yield from (("waits for", visible(what)) for what in one.waits)
+    yield from (("traffic", visible(what)) for what in one.traffic)
     if seen.notes and not seen.fails:
         yield "note", visible("; ".join(seen.notes))
     if one.accepted:

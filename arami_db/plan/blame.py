@@ -1,0 +1,101 @@
+"""Rows that the plan has made up are not to be blamed for a failure: they are taken away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import psycopg
+
+from arami_db.database.connect import Connection
+from arami_db.plan.model import Observed
+from arami_db.plan.state import State, read_state
+
+# Classes of errors that the rows may be to blame for, or what a file expects of them: cardinality,
+# data, integrity, and what code raises itself.
+_OF_ROWS = ("21", "22", "23", "P0")
+_NOT_NULL, _NO_PARENT = "23502", "23503"
+
+
+@dataclass
+class Rows:
+    """The rows of the throw-away database, while one file runs.
+
+    Attributes:
+        work: the session that runs files.
+        origin: what was there before the first pending file.
+        refill: makes rows in tables that have none.
+        theirs: the tables whose rows the plan has not made up: failing on them counts.
+        unchecked: whether foreign keys are to be left unchecked: the parents are not there.
+    """
+
+    work: Connection
+    origin: State
+    refill: Callable[[], object]
+    theirs: frozenset[str] = frozenset()
+    unchecked: bool = False
+    _emptied: set[str] = field(default_factory=set)
+
+    def begin(self) -> None:
+        """Begin a file: have rows in every table again."""
+        if self._emptied:
+            self.refill()
+        self._emptied, self.unchecked = set(), False
+
+    def make_way(self, found: Sequence[Observed], error: psycopg.Error) -> bool:
+        """Take away the rows that a statement failed for.
+
+        Args:
+            found: what was observed of its file.
+            error: what the server said; nothing of the file is there any more.
+
+        Returns:
+            Whether the file may run now.
+
+        Raises:
+            psycopg.Error: as the server says it.
+        """
+        is_of_rows = (error.sqlstate or "")[:2] in _OF_ROWS
+        if not is_of_rows or self._fails_on_any(found, error):
+            return False
+        named = _plain(f"{error.diag.schema_name}.{error.diag.table_name}")
+        every = self._tables()
+        tables = {name for name in every if _plain(name) == named}
+        if self.theirs and (not tables or tables & self.theirs):
+            return False
+        left = every - self._emptied - self.theirs
+        if tables := (tables & left) or left:
+            self._empty(tables)
+            return True
+        if error.sqlstate != _NO_PARENT or self.unchecked:
+            return False
+        self.unchecked = True
+        return True
+
+    def _fails_on_any(self, found: Sequence[Observed], error: psycopg.Error) -> bool:
+        """Whether a column is new, takes no null, and nobody has filled it."""
+        if error.sqlstate != _NOT_NULL:
+            return False
+        table = _plain(f"{error.diag.schema_name}.{error.diag.table_name}")
+        columns = {
+            _plain(f"{self.origin.name(one.relation)}.{one.name}")
+            for one in self.origin.objects.values()
+            if one.kind == "column"
+        }
+        filled = {_plain(name) for one in found for name in one.changed}
+        return f"{table}.{error.diag.column_name}" not in columns and table not in filled
+
+    def _tables(self) -> set[str]:
+        relations = read_state(self.work).relations.values()
+        return {one.name for one in relations if one.kind in {"r", "p"}}
+
+    def _empty(self, tables: set[str]) -> None:
+        with self.work.transaction():
+            self.work.execute("set local client_min_messages = error")
+            self.work.execute(f"truncate {', '.join(sorted(tables))} cascade".encode())
+        self._emptied |= tables
+
+
+def _plain(name: str) -> str:
+    """A name without quotes: the server names tables so in its errors."""
+    return name.replace('"', "")
