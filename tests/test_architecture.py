@@ -24,6 +24,7 @@ OPERATIONS = {
     "doctor",
     "monitor",
     "userdata",
+    "undo",
 }
 # The files beside the ledger, and what is wrong between them, are for every operation.
 SHARED = {
@@ -52,6 +53,7 @@ BELOW = {
     "prove": {"database", "errors"},
     "export": {"ledger", "files", "errors"},
     "docs": {"facts", "shadow", "database", "files", "errors"},
+    "undo": {"drift", "facts", "shadow", "database", "files", "escape", "errors"},
     "verify": {
         "administrator",
         "prove",

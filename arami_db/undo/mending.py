@@ -1,0 +1,189 @@
+"""Statements that bring facts to what they should be, found by running them.
+
+Remedies of the differences run, round after round, in an order that works. What is in the way of
+one is dropped by name first: what a CASCADE would take is seen by trying it and taking it back. A
+later round makes it again, as it should be.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+import psycopg
+
+from arami_db.database.connect import Connection, lost
+from arami_db.drift.comparing import drift
+from arami_db.drift.findings import Finding
+from arami_db.drift.order import in_order
+from arami_db.drift.remedies.around import Around, Object, by_object
+from arami_db.facts import Fact
+from arami_db.undo.making import making
+from arami_db.undo.way import clearing
+
+_ROUNDS = 40
+# Who makes an object owns it.
+_OWN = re.compile(r"^alter .* owner to current_user;\n?", re.MULTILINE)
+_GROUND = {"schema", "extension", "type", "sequence", "table", "column"}
+_Facts = frozenset[Fact]
+
+
+@dataclass(frozen=True)
+class Mended:
+    """What was run, and what it left.
+
+    Attributes:
+        statements: in the order in which they ran.
+        facts: what holds after them.
+        failed: what the server said against a remedy, by the message of its finding.
+    """
+
+    statements: tuple[str, ...]
+    facts: _Facts
+    failed: dict[str, str]
+
+
+@dataclass
+class _Work:
+    """The work on one database, in a transaction that is rolled back."""
+
+    connection: Connection
+    wanted: _Facts
+    ask: Callable[[], _Facts]
+    api: tuple[str, ...]
+    stated: Callable[[str, str], str | None]
+    statements: list[str] = field(default_factory=list)
+    cleared: set[tuple[Object, bool]] = field(default_factory=set)
+    failed: dict[str, str] = field(default_factory=dict)
+
+
+def mend(
+    connection: Connection,
+    wanted: _Facts,
+    ask: Callable[[], _Facts],
+    api: tuple[str, ...],
+    stated: Callable[[str, str], str | None],
+) -> Mended:
+    """Find the statements, and take everything back.
+
+    Args:
+        connection: to a throw-away database.
+        wanted: the facts that should hold.
+        ask: states those that do, in the transaction at work.
+        api: the API's roles that are there.
+        stated: the statement of a file that makes an object, by kind and name.
+
+    Returns:
+        The statements, and what holds after them.
+
+    Raises:
+        ConnectionFailedError: the connection broke.
+        QueryFailedError: the facts could not be asked.
+    """
+    work = _Work(connection, wanted, ask, api, stated)
+    try:
+        with connection.transaction(force_rollback=True):
+            now = ask()
+            for _ in range(_ROUNDS):
+                if now == wanted:
+                    break
+                before, now = now, _round(work, now)
+                if now != before:
+                    continue
+                cleared = _cleared(work, now)
+                if cleared is None:
+                    break
+                now = cleared
+            return Mended(tuple(work.statements), now, work.failed)
+    except psycopg.Error as error:
+        raise lost(error) from error
+
+
+def differences(work: _Work, now: _Facts) -> list[Finding]:
+    """What differs, each with what makes it go where that is known."""
+    around = Around(by_object(work.wanted), by_object(now), api=work.api)
+    found = drift(work.wanted, now, api=work.api)
+    made = [replace(f, remedy=making(f, around, work.stated) or f.remedy) for f in found]
+    return [
+        _without_owner(f) if f.missing and around.is_missing(f.missing[0][:2]) else f for f in made
+    ]
+
+
+def _without_owner(finding: Finding) -> Finding:
+    return replace(finding, remedy=finding.remedy and _OWN.sub("", finding.remedy))
+
+
+def _round(work: _Work, now: _Facts) -> _Facts:
+    """Run remedies: of what holds others together first, and of all where that changes nothing."""
+    found = in_order(differences(work, now))
+    first = [finding for finding in found if _is_ground(finding)]
+    after = _attempt(work, now, first) if first else now
+    return _attempt(work, now, found) if after == now else after
+
+
+def _is_ground(finding: Finding) -> bool:
+    """Whether it is of what others are made of, or only takes something away."""
+    facts = finding.missing or finding.extra
+    return facts[0].kind in _GROUND or not finding.missing
+
+
+def _attempt(work: _Work, now: _Facts, waiting: Sequence[Finding]) -> _Facts:
+    """Run remedies, those that fail again after the others; nothing where nothing changes."""
+    before = len(work.statements)
+    with work.connection.transaction() as attempt:
+        while waiting:
+            failed = [f for f in waiting if not _runs(work, f.message, f.remedy or "")]
+            if len(failed) == len(waiting):
+                break
+            waiting = failed
+        after = work.ask()
+        if after == now:
+            del work.statements[before:]
+            raise psycopg.Rollback(attempt)
+    return after
+
+
+def _runs(work: _Work, what: str, sql: str) -> bool:
+    """Run the SQL of one remedy, and keep it if it does."""
+    try:
+        with work.connection.transaction():
+            work.connection.execute(sql.encode())
+    except psycopg.Error as error:
+        if work.connection.closed:
+            raise
+        work.failed[what] = error.diag.message_primary or str(error)
+        return False
+    work.failed.pop(what, None)
+    work.statements.append(sql.strip())
+    return True
+
+
+def _cleared(work: _Work, now: _Facts) -> _Facts | None:
+    """Drop what is in the way of one difference; None where nothing more can be."""
+    around = Around(by_object(work.wanted), by_object(now), api=work.api)
+    found = differences(work, now)
+    for finding, spare in [(f, True) for f in found] + [(f, False) for f in found]:
+        facts = finding.missing or finding.extra
+        if not facts or (stage := (facts[0][:2], spare)) in work.cleared:
+            continue
+        work.cleared.add(stage)
+        drops = clearing(work.connection, finding, around, work.ask, spare=spare)
+        before = len(work.statements)
+        with work.connection.transaction() as trial:
+            if drops and _all_run(work, drops):
+                return work.ask()
+            del work.statements[before:]
+            raise psycopg.Rollback(trial)
+    return None
+
+
+def _all_run(work: _Work, drops: Iterable[str]) -> bool:
+    """Run statements, those that fail again after the others."""
+    waiting = list(drops)
+    while waiting:
+        failed = [sql for sql in waiting if not _runs(work, sql, sql)]
+        if len(failed) == len(waiting):
+            return False
+        waiting = failed
+    return True
