@@ -16,10 +16,15 @@ from arami_db.drift.remedies.columns import definition, needs_values
 from arami_db.drift.remedies.difference import Difference
 from arami_db.drift.remedies.words import PLACE
 from arami_db.facts.names import split
+from arami_db.undo.few import attribute as _attribute
+from arami_db.undo.few import publication, published, relabelled
+from arami_db.undo.few import renamed_schema as _renamed
 from arami_db.undo.order import reordered
 
 _Stated = Callable[[str, str], str | None]
-_LABEL = re.compile(r"E?'(?:[^']|'')*'")
+_ALONE = {"sequence", "index"}
+_OWNED = re.compile(r"^alter sequence .* owned by .*;\n?", re.MULTILINE)
+_ONLY = re.compile(r"^(CREATE (?:UNIQUE )?INDEX .*?) ON ONLY ")
 _INHERITS = "inherits "
 
 
@@ -39,12 +44,41 @@ def making(finding: Finding, around: Around, stated: _Stated) -> str | None:
         return None
     kind, name, key, _ = facts[0]
     difference = Difference(kind, name, key, around.wanted.get((kind, name), {}), None, around)
+    if kind in {"column", "schema"} and (sql := _attribute(difference) or _renamed(difference)):
+        return sql
     if around.is_missing((kind, name)):
         return _missing(finding, difference, stated)
     if around.is_extra((kind, name)):
-        return f"drop schema {name};" if kind == "schema" else None
+        return _dropped(difference)
     special = _special(difference)
     return special if special or finding.remedy else _changed(difference, stated)
+
+
+def otherwise(finding: Finding, around: Around) -> str | None:
+    """Another way where a remedy failed: a column's values cast by way of text.
+
+    Args:
+        finding: the difference.
+        around: what should be and what is.
+    """
+    facts = finding.missing
+    if not facts or facts[0][::2] != ("column", "type") or not finding.extra:
+        return None
+    name, kind = facts[0].object, facts[0].value
+    table, last = split(name)
+    collation = around.wanted["column", name].get("collation")
+    collate = f" collate {collation}" if collation else ""
+    return (
+        f"alter table {table} alter column {last} type {kind}{collate} using {last}::text::{kind};"
+    )
+
+
+def _dropped(difference: Difference) -> str | None:
+    """What drops what a remedy leaves to whoever runs it."""
+    name = difference.name
+    if difference.kind == "schema":
+        return f"drop schema {name};"
+    return f"drop publication {name};" if difference.kind == "publication" else None
 
 
 def _special(difference: Difference) -> str | None:
@@ -52,16 +86,21 @@ def _special(difference: Difference) -> str | None:
     kind, name, key = difference.kind, difference.name, difference.key or ""
     if kind == "table" and (key == "partition bound" or key.startswith(_INHERITS)):
         return _partition(difference)
+    if kind == "publication":
+        return published(difference)
     if key == PLACE:
         return reordered(split(name)[0], difference.around)
-    return _relabelled(difference) if key == "labels" else None
+    return relabelled(difference) if key == "labels" else None
 
 
 def _missing(finding: Finding, difference: Difference, stated: _Stated) -> str | None:
     kind, name, around = difference.kind, difference.name, difference.around
-    if kind == "schema":
-        return f"create schema {name};"
-    if finding.remedy or finding.missing[0].kind == "grant":
+    if kind in {"schema", "publication"}:
+        return f"create schema {name};" if kind == "schema" else publication(difference)
+    if finding.remedy:
+        # A sequence is made before the table that owns it; partitions may have the index.
+        return _ONLY.sub(r"\1 ON ", _OWNED.sub("", finding.remedy)) if kind in _ALONE else None
+    if kind == "grant":
         return None
     if kind == "column" and ("table", split(name)[0]) in around.actual:
         return _column(difference)
@@ -103,33 +142,16 @@ def _partition(difference: Difference) -> str | None:
     return "\n".join([*sql, *made])
 
 
-def _relabelled(difference: Difference) -> str | None:
-    """The labels of an enum renamed back, where there are as many."""
-    before = listed_labels(difference.wanted.get("labels", ""))
-    after = listed_labels(difference.now.get("labels", ""))
-    if len(before) != len(after) or {*before} == {*after}:
-        return None
-    return "\n".join(
-        f"alter type {difference.name} rename value {now} to {was};"
-        for was, now in zip(before, after, strict=True)
-        if was != now
-    )
-
-
-def listed_labels(text: str) -> list[str]:
-    """The labels of an enum, still quoted."""
-    return _LABEL.findall(text)
-
-
 def _changed(difference: Difference, stated: _Stated) -> str | None:
     """An object without rows dropped, and made again as a file has it."""
     kind, name = difference.kind, difference.name
     if kind == "column":
-        table = split(name)[0]
-        if "generated kind" not in difference.now or "generated kind" not in difference.wanted:
-            return None
+        table, last = split(name)
+        if "generated kind" not in difference.wanted:
+            is_made = "generated kind" in difference.now
+            return f"alter table {table} alter column {last} drop expression;" if is_made else None
         text = definition(name, difference.wanted)
-        away = f"alter table {table} drop column {split(name)[1]};"
+        away = f"alter table {table} drop column {last};"
         return f"{away}\nalter table {table} add column {text};"
     if kind in {"aggregate", "cast", "event trigger", "collation", "operator"}:
         made = stated(kind, name)

@@ -17,14 +17,15 @@ from arami_db.database.connect import Connection, lost
 from arami_db.drift.comparing import drift
 from arami_db.drift.findings import Finding
 from arami_db.drift.order import in_order
-from arami_db.drift.remedies.around import Around, Object, by_object
+from arami_db.drift.remedies.around import Around, by_object
 from arami_db.facts import Fact
-from arami_db.undo.making import making
+from arami_db.undo.making import making, otherwise
 from arami_db.undo.way import clearing
 
 _ROUNDS = 40
 # Who makes an object owns it.
 _OWN = re.compile(r"^alter .* owner to current_user;\n?", re.MULTILINE)
+_MEMBER = "member of extension "
 _GROUND = {"schema", "extension", "type", "sequence", "table", "column"}
 _Facts = frozenset[Fact]
 
@@ -54,7 +55,7 @@ class _Work:
     api: tuple[str, ...]
     stated: Callable[[str, str], str | None]
     statements: list[str] = field(default_factory=list)
-    cleared: set[tuple[Object, bool]] = field(default_factory=set)
+    cleared: set[tuple[str, bool]] = field(default_factory=set)
     failed: dict[str, str] = field(default_factory=dict)
 
 
@@ -100,14 +101,29 @@ def mend(
         raise lost(error) from error
 
 
-def differences(work: _Work, now: _Facts) -> list[Finding]:
+def _differences(work: _Work, now: _Facts) -> list[Finding]:
     """What differs, each with what makes it go where that is known."""
     around = Around(by_object(work.wanted), by_object(now), api=work.api)
-    found = drift(work.wanted, now, api=work.api)
+    found = [f for f in drift(work.wanted, now, api=work.api) if not _comes_along(f, around)]
     made = [replace(f, remedy=making(f, around, work.stated) or f.remedy) for f in found]
     return [
         _without_owner(f) if f.missing and around.is_missing(f.missing[0][:2]) else f for f in made
     ]
+
+
+def _comes_along(finding: Finding, around: Around) -> bool:
+    """Whether it is of a member of an extension that is to come, to go or to move."""
+    item = (finding.missing or finding.extra)[0][:2]
+    extensions = {
+        key.removeprefix(_MEMBER)
+        for side in (around.wanted, around.actual)
+        for key in side.get(item, {})
+        if key.startswith(_MEMBER)
+    }
+    return any(
+        around.wanted.get(("extension", name)) != around.actual.get(("extension", name))
+        for name in extensions
+    )
 
 
 def _without_owner(finding: Finding) -> Finding:
@@ -116,7 +132,7 @@ def _without_owner(finding: Finding) -> Finding:
 
 def _round(work: _Work, now: _Facts) -> _Facts:
     """Run remedies: of what holds others together first, and of all where that changes nothing."""
-    found = in_order(differences(work, now))
+    found = in_order(_differences(work, now))
     first = [finding for finding in found if _is_ground(finding)]
     after = _attempt(work, now, first) if first else now
     return _attempt(work, now, found) if after == now else after
@@ -162,12 +178,14 @@ def _runs(work: _Work, what: str, sql: str) -> bool:
 def _cleared(work: _Work, now: _Facts) -> _Facts | None:
     """Drop what is in the way of one difference; None where nothing more can be."""
     around = Around(by_object(work.wanted), by_object(now), api=work.api)
-    found = differences(work, now)
+    found = _differences(work, now)
     for finding, spare in [(f, True) for f in found] + [(f, False) for f in found]:
         facts = finding.missing or finding.extra
-        if not facts or (stage := (facts[0][:2], spare)) in work.cleared:
+        if not facts or (stage := (finding.message, spare)) in work.cleared:
             continue
         work.cleared.add(stage)
+        if spare and (other := otherwise(finding, around)) and _runs(work, finding.message, other):
+            return work.ask()
         drops = clearing(work.connection, finding, around, work.ask, spare=spare)
         before = len(work.statements)
         with work.connection.transaction() as trial:

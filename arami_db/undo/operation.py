@@ -13,11 +13,11 @@ from arami_db.errors import UsageError
 from arami_db.facts import Fact, facts_within, schemas_of
 from arami_db.files import SqlFile, SqlTree, packaged_sql_dir
 from arami_db.files.create import create_migration, next_migration
+from arami_db.files.definitions.making import Stated
 from arami_db.files.script import Script, load, load_all
 from arami_db.shadow import ShadowError, Surroundings, apply, nobodys, shadows, stub_for
 from arami_db.undo.mending import Mended, mend
 from arami_db.undo.model import UndoError, Undone
-from arami_db.undo.stated import Stated
 from arami_db.undo.stays import set_aside, stays
 from arami_db.undo.text import text_of
 
@@ -114,7 +114,7 @@ def _without(connection: Connection, files: _Files) -> tuple[frozenset[Fact], fr
 
 
 def facts_of(connection: Connection, stating: SqlTree, schemas: Collection[str]) -> frozenset[Fact]:
-    """All that is stated of a database; of extensions those, too, that the files leave out.
+    """All that is stated of a database; of what the files leave out, too.
 
     Args:
         connection: to a throw-away database.
@@ -126,8 +126,8 @@ def facts_of(connection: Connection, stating: SqlTree, schemas: Collection[str])
         psycopg.Error: as the server says it.
     """
     found = facts_within(connection, stating, schemas)
-    extensions = connection.execute(query("undo_extensions")).fetchall()
-    return found | {Fact("extension", name, "schema", schema) for name, schema in extensions}
+    beyond = connection.execute(query("undo_beyond")).fetchall()
+    return found | {Fact(*fact) for fact in beyond}
 
 
 def _written(

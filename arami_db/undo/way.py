@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 import psycopg
 
@@ -11,8 +11,10 @@ from arami_db.drift.findings import Finding
 from arami_db.drift.remedies import others
 from arami_db.drift.remedies.around import RELATIONS, Around, Object, Properties, by_object
 from arami_db.drift.remedies.difference import Difference
+from arami_db.drift.remedies.words import PLACE
 from arami_db.facts import Fact
 from arami_db.facts.names import split
+from arami_db.undo.order import moved
 
 _HOLDS_ROWS = {"table", "foreign table", "sequence"}
 # Made again where they cannot be changed; of a constraint and the like a remedy does it.
@@ -53,28 +55,28 @@ def clearing(
     facts = finding.missing or finding.extra
     if not facts or facts[0].kind in _NOTHING or facts[0][:2] not in around.actual:
         return []
-    kind, name = facts[0][:2]
-    itself = _drop((kind, name), around)
-    if itself is None:
-        return []
-    after = _after_cascade(connection, itself, ask)
+    own = _own(facts[0], around)
+    after = _after_cascade(connection, [_drop(item, around) for item in own], ask)
     if after is None:
         return []
     gone = dict(_gone(around, after))
+    kind = facts[0].kind
     if kind == _COLUMN and spare:
         gone = {item: sql for item, sql in gone.items() if item[0] not in _SPARED}
     is_again = kind in _AGAIN and finding.remedy is None
-    if kind == "type" and is_again and "composite" in around.actual[kind, name]:
-        gone = {item: sql for item, sql in gone.items() if not _is_part(item, name)}
-    if not is_again:
-        gone = {
-            item: sql
-            for item, sql in gone.items()
-            if item != (kind, name) and not _is_part(item, name)
-        }
-    if any(_is_kept(item, around) for item in gone if item != (kind, name)):
+    parts = {item for item in gone if _is_part(item, {name for _, name in own})}
+    left = {i: s for i, s in gone.items() if is_again or (i not in own and i not in parts)}
+    if any(_is_kept(item, around) for item in left if item not in own):
         return []
-    return [sql for item, sql in gone.items() if sql and not _goes_along(item, gone)]
+    return [sql for item, sql in left.items() if sql and not _goes_along(item, left)]
+
+
+def _own(fact: Fact, around: Around) -> list[Object]:
+    """What a difference is about; of a column in another place, all that are written anew."""
+    if fact.property != PLACE:
+        return [fact[:2]]
+    table = split(fact.object)[0]
+    return [(_COLUMN, f"{table}.{column}") for column in moved(table, around)]
 
 
 def _drop(item: Object, around: Around) -> str | None:
@@ -82,13 +84,15 @@ def _drop(item: Object, around: Around) -> str | None:
 
 
 def _after_cascade(
-    connection: Connection, drop: str, ask: Callable[[], frozenset[Fact]]
+    connection: Connection, drops: Sequence[str | None], ask: Callable[[], frozenset[Fact]]
 ) -> Mapping[Object, Properties] | None:
-    """The objects that a cascading drop leaves."""
-    sql = drop.rstrip().removesuffix(";") + " cascade;"
+    """The objects that cascading drops leave."""
+    if not drops or None in drops:
+        return None
     try:
         with connection.transaction(force_rollback=True):
-            connection.execute(sql.encode())
+            for drop in filter(None, drops):
+                connection.execute((drop.rstrip().removesuffix(";") + " cascade;").encode())
             return by_object(ask())
     except psycopg.Error:
         if connection.closed:
@@ -122,8 +126,8 @@ def _is_kept(item: Object, around: Around) -> bool:
     return kind in _HOLDS_ROWS
 
 
-def _is_part(item: Object, name: str) -> bool:
-    return item[0] != "default" and split(item[1])[0] == name
+def _is_part(item: Object, names: Collection[str]) -> bool:
+    return item[0] != "default" and split(item[1])[0] in names
 
 
 def _goes_along(item: Object, gone: Mapping[Object, str | None]) -> bool:

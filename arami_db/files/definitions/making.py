@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from postgast import pg_query_pb2 as tree
 
-from arami_db.facts.names import head
 from arami_db.files.definitions import names
 from arami_db.files.definitions.statements import said
 
@@ -54,7 +53,7 @@ class Stated:
             kind: its kind, as facts have it.
             name: its name, as facts have it.
         """
-        found = self._found.get((kind, name)) or self._found.get((kind, head(name)))
+        found = self._found.get((kind, name)) or self._found.get((kind, name.partition("(")[0]))
         return found[-1] if found else None
 
 
