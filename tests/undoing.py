@@ -41,7 +41,8 @@ create table public.people (
 comment on table public.people is 'who';
 comment on column public.people.name is 'called';
 alter table public.people enable row level security;
-alter table public.people alter column notes set statistics 500, alter column notes set storage main;
+alter table public.people alter column notes set statistics 500,
+    alter column notes set storage main;
 create policy "own rows" on public.people for select to anon using (age > 1);
 comment on policy "own rows" on public.people is 'theirs';
 create index people_name on public.people (name) where age > 3;
@@ -88,6 +89,7 @@ create table public.events_rest partition of public.events default;
 create table public.parent (id integer, a text);
 create table public.child (b text) inherits (public.parent);
 create table app.inner_one (id integer primary key, pair public.pair);
+create table public.counts (first text, "order" serial, n bigserial primary key);
 create unlogged table public.cache (k text primary key, v text);
 alter default privileges in schema app grant select on tables to anon;
 create publication everything for table public.people, public.things where (id > 3);
@@ -133,6 +135,7 @@ TAKEN_BACK = {
     "last column dropped": "alter table public.things drop column level",
     "column with everything dropped": "alter table public.people drop column age cascade",
     "key column dropped": "alter table public.people drop column id cascade",
+    "column before a serial's dropped": "alter table public.counts drop column first",
     "generated column dropped": "alter table public.people drop column twice",
     "generated column changed": "alter table public.people drop column twice;"
     " alter table public.people add column twice integer generated always as (age * 3) stored",
@@ -154,7 +157,8 @@ TAKEN_BACK = {
     "identity added": "alter table public.parent alter column id set not null,"
     " alter column id add generated always as identity",
     "generated expression dropped": "alter table public.people alter column twice drop expression",
-    "collation of a column": 'alter table public.people alter column notes type text collate "POSIX"',
+    "collation of a column": "alter table public.people alter column notes"
+    ' type text collate "POSIX"',
     "statistics target and storage": "alter table public.people"
     " alter column notes set statistics -1, alter column notes set storage external",
     "compression": "alter table public.things alter column label set compression pglz",

@@ -38,6 +38,10 @@ def reordered(table: str, around: Around) -> str | None:
         names = list(group)
         sql += [f"{alter} add column {_plain(table, c, around)};" for c in names]
         sql += [] if is_generated else [_filled(table, names, around)]
+    for (kind, name), properties in around.actual.items():
+        column = properties.get("owned by", "")
+        if kind == "sequence" and column in {f"{table}.{c}" for c in columns}:
+            sql.append(f"alter sequence {name} owned by {column};")
     # What is generated goes first: it may be made of the others.
     gone = sorted(columns, key=lambda c: not _is_generated(table, c, around))
     sql += [f"{alter} drop column {_aside(c)};" for c in gone]
@@ -63,11 +67,12 @@ def moved(table: str, around: Around) -> list[str]:
 
 def _filled(table: str, columns: list[str], around: Around) -> str:
     """New columns with the values of the old ones: no trigger fires, no policy hides a row."""
-    types = [
-        f"    alter column {c} type {around.wanted['column', f'{table}.{c}']['type']}"
-        f" using {_aside(c)}"
-        for c in columns
-    ]
+    types = []
+    for column in columns:
+        wanted = around.wanted["column", f"{table}.{column}"]
+        collate = f" collate {wanted['collation']}" if "collation" in wanted else ""
+        kind = f"{wanted['type']}{collate}"
+        types.append(f"    alter column {column} type {kind} using {_aside(column)}")
     return f"alter table {table}\n" + ",\n".join(types) + ";"
 
 

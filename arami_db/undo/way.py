@@ -56,19 +56,35 @@ def clearing(
     if not facts or facts[0].kind in _NOTHING or facts[0][:2] not in around.actual:
         return []
     own = _own(facts[0], around)
-    after = _after_cascade(connection, [_drop(item, around) for item in own], ask)
+    after = _after_cascade(connection, [_drop(item, around, if_exists=True) for item in own], ask)
     if after is None:
         return []
     gone = dict(_gone(around, after))
     kind = facts[0].kind
     if kind == _COLUMN and spare:
-        gone = {item: sql for item, sql in gone.items() if item[0] not in _SPARED}
+        gone = {i: sql for i, sql in gone.items() if not _is_spared(i, facts[0], around)}
     is_again = kind in _AGAIN and finding.remedy is None
     parts = {item for item in gone if _is_part(item, {name for _, name in own})}
     left = {i: s for i, s in gone.items() if is_again or (i not in own and i not in parts)}
-    if any(_is_kept(item, around) for item in left if item not in own):
+    if any(_is_kept(i, around) for i in left if i not in own and not _counts(i, own, around)):
         return []
-    return [sql for item, sql in left.items() if sql and not _goes_along(item, left)]
+    return [
+        sql
+        for item, sql in left.items()
+        if sql and not _goes_along(item, left, around) and not _counts(item, own, around)
+    ]
+
+
+def _counts(item: Object, own: Collection[Object], around: Around) -> bool:
+    """Whether it is the sequence of a column: it comes and goes with that, or is kept for it."""
+    column = around.identity_of(item[1]) or around.actual[item].get("owned by", "")
+    return item[0] == "sequence" and (_COLUMN, column) in own
+
+
+def _is_spared(item: Object, fact: Fact, around: Around) -> bool:
+    """Whether it is no hindrance at first: it changes along with a column, or goes with it."""
+    is_foreign = around.actual.get(item, {}).get("definition", "").startswith("FOREIGN KEY")
+    return item[0] in _SPARED and not (fact.property == PLACE and is_foreign)
 
 
 def _own(fact: Fact, around: Around) -> list[Object]:
@@ -79,8 +95,8 @@ def _own(fact: Fact, around: Around) -> list[Object]:
     return [(_COLUMN, f"{table}.{column}") for column in moved(table, around)]
 
 
-def _drop(item: Object, around: Around) -> str | None:
-    return others.drop(Difference(*item, None, {}, None, around))
+def _drop(item: Object, around: Around, *, if_exists: bool = False) -> str | None:
+    return others.drop(Difference(*item, None, {}, None, around), if_exists=if_exists)
 
 
 def _after_cascade(
@@ -130,10 +146,12 @@ def _is_part(item: Object, names: Collection[str]) -> bool:
     return item[0] != "default" and split(item[1])[0] in names
 
 
-def _goes_along(item: Object, gone: Mapping[Object, str | None]) -> bool:
+def _goes_along(item: Object, gone: Mapping[Object, str | None], around: Around) -> bool:
     """Whether it is a part of something that goes itself."""
     kind, name = item
     table = split(name)[0]
+    if kind == "index" and ("constraint", around.constraint_of(name) or "") in gone:
+        return True
     return kind in {_COLUMN, "constraint", "index", "trigger", "rule", "policy"} and any(
         (relation, table) in gone for relation in (*RELATIONS, "type")
     )
