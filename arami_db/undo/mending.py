@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import psycopg
 
@@ -17,7 +18,7 @@ from arami_db.database.connect import Connection, lost
 from arami_db.drift.comparing import drift
 from arami_db.drift.findings import Finding
 from arami_db.drift.order import in_order
-from arami_db.drift.remedies.around import Around, by_object
+from arami_db.drift.remedies.around import Around, Object, by_object
 from arami_db.facts import Fact
 from arami_db.undo.making import making, otherwise
 from arami_db.undo.way import clearing
@@ -30,6 +31,13 @@ _GROUND = {"schema", "extension", "type", "sequence", "table", "column"}
 _Facts = frozenset[Fact]
 
 
+class Done(NamedTuple):
+    """SQL that was run, and the object that it is about: kind and name."""
+
+    about: Object
+    sql: str
+
+
 @dataclass(frozen=True)
 class Mended:
     """What was run, and what it left.
@@ -40,7 +48,7 @@ class Mended:
         failed: what the server said against a remedy, by the message of its finding.
     """
 
-    statements: tuple[str, ...]
+    statements: tuple[Done, ...]
     facts: _Facts
     failed: dict[str, str]
 
@@ -54,7 +62,7 @@ class _Work:
     ask: Callable[[], _Facts]
     api: tuple[str, ...]
     stated: Callable[[str, str], str | None]
-    statements: list[str] = field(default_factory=list)
+    statements: list[Done] = field(default_factory=list)
     cleared: set[tuple[str, bool]] = field(default_factory=set)
     failed: dict[str, str] = field(default_factory=dict)
 
@@ -149,7 +157,7 @@ def _attempt(work: _Work, now: _Facts, waiting: Sequence[Finding]) -> _Facts:
     before = len(work.statements)
     with work.connection.transaction() as attempt:
         while waiting:
-            failed = [f for f in waiting if not _runs(work, f.message, f.remedy or "")]
+            failed = [f for f in waiting if not _runs(work, f.message, _of(f), f.remedy or "")]
             if len(failed) == len(waiting):
                 break
             waiting = failed
@@ -160,7 +168,11 @@ def _attempt(work: _Work, now: _Facts, waiting: Sequence[Finding]) -> _Facts:
     return after
 
 
-def _runs(work: _Work, what: str, sql: str) -> bool:
+def _of(finding: Finding) -> Object:
+    return (finding.missing or finding.extra)[0][:2]
+
+
+def _runs(work: _Work, what: str, about: Object, sql: str) -> bool:
     """Run the SQL of one remedy, and keep it if it does."""
     try:
         with work.connection.transaction():
@@ -171,7 +183,7 @@ def _runs(work: _Work, what: str, sql: str) -> bool:
         work.failed[what] = error.diag.message_primary or str(error)
         return False
     work.failed.pop(what, None)
-    work.statements.append(sql.strip())
+    work.statements.append(Done(about, sql.strip()))
     return True
 
 
@@ -184,7 +196,8 @@ def _cleared(work: _Work, now: _Facts) -> _Facts | None:
         if not facts or (stage := (finding.message, spare)) in work.cleared:
             continue
         work.cleared.add(stage)
-        if spare and (other := otherwise(finding, around)) and _runs(work, finding.message, other):
+        other = otherwise(finding, around) if spare else None
+        if other and _runs(work, finding.message, _of(finding), other):
             return work.ask()
         drops = clearing(work.connection, finding, around, work.ask, spare=spare)
         before = len(work.statements)
@@ -196,11 +209,11 @@ def _cleared(work: _Work, now: _Facts) -> _Facts | None:
     return None
 
 
-def _all_run(work: _Work, drops: Iterable[str]) -> bool:
+def _all_run(work: _Work, drops: Iterable[tuple[Object, str]]) -> bool:
     """Run statements, those that fail again after the others."""
     waiting = list(drops)
     while waiting:
-        failed = [sql for sql in waiting if not _runs(work, sql, sql)]
+        failed = [(item, sql) for item, sql in waiting if not _runs(work, sql, item, sql)]
         if len(failed) == len(waiting):
             return False
         waiting = failed

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
+
+import psycopg
 
 from arami_db.database.connect import Connection, query
 from arami_db.drift.comparing import drift
@@ -16,10 +20,11 @@ from arami_db.files.create import create_migration, next_migration
 from arami_db.files.definitions.making import Stated
 from arami_db.files.script import Script, load, load_all
 from arami_db.shadow import ShadowError, Surroundings, apply, nobodys, shadows, stub_for
-from arami_db.undo.mending import Mended, mend
+from arami_db.undo.mending import mend
 from arami_db.undo.model import UndoError, Undone
-from arami_db.undo.stays import set_aside, stays
+from arami_db.undo.stays import guessed, set_aside, stays
 from arami_db.undo.text import text_of
+from arami_db.undo.views import both_ways
 
 _BY_HAND = "Write by hand what takes it back (docs/undo.md), or leave it as it is."
 
@@ -34,12 +39,37 @@ class _Files:
     before: tuple[Script, ...]
     itself: Script
     after: tuple[Script, ...]
+    views: tuple[Script, ...]
     stub: Script | None
+
+    @property
+    def migrated(self) -> tuple[Script, ...]:
+        """All migrations."""
+        return (*self.before, self.itself, *self.after)
 
     @property
     def around(self) -> Surroundings:
         """What they find: a server of nobody's."""
-        return nobodys((*self.before, self.itself, *self.after), self.stub)
+        return nobodys((*self.migrated, *self.views), self.stub)
+
+
+@dataclass(frozen=True)
+class _Draft:
+    """The file that was tried where the views are, and what it must lead to where they are not."""
+
+    script: Script
+    statements: int
+    stays: tuple[str, ...]
+    goal: frozenset[Fact]
+    is_of_views: bool
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """The facts without the migration: of migrations alone, and with the views."""
+
+    migrated: frozenset[Fact]
+    viewed: frozenset[Fact]
 
 
 def undo(
@@ -70,17 +100,26 @@ def undo(
     note("applying the files to a throw-away database, with the migration and without it")
     with shadows(url) as make:
         with make(files.around) as without:
-            wanted, schemas = _without(without, files)
+            wanted = _without(without, files)
         with make(files.around) as opened:
-            apply(opened, (*files.before, files.itself, *files.after), files.stub, files.around)
-            return _written(opened, files, wanted, schemas, name)
+            apply(opened, files.migrated, files.stub, files.around)
+            draft = _draft(opened, files, wanted, name or f"undo_{files.file.name}")
+        if draft.is_of_views:
+            with make(files.around) as opened:
+                apply(opened, files.migrated, files.stub, files.around)
+                _empty(opened)
+                apply(opened, [draft.script], None, files.around)
+                _refuse(files, drift(draft.goal, facts_of(opened, files.stating)), {})
+    create_migration(tree, name or f"undo_{files.file.name}", draft.script.file.text)
+    return Undone(draft.script.file.path, draft.statements, draft.stays)
 
 
 def _files(tree: SqlTree, version: int) -> _Files:
     found = {file.version: file for file in tree.migrations}
     if version not in found:
         raise UsageError(f"no migration {version} in {tree.root / 'migrations'}")
-    scripts = load_all((*tree.migrations, *tree.views))
+    scripts = load_all(tree.migrations)
+    views = load_all(tree.views)
     place = next(i for i, script in enumerate(scripts) if script.file == found[version])
     stating = tree if tree.catalog else SqlTree(packaged_sql_dir())
     return _Files(
@@ -90,14 +129,22 @@ def _files(tree: SqlTree, version: int) -> _Files:
         tuple(scripts[:place]),
         scripts[place],
         tuple(scripts[place + 1 :]),
-        stub_for(tree, scripts),
+        tuple(views),
+        stub_for(tree, [*scripts, *views]),
     )
 
 
-def _without(connection: Connection, files: _Files) -> tuple[frozenset[Fact], frozenset[str]]:
-    """The facts of all files but the migration, and the schemas they were asked of."""
+def _without(connection: Connection, files: _Files) -> _Wanted:
+    """The facts of all files but the migration, before the views and with them."""
     apply(connection, files.before, files.stub, files.around)
-    for script in files.after:
+    _apply_later(connection, files, files.after)
+    migrated = facts_of(connection, files.stating)
+    _apply_later(connection, files, files.views)
+    return _Wanted(migrated, facts_of(connection, files.stating) if files.views else migrated)
+
+
+def _apply_later(connection: Connection, files: _Files, scripts: Sequence[Script]) -> None:
+    for script in scripts:
         try:
             apply(connection, [script], None, files.around)
         except ShadowError as error:
@@ -109,67 +156,96 @@ def _without(connection: Connection, files: _Files) -> tuple[frozenset[Fact], fr
                 if script.file.kind == "migration"
                 else f"Change {script.file.label} first, so that it does without.",
             ) from error
-    schemas, _ = schemas_of(connection, files.stating)
-    return facts_of(connection, files.stating, schemas), schemas
 
 
-def facts_of(connection: Connection, stating: SqlTree, schemas: Collection[str]) -> frozenset[Fact]:
-    """All that is stated of a database; of what the files leave out, too.
+def facts_of(connection: Connection, stating: SqlTree) -> frozenset[Fact]:
+    """All that can be stated of a throw-away database.
+
+    The platform's schemas count, too: a migration may have put a trigger or a policy there.
 
     Args:
-        connection: to a throw-away database.
+        connection: to it.
         stating: the files that state facts.
-        schemas: those that are asked about, besides the files' own.
 
     Raises:
         QueryFailedError: a fact lacks something; names the file.
         psycopg.Error: as the server says it.
     """
-    found = facts_within(connection, stating, schemas)
+    own, platform = schemas_of(connection, stating)
+    platform = frozenset(n for n in platform if not n.startswith(("pg_", "information_schema")))
+    found = facts_within(connection, stating, own | platform)
     beyond = connection.execute(query("undo_beyond")).fetchall()
     return found | {Fact(*fact) for fact in beyond}
 
 
-def _written(
-    connection: Connection,
-    files: _Files,
-    wanted: frozenset[Fact],
-    schemas: frozenset[str],
-    name: str | None,
-) -> Undone:
-    """Find the statements, try the file that is made of them, and write it."""
-    schemas |= schemas_of(connection, files.stating)[0]
+def _empty(connection: Connection) -> None:
+    """Delete all rows: what they stand in the way of is said in the file, and not tried."""
+    with connection.transaction():
+        with suppress(psycopg.Error), connection.transaction():
+            connection.execute("set local session_replication_role = replica")  # no trigger fires
+        for (sql,) in connection.execute(query("undo_tables")).fetchall():
+            connection.execute(sql.encode())
+
+
+def _draft(connection: Connection, files: _Files, wanted: _Wanted, name: str) -> _Draft:
+    """Find the statements before the views are there and with them, and try the file."""
 
     def ask() -> frozenset[Fact]:
-        return facts_of(connection, files.stating, schemas)
+        return facts_of(connection, files.stating)
 
+    _empty(connection)
     now = ask()
-    goal = set_aside(wanted, now)
-    rows = stays(files.itself, goal, now, wanted)
+    goal = set_aside(wanted.migrated, now)
+    rows = stays(files.itself, goal, now, wanted.migrated)
     if now == goal:
-        raise UndoError(
-            f"{files.file.label}: there is nothing that statements could take back",
-            remaining=rows,
-            hint=_BY_HAND,
-        )
-    mended = mend(connection, goal, ask, _api(connection, files), Stated(files.before).of)
-    _refuse(files, drift(goal, mended.facts), mended)
-    path = next_migration(files.tree, name or f"undo_{files.file.name}")
-    text = text_of(path.stem, files.itself, mended.statements, rows)
+        why = f"{files.file.label}: there is nothing that statements could take back"
+        raise UndoError(why, remaining=rows, hint=_BY_HAND)
+    find = partial(mend, ask=ask, api=_api(connection, files), stated=Stated(files.before).of)
+    mended = find(connection, goal)
+    _refuse(files, drift(goal, mended.facts), mended.failed)
+    done = [one.sql for one in mended.statements]
+    apply(connection, files.views, None, files.around)
+    viewed = ask()
+    last = set_aside(wanted.viewed, viewed)
+    if is_of_views := _leads(connection, done, ask) != last:
+        mended = find(connection, last)
+        _refuse(files, drift(last, mended.facts), mended.failed)
+        done = both_ways(mended.statements, viewed - now)
+    rows += guessed(files.itself, done)
+    script = _script(files, name, done, rows)
+    apply(connection, [script], None, files.around)
+    _refuse(files, drift(last, ask()), {})
+    return _Draft(script, len(done), tuple(rows), goal, is_of_views)
+
+
+def _script(files: _Files, name: str, statements: Sequence[str], rows: Sequence[str]) -> Script:
+    """The file, before it is written."""
+    path = next_migration(files.tree, name)
+    text = text_of(path.stem, files.itself, statements, rows)
+    version = files.tree.migrations[-1].version + 1
     checksum = hashlib.sha256(text.encode()).hexdigest()
-    tried = SqlFile(path, "migration", files.tree.migrations[-1].version + 1, "", text, checksum)
-    apply(connection, [load(tried)], None, files.around)
-    _refuse(files, drift(goal, ask()), mended)
-    create_migration(files.tree, name or f"undo_{files.file.name}", text)
-    return Undone(path, len(mended.statements), tuple(rows))
+    return load(SqlFile(path, "migration", version, name, text, checksum))
 
 
-def _refuse(files: _Files, remaining: Sequence[Finding], mended: Mended) -> None:
+def _leads(
+    connection: Connection, statements: Sequence[str], ask: Callable[[], frozenset[Fact]]
+) -> frozenset[Fact] | None:
+    """What statements lead to; None where one does not run."""
+    try:
+        with connection.transaction(force_rollback=True):
+            for sql in statements:
+                connection.execute(sql.encode())
+            return ask()
+    except psycopg.Error:
+        if connection.closed:
+            raise
+        return None
+
+
+def _refuse(files: _Files, remaining: Sequence[Finding], failed: Mapping[str, str]) -> None:
     """Say what remains, if anything does."""
     lines = [
-        f"{finding.message}: {why}"
-        if (why := mended.failed.get(finding.message))
-        else finding.message
+        f"{finding.message}: {why}" if (why := failed.get(finding.message)) else finding.message
         for finding in remaining
     ]
     if lines:

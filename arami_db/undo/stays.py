@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from arami_db.drift.remedies.around import Objects, by_object
 from arami_db.escape import visible
 from arami_db.facts import Fact
-from arami_db.facts.names import split
+from arami_db.facts.names import split, unquoted
 
 if TYPE_CHECKING:
     from arami_db.files.script import Script, Statement
 
 LABEL = re.compile(r"E?'(?:[^']|'')*'")
+_RENAMES = re.compile(
+    r"^alter (?:table|foreign table|sequence) (\S+) rename (?:column (\S+) )?to (\S+);",
+    re.MULTILINE,
+)
 _WRITES = {
     "insert_stmt": "rows it inserted stay",
     "update_stmt": "what it overwrote stays overwritten",
@@ -118,6 +122,26 @@ def _done(script: Script) -> Iterator[str]:
         elif which in _BEYOND:
             first = visible(" ".join(statement.text.split()[:3]))
             yield f"{_place(script, statement)}: {first}: nothing here takes it back."
+
+
+def guessed(script: Script, statements: Sequence[str]) -> Iterator[str]:
+    """Names given back to what may be something else that is alike, and keeps its rows.
+
+    Args:
+        script: the migration.
+        statements: what takes it back.
+    """
+    renamed = {
+        statement.node.rename_stmt.newname
+        for statement in script.statements
+        if statement.node.HasField("rename_stmt")
+    }
+    for sql in statements:
+        for table, column, name in _RENAMES.findall(sql):
+            now = f"{table}.{column}" if column else table
+            last = unquoted(split(now)[1])
+            if last not in renamed and not name.endswith(("_before_undo", '_before_undo"')):
+                yield f"{now} is taken for what was called {name}, and keeps what is in it now."
 
 
 def _is_quiet(statement: Statement) -> bool:

@@ -36,7 +36,7 @@ def clearing(
     ask: Callable[[], frozenset[Fact]],
     *,
     spare: bool,
-) -> list[str]:
+) -> list[tuple[Object, str]]:
     """What drops all that is in the way of a difference, by name.
 
     Args:
@@ -47,7 +47,7 @@ def clearing(
         spare: whether the indexes and constraints of a column may stay.
 
     Returns:
-        The statements, in no order; none where something that holds rows is in the way.
+        Each object and its statement, in no order; none where rows would go that are to stay.
 
     Raises:
         psycopg.Error: the connection broke.
@@ -69,7 +69,7 @@ def clearing(
     if any(_is_kept(i, around) for i in left if i not in own and not _counts(i, own, around)):
         return []
     return [
-        sql
+        (item, sql)
         for item, sql in left.items()
         if sql and not _goes_along(item, left, around) and not _counts(item, own, around)
     ]
