@@ -20,7 +20,7 @@ from arami_db.files.script import load, load_all
 from arami_db.files.sqlfile import SqlFile
 from arami_db.shadow import apply, nobodys, stub_for
 from arami_db.undo.mending import mend
-from arami_db.undo.operation import facts_of
+from arami_db.undo.sides import facts_of
 from tests.conftest import Run, made, rows, run_cli
 from tests.undoing import BASE, TAKEN_BACK
 

@@ -317,7 +317,7 @@ TAKEN_BACK = {
     " create function fresh.f() returns integer language sql as 'select 1'",
     "schema dropped": "drop schema app cascade",
     "schema renamed": "alter schema app rename to apps; alter extension citext set schema public",
-    "extension made": "create extension pgcrypto",
+    "extension made": "create extension pg_trgm",
     "extension dropped": "drop extension citext",
     "extension moved": "alter extension citext set schema public",
     "publication made": "create publication more for table public.parent",

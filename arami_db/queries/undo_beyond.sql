@@ -1,5 +1,5 @@
--- Facts that the catalog's files leave out: extensions wherever they are, and publications that send
--- nothing of ours.
+-- Facts that the catalog's files leave out: extensions wherever they are, and publications that
+-- send nothing of ours.
 -- Why: to verify they are the platform's; a migration may have made them all the same.
 select
     'extension' as kind,
@@ -11,8 +11,8 @@ inner join pg_catalog.pg_namespace as n on e.extnamespace = n.oid
 where e.extname <> 'plpgsql'
 union all
 select
-    'publication',
-    quote_ident(b.pubname),
-    'there',
-    'true'
+    'publication' as kind,
+    quote_ident(b.pubname) as object,
+    'there' as property,
+    'true' as value
 from pg_catalog.pg_publication as b

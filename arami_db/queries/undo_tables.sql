@@ -1,5 +1,5 @@
 -- The statement that empties all tables of a throw-away database; no row where there is none.
--- Why: rows that migrations insert would stand in the way of what only rows can stand in the way of.
+-- Why: what rows are in the way of is said in the file, and not tried.
 select concat('truncate ', string_agg(c.oid::regclass::text, ', '), ' cascade')
 from pg_catalog.pg_class as c
 where

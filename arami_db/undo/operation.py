@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
@@ -13,44 +12,20 @@ import psycopg
 from arami_db.database.connect import Connection, query
 from arami_db.drift.comparing import drift
 from arami_db.drift.findings import Finding
-from arami_db.errors import UsageError
-from arami_db.facts import Fact, facts_within, schemas_of
-from arami_db.files import SqlFile, SqlTree, packaged_sql_dir
+from arami_db.facts import Fact
+from arami_db.files import SqlFile, SqlTree
 from arami_db.files.create import create_migration, next_migration
 from arami_db.files.definitions.making import Stated
-from arami_db.files.script import Script, load, load_all
-from arami_db.shadow import ShadowError, Surroundings, apply, nobodys, shadows, stub_for
+from arami_db.files.script import Script, load
+from arami_db.shadow import apply, shadows
 from arami_db.undo.mending import mend
 from arami_db.undo.model import UndoError, Undone
+from arami_db.undo.sides import Files, Wanted, empty, facts_of, files_of, without
 from arami_db.undo.stays import guessed, set_aside, stays
 from arami_db.undo.text import text_of
 from arami_db.undo.views import both_ways
 
 _BY_HAND = "Write by hand what takes it back (docs/undo.md), or leave it as it is."
-
-
-@dataclass(frozen=True)
-class _Files:
-    """The files with the migration and without it, as they are applied."""
-
-    tree: SqlTree
-    stating: SqlTree
-    file: SqlFile
-    before: tuple[Script, ...]
-    itself: Script
-    after: tuple[Script, ...]
-    views: tuple[Script, ...]
-    stub: Script | None
-
-    @property
-    def migrated(self) -> tuple[Script, ...]:
-        """All migrations."""
-        return (*self.before, self.itself, *self.after)
-
-    @property
-    def around(self) -> Surroundings:
-        """What they find: a server of nobody's."""
-        return nobodys((*self.migrated, *self.views), self.stub)
 
 
 @dataclass(frozen=True)
@@ -62,14 +37,6 @@ class _Draft:
     stays: tuple[str, ...]
     goal: frozenset[Fact]
     is_of_views: bool
-
-
-@dataclass(frozen=True)
-class _Wanted:
-    """The facts without the migration: of migrations alone, and with the views."""
-
-    migrated: frozenset[Fact]
-    viewed: frozenset[Fact]
 
 
 def undo(
@@ -96,104 +63,31 @@ def undo(
         ShadowError, EmbeddedError: the files could not be tried out.
         RefusedFileError: a file cannot be run as it stands.
     """
-    files = _files(tree, version)
+    files = files_of(tree, version)
     note("applying the files to a throw-away database, with the migration and without it")
     with shadows(url) as make:
-        with make(files.around) as without:
-            wanted = _without(without, files)
+        with make(files.around) as opened:
+            wanted = without(opened, files)
         with make(files.around) as opened:
             apply(opened, files.migrated, files.stub, files.around)
             draft = _draft(opened, files, wanted, name or f"undo_{files.file.name}")
         if draft.is_of_views:
             with make(files.around) as opened:
                 apply(opened, files.migrated, files.stub, files.around)
-                _empty(opened)
+                empty(opened)
                 apply(opened, [draft.script], None, files.around)
                 _refuse(files, drift(draft.goal, facts_of(opened, files.stating)), {})
     create_migration(tree, name or f"undo_{files.file.name}", draft.script.file.text)
     return Undone(draft.script.file.path, draft.statements, draft.stays)
 
 
-def _files(tree: SqlTree, version: int) -> _Files:
-    found = {file.version: file for file in tree.migrations}
-    if version not in found:
-        raise UsageError(f"no migration {version} in {tree.root / 'migrations'}")
-    scripts = load_all(tree.migrations)
-    views = load_all(tree.views)
-    place = next(i for i, script in enumerate(scripts) if script.file == found[version])
-    stating = tree if tree.catalog else SqlTree(packaged_sql_dir())
-    return _Files(
-        tree,
-        stating,
-        found[version],
-        tuple(scripts[:place]),
-        scripts[place],
-        tuple(scripts[place + 1 :]),
-        tuple(views),
-        stub_for(tree, [*scripts, *views]),
-    )
-
-
-def _without(connection: Connection, files: _Files) -> _Wanted:
-    """The facts of all files but the migration, before the views and with them."""
-    apply(connection, files.before, files.stub, files.around)
-    _apply_later(connection, files, files.after)
-    migrated = facts_of(connection, files.stating)
-    _apply_later(connection, files, files.views)
-    return _Wanted(migrated, facts_of(connection, files.stating) if files.views else migrated)
-
-
-def _apply_later(connection: Connection, files: _Files, scripts: Sequence[Script]) -> None:
-    for script in scripts:
-        try:
-            apply(connection, [script], None, files.around)
-        except ShadowError as error:
-            raise UndoError(
-                f"{files.file.label} cannot be taken back: {script.file.label} needs what it made",
-                remaining=[str(error)],
-                hint=f"Take {script.file.label} back first, or change what it needs"
-                " in a migration of its own."
-                if script.file.kind == "migration"
-                else f"Change {script.file.label} first, so that it does without.",
-            ) from error
-
-
-def facts_of(connection: Connection, stating: SqlTree) -> frozenset[Fact]:
-    """All that can be stated of a throw-away database.
-
-    The platform's schemas count, too: a migration may have put a trigger or a policy there.
-
-    Args:
-        connection: to it.
-        stating: the files that state facts.
-
-    Raises:
-        QueryFailedError: a fact lacks something; names the file.
-        psycopg.Error: as the server says it.
-    """
-    own, platform = schemas_of(connection, stating)
-    platform = frozenset(n for n in platform if not n.startswith(("pg_", "information_schema")))
-    found = facts_within(connection, stating, own | platform)
-    beyond = connection.execute(query("undo_beyond")).fetchall()
-    return found | {Fact(*fact) for fact in beyond}
-
-
-def _empty(connection: Connection) -> None:
-    """Delete all rows: what they stand in the way of is said in the file, and not tried."""
-    with connection.transaction():
-        with suppress(psycopg.Error), connection.transaction():
-            connection.execute("set local session_replication_role = replica")  # no trigger fires
-        for (sql,) in connection.execute(query("undo_tables")).fetchall():
-            connection.execute(sql.encode())
-
-
-def _draft(connection: Connection, files: _Files, wanted: _Wanted, name: str) -> _Draft:
+def _draft(connection: Connection, files: Files, wanted: Wanted, name: str) -> _Draft:
     """Find the statements before the views are there and with them, and try the file."""
 
     def ask() -> frozenset[Fact]:
         return facts_of(connection, files.stating)
 
-    _empty(connection)
+    empty(connection)
     now = ask()
     goal = set_aside(wanted.migrated, now)
     rows = stays(files.itself, goal, now, wanted.migrated)
@@ -218,7 +112,7 @@ def _draft(connection: Connection, files: _Files, wanted: _Wanted, name: str) ->
     return _Draft(script, len(done), tuple(rows), goal, is_of_views)
 
 
-def _script(files: _Files, name: str, statements: Sequence[str], rows: Sequence[str]) -> Script:
+def _script(files: Files, name: str, statements: Sequence[str], rows: Sequence[str]) -> Script:
     """The file, before it is written."""
     path = next_migration(files.tree, name)
     text = text_of(path.stem, files.itself, statements, rows)
@@ -242,7 +136,7 @@ def _leads(
         return None
 
 
-def _refuse(files: _Files, remaining: Sequence[Finding], failed: Mapping[str, str]) -> None:
+def _refuse(files: Files, remaining: Sequence[Finding], failed: Mapping[str, str]) -> None:
     """Say what remains, if anything does."""
     lines = [
         f"{finding.message}: {why}" if (why := failed.get(finding.message)) else finding.message
@@ -256,7 +150,7 @@ def _refuse(files: _Files, remaining: Sequence[Finding], failed: Mapping[str, st
         )
 
 
-def _api(connection: Connection, files: _Files) -> tuple[str, ...]:
+def _api(connection: Connection, files: Files) -> tuple[str, ...]:
     """The roles of the API, as remedies name them."""
     asked = (files.stating.prelude.text if files.stating.prelude else "") + "\n"
     found = connection.execute((asked + query("remedy_roles")).encode()).fetchone()
