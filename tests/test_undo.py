@@ -217,7 +217,7 @@ def test_what_is_only_alike_is_said_to_be_a_guess(empty_database: str, project: 
         }
     )
     ran = undone(root, 2, empty_database)
-    assert "stays: public.a.new is taken for what was called was" in ran.stderr
+    assert "note: public.a.new is taken for what was called was" in ran.stderr
     assert "public.u is taken" not in ran.stderr
 
 

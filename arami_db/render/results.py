@@ -82,7 +82,7 @@ def show_undone(undone: Undone, output: OutputFormat) -> None:
     """The file that takes a migration back, and what that does not bring back."""
     note(f"tried: {count(undone.statements, 'statement')}, and nothing remains")
     for line in undone.stays:
-        note(f"stays: {line}")
+        note(f"note: {line}")
     data = {"path": str(undone.path), "statements": undone.statements, "stays": undone.stays}
     emit(str(undone.path), data, output)
 

@@ -161,7 +161,7 @@ def _attempt(work: _Work, now: _Facts, waiting: Sequence[Finding]) -> _Facts:
             if len(failed) == len(waiting):
                 break
             waiting = failed
-        after = work.ask()
+        after = work.ask() if work.statements[before:] else now
         if after == now:
             del work.statements[before:]
             raise psycopg.Rollback(attempt)

@@ -77,7 +77,8 @@ def stays(
         wanted: the facts without it.
     """
     before, after = by_object(goal), by_object(now)
-    lines = [*_labels(goal, wanted), *_emptied(before, after), *_converted(before, after)]
+    lines = [*_labels(goal, wanted), *_emptied(before, after), *_gone(before, after)]
+    lines += _converted(before, after)
     return [*lines, *_done(script)]
 
 
@@ -99,6 +100,15 @@ def _emptied(before: Objects, after: Objects) -> Iterator[str]:
                 yield f"column {name} comes back without the values it had."
         elif kind == "sequence":
             yield f"sequence {name} starts anew."
+
+
+def _gone(before: Objects, after: Objects) -> Iterator[str]:
+    for kind, name in sorted(after.keys() - before.keys()):
+        is_kept = kind == "column" and ("table", split(name)[0]) in before
+        if kind == "table":
+            yield f"table {name} goes, with the rows it holds by then."
+        elif is_kept and "generated kind" not in after[kind, name]:
+            yield f"column {name} goes, with the values it holds by then."
 
 
 def _converted(before: Objects, after: Objects) -> Iterator[str]:

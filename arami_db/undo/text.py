@@ -37,7 +37,7 @@ def text_of(stem: str, script: Script, statements: Sequence[str], stays: Sequenc
     )
     head += ["-- arami: no-transaction"] if alone else []
     if stays:
-        head += ["--", *_comment("What stays, or does not come back:")]
+        head += ["--", *_comment("What goes, stays, or does not come back:")]
         head += [line for one in stays for line in _comment(f"- {one}", "  ")]
     made = [_concurrently(sql) if alone else sql for sql in statements]
     return "\n".join(head) + "\n\n" + "\n".join(made) + "\n"

@@ -198,7 +198,7 @@ def _is_ours(key: str, wanted: Objects) -> bool:
 def change_publication(difference: Difference) -> str | None:
     """What a publication must not send."""
     key = difference.key or ""
-    kind = "tables in schema" if key.startswith("schema ") else "table only"
+    kind = "tables in schema" if key.startswith("schema ") else "table"
     if difference.value is not None or not key.startswith(("schema ", "table ")):
         return None
     return f"alter publication {difference.name} drop {kind} {key.split(' ', 1)[1]};"
