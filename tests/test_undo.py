@@ -219,6 +219,8 @@ def test_what_is_only_alike_is_said_to_be_a_guess(empty_database: str, project: 
     ran = undone(root, 2, empty_database)
     assert "note: public.a.new is taken for what was called was" in ran.stderr
     assert "public.u is taken" not in ran.stderr
+    assert "column public.a.was" not in ran.stderr
+    assert "table public.t" not in ran.stderr
 
 
 def test_an_index_made_beside_writers_is_dropped_beside_them(
