@@ -26,6 +26,7 @@ OPERATIONS = {
     "plan",
     "userdata",
     "distribute",
+    "undo",
 }
 # The files beside the ledger, and what is wrong between them, are for every operation.
 SHARED = {
@@ -69,6 +70,7 @@ BELOW = {
     },
     "export": {"ledger", "files", "errors"},
     "docs": {"facts", "shadow", "database", "files", "errors"},
+    "undo": {"drift", "facts", "shadow", "database", "files", "escape", "errors"},
     "verify": {
         "administrator",
         "prove",

@@ -18,7 +18,8 @@ from tests.conftest import clean_environment, rows, run_shell
 
 ROOT = Path(__file__).parents[1]
 BLOCKS = re.findall(r"```sh\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
-UNDO = re.findall(r"```sh\n(.*?)```", (ROOT / "docs" / "undo.md").read_text(), re.DOTALL)
+UNDOING = (ROOT / "docs" / "undo.md").read_text()
+UNDO = re.findall(r"```sh\n(.*?)```", UNDOING, re.DOTALL)
 RELEASES = (ROOT / "docs" / "postgres-releases.md").read_text()
 BIN = Path(sys.executable).parent
 
@@ -72,6 +73,8 @@ def test_the_ways_to_undo_a_migration_work_as_they_are_told(newcomer: dict[str, 
     done = run_shell(script, environment, ROOT)
     assert done.stdout.index("1|lost") < done.stdout.index("1|first")
     assert "pending  migrations/002_nickname" in done.stdout
+    [written] = re.findall(r"```sql\n(.*?)```", UNDOING, re.DOTALL)
+    assert written in done.stdout
 
 
 def test_the_command_reference_is_what_help_says() -> None:

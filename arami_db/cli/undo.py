@@ -10,7 +10,7 @@ _WAYS = """\
 Nothing was changed. What to do instead (docs/undo.md has more):
       A run failed: its file was rolled back. Mend the file and migrate again.
       The schema is not as wanted: write a migration that takes it back.
-        arami-db new take_back_x; then arami-db migrate
+        arami-db new --undo VERSION, which tries it; then arami-db migrate
       Data is lost: restore a backup into another database, and copy the rows
         from there.
       The database is for development: make it anew. The embedded server:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from typing import TYPE_CHECKING
 
 from arami_db.database.connect import Connection, query
 from arami_db.docs.access import Role
@@ -16,14 +15,9 @@ from arami_db.docs.structures import structures
 from arami_db.facts import facts_within, read_for, schemas_of
 from arami_db.facts.names import schema_of
 from arami_db.facts.session import SET
-from arami_db.files import SqlFile, SqlTree, packaged_sql_dir
-from arami_db.files.script import load, load_all
-from arami_db.shadow import Surroundings, apply, shadow
-
-if TYPE_CHECKING:
-    from arami_db.files.script import Script
-
-_API = ("anon", "authenticated", "service_role", "auth.uid")
+from arami_db.files import SqlTree, packaged_sql_dir
+from arami_db.files.script import load_all
+from arami_db.shadow import apply, nobodys, shadow, stub_for
 
 
 def of_files(tree: SqlTree, url: str | None, note: Callable[[str], None]) -> Reference:
@@ -40,8 +34,8 @@ def of_files(tree: SqlTree, url: str | None, note: Callable[[str], None]) -> Ref
         RefusedFileError: a file cannot be run as it stands.
     """
     scripts = load_all((*tree.migrations, *tree.views))
-    stub = _stub(tree, scripts)
-    around, stating = _surroundings(scripts, stub), _stating(tree)
+    stub = stub_for(tree, scripts)
+    around, stating = nobodys(scripts, stub), _stating(tree)
     note("applying the files to a throw-away database")
     with shadow(url, around) as opened:
         before, _ = schemas_of(opened, stating)
@@ -71,26 +65,6 @@ def of_database(connection: Connection, tree: SqlTree) -> Reference:
 def _stating(tree: SqlTree) -> SqlTree:
     """The files that state facts: a project's own, or this tool's."""
     return tree if tree.catalog else SqlTree(packaged_sql_dir())
-
-
-def _stub(tree: SqlTree, scripts: Collection[Script]) -> Script | None:
-    """What stands in for the platform: a project's own, or this tool's where files speak of it."""
-    own = tree.auth_stub or SqlTree(packaged_sql_dir()).auth_stub
-    speaks = any(word in script.file.text for script in scripts for word in _API)
-    return load(own) if own and (tree.auth_stub or speaks) else None
-
-
-def _surroundings(scripts: Collection[Script], stub: Script | None) -> Surroundings:
-    """A server of nobody's: extensions that it lacks are done without."""
-    texts: list[SqlFile] = [script.file for script in (*scripts, *([stub] if stub else []))]
-    words = frozenset(word for file in texts for word in file.text.split())
-    nodes = [statement.node for script in scripts for statement in script.statements]
-    extensions = {
-        node.create_extension_stmt.extname
-        for node in nodes
-        if node.HasField("create_extension_stmt")
-    }
-    return Surroundings("postgres", frozenset(extensions), words, ())
 
 
 def _read(

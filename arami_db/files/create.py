@@ -23,18 +23,40 @@ TEMPLATE = """\
 """
 
 
-def create_migration(tree: SqlTree, name: str) -> Path:
-    """Write a file from the template under the next number.
+def create_migration(tree: SqlTree, name: str, text: str = TEMPLATE) -> Path:
+    """Write a file under the next number.
 
     Args:
         tree: the SQL directory; its migrations/ is made when missing.
         name: what the migration does; made lower case with underscores.
+        text: what it holds; the template by default.
 
     Returns:
         The new file.
 
     Raises:
         UsageError: the name has no letters, or the directory cannot be written to.
+        RefusedFileError: two of the migrations already there have the same number.
+    """
+    path = next_migration(tree, name)
+    try:
+        path.parent.mkdir(exist_ok=True)
+        with path.open("x", encoding="utf-8") as file:
+            file.write(TEMPLATE.format(stem=path.stem) if text == TEMPLATE else text)
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be written: {error.strerror}") from error
+    return path
+
+
+def next_migration(tree: SqlTree, name: str) -> Path:
+    """Where the next migration will lie; nothing is written.
+
+    Args:
+        tree: the SQL directory.
+        name: what the migration does; made lower case with underscores.
+
+    Raises:
+        UsageError: the name has no letters, or the directory is not the user's.
         RefusedFileError: two of the migrations already there have the same number.
     """
     slug = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
@@ -47,15 +69,7 @@ def create_migration(tree: SqlTree, name: str) -> Path:
             f"{tree.root} came with the installed package",
             hint="Name a directory of your own with --sql-dir DIR.",
         )
-    stem = f"{_next_number(tree)}_{slug}"
-    path = tree.root / "migrations" / f"{stem}.sql"
-    try:
-        path.parent.mkdir(exist_ok=True)
-        with path.open("x", encoding="utf-8") as file:
-            file.write(TEMPLATE.format(stem=stem))
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be written: {error.strerror}") from error
-    return path
+    return tree.root / "migrations" / f"{_next_number(tree)}_{slug}.sql"
 
 
 def _next_number(tree: SqlTree) -> str:

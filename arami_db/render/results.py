@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from arami_db.files.script import Script
     from arami_db.migrate import Result
     from arami_db.runner.session import Applied
+    from arami_db.undo import Undone
 
 
 def show_migrated(result: Result, output: OutputFormat) -> None:
@@ -72,6 +73,15 @@ def show_adopted(changes: tuple[Adopted, ...], output: OutputFormat) -> None:
 def show_created(path: Path, output: OutputFormat) -> None:
     """A file that was written."""
     emit(str(path), {"path": str(path)}, output)
+
+
+def show_undone(undone: Undone, output: OutputFormat) -> None:
+    """The file that takes a migration back, and what that does not bring back."""
+    note(f"tried: {count(undone.statements, 'statement')}, and nothing remains")
+    for line in undone.stays:
+        note(f"note: {line}")
+    data = {"path": str(undone.path), "statements": undone.statements, "stays": undone.stays}
+    emit(str(undone.path), data, output)
 
 
 def show_exported(exported: Exported, output: OutputFormat, *, check: bool) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Iterator, Sequence, Set
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
+from functools import partial
+from typing import TypeAlias
 
 import psycopg
 from psycopg import errors
@@ -25,6 +27,8 @@ from arami_db.database.server import inspect
 from arami_db.errors import AramiError
 from arami_db.files.script import Script
 from arami_db.shadow.surroundings import Surroundings
+
+_Shadow: TypeAlias = AbstractContextManager[Connection]
 
 _PREFIX = "arami_db_shadow_"
 _LEFT_EMPTY = "select from pg_catalog.pg_class where relnamespace = 'public'::regnamespace"
@@ -52,16 +56,36 @@ def shadow(url: str | None, around: Surroundings, major: int | None = None) -> I
         ConnectionFailedError: the server at the URL cannot be reached.
         ShadowError: it is not empty, or may not be copied.
     """
-    if url is None:
-        from arami_db.embedded.throwaway import throwaway
-
-        with throwaway(major) as server:
-            conninfo = make_conninfo(server.conninfo, dbname="postgres")
-            yield from _within(conninfo, around, is_ours=True)
-    else:
-        yield from _within(url, around, is_ours=False)
+    with shadows(url, major) as make, make(around) as connection:
+        yield connection
 
 
+@contextmanager
+def shadows(
+    url: str | None, major: int | None = None
+) -> Iterator[Callable[[Surroundings], _Shadow]]:
+    """One server for several throw-away databases, one after the other.
+
+    Args:
+        url, major: as shadow() has them.
+
+    Yields:
+        What makes such a database, as shadow() does.
+
+    Raises:
+        EmbeddedError: the embedded server is not installed, or does not start.
+    """
+    if url is not None:
+        yield partial(_within, url, is_ours=False)
+        return
+    from arami_db.embedded.throwaway import throwaway
+
+    with throwaway(major) as server:
+        conninfo = make_conninfo(server.conninfo, dbname="postgres")
+        yield partial(_within, conninfo, is_ours=True)
+
+
+@contextmanager
 def _within(conninfo: str, around: Surroundings, *, is_ours: bool) -> Iterator[Connection]:
     name = f"{_PREFIX}{secrets.token_hex(6)}"
     # Whoever sweeps spares a database with a session in it, or a session that bears its name.

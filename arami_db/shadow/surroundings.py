@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from arami_db.database.connect import Connection, query
+from arami_db.files import SqlFile, SqlTree, packaged_sql_dir
 from arami_db.files.makes import makes
 
 if TYPE_CHECKING:
     from arami_db.files.script import Script
+
+_API = ("anon", "authenticated", "service_role", "auth.uid")
 
 
 @dataclass(frozen=True)
@@ -66,3 +69,38 @@ def surroundings(
     named = {word for script in scripts for word in re.findall(r"\w+", script.file.text)}
     roles = named | {str(name) for kind, name, _ in found if kind == "role"}
     return Surroundings(user, frozenset(extensions), frozenset(roles), tuple(found))
+
+
+def stub_for(tree: SqlTree, scripts: Collection[Script]) -> Script | None:
+    """What stands in for the platform: a project's own, or this tool's where files speak of it.
+
+    Args:
+        tree: the SQL files.
+        scripts: those of them that are to be tried.
+
+    Raises:
+        RefusedFileError: it cannot be run as it stands.
+    """
+    from arami_db.files.script import load
+
+    own = tree.auth_stub or SqlTree(packaged_sql_dir()).auth_stub
+    speaks = any(word in script.file.text for script in scripts for word in _API)
+    return load(own) if own and (tree.auth_stub or speaks) else None
+
+
+def nobodys(scripts: Collection[Script], stub: Script | None) -> Surroundings:
+    """A server of nobody's: extensions that it lacks are done without.
+
+    Args:
+        scripts: the files that are to be tried.
+        stub: as stub_for() returns it.
+    """
+    texts: list[SqlFile] = [script.file for script in (*scripts, *([stub] if stub else []))]
+    words = frozenset(word for file in texts for word in file.text.split())
+    nodes = [statement.node for script in scripts for statement in script.statements]
+    extensions = {
+        node.create_extension_stmt.extname
+        for node in nodes
+        if node.HasField("create_extension_stmt")
+    }
+    return Surroundings("postgres", frozenset(extensions), words, ())

@@ -10,8 +10,9 @@ import psycopg
 from arami_db.database.connect import Connection, lost
 from arami_db.database.execute import no_time_limit
 from arami_db.drift.findings import Finding
+from arami_db.drift.order import in_order, is_first, runs_alone, unfolded
 from arami_db.escape import visible
-from arami_db.verify.script import in_order, is_first, runs_alone, unfolded, write
+from arami_db.verify.script import write
 
 # What says something of this session or of others, and nothing of the remedy.
 _NOT_TRIED = (

@@ -106,7 +106,10 @@ held as materialized (
     inner join pg_catalog.pg_attribute as a on c.oid = a.attrelid
     cross join lateral pg_catalog.aclexplode(a.attacl) as entry
     inner join subjects as s on entry.grantee = s.acts_as
-    where a.attacl is not null and entry.privilege_type in ('SELECT', 'INSERT', 'UPDATE')
+    where
+        a.attacl is not null
+        and not a.attisdropped
+        and entry.privilege_type in ('SELECT', 'INSERT', 'UPDATE')
     union
     select
         s.role,

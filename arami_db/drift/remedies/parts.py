@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from arami_db.drift.remedies.difference import Difference
-from arami_db.facts.names import split
+from arami_db.drift.remedies.names import quoted
+from arami_db.facts.names import split, unquoted
 
 FIRING = {
     "origin": "enable",
@@ -54,9 +55,13 @@ def create_by_definition(difference: Difference) -> str | None:
 
 def create_constraint(difference: Difference) -> str | None:
     """A constraint of a table or domain."""
+    table, last = split(difference.name)
+    if column := difference.wanted.get("not null"):
+        usual = quoted(f"{unquoted(split(table)[1])}_{column}_not_null")
+        rename = f"alter table {table} rename constraint {usual} to {last};"
+        return None if ", " in column else rename
     if "definition" not in difference.wanted:
         return None
-    last = split(difference.name)[1]
     definition = difference.wanted["definition"]
     if definition.startswith("TRIGGER"):
         return None

@@ -9,8 +9,7 @@ from arami_db.drift.remedies.names import literal, quoted
 from arami_db.facts.names import listed
 
 _OPTION = "option "
-# Made by clauses that the facts alone do not give back.
-_BEYOND = {"partition key", "partition bound", "of type", "foreign server", "access method"}
+_BEYOND = {"foreign server"}  # made by clauses that the facts alone do not give back
 _PARAMETERS = {  # of a sequence: the clause, and what is meant where nothing is stated
     "type": ("as {}", "bigint"),
     "increment": ("increment by {}", "1"),
@@ -22,9 +21,9 @@ _PARAMETERS = {  # of a sequence: the clause, and what is meant where nothing is
 
 
 def create_table(difference: Difference) -> str | None:
-    """A table with its columns and options; not partitioned, typed or inheriting ones."""
+    """A table with its columns and options; no foreign one."""
     wanted, around, name = difference.wanted, difference.around, difference.name
-    if any(key in _BEYOND or key.startswith("inherits ") for key in wanted):
+    if _BEYOND & wanted.keys():
         return None
     columns = [f"{name}.{column}" for column in listed(wanted.get("columns", ""))]
     if any(("column", column) not in around.wanted for column in columns):
@@ -32,7 +31,21 @@ def create_table(difference: Difference) -> str | None:
     lines = [f"    {definition(c, around.wanted['column', c])}" for c in columns]
     unlogged = "unlogged " if wanted.get("persistence") == "unlogged" else ""
     inside = ",\n".join(lines)
-    return f"create {unlogged}table {name} (\n{inside}\n){_with(wanted)} /* without its rows */;"
+    clauses = f" partition by {wanted['partition key']}" if "partition key" in wanted else ""
+    clauses += f" using {wanted['access method']}" if "access method" in wanted else ""
+    clauses += f"{_with(wanted)} /* without its rows */"
+    return f"create {unlogged}table {name} (\n{inside}\n){clauses};"
+
+
+def attached(difference: Difference) -> list[str]:
+    """What makes a table the child, the partition or one of the type that it was."""
+    wanted, name = difference.wanted, difference.name
+    found = sorted((v, k) for k, v in wanted.items() if k.startswith("inherits "))
+    parents = [key.removeprefix("inherits ") for _, key in found]
+    if bound := wanted.get("partition bound"):
+        return [f"alter table {parent} attach partition {name} {bound};" for parent in parents]
+    made = [f"alter table {name} inherit {parent};" for parent in parents]
+    return made + ([f"alter table {name} of {wanted['of type']};"] if "of type" in wanted else [])
 
 
 def create_view(difference: Difference) -> str | None:

@@ -71,6 +71,7 @@ def restored(difference: Difference) -> str | None:
     if made is None:
         return None
     statements = [made, *_parts(difference), *_rest(difference), *grants.grants_of(difference)]
+    statements += relations.attached(difference) if difference.kind == "table" else []
     return "\n".join(statements)
 
 
@@ -87,6 +88,8 @@ def _parts(difference: Difference) -> list[str]:
                 found += _sequence(part)
             elif kind == "index" and around.constraint_of(name):
                 found += _rest(difference.of(kind, name))
+            elif "inherited" in around.wanted[kind, name]:
+                continue  # it comes with the parent's
             else:
                 found.append(restored(difference.of(kind, name)) or "")
     return sorted(filter(None, found), key=lambda sql: " FOREIGN KEY " in sql)

@@ -6,9 +6,9 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from arami_db.drift.beside import counted, is_beside
+from arami_db.drift.order import unfolded
 from arami_db.escape import block, uncommanding, visible
 from arami_db.render.output import count
-from arami_db.verify.script import unfolded
 
 if TYPE_CHECKING:
     from arami_db.drift.findings import Finding

@@ -1,0 +1,157 @@
+"""What the files come to with a migration and without it, and the file that leads back."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import psycopg
+
+from arami_db.database.connect import Connection, query
+from arami_db.drift.comparing import drift
+from arami_db.drift.findings import Finding
+from arami_db.facts import Fact
+from arami_db.files import SqlFile, SqlTree
+from arami_db.files.create import create_migration, next_migration
+from arami_db.files.definitions.making import Stated
+from arami_db.files.script import Script, load
+from arami_db.shadow import apply, shadows
+from arami_db.undo.mending import mend
+from arami_db.undo.model import UndoError, Undone
+from arami_db.undo.sides import Files, Wanted, empty, facts_of, files_of, without
+from arami_db.undo.stays import guessed, set_aside, stays
+from arami_db.undo.text import text_of
+from arami_db.undo.views import both_ways
+
+_BY_HAND = "Write by hand what takes it back (docs/undo.md), or leave it as it is."
+
+
+@dataclass(frozen=True)
+class _Draft:
+    """The file that was tried where the views are, and what it must lead to where they are not."""
+
+    script: Script
+    statements: int
+    stays: tuple[str, ...]
+    goal: frozenset[Fact]
+    is_of_views: bool
+
+
+def undo(
+    tree: SqlTree, version: int, name: str | None, url: str | None, note: Callable[[str], None]
+) -> Undone:
+    """Write the migration that takes another one back, once it was tried.
+
+    Later files stay: what should be is what all files come to without the one.
+
+    Args:
+        tree: the SQL files.
+        version: the migration to take back.
+        name: what to call the new one; undo_ and the name of the other when None.
+        url: an empty database to copy for trying the files; None for an embedded server.
+        note: told what takes its time.
+
+    Returns:
+        The file, and what it does not bring back.
+
+    Raises:
+        UsageError: there is no such migration, or the file cannot be written.
+        UndoError: later files need what it made, nothing of it can be taken back, or something
+            would remain; has each.
+        ShadowError, EmbeddedError: the files could not be tried out.
+        RefusedFileError: a file cannot be run as it stands.
+    """
+    files = files_of(tree, version)
+    note("applying the files to a throw-away database, with the migration and without it")
+    with shadows(url) as make:
+        with make(files.around) as opened:
+            wanted = without(opened, files)
+        with make(files.around) as opened:
+            apply(opened, files.migrated, files.stub, files.around)
+            draft = _draft(opened, files, wanted, name or f"undo_{files.file.name}")
+        if draft.is_of_views:
+            with make(files.around) as opened:
+                apply(opened, files.migrated, files.stub, files.around)
+                empty(opened)
+                apply(opened, [draft.script], None, files.around)
+                _refuse(files, drift(draft.goal, facts_of(opened, files.stating)), {})
+    create_migration(tree, name or f"undo_{files.file.name}", draft.script.file.text)
+    return Undone(draft.script.file.path, draft.statements, draft.stays)
+
+
+def _draft(connection: Connection, files: Files, wanted: Wanted, name: str) -> _Draft:
+    """Find the statements before the views are there and with them, and try the file."""
+
+    def ask() -> frozenset[Fact]:
+        return facts_of(connection, files.stating)
+
+    empty(connection)
+    now = ask()
+    goal = set_aside(wanted.migrated, now)
+    rows = stays(files.itself, goal, now, wanted.migrated)
+    if now == goal:
+        why = f"{files.file.label}: there is nothing that statements could take back"
+        raise UndoError(why, remaining=rows, hint=_BY_HAND)
+    find = partial(mend, ask=ask, api=_api(connection, files), stated=Stated(files.before).of)
+    mended = find(connection, goal)
+    _refuse(files, drift(goal, mended.facts), mended.failed)
+    done = [one.sql for one in mended.statements]
+    apply(connection, files.views, None, files.around)
+    viewed = ask()
+    last = set_aside(wanted.viewed, viewed)
+    if is_of_views := _leads(connection, done, ask) != last:
+        mended = find(connection, last)
+        _refuse(files, drift(last, mended.facts), mended.failed)
+        done = both_ways(mended.statements, viewed - now)
+    rows += guessed(files.itself, done)
+    script = _script(files, name, done, rows)
+    apply(connection, [script], None, files.around)
+    _refuse(files, drift(last, ask()), {})
+    return _Draft(script, len(done), tuple(rows), goal, is_of_views)
+
+
+def _script(files: Files, name: str, statements: Sequence[str], rows: Sequence[str]) -> Script:
+    """The file, before it is written."""
+    path = next_migration(files.tree, name)
+    text = text_of(path.stem, files.itself, statements, rows)
+    version = files.tree.migrations[-1].version + 1
+    checksum = hashlib.sha256(text.encode()).hexdigest()
+    return load(SqlFile(path, "migration", version, name, text, checksum))
+
+
+def _leads(
+    connection: Connection, statements: Sequence[str], ask: Callable[[], frozenset[Fact]]
+) -> frozenset[Fact] | None:
+    """What statements lead to; None where one does not run."""
+    try:
+        with connection.transaction(force_rollback=True):
+            for sql in statements:
+                connection.execute(sql.encode())
+            return ask()
+    except psycopg.Error:
+        if connection.closed:
+            raise
+        return None
+
+
+def _refuse(files: Files, remaining: Sequence[Finding], failed: Mapping[str, str]) -> None:
+    """Say what remains, if anything does."""
+    lines = [
+        f"{finding.message}: {why}" if (why := failed.get(finding.message)) else finding.message
+        for finding in remaining
+    ]
+    if lines:
+        raise UndoError(
+            f"{files.file.label} cannot be taken back by statements; this would remain:",
+            remaining=lines,
+            hint=_BY_HAND,
+        )
+
+
+def _api(connection: Connection, files: Files) -> tuple[str, ...]:
+    """The roles of the API, as remedies name them."""
+    asked = (files.stating.prelude.text if files.stating.prelude else "") + "\n"
+    found = connection.execute((asked + query("remedy_roles")).encode()).fetchone()
+    return tuple(found[1]) if found else ()

@@ -1,0 +1,105 @@
+"""Columns in their former order: those behind the first that moved are written anew."""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+from arami_db.drift.remedies.around import Around, Objects
+from arami_db.drift.remedies.columns import definition
+from arami_db.drift.remedies.difference import Difference
+from arami_db.drift.remedies.names import quoted
+from arami_db.drift.remedies.relations import attached
+from arami_db.facts.names import listed, unquoted
+
+_KEPT = {"type", "collation", "generated kind"}  # what a column is made with; the rest comes after
+_SAID = (
+    "-- Rewrites the table, for the order of its columns alone: leave it out if that is no matter;",
+    "-- verify tells of the order then.",
+)
+
+
+def reordered(table: str, around: Around) -> str | None:
+    """What brings the columns of a table back into order, with their values.
+
+    Args:
+        table: its name.
+        around: what should be and what is.
+
+    Returns:
+        SQL that rewrites the table once; None while it lacks columns, or has others.
+    """
+    columns = moved(table, around)
+    if not columns:
+        return None
+    alter = f"alter table {table}"
+    sql = [*_SAID, *_apart(table, around)]
+    sql += [f"{alter} rename column {c} to {_aside(c)};" for c in columns]
+    for is_generated, group in groupby(columns, lambda c: _is_generated(table, c, around)):
+        names = list(group)
+        sql += [f"{alter} add column {_plain(table, c, around)};" for c in names]
+        sql += [] if is_generated else [_filled(table, names, around)]
+    for (kind, name), properties in around.actual.items():
+        column = properties.get("owned by", "")
+        if kind == "sequence" and column in {f"{table}.{c}" for c in columns}:
+            sql.append(f"alter sequence {name} owned by {column};")
+    # What is generated goes first: it may be made of the others.
+    gone = sorted(columns, key=lambda c: not _is_generated(table, c, around))
+    sql += [f"{alter} drop column {_aside(c)};" for c in gone]
+    return "\n".join([*sql, *attached(_whole(table, around.actual))])
+
+
+def moved(table: str, around: Around) -> list[str]:
+    """The columns from the first on that is in another place; none while some are missing.
+
+    Args:
+        table: its name.
+        around: what should be and what is.
+    """
+    before, after = (
+        listed(side.get(("table", table), {}).get("columns", ""))
+        for side in (around.wanted, around.actual)
+    )
+    if sorted(before) != sorted(after) or before == after:
+        return []
+    pairs = enumerate(zip(before, after, strict=True))
+    return before[next(i for i, (was, now) in pairs if was != now) :]
+
+
+def _filled(table: str, columns: list[str], around: Around) -> str:
+    """New columns with the values of the old ones: no trigger fires, no policy hides a row."""
+    types = []
+    for column in columns:
+        wanted = around.wanted["column", f"{table}.{column}"]
+        collate = f" collate {wanted['collation']}" if "collation" in wanted else ""
+        kind = f"{wanted['type']}{collate}"
+        types.append(f"    alter column {column} type {kind} using {_aside(column)}")
+    return f"alter table {table}\n" + ",\n".join(types) + ";"
+
+
+def _is_generated(table: str, column: str, around: Around) -> bool:
+    return "generated kind" in around.wanted["column", f"{table}.{column}"]
+
+
+def _apart(table: str, around: Around) -> list[str]:
+    """What takes a table out of its parents, whose columns no child may rename."""
+    now = around.actual["table", table]
+    parents = [key.removeprefix("inherits ") for key in now if key.startswith("inherits ")]
+    if "partition bound" in now:
+        return [f"alter table {parent} detach partition {table};" for parent in parents]
+    return [f"alter table {table} no inherit {parent};" for parent in parents]
+
+
+def _whole(table: str, side: Objects) -> Difference:
+    return Difference("table", table, None, side.get(("table", table), {}))
+
+
+def _aside(column: str) -> str:
+    return quoted(f"{unquoted(column)[:50]}_before_undo")
+
+
+def _plain(table: str, column: str, around: Around) -> str:
+    wanted = around.wanted["column", f"{table}.{column}"]
+    kept = {key: value for key, value in wanted.items() if key in _KEPT}
+    if "generated kind" in wanted:
+        kept["default"] = wanted["default"]
+    return definition(f"{table}.{column}", kept)
