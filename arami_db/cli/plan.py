@@ -9,7 +9,7 @@ import typer
 
 from arami_db.cli import options
 from arami_db.cli.options import AllowNewer, Database, Embedded, Shadow, SqlDir
-from arami_db.plan.weighing import Risk
+from arami_db.files.effects import Risk
 from arami_db.render.output import OutputFormat, choose_format
 
 if TYPE_CHECKING:
