@@ -9,6 +9,7 @@ import typer
 
 from arami_db.cli import options
 from arami_db.cli.options import AllowNewer, Database, Embedded, Shadow, SqlDir
+from arami_db.files.effects import Risk
 from arami_db.render.output import OutputFormat, choose_format
 
 if TYPE_CHECKING:
@@ -28,14 +29,6 @@ class PlanFormat(StrEnum):
     MARKDOWN = "markdown"
     GITHUB = "github"
     SARIF = "sarif"
-
-
-class FailOn(StrEnum):
-    """The risks that may fail a run; named here, so that help does not load all of plan."""
-
-    WATCH = "watch"
-    OUTAGE = "outage"
-    DATA_LOSS = "data-loss"
 
 
 def _choose(output: PlanFormat) -> PlanFormat:
@@ -68,7 +61,7 @@ def plan(
         ),
     ] = None,
     fail_on: Annotated[
-        FailOn | None,
+        Risk | None,
         typer.Option(
             help="Exit 4 for a statement of this risk or a greater one.", show_default=False
         ),
@@ -92,7 +85,7 @@ def plan(
       arami-db plan --format markdown > comment.md
       arami-db plan --with-data 1000
     """
-    from arami_db.plan import Risk, Wanted
+    from arami_db.plan import Wanted
     from arami_db.render.plan import show_plan
     from arami_db.runner.session import Options
 
@@ -102,7 +95,7 @@ def plan(
     wanted = Wanted(shadow_of(shadow), fill)
     found = planned(options.conninfo(database, embedded=embedded), tree, chosen, wanted)
     show_plan(found, tree.root, output)
-    if fail_on is not None and found.at_least(Risk(fail_on.value)):
+    if fail_on is not None and found.at_least(fail_on):
         raise typer.Exit(4)
 
 

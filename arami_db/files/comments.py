@@ -6,16 +6,12 @@ import re
 from collections.abc import Iterator
 
 from arami_db.errors import Refusal
+from arami_db.files.effects import ACCEPT, Acceptance, Effect
 from arami_db.files.lexemes import line_comments
 from arami_db.files.refusals import refusal_at
 from arami_db.files.sqlfile import SqlFile
 
 NO_TRANSACTION = "no-transaction"
-# What `plan` is to count as wanted; the classes are those of effects.py.
-ACCEPT = (
-    r"accept +(?P<effect>data-loss|rewrite|long-read-write-block|long-write-block|brief)"
-    r" +(?P<relation>[^:]*[^:\s])\s*:\s*(?P<reason>.+)"
-)
 _DIRECTIVE_HINT = (
     f"There are two: -- arami: {NO_TRANSACTION}, and -- arami: accept CLASS RELATION: REASON,"
     " with a class that `arami-db plan` names."
@@ -59,6 +55,14 @@ def directives(text: str) -> Iterator[tuple[int, str]]:
     for comment in line_comments(text):
         if match := _DIRECTIVE.fullmatch(text, comment.start, comment.end):
             yield comment.start, match[1]
+
+
+def acceptances(file: SqlFile) -> Iterator[Acceptance]:
+    """What the lines `-- arami: accept CLASS RELATION: REASON` of a file accept."""
+    for offset, said in directives(file.text):
+        if match := re.fullmatch(ACCEPT, said):
+            line, _ = file.place(offset)
+            yield Acceptance(Effect(match["effect"]), match["relation"], match["reason"], line)
 
 
 def unknown_directives(file: SqlFile, text: str) -> Iterator[Refusal]:

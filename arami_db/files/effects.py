@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from arami_db.files.comments import ACCEPT, directives
-from arami_db.files.sqlfile import SqlFile
+# What a comment of a file says that accepts one of them.
+ACCEPT = (
+    r"accept +(?P<effect>data-loss|rewrite|long-read-write-block|long-write-block|brief)"
+    r" +(?P<relation>[^:]*[^:\s])\s*:\s*(?P<reason>.+)"
+)
 
 
 class Effect(StrEnum):
@@ -28,6 +29,20 @@ class Effect(StrEnum):
         return list(Effect).index(self)
 
 
+class Risk(StrEnum):
+    """What may come of a statement, least first."""
+
+    NONE = "none"
+    WATCH = "watch"
+    OUTAGE = "outage"
+    DATA_LOSS = "data-loss"
+
+    @property
+    def rank(self) -> int:
+        """0 for none."""
+        return list(Risk).index(self)
+
+
 @dataclass(frozen=True)
 class Acceptance:
     """A line of a file that accepts an effect.
@@ -43,11 +58,3 @@ class Acceptance:
     relation: str
     reason: str
     line: int
-
-
-def acceptances(file: SqlFile) -> Iterator[Acceptance]:
-    """What the lines `-- arami: accept CLASS RELATION: REASON` of a file accept."""
-    for offset, said in directives(file.text):
-        if match := re.fullmatch(ACCEPT, said):
-            line, _ = file.place(offset)
-            yield Acceptance(Effect(match["effect"]), match["relation"], match["reason"], line)

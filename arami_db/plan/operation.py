@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from arami_db import ledger
-from arami_db.files.effects import Acceptance, Effect, acceptances
+from arami_db.files.comments import acceptances
+from arami_db.files.effects import Acceptance, Effect, Risk
 from arami_db.files.script import load_all
 from arami_db.migrate.disagreement import require_agreement
 from arami_db.migrate.plan import IN_PLACE, make_plan
@@ -15,7 +16,7 @@ from arami_db.plan.ground import Ground, Wanted, ground
 from arami_db.plan.running import Run
 from arami_db.plan.speed import measure
 from arami_db.plan.target import Target, read_target, sample
-from arami_db.plan.weighing import Risk, Weighed, weigh
+from arami_db.plan.weighing import Weighed, weigh
 
 if TYPE_CHECKING:
     from arami_db.database.connect import Connection

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
-from arami_db.files.effects import Effect
+from arami_db.files.effects import Effect, Risk
 from arami_db.files.rules import is_concurrent
 from arami_db.plan.model import Observed
 from arami_db.plan.speed import Speed
@@ -15,20 +14,6 @@ from arami_db.plan.target import Table, Target
 _OUTAGE = 1.0  # seconds that nobody notices, or just so
 _UNITS = (("h", 3600.0), ("min", 60.0), ("s", 1.0))
 _LONG = {Effect.REWRITE, Effect.LONG_READ_WRITE_BLOCK, Effect.LONG_WRITE_BLOCK}
-
-
-class Risk(StrEnum):
-    """What may come of a statement, least first."""
-
-    NONE = "none"
-    WATCH = "watch"
-    OUTAGE = "outage"
-    DATA_LOSS = "data-loss"
-
-    @property
-    def rank(self) -> int:
-        """0 for none."""
-        return list(Risk).index(self)
 
 
 @dataclass(frozen=True)
