@@ -15,7 +15,7 @@ from arami_db.database.execute import no_time_limit
 from arami_db.errors import BatchError
 
 AGAIN = "What was deleted before is recorded and stays deleted; run it again to go on."
-_SIZE = 10_000  # rows a transaction, or more of one moment: about a tenth of a second
+_SIZE = 10_000  # rows a transaction: about a tenth of a second
 _CHANGES, _BATCHES = "audit.change_log", "audit.archive_batch"
 
 Progress = Callable[[str, int, int], None]
@@ -69,7 +69,7 @@ class Deletion:
     def _table(self, table: str, name: str) -> None:
         self.at = table
         picked, since = _SIZE, "-infinity"
-        while picked >= _SIZE:
+        while picked == _SIZE:
             values = {"cutoff": self._cutoff, "size": _SIZE, "since": since}
             with self._alone():
                 picked, gone, last = self._connection.execute(query(name), values).fetchone() or ()

@@ -1,16 +1,22 @@
--- The oldest rows of the change log go, of a moment all of them. The next call begins where this one
--- ended, or it would read past the index entries of all that is gone already.
+-- Some of the oldest rows of the change log go. The next call begins where this one ended, or it
+-- would read past the index entries of all that is gone already.
 with edge as materialized (
-    select max(p.occurred_at) as at
+    select
+        p.occurred_at as at,
+        p.id
     from (
-        select c.occurred_at
+        select
+            c.occurred_at,
+            c.id
         from audit.change_log as c
         where
             c.occurred_at >= %(since)s::timestamptz
             and c.occurred_at < %(cutoff)s::timestamptz
-        order by c.occurred_at
+        order by c.occurred_at, c.id
         limit %(size)s
     ) as p
+    order by p.occurred_at desc, p.id desc
+    limit 1
 ),
 
 picked as materialized (
@@ -19,6 +25,7 @@ picked as materialized (
     where
         c.occurred_at >= %(since)s::timestamptz
         and c.occurred_at <= (select e.at from edge as e)
+        and (c.occurred_at < (select e.at from edge as e) or c.id <= (select e.id from edge as e))
 ),
 
 gone as (
@@ -26,6 +33,7 @@ gone as (
     where
         c.occurred_at >= %(since)s::timestamptz
         and c.occurred_at <= (select e.at from edge as e)
+        and (c.occurred_at < (select e.at from edge as e) or c.id <= (select e.id from edge as e))
     returning c.id
 )
 
