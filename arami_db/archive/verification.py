@@ -94,7 +94,7 @@ async def compare(connection: AsyncConnection, before: Before) -> Verification:
     """Look again, after the run: a difference is the users' own, or one that there must not be."""
     after = await _digests(connection, before.users)
     found = dict(_differences(before.digests, after))
-    # What hangs on a session goes with it, and only the session may be on record.
+    # A deleted session takes its rows in other tables along; the log may name only the session.
     sessions = {place: before.digests[place][0][1] for place in found}
     cursor = await connection.execute(
         "select distinct row_id::text, operation from audit.change_log"

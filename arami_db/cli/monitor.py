@@ -15,7 +15,7 @@ from arami_db.cli.options import Database, Duration, Embedded, SqlDir
 from arami_db.errors import UsageError
 from arami_db.files import SqlTree, discover, packaged_sql_dir
 from arami_db.render.monitor.writing import MonitorFormat
-from arami_db.render.output import OutputFormat, choose_format
+from arami_db.render.output import choose_report_format
 
 if TYPE_CHECKING:
     from arami_db.database.connect import Connection
@@ -23,13 +23,6 @@ if TYPE_CHECKING:
 
 _LIMITS = {MonitorFormat.TEXT: 10, MonitorFormat.JSON: 100, MonitorFormat.OPENMETRICS: 100}
 _FIRST = "overview"
-
-
-def _choose(output: MonitorFormat) -> MonitorFormat:
-    """Have errors reported as JSON where the answers would be."""
-    is_json = output is MonitorFormat.JSON
-    choose_format(OutputFormat.JSON if is_json else OutputFormat.TEXT)
-    return output
 
 
 def monitor(
@@ -68,7 +61,7 @@ def monitor(
     ] = Duration("5s"),
     output: Annotated[
         MonitorFormat,
-        typer.Option("--format", help="What to write to stdout.", callback=_choose),
+        typer.Option("--format", help="What to write to stdout.", callback=choose_report_format),
     ] = MonitorFormat.TEXT,
 ) -> None:
     """Show how a database is doing: sizes, slow queries, indexes, locks, archive, replicas.

@@ -10,7 +10,7 @@ import typer
 from arami_db.cli import options
 from arami_db.cli.options import AllowNewer, Database, Embedded, Shadow, SqlDir
 from arami_db.files.effects import Risk
-from arami_db.render.output import OutputFormat, choose_format
+from arami_db.render.output import choose_report_format
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,13 +29,6 @@ class PlanFormat(StrEnum):
     MARKDOWN = "markdown"
     GITHUB = "github"
     SARIF = "sarif"
-
-
-def _choose(output: PlanFormat) -> PlanFormat:
-    """Have errors reported as JSON where the plan would be."""
-    is_json = output is PlanFormat.JSON
-    choose_format(OutputFormat.JSON if is_json else OutputFormat.TEXT)
-    return output
 
 
 def plan(
@@ -68,7 +61,7 @@ def plan(
     ] = None,
     output: Annotated[
         PlanFormat,
-        typer.Option("--format", help="What to write to stdout.", callback=_choose),
+        typer.Option("--format", help="What to write to stdout.", callback=choose_report_format),
     ] = PlanFormat.TEXT,
 ) -> None:
     """Say what pending files will do to this database: what they lock, rewrite, lose and break.

@@ -11,7 +11,7 @@ import typer
 from arami_db.cli import options
 from arami_db.cli.options import Database, Embedded, Format, SqlDir
 from arami_db.drift.findings import Severity
-from arami_db.render.output import OutputFormat, choose_format
+from arami_db.render.output import OutputFormat, choose_report_format
 
 
 class ReportFormat(StrEnum):
@@ -22,13 +22,6 @@ class ReportFormat(StrEnum):
     JUNIT = "junit"
     GITHUB = "github"
     SARIF = "sarif"
-
-
-def _choose(output: ReportFormat) -> ReportFormat:
-    """Have errors reported as JSON where the findings would be."""
-    is_json = output is ReportFormat.JSON
-    choose_format(OutputFormat.JSON if is_json else OutputFormat.TEXT)
-    return output
 
 
 def verify(
@@ -60,7 +53,7 @@ def verify(
     ] = None,
     output: Annotated[
         ReportFormat,
-        typer.Option("--format", help="What to write to stdout.", callback=_choose),
+        typer.Option("--format", help="What to write to stdout.", callback=choose_report_format),
     ] = ReportFormat.TEXT,
 ) -> None:
     """Prove the schema: ledger, every fact of the catalog, and checks.

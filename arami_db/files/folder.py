@@ -78,7 +78,7 @@ def _refused(path: Path, reason: str, hint: str | None) -> RefusedFileError:
 
 
 def require_file(path: Path) -> None:
-    """Refuse what is no file, or has a name that is no text.
+    """Refuse a path that is not a file, or whose name is not UTF-8.
 
     Raises:
         RefusedFileError: names it.

@@ -1,7 +1,7 @@
 -- The tables that Citus distributes, and what it keeps on this machine for parts of them.
--- Why: a shard is told by Citus's own record of it and of where it lies, not by its name alone; a
--- table that is only called like one is somebody's. Asked before catalog/ and checks/, which run
--- where Citus's tables are not, and so cannot name them.
+-- Why: a table is a shard only if Citus has a record of it on this machine. One that merely has the
+-- name of a shard is an application's. Asked before catalog/ and checks/, which run where Citus's
+-- tables are not, and so cannot name them.
 with shard as (
     select c.oid
     from pg_catalog.pg_dist_shard as s

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import sys
 from enum import IntEnum, StrEnum
-from typing import Any
+from typing import Any, TypeVar
+
+Report = TypeVar("Report", bound=StrEnum)
 
 
 class OutputFormat(StrEnum):
@@ -29,6 +31,12 @@ _verbosity = [Verbosity.USUAL]
 def choose_format(output: OutputFormat) -> OutputFormat:
     """Remember the format, so that an error is reported in it too."""
     _chosen[0] = output
+    return output
+
+
+def choose_report_format(output: Report) -> Report:
+    """Remember one of a command's own formats: an error is JSON where the report would be."""
+    choose_format(OutputFormat.JSON if output == OutputFormat.JSON else OutputFormat.TEXT)
     return output
 
 
