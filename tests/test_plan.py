@@ -51,10 +51,10 @@ def clone(server: dict[str, str], base: str) -> Iterator[str]:
 @contextmanager
 def running(conninfo: str, ending: str = "commit") -> Iterator[Run]:
     """What runs files there."""
-    with closing(connect(conninfo)) as work, closing(connect(conninfo)) as aside:
+    with closing(connect(conninfo)) as work, closing(connect(conninfo)) as second:
         fill(work, ["public"])
         origin = read_state(work)
-        observer = Observer(Sessions(work, aside), origin)
+        observer = Observer(Sessions(work, second), origin)
         rows = Rows(work, origin, lambda: fill(work, ["public"]))
         yield Run(observer, rows, ending=ending)
 

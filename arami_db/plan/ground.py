@@ -101,12 +101,12 @@ def ground(
         theirs = _fill(work, conninfo, wanted)
         unfilled = fill(work, schemas)
         notes += [f"no row could be made for {name}: {why}" for name, why in unfilled.items()]
-        with closing(connect(conninfo)) as aside:
+        with closing(connect(conninfo)) as second:
             origin = read_state(work)
             # What the files make themselves is as empty there as it will be on the target.
             old = {(one.schema, one.bare) for one in origin.relations.values()}
             rows = Rows(work, origin, lambda: fill(work, schemas, old), theirs)
-            observer = Observer(Sessions(work, aside), origin, settings)
+            observer = Observer(Sessions(work, second), origin, settings)
             yield Ground(observer, found, tuple(notes), rows)
 
 

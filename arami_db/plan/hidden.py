@@ -41,11 +41,11 @@ class Sessions:
 
     Attributes:
         work: runs the statement.
-        aside: holds locks, and looks at those of the other.
+        second: holds locks, and looks at those of the other.
     """
 
     work: Connection
-    aside: Connection
+    second: Connection
 
 
 class _Run(Thread):
@@ -78,54 +78,54 @@ def reveal(
     Raises:
         psycopg.Error: the statement failed.
     """
-    work, aside = sessions.work, sessions.aside
+    work, second = sessions.work, sessions.second
     tables = [r for r in relations if r.kind in {"r", "p"}]
-    held = locks_of(aside, work.info.backend_pid)
+    held = locks_of(second, work.info.backend_pid)
     found: Locks = {}
     while True:
-        _hold(aside, tables, strongest(held, found), is_alone=savepoint is None)
+        _hold(second, tables, strongest(held, found), is_alone=savepoint is None)
         run = _Run(work, sql)
         run.start()
-        waited = _wait(aside, work.info.backend_pid, run)
+        waited = _wait(second, work.info.backend_pid, run)
         if waited is None:
             break
         found = strongest(found, waited)
         work.cancel_safe()
         run.join()
-        aside.execute("rollback")
+        second.execute("rollback")
         if savepoint:
             work.execute(f"rollback to savepoint {savepoint}".encode())
-    aside.execute("rollback")
+    second.execute("rollback")
     run.join()
     if run.error:
         raise run.error
     return found
 
 
-def _hold(aside: Connection, tables: list[Relation], known: Locks, *, is_alone: bool) -> None:
+def _hold(second: Connection, tables: list[Relation], known: Locks, *, is_alone: bool) -> None:
     """Begin a transaction with locks on tables, each as strong as what is known of it lets be."""
     first = "SHARE UPDATE EXCLUSIVE" if is_alone else "ROW EXCLUSIVE"
-    aside.execute("begin")
+    second.execute("begin")
     for table in tables:
         mode = known.get(table.oid, "ACCESS SHARE")
         weak = STRENGTH[mode] < STRENGTH["SHARE UPDATE EXCLUSIVE"]
         if hold := first if weak else _HOLDS[mode]:
             gone = psycopg.errors.UndefinedTable, psycopg.errors.LockNotAvailable
-            with suppress(*gone), aside.transaction():
-                aside.execute(f"lock table only {table.name} in {hold} mode nowait".encode())
+            with suppress(*gone), second.transaction():
+                second.execute(f"lock table only {table.name} in {hold} mode nowait".encode())
 
 
-def _wait(aside: Connection, pid: int, run: _Run) -> Locks | None:
+def _wait(second: Connection, pid: int, run: _Run) -> Locks | None:
     """Look until the statement waits for a relation, for something else, or has ended.
 
     Returns:
         The lock it waits for; None where nothing more is to be seen.
     """
     while run.is_alive():
-        waits = aside.execute(_WAITS, [pid]).fetchone()
+        waits = second.execute(_WAITS, [pid]).fetchone()
         if waits and waits[0]:
             return None
-        if waits and (found := locks_of(aside, pid, granted=False)):
+        if waits and (found := locks_of(second, pid, granted=False)):
             return found
         time.sleep(_TICK)
     return None

@@ -126,7 +126,7 @@ class Observer:
             work.execute(f"rollback to savepoint {_SAVEPOINT}")
             raise FailedError(_failed(file, statement, error), error) from error
         found = observed((file, statement), (before, after), self.origin, told)
-        way = safer(statement, found, (work, self.sessions.aside))
+        way = safer(statement, found, (work, self.sessions.second))
         work.execute(f"release savepoint {_SAVEPOINT}")
         return replace(found, safer=way), after
 

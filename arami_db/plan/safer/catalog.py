@@ -56,7 +56,7 @@ class Table:
 
     Attributes:
         work: in the transaction that has run the statement.
-        aside: sees what was there before its file.
+        second: sees what was there before its file.
         statement: its text.
         relation: the table, as it names it.
         object_type: what the statement calls it.
@@ -67,7 +67,7 @@ class Table:
     """
 
     work: Connection
-    aside: Connection
+    second: Connection
     statement: str
     relation: RangeVar
     object_type: int
@@ -98,7 +98,7 @@ class Table:
             NoWayError: there is none.
         """
         if kind not in self._made:
-            there = self.aside.execute(_CONSTRAINTS, [self.oid, kind]).fetchall()
+            there = self.second.execute(_CONSTRAINTS, [self.oid, kind]).fetchall()
             now = self.work.execute(_CONSTRAINTS, [self.oid, kind]).fetchall()
             self._made[kind] = [str(name) for (name,) in now if (name,) not in there]
         made = self._made[kind]
@@ -110,8 +110,8 @@ class Table:
 
     def nullable(self, columns: Sequence[str]) -> list[str]:
         """Those of some columns, quoted, that may have been null before the file."""
-        there = self.aside.execute(_NULLABLE, [self.oid, list(columns)]).fetchall()
-        known = self.aside.execute(_KNOWN, [self.oid, list(columns)]).fetchall()
+        there = self.second.execute(_NULLABLE, [self.oid, list(columns)]).fetchall()
+        known = self.second.execute(_KNOWN, [self.oid, list(columns)]).fetchall()
         new = [quoted(one) for one in columns if (one,) not in known]
         return [*(str(name) for (name,) in there), *new]
 
@@ -132,10 +132,10 @@ def find(
     if row is None:
         raise NoWayError
     files = [one.execute(_FILE, [row[0]]).fetchone() for one in sessions]
-    work, aside = sessions
+    work, second = sessions
     is_new = files[0] != files[1]
     oid, full_name, kind = row
-    return Table(work, aside, statement.text, relation, object_type, oid, full_name, kind, is_new)
+    return Table(work, second, statement.text, relation, object_type, oid, full_name, kind, is_new)
 
 
 def quoted(name: str) -> str:

@@ -155,7 +155,7 @@ def alter_type(command: AlterTableCmd, table: Table) -> Iterator[str]:
     """
     column, key = getattr(command, "def").column_def, table.key
     named = {"table": table.oid, "column": command.name}
-    if key is None or table.aside.execute(_NEEDED, named).fetchone() is not None:
+    if key is None or table.second.execute(_NEEDED, named).fetchone() is not None:
         raise NoWayError
     new = f"{command.name}_new"
     definition = _bare(column, new)

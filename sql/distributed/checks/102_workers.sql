@@ -10,14 +10,14 @@ with asked as (
         a.success,
         a.result
     from pg_catalog.run_command_on_all_nodes($$
-with patience as materialized (
+with settings as materialized (
     select
         pg_catalog.set_config('lock_timeout', '5s', true),
         pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true)
 ),
 part as (
     select p.logicalrelid as relation, p.logicalrelid::pg_catalog.oid as oid, false as is_part
-    from patience
+    from settings
     cross join pg_catalog.pg_dist_partition as p
     union all
     select s.logicalrelid, c.oid, true
