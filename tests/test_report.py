@@ -21,8 +21,8 @@ from arami_db.drift.findings import Finding, Severity
 from arami_db.escape import block, uncommanding, visible
 from arami_db.files import packaged_sql_dir
 from arami_db.render.findings import show_report
-from arami_db.verify.aside import Aside
-from arami_db.verify.report import Report
+from arami_db.verifying.aside import Aside
+from arami_db.verifying.report import Report
 from tests.conftest import (
     clean_environment,
     read_terminal,

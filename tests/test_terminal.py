@@ -19,7 +19,7 @@ from psycopg.conninfo import make_conninfo
 
 from arami_db.database.connect import connect
 from arami_db.files import discover
-from arami_db.migrate import migrate
+from arami_db.migrating import migrate
 from arami_db.render.columns import aligned, cells, shortened
 from arami_db.render.lines import live_line
 from arami_db.render.progress import PlainReport

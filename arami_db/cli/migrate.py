@@ -77,7 +77,7 @@ def migrate(
       arami-db migrate --plan
       arami-db migrate --target 12 --lock-timeout 500ms
     """
-    from arami_db import migrate as operation
+    from arami_db import migrating as operation
     from arami_db.render.progress import progress
     from arami_db.render.results import show_migrated, show_preview
     from arami_db.runner.session import Options, Session

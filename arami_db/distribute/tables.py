@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from arami_db.database.connect import query
-from arami_db.migrate.distributed import state_distribution
+from arami_db.migrating.distributed import state_distribution
 
 if TYPE_CHECKING:
     from arami_db.database.connect import Connection

@@ -10,8 +10,8 @@ from arami_db import ledger
 from arami_db.files.comments import acceptances
 from arami_db.files.effects import Acceptance, Effect, Risk
 from arami_db.files.script import load_all
-from arami_db.migrate.disagreement import require_agreement
-from arami_db.migrate.plan import IN_PLACE, make_plan
+from arami_db.migrating.disagreement import require_agreement
+from arami_db.migrating.plan import IN_PLACE, make_plan
 from arami_db.plan.ground import Ground, Wanted, ground
 from arami_db.plan.running import Run
 from arami_db.plan.speed import measure

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from arami_db.export import Exported
     from arami_db.files import SqlFile
     from arami_db.files.script import Script
-    from arami_db.migrate import Result
+    from arami_db.migrating import Result
     from arami_db.runner.session import Applied
     from arami_db.undo import Undone
 

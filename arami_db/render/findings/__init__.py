@@ -9,7 +9,7 @@ from arami_db.escape import visible
 from arami_db.render.output import note
 
 if TYPE_CHECKING:
-    from arami_db.verify.report import Report
+    from arami_db.verifying.report import Report
 
 
 def show_report(report: Report, form: str) -> None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from arami_db.drift.findings import Finding
-    from arami_db.verify.report import Report
+    from arami_db.verifying.report import Report
 
 _LEVELS = {"security": "error", "integrity": "error", "performance": "warning"}
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from arami_db.drift.findings import Finding
-    from arami_db.verify.report import Report
+    from arami_db.verifying.report import Report
 
 
 def render(report: Report) -> str:

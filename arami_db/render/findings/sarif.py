@@ -20,8 +20,8 @@ from arami_db.render.findings.text import lines_of
 
 if TYPE_CHECKING:
     from arami_db.drift.findings import Finding
-    from arami_db.verify.report import Report
-    from arami_db.verify.rules import Rule
+    from arami_db.verifying.report import Report
+    from arami_db.verifying.rules import Rule
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _HOME = "https://pypi.org/project/arami-db/"

@@ -12,7 +12,7 @@ from arami_db.render.output import count
 
 if TYPE_CHECKING:
     from arami_db.drift.findings import Finding
-    from arami_db.verify.report import Report
+    from arami_db.verifying.report import Report
 
 _PATHS = 5  # shown of one finding; --format json has all
 

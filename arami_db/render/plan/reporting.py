@@ -8,9 +8,9 @@ from arami_db.drift.findings import Finding, Severity
 from arami_db.files.effects import Effect
 from arami_db.plan import Risk
 from arami_db.render.plan.words import details
-from arami_db.verify.aside import Aside
-from arami_db.verify.report import Report
-from arami_db.verify.rules import Rule
+from arami_db.verifying.aside import Aside
+from arami_db.verifying.report import Report
+from arami_db.verifying.rules import Rule
 
 if TYPE_CHECKING:
     from pathlib import Path

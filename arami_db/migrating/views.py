@@ -46,8 +46,8 @@ def apply_views(runner: Runner, scripts: list[Script]) -> Iterator[Applied]:
 
 
 def _replace(runner: Runner, script: Script, *, durable: bool) -> Applied:
-    from arami_db.migrate.dropped import is_replacement, skips_what_exists
-    from arami_db.migrate.rebuild import IRREPLACEABLE
+    from arami_db.migrating.dropped import is_replacement, skips_what_exists
+    from arami_db.migrating.rebuild import IRREPLACEABLE
 
     def action() -> None:
         if any(map(skips_what_exists, script.statements)):
@@ -63,7 +63,7 @@ def _replace(runner: Runner, script: Script, *, durable: bool) -> Applied:
 
 
 def _rebuild(runner: Runner, scripts: list[Script]) -> list[Applied]:
-    from arami_db.migrate.rebuild import Rebuild
+    from arami_db.migrating.rebuild import Rebuild
 
     seconds: dict[int, float] = {}
 

@@ -7,10 +7,10 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from arami_db.files.script import Script, load_all
-from arami_db.migrate.alone import apply_alone
-from arami_db.migrate.plan import Plan
-from arami_db.migrate.stub import apply_stub, stub_steps, tell
-from arami_db.migrate.views import apply_views
+from arami_db.migrating.alone import apply_alone
+from arami_db.migrating.plan import Plan
+from arami_db.migrating.stub import apply_stub, stub_steps, tell
+from arami_db.migrating.views import apply_views
 from arami_db.runner.apply import Runner
 from arami_db.runner.session import Applied
 
@@ -42,7 +42,7 @@ def run(runner: Runner, stub: Script | None, plan: Plan, tree: SqlTree) -> Itera
     migrations, views = scripts_of(plan, "migration"), scripts_of(plan, "view")
     distributing = scripts_of(plan, "distributed")
     if distributing:
-        from arami_db.migrate.distributed import as_citus_takes_it
+        from arami_db.migrating.distributed import as_citus_takes_it
 
         migrations = list(map(as_citus_takes_it, migrations))
     runner.report.plan(len(migrations) + len(distributing) + len(views))
@@ -62,7 +62,7 @@ def run(runner: Runner, stub: Script | None, plan: Plan, tree: SqlTree) -> Itera
     if stub is not None and views:
         apply_stub(runner, stub)
     if distributing:
-        from arami_db.migrate.distributed import apply_distributed, require_distributable
+        from arami_db.migrating.distributed import apply_distributed, require_distributable
 
         require_distributable(runner.connection, tree)
         yield from apply_distributed(runner, distributing)

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 from arami_db import ledger
 from arami_db.database.execute import Step, run_each
 from arami_db.database.failure import FileFailedError
-from arami_db.migrate.healing import is_done, left, mends
-from arami_db.migrate.parts import (
+from arami_db.migrating.healing import is_done, left, mends
+from arami_db.migrating.parts import (
     Part,
     finished,
     parts_of,
@@ -23,7 +23,7 @@ from arami_db.migrate.parts import (
     was_broken_off,
     was_tried,
 )
-from arami_db.migrate.single import Single
+from arami_db.migrating.single import Single
 from arami_db.runner.apply import Runner
 from arami_db.runner.session import Applied
 

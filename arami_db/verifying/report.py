@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from arami_db.drift.findings import Finding, Severity
-from arami_db.verify.aside import Aside
-from arami_db.verify.rules import Rule
+from arami_db.verifying.aside import Aside
+from arami_db.verifying.rules import Rule
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from arami_db import ledger
 from arami_db.files import SqlTree
-from arami_db.migrate.disagreement import notes, require_agreement
-from arami_db.migrate.gaps import refuse_gaps
-from arami_db.migrate.plan import IN_PLACE, Plan, make_plan
+from arami_db.migrating.disagreement import notes, require_agreement
+from arami_db.migrating.gaps import refuse_gaps
+from arami_db.migrating.plan import IN_PLACE, Plan, make_plan
 
 if TYPE_CHECKING:
     from arami_db.database.connect import Connection
@@ -44,8 +44,8 @@ def preview(session: Session, tree: SqlTree) -> tuple[Script, ...]:
         RefusedFileError, LedgerError, PlatformError, UsageError: as migrate().
     """
     from arami_db.database.server import inspect
-    from arami_db.migrate.run import scripts_of
-    from arami_db.migrate.stub import stub_for
+    from arami_db.migrating.run import scripts_of
+    from arami_db.migrating.stub import stub_for
 
     state, plan, todo = _check(session.connection, tree, session.options)
     for text in notes(plan, session.options):
@@ -78,7 +78,7 @@ def migrate(session: Session, tree: SqlTree) -> Result:
     state, plan, todo = _check(session.connection, tree, options)
     if not todo.pending:
         return _result((), plan, options)
-    from arami_db.migrate.run import scripts_of
+    from arami_db.migrating.run import scripts_of
 
     scripts_of(todo)  # refuse before anything runs, and before waiting for the lock
     _refuse_what_is_there(session, tree, state, plan, todo)
@@ -88,9 +88,9 @@ def migrate(session: Session, tree: SqlTree) -> Result:
 
 
 def _apply_pending(session: Session, tree: SqlTree) -> Result:
-    from arami_db.migrate.alone import refuse_changed
-    from arami_db.migrate.run import run, scripts_of
-    from arami_db.migrate.stub import stub_for
+    from arami_db.migrating.alone import refuse_changed
+    from arami_db.migrating.run import run, scripts_of
+    from arami_db.migrating.stub import stub_for
     from arami_db.runner.locked import locked
 
     with locked(session) as runner:
@@ -116,7 +116,7 @@ def _check(
     if not options.allow_gaps:
         refuse_gaps(todo)
     if state.is_distributed:
-        from arami_db.migrate.distributed import is_complete
+        from arami_db.migrating.distributed import is_complete
 
         if any(file.kind != "view" for file in todo.pending) or not is_complete(connection):
             todo = todo.distributing()
@@ -127,12 +127,12 @@ def _refuse_what_is_there(
     session: Session, tree: SqlTree, state: ledger.Ledger, plan: Plan, todo: Plan
 ) -> None:
     """Refuse to run what another tool applied, or to begin in a database of somebody else."""
-    from arami_db.migrate.pushed import refuse_pushed
+    from arami_db.migrating.pushed import refuse_pushed
 
     refuse_pushed(session, plan, todo.pending)
     if state.rows or session.options.into_existing:
         return
-    from arami_db.migrate.existing import refuse_foreign_tables
+    from arami_db.migrating.existing import refuse_foreign_tables
 
     refuse_foreign_tables(session.connection, tree)
 

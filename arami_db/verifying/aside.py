@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from arami_db.drift.findings import Finding, gravity
 from arami_db.drift.neighbours import Neighbours
 from arami_db.settings import Declaration
-from arami_db.verify.accept import Accepted, accept
-from arami_db.verify.ignore import ignore
+from arami_db.verifying.accept import Accepted, accept
+from arami_db.verifying.ignore import ignore
 
 
 @dataclass(frozen=True)

@@ -14,17 +14,17 @@ from arami_db.drift.neighbours import Neighbours, neighbours_of
 from arami_db.drift.places import placed
 from arami_db.facts import Answer, Fact, dump, read, read_for
 from arami_db.files import SqlTree
-from arami_db.verify.applied import check_ledger
-from arami_db.verify.aside import Wishes, set_aside
-from arami_db.verify.asking import (
+from arami_db.verifying.applied import check_ledger
+from arami_db.verifying.aside import Wishes, set_aside
+from arami_db.verifying.asking import (
     differences,
     differences_within,
     expected_facts,
     not_looked_at,
 )
-from arami_db.verify.report import Report
-from arami_db.verify.rules import rules_of
-from arami_db.verify.trial import Trial, attempt
+from arami_db.verifying.report import Report
+from arami_db.verifying.rules import rules_of
+from arami_db.verifying.trial import Trial, attempt
 
 _TELL_ALL = Wishes()
 

@@ -12,7 +12,7 @@ from arami_db.database.execute import no_time_limit
 from arami_db.drift.findings import Finding
 from arami_db.drift.order import in_order, is_first, runs_alone, unfolded
 from arami_db.escape import visible
-from arami_db.verify.script import write
+from arami_db.verifying.script import write
 
 # What says something of this session or of others, and nothing of the remedy.
 _NOT_TRIED = (

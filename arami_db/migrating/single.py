@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from psycopg.rows import TupleRow
 
     from arami_db.files.script import Script
-    from arami_db.migrate.parts import Part
+    from arami_db.migrating.parts import Part
     from arami_db.runner.apply import Runner
 
 

@@ -21,7 +21,7 @@ from arami_db.database.connect import Connection, query
 from arami_db.database.execute import closing_steps, run_each
 from arami_db.database.failure import FileFailedError
 from arami_db.errors import RebuildError
-from arami_db.migrate.dropped import (
+from arami_db.migrating.dropped import (
     Dropped,
     attached_names,
     created_name,
@@ -29,7 +29,7 @@ from arami_db.migrate.dropped import (
     dropped_names,
     is_replacement,
 )
-from arami_db.migrate.restore import Restorer, everything_qualified
+from arami_db.migrating.restore import Restorer, everything_qualified
 
 if TYPE_CHECKING:
     from arami_db.files.script import Script, Statement

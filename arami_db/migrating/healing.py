@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from postgast.pg_query_pb2 import Node
 
     from arami_db.database.failure import FileFailedError
-    from arami_db.migrate.single import Single
+    from arami_db.migrating.single import Single
 
 _POLL = 0.2
 # How a statement fails that a run, killed before it could say so, has carried out.
