@@ -107,6 +107,26 @@ def test_the_readmes_first_block_runs_after_its_pip_install(
     assert "clean" in done.stdout
 
 
+def test_pytest_finds_the_fixtures_of_an_installed_package(elsewhere: Path, tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "python.md").read_text(encoding="utf-8")
+    app, its_tests = re.findall(r"```python\n(.*?)```", page, re.DOTALL)[2:4]
+    (tmp_path / "app.py").write_text(app)
+    (tmp_path / "test_app.py").write_text(its_tests)
+    [install, pytest_itself] = re.findall(r"```sh\n(.*?)```", page, re.DOTALL)[0].splitlines()
+    assert install == "pip install 'arami-db[embedded]' pytest"
+    pip = [str(elsewhere / "pip"), "install", "--quiet", "--disable-pip-version-check", "pytest"]
+    subprocess.run(pip, check=True, capture_output=True)
+    done = subprocess.run(
+        [str(elsewhere / pytest_itself)],
+        cwd=tmp_path,
+        env=clean_environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "2 passed" in done.stdout, done.stdout + done.stderr
+
+
 def test_a_plain_install_prints_what_a_checkout_prints(
     elsewhere: Path, server: dict[str, str], tmp_path: Path
 ) -> None:
