@@ -35,10 +35,11 @@ check: lint ## What must be clean before a commit: format, lint, types, SQL
 # GitHub's own schemas, as check-jsonschema carries them.
 schema = $(BIN)/check-jsonschema --builtin-schema vendor.$(1)
 
-lint: $(VENV)/.installed ## ruff, mypy --strict, sqlfluff, squawk, pgrls, yamllint, hadolint
+lint: $(VENV)/.installed ## ruff, mypy --strict, import-linter, sqlfluff, squawk, pgrls, yamllint, hadolint
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 	$(BIN)/sqlfluff lint --disable-progress-bar sql
 	(cat sql/catalog/000_prelude.sql; printf '\nselect 1 as one\n') | $(BIN)/sqlfluff lint -
 	$(BIN)/squawk sql/migrations/*.sql

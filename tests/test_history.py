@@ -21,9 +21,9 @@ from arami_db.adopt.repair import choose
 from arami_db.errors import LedgerError, RefusedFileError, UsageError
 from arami_db.files import SqlFile, discover, read_file
 from arami_db.ledger import Ledger, Row
-from arami_db.migrating.disagreement import notes, require_agreement
-from arami_db.migrating.gaps import gaps, refuse_gaps
-from arami_db.migrating.plan import Plan, State, make_plan, references
+from arami_db.ledger.plan import Plan, State, make_plan, references
+from arami_db.runner.disagreement import notes, require_agreement
+from arami_db.runner.gaps import gaps, refuse_gaps
 from arami_db.runner.session import Options
 from arami_db.settings import read_settings
 

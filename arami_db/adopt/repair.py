@@ -10,8 +10,8 @@ from arami_db.database.connect import query
 from arami_db.database.execute import Step
 from arami_db.errors import LedgerError, UsageError
 from arami_db.files import SqlTree
-from arami_db.migrating.disagreement import notes
-from arami_db.migrating.plan import Entry, Plan, State, make_plan, references
+from arami_db.ledger.plan import Entry, Plan, State, make_plan, references
+from arami_db.runner.disagreement import notes
 from arami_db.runner.locked import locked
 from arami_db.runner.session import Options, Session
 

@@ -14,8 +14,8 @@ from arami_db.archive.selection import ARCHIVE, Place, Selection
 from arami_db.archive.shards import Part
 from arami_db.database.connect import AsyncConnection, query
 from arami_db.database.execute import no_time_limit
-from arami_db.database.failure import timed_out
 from arami_db.errors import BatchError
+from arami_db.runner.failure import timed_out
 
 _HINTS = {
     "25006": READ_ONLY,

@@ -16,8 +16,8 @@ from arami_db.archive.shards import Part
 from arami_db.archive.work import Work
 from arami_db.database.backoff import backoff
 from arami_db.database.connect import AsyncConnection, connect_async
-from arami_db.database.failure import timed_out
 from arami_db.errors import AramiError
+from arami_db.runner.failure import timed_out
 
 _RETRIES = 4
 _RETRIED = 100  # sessions: each that fails again costs two subtransactions

@@ -40,7 +40,7 @@ def baseline(
       arami-db baseline 15 --accept-differences
     """
     from arami_db import adopt
-    from arami_db.database.naming import read_name
+    from arami_db.naming import read_name
     from arami_db.render.progress import progress
     from arami_db.render.results import show_adopted
     from arami_db.runner.session import Options, Session

@@ -105,7 +105,7 @@ def planned(conninfo: str, tree: SqlTree, chosen: Options, wanted: Wanted) -> Pl
 
 def shadow_of(named: str | None) -> str | None:
     """The database to copy, if one is named."""
-    from arami_db.database.naming import read_name
+    from arami_db.naming import read_name
 
     return read_name(named, "--shadow") if named else None
 

@@ -35,9 +35,9 @@ def status(
     from arami_db import ledger
     from arami_db.distribute.standing import read_standing
     from arami_db.errors import LedgerError
-    from arami_db.migrating.disagreement import notes, require_agreement
-    from arami_db.migrating.plan import make_plan
+    from arami_db.ledger.plan import make_plan
     from arami_db.render.status import show_status
+    from arami_db.runner.disagreement import notes, require_agreement
     from arami_db.runner.session import Options
 
     tree = options.tree(sql_dir)

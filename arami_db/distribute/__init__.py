@@ -12,10 +12,10 @@ from arami_db.distribute.local import release
 from arami_db.distribute.tables import Table, read_tables
 from arami_db.errors import DistributionError, PendingError, UsageError
 from arami_db.files.script import load_all
+from arami_db.ledger.plan import make_plan
 from arami_db.migrating import migrate
-from arami_db.migrating.disagreement import require_agreement
 from arami_db.migrating.distributed import Obstacle, apply_distributed, obstacles, refused
-from arami_db.migrating.plan import make_plan
+from arami_db.runner.disagreement import require_agreement
 from arami_db.runner.locked import locked
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from arami_db import ledger
 from arami_db.database.connect import Connection
 from arami_db.errors import AramiError, PlatformError
 from arami_db.files import SqlTree
-from arami_db.migrating.disagreement import require_agreement
-from arami_db.migrating.existing import refuse_foreign_tables
-from arami_db.migrating.plan import IN_PLACE, make_plan
+from arami_db.ledger.plan import IN_PLACE, make_plan
+from arami_db.runner.disagreement import require_agreement
+from arami_db.runner.existing import refuse_foreign_tables
 from arami_db.runner.session import Options
 
 

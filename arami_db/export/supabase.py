@@ -15,7 +15,7 @@ from arami_db.files.lexemes import BLANKS
 from arami_db.files.psql import without_restrict
 from arami_db.files.script import Script, load_all
 from arami_db.ledger import Ledger, Row
-from arami_db.migrating.plan import Entry, Plan, State, make_plan
+from arami_db.ledger.plan import Entry, Plan, State, make_plan
 
 _WRONG = {
     State.CHANGED,

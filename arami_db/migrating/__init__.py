@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from arami_db import ledger
 from arami_db.files import SqlTree
-from arami_db.migrating.disagreement import notes, require_agreement
-from arami_db.migrating.gaps import refuse_gaps
-from arami_db.migrating.plan import IN_PLACE, Plan, make_plan
+from arami_db.ledger.plan import IN_PLACE, Plan, make_plan
+from arami_db.runner.disagreement import notes, require_agreement
+from arami_db.runner.gaps import refuse_gaps
 
 if TYPE_CHECKING:
     from arami_db.database.connect import Connection
@@ -132,7 +132,7 @@ def _refuse_what_is_there(
     refuse_pushed(session, plan, todo.pending)
     if state.rows or session.options.into_existing:
         return
-    from arami_db.migrating.existing import refuse_foreign_tables
+    from arami_db.runner.existing import refuse_foreign_tables
 
     refuse_foreign_tables(session.connection, tree)
 

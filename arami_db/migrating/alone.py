@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 from arami_db import ledger
 from arami_db.database.execute import Step, run_each
-from arami_db.database.failure import FileFailedError
 from arami_db.migrating.healing import is_done, left, mends
 from arami_db.migrating.parts import (
     Part,
@@ -25,6 +24,7 @@ from arami_db.migrating.parts import (
 )
 from arami_db.migrating.single import Single
 from arami_db.runner.apply import Runner
+from arami_db.runner.failure import FileFailedError
 from arami_db.runner.session import Applied
 
 if TYPE_CHECKING:

@@ -12,15 +12,16 @@ from typing import TYPE_CHECKING
 
 from arami_db import ledger
 from arami_db.database.connect import query
-from arami_db.database.execute import Step, closing_steps, no_time_limit, statement_steps
-from arami_db.database.failure import FileFailedError
-from arami_db.database.pipeline import run
+from arami_db.database.execute import Step, no_time_limit
 from arami_db.errors import DistributionError, RefusedFileError
 from arami_db.files import policies
 from arami_db.files.refusals import refusal_at
 from arami_db.files.script import load
 from arami_db.files.shared import in_sequence, sharing
+from arami_db.runner.failure import FileFailedError
+from arami_db.runner.pipeline import run
 from arami_db.runner.session import Applied
+from arami_db.runner.steps import closing_steps, statement_steps
 
 if TYPE_CHECKING:
     from arami_db.database.connect import Connection

@@ -10,13 +10,13 @@ from arami_db import ledger
 from arami_db.files.comments import acceptances
 from arami_db.files.effects import Acceptance, Effect, Risk
 from arami_db.files.script import load_all
-from arami_db.migrating.disagreement import require_agreement
-from arami_db.migrating.plan import IN_PLACE, make_plan
+from arami_db.ledger.plan import IN_PLACE, make_plan
 from arami_db.plan.ground import Ground, Wanted, ground
 from arami_db.plan.running import Run
 from arami_db.plan.speed import measure
 from arami_db.plan.target import Target, read_target, sample
 from arami_db.plan.weighing import Weighed, weigh
+from arami_db.runner.disagreement import require_agreement
 
 if TYPE_CHECKING:
     from arami_db.database.connect import Connection

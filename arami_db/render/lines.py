@@ -9,10 +9,10 @@ from arami_db.render.columns import cells, shortened
 from arami_db.render.output import count, seconds
 
 if TYPE_CHECKING:
-    from arami_db.database.watch import Standing
     from arami_db.files import SqlFile
     from arami_db.files.script import Statement
     from arami_db.runner.session import Applied
+    from arami_db.runner.watch import Standing
 
 _NARROW = 64  # columns; below that a name needs them
 _COLUMN = 40  # of the names that are shorter

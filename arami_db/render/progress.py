@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
     from rich.status import Status
 
-    from arami_db.database.watch import Standing
     from arami_db.files import SqlFile
     from arami_db.files.script import Statement
     from arami_db.runner.session import Applied
+    from arami_db.runner.watch import Standing
 
 Plain = TypeVar("Plain")
 Live = TypeVar("Live")

@@ -16,7 +16,7 @@ from arami_db.render.output import OutputFormat, count, emit, note, seconds
 if TYPE_CHECKING:
     from arami_db.distribute.standing import Part, Standing
     from arami_db.ledger import Failure
-    from arami_db.migrating.plan import Entry, Plan
+    from arami_db.ledger.plan import Entry, Plan
 
 _HEADS = ("state", "file", "applied at", "took", "by")
 _STYLES = {

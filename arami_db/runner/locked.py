@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from arami_db.database.connect import connect
 from arami_db.database.lock import runner_lock
 from arami_db.database.server import inspect
-from arami_db.database.watch import Watch
 from arami_db.runner.apply import Runner
 from arami_db.runner.session import Report, Session
+from arami_db.runner.watch import Watch
 
 if TYPE_CHECKING:
     from psycopg.errors import Diagnostic

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from arami_db.database.connect import Connection
-    from arami_db.database.watch import Standing
     from arami_db.files import SqlFile
     from arami_db.files.script import Statement
+    from arami_db.runner.watch import Standing
 
 
 _INTEGER_MAX = 2**31 - 1

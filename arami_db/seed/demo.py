@@ -12,11 +12,11 @@ import psycopg
 from psycopg.sql import SQL
 
 from arami_db.database.connect import Connection, lost, query, redact
-from arami_db.database.failure import FileFailedError, hint_for
 from arami_db.errors import StatementError, UsageError
 from arami_db.files import SqlFile
 from arami_db.files.script import Script, load_all
 from arami_db.runner.apply import Runner
+from arami_db.runner.failure import FileFailedError, hint_for
 from arami_db.runner.locked import locked
 from arami_db.runner.session import Report as RunnerReport
 from arami_db.runner.session import Session

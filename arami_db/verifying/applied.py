@@ -11,7 +11,7 @@ from arami_db.errors import AramiError, PlatformError
 from arami_db.facts import QueryFailedError, locked
 from arami_db.facts.session import SETTINGS
 from arami_db.files import SqlTree
-from arami_db.migrating.plan import Entry, State, make_plan
+from arami_db.ledger.plan import Entry, State, make_plan
 
 _LEDGER = {
     State.PENDING: "has not been applied",

@@ -7,7 +7,7 @@ from itertools import pairwise
 from arami_db.errors import RefusedFileError
 from arami_db.files import SqlFile
 from arami_db.files.sqlfile import DATE_DIGITS
-from arami_db.migrating.plan import Entry, Plan, State
+from arami_db.ledger.plan import Entry, Plan, State
 
 _FILL = "Restore what is missing, or renumber what comes after it"
 

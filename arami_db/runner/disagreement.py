@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from arami_db.errors import LedgerError
-from arami_db.migrating.gaps import gaps
-from arami_db.migrating.plan import Entry, Plan, State, references
+from arami_db.ledger.plan import Entry, Plan, State, references
+from arami_db.runner.gaps import gaps
 from arami_db.runner.session import Options
 
 _SHOWN = 8

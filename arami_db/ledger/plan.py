@@ -9,7 +9,7 @@ from operator import itemgetter
 from arami_db.errors import UsageError
 from arami_db.files import SqlFile, SqlTree
 from arami_db.ledger import Ledger
-from arami_db.migrating.entries import IN_PLACE, Entry, State, compare
+from arami_db.ledger.entries import IN_PLACE, Entry, State, compare
 
 __all__ = ["IN_PLACE", "Entry", "Plan", "State", "make_plan", "references"]
 
