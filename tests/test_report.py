@@ -22,7 +22,7 @@ from arami_db.escape import block, uncommanding, visible
 from arami_db.files import packaged_sql_dir
 from arami_db.render.findings import show_report
 from arami_db.verifying.aside import Aside
-from arami_db.verifying.report import Report
+from arami_db.verifying.report import VerifyReport
 from tests.conftest import (
     clean_environment,
     read_terminal,
@@ -250,7 +250,9 @@ def test_consequences_are_summed_up_in_text_and_whole_in_json(
     cause = finding(
         "view public.v is missing", consequences=consequences, advice="Apply it.", place="a.sql:3"
     )
-    report = Report({"facts": 1}, (), (cause,), Aside((), (), (), (), ()), (), packaged_sql_dir())
+    report = VerifyReport(
+        {"facts": 1}, (), (cause,), Aside((), (), (), (), ()), (), packaged_sql_dir()
+    )
     show_report(report, "text")
     said = capsys.readouterr().out
     assert "and 2 facts of it" in said

@@ -17,11 +17,11 @@ from arami_db.runner.gaps import refuse_gaps
 if TYPE_CHECKING:
     from arami_db.database.connect import Connection
     from arami_db.files.script import Script
-    from arami_db.runner.session import Applied, Options, Session
+    from arami_db.runner.session import Applied, MigrateOptions, Session
 
 
 @dataclass(frozen=True)
-class Result:
+class MigrateResult:
     """What a run did.
 
     Attributes:
@@ -56,7 +56,7 @@ def preview(session: Session, tree: SqlTree) -> tuple[Script, ...]:
     return (*([stub] if stub else []), *scripts)
 
 
-def migrate(session: Session, tree: SqlTree) -> Result:
+def migrate(session: Session, tree: SqlTree) -> MigrateResult:
     """Bring a database to the latest version of its files.
 
     Args:
@@ -87,7 +87,7 @@ def migrate(session: Session, tree: SqlTree) -> Result:
     return replace(result, notes=(*result.notes, *left))
 
 
-def _apply_pending(session: Session, tree: SqlTree) -> Result:
+def _apply_pending(session: Session, tree: SqlTree) -> MigrateResult:
     from arami_db.migrating.alone import refuse_changed
     from arami_db.migrating.run import run, scripts_of
     from arami_db.migrating.stub import stub_for
@@ -106,7 +106,7 @@ def _apply_pending(session: Session, tree: SqlTree) -> Result:
 
 
 def _check(
-    connection: Connection, tree: SqlTree, options: Options
+    connection: Connection, tree: SqlTree, options: MigrateOptions
 ) -> tuple[ledger.Ledger, Plan, Plan]:
     """Read the ledger, plan all and what to run, and refuse what disagrees; writes nothing."""
     state = ledger.read(connection)
@@ -148,7 +148,7 @@ def _require_rights(connection: Connection, tree: SqlTree) -> list[str]:
     return [block(left, server.database)] if left else []
 
 
-def _result(applied: tuple[Applied, ...], plan: Plan, options: Options) -> Result:
+def _result(applied: tuple[Applied, ...], plan: Plan, options: MigrateOptions) -> MigrateResult:
     held_back = len(plan.pending) - len(plan.up_to(options.target).pending)
     in_place = len(plan.of(*IN_PLACE))
-    return Result(applied, in_place, held_back, notes(plan, options))
+    return MigrateResult(applied, in_place, held_back, notes(plan, options))

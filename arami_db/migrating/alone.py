@@ -15,7 +15,7 @@ from arami_db import ledger
 from arami_db.database.execute import Step, run_each
 from arami_db.migrating.healing import is_done, left, mends
 from arami_db.migrating.parts import (
-    Part,
+    FilePart,
     finished,
     parts_of,
     remaining,
@@ -73,7 +73,7 @@ def _apply(runner: Runner, script: Script) -> None:
     runner.send(script, entry)
 
 
-def _run(single: Single, attempts: Sequence[ledger.Attempt]) -> None:
+def _run(single: Single, attempts: Sequence[ledger.HistoryLine]) -> None:
     """Run one statement, unless a run before has; make good what that left, and the failure."""
     part = single.part
     if part.statement is None:
@@ -94,6 +94,6 @@ def _run(single: Single, attempts: Sequence[ledger.Attempt]) -> None:
             raise
 
 
-def _record(runner: Runner, script: Script, event: str, part: Part) -> None:
+def _record(runner: Runner, script: Script, event: str, part: FilePart) -> None:
     step = ledger.statement_event(event, script.file, statement=part.number, checksum=part.checksum)
     run_each(runner.connection, [step])

@@ -38,7 +38,7 @@ _UNHURRIED = (
 
 
 @dataclass(frozen=True)
-class Obstacle:
+class DistributionObstacle:
     """Something that cannot be distributed.
 
     Attributes:
@@ -80,7 +80,7 @@ def is_complete(connection: Connection) -> bool:
     return bool(row and row[0])
 
 
-def obstacles(connection: Connection, tree: SqlTree) -> tuple[Obstacle, ...]:
+def obstacles(connection: Connection, tree: SqlTree) -> tuple[DistributionObstacle, ...]:
     """All that stands in the way of distributing the tables; changes nothing.
 
     Args:
@@ -90,7 +90,7 @@ def obstacles(connection: Connection, tree: SqlTree) -> tuple[Obstacle, ...]:
     with connection.transaction(force_rollback=True):
         state_distribution(connection, tree)
         rows = connection.execute(query("distribution_obstacles")).fetchall()
-    return tuple(Obstacle(*row) for row in rows)
+    return tuple(DistributionObstacle(*row) for row in rows)
 
 
 def state_distribution(connection: Connection, tree: SqlTree) -> None:
@@ -112,7 +112,7 @@ def require_distributable(connection: Connection, tree: SqlTree) -> None:
         raise refused(found)
 
 
-def refused(found: Sequence[Obstacle]) -> DistributionError:
+def refused(found: Sequence[DistributionObstacle]) -> DistributionError:
     """The error that names all obstacles, each remedy once."""
     lines = "\n  ".join(f"{one.object}: {one.problem}" for one in found)
     ways = "\n      ".join(dict.fromkeys(one.remedy for one in found))

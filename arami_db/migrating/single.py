@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from psycopg.rows import TupleRow
 
     from arami_db.files.script import Script
-    from arami_db.migrating.parts import Part
+    from arami_db.migrating.parts import FilePart
     from arami_db.runner.apply import Runner
 
 
@@ -34,7 +34,7 @@ class Single:
 
     runner: Runner
     script: Script
-    part: Part
+    part: FilePart
 
     def execute(self, sql: str | None = None) -> None:
         """Run the statement, or another one in its place, under the file's settings.

@@ -19,7 +19,7 @@ from arami_db.errors import AramiError, LedgerError, RebuildError, StatementErro
 from arami_db.files.sqlfile import SqlFile
 from arami_db.runner.failure import FileFailedError, hint_for
 from arami_db.runner.pipeline import Pipeline, run
-from arami_db.runner.session import Applied, Options, Report
+from arami_db.runner.session import Applied, MigrateOptions, RunReport
 from arami_db.runner.steps import RunnerStepError, transaction
 from arami_db.runner.watch import Watch
 
@@ -47,8 +47,8 @@ class Runner:
     """
 
     connection: Connection
-    options: Options
-    report: Report
+    options: MigrateOptions
+    report: RunReport
     watch: Watch
     server: Server
     require_lock: Callable[[], None]
