@@ -5,7 +5,7 @@ PYTHON ?= python3
 DB := $(BIN)/arami-db
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint bench docs matrix wheel clean
+.PHONY: help demo test check lint bench docs matrix checksums release clean
 
 help: ## Show this
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -74,8 +74,11 @@ docs: $(VENV)/.installed ## Write what is generated in docs/, and all of it as a
 matrix: $(VENV)/.installed ## The tests on Postgres 15 to 18 (npm has the servers) and on those installed here
 	$(BIN)/python -m tests.matrix
 
-wheel: $(VENV)/.installed ## Build dist/*.whl
-	$(BIN)/python -m build --wheel
+checksums: $(VENV)/.installed ## Write sql/migrations.sha256; from release 0.2.0 on, what it has stays
+	$(BIN)/python -m tests.checksums
+
+release: $(VENV)/.installed ## Build dist/, check it, and install it on every Python 3.11 to 3.14 found here
+	$(BIN)/python -m tests.release
 
 clean: ## Remove what make made; databases stay
 	rm -rf $(VENV) .servers dist site .pytest_cache .mypy_cache .ruff_cache .hypothesis
