@@ -68,6 +68,7 @@ docs: $(VENV)/.installed ## Write what is generated in docs/, and all of it as a
 	$(BIN)/python docs/commands.py > docs/commands.md
 	$(BIN)/python docs/reference.py checks > docs/checks.md
 	$(BIN)/python docs/reference.py monitor > docs/questions.md
+	$(BIN)/python docs/reference.py shapes > docs/shapes.md
 	$(DB) docs --sql-dir sql
 	$(site)
 

@@ -1,16 +1,20 @@
-"""Print a page on the files of checks/ or monitor/: `make docs` writes checks.md, questions.md."""
+"""Print a page of the reference: `make docs` writes checks.md, questions.md and shapes.md."""
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 from arami_db.drift.findings import Severity
 from arami_db.files import SqlFile, discover, packaged_sql_dir
 from arami_db.files.question import Question, questions
 from arami_db.verifying.rules import rules_of
 
+FOLDER = Path(__file__).parent / "json"
 TREE = discover(packaged_sql_dir())
 CITUS = discover(TREE.root / "distributed", may_be_empty=True)
 
@@ -78,7 +82,89 @@ def reason(file: SqlFile) -> str:
     return (words[:1].upper() + words[1:]).replace("\n-- ", "\n")
 
 
-PAGES: dict[str, Callable[[], Iterator[str]]] = {"checks": checks, "monitor": monitor}
+def shapes() -> Iterator[str]:
+    """A section for each schema, with a table for each document that it allows."""
+    yield """# What is in the JSON
+
+Written by `make docs` from the schemas beside [What `--format json` writes](json/README.md). `[]`
+stands for each entry of a list, `*` for any name. A key that may be missing has a question mark."""
+    for path in sorted(FOLDER.glob("*.schema.json"), key=last_errors):
+        schema = json.loads(path.read_text(encoding="utf-8"))
+        name = path.name.partition(".")[0]
+        yield f"\n## {name}\n\n{schema['title']}: [{path.name}](json/{path.name})."
+        for each in schema.get("anyOf", [schema]):
+            if "$ref" not in each:
+                yield (
+                    f"\n{each['description']}\n"
+                    if "anyOf" in schema and "description" in each
+                    else ""
+                )
+                yield "| key | type | is |\n| --- | --- | --- |"
+                for key, kind, text in keys(each, schema, ""):
+                    yield f"| `{key}` | {kind} | {text} |"
+
+
+def last_errors(path: Path) -> tuple[bool, str]:
+    """Schemas by name, that of errors last."""
+    return path.name.startswith("error"), path.name
+
+
+def keys(each: dict[str, Any], within: dict[str, Any], prefix: str) -> Iterator[tuple[str, ...]]:
+    """The path, type and description of every key of an object or of a list's entries."""
+    each, within = resolved(each, within)
+    if "items" in each:
+        yield from keys(each["items"], within, f"{prefix}[]")
+    for part in each.get("anyOf", ()):
+        yield from keys(part, within, prefix)
+    entries = dict(each.get("properties", {}))
+    if isinstance(each.get("additionalProperties"), dict):
+        entries["*"] = each["additionalProperties"]
+    required = {*each.get("required", ()), "*"}
+    for name, entry in entries.items():
+        path = f"{prefix}.{name}".removeprefix(".")
+        text = entry.get("description", resolved(entry, within)[0].get("description", ""))
+        yield path + ("" if name in required else "?"), kind_of(entry, within), escaped(text)
+        if name != "consequences":  # each is as what it is a consequence of
+            yield from keys(entry, within, path)
+
+
+def resolved(
+    entry: dict[str, Any], within: dict[str, Any]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What a reference leads to, and the schema that this is part of."""
+    file, _, path = str(entry.get("$ref", "")).partition("#")
+    if not path:
+        return entry, within
+    if file:
+        within = json.loads((FOLDER / file).read_text(encoding="utf-8"))
+    found: Any = within
+    for name in path.strip("/").split("/"):
+        found = found[name]
+    return found, within
+
+
+def kind_of(entry: dict[str, Any], within: dict[str, Any]) -> str:
+    """The types that a value may have, or the values themselves."""
+    entry, within = resolved(entry, within)
+    if "enum" in entry or "const" in entry:
+        values = entry.get("enum", [entry.get("const")])
+        return ", ".join(f"`{json.dumps(value)}`" for value in values)
+    if "anyOf" in entry:
+        return " or ".join(dict.fromkeys(kind_of(part, within) for part in entry["anyOf"]))
+    types = entry.get("type", "any")
+    return " or ".join(types) if isinstance(types, list) else str(types)
+
+
+def escaped(text: str) -> str:
+    """A text that cannot end its cell, or be taken for a tag."""
+    return text.replace("|", "\\|").replace("<", "&lt;")
+
+
+PAGES: dict[str, Callable[[], Iterator[str]]] = {
+    "checks": checks,
+    "monitor": monitor,
+    "shapes": shapes,
+}
 
 if __name__ == "__main__":
     for piece in PAGES[sys.argv[1]]():
