@@ -11,7 +11,9 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import markdown
 import pytest
+from markdown_it import MarkdownIt
 
 from arami_db import embedded
 from tests.conftest import clean_environment, rows, run_shell
@@ -147,6 +149,17 @@ def test_every_command_that_help_lists_has_a_section() -> None:
         listed += [f"{name} {each}".strip() for each in below]
     assert len(listed) > 30
     assert sorted(listed) == sorted(name for name, _ in sections)
+
+
+def test_pages_have_the_same_parts_on_a_code_host_and_on_the_site() -> None:
+    """The two read Markdown differently: lists need a blank line before, and four blanks within."""
+    host = MarkdownIt("commonmark").enable("table")
+    site = ["tables", "toc", "pymdownx.superfences"]
+    for page, text in PAGES.items():
+        both = host.render(text), markdown.markdown(text, extensions=site)
+        for part in ("h2", "h3", "li", "ol", "ul", "pre", "table", "tr", "strong"):
+            there, here = (len(re.findall(rf"<{part}[ >]", html)) for html in both)
+            assert there == here, f"{page}: {part}"
 
 
 def test_each_check_and_question_is_in_the_reference() -> None:
