@@ -5,7 +5,7 @@ PYTHON ?= python3
 DB := $(BIN)/arami-db
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint bench docs matrix wheel clean
+.PHONY: help demo test check lint bench docs matrix checksums release clean
 
 help: ## Show this
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -32,10 +32,13 @@ test: $(VENV)/.installed ## Every test, on a real Postgres started for the purpo
 
 check: lint ## What must be clean before a commit: format, lint, types, SQL
 
+# The variable keeps an advertisement away. A page, link or anchor that is not there is an error.
+site = NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
 # GitHub's own schemas, as check-jsonschema carries them.
 schema = $(BIN)/check-jsonschema --builtin-schema vendor.$(1)
 
-lint: $(VENV)/.installed ## ruff, mypy --strict, import-linter, sqlfluff, squawk, pgrls, yamllint, hadolint
+lint: $(VENV)/.installed ## ruff, mypy --strict, import-linter, sqlfluff, squawk, pgrls, yamllint, hadolint, the site
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -49,6 +52,7 @@ lint: $(VENV)/.installed ## ruff, mypy --strict, import-linter, sqlfluff, squawk
 	$(call schema,github-actions) action.yml
 	$(BIN)/pre-commit validate-manifest .pre-commit-hooks.yaml
 	$(BIN)/hadolint Dockerfile
+	$(site)
 
 # What was measured takes the place of what is there when it is all there.
 measure = $(BIN)/python benchmarks/$(1).py $(2) --format json > docs/plots/$(1).json.new \
@@ -61,15 +65,22 @@ bench: $(VENV)/.installed ## Measure for a quarter of an hour, and draw docs/plo
 	$(call measure,archive,--sessions 100000 --runs 2 --foreground 8)
 	$(BIN)/python benchmarks/plots.py
 
-docs: $(VENV)/.installed ## Write docs/commands.md from --help and docs/schema/ from sql/
+docs: $(VENV)/.installed ## Write what is generated in docs/, and all of it as a site: site/index.html
 	$(BIN)/python docs/commands.py > docs/commands.md
+	$(BIN)/python docs/reference.py checks > docs/checks.md
+	$(BIN)/python docs/reference.py monitor > docs/questions.md
+	$(BIN)/python docs/reference.py shapes > docs/shapes.md
 	$(DB) docs --sql-dir sql
+	$(site)
 
 matrix: $(VENV)/.installed ## The tests on Postgres 15 to 18 (npm has the servers) and on those installed here
 	$(BIN)/python -m tests.matrix
 
-wheel: $(VENV)/.installed ## Build dist/*.whl
-	$(BIN)/python -m build --wheel
+checksums: $(VENV)/.installed ## Write sql/migrations.sha256; from release 0.2.0 on, what it has stays
+	$(BIN)/python -m tests.checksums
+
+release: $(VENV)/.installed ## Build dist/, check it, and install it on every Python 3.11 to 3.14 found here
+	$(BIN)/python -m tests.release
 
 clean: ## Remove what make made; databases stay
-	rm -rf $(VENV) .servers dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .servers dist site .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -82,9 +82,9 @@ def arami_server(pytestconfig: pytest.Config) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def arami_prepare() -> Callable[[str], None]:
-    """What is done to the template once it is migrated, by its URL: nothing; override it.
+    """What to do with the template's URL once it is migrated: nothing, unless a project says so.
 
-    It must leave no connection to the template open.
+    A project overrides this fixture. No connection to the template may stay open.
     """
     return lambda _url: None
 

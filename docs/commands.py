@@ -5,50 +5,31 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from typing import Any
 
-COMMANDS = (
-    "",
-    "migrate",
-    "distribute",
-    "plan",
-    "status",
-    "verify",
-    "snapshot",
-    "baseline",
-    "repair",
-    "new",
-    "seed",
-    "seed demo",
-    "export",
-    "export supabase",
-    "docs",
-    "archive",
-    "archive restore",
-    "archive history",
-    "maintain",
-    "monitor",
-    "doctor",
-    "wait",
-    "config",
-    "embedded",
-    "embedded start",
-    "embedded stop",
-    "embedded status",
-    "embedded url",
-    "embedded psql",
-    "embedded destroy",
-)
+from typer.main import get_command
+
+from arami_db.cli import build
+
+
+def commands(command: Any, name: str = "") -> Iterator[str]:
+    """The name of a command and of all below it, in the order of help; hidden ones are left out."""
+    yield name
+    for below, found in getattr(command, "commands", {}).items():
+        if not found.hidden:
+            yield from commands(found, f"{name} {below}".strip())
 
 
 def main() -> None:
     """Print the page."""
     print("# Commands\n\nWritten by `make docs` from each command's own `--help`.")
     environment = {**os.environ, "NO_COLOR": "1", "COLUMNS": "90"}
-    for command in COMMANDS:
-        argv = [sys.executable, "-m", "arami_db", *command.split(), "--help"]
+    for name in commands(get_command(build([]))):
+        argv = [sys.executable, "-m", "arami_db", *name.split(), "--help"]
         page = subprocess.run(argv, capture_output=True, text=True, check=True, env=environment)  # noqa: S603
         text = "\n".join(line.rstrip() for line in page.stdout.strip().splitlines())
-        title = f"arami-db {command}".strip()
+        title = f"arami-db {name}".strip()
         print(f"\n## {title}\n\n```text\n{text.replace('python -m arami_db', 'arami-db')}\n```")
 
 

@@ -67,12 +67,16 @@ def test_each_test_has_a_migrated_database_of_its_own_and_nothing_is_left(
         seen = set()
 
         @pytest.mark.parametrize("n", range(3))
-        def test_it(arami_database, n):
+        def test_it(arami_template, arami_database, n):
             assert arami_database.startswith("postgresql://")
             seen.add(arami_database)
             with psycopg.connect(arami_database) as connection:
                 assert connection.execute("select count(*) from users").fetchone() == (0,)
                 connection.execute("insert into users (name) values ('somebody')")
+                # So that no other run takes them for what a killed one left.
+                held = "select count(*) from pg_stat_activity where application_name = %s"
+                for name in (arami_template, connection.info.dbname):
+                    assert connection.execute(held, [name]).fetchone() == (1,)
             assert len(seen) == n + 1
         """,
     )

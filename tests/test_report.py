@@ -397,8 +397,8 @@ def loaded(*arguments: str) -> set[str]:
 
 
 def commands() -> list[list[str]]:
-    page = (ROOT / "docs" / "commands.py").read_text(encoding="utf-8")
-    return [name.split() for name in re.findall(r'^    "([a-z ]*)",$', page, re.MULTILINE)]
+    page = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
+    return [name.split() for name in re.findall(r"^## arami-db ?(.*)$", page, re.MULTILINE)]
 
 
 @pytest.mark.parametrize("command", commands(), ids=" ".join)

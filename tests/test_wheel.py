@@ -19,6 +19,7 @@ import yaml
 from psycopg.conninfo import conninfo_to_dict
 
 from arami_db import embedded
+from tests import release
 from tests.conftest import clean_environment, made, run_shell
 
 ROOT = Path(__file__).parents[1]
@@ -26,10 +27,9 @@ ROOT = Path(__file__).parents[1]
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The directory of the wheel and the source distribution, freshly built."""
+    """The directory of the wheel and the source distribution, as `make release` makes them."""
     target = tmp_path_factory.mktemp("dist")
-    argv = [sys.executable, "-m", "build", "--outdir", str(target), str(ROOT)]
-    subprocess.run(argv, check=True, capture_output=True, env=clean_environment())
+    release.build(target)
     return target
 
 
@@ -104,12 +104,8 @@ def test_the_page_on_the_index_has_links_that_work(wheel: Path) -> None:
 @pytest.fixture(scope="module")
 def elsewhere(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where the programs are of an environment that has the wheel, its extra, and no more."""
-    venv = tmp_path_factory.mktemp("elsewhere") / "venv"
-    subprocess.run([sys.executable, "-m", "venv", str(venv)], check=True)
-    pip = [str(venv / "bin" / "pip"), "install", "--quiet", "--disable-pip-version-check"]
-    extra = f"{wheel}[embedded]"
-    subprocess.run([*pip, extra], check=True, cwd=venv, capture_output=True)
-    return venv / "bin"
+    folder = tmp_path_factory.mktemp("elsewhere") / "venv"
+    return release.install(sys.executable, wheel, folder, "[embedded]")
 
 
 def test_the_readmes_first_block_runs_after_its_pip_install(
