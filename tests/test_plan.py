@@ -49,14 +49,14 @@ def clone(server: dict[str, str], base: str) -> Iterator[str]:
 
 
 @contextmanager
-def running(conninfo: str, ending: str = "commit") -> Iterator[Run]:
+def running(conninfo: str) -> Iterator[Run]:
     """What runs files there."""
     with closing(connect(conninfo)) as work, closing(connect(conninfo)) as second:
         fill(work, ["public"])
         origin = read_state(work)
         observer = Observer(Sessions(work, second), origin)
         rows = Rows(work, origin, lambda: fill(work, ["public"]))
-        yield Run(observer, rows, ending=ending)
+        yield Run(observer, rows)
 
 
 def observe(run: Run, path: Path, sql: str) -> list[Observed]:
@@ -70,17 +70,8 @@ def worst_of(found: list[Observed]) -> Observed:
     return min(found, key=lambda one: one.effect.rank)
 
 
-INSIDE = [name for name, case in CASES.items() if ALONE not in case.sql]
-
-
-@pytest.mark.parametrize("name", INSIDE)
-def test_what_a_migration_does(base: str, tmp_path: Path, name: str) -> None:
-    with running(base, "rollback") as run:
-        check(CASES[name], observe(run, tmp_path / "002_case.sql", CASES[name].sql))
-
-
-@pytest.mark.parametrize("name", sorted(CASES.keys() - set(INSIDE)))
-def test_what_a_migration_outside_a_transaction_does(clone: str, tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize("name", CASES)
+def test_what_a_migration_does(clone: str, tmp_path: Path, name: str) -> None:
     with running(clone) as run:
         check(CASES[name], observe(run, tmp_path / "002_case.sql", CASES[name].sql))
 
