@@ -70,7 +70,7 @@ def observed(
     truncates = at[1].node.HasField("truncate_stmt")
     emptied = {oid for oid in moved if truncates or _is_emptied(before, after, oid)}
     counts = not (told.is_alone or truncates)  # else the statistics are not of this statement
-    scanned = {*_indexed(known, before, after), *told.scanned, *_scanned(known, after, counts)}
+    scanned = {*told.scanned, *_scanned(known, after, counts)}
     changed, deleted = _changed(known, (before, after), told, locks)
 
     def named(oids: Iterable[int]) -> tuple[str, ...]:
@@ -125,7 +125,8 @@ def _in_force(
     writes = _shut_out(known, locks)[1]
     # Nobody may look at what gets a new file, unless that is made concurrently.
     shut = moved | {oid for oid in rebuilt if known[oid].of_table in writes}
-    return strongest(locks, dict.fromkeys(shut, "ACCESS EXCLUSIVE"))
+    changes = dict.fromkeys(told.changes, "ROW EXCLUSIVE")
+    return strongest(locks, changes, dict.fromkeys(shut, "ACCESS EXCLUSIVE"))
 
 
 def _shut_out(known: Mapping[int, Relation], locks: Locks) -> tuple[set[int], set[int]]:
@@ -165,14 +166,6 @@ def _scanned(known: Mapping[int, Relation], after: State, counts: bool) -> Itera
             yield oid
 
 
-def _indexed(known: Mapping[int, Relation], before: State, after: State) -> Iterator[int]:
-    """Tables of which an index was built; one that is made anew of an old one's file was not."""
-    files = {r.file for r in before.relations.values() if r.kind == "i"}
-    for relation in after.relations.values():
-        if relation.kind == "i" and relation.file not in files and relation.of_table in known:
-            yield relation.of_table
-
-
 def _rebuilt(known: Mapping[int, Relation], after: State) -> Iterator[int]:
     """Indexes of the same name that have another file."""
     files = {r.name: r.file for r in after.relations.values() if r.kind == "i"}
@@ -185,8 +178,7 @@ def _changed(
     known: Mapping[int, Relation], states: tuple[State, State], told: Told, locks: Locks
 ) -> tuple[set[int], set[int]]:
     """Tables whose rows a statement changes in bulk, and those that lose some by it."""
-    weakest = STRENGTH["ACCESS SHARE"] if told.is_alone else STRENGTH["ROW SHARE"]
-    changed = {oid for oid in told.changes if STRENGTH[locks.get(oid, "ACCESS SHARE")] >= weakest}
+    changed = {oid for oid in told.changes if locks.get(oid, "ACCESS SHARE") != "ACCESS SHARE"}
     deleted, inserted = set(told.deletes), 0
     counted = set[int]()
     for oid in () if told.is_bounded or told.is_alone else known:

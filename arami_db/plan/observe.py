@@ -179,7 +179,7 @@ class Observer:
             after: what there is now.
             freed: locks that it gave back.
         """
-        scanned, rewritten = self._said.tables(after)
+        scanned, rewritten = self._said.tables(after, strongest(after.locks, freed))
         queries, again = self._said.queries()
         itself, found = reach(own, after), reach([*own, *queries], after)
         is_once = self._said.explains and not reach(again, after).is_bounded

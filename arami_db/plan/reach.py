@@ -23,10 +23,10 @@ _OF_KEYS = "OPERATOR(pg_catalog.=)"  # so write those that look after foreign ke
 _LOCKS = re.compile(r"\bfor\s+((no\s+key\s+)?update|share)\b", re.IGNORECASE)
 _MERGES = re.compile(r"\bthen\s+(update|delete)\b", re.IGNORECASE)
 _MERGE_DELETES = re.compile(r"\bthen\s+delete\b", re.IGNORECASE)
-# A range as plans write it, and a whole number in it.
+# A range as plans write it.
 _RANGE = re.compile(r"\((\S+) >=? (\S+?)\) AND \(\1 <=? (\S+?)\)")
 _ROWS = re.compile(r"\(ROW(\(.*\)) >=? .* AND \(ROW\1 <=? ")
-_WHOLE = re.compile(r"'?(-?\d+)'?(::\w+)?")
+_CAST = re.compile(r"::[\w ]+$")
 _BATCH = 10_000
 _CHANGES = {"Update", "Delete", "Merge"}
 
@@ -141,9 +141,11 @@ def _is_open(node: dict[str, Any], query: Query, keys: set[str]) -> bool:
 
 def _is_batch(ends: Sequence[str], query: Query) -> bool:
     """Whether a range of keys is no longer than a batch; those that code computes are batches."""
-    whole = [match[1] for end in ends if (match := _WHOLE.fullmatch(end))]
-    is_written = len(whole) == len(ends) and all(one in query.text for one in whole)
-    return not is_written or int(whole[1]) - int(whole[0]) <= _BATCH
+    values = [_CAST.sub("", end).strip("'") for end in ends]
+    if not any(re.search(rf"(?<!\w){re.escape(one)}(?!\w)", query.text) for one in values):
+        return True
+    is_whole = all(re.fullmatch(r"-?\d+", one) for one in values)
+    return is_whole and int(values[1]) - int(values[0]) <= _BATCH
 
 
 def _is_by_key(node: dict[str, Any]) -> bool:

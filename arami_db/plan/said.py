@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from psycopg.errors import Diagnostic
 
     from arami_db.database.connect import Connection
-    from arami_db.plan.state import State
+    from arami_db.plan.state import Locks, State
 
 # The server then says the plan of every query, those of functions and blocks among them.
 _EXPLAIN = """
@@ -32,7 +32,7 @@ _END = """
     set local enable_mergejoin = on;
     set local auto_explain.log_min_duration = -1
 """
-_DOES = re.compile(r'(rewriting|verifying) table "(.*)"')
+_DOES = re.compile(r'(rewriting|verifying|building index ".*" on) table "(.*?)"')
 _VALIDATES = re.compile(r'validating foreign key constraint "(.*)"')
 _PLAN = re.compile(r"duration: .*? plan:\s*", re.DOTALL)
 _REFERENCING = "select conrelid from pg_catalog.pg_constraint where contype = 'f' and conname = %s"
@@ -96,16 +96,19 @@ class Said:
             runs[query.text] += times
         return queries, [query for query in queries if runs[query.text] > 1]
 
-    def tables(self, state: State) -> tuple[set[int], set[int]]:
+    def tables(self, state: State, locks: Locks) -> tuple[set[int], set[int]]:
         """The tables that it read in full, and those that it rewrote.
 
         Args:
             state: the database as it is now.
+            locks: that it took; of several tables of a name, it is one of these.
         """
         scanned, rewritten = set[int](), set[int]()
         for said in self._messages:
             if match := _DOES.match(said):
-                oids = {r.oid for r in state.relations.values() if r.bare == match[2]}
+                oids = {
+                    r.oid for r in state.relations.values() if r.bare == match[2] and r.oid in locks
+                }
                 scanned |= oids
                 rewritten |= oids if match[1] == "rewriting" else set()
             elif match := _VALIDATES.match(said):

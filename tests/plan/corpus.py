@@ -302,6 +302,9 @@ CASES = {
         "do $$ begin execute 'truncate public.log'; end $$", "data-loss", "public.log", AE
     ),
     "delete_all": Case("delete from public.log", "data-loss", "public.log", RE),
+    "delete_by_pattern": Case(
+        "delete from public.users where email like 'a%'", "data-loss", USERS, RE
+    ),
     "delete_some": Case(
         "delete from public.orders where placed_at < now() - interval '1 year'",
         "data-loss",
@@ -440,6 +443,24 @@ CASES = {
         AE,
     ),
     "index": Case("create index on public.users (age)", LONG_WRITE, USERS, SH),
+    "index_swallowed": Case(
+        "do $$ begin create index on public.users (age); raise 'no';"
+        " exception when others then null; end $$",
+        LONG_WRITE,
+        USERS,
+        SH,
+    ),
+    "index_of_a_new_table_of_the_same_name": Case(
+        "create schema s; create table s.users (id bigint, age int);"
+        " create index on s.users (age); alter table s.users alter column age set not null",
+        "none",
+    ),
+    "update_that_commits": Case(
+        f"{_ALONE}do $$ begin update public.users set name = 'x'; commit; end $$",
+        LONG_WRITE,
+        USERS,
+        RE,
+    ),
     "unique_index": Case("create unique index on public.users (code)", LONG_WRITE, USERS, SH),
     "index_on_partitioned": Case(
         "create index on public.events (kind)", LONG_WRITE, "public.events_2020", SH
