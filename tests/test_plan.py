@@ -132,6 +132,25 @@ SAFER = {
         " add check (id > 0)"
     ),
     "odd names": 'alter table public."Odd Names" add check ("a b" > 0)',
+    "identity": (
+        "alter table public.users add column nr bigint generated always as identity unique"
+    ),
+    "serial": "alter table public.orders add column nr serial",
+    "key of two columns": (
+        "alter table public.lines add column token uuid not null default gen_random_uuid()"
+    ),
+    "update from a table": (
+        "update public.orders as o set total = 1 from public.users as u"
+        " where u.id = o.user_id and u.note is null"
+    ),
+    "update by a query": (
+        "update public.users set name = 'x' where id in (select buyer_id from public.orders)"
+    ),
+    "attach as default": ("alter table public.moments attach partition public.moments_old default"),
+    "validate a foreign key": (
+        "alter table public.orders add constraint fk foreign key (buyer_id)"
+        " references public.users not valid; alter table public.orders validate constraint fk"
+    ),
     "update": "update public.users set name = upper(email) where age > 0",
     "two locks": "alter table public.orders add column x int; create index on public.users (age)",
     "validate": (

@@ -89,7 +89,8 @@ def reach(queries: Iterable[Query], state: State) -> Reach:
         unbounded |= read
         targets, lost = _targets(query, [one.node for one in nodes])
         does_change |= bool(targets)
-        if any(not one.is_value for one in whole):
+        in_batch = any(_in_batch(one.node, query, keys) for one in nodes)
+        if not in_batch and any(not one.is_value for one in whole):
             changes |= targets | (read if _LOCKS.search(query.text) else set())
             deletes |= lost
     oids = {f"{r.schema}.{r.bare}": oid for oid, r in state.relations.items()}
@@ -130,13 +131,16 @@ def _is_open(node: dict[str, Any], query: Query, keys: set[str]) -> bool:
     """Whether a node reads a relation without a bound; a key is one, and a batch of keys."""
     if "Relation Name" not in node or node["Node Type"] in {"ModifyTable", "Tid Scan"}:
         return False
+    return not (_is_by_key(node) or _in_batch(node, query, keys))
+
+
+def _in_batch(node: dict[str, Any], query: Query, keys: set[str]) -> bool:
+    """Whether a node reads a range of keys that is no longer than a batch."""
     conditions = " ".join(str(node.get(name)) for name in ("Index Cond", "Recheck Cond", "Filter"))
-    if _ROWS.search(conditions):
-        return False
-    for column, *ends in _RANGE.findall(conditions):
-        if f"{_relation(node)}.{column.rpartition('.')[2]}" in keys and _is_batch(ends, query):
-            return False
-    return not _is_by_key(node)
+    return bool(_ROWS.search(conditions)) or any(
+        f"{_relation(node)}.{column.rpartition('.')[2]}" in keys and _is_batch(ends, query)
+        for column, *ends in _RANGE.findall(conditions)
+    )
 
 
 def _is_batch(ends: Sequence[str], query: Query) -> bool:

@@ -69,6 +69,8 @@ end
 $$;
 create sequence public.numbers;
 create table public.log (id bigint primary key, what text);
+create table public.moments_old (id bigint not null, day date not null);
+create table public.lines (order_id bigint, line integer, what text, primary key (order_id, line));
 create table public.kept (id bigint primary key);
 create rule keeps as on delete to public.kept do instead nothing;
 create table public."Odd Names" ("User Id" bigint primary key, "a b" integer);
