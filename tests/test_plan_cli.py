@@ -232,7 +232,7 @@ def test_on_an_empty_database_nothing_is_missing_and_little_is_said(
     (sql / "migrations" / "004_more.sql").write_text("create table public.t (a int);")
     data = planned(arguments)
     assert data["target"]["drift"] == []
-    assert "003 is missing" in " ".join(data["target"]["notes"])
+    assert "version 3 is missing" in " ".join(data["target"]["notes"])
     lines = run_cli(*arguments).stdout.split("\n")
     assert lines[2:] == [
         "RISK  WHERE         CLASS  SHUTS OUT",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from postgast.pg_query_pb2 import CONSTR_IDENTITY
 
-from arami_db.plan.safer.catalog import NoWayError, Table, quoted
+from arami_db.plan.safer.catalog import NoWayError, TableFacts, quoted
 from arami_db.plan.safer.writing import batches, not_null
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def numbers(column: ColumnDef) -> bool:
     return column.type_name.names[-1].string.sval in _SERIAL or bool(_identity(column))
 
 
-def number(column: ColumnDef, table: Table) -> Iterator[str]:
+def number(column: ColumnDef, table: TableFacts) -> Iterator[str]:
     """A column without values, the sequence for new rows, values in batches, then the identity.
 
     Args:
