@@ -225,6 +225,22 @@ def test_nothing_pending_is_a_line(arguments: list[str], sql: Path) -> None:
     assert planned(arguments)["statements"] == []
 
 
+def test_on_an_empty_database_nothing_is_missing_and_little_is_said(
+    arguments: list[str], empty_database: str, sql: Path
+) -> None:
+    arguments[2] = empty_database
+    (sql / "migrations" / "004_more.sql").write_text("create table public.t (a int);")
+    data = planned(arguments)
+    assert data["target"]["drift"] == []
+    assert "version 3 is missing" in " ".join(data["target"]["notes"])
+    lines = run_cli(*arguments).stdout.split("\n")
+    assert lines[2:] == [
+        "RISK  WHERE         CLASS  SHUTS OUT",
+        "none  6 statements  none   nobody",
+        "",
+    ]
+
+
 def test_forms_for_pull_requests(arguments: list[str], sql: Path) -> None:
     markdown = run_cli(*arguments, "--format", "markdown").stdout
     assert markdown.startswith("### arami-db plan: rewrite\n")

@@ -30,7 +30,7 @@ def cases() -> Iterator[tuple[str, str, str | None]]:
                 yield effect, block, following if SAFER.search(following) else None
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def tables(server: dict[str, str]) -> Iterator[str]:
     """A database with the page's tables."""
     with made(server) as conninfo:
@@ -48,7 +48,7 @@ def test_every_class_has_an_example() -> None:
 def test_an_example_does_what_the_page_says(
     tables: str, tmp_path: Path, effect: str, migration: str, safer: str | None
 ) -> None:
-    with running(tables, "rollback") as run:
+    with running(tables) as run:
         found = observe(run, tmp_path / "002_example.sql", migration)
     worst: Observed = worst_of(found)
     assert worst.effect == effect

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import psycopg
+from postgast.pg_query_pb2 import CONSTR_GENERATED, AT_AddColumn
 
 from arami_db.database.connect import Connection
 from arami_db.plan.model import Observed
 from arami_db.plan.state import State, read_state
 
+if TYPE_CHECKING:
+    from postgast.pg_query_pb2 import Node
+
 # Classes of errors that the rows may be to blame for, or what a file expects of them: cardinality,
 # data, integrity, and what code raises itself.
 _OF_ROWS = ("21", "22", "23", "P0")
-_NOT_NULL, _NO_PARENT = "23502", "23503"
+_NO_PARENT = "23503"
+_OF_DEFAULTS = {"23502", "23505", "23514"}  # a null, the same twice, or what a check rules out
+_KEY = re.compile(r"Key \((.*?)\)=")
 
 
 @dataclass
@@ -73,17 +81,22 @@ class Rows:
         return True
 
     def _fails_on_any(self, found: Sequence[Observed], error: psycopg.Error) -> bool:
-        """Whether a column is new, takes no null, and nobody has filled it."""
-        if error.sqlstate != _NOT_NULL:
-            return False
+        """Whether it is a column's own default that fails: it is new, and nobody has filled it."""
         table = _plain(f"{error.diag.schema_name}.{error.diag.table_name}")
-        columns = {
+        filled = {_plain(name) for one in found for name in one.changed}
+        if error.sqlstate not in _OF_DEFAULTS or table in filled:
+            return False
+        commands = found[-1].statement.node.alter_table_stmt.cmds if found else []
+        if commands and all(map(_adds_value, commands)):
+            return True
+        named = _KEY.match(error.diag.message_detail or "")
+        columns = named[1].split(", ") if named else [error.diag.column_name]
+        old = {
             _plain(f"{self.origin.name(one.relation)}.{one.name}")
             for one in self.origin.objects.values()
             if one.kind == "column"
         }
-        filled = {_plain(name) for one in found for name in one.changed}
-        return f"{table}.{error.diag.column_name}" not in columns and table not in filled
+        return all(column and f"{table}.{_plain(column)}" not in old for column in columns)
 
     def _tables(self) -> set[str]:
         relations = read_state(self.work).relations.values()
@@ -94,6 +107,13 @@ class Rows:
             self.work.execute("set local client_min_messages = error")
             self.work.execute(f"truncate {', '.join(sorted(tables))} cascade".encode())
         self._emptied |= tables
+
+
+def _adds_value(command: Node) -> bool:
+    """Whether a command of ALTER TABLE adds a column that does not follow from others."""
+    column = getattr(command.alter_table_cmd, "def").column_def
+    kinds = {one.constraint.contype for one in column.constraints}
+    return command.alter_table_cmd.subtype == AT_AddColumn and CONSTR_GENERATED not in kinds
 
 
 def _plain(name: str) -> str:

@@ -1,4 +1,4 @@
-"""What others know by a name, and no longer find."""
+"""What others know by a name, and no longer find; and what is there for good."""
 
 from __future__ import annotations
 
@@ -52,6 +52,21 @@ def _of_column(said: str) -> str | None:
     """The relation of a column that is said to be gone."""
     match = re.fullmatch(r"column (.+)\.(?:[^.\"]+|\"[^\"]+\") is gone", said)
     return match[1] if match else None
+
+
+def lasting(origin: State, before: State, after: State) -> Iterator[str]:
+    """What a statement adds that nothing takes away again, in words.
+
+    Args:
+        origin: before the first pending file.
+        before: when the statement began.
+        after: when it had ended.
+    """
+    types = {one.name for one in origin.objects.values() if one.kind == "type"}
+    for key, one in after.objects.items():
+        is_new = one.kind == "label" and key not in before.objects
+        if is_new and one.name.rpartition(" '")[0] in types:
+            yield f"adds {one.name} for good: no value of an enum can be dropped"
 
 
 def mentions(connection: Connection, found: tuple[str, ...]) -> tuple[str, ...]:

@@ -96,7 +96,7 @@ def ground(
         both = target, work
         older = apply_with_older(both, views, schemas, around) if has_older else frozenset()
         scope = Scope(tree, stating, schemas - before, older, around)
-        found, notes = _compare(target, work, scope)
+        found, notes = _compare(target, work, scope if applied else None)
         conninfo, settings = _conninfo(wanted.shadow, work), _settings(target, work)
         theirs = _fill(work, conninfo, wanted)
         unfilled = fill(work, schemas)
@@ -123,13 +123,15 @@ def _fill(work: Connection, conninfo: str, wanted: PlanOptions) -> frozenset[str
 
 
 def _compare(
-    target: Connection, work: Connection, scope: Scope
+    target: Connection, work: Connection, scope: Scope | None
 ) -> tuple[tuple[Finding, ...], list[str]]:
     """How the target differs, and what stands in the way of saying so."""
     wanted, major = (one.info.server_version // 10000 for one in (target, work))
     notes = []
     if wanted != major:
         notes.append(f"tried on Postgres {major}; the target is Postgres {wanted}")
+    if scope is None:  # no file is applied: nothing is missing
+        return (), notes
     try:
         return differences(target, work, scope), notes
     except (QueryFailedError, psycopg.Error) as error:

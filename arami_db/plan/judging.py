@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from arami_db.plan.breaks import breaks
+from arami_db.plan.breaks import breaks, lasting
 from arami_db.plan.model import Observed
 from arami_db.plan.state import (
     SHUTS_OUT_READS,
@@ -34,18 +34,17 @@ class Told:
         freed: locks that it took and gave back before it ended.
         scanned: relations that it read without bound, by the planner or the server's messages.
         rewritten: relations that it rewrote, by the server's messages.
-        updates, deletes: relations whose rows its own text changes or deletes.
-        inserts: whether its own text inserts rows, too.
-        is_bounded: whether it says itself how many rows it changes at most.
+        changes: relations of which its queries change or lock rows without a bound.
+        deletes: those of which they delete such rows for good.
+        is_bounded: whether it is known to change no more rows than these, whatever is counted.
         is_alone: whether it ran outside a transaction.
     """
 
     freed: Locks = field(default_factory=dict)
     scanned: frozenset[int] = frozenset()
     rewritten: frozenset[int] = frozenset()
-    updates: frozenset[int] = frozenset()
+    changes: frozenset[int] = frozenset()
     deletes: frozenset[int] = frozenset()
-    inserts: bool = False
     is_bounded: bool = False
     is_alone: bool = False
 
@@ -63,16 +62,16 @@ def observed(
     """
     before, after = states
     known = {oid: r for oid, r in before.relations.items() if _is_known(r, origin)}
-    locks = strongest(after.locks, told.freed)
-    taken = {oid: mode for oid, mode in locks.items() if mode != before.locks.get(oid)}
-    reads, writes = _shut_out(known, locks, is_alone=told.is_alone)
-    takes = set().union(*_shut_out(known, taken, is_alone=told.is_alone))
     moved = {*_moved(known, after), *told.rewritten}
+    rebuilt = set(_rebuilt(known, after))
+    locks = _in_force(known, after, told, moved, rebuilt)
+    taken = {oid: mode for oid, mode in locks.items() if mode != before.locks.get(oid)}
+    reads, writes = _shut_out(known, locks)
     truncates = at[1].node.HasField("truncate_stmt")
     emptied = {oid for oid in moved if truncates or _is_emptied(before, after, oid)}
     counts = not (told.is_alone or truncates)  # else the statistics are not of this statement
-    scanned = {*_indexed(known, before, after), *told.scanned, *_scanned(known, after, counts)}
-    changed, deleted = _changed(known, after, told, is_bulk=bool(scanned))
+    scanned = {*told.scanned, *_scanned(known, after, counts)}
+    changed, deleted = _changed(known, (before, after), told, locks)
 
     def named(oids: Iterable[int]) -> tuple[str, ...]:
         return tuple(sorted(known[oid].name for oid in oids if oid in known))
@@ -80,16 +79,16 @@ def observed(
     return Observed(
         *at,
         locks={r.name: locks[oid] for oid, r in known.items() if _matters(r, locks)},
-        takes=frozenset(named(takes)),
+        takes=frozenset(named(set().union(*_shut_out(known, taken)))),
         blocks_reads=named(reads),
         blocks_writes=named(writes | changed),
         rewritten=named(moved - emptied),
-        rebuilt=tuple(sorted(_rebuilt(known, after))),
+        rebuilt=named(rebuilt),
         scanned=named(scanned),
         changed=named(changed),
         loses=named({*emptied, *deleted, *_lost(origin, before, after)}),
         breaks=breaks(origin, before, after),
-        notes=(*_remade(known, after), *_lasting(origin, before, after)),
+        notes=(*_remade(known, after), *lasting(origin, before, after)),
     )
 
 
@@ -107,15 +106,6 @@ def _remade(known: Mapping[int, Relation], after: State) -> Iterator[str]:
             yield f"drops {relation.name} and makes it again"
 
 
-def _lasting(origin: State, before: State, after: State) -> Iterator[str]:
-    """What nothing takes away again."""
-    types = {one.name for one in origin.objects.values() if one.kind == "type"}
-    for key, one in after.objects.items():
-        is_new = one.kind == "label" and key not in before.objects
-        if is_new and one.name.rpartition(" '")[0] in types:
-            yield f"adds {one.name} for good: no value of an enum can be dropped"
-
-
 def _matters(relation: Relation, locks: Locks) -> bool:
     """Whether a lock is worth telling: of an index, one that goes further than its table's."""
     if relation.oid not in locks or relation.of_table == relation.oid:
@@ -125,17 +115,28 @@ def _matters(relation: Relation, locks: Locks) -> bool:
     return is_strong and locks.get(relation.of_table) != "ACCESS EXCLUSIVE"
 
 
-def _shut_out(
-    known: Mapping[int, Relation], locks: Locks, *, is_alone: bool
-) -> tuple[set[int], set[int]]:
-    """The relations that locks shut readers and writers out of.
+def _in_force(
+    known: Mapping[int, Relation], after: State, told: Told, moved: set[int], rebuilt: set[int]
+) -> Locks:
+    """The locks while it ran; outside a transaction some can only be told by what they are for."""
+    locks = strongest(after.locks, told.freed)
+    if not told.is_alone:
+        return locks
+    writes = _shut_out(known, locks)[1]
+    # Nobody may look at what gets a new file, unless that is made concurrently.
+    shut = moved | {oid for oid in rebuilt if known[oid].of_table in writes}
+    changes = dict.fromkeys(told.changes, "ROW EXCLUSIVE")
+    return strongest(locks, changes, dict.fromkeys(shut, "ACCESS EXCLUSIVE"))
 
-    Whoever plans a query opens every index of its tables; what is dropped or swapped outside a
-    transaction is one that nobody has open any more.
+
+def _shut_out(known: Mapping[int, Relation], locks: Locks) -> tuple[set[int], set[int]]:
+    """The relations that readers, and that writers are shut out of.
+
+    Whoever locks an index shuts out those who read or write its tables.
     """
     reads, writes = set[int](), set[int]()
     for oid, mode in locks.items():
-        if oid not in known or (is_alone and known[oid].of_table != oid):
+        if oid not in known:
             continue
         kind, table = known[oid].kind, known[oid].of_table
         if STRENGTH[mode] >= SHUTS_OUT_READS:
@@ -165,42 +166,32 @@ def _scanned(known: Mapping[int, Relation], after: State, counts: bool) -> Itera
             yield oid
 
 
-def _indexed(known: Mapping[int, Relation], before: State, after: State) -> Iterator[int]:
-    """Tables that got an index."""
-    for oid, relation in after.relations.items():
-        if relation.kind == "i" and oid not in before.relations and relation.of_table in known:
-            yield relation.of_table
-
-
-def _rebuilt(known: Mapping[int, Relation], after: State) -> Iterator[str]:
+def _rebuilt(known: Mapping[int, Relation], after: State) -> Iterator[int]:
     """Indexes of the same name that have another file."""
     files = {r.name: r.file for r in after.relations.values() if r.kind == "i"}
-    for relation in known.values():
+    for oid, relation in known.items():
         if relation.kind == "i" and files.get(relation.name, relation.file) != relation.file:
-            yield relation.name
+            yield oid
 
 
 def _changed(
-    known: Mapping[int, Relation], after: State, told: Told, *, is_bulk: bool
+    known: Mapping[int, Relation], states: tuple[State, State], told: Told, locks: Locks
 ) -> tuple[set[int], set[int]]:
     """Tables whose rows a statement changes in bulk, and those that lose some by it."""
-    if told.is_bounded or told.is_alone:
-        return set(), set()
-    changed, deleted, inserted = set[int](), set[int](), 0
-    if is_bulk:
-        changed, deleted = set(told.updates | told.deletes), set(told.deletes)
-    for oid, had in known.items():
-        now = after.relations.get(oid)
-        if had.kind != "r" or now is None:
+    changed = {oid for oid in told.changes if locks.get(oid, "ACCESS SHARE") != "ACCESS SHARE"}
+    deleted, inserted = set(told.deletes), 0
+    counted = set[int]()
+    for oid in () if told.is_bounded or told.is_alone else known:
+        had, now = (state.relations.get(oid) for state in states)
+        if had is None or now is None or had.kind != "r":
             continue
         inserted += now.inserted - had.inserted
         rows, gone = now.updated - had.updated, now.deleted - had.deleted
         # Of the few rows that there are, who changes several by key changes any number.
-        if rows + gone > (0 if is_bulk else 1):
+        if rows + gone > 1:
             changed.add(oid)
-            deleted |= {oid} if gone else set()
-    is_moved = told.inserts or inserted
-    return changed, set() if is_moved else deleted
+            counted |= {oid} if gone else set()
+    return changed, deleted | (set() if inserted else counted)
 
 
 def _lost(origin: State, before: State, after: State) -> Iterator[int]:

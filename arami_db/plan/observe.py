@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -10,24 +9,23 @@ from typing import TYPE_CHECKING
 import psycopg
 
 from arami_db.database.connect import Connection, query
+from arami_db.files.rules import is_concurrent, relation_name
 from arami_db.plan.hidden import Sessions, reveal
 from arami_db.plan.judging import Told, observed
 from arami_db.plan.model import Observed
-from arami_db.plan.reach import DATA, Reach, reach
+from arami_db.plan.reach import Query, explain, reach
 from arami_db.plan.safer import safer
-from arami_db.plan.state import Locks, State, read_state
+from arami_db.plan.said import Said
+from arami_db.plan.state import Locks, State, read_state, strongest
 
 if TYPE_CHECKING:
-    from psycopg.errors import Diagnostic
     from psycopg.sql import Composed
 
     from arami_db.files import SqlFile
     from arami_db.files.script import Statement
 
 _SAVEPOINT = "arami_statement"
-_UNLIMITED = (
-    "set local enable_seqscan = on; set local statement_timeout = 0; set local lock_timeout = 0"
-)
+_UNLIMITED = "set local statement_timeout = 0; set local lock_timeout = 0"
 # They reach beyond the database, or wait for another server: nothing of it is tried.
 BEYOND = {
     "alter_subscription_stmt",
@@ -40,12 +38,10 @@ BEYOND = {
     "dropdb_stmt",
     "copy_stmt",
 }
-# What may call code that nobody sees: there the planner is kept from reading whole tables.
-_CALLS = {*DATA, "do_stmt", "call_stmt", "execute_stmt"}
-_SAID = re.compile(r'(rewriting|verifying) table "(.*)"')
-_VALIDATES = re.compile(r'validating foreign key constraint "(.*)"')
-_BOUNDED = re.compile(r"\b(limit|fetch\s+(first|next))\b", re.IGNORECASE)
-_REFERENCING = "select conrelid from pg_catalog.pg_constraint where contype = 'f' and conname = %s"
+# What may run queries that nobody sees: there the planner is kept from reading whole tables.
+_DATA = {"insert_stmt", "update_stmt", "delete_stmt", "merge_stmt", "select_stmt"}
+_CALLS = {*_DATA, "do_stmt", "call_stmt", "execute_stmt"}
+_OID = "select pg_catalog.to_regclass(%s)::oid"
 
 
 class FailedError(Exception):
@@ -75,26 +71,17 @@ class Observer:
     sessions: Sessions
     origin: State
     settings: Sequence[Composed] = ()
-    _said: list[str] = field(default_factory=list)
+    _said: Said = field(init=False)
 
     def __post_init__(self) -> None:
         """Hear what the server says."""
-        self.sessions.work.add_notice_handler(self._hear)
+        self._said = Said(self.sessions.work)
 
     def prepare(self) -> None:
-        """Begin a file: have the server say what it reads, and count the functions it calls."""
-        work = self.sessions.work
+        """Begin a file: have a session as the target's would be, on a server that says much."""
         for setting in self.settings:
-            work.execute(setting)
-        # What the planner is kept from looks so dear to it that it would compile every query.
-        work.execute("set client_min_messages = debug1; set jit = off")
-        try:
-            work.execute("set track_functions = 'all'")
-        except psycopg.errors.InsufficientPrivilege:
-            return
-
-    def _hear(self, notice: Diagnostic) -> None:
-        self._said.append(notice.message_primary or "")
+            self.sessions.work.execute(setting)
+        self._said.prepare()
 
     def inside(self, file: SqlFile, statement: Statement, before: State) -> tuple[Observed, State]:
         """Run a statement in the transaction at work.
@@ -111,15 +98,17 @@ class Observer:
             FailedError: it failed; the transaction is where it was before.
         """
         work = self.sessions.work
-        self._said.clear()
-        plain = reach(work, statement.text, statement.node, before)
+        kind = statement.node.WhichOneof("node")
+        is_data = kind in _DATA and not statement.node.select_stmt.HasField("into_clause")
+        own = explain(work, statement.text) if is_data else []
         work.execute(f"savepoint {_SAVEPOINT}")
         try:
             freed = self._run(statement, before)
             # What the file has limited is for its own statements, and not for these.
             work.execute(_UNLIMITED)
+            self._said.end()
             after = read_state(work)
-            told = self._told(plain, statement, after, freed)
+            told = self._told(own, after, freed)
         except psycopg.Error as error:
             if work.closed:
                 raise
@@ -133,8 +122,7 @@ class Observer:
     def _run(self, statement: Statement, before: State) -> Locks:
         """Run a statement; where it may have freed locks, once more to see them."""
         work, text = self.sessions.work, statement.text
-        seqscan = "off" if statement.node.WhichOneof("node") in _CALLS else "on"
-        work.execute(f"set local enable_seqscan = {seqscan}")
+        self._said.begin(calls=statement.node.WhichOneof("node") in _CALLS)
         work.execute(text.encode())
         if not self._may_swallow(statement):
             return {}
@@ -155,44 +143,54 @@ class Observer:
         known = [r for oid, r in before.relations.items() if oid in self.origin.relations]
         vacuum = statement.node.vacuum_stmt
         is_whole = vacuum.is_vacuumcmd and not vacuum.rels  # that waits for nobody, or for all
+        calls = statement.node.WhichOneof("node") in _CALLS
+        self._said.begin(calls=calls, is_alone=True)
         try:
             freed = reveal(self.sessions, statement.text, [] if is_whole else known, savepoint=None)
         except psycopg.Error as error:
             raise FailedError(_failed(file, statement, error), error) from error
-        states = before, read_state(self.sessions.work)
-        told = Told(freed=freed, is_alone=True)
-        return observed((file, statement), states, self.origin, told)
+        finally:
+            if calls:
+                self._said.end(is_alone=True)
+        after = read_state(self.sessions.work)
+        freed = strongest(freed, self._detached(statement))
+        told = replace(self._told([], after, freed), is_alone=True)
+        return observed((file, statement), (before, after), self.origin, told)
+
+    def _detached(self, statement: Statement) -> Locks:
+        """The last lock of DETACH CONCURRENTLY: stopped before it, that could not run again."""
+        if not (statement.node.HasField("alter_table_stmt") and is_concurrent(statement.node)):
+            return {}
+        command = statement.node.alter_table_stmt.cmds[0].alter_table_cmd
+        name = relation_name(getattr(command, "def").partition_cmd.name)
+        row = self.sessions.work.execute(_OID, [name]).fetchone()
+        return {row[0]: "ACCESS EXCLUSIVE"} if row else {}
 
     def _may_swallow(self, statement: Statement) -> bool:
         if statement.node.HasField("do_stmt"):
             return "exception" in statement.text.lower()
         return self.sessions.work.execute(query("plan_swallows")).fetchone() is not None
 
-    def _told(self, plain: Reach, statement: Statement, after: State, freed: Locks) -> Told:
-        scanned, rewritten = set(plain.unbounded), set[int]()
-        for said in self._said:
-            if match := _SAID.match(said):
-                oids = {r.oid for r in after.relations.values() if r.bare == match[2]}
-                scanned |= oids
-                rewritten |= oids if match[1] == "rewriting" else set()
-            elif match := _VALIDATES.match(said):
-                rows = self.sessions.work.execute(_REFERENCING, [match[1]])
-                scanned |= {oid for (oid,) in rows}
+    def _told(self, own: Sequence[Query], after: State, freed: Locks) -> Told:
+        """What the catalog does not show.
+
+        Args:
+            own: the statement with its plan, if it is one of data.
+            after: what there is now.
+            freed: locks that it gave back.
+        """
+        scanned, rewritten = self._said.tables(after, strongest(after.locks, freed))
+        queries, again = self._said.queries()
+        itself, found = reach(own, after), reach([*own, *queries], after)
+        is_once = self._said.explains and not reach(again, after).is_bounded
         return Told(
             freed=freed,
-            scanned=frozenset(scanned),
+            scanned=frozenset(scanned | found.unbounded),
             rewritten=frozenset(rewritten),
-            updates=plain.updates,
-            deletes=plain.deletes,
-            inserts=plain.inserts,
-            is_bounded=self._is_bounded(plain, statement),
+            changes=found.changes,
+            deletes=found.deletes,
+            is_bounded=itself.is_bounded or is_once,
         )
-
-    def _is_bounded(self, plain: Reach, statement: Statement) -> bool:
-        """Whether a statement changes no more rows than it says; what it calls is not seen."""
-        if plain.updates or plain.deletes:
-            return not plain.unbounded
-        return bool(_BOUNDED.search(statement.text))
 
 
 def _failed(file: SqlFile, statement: Statement, error: psycopg.Error) -> Observed:

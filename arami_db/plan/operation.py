@@ -16,7 +16,7 @@ from arami_db.plan.running import Run
 from arami_db.plan.speed import measure
 from arami_db.plan.target import Target, read_target, sample
 from arami_db.plan.weighing import Weighed, weigh
-from arami_db.runner.disagreement import require_agreement
+from arami_db.runner.disagreement import notes, require_agreement
 
 if TYPE_CHECKING:
     from arami_db.database.connect import Connection
@@ -98,13 +98,13 @@ def plan(
     begin("applying the applied files to a throw-away database")
     with ground(connection, tree, applied, pending, wanted) as there:
         begin("running the pending files there")
-        seen, notes = _observe(there, pending)
+        seen, untried = _observe(there, pending)
         speed = measure(there.observer.sessions.work)
     target = read_target(connection, first)
     weighed = [weigh(one, target, speed) for one in seen]
     statements, stale = _accept(weighed, [script.file for script in pending])
-    notes = [*there.notes, *notes]
-    return Planned(len(pending), statements, target, there.drift, tuple(notes), stale)
+    said = (*notes(found, options), *there.notes, *untried)
+    return Planned(len(pending), statements, target, there.drift, said, stale)
 
 
 def _observe(there: Ground, pending: Sequence[Script]) -> tuple[list[Observed], list[str]]:

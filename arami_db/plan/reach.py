@@ -1,93 +1,181 @@
-"""How far a data statement reaches, as the planner says it: with bound, or over all of a table."""
+"""How far queries reach, as the planner says it: with bound, or over all of a table."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import psycopg
 
-from arami_db.database.connect import Connection
 from arami_db.plan.state import State
 from arami_db.rows.maker import undone
 
 if TYPE_CHECKING:
-    from postgast.pg_query_pb2 import Node
+    from arami_db.database.connect import Connection
 
-DATA = {"insert_stmt", "update_stmt", "delete_stmt", "merge_stmt", "select_stmt"}
+# With these the planner takes an index wherever there is one, however few rows a table has.
+BY_INDEX = "set local enable_seqscan = off; set local enable_hashjoin = off;" + (
+    " set local enable_mergejoin = off"
+)
+_OF_KEYS = "OPERATOR(pg_catalog.=)"  # so write those that look after foreign keys: by key
+_LOCKS = re.compile(r"\bfor\s+((no\s+key\s+)?update|share)\b", re.IGNORECASE)
+_MERGES = re.compile(r"\bthen\s+(update|delete)\b", re.IGNORECASE)
+_MERGE_DELETES = re.compile(r"\bthen\s+delete\b", re.IGNORECASE)
+# A range as plans write it.
+_RANGE = re.compile(r"\((\S+) >=? (\S+?)\) AND \(\1 <=? (\S+?)\)")
+_ROWS = re.compile(r"\(ROW(\(.*\)) >=? .* AND \(ROW\1 <=? ")
+_CAST = re.compile(r"::[\w ]+$")
+_BATCH = 10_000
+_CHANGES = {"Update", "Delete", "Merge"}
+
+
+class Query(NamedTuple):
+    """A query with the planner's plan of it."""
+
+    text: str
+    plan: dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Reach:
-    """What a data statement touches.
+    """What queries touch.
 
     Attributes:
-        unbounded: relations it reads without a bound: not by a key, and not up to a limit.
-        updates, deletes: relations whose rows it changes.
-        inserts: whether it inserts rows.
+        unbounded: relations that one reads without a bound: not by a key, and not up to a limit.
+        changes: relations of which one changes or locks rows without a bound.
+        deletes: those of which one deletes such rows, and puts them nowhere else.
+        is_bounded: whether one changes rows, and none without a bound.
     """
 
     unbounded: frozenset[int] = frozenset()
-    updates: frozenset[int] = frozenset()
+    changes: frozenset[int] = frozenset()
     deletes: frozenset[int] = frozenset()
-    inserts: bool = False
+    is_bounded: bool = False
 
 
-def reach(connection: Connection, text: str, node: Node, state: State) -> Reach:
+def explain(connection: Connection, text: str) -> list[Query]:
     """Ask the planner, which is kept from reading whole tables where there is another way.
 
     Args:
         connection: in a transaction.
-        text: the statement.
-        node: its parse tree.
-        state: the database.
+        text: a data statement; rules may make several of it, or none.
     """
-    if node.WhichOneof("node") not in DATA or node.select_stmt.HasField("into_clause"):
-        return Reach()
     try:
         with undone(connection, "arami_planned"):
-            connection.execute("set local enable_seqscan = off")
-            explained = connection.execute(
-                f"explain (format json, verbose) {text}".encode()
-            ).fetchone()
+            connection.execute(BY_INDEX)
+            rows = connection.execute(f"explain (format json, verbose) {text}".encode())
+            return [Query(text, one["Plan"]) for (row,) in rows for one in row if "Plan" in one]
     except psycopg.Error:  # the statement itself will say what is wrong
-        return Reach()
-    nodes = list(_nodes(explained[0][0]["Plan"] if explained else {}, bounded=False))
-    oids = {(r.schema, r.bare): oid for oid, r in state.relations.items()}
+        return []
 
-    def of(*operations: str) -> frozenset[int]:
-        found = (_relation(one) for one, _ in nodes if one.get("Operation") in operations)
-        return frozenset(oids[name] for name in found if name in oids)
 
-    read = {_relation(one) for one, bounded in nodes if _is_open(one, bounded)}
-    return Reach(
-        frozenset(oids[name] for name in read if name in oids),
-        of("Update", "Merge"),
-        of("Delete"),
-        any(one.get("Operation") == "Insert" for one, _ in nodes),
+def reach(queries: Iterable[Query], state: State) -> Reach:
+    """Say what queries touch.
+
+    Args:
+        queries: with their plans.
+        state: the database.
+    """
+    unbounded, changes, deletes = set[str](), set[str](), set[str]()
+    does_change, keys = False, _keys(state)
+    for query in queries:
+        if _OF_KEYS in query.text:
+            continue
+        nodes = list(_nodes(query.plan))
+        whole = [one for one in nodes if not one.is_limited and _is_open(one.node, query, keys)]
+        read = {_relation(one.node) for one in whole}
+        unbounded |= read
+        targets, lost = _targets(query, [one.node for one in nodes])
+        does_change |= bool(targets)
+        in_batch = any(_in_batch(one.node, query, keys) for one in nodes)
+        if not in_batch and any(not one.is_value for one in whole):
+            changes |= targets | (read if _LOCKS.search(query.text) else set())
+            deletes |= lost
+    oids = {f"{r.schema}.{r.bare}": oid for oid, r in state.relations.items()}
+
+    def of(names: set[str]) -> frozenset[int]:
+        return frozenset(oids[name] for name in names if name in oids)
+
+    found = of(changes)
+    return Reach(of(unbounded), found, of(deletes), is_bounded=does_change and not found)
+
+
+class _Node(NamedTuple):
+    """A node of a plan, whether a limit lies above it, and whether it makes a single value."""
+
+    node: dict[str, Any]
+    is_limited: bool
+    is_value: bool
+
+
+def _keys(state: State) -> set[str]:
+    """The columns that are a key by themselves."""
+    tables = {oid: f"{one.schema}.{one.bare}" for oid, one in state.relations.items()}
+    return {f"{tables[one.of_table]}.{one.key}" for one in state.relations.values() if one.key}
+
+
+def _nodes(
+    plan: dict[str, Any], *, is_limited: bool = False, is_value: bool = False
+) -> Iterator[_Node]:
+    yield _Node(plan, is_limited, is_value)
+    is_limited = is_limited or plan.get("Node Type") == "Limit"
+    for child in plan.get("Plans", ()):
+        is_cte = str(child.get("Subplan Name")).startswith("CTE")
+        is_init = child.get("Parent Relationship") == "InitPlan" and not is_cte
+        yield from _nodes(child, is_limited=is_limited, is_value=is_value or is_init)
+
+
+def _is_open(node: dict[str, Any], query: Query, keys: set[str]) -> bool:
+    """Whether a node reads a relation without a bound; a key is one, and a batch of keys."""
+    if "Relation Name" not in node or node["Node Type"] in {"ModifyTable", "Tid Scan"}:
+        return False
+    return not (_is_by_key(node) or _in_batch(node, query, keys))
+
+
+def _in_batch(node: dict[str, Any], query: Query, keys: set[str]) -> bool:
+    """Whether a node reads a range of keys that is no longer than a batch."""
+    conditions = " ".join(str(node.get(name)) for name in ("Index Cond", "Recheck Cond", "Filter"))
+    return bool(_ROWS.search(conditions)) or any(
+        f"{_relation(node)}.{column.rpartition('.')[2]}" in keys and _is_batch(ends, query)
+        for column, *ends in _RANGE.findall(conditions)
     )
 
 
-def _nodes(plan: dict[str, Any], *, bounded: bool) -> Iterator[tuple[dict[str, Any], bool]]:
-    """Every node of a plan, and whether a limit lies above it."""
-    yield plan, bounded
-    bounded = bounded or plan.get("Node Type") == "Limit"
-    for child in plan.get("Plans", ()):
-        yield from _nodes(child, bounded=bounded)
+def _is_batch(ends: Sequence[str], query: Query) -> bool:
+    """Whether a range of keys is no longer than a batch; those that code computes are batches."""
+    values = [_CAST.sub("", end).strip("'") for end in ends]
+    if not any(re.search(rf"(?<!\w){re.escape(one)}(?!\w)", query.text) for one in values):
+        return True
+    is_whole = all(re.fullmatch(r"-?\d+", one) for one in values)
+    return is_whole and int(values[1]) - int(values[0]) <= _BATCH
 
 
-def _is_open(node: dict[str, Any], bounded: bool) -> bool:
-    """Whether a node reads a relation without a bound; a key of an index is one."""
-    if bounded or "Relation Name" not in node or node["Node Type"] == "ModifyTable":
-        return False
-    by = node
-    if node["Node Type"] == "Bitmap Heap Scan":
-        by = next(iter(node.get("Plans", ())), node)
-    condition = by.get("Index Cond", "")
-    return not condition or bool(re.search(r"[<>]| IS N", condition))
+def _is_by_key(node: dict[str, Any]) -> bool:
+    """Whether an index is asked for what equals a value."""
+    parts = [_is_by_key(child) for child in node.get("Plans", ())]
+    if node["Node Type"] == "BitmapAnd":
+        return any(parts)
+    if node["Node Type"] in {"BitmapOr", "Bitmap Heap Scan"}:
+        return all(parts)
+    return " = " in node.get("Index Cond", "")
 
 
-def _relation(node: dict[str, Any]) -> tuple[str, str]:
-    return str(node.get("Schema")), str(node.get("Relation Name"))
+def _targets(query: Query, nodes: Iterable[dict[str, Any]]) -> tuple[set[str], set[str]]:
+    """The relations whose rows a query changes, and those it deletes rows of for good."""
+    targets, lost, moves = set[str](), set[str](), False
+    for node in nodes:
+        operation = node.get("Operation")
+        names = {_relation(one) for one in (node, *node.get("Target Tables", ()))}
+        moves |= operation == "Insert"
+        does_merge = operation != "Merge" or _MERGES.search(query.text)
+        if (operation in _CHANGES and does_merge) or node.get("Conflict Resolution") == "UPDATE":
+            targets |= names
+        if operation == "Delete" or (operation == "Merge" and _MERGE_DELETES.search(query.text)):
+            lost |= names
+    return targets, set() if moves else lost
+
+
+def _relation(node: dict[str, Any]) -> str:
+    return f"{node.get('Schema')}.{node.get('Relation Name')}"

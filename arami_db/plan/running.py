@@ -39,12 +39,10 @@ class Run:
     Attributes:
         observer: runs their statements.
         rows: that they run on.
-        ending: how a file's transaction ends; with "rollback", nothing of it stays.
     """
 
     observer: Observer
     rows: Rows
-    ending: str = "commit"
 
     def files(self, scripts: Sequence[Script]) -> list[Observed]:
         """Run files up to the first that fails.
@@ -107,7 +105,7 @@ class Run:
                 found.append(one)
             run_each(work, closing_steps(script))
             found = self._settled(found)
-            work.execute(self.ending)
+            work.execute("commit")
         except FailedError as error:
             work.execute("rollback")
             return [*found, error.found], error.cause

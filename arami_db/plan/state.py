@@ -40,6 +40,7 @@ class Relation(NamedTuple):
     inserted: int
     updated: int
     deleted: int
+    key: str | None
 
     @property
     def is_heap(self) -> bool:

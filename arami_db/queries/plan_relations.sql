@@ -1,5 +1,6 @@
 -- The relations of a database that are somebody's: name, kind, of an index its table, the file of
--- its heap, its size there, and what the transaction at work has done with it.
+-- its heap, its size there, what the transaction at work has done with it, and of an index the
+-- column that it makes a key.
 select
     c.oid,
     quote_ident(n.nspname) || '.' || quote_ident(c.relname) as name,
@@ -12,7 +13,14 @@ select
     pg_catalog.pg_stat_get_xact_numscans(c.oid) as scans,
     pg_catalog.pg_stat_get_xact_tuples_inserted(c.oid) as inserted,
     pg_catalog.pg_stat_get_xact_tuples_updated(c.oid) as updated,
-    pg_catalog.pg_stat_get_xact_tuples_deleted(c.oid) as deleted
+    pg_catalog.pg_stat_get_xact_tuples_deleted(c.oid) as deleted,
+    case
+        when i.indisunique and i.indnkeyatts = 1 and i.indpred is null
+            then (
+                select quote_ident(a.attname) from pg_catalog.pg_attribute as a
+                where a.attrelid = i.indrelid and a.attnum = i.indkey[0]
+            )
+    end as key
 from pg_catalog.pg_class as c
 inner join pg_catalog.pg_namespace as n on c.relnamespace = n.oid
 left join pg_catalog.pg_index as i on c.oid = i.indexrelid

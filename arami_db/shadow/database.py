@@ -17,7 +17,7 @@ from arami_db import ledger
 from arami_db.database.connect import Connection, connect, query
 from arami_db.database.execute import Step, run_each
 from arami_db.database.server import inspect
-from arami_db.errors import AramiError
+from arami_db.errors import AramiError, ConnectionFailedError
 from arami_db.files.script import Script
 from arami_db.runner.pipeline import run
 from arami_db.runner.steps import cleaning_steps, statement_steps, transaction
@@ -49,7 +49,7 @@ def shadow(url: str | None, around: Surroundings, major: int | None = None) -> I
     Raises:
         EmbeddedError: the embedded server is not installed, or does not start.
         ConnectionFailedError: the server at the URL cannot be reached.
-        ShadowError: it is not empty, or may not be copied.
+        ShadowError: it is not empty, or may not be copied; or its server ended meanwhile.
     """
     with shadows(url, major) as make, make(around) as connection:
         yield connection
@@ -101,11 +101,7 @@ def _within(conninfo: str, around: Surroundings, *, is_ours: bool) -> Iterator[C
         with closing(connection):  # without the other: nobody copies what somebody is connected to
             yield connection
     finally:
-        with closing(connect(administering)) as admin:
-            _drop(admin, name)
-            for role in (_roles(admin) - roles) & around.roles:
-                with suppress(psycopg.Error):  # it owns something elsewhere: then it is not ours
-                    admin.execute(SQL("drop role {}").format(Identifier(role)))
+        _leave(administering, name, around.roles - roles)
 
 
 def _prepare(admin: Connection) -> set[str]:
@@ -118,6 +114,21 @@ def _prepare(admin: Connection) -> set[str]:
     for (left,) in admin.execute(query("shadow_left"), [f"{_PREFIX}%"]).fetchall():
         _drop(admin, left)
     return _roles(admin)
+
+
+def _leave(administering: str, name: str, made: Set[str]) -> None:
+    """Drop the database, and the roles that were made for it."""
+    try:
+        with closing(connect(administering)) as admin:
+            _drop(admin, name)
+            for role in made & _roles(admin):
+                with suppress(psycopg.Error):  # it owns something elsewhere: then it is not ours
+                    admin.execute(SQL("drop role {}").format(Identifier(role)))
+    except ConnectionFailedError as error:
+        raise ShadowError(
+            "the throw-away database is gone: its server has ended, or takes no more connections",
+            hint="Run the command again.",
+        ) from error
 
 
 def _drop(admin: Connection, name: str) -> None:

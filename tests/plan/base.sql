@@ -16,6 +16,7 @@ create table public.users (
     note text
 );
 create index users_name on public.users (name);
+create index users_code on public.users (code);
 
 create table public.orders (
     id bigint generated always as identity primary key,
@@ -41,6 +42,9 @@ create table public.events (
 create table public.events_2020 partition of public.events
 for values from ('2020-01-01') to ('2021-01-01');
 create table public.events_rest partition of public.events default;
+create table public.moments (id bigint not null, day date not null) partition by range (day);
+create table public.moments_2020 partition of public.moments
+for values from ('2020-01-01') to ('2021-01-01');
 create table public.events_2022 (id bigint not null, day date not null, kind text);
 
 create view public.names as select id, name, email from public.users;
@@ -65,6 +69,10 @@ end
 $$;
 create sequence public.numbers;
 create table public.log (id bigint primary key, what text);
+create table public.moments_old (id bigint not null, day date not null);
+create table public.lines (order_id bigint, line integer, what text, primary key (order_id, line));
+create table public.kept (id bigint primary key);
+create rule keeps as on delete to public.kept do instead nothing;
 create table public."Odd Names" ("User Id" bigint primary key, "a b" integer);
 create table public.alike (id bigint primary key, a text not null check (a = 'x'));
 create table public.prices (id bigint primary key, price numeric(10, 2));

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-AE, SRE, SH, SUE, RE = (
+AE, SRE, SH, SUE, RE, RS = (
     "ACCESS EXCLUSIVE",
     "SHARE ROW EXCLUSIVE",
     "SHARE",
     "SHARE UPDATE EXCLUSIVE",
     "ROW EXCLUSIVE",
+    "ROW SHARE",
 )
 USERS, ORDERS = "public.users", "public.orders"
 LONG, LONG_WRITE = "long-read-write-block", "long-write-block"
@@ -172,6 +173,63 @@ CASES = {
     "update_by_key_in_a_block": Case(
         "do $$ begin update public.users set name = 'x' where id = 1; end $$", "none", USERS, RE
     ),
+    "update_of_the_rows_of_a_limited_query": Case(
+        "with few as (select id from public.users where name is null limit 100)"
+        " update public.users as u set name = 'x' from few where few.id = u.id",
+        "none",
+        USERS,
+        RE,
+    ),
+    "update_by_place": Case(
+        "update public.users set name = 'x' where ctid in (select ctid from public.users limit 9)",
+        "none",
+        USERS,
+        RE,
+    ),
+    "update_of_one_that_a_query_finds": Case(
+        "update public.users set name = 'x' where id = (select max(id) from public.log"
+        " where what = 'x')",
+        "none",
+        USERS,
+        RE,
+    ),
+    "update_of_two_keys": Case(
+        "update public.users set name = 'x' where id = 1 or id = 2", "none", USERS, RE
+    ),
+    "update_of_a_batch": Case(
+        "update public.users set name = 'x' where id between 1 and 10000 and age > 1",
+        "none",
+        USERS,
+        RE,
+    ),
+    "updates_by_key_in_a_block": Case(
+        "do $$ begin update public.users set name = 'x' where id = 1;"
+        " update public.users set name = 'y' where id in (2, 3, 4); end $$",
+        "none",
+        USERS,
+        RE,
+    ),
+    "delete_that_a_rule_turns_into_nothing": Case("delete from public.kept", "none"),
+    "upsert": Case(
+        "insert into public.log values (1, 'x') on conflict (id) do update set what = 'y'",
+        "none",
+        "public.log",
+        RE,
+    ),
+    "merge_that_inserts": Case(
+        "merge into public.log as l using public.users as u on l.id = u.id"
+        " when not matched then insert values (u.id, 'x')",
+        "none",
+        "public.log",
+        RE,
+    ),
+    "lock_of_a_row": Case("select from public.users where id = 1 for update", "none", USERS, RS),
+    "detach_concurrently": Case(
+        f"{_ALONE}alter table public.moments detach partition public.moments_2020 concurrently",
+        "brief",
+        "public.moments_2020",
+        AE,
+    ),
     "moved_rows": Case(
         "create table public.old (like public.orders);"
         " with moved as (delete from public.orders where id < 3 returning *)"
@@ -244,10 +302,26 @@ CASES = {
         "do $$ begin execute 'truncate public.log'; end $$", "data-loss", "public.log", AE
     ),
     "delete_all": Case("delete from public.log", "data-loss", "public.log", RE),
+    "delete_by_pattern": Case(
+        "delete from public.users where email like 'a%'", "data-loss", USERS, RE
+    ),
     "delete_some": Case(
         "delete from public.orders where placed_at < now() - interval '1 year'",
         "data-loss",
         ORDERS,
+        RE,
+    ),
+    "delete_in_a_block": Case(
+        "do $$ begin delete from public.log where what = 'nobody has that'; end $$",
+        "data-loss",
+        "public.log",
+        RE,
+    ),
+    "delete_by_merge": Case(
+        "merge into public.log as l using public.users as u on l.id = u.id and u.note = 'none'"
+        " when matched then delete",
+        "data-loss",
+        "public.log",
         RE,
     ),
     "drop_partition": Case("drop table public.events_2020", "data-loss", "public.events_2020", AE),
@@ -306,6 +380,7 @@ CASES = {
     ),
     "set_unlogged": Case("alter table public.log set unlogged", "rewrite", "public.log", AE),
     "vacuum_full": Case(f"{_ALONE}vacuum full public.users", "rewrite", USERS, AE),
+    "vacuum_full_of_all": Case(f"{_ALONE}vacuum full", "rewrite", USERS, AE),
     "cluster": Case("cluster public.users using users_name", "rewrite", USERS, AE),
     "refresh": Case("refresh materialized view public.totals", "rewrite", "public.totals", AE),
     "rewrite_in_a_block": Case(
@@ -368,6 +443,24 @@ CASES = {
         AE,
     ),
     "index": Case("create index on public.users (age)", LONG_WRITE, USERS, SH),
+    "index_swallowed": Case(
+        "do $$ begin create index on public.users (age); raise 'no';"
+        " exception when others then null; end $$",
+        LONG_WRITE,
+        USERS,
+        SH,
+    ),
+    "index_of_a_new_table_of_the_same_name": Case(
+        "create schema s; create table s.users (id bigint, age int);"
+        " create index on s.users (age); alter table s.users alter column age set not null",
+        "none",
+    ),
+    "update_that_commits": Case(
+        f"{_ALONE}do $$ begin update public.users set name = 'x'; commit; end $$",
+        LONG_WRITE,
+        USERS,
+        RE,
+    ),
     "unique_index": Case("create unique index on public.users (code)", LONG_WRITE, USERS, SH),
     "index_on_partitioned": Case(
         "create index on public.events (kind)", LONG_WRITE, "public.events_2020", SH
@@ -379,6 +472,45 @@ CASES = {
         AE,
     ),
     "reindex": Case("reindex table public.users", LONG, USERS, SH),
+    "reindex_schema": Case(f"{_ALONE}reindex schema public", LONG, USERS, SH),
+    "rows_locked": Case("select id from public.users for update", LONG_WRITE, USERS, RS),
+    "rows_locked_in_a_block": Case(
+        "do $$ begin perform id from public.users where note = 'x' for no key update; end $$",
+        LONG_WRITE,
+        USERS,
+        RS,
+    ),
+    "upsert_of_a_table": Case(
+        "insert into public.log select id, name from public.users"
+        " on conflict (id) do update set what = excluded.what",
+        LONG_WRITE,
+        "public.log",
+        RE,
+    ),
+    "update_in_a_block_that_finds_no_row_here": Case(
+        "do $$ begin update public.users set name = 'x' where note = 'nobody has that'; end $$",
+        LONG_WRITE,
+        USERS,
+        RE,
+    ),
+    "update_of_many_keys": Case(
+        "update public.users set name = 'x' where id between 1 and 900000", LONG_WRITE, USERS, RE
+    ),
+    "update_of_a_range_that_is_no_key": Case(
+        "create index on public.orders (buyer_id);"
+        " update public.orders set total = 1 where buyer_id between 1 and 9",
+        LONG_WRITE,
+        ORDERS,
+        SH,
+    ),
+    "batches_in_one_transaction": Case(
+        "do $$ begin loop update public.users set name = 'x' where id in"
+        " (select id from public.users where name <> 'x' limit 1000); exit when not found;"
+        " end loop; end $$",
+        LONG_WRITE,
+        USERS,
+        RE,
+    ),
     "update_all": Case("update public.users set name = 'x'", LONG_WRITE, USERS, RE),
     "update_without_index": Case(
         "update public.users set name = 'x' where note = 'y'", LONG_WRITE, USERS, RE
@@ -466,6 +598,17 @@ CASES = {
     # ---- what fails
     "not_null_without_default": Case(
         "alter table public.users add column x int not null", "fails", None, None
+    ),
+    "one_value_for_all_that_is_to_be_unique": Case(
+        "alter table public.users add column x int unique default 1", "fails"
+    ),
+    "one_value_for_all_that_gets_a_unique_index": Case(
+        "alter table public.users add column x int default 1;"
+        " create unique index on public.users (x)",
+        "fails",
+    ),
+    "default_that_a_check_rules_out": Case(
+        "alter table public.users add column x int default 0 check (x > 0)", "fails"
     ),
     "column_exists": Case("alter table public.users add column name int", "fails"),
     "view_in_the_way": Case("alter table public.users drop column email", "fails"),

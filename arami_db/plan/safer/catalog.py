@@ -25,11 +25,19 @@ _NAME = """
     where c.oid = pg_catalog.to_regclass(%s)
 """
 _FILE = "select pg_catalog.pg_relation_filenode(%s::oid)"
+# Children of a table have no index of its key; partitions have.
 _KEY = """
     select quote_ident(a.attname)
     from pg_catalog.pg_index as i
-    inner join pg_catalog.pg_attribute as a on i.indrelid = a.attrelid and a.attnum = i.indkey[0]
-    where i.indrelid = %s and i.indisprimary and i.indnkeyatts = 1
+    inner join pg_catalog.pg_class as c on i.indrelid = c.oid
+    cross join unnest(i.indkey) with ordinality as k (attnum, place)
+    inner join pg_catalog.pg_attribute as a on i.indrelid = a.attrelid and k.attnum = a.attnum
+    where
+        i.indrelid = %s
+        and i.indisprimary
+        and k.place <= i.indnkeyatts
+        and (c.relkind = 'p' or not c.relhassubclass)
+    order by k.place
 """
 _CONSTRAINTS = """
     select k.conname from pg_catalog.pg_constraint as k
@@ -83,9 +91,9 @@ class TableFacts:
         return None if row is None or row[0] is None else str(row[0])
 
     @property
-    def key(self) -> str | None:
-        """The column of its primary key, quoted, if that has one."""
-        return self.one(_KEY, self.oid)
+    def key(self) -> list[str]:
+        """The columns of its primary key, quoted; none where rows are not found by it."""
+        return [str(name) for (name,) in self.work.execute(_KEY, [self.oid]).fetchall()]
 
     def name_of(self, kind: str, given: str) -> str:
         """The name of the next constraint that the statement has made; they come in its order.

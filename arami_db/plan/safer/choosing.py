@@ -65,7 +65,8 @@ def safer(
     if made and path[0] and path[0] != path[1]:
         made = [f"set search_path = {path[0][0]}", *made]
     # Locks of its own it takes only for an instant; those of earlier statements make it long.
-    by_itself = set(observed.blocks_reads) - observed.takes
+    shut = {*observed.blocks_reads, *observed.blocks_writes}
+    by_itself = shut - observed.takes - set(observed.changed)
     if not made and by_itself and not observed.rewritten:
         made = [statement.text]
     return script(made, why=_OWN_FILE if by_itself else None) if made else None
@@ -135,13 +136,15 @@ def _update(statement: Statement, sessions: tuple[Connection, Connection]) -> li
     table = find(statement, update.relation, 0, sessions)
     sets = {quoted(target.res_target.name) for target in update.target_list}
     others = ("with_clause", "returning_clause")
-    is_plain = not update.from_clause and not any(map(update.HasField, others))
-    if not is_plain or update.relation.HasField("alias") or table.key in {None, *sets}:
+    if any(map(update.HasField, others)) or not table.key or sets & set(table.key):
         raise NoWayError
+    name = update.relation.alias.aliasname or (
+        update.relation.relname if update.from_clause else ""
+    )
     condition = expression(update.where_clause) if update.HasField("where_clause") else None
     update.ClearField("where_clause")
     assigned = written(node).partition(" SET ")[2]
-    return [batches(table.name, table.key or "", assigned, condition)]
+    return [batches(table.name, table.key, assigned, condition, quoted(name) if name else None)]
 
 
 _WAYS: dict[str, Callable[[Statement, tuple[Connection, Connection]], list[str]]] = {

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from postgast.pg_query_pb2 import (
     CONSTR_CHECK,
     CONSTR_DEFAULT,
     CONSTR_FOREIGN,
+    CONSTR_IDENTITY,
     CONSTR_NOTNULL,
     CONSTR_NULL,
     Node,
@@ -16,6 +17,7 @@ from postgast.pg_query_pb2 import (
 
 from arami_db.plan.safer.catalog import NoWayError, TableFacts, expression, quoted, written
 from arami_db.plan.safer.constraints import LETTERS, add
+from arami_db.plan.safer.numbering import number, numbers
 from arami_db.plan.safer.writing import batches, not_null
 
 if TYPE_CHECKING:
@@ -70,7 +72,7 @@ def add_column(command: AlterTableCmd, table: TableFacts) -> Iterator[str]:
         table: which gets it.
 
     Raises:
-        NoWayError: it can only be added at once: an identity, a generated column, a domain.
+        NoWayError: it can only be added at once: a generated column, a domain.
     """
     column = getattr(command, "def").column_def
     constraints = [one.constraint for one in column.constraints]
@@ -79,24 +81,30 @@ def add_column(command: AlterTableCmd, table: TableFacts) -> Iterator[str]:
         yield from _proved_later(column, table)
         return
     values = [one.raw_expr for one in constraints if one.contype == CONSTR_DEFAULT]
+    name, is_numbered = quoted(column.colname), numbers(column)
     is_domain = table.one(_IS_DOMAIN, table.oid, column.colname) is not None
     if (
-        not kinds <= {*_SIMPLE, *LETTERS}
+        not kinds <= {*_SIMPLE, *LETTERS, CONSTR_IDENTITY}
         or table.kind == "p"
         or is_domain
-        or (values and not table.key)
+        or ((values or is_numbered) and (not table.key or name in table.key))
     ):
         raise NoWayError
+    yield from number(column, table) if is_numbered else _filled(column, table, values)
+    for constraint in constraints:
+        if constraint.contype in LETTERS:
+            yield from add(_of_table(constraint, column.colname), table)
+
+
+def _filled(column: ColumnDef, table: TableFacts, values: Sequence[Node]) -> Iterator[str]:
+    """A column without values, its default for new rows, then values in batches."""
     name = quoted(column.colname)
     yield f"alter table {table.name} add column {_bare(column)}"
     for value in values:
         yield f"alter table {table.name} alter column {name} set default {expression(value)}"
-        yield batches(table.name, table.key or "", f"{name} = default", f"{name} is null")
-    if CONSTR_NOTNULL in kinds:
+        yield batches(table.name, table.key, f"{name} = default", f"{name} is null")
+    if any(one.constraint.contype == CONSTR_NOTNULL for one in column.constraints):
         yield from not_null(table.name, name)
-    for constraint in constraints:
-        if constraint.contype in LETTERS:
-            yield from add(_of_table(constraint, column.colname), table)
 
 
 _IS_DOMAIN = """
@@ -155,7 +163,8 @@ def alter_type(command: AlterTableCmd, table: TableFacts) -> Iterator[str]:
     """
     column, key = getattr(command, "def").column_def, table.key
     named = {"table": table.oid, "column": command.name}
-    if key is None or table.second.execute(_NEEDED, named).fetchone() is not None:
+    is_domain = table.one(_IS_DOMAIN, table.oid, command.name) is not None
+    if not key or is_domain or table.second.execute(_NEEDED, named).fetchone() is not None:
         raise NoWayError
     new = f"{command.name}_new"
     definition = _bare(column, new)

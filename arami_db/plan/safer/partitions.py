@@ -55,7 +55,8 @@ def attach(command: PartitionCmd, table: TableFacts) -> Iterator[str]:
     child = relation_name(command.name)
     if table.kind != "p" or not (bound := table.one(_BOUND, child)):
         raise NoWayError
-    checks = {child: bound, **_of_default(table, bound)}
+    others = {} if command.bound.is_default else _of_default(table, bound)
+    checks = {child: bound, **others}
     for name, condition in checks.items():
         yield from checked(name, _CHECK, condition)
     yield table.statement

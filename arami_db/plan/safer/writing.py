@@ -2,39 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from arami_db.plan.safer.catalog import quoted
 
 _BATCHES = """do $batches$
 #variable_conflict use_column
 declare
-    batch_begin {table}.{key}%type := (select {key} from {table} order by {key} limit 1);
-    batch_end {table}.{key}%type;
+    batch_begin record;
+    batch_end record;
 begin
-    while batch_begin is not null loop
-        select b.{key} into batch_end
-        from (select {key} from {table} where {key} >= batch_begin order by {key} limit 10000) as b
-        order by b.{key} desc limit 1;
-        update {table} set {assigned} where {key} between batch_begin and batch_end{condition};
+    select {key} into batch_begin from {table} order by {key} limit 1;
+    while found loop
+        select {key} into batch_end
+        from (select {key} from {table} where {row} >= {begin} order by {key} limit 10000) as b
+        order by {last} limit 1;
+        update {target} set {assigned}
+        where {its_row} between {begin} and {end}{condition};
         commit;
-        batch_begin := (select {key} from {table} where {key} > batch_end order by {key} limit 1);
+        select {key} into batch_begin from {table} where {row} > {end} order by {key} limit 1;
     end loop;
 end
 $batches$"""
 
 
-def batches(table: str, key: str, assigned: str, condition: str | None) -> str:
+def batches(
+    table: str, key: Sequence[str], assigned: str, condition: str | None, alias: str | None = None
+) -> str:
     """An update in transactions of ten thousand rows, in the order of the primary key.
 
     Args:
         table: its name as SQL.
-        key: the column of its primary key, likewise.
+        key: the columns of its primary key, likewise.
         assigned: what follows SET.
         condition: which rows; None for all.
+        alias: what these call the table, if anything else.
     """
-    more = f" and ({condition})" if condition else ""
-    return _BATCHES.format(table=table, key=key, assigned=assigned, condition=more)
+    return _BATCHES.format(
+        table=table,
+        key=", ".join(key),
+        row=_row(key),
+        begin=_row([f"batch_begin.{one}" for one in key]),
+        end=_row([f"batch_end.{one}" for one in key]),
+        last=", ".join(f"{one} desc" for one in key),
+        target=f"{table} as {alias}" if alias else table,
+        its_row=_row([f"{alias}.{one}" for one in key] if alias else key),
+        assigned=assigned,
+        condition=f" and ({condition})" if condition else "",
+    )
+
+
+def _row(columns: Sequence[str]) -> str:
+    return columns[0] if len(columns) == 1 else f"({', '.join(columns)})"
 
 
 def not_null(table: str, column: str) -> Iterator[str]:

@@ -6,9 +6,15 @@ import re
 from typing import TYPE_CHECKING
 
 from arami_db.escape import block
-from arami_db.files.effects import Effect
-from arami_db.plan import Risk
-from arami_db.render.plan.words import details, drift_lines, place_of, shut_out, sql_of, summary
+from arami_db.render.plan.words import (
+    details,
+    drift_lines,
+    is_quiet,
+    place_of,
+    shut_out,
+    sql_of,
+    summary,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,8 +34,7 @@ def render(plan: Planned) -> str:
     ordered = [*plan.open, *(one for one in plan.statements if one.accepted)]
     lines += [_row(one) for one in ordered]
     for one in ordered:
-        seen = one.observed
-        if seen.effect is not Effect.NONE or one.risk is not Risk.NONE or seen.notes:
+        if not is_quiet(one):
             lines += _statement(one)
     return "\n".join(lines) + "\n"
 

@@ -7,15 +7,22 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from arami_db.escape import block, uncommanding
-from arami_db.files.effects import Effect
-from arami_db.plan import Risk
 from arami_db.render.columns import aligned, shortened
-from arami_db.render.plan.words import details, drift_lines, place_of, shut_out, sql_of, summary
+from arami_db.render.plan.words import (
+    details,
+    drift_lines,
+    is_quiet,
+    place_of,
+    shut_out,
+    sql_of,
+    summary,
+)
 
 if TYPE_CHECKING:
     from arami_db.plan import Planned, Weighed
 
 _WIDTH = 80
+_FEW = 5  # statements of which there is nothing to say, and which are listed yet
 _INDENT = 13  # of what is said of a statement
 
 
@@ -32,17 +39,22 @@ def render(plan: Planned) -> str:
     )
     lines += ["", *_table(ordered)]
     for one in ordered:
-        seen = one.observed
-        if seen.effect is not Effect.NONE or one.risk is not Risk.NONE or seen.notes:
+        if not is_quiet(one):
             lines += ["", *_statement(one)]
     return uncommanding("\n".join(lines)) + "\n"
 
 
 def _table(statements: list[Weighed]) -> list[str]:
     rows = [("RISK", "WHERE", "CLASS", "SHUTS OUT")]
+    quiet = [one for one in statements if is_quiet(one)]
+    is_long = len(quiet) > _FEW
     for one in statements:
+        if is_quiet(one) and is_long:
+            continue
         risk = "accepted" if one.accepted else str(one.risk)
         rows.append((risk, place_of(one), str(one.observed.effect), shut_out(one)))
+    if is_long:
+        rows.append(("none", f"{len(quiet)} statements", "none", "nobody"))
     widest = _WIDTH - 2 * 3 - sum(max(len(row[i]) for row in rows) for i in (0, 2, 3))
     fitted = [(risk, shortened(place, widest), *rest) for risk, place, *rest in rows]
     return aligned(fitted)

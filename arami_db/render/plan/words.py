@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from arami_db.escape import visible
 from arami_db.files.effects import Effect
+from arami_db.plan import Risk
 from arami_db.render.output import count
 
 if TYPE_CHECKING:
@@ -81,6 +82,12 @@ def details(one: Weighed) -> Iterator[tuple[str, str]]:
 def _few(names: Sequence[str]) -> str:
     shown = ", ".join(map(visible, names[:5]))
     return shown + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+
+
+def is_quiet(one: Weighed) -> bool:
+    """Whether there is nothing to say of a statement."""
+    seen = one.observed
+    return seen.effect is Effect.NONE and one.risk is Risk.NONE and not seen.notes
 
 
 def drift_lines(plan: Planned) -> list[str]:
