@@ -1,13 +1,11 @@
-"""Kinds that are few: publications, labels of enums, attributes of composite types, schemas."""
+"""Kinds that are few: publications, labels of enums, attributes of composite types."""
 
 from __future__ import annotations
 
 import re
 
-from arami_db.drift.remedies.around import Around, Objects
 from arami_db.drift.remedies.difference import Difference
-from arami_db.drift.remedies.names import replaced
-from arami_db.facts.names import schema_of, split
+from arami_db.facts.names import split
 
 _LABEL = re.compile(r"E?'(?:[^']|'')*'")
 _TABLE, _SCHEMA = "table ", "schema "
@@ -47,14 +45,11 @@ def published(difference: Difference) -> str | None:
 
 
 def relabelled(difference: Difference) -> str | None:
-    """The labels of an enum renamed back, where there are as many, or given back."""
+    """The labels given back that an enum lacks."""
     name = difference.name
     before = _LABEL.findall(difference.wanted.get("labels", ""))
     after = _LABEL.findall(difference.now.get("labels", ""))
     gone = [label for label in before if label not in after]
-    if len(before) == len(after) and gone:
-        pairs = zip(before, after, strict=True)
-        return "\n".join(f"alter type {name} rename value {n} to {w};" for w, n in pairs if w != n)
     if [label for label in before if label in after] != after:
         return None
     sql = []
@@ -72,35 +67,13 @@ def attribute(difference: Difference) -> str | None:
     if difference.kind != "column" or item not in around.wanted or item not in around.actual:
         return None
     alter, wanted = f"alter type {owner}", difference.wanted
+    typed = any(properties.get("of type") == owner for properties in around.actual.values())
+    end = " cascade;" if typed else ";"  # to the tables of that type
     collate = f" collate {wanted['collation']}" if "collation" in wanted else ""
     if not wanted:
-        return f"{alter} drop attribute {last};"
+        return f"{alter} drop attribute {last}{end}"
     if not difference.now:
-        return f"{alter} add attribute {last} {wanted['type']}{collate};"
+        return f"{alter} add attribute {last} {wanted['type']}{collate}{end}"
     if difference.key not in {"type", "collation"}:
         return None
-    return f"{alter} alter attribute {last} type {wanted['type']}{collate};"
-
-
-def renamed_schema(difference: Difference) -> str | None:
-    """The name of a schema given back, where all is in one of another name."""
-    around, name = difference.around, difference.name
-    if difference.kind != "schema":
-        return None
-    missing, extra = around.missing["schema"], _extra_schemas(around)
-    if len(missing) != 1 or len(extra) != 1 or name not in {*missing, *extra}:
-        return None
-    was, now = missing[0], extra[0]
-    before, after = _inside(around.wanted, was), _inside(around.actual, now)
-    if before != {(kind, replaced(inner, now, was)) for kind, inner in after}:
-        return None
-    return f"alter schema {now} rename to {was};"
-
-
-def _extra_schemas(around: Around) -> list[str]:
-    return [n for kind, n in around.actual if kind == "schema" and around.is_extra((kind, n))]
-
-
-def _inside(side: Objects, schema: str) -> set[tuple[str, str]]:
-    kinds = {"schema", "grant", "default privilege", "reach"}
-    return {(k, n) for k, n in side if k not in kinds and schema_of(n) == schema}
+    return f"{alter} alter attribute {last} type {wanted['type']}{collate}{end}"

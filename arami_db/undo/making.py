@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 
 from arami_db.drift.findings import Finding
-from arami_db.drift.remedies import others
+from arami_db.drift.remedies import others, parts
 from arami_db.drift.remedies.around import Around
 from arami_db.drift.remedies.columns import definition, needs_values
 from arami_db.drift.remedies.difference import Difference
@@ -18,7 +18,6 @@ from arami_db.drift.remedies.words import PLACE
 from arami_db.facts.names import split
 from arami_db.undo.few import attribute as _attribute
 from arami_db.undo.few import publication, published, relabelled
-from arami_db.undo.few import renamed_schema as _renamed
 from arami_db.undo.order import reordered
 
 _Stated = Callable[[str, str], str | None]
@@ -44,7 +43,7 @@ def making(finding: Finding, around: Around, stated: _Stated) -> str | None:
         return None
     kind, name, key, _ = facts[0]
     difference = Difference(kind, name, key, around.wanted.get((kind, name), {}), None, around)
-    if kind in {"column", "schema"} and (sql := _attribute(difference) or _renamed(difference)):
+    if kind == "column" and (sql := _attribute(difference)):
         return sql
     if around.is_missing((kind, name)):
         return _missing(finding, difference, stated)
@@ -55,13 +54,16 @@ def making(finding: Finding, around: Around, stated: _Stated) -> str | None:
 
 
 def otherwise(finding: Finding, around: Around) -> str | None:
-    """Another way where a remedy failed: a column's values cast by way of text.
+    """Another way where a remedy failed: values cast by way of text, a partition taken out first.
 
     Args:
         finding: the difference.
         around: what should be and what is.
     """
     facts = finding.missing
+    if finding.extra and around.is_extra(item := finding.extra[0][:2]) and item[0] == "table":
+        taken_out = _partition(Difference(*item, None, {}, None, around))
+        return f"{taken_out}\n{finding.remedy}" if taken_out else None
     if not facts or facts[0][::2] != ("column", "type") or not finding.extra:
         return None
     name, kind = facts[0].object, facts[0].value
@@ -76,9 +78,8 @@ def otherwise(finding: Finding, around: Around) -> str | None:
 def _dropped(difference: Difference) -> str | None:
     """What drops what a remedy leaves to whoever runs it."""
     name = difference.name
-    if difference.kind == "schema":
-        return f"drop schema {name};"
-    return f"drop publication {name};" if difference.kind == "publication" else None
+    is_known = difference.kind in {"schema", "publication", "server"}
+    return f"drop {difference.kind} {name};" if is_known else None
 
 
 def _special(difference: Difference) -> str | None:
@@ -88,6 +89,11 @@ def _special(difference: Difference) -> str | None:
         return _partition(difference)
     if kind == "publication":
         return published(difference)
+    if key == "populated":
+        unfilled = "" if difference.value == "true" else " with no data"
+        return f"refresh materialized view {name}{unfilled};"
+    if kind == "constraint" and key == "validated" and difference.value == "false":
+        return f"{others.drop(difference)}\n{parts.create_constraint(difference)}"
     if key == PLACE:
         return reordered(split(name)[0], difference.around)
     return relabelled(difference) if key == "labels" else None

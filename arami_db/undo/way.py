@@ -14,6 +14,7 @@ from arami_db.drift.remedies.difference import Difference
 from arami_db.drift.remedies.words import PLACE
 from arami_db.facts import Fact
 from arami_db.facts.names import split
+from arami_db.undo.few import published
 from arami_db.undo.order import moved
 
 _HOLDS_ROWS = {"table", "foreign table", "sequence"}
@@ -77,7 +78,7 @@ def clearing(
 
 def _counts(item: Object, own: Collection[Object], around: Around) -> bool:
     """Whether it is the sequence of a column: it comes and goes with that, or is kept for it."""
-    column = around.identity_of(item[1]) or around.actual[item].get("owned by", "")
+    column = around.identity_of(item[1]) or around.actual.get(item, {}).get("owned by", "")
     return item[0] == "sequence" and (_COLUMN, column) in own
 
 
@@ -123,7 +124,11 @@ def _gone(
     for item, properties in around.actual.items():
         if item[0] in _NOTHING:
             continue
-        if item not in after:
+        if item[0] == "publication" and item in after:
+            for key in properties.keys() - after[item].keys():
+                if sql := published(Difference(*item, key, {}, None, around)):
+                    yield ("publication", f"{item[1]} {key}"), sql
+        elif item not in after:
             yield item, _drop(item, around)
         elif item[0] == _COLUMN and "default" in properties.keys() - after[item].keys():
             table, last = split(item[1])

@@ -54,7 +54,10 @@ def create_view(difference: Difference) -> str | None:
     if "definition" not in wanted:
         return None
     replace = "or replace view" if difference.kind == "view" else "materialized view"
-    return f"create {replace} {difference.name}{_with(wanted)} as\n{wanted['definition']}"
+    definition = wanted["definition"]
+    if wanted.get("populated") == "false":
+        definition = f"{definition.removesuffix(';')}\nwith no data;"
+    return f"create {replace} {difference.name}{_with(wanted)} as\n{definition}"
 
 
 def _with(wanted: Properties) -> str:
@@ -115,6 +118,7 @@ def _change_table(difference: Difference) -> str | None:
         "force row level security": f"{'force' if value else 'no force'} row level security",
         "replica identity": f"replica identity {_identity(difference)}",
         "access method": f"set access method {value or 'heap'}",
+        "of type": f"of {value}" if value else "not of",
     }
     if key in actions:
         return f"{alter} {actions[key]};"
