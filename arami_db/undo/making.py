@@ -36,7 +36,8 @@ def making(finding: Finding, around: Around, stated: _Stated) -> str | None:
         stated: the statement of a file that makes an object, by kind and name.
 
     Returns:
-        The SQL; None where the finding's own remedy is the way, or there is none.
+        The SQL; None where the finding's own remedy is the way, or there is none; empty where
+        others are to be mended first.
     """
     facts = finding.missing or finding.extra
     if not facts:
@@ -101,6 +102,9 @@ def _special(difference: Difference) -> str | None:
 
 def _missing(finding: Finding, difference: Difference, stated: _Stated) -> str | None:
     kind, name, around = difference.kind, difference.name, difference.around
+    is_generated = kind == "column" and "generated kind" in difference.wanted
+    if is_generated and _has_other_types(split(name)[0], around):
+        return ""  # nothing could change the type of what it is made of
     if kind in {"schema", "publication"}:
         return f"create schema {name};" if kind == "schema" else publication(difference)
     if finding.remedy:
@@ -126,6 +130,16 @@ def _column(difference: Difference) -> str | None:
         f"alter table {table} add column {nullable};\n"
         f"-- Rows that are there need values: write here what fills {last}.\n"
         f"alter table {table} alter column {last} set not null;"
+    )
+
+
+def _has_other_types(table: str, around: Around) -> bool:
+    """Whether columns of a table have yet to get their types back."""
+    return any(
+        split(item[1])[0] == table and properties.get(key) != around.wanted[item].get(key)
+        for item, properties in around.actual.items()
+        if item[0] == "column" and item in around.wanted
+        for key in ("type", "collation")
     )
 
 

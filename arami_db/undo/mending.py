@@ -94,7 +94,10 @@ def _differences(work: Work, now: _Facts) -> list[Finding]:
     """What differs, each with what makes it go where that is known."""
     around = Around(by_object(work.wanted), by_object(now), api=work.api)
     found = [f for f in drift(work.wanted, now, api=work.api) if not _comes_along(f, around)]
-    made = [replace(f, remedy=making(f, around, work.files.stated) or f.remedy) for f in found]
+    made = [
+        f if (sql := making(f, around, work.files.stated)) is None else replace(f, remedy=sql)
+        for f in found
+    ]
     return [
         _without_owner(f) if f.missing and around.is_missing(f.missing[0][:2]) else f for f in made
     ]

@@ -118,7 +118,8 @@ def _pointing(before: Objects, after: Objects) -> Iterator[str]:
     for (kind, name), properties in sorted(before.items()):
         definition = properties.get("definition", "") if kind == "constraint" else ""
         table = split(name)[0]
-        has_rows = ("table", table) in after and "partition bound" not in before["table", table]
+        is_partition = "partition bound" in before.get(("table", table), {})
+        has_rows = ("table", table) in after and not is_partition
         if has_rows and any(f" REFERENCES {one}(" in definition for one in back):
             yield (
                 f"constraint {name} fails while {table} has rows that point to others which are"

@@ -28,7 +28,13 @@ def create_table(difference: Difference) -> str | None:
     columns = [f"{name}.{column}" for column in listed(wanted.get("columns", ""))]
     if any(("column", column) not in around.wanted for column in columns):
         return None
-    lines = [f"    {definition(c, around.wanted['column', c])}" for c in columns]
+    # A partition has its identity columns from what it is a part of, and may bring none along.
+    left_out = {"identity"} if "partition bound" in wanted else set[str]()
+    defined = [
+        (c, {k: v for k, v in around.wanted["column", c].items() if k not in left_out})
+        for c in columns
+    ]
+    lines = [f"    {definition(*one)}" for one in defined]
     unlogged = "unlogged " if wanted.get("persistence") == "unlogged" else ""
     inside = ",\n".join(lines)
     clauses = f" partition by {wanted['partition key']}" if "partition key" in wanted else ""
