@@ -23,7 +23,7 @@ from arami_db.undo.mending import mend
 from arami_db.undo.renaming import names_back
 from arami_db.undo.sides import facts_of
 from arami_db.undo.trying import FromFiles
-from tests.conftest import Run, made, rows, run_cli
+from tests.conftest import Run, eventually, made, rows, run_cli, scalar, start_cli
 from tests.undoing import BASE, TAKEN_BACK
 
 Connection = psycopg.Connection[Any]
@@ -331,6 +331,33 @@ def test_what_changed_no_schema_is_not_undone(empty_database: str, project: Proj
     ran = undone(root, 2, empty_database, expect=4)
     assert "nothing that statements could take back" in ran.stderr
     assert "migrations/002_b.sql:1: rows it inserted stay" in ran.stderr
+
+
+def test_what_a_killed_run_leaves_the_next_one_removes(
+    server: dict[str, str], project: Project
+) -> None:
+    root = project(
+        {
+            "migrations/001_a.sql": "create table public.a (id integer);\n",
+            "migrations/002_b.sql": "select pg_sleep(613);\ncreate table public.b (id integer);\n",
+        }
+    )
+    with made(server) as shadow:
+        left = """
+            select a.datname from pg_stat_activity as a
+            where a.datname like 'arami_db_shadow_%' and a.query = 'select pg_sleep(613)'
+        """
+        named = ("--sql-dir", str(root), "--shadow", shadow)
+        killed = start_cli("new", "--undo", "2", *named)
+        found = eventually("the files run", lambda: rows(shadow, left))
+        killed.kill()
+        killed.communicate()
+        there = "select count(*) from pg_stat_activity where datname = %s"
+        eventually("its session has ended", lambda: not scalar(shadow, there, found[0][0]))
+        (root / "migrations/002_b.sql").write_text("create table public.b (id integer);\n")
+        run_cli("new", "--undo", "2", *named)
+        gone = "select count(*) from pg_database where datname = %s"
+        assert scalar(shadow, gone, found[0][0]) == 0
 
 
 def test_no_such_migration(project: Project) -> None:
