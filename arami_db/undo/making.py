@@ -16,9 +16,9 @@ from arami_db.drift.remedies.columns import definition, needs_values
 from arami_db.drift.remedies.difference import Difference
 from arami_db.drift.remedies.words import PLACE
 from arami_db.facts.names import split
-from arami_db.undo.few import attribute as _attribute
-from arami_db.undo.few import publication, published, relabelled
-from arami_db.undo.order import reordered
+from arami_db.undo.columns import reordered
+from arami_db.undo.publications import publication, published
+from arami_db.undo.types import attribute, relabelled
 
 _Stated = Callable[[str, str], str | None]
 _ALONE = {"sequence", "index"}
@@ -44,7 +44,7 @@ def making(finding: Finding, around: Around, stated: _Stated) -> str | None:
         return None
     kind, name, key, _ = facts[0]
     difference = Difference(kind, name, key, around.wanted.get((kind, name), {}), None, around)
-    if kind == "column" and (sql := _attribute(difference)):
+    if kind == "column" and (sql := attribute(difference)):
         return sql
     if around.is_missing((kind, name)):
         return _missing(finding, difference, stated)

@@ -10,12 +10,12 @@ from arami_db.drift.remedies.around import Around, Objects, by_object
 from arami_db.facts import Fact
 from arami_db.facts.names import split
 from arami_db.undo.trying import NAME, Done
+from arami_db.undo.types import LABEL
 from arami_db.undo.unstated import replaced, unstated
 
 if TYPE_CHECKING:
     from arami_db.files.script import Script
 
-LABEL = re.compile(r"E?'(?:[^']|'')*'")
 _RENAMES = re.compile(
     r"^alter (?:table|foreign table|sequence) (\S+) rename (?:column (\S+) )?to (\S+);",
     re.MULTILINE,

@@ -14,8 +14,8 @@ from arami_db.drift.remedies.difference import Difference
 from arami_db.drift.remedies.words import PLACE
 from arami_db.facts import Fact
 from arami_db.facts.names import split
-from arami_db.undo.few import published
-from arami_db.undo.order import moved
+from arami_db.undo.columns import moved
+from arami_db.undo.publications import published
 
 _HOLDS_ROWS = {"table", "foreign table", "sequence"}
 # Made again where they cannot be changed; of a constraint and the like a remedy does it.
