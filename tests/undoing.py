@@ -290,6 +290,9 @@ TAKEN_BACK = {
     "view under a view changed": "drop view public.named cascade; create view public.named as"
     " select p.id, p.age from public.people as p; create view public.upon as"
     " select n.id from public.named as n",
+    "view with its columns in another order": "drop view public.upon; create view public.upon as"
+    " select n.name, n.id from public.named as n; create view public.over as"
+    " select u.id from public.upon as u",
     "view's options": "alter view public.named reset (security_invoker)",
     "view renamed": "alter view public.upon rename to upper_one",
     "materialized view dropped": "drop materialized view public.counted",

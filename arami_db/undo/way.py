@@ -64,7 +64,9 @@ def clearing(
     kind = facts[0].kind
     if kind == _COLUMN and spare:
         gone = {i: sql for i, sql in gone.items() if not _is_spared(i, facts[0], around)}
-    is_again = kind in _AGAIN and finding.remedy is None
+    # A view can be replaced by one with the same columns in the same order, and by no other.
+    is_other = (kind, facts[0].property) == ("view", "definition")
+    is_again = kind in _AGAIN and (finding.remedy is None or is_other)
     parts = {item for item in gone if _is_part(item, {name for _, name in own})}
     left = {i: s for i, s in gone.items() if is_again or (i not in own and i not in parts)}
     if any(_is_kept(i, around) for i in left if i not in own and not _counts(i, own, around)):
