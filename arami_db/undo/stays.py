@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from arami_db.drift.remedies.around import Around, Objects, by_object
 from arami_db.facts import Fact
-from arami_db.facts.names import split
+from arami_db.facts.names import listed, split
 from arami_db.undo.trying import NAME, Done
 from arami_db.undo.types import LABEL
 from arami_db.undo.unstated import replaced, unstated
@@ -20,6 +20,7 @@ _RENAMES = re.compile(
     r"^alter (?:table|foreign table|sequence) (\S+) rename (?:column (\S+) )?to (\S+);",
     re.MULTILINE,
 )
+_REFERENCES = re.compile(r" REFERENCES (\S+?)\(((?:\"(?:[^\"]|\"\")*\"|[^\")])*)\)")
 
 
 def set_aside(wanted: frozenset[Fact], now: frozenset[Fact]) -> frozenset[Fact]:
@@ -113,14 +114,18 @@ def _inherited(before: Objects, after: Objects) -> Iterator[str]:
 
 
 def _pointing(before: Objects, after: Objects) -> Iterator[str]:
-    """Foreign keys of tables that have their rows to tables that come back without."""
-    back = [name for kind, name in before.keys() - after.keys() if kind == "table"]
+    """Foreign keys of tables that have their rows to tables or columns that come back without."""
+    back = {item for item in before.keys() - after.keys() if item[0] in {"table", "column"}}
     for (kind, name), properties in sorted(before.items()):
-        definition = properties.get("definition", "") if kind == "constraint" else ""
+        found = (
+            _REFERENCES.search(properties.get("definition", "")) if kind == "constraint" else None
+        )
         table = split(name)[0]
         is_partition = "partition bound" in before.get(("table", table), {})
-        has_rows = ("table", table) in after and not is_partition
-        if has_rows and any(f" REFERENCES {one}(" in definition for one in back):
+        if found is None or is_partition or ("table", table) not in after:
+            continue
+        keys = {("column", f"{found[1]}.{column}") for column in listed(found[2])}
+        if back & {("table", found[1]), *keys}:
             yield (
                 f"constraint {name} fails while {table} has rows that point to others which are"
                 " not back: put those back before it."
