@@ -70,9 +70,10 @@ def test_a_migration_is_taken_back(
         base.execute(TAKEN_BACK[kind].encode())
         names = names_back(load(SqlFile(Path("2.sql"), "migration", 2, "2", TAKEN_BACK[kind], "")))
         found = mend(base, before, lambda: ask(base), API, FromFiles(stated.of, names))
-    remaining = [finding.message for finding in drift(before, found.facts)]
+    remaining = [finding.message for finding in drift(found.goal, found.facts)]
     assert (remaining, found.failed if remaining else {}) == ([], {}), found.statements
-    assert found.facts == before
+    assert {fact for fact in before ^ found.goal if fact.property != "labels"} == set()
+    assert found.facts == found.goal
     assert found.statements
 
 

@@ -139,7 +139,8 @@ TAKEN_BACK = {
     "table of a type": "create type public.keyed as (k text, v text);"
     " alter table public.cache of public.keyed",
     "foreign table made": "create extension file_fdw; create server files foreign data wrapper"
-    " file_fdw; create foreign table public.file (t text) server files options (filename 'x')",
+    " file_fdw; create user mapping for anon server files; create foreign table public.file (t text)"
+    " server files options (filename 'x')",
     "table logged": "alter table public.cache set logged",
     "table made unlogged": "alter table public.parent set unlogged",
     "storage parameters": "alter table public.things set (fillfactor = 50),"
@@ -314,6 +315,8 @@ TAKEN_BACK = {
     " alter column feels set default 'ok';"
     " alter table public.things alter column feels type public.mood"
     " using feels::text::public.mood; drop type public.old_mood",
+    "type renamed that has another value": "alter type public.mood rename to feeling;"
+    " alter type public.feeling add value 'new'",
     "type renamed": "alter type public.mood rename to feeling",
     "composite type made": "create type public.trio as (a integer, b integer, c integer)",
     "composite type changed": "alter type public.pair add attribute z integer",

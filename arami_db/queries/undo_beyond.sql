@@ -1,6 +1,6 @@
 -- Facts that the catalog's files leave out: extensions wherever they are, publications that send
--- nothing of ours, foreign servers, comments on few kinds, what default privileges take away, and
--- rights on what extensions brought.
+-- nothing of ours, foreign servers and who is mapped there, comments on few kinds, what default
+-- privileges take away, and rights on what extensions brought.
 -- Why: to verify they are the platform's, or are no matter; a migration may have made them all the
 -- same.
 with roles as (
@@ -61,6 +61,18 @@ select
     concat_ws(' ', w.fdwname, s.srvtype, s.srvversion, s.srvoptions) as value
 from pg_catalog.pg_foreign_server as s
 inner join pg_catalog.pg_foreign_data_wrapper as w on s.srvfdw = w.oid
+union all
+select
+    'user mapping' as kind,
+    concat(
+        'for ',
+        case when u.umuser = 0 then 'public' else quote_ident(u.usename) end,
+        ' server ',
+        quote_ident(u.srvname)
+    ) as object,
+    'there' as property,
+    'true' as value
+from pg_catalog.pg_user_mappings as u
 union all
 select
     i.type as kind,

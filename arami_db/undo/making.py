@@ -79,7 +79,7 @@ def otherwise(finding: Finding, around: Around) -> str | None:
 def _dropped(difference: Difference) -> str | None:
     """What drops what a remedy leaves to whoever runs it."""
     name = difference.name
-    is_known = difference.kind in {"schema", "publication", "server"}
+    is_known = difference.kind in {"schema", "publication", "server", "user mapping"}
     return f"drop {difference.kind} {name};" if is_known else None
 
 

@@ -21,6 +21,7 @@ from arami_db.drift.remedies.around import Around, Object, by_object
 from arami_db.facts import Fact
 from arami_db.undo.making import making, otherwise
 from arami_db.undo.trying import Done, FromFiles, Work
+from arami_db.undo.types import set_aside
 from arami_db.undo.way import clearing
 
 _ROUNDS = 40
@@ -38,12 +39,14 @@ class Mended:
     Attributes:
         statements: in the order in which they ran.
         begun: what held before the first that is more than a name given back.
+        goal: what should hold, as far as it can be reached.
         facts: what holds after them.
         failed: what the server said against a remedy, by the message of its finding.
     """
 
     statements: tuple[Done, ...]
     begun: _Facts
+    goal: _Facts
     facts: _Facts
     failed: dict[str, str]
 
@@ -75,8 +78,9 @@ def mend(
     try:
         with connection.transaction(force_rollback=True):
             now = begun = work.give_names_back()
+            work.wanted = goal = set_aside(wanted, begun)
             for _ in range(_ROUNDS):
-                if now == wanted:
+                if now == goal:
                     break
                 before, now = now, _round(work, now)
                 if now != before:
@@ -85,7 +89,7 @@ def mend(
                 if cleared is None:
                     break
                 now = cleared
-            return Mended(tuple(work.statements), begun, now, work.failed)
+            return Mended(tuple(work.statements), begun, goal, now, work.failed)
     except psycopg.Error as error:
         raise lost(error) from error
 

@@ -23,25 +23,6 @@ _RENAMES = re.compile(
 _REFERENCES = re.compile(r" REFERENCES (\S+?)\(((?:\"(?:[^\"]|\"\")*\"|[^\")])*)\)")
 
 
-def set_aside(wanted: frozenset[Fact], now: frozenset[Fact]) -> frozenset[Fact]:
-    """What can be reached: an enum keeps the labels that were added to it.
-
-    Args:
-        wanted: the facts without the migration.
-        now: the facts with it.
-    """
-    there = {fact[:3]: fact for fact in now if fact.property == "labels"}
-    return frozenset(
-        there[fact[:3]] if fact[:3] in there and _grew(fact, there[fact[:3]]) else fact
-        for fact in wanted
-    )
-
-
-def _grew(before: Fact, after: Fact) -> bool:
-    labels = (LABEL.findall(before.value), LABEL.findall(after.value))
-    return set(labels[0]) < set(labels[1])
-
-
 def stays(
     script: Script, goal: frozenset[Fact], now: frozenset[Fact], wanted: frozenset[Fact]
 ) -> list[str]:

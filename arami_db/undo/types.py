@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from arami_db.drift.remedies.difference import Difference
+from arami_db.facts import Fact
 from arami_db.facts.names import split
 
 LABEL = re.compile(r"E?'(?:[^']|'')*'")
@@ -43,3 +44,22 @@ def attribute(difference: Difference) -> str | None:
     if difference.key not in {"type", "collation"}:
         return None
     return f"{alter} alter attribute {last} type {wanted['type']}{collate}{end}"
+
+
+def set_aside(wanted: frozenset[Fact], now: frozenset[Fact]) -> frozenset[Fact]:
+    """What can be reached: an enum keeps the labels that were added to it.
+
+    Args:
+        wanted: the facts without the migration.
+        now: the facts with it.
+    """
+    there = {fact[:3]: fact for fact in now if fact.property == "labels"}
+    return frozenset(
+        there[fact[:3]] if fact[:3] in there and _grew(fact, there[fact[:3]]) else fact
+        for fact in wanted
+    )
+
+
+def _grew(before: Fact, after: Fact) -> bool:
+    labels = (LABEL.findall(before.value), LABEL.findall(after.value))
+    return set(labels[0]) < set(labels[1])

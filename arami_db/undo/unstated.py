@@ -35,8 +35,8 @@ _MAY = "may have changed rows; if it did, they stay as they are"
 _BEYOND = {  # what facts do not tell of
     *("create_role_stmt", "alter_role_stmt", "drop_role_stmt", "alter_role_set_stmt"),
     *("grant_role_stmt", "alter_database_stmt", "alter_database_set_stmt", "alter_system_stmt"),
-    *("create_fdw_stmt", "alter_fdw_stmt", "create_user_mapping_stmt", "alter_user_mapping_stmt"),
-    *("drop_user_mapping_stmt", "create_subscription_stmt", "alter_subscription_stmt"),
+    *("create_fdw_stmt", "alter_fdw_stmt", "alter_user_mapping_stmt"),
+    *("create_subscription_stmt", "alter_subscription_stmt"),
     *("drop_subscription_stmt", "create_plang_stmt", "create_am_stmt", "create_table_space_stmt"),
     *("import_foreign_schema_stmt", "create_conversion_stmt", "create_transform_stmt"),
     *("alter_tsconfiguration_stmt", "alter_tsdictionary_stmt", "reassign_owned_stmt"),
