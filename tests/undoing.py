@@ -139,8 +139,8 @@ TAKEN_BACK = {
     "table of a type": "create type public.keyed as (k text, v text);"
     " alter table public.cache of public.keyed",
     "foreign table made": "create extension file_fdw; create server files foreign data wrapper"
-    " file_fdw; create user mapping for anon server files; create foreign table public.file (t text)"
-    " server files options (filename 'x')",
+    " file_fdw; create user mapping for anon server files;"
+    " create foreign table public.file (t text) server files options (filename 'x')",
     "table logged": "alter table public.cache set logged",
     "table made unlogged": "alter table public.parent set unlogged",
     "storage parameters": "alter table public.things set (fillfactor = 50),"

@@ -4,7 +4,9 @@ select
     current_setting('server_version') as version,
     current_user::text as role,
     (
-        select coalesce(sum(greatest(c.relpages, 0)), 0)::bigint * current_setting('block_size')::bigint
+        select
+            coalesce(sum(greatest(c.relpages, 0)), 0)::bigint
+            * current_setting('block_size')::bigint
         from pg_catalog.pg_class as c
     ) as bytes,
     (select count(*) from pg_catalog.pg_stat_replication) as replicas,
