@@ -20,8 +20,10 @@ from arami_db.files.script import load, load_all
 from arami_db.files.sqlfile import SqlFile
 from arami_db.shadow import apply, nobodys, stub_for
 from arami_db.undo.mending import mend
+from arami_db.undo.renaming import names_back
 from arami_db.undo.sides import facts_of
-from tests.conftest import Run, made, rows, run_cli
+from arami_db.undo.trying import FromFiles
+from tests.conftest import Run, eventually, made, rows, run_cli, scalar, start_cli
 from tests.undoing import BASE, TAKEN_BACK
 
 Connection = psycopg.Connection[Any]
@@ -66,10 +68,12 @@ def test_a_migration_is_taken_back(
 ) -> None:
     with base.transaction(force_rollback=True):
         base.execute(TAKEN_BACK[kind].encode())
-        found = mend(base, before, lambda: ask(base), API, stated.of)
-    remaining = [finding.message for finding in drift(before, found.facts)]
+        names = names_back(load(SqlFile(Path("2.sql"), "migration", 2, "2", TAKEN_BACK[kind], "")))
+        found = mend(base, before, lambda: ask(base), API, FromFiles(stated.of, names))
+    remaining = [finding.message for finding in drift(found.goal, found.facts)]
     assert (remaining, found.failed if remaining else {}) == ([], {}), found.statements
-    assert found.facts == before
+    assert {fact for fact in before ^ found.goal if fact.property != "labels"} == set()
+    assert found.facts == found.goal
     assert found.statements
 
 
@@ -82,8 +86,8 @@ def test_each_of_our_own_migrations_is_taken_back(server: dict[str, str]) -> Non
         before = ask(opened)
         for place, script in enumerate(scripts[1:], 1):
             apply(opened, [script], None, around)
-            stated = Stated(scripts[:place])
-            found = mend(opened, before, lambda: ask(opened), API, stated.of)
+            told = FromFiles(Stated(scripts[:place]).of, names_back(script))
+            found = mend(opened, before, lambda: ask(opened), API, told)
             assert [f.message for f in drift(before, found.facts)] == [], script.file.label
             assert found.statements, script.file.label
             before = ask(opened)
@@ -242,6 +246,66 @@ def test_an_index_made_beside_writers_is_dropped_beside_them(
     assert "CREATE INDEX concurrently was ON public.a USING btree (t);" in text
 
 
+def test_what_needs_more_than_indexes_is_one_transaction(
+    empty_database: str, project: Project
+) -> None:
+    root = project(
+        {
+            "migrations/001_a.sql": "create table public.a (id integer, t text);\n"
+            "create index was on public.a (t);\nalter table public.a cluster on was;\n",
+            "migrations/002_b.sql": "-- arami: no-transaction\ndrop index concurrently was;\n",
+        }
+    )
+    undone(root, 2, empty_database)
+    text = (root / "migrations/003_undo_b.sql").read_text(encoding="utf-8")
+    assert "no-transaction" not in text
+    assert "CREATE INDEX was ON public.a USING btree (t);" in text
+
+
+def test_what_no_fact_tells_of_is_said(empty_database: str, project: Project) -> None:
+    root = project(
+        {
+            "migrations/001_a.sql": "create table public.a (id serial primary key, t text);\n"
+            "create table public.b (a integer constraint to_a references public.a);\n"
+            "create table public.parent (id integer);\n"
+            "create table public.child () inherits (public.parent);\n",
+            "migrations/002_b.sql": "grant usage on language plpgsql to public;\n"
+            "alter sequence public.a_id_seq restart 9;\n"
+            "alter table public.a drop column t;\n"
+            "with gone as (delete from public.b returning a) insert into public.b table gone;\n"
+            "drop table public.a cascade;\n"
+            "alter table public.child no inherit public.parent;\n",
+        }
+    )
+    said = undone(root, 2, empty_database).stderr
+    for one in (
+        "002_b.sql:1: grant usage on: nothing here takes it back",
+        "002_b.sql:2: the sequence goes on from where it is by then",
+        "002_b.sql:4: rows it inserted stay",
+        "002_b.sql:4: rows it deleted stay away",
+        "table public.a comes back without the rows it had",
+        "constraint public.b.to_a fails while public.b has rows that point to others",
+        "what public.child has from public.parent becomes its own, too",
+    ):
+        assert one in " ".join(said.split()), one
+
+
+def test_what_was_dropped_and_made_again_has_lost_its_values(
+    empty_database: str, project: Project
+) -> None:
+    root = project(
+        {
+            "migrations/001_a.sql": "create table public.a (id integer, t text);\n"
+            "create table public.b (id integer);\n",
+            "migrations/002_b.sql": "alter table public.a drop column t, add column t integer;\n"
+            "alter table public.b rename to c;\ncreate table public.b (new integer);\n",
+        }
+    )
+    said = " ".join(undone(root, 2, empty_database).stderr.split())
+    assert "column public.a.t was dropped, and another made: the values that it had" in said
+    assert "table public.b, made in place of what was renamed, goes, with its rows" in said
+
+
 def test_what_would_remain_is_named_and_nothing_is_written(
     empty_database: str, project: Project
 ) -> None:
@@ -268,6 +332,33 @@ def test_what_changed_no_schema_is_not_undone(empty_database: str, project: Proj
     ran = undone(root, 2, empty_database, expect=4)
     assert "nothing that statements could take back" in ran.stderr
     assert "migrations/002_b.sql:1: rows it inserted stay" in ran.stderr
+
+
+def test_what_a_killed_run_leaves_the_next_one_removes(
+    server: dict[str, str], project: Project
+) -> None:
+    root = project(
+        {
+            "migrations/001_a.sql": "create table public.a (id integer);\n",
+            "migrations/002_b.sql": "select pg_sleep(613);\ncreate table public.b (id integer);\n",
+        }
+    )
+    with made(server) as shadow:
+        left = """
+            select a.datname from pg_stat_activity as a
+            where a.datname like 'arami_db_shadow_%' and a.query = 'select pg_sleep(613)'
+        """
+        named = ("--sql-dir", str(root), "--shadow", shadow)
+        killed = start_cli("new", "--undo", "2", *named)
+        found = eventually("the files run", lambda: rows(shadow, left))
+        killed.kill()
+        killed.communicate()
+        there = "select count(*) from pg_stat_activity where datname = %s"
+        eventually("its session has ended", lambda: not scalar(shadow, there, found[0][0]))
+        (root / "migrations/002_b.sql").write_text("create table public.b (id integer);\n")
+        run_cli("new", "--undo", "2", *named)
+        gone = "select count(*) from pg_database where datname = %s"
+        assert scalar(shadow, gone, found[0][0]) == 0
 
 
 def test_no_such_migration(project: Project) -> None:

@@ -42,7 +42,7 @@ comment on table public.people is 'who';
 comment on column public.people.name is 'called';
 alter table public.people enable row level security;
 alter table public.people alter column notes set statistics 500,
-    alter column notes set storage main;
+    alter column notes set storage main, alter column notes set (n_distinct = 7);
 create policy "own rows" on public.people for select to anon using (age > 1);
 comment on policy "own rows" on public.people is 'theirs';
 create index people_name on public.people (name) where age > 3;
@@ -77,6 +77,7 @@ create view public.upon as select n.id, n.name from public.named as n;
 create materialized view public.counted as
     select t.owner, count(*) as things from public.things as t group by t.owner;
 create unique index counted_owner on public.counted (owner);
+create materialized view public.unfilled as select t.id from public.things as t with no data;
 create table public.events (
     id bigint not null, at date not null, what text default 'x', primary key (id, at)
 ) partition by range (at);
@@ -86,12 +87,17 @@ create trigger touch_events before insert on public.events
 create table public.events_2024 partition of public.events
     for values from ('2024-01-01') to ('2025-01-01');
 create table public.events_rest partition of public.events default;
+create table public.seats (event bigint, at date, foreign key (event, at) references public.events);
 create table public.parent (id integer, a text);
+create type public.kept as (k text, v text);
+create table public.typed of public.kept;
+alter table public.parent add constraint unproved check (id > 0) not valid;
 create table public.child (b text) inherits (public.parent);
 create table app.inner_one (id integer primary key, pair public.pair);
 create table public.counts (first text, "order" serial, n bigserial primary key);
 create unlogged table public.cache (k text primary key, v text);
 alter default privileges in schema app grant select on tables to anon;
+alter default privileges revoke execute on functions from public;
 create publication everything for table public.people, public.things where (id > 3);
 create event trigger guard on ddl_command_end when tag in ('CREATE CONVERSION')
     execute function public.guard();
@@ -117,7 +123,24 @@ TAKEN_BACK = {
     "table with everything dropped": "drop table public.people cascade",
     "table without rows of ours dropped": "drop table public.cache",
     "table renamed": "alter table public.people rename to persons",
+    "table renamed with its parts": "alter table public.people rename to persons;"
+    " alter table public.persons rename column mail to address; alter index public.people_name"
+    " rename to persons_name; alter table public.persons rename constraint uq_people_mail to uq;"
+    " alter trigger touch_people on public.persons rename to touching",
+    "tables that swap names": "alter table public.parent rename to aside;"
+    " alter table public.cache rename to parent; alter table public.aside rename to cache",
+    "table in the place of another": "alter table public.cache rename to cache_before;"
+    " create table public.cache (k integer primary key)",
+    "view in the place of a table": "alter table public.cache rename to caches;"
+    " create view public.cache as select c.k from public.caches as c",
+    "table moved with what uses it": "alter table public.things set schema app",
     "table moved": "alter table public.cache set schema app",
+    "table of no type": "alter table public.typed not of",
+    "table of a type": "create type public.keyed as (k text, v text);"
+    " alter table public.cache of public.keyed",
+    "foreign table made": "create extension file_fdw; create server files foreign data wrapper"
+    " file_fdw; create user mapping for anon server files;"
+    " create foreign table public.file (t text) server files options (filename 'x')",
     "table logged": "alter table public.cache set logged",
     "table made unlogged": "alter table public.parent set unlogged",
     "storage parameters": "alter table public.things set (fillfactor = 50),"
@@ -133,6 +156,7 @@ TAKEN_BACK = {
     "column added": "alter table public.things add column colour text not null default 'red'",
     "column dropped from the middle": "alter table public.things drop column size",
     "last column dropped": "alter table public.things drop column level",
+    "column with options dropped": "alter table public.people drop column notes",
     "column with everything dropped": "alter table public.people drop column age cascade",
     "key column dropped": "alter table public.people drop column id cascade",
     "column before a serial's dropped": "alter table public.counts drop column first",
@@ -179,6 +203,7 @@ TAKEN_BACK = {
     "deferrable constraint changed": "alter table public.things alter constraint fk_things_people"
     " deferrable",
     "exclusion dropped": "alter table public.things drop constraint things_once",
+    "constraint proved": "alter table public.parent validate constraint unproved",
     "constraint renamed": "alter table public.things rename constraint chk_things_label to other",
     # indexes, statistics
     "index made": "create unique index new_one on public.things (label) include (size)",
@@ -209,6 +234,9 @@ TAKEN_BACK = {
     "granted on a type": "revoke usage on type public.mood from public",
     "default privileges granted": "alter default privileges in schema public"
     " grant execute on functions to anon",
+    "default privileges of every schema": "alter default privileges grant execute on functions"
+    " to public; alter default privileges grant usage on schemas to anon",
+    "granted on all functions": "grant execute on all functions in schema app to anon",
     "default privileges revoked": "alter default privileges in schema app"
     " revoke select on tables from anon",
     "owner": "alter table public.things owner to service_role;"
@@ -263,9 +291,14 @@ TAKEN_BACK = {
     "view under a view changed": "drop view public.named cascade; create view public.named as"
     " select p.id, p.age from public.people as p; create view public.upon as"
     " select n.id from public.named as n",
+    "view with its columns in another order": "drop view public.upon; create view public.upon as"
+    " select n.name, n.id from public.named as n; create view public.over as"
+    " select u.id from public.upon as u",
     "view's options": "alter view public.named reset (security_invoker)",
     "view renamed": "alter view public.upon rename to upper_one",
     "materialized view dropped": "drop materialized view public.counted",
+    "materialized view without rows dropped": "drop materialized view public.unfilled",
+    "materialized view filled": "refresh materialized view public.unfilled",
     "materialized view changed": "drop materialized view public.counted;"
     " create materialized view public.counted as select 1 as one",
     # types
@@ -282,9 +315,12 @@ TAKEN_BACK = {
     " alter column feels set default 'ok';"
     " alter table public.things alter column feels type public.mood"
     " using feels::text::public.mood; drop type public.old_mood",
+    "type renamed that has another value": "alter type public.mood rename to feeling;"
+    " alter type public.feeling add value 'new'",
     "type renamed": "alter type public.mood rename to feeling",
     "composite type made": "create type public.trio as (a integer, b integer, c integer)",
     "composite type changed": "alter type public.pair add attribute z integer",
+    "attribute of a typed table": "alter type public.kept add attribute z integer cascade",
     "composite type's attribute dropped": "alter type public.pair drop attribute y",
     "range made": "create type public.reach as range (subtype = bigint)",
     "range dropped": "drop type public.span",
@@ -312,6 +348,8 @@ TAKEN_BACK = {
     " is null; comment on function public.double(integer) is 'thrice'; comment on schema app"
     " is null; comment on constraint uq_things on public.things is 'new';"
     " comment on type public.mood is null; comment on index public.people_name is 'other'",
+    "comments on few kinds": "comment on collation public.plain is 'c'; comment on operator"
+    " public.@@@ (integer, integer) is 'o'; comment on extension citext is 'e'",
     # schemas, extensions, publications
     "schema made": "create schema fresh; create table fresh.t (id integer);"
     " create function fresh.f() returns integer language sql as 'select 1'",
@@ -329,12 +367,16 @@ TAKEN_BACK = {
     # partitions, inheritance
     "partition made": "create table public.events_2025 partition of public.events"
     " for values from ('2025-01-01') to ('2026-01-01')",
-    "partition dropped": "drop table public.events_2024",
-    "partitions dropped": "drop table public.events",
+    "partition dropped": "drop table public.events_2024 cascade",
+    "partitions dropped": "drop table public.events cascade",
     "partition detached": "alter table public.events detach partition public.events_2024",
     "table attached": "create table public.events_1 (like public.events including all);"
     " alter table public.events attach partition public.events_1"
     " for values from ('2020-01-01') to ('2021-01-01')",
+    "table attached that others refer to": "create table public.events_2 (like public.events"
+    " including all); alter table public.events attach partition public.events_2"
+    " for values from ('2020-01-01') to ('2021-01-01')",
+    "table that refers to partitions dropped": "drop table public.seats",
     "partition's bound": "alter table public.events detach partition public.events_2024;"
     " alter table public.events attach partition public.events_2024"
     " for values from ('2024-01-01') to ('2024-06-01')",

@@ -97,6 +97,7 @@ def ground(
         older = apply_with_older(both, views, schemas, around) if has_older else frozenset()
         scope = Scope(tree, stating, schemas - before, older, around)
         found, notes = _compare(target, work, scope if applied else None)
+        _partition(target, work)
         conninfo, settings = _conninfo(wanted.shadow, work), _settings(target, work)
         theirs = _fill(work, conninfo, wanted)
         unfilled = fill(work, schemas)
@@ -138,6 +139,14 @@ def _compare(
         if target.closed or work.closed:
             raise
         return (), [*notes, f"not compared with the target: {str(error).splitlines()[0]}"]
+
+
+def _partition(target: Connection, work: Connection) -> None:
+    """Make the partitions that the target has and the files do not make: jobs make them."""
+    for (made,) in target.execute(query("plan_partitions")).fetchall():
+        # Most are there; of one of another table, what it is a part of may not be.
+        with suppress(psycopg.Error), work.transaction():
+            work.execute(made.encode())
 
 
 def _conninfo(url: str | None, opened: Connection) -> str:

@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from arami_db.plan.model import Observed
     from arami_db.runner.session import MigrateOptions
 
+_NO_LEDGER = (
+    "no ledger here, so that no file counts as applied; where the schema is here already,"
+    " `arami-db baseline` enters the files that made it"
+)
 _EACH = {Effect.DATA_LOSS, Effect.REWRITE}
 
 
@@ -89,7 +93,8 @@ def plan(
         ConnectionFailedError: a connection broke.
     """
     first = sample(connection)
-    found = make_plan(tree, ledger.read(connection))
+    recorded = ledger.read(connection)
+    found = make_plan(tree, recorded)
     require_agreement(found, options)
     pending = load_all(found.up_to(options.target).pending)
     if not pending:
@@ -103,7 +108,8 @@ def plan(
     target = read_target(connection, first)
     weighed = [weigh(one, target, speed) for one in seen]
     statements, stale = _accept(weighed, [script.file for script in pending])
-    said = (*notes(found, options), *there.notes, *untried)
+    missing = () if recorded.exists else (_NO_LEDGER,)
+    said = (*missing, *notes(found, options), *there.notes, *untried)
     return Planned(len(pending), statements, target, there.drift, said, stale)
 
 

@@ -23,6 +23,18 @@ STRENGTH = {mode: strength for strength, mode in enumerate(MODES.values())}
 SHUTS_OUT_WRITES = STRENGTH["SHARE"]
 SHUTS_OUT_READS = STRENGTH["ACCESS EXCLUSIVE"]
 Locks = dict[int, str]  # the strongest mode on each relation
+# The weakest mode that each one has to wait for; of the modes above it, SHARE waits for all but
+# itself.
+_WEAKEST = dict(zip(MODES.values(), (7, 6, 4, 3, 2, 2, 1, 0), strict=True))
+
+
+def conflict(held: str, wanted: str) -> bool:
+    """Whether a lock on a relation has to wait for another one on it.
+
+    Args:
+        held, wanted: the modes, as SQL names them.
+    """
+    return STRENGTH[held] >= _WEAKEST[wanted] and (held, wanted) != ("SHARE", "SHARE")
 
 
 class Relation(NamedTuple):

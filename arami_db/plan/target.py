@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from arami_db.database.connect import Connection, query
+from arami_db.plan.state import MODES, conflict
 
 
 class TargetTable(NamedTuple):
@@ -23,6 +24,7 @@ class TargetTable(NamedTuple):
     last_vacuum: str | None
     reads: int
     writes: int
+    indexes: int
     prevents_wraparound: bool
 
     @property
@@ -39,12 +41,25 @@ class TargetTable(NamedTuple):
 
 
 class Busy(NamedTuple):
-    """A row of plan_sessions.sql."""
+    """A row of plan_sessions.sql; a prepared transaction has no pid."""
 
-    pid: int
+    pid: int | None
     state: str
     seconds: float | None
     relations: list[str]
+    modes: list[str]
+    has_snapshot: bool
+
+    def __str__(self) -> str:
+        """Who it is, and since when."""
+        who = "a transaction" if self.pid is None else f"pid {self.pid}"
+        age = "?" if self.seconds is None else f"{self.seconds:.0f} s"
+        return f"{who}, {self.state}, in a transaction for {age}"
+
+    def is_in_the_way(self, relation: str, mode: str) -> bool:
+        """Whether a lock has to wait for one that it has on the same relation."""
+        held = zip(self.relations, self.modes, strict=True)
+        return any(name == relation and conflict(MODES[had], mode) for name, had in held)
 
 
 class TargetServer(NamedTuple):
@@ -66,7 +81,8 @@ class Target:
         server: as a whole.
         tables: by name.
         traffic: reads and writes a second, by table.
-        sessions: those in a transaction that have locked something, the oldest first.
+        sessions: those in a transaction that have locked something or hold a snapshot, the oldest
+            first; prepared transactions among them.
         free_disk: bytes that are free where its data lie; None where that cannot be seen.
     """
 
@@ -76,9 +92,9 @@ class Target:
     sessions: tuple[Busy, ...]
     free_disk: int | None = None
 
-    def waits_behind(self, relation: str) -> list[Busy]:
-        """The sessions that have a lock on a relation."""
-        return [one for one in self.sessions if relation in one.relations]
+    def in_the_way(self, relation: str, mode: str) -> list[Busy]:
+        """The sessions whose locks on a relation one of that mode has to wait for."""
+        return [one for one in self.sessions if one.is_in_the_way(relation, mode)]
 
 
 _DIRECTORY = "select setting from pg_catalog.pg_settings where name = 'data_directory'"

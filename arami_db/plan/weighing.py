@@ -9,10 +9,12 @@ from arami_db.files.effects import Effect, Risk
 from arami_db.files.rules import is_concurrent
 from arami_db.plan.model import Observed
 from arami_db.plan.speed import Speed
+from arami_db.plan.state import SHUTS_OUT_WRITES, STRENGTH, conflict
 from arami_db.plan.target import Target, TargetTable
 
 _OUTAGE = 1.0  # seconds that nobody notices, or just so
 _UNITS = (("h", 3600.0), ("min", 60.0), ("s", 1.0))
+_VACUUMS = "SHARE UPDATE EXCLUSIVE"  # how a vacuum locks its table
 _LONG = {Effect.REWRITE, Effect.LONG_READ_WRITE_BLOCK, Effect.LONG_WRITE_BLOCK}
 
 
@@ -65,13 +67,14 @@ def _sizes(observed: Observed, target: Target) -> list[TargetTable]:
 def _seconds(observed: Observed, target: Target, speed: Speed) -> float | None:
     """How long it works on what it reads and writes; None where nobody has counted that."""
     total = 0.0
-    works = [(name, speed.rewrite) for name in (*observed.rewritten, *observed.changed)]
-    works += [(name, speed.scan) for name in observed.scanned if name not in observed.rewritten]
-    for name, rate in works:
-        size = target.tables[name].bytes if name in target.tables else None
-        if size is None:
+    written = (*observed.rewritten, *observed.changed)
+    for name in dict.fromkeys((*written, *observed.scanned)):
+        table = target.tables.get(name)
+        if table is None or table.bytes is None:
             return None
-        total += size / rate
+        # Each index is built again, or has an entry for each row, too.
+        again = 1 / speed.rewrite + table.indexes / speed.scan
+        total += table.bytes * (again if name in written else 1 / speed.scan)
     return total
 
 
@@ -129,22 +132,40 @@ def _risk(observed: Observed, target: Target, seconds: float | None, waits: Sequ
         return Risk.WATCH if all(one and one.is_empty for one in there) else Risk.DATA_LOSS
     if effect in _LONG:
         return Risk.OUTAGE if seconds is None or seconds >= _OUTAGE else Risk.WATCH
-    return Risk.WATCH if observed.breaks or (waits and observed.takes) else Risk.NONE
+    may_wait = waits and (observed.takes or is_concurrent(observed.statement.node))
+    return Risk.WATCH if observed.breaks or may_wait else Risk.NONE
 
 
 def _traffic(observed: Observed, target: Target) -> Iterator[str]:
     for name in observed.blocks_writes if observed.effect is not Effect.NONE else ():
         reads, writes = target.traffic.get(name, (0.0, 0.0))
-        if reads + writes >= 1:
-            yield f"{reads:.0f} reads and {writes:.0f} rows written a second in {name}"
+        said = [f"{reads:.0f} reads"] if name in observed.blocks_reads and reads >= 1 else []
+        said += [f"{writes:.0f} rows written"] if writes >= 1 else []
+        if said:
+            yield f"{' and '.join(said)} a second in {name}"
 
 
 def _waits(observed: Observed, target: Target) -> Iterator[str]:
     """Whom its locks will queue behind; everybody else then queues behind them."""
-    concurrent = is_concurrent(observed.statement.node)
-    for name in sorted(observed.locks if concurrent else observed.takes):
-        for busy in target.waits_behind(name):
-            age = "?" if busy.seconds is None else f"{busy.seconds:.0f} s"
-            yield f"pid {busy.pid}, {busy.state}, in a transaction for {age}, uses {name}"
-        if (table := target.tables.get(name)) and table.prevents_wraparound:
+    for name, mode in sorted(_waited_for(observed).items()):
+        yield from (f"{busy}, uses {name}" for busy in target.in_the_way(name, mode))
+        table = target.tables.get(name)
+        if table and table.prevents_wraparound and conflict(_VACUUMS, mode):
             yield f"autovacuum of {name} to prevent wraparound, which does not give way"
+    node = observed.statement.node
+    if node.index_stmt.concurrent or (is_concurrent(node) and node.HasField("reindex_stmt")):
+        yield from (f"{busy}, holds a snapshot" for busy in target.sessions if busy.has_snapshot)
+
+
+def _waited_for(observed: Observed) -> dict[str, str]:
+    """The locks that it waits for itself; concurrent work waits for more than it takes."""
+    node = observed.statement.node
+    if is_concurrent(node):
+        waits = "SHARE" if node.index_stmt.concurrent else "ACCESS EXCLUSIVE"
+        return dict.fromkeys(observed.locks, waits)
+    # A stronger one that it does not take itself is from before.
+    return {
+        name: mode
+        for name, mode in observed.locks.items()
+        if name in observed.takes or STRENGTH[mode] < SHUTS_OUT_WRITES
+    }

@@ -3,7 +3,7 @@
 -- since; null where nobody has looked yet.
 select
     quote_ident(n.nspname) || '.' || quote_ident(c.relname) as name,
-    (c.relpages + coalesce(t.relpages, 0))::bigint
+    (greatest(c.relpages, 0) + coalesce(t.relpages, 0))::bigint
     * current_setting('block_size')::bigint as heap_bytes,
     coalesce((
         select sum(x.relpages)
@@ -19,14 +19,32 @@ select
     greatest(s.last_vacuum, s.last_autovacuum)::text as last_vacuum,
     coalesce(s.seq_scan, 0) + coalesce(s.idx_scan, 0) as reads,
     coalesce(s.n_tup_ins + s.n_tup_upd + s.n_tup_del, 0) as writes,
+    (
+        select count(*)
+        from pg_catalog.pg_index as i
+        where i.indrelid = c.oid
+    ) as indexes,
     exists (
         select
         from pg_catalog.pg_locks as l
+        inner join pg_catalog.pg_database as d on l.database = d.oid
         inner join pg_catalog.pg_stat_activity as a on l.pid = a.pid
         where
             l.relation = c.oid
-            and a.backend_type = 'autovacuum worker'
-            and a.query like '%to prevent wraparound%'
+            and d.datname = current_database()
+            and l.mode = 'ShareUpdateExclusiveLock'
+            and case
+                when a.backend_type is not null
+                    then
+                        a.backend_type = 'autovacuum worker'
+                        and a.query like '%to prevent wraparound%'
+                -- Not to be told: it is that, if the table is old enough.
+                else
+                    age(c.relfrozenxid)
+                    > current_setting('autovacuum_freeze_max_age')::integer
+                    or mxid_age(c.relminmxid)
+                    > current_setting('autovacuum_multixact_freeze_max_age')::integer
+            end
     ) as prevents_wraparound
 from pg_catalog.pg_class as c
 inner join pg_catalog.pg_namespace as n on c.relnamespace = n.oid

@@ -10,16 +10,15 @@ import re
 from collections.abc import Callable
 
 from arami_db.drift.findings import Finding
-from arami_db.drift.remedies import others
+from arami_db.drift.remedies import others, parts
 from arami_db.drift.remedies.around import Sides
 from arami_db.drift.remedies.columns import definition, needs_values
 from arami_db.drift.remedies.difference import Difference
 from arami_db.drift.remedies.words import PLACE
 from arami_db.facts.names import split
-from arami_db.undo.few import attribute as _attribute
-from arami_db.undo.few import publication, published, relabelled
-from arami_db.undo.few import renamed_schema as _renamed
-from arami_db.undo.order import reordered
+from arami_db.undo.columns import reordered
+from arami_db.undo.publications import publication, published
+from arami_db.undo.types import attribute, relabelled
 
 _Stated = Callable[[str, str], str | None]
 _ALONE = {"sequence", "index"}
@@ -37,14 +36,15 @@ def making(finding: Finding, around: Sides, stated: _Stated) -> str | None:
         stated: the statement of a file that makes an object, by kind and name.
 
     Returns:
-        The SQL; None where the finding's own remedy is the way, or there is none.
+        The SQL; None where the finding's own remedy is the way, or there is none; empty where
+        others are to be mended first.
     """
     facts = finding.missing or finding.extra
     if not facts:
         return None
     kind, name, key, _ = facts[0]
     difference = Difference(kind, name, key, around.wanted.get((kind, name), {}), None, around)
-    if kind in {"column", "schema"} and (sql := _attribute(difference) or _renamed(difference)):
+    if kind == "column" and (sql := attribute(difference)):
         return sql
     if around.is_missing((kind, name)):
         return _missing(finding, difference, stated)
@@ -55,13 +55,16 @@ def making(finding: Finding, around: Sides, stated: _Stated) -> str | None:
 
 
 def otherwise(finding: Finding, around: Sides) -> str | None:
-    """Another way where a remedy failed: a column's values cast by way of text.
+    """Another way where a remedy failed: values cast by way of text, a partition taken out first.
 
     Args:
         finding: the difference.
         around: what should be and what is.
     """
     facts = finding.missing
+    if finding.extra and around.is_extra(item := finding.extra[0][:2]) and item[0] == "table":
+        taken_out = _partition(Difference(*item, None, {}, None, around))
+        return f"{taken_out}\n{finding.remedy}" if taken_out else None
     if not facts or facts[0][::2] != ("column", "type") or not finding.extra:
         return None
     name, kind = facts[0].object, facts[0].value
@@ -76,9 +79,8 @@ def otherwise(finding: Finding, around: Sides) -> str | None:
 def _dropped(difference: Difference) -> str | None:
     """What drops what a remedy leaves to whoever runs it."""
     name = difference.name
-    if difference.kind == "schema":
-        return f"drop schema {name};"
-    return f"drop publication {name};" if difference.kind == "publication" else None
+    is_known = difference.kind in {"schema", "publication", "server", "user mapping"}
+    return f"drop {difference.kind} {name};" if is_known else None
 
 
 def _special(difference: Difference) -> str | None:
@@ -88,6 +90,11 @@ def _special(difference: Difference) -> str | None:
         return _partition(difference)
     if kind == "publication":
         return published(difference)
+    if key == "populated":
+        unfilled = "" if difference.value == "true" else " with no data"
+        return f"refresh materialized view {name}{unfilled};"
+    if kind == "constraint" and key == "validated" and difference.value == "false":
+        return f"{others.drop(difference)}\n{parts.create_constraint(difference)}"
     if key == PLACE:
         return reordered(split(name)[0], difference.around)
     return relabelled(difference) if key == "labels" else None
@@ -95,6 +102,9 @@ def _special(difference: Difference) -> str | None:
 
 def _missing(finding: Finding, difference: Difference, stated: _Stated) -> str | None:
     kind, name, around = difference.kind, difference.name, difference.around
+    is_generated = kind == "column" and "generated kind" in difference.wanted
+    if is_generated and _has_other_types(split(name)[0], around):
+        return ""  # nothing could change the type of what it is made of
     if kind in {"schema", "publication"}:
         return f"create schema {name};" if kind == "schema" else publication(difference)
     if finding.remedy:
@@ -120,6 +130,16 @@ def _column(difference: Difference) -> str | None:
         f"alter table {table} add column {nullable};\n"
         f"-- Rows that are there need values: write here what fills {last}.\n"
         f"alter table {table} alter column {last} set not null;"
+    )
+
+
+def _has_other_types(table: str, around: Sides) -> bool:
+    """Whether columns of a table have yet to get their types back."""
+    return any(
+        split(item[1])[0] == table and properties.get(key) != around.wanted[item].get(key)
+        for item, properties in around.actual.items()
+        if item[0] == "column" and item in around.wanted
+        for key in ("type", "collation")
     )
 
 

@@ -8,9 +8,8 @@ later round makes it again, as it should be.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import psycopg
 
@@ -21,6 +20,8 @@ from arami_db.drift.order import in_order
 from arami_db.drift.remedies.around import Object, Sides, by_object
 from arami_db.facts import Fact
 from arami_db.undo.making import making, otherwise
+from arami_db.undo.trying import Done, FromFiles, Work
+from arami_db.undo.types import set_aside
 from arami_db.undo.way import clearing
 
 _ROUNDS = 40
@@ -31,40 +32,23 @@ _GROUND = {"schema", "extension", "type", "sequence", "table", "column"}
 _Facts = frozenset[Fact]
 
 
-class Done(NamedTuple):
-    """SQL that was run, and the object that it is about: kind and name."""
-
-    about: Object
-    sql: str
-
-
 @dataclass(frozen=True)
 class Mended:
     """What was run, and what it left.
 
     Attributes:
         statements: in the order in which they ran.
+        begun: what held before the first that is more than a name given back.
+        goal: what should hold, as far as it can be reached.
         facts: what holds after them.
         failed: what the server said against a remedy, by the message of its finding.
     """
 
     statements: tuple[Done, ...]
+    begun: _Facts
+    goal: _Facts
     facts: _Facts
     failed: dict[str, str]
-
-
-@dataclass
-class _Work:
-    """The work on one database, in a transaction that is rolled back."""
-
-    connection: Connection
-    wanted: _Facts
-    ask: Callable[[], _Facts]
-    api: tuple[str, ...]
-    stated: Callable[[str, str], str | None]
-    statements: list[Done] = field(default_factory=list)
-    cleared: set[tuple[str, bool]] = field(default_factory=set)
-    failed: dict[str, str] = field(default_factory=dict)
 
 
 def mend(
@@ -72,7 +56,7 @@ def mend(
     wanted: _Facts,
     ask: Callable[[], _Facts],
     api: tuple[str, ...],
-    stated: Callable[[str, str], str | None],
+    files: FromFiles,
 ) -> Mended:
     """Find the statements, and take everything back.
 
@@ -81,7 +65,7 @@ def mend(
         wanted: the facts that should hold.
         ask: states those that do, in the transaction at work.
         api: the API's roles that are there.
-        stated: the statement of a file that makes an object, by kind and name.
+        files: what these tell besides.
 
     Returns:
         The statements, and what holds after them.
@@ -90,12 +74,13 @@ def mend(
         ConnectionFailedError: the connection broke.
         QueryFailedError: the facts could not be asked.
     """
-    work = _Work(connection, wanted, ask, api, stated)
+    work = Work(connection, wanted, ask, api, files)
     try:
         with connection.transaction(force_rollback=True):
-            now = ask()
+            now = begun = work.give_names_back()
+            work.wanted = goal = set_aside(wanted, begun)
             for _ in range(_ROUNDS):
-                if now == wanted:
+                if now == goal:
                     break
                 before, now = now, _round(work, now)
                 if now != before:
@@ -104,16 +89,19 @@ def mend(
                 if cleared is None:
                     break
                 now = cleared
-            return Mended(tuple(work.statements), now, work.failed)
+            return Mended(tuple(work.statements), begun, goal, now, work.failed)
     except psycopg.Error as error:
         raise lost(error) from error
 
 
-def _differences(work: _Work, now: _Facts) -> list[Finding]:
+def _differences(work: Work, now: _Facts) -> list[Finding]:
     """What differs, each with what makes it go where that is known."""
     around = Sides(by_object(work.wanted), by_object(now), api=work.api)
     found = [f for f in drift(work.wanted, now, api=work.api) if not _comes_along(f, around)]
-    made = [replace(f, remedy=making(f, around, work.stated) or f.remedy) for f in found]
+    made = [
+        f if (sql := making(f, around, work.files.stated)) is None else replace(f, remedy=sql)
+        for f in found
+    ]
     return [
         _without_owner(f) if f.missing and around.is_missing(f.missing[0][:2]) else f for f in made
     ]
@@ -138,7 +126,7 @@ def _without_owner(finding: Finding) -> Finding:
     return replace(finding, remedy=finding.remedy and _OWN.sub("", finding.remedy))
 
 
-def _round(work: _Work, now: _Facts) -> _Facts:
+def _round(work: Work, now: _Facts) -> _Facts:
     """Run remedies: of what holds others together first, and of all where that changes nothing."""
     found = in_order(_differences(work, now))
     first = [finding for finding in found if _is_ground(finding)]
@@ -152,12 +140,12 @@ def _is_ground(finding: Finding) -> bool:
     return facts[0].kind in _GROUND or not finding.missing
 
 
-def _attempt(work: _Work, now: _Facts, waiting: Sequence[Finding]) -> _Facts:
+def _attempt(work: Work, now: _Facts, waiting: Sequence[Finding]) -> _Facts:
     """Run remedies, those that fail again after the others; nothing where nothing changes."""
     before = len(work.statements)
     with work.connection.transaction() as attempt:
         while waiting:
-            failed = [f for f in waiting if not _runs(work, f.message, _of(f), f.remedy or "")]
+            failed = [f for f in waiting if not work.runs(f.message, _of(f), f.remedy or "")]
             if len(failed) == len(waiting):
                 break
             waiting = failed
@@ -172,22 +160,7 @@ def _of(finding: Finding) -> Object:
     return (finding.missing or finding.extra)[0][:2]
 
 
-def _runs(work: _Work, what: str, about: Object, sql: str) -> bool:
-    """Run the SQL of one remedy, and keep it if it does."""
-    try:
-        with work.connection.transaction():
-            work.connection.execute(sql.encode())
-    except psycopg.Error as error:
-        if work.connection.closed:
-            raise
-        work.failed[what] = error.diag.message_primary or str(error)
-        return False
-    work.failed.pop(what, None)
-    work.statements.append(Done(about, sql.strip()))
-    return True
-
-
-def _cleared(work: _Work, now: _Facts) -> _Facts | None:
+def _cleared(work: Work, now: _Facts) -> _Facts | None:
     """Drop what is in the way of one difference; None where nothing more can be."""
     around = Sides(by_object(work.wanted), by_object(now), api=work.api)
     found = _differences(work, now)
@@ -197,24 +170,13 @@ def _cleared(work: _Work, now: _Facts) -> _Facts | None:
             continue
         work.cleared.add(stage)
         other = otherwise(finding, around) if spare else None
-        if other and _runs(work, finding.message, _of(finding), other):
+        if other and work.runs(finding.message, _of(finding), other):
             return work.ask()
         drops = clearing(work.connection, finding, around, work.ask, spare=spare)
         before = len(work.statements)
         with work.connection.transaction() as trial:
-            if drops and _all_run(work, drops):
+            if drops and work.all_run(drops):
                 return work.ask()
             del work.statements[before:]
             raise psycopg.Rollback(trial)
     return None
-
-
-def _all_run(work: _Work, drops: Iterable[tuple[Object, str]]) -> bool:
-    """Run statements, those that fail again after the others."""
-    waiting = list(drops)
-    while waiting:
-        failed = [(item, sql) for item, sql in waiting if not _runs(work, sql, item, sql)]
-        if len(failed) == len(waiting):
-            return False
-        waiting = failed
-    return True

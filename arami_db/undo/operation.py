@@ -20,9 +20,12 @@ from arami_db.files.script import Script, load
 from arami_db.shadow import apply, shadows
 from arami_db.undo.mending import mend
 from arami_db.undo.model import UndoError, Undone
+from arami_db.undo.renaming import names_back
 from arami_db.undo.sides import Files, Wanted, empty, facts_of, files_of, without
-from arami_db.undo.stays import guessed, set_aside, stays
+from arami_db.undo.stays import guessed, stays
 from arami_db.undo.text import text_of
+from arami_db.undo.trying import FromFiles
+from arami_db.undo.types import set_aside
 from arami_db.undo.views import both_ways
 
 _BY_HAND = "Write by hand what takes it back (docs/undo.md), or leave it as it is."
@@ -89,23 +92,27 @@ def _draft(connection: Connection, files: Files, wanted: Wanted, name: str) -> _
 
     empty(connection)
     now = ask()
-    goal = set_aside(wanted.migrated, now)
-    rows = stays(files.itself, goal, now, wanted.migrated)
-    if now == goal:
+    if now == (goal := set_aside(wanted.migrated, now)):
         why = f"{files.file.label}: there is nothing that statements could take back"
+        rows = stays(files.itself, goal, now, wanted.migrated)
         raise UndoError(why, remaining=rows, hint=_BY_HAND)
-    find = partial(mend, ask=ask, api=_api(connection, files), stated=Stated(files.before).of)
-    mended = find(connection, goal)
+    told = FromFiles(Stated(files.before).of, names_back(files.itself))
+    find = partial(mend, ask=ask, api=_api(connection, files), files=told)
+    mended = find(connection, wanted.migrated)
+    goal = mended.goal
     _refuse(files, drift(goal, mended.facts), mended.failed)
-    done = [one.sql for one in mended.statements]
+    rows = stays(files.itself, goal, mended.begun, wanted.migrated)
     apply(connection, files.views, None, files.around)
     viewed = ask()
-    last = set_aside(wanted.viewed, viewed)
-    if is_of_views := _leads(connection, done, ask) != last:
-        mended = find(connection, last)
+    done = [one.sql for one in mended.statements]
+    led = _leads(connection, done, ask)
+    last = set_aside(wanted.viewed, led or viewed)
+    if is_of_views := led != last:
+        mended = find(connection, wanted.viewed)
+        last = mended.goal
         _refuse(files, drift(last, mended.facts), mended.failed)
         done = both_ways(mended.statements, viewed - now)
-    rows += guessed(files.itself, done)
+    rows += guessed(mended.statements)
     script = _script(files, name, done, rows)
     apply(connection, [script], None, files.around)
     _refuse(files, drift(last, ask()), {})

@@ -3,66 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from arami_db.drift.remedies.around import Objects, Sides, by_object
-from arami_db.escape import visible
 from arami_db.facts import Fact
-from arami_db.facts.names import split, unquoted
+from arami_db.facts.names import listed, split
+from arami_db.undo.trying import NAME, Done
+from arami_db.undo.types import LABEL
+from arami_db.undo.unstated import replaced, unstated
 
 if TYPE_CHECKING:
-    from arami_db.files.script import Script, Statement
+    from arami_db.files.script import Script
 
-LABEL = re.compile(r"E?'(?:[^']|'')*'")
 _RENAMES = re.compile(
     r"^alter (?:table|foreign table|sequence) (\S+) rename (?:column (\S+) )?to (\S+);",
     re.MULTILINE,
 )
-_WRITES = {
-    "insert_stmt": "rows it inserted stay",
-    "update_stmt": "what it overwrote stays overwritten",
-    "delete_stmt": "rows it deleted stay away",
-    "merge_stmt": "rows it changed stay as they are",
-    "truncate_stmt": "rows it removed stay away",
-    "copy_stmt": "rows it copied stay",
-}
-_UNSEEN = {
-    "do_stmt": "a block",
-    "call_stmt": "a procedure",
-    "select_stmt": "a query",
-}
-_MAY = "may have changed rows; if it did, they stay as they are"
-_BEYOND = {  # what facts do not tell of
-    *("create_role_stmt", "alter_role_stmt", "drop_role_stmt", "alter_role_set_stmt"),
-    *("grant_role_stmt", "alter_database_stmt", "alter_database_set_stmt", "alter_system_stmt"),
-    *("create_fdw_stmt", "alter_fdw_stmt", "create_foreign_server_stmt"),
-    *("alter_foreign_server_stmt", "create_user_mapping_stmt", "alter_user_mapping_stmt"),
-    *("drop_user_mapping_stmt", "create_subscription_stmt", "alter_subscription_stmt"),
-    *("drop_subscription_stmt", "create_plang_stmt", "create_am_stmt", "create_table_space_stmt"),
-    *("import_foreign_schema_stmt", "create_conversion_stmt", "create_transform_stmt"),
-    *("alter_tsconfiguration_stmt", "alter_tsdictionary_stmt", "reassign_owned_stmt"),
-    *("drop_owned_stmt", "set_operation_stmt"),
-}
-
-
-def set_aside(wanted: frozenset[Fact], now: frozenset[Fact]) -> frozenset[Fact]:
-    """What can be reached: an enum keeps the labels that were added to it.
-
-    Args:
-        wanted: the facts without the migration.
-        now: the facts with it.
-    """
-    there = {fact[:3]: fact for fact in now if fact.property == "labels"}
-    return frozenset(
-        there[fact[:3]] if fact[:3] in there and _grew(fact, there[fact[:3]]) else fact
-        for fact in wanted
-    )
-
-
-def _grew(before: Fact, after: Fact) -> bool:
-    labels = (LABEL.findall(before.value), LABEL.findall(after.value))
-    return set(labels[0]) < set(labels[1])
+_REFERENCES = re.compile(r" REFERENCES (\S+?)\(((?:\"(?:[^\"]|\"\")*\"|[^\")])*)\)")
 
 
 def stays(
@@ -80,8 +38,8 @@ def stays(
     for (kind, name), other in Sides(before, after).renamed.items():  # it gets its name back
         del before[kind, name], after[kind, other]
     lines = [*_labels(goal, wanted), *_emptied(before, after), *_gone(before, after)]
-    lines += _converted(before, after)
-    return [*lines, *_done(script)]
+    lines += [*_converted(before, after), *_inherited(before, after), *_pointing(before, after)]
+    return [*lines, *replaced(script, before.keys() & after.keys()), *unstated(script)]
 
 
 def _labels(goal: frozenset[Fact], wanted: frozenset[Fact]) -> Iterator[str]:
@@ -124,42 +82,52 @@ def _converted(before: Objects, after: Objects) -> Iterator[str]:
             )
 
 
-def _done(script: Script) -> Iterator[str]:
-    for statement in script.statements:
-        which = statement.node.WhichOneof("node") or ""
-        if said := _WRITES.get(which):
-            yield f"{_place(script, statement)}: {said}."
-        elif which in _UNSEEN and not _is_quiet(statement):
-            yield f"{_place(script, statement)}: {_UNSEEN[which]}: {_MAY}."
-        elif which in _BEYOND:
-            first = visible(" ".join(statement.text.split()[:3]))
-            yield f"{_place(script, statement)}: {first}: nothing here takes it back."
+def _inherited(before: Objects, after: Objects) -> Iterator[str]:
+    for (kind, name), properties in sorted(before.items()):
+        now = after.get((kind, name), {})
+        for key in properties if kind == "table" and "partition bound" not in properties else ():
+            if key.startswith("inherits ") and key not in now:
+                parent = key.removeprefix("inherits ")
+                yield (
+                    f"what {name} has from {parent} becomes its own, too: it stays there when"
+                    f" {parent} drops it."
+                )
 
 
-def guessed(script: Script, statements: Sequence[str]) -> Iterator[str]:
+def _pointing(before: Objects, after: Objects) -> Iterator[str]:
+    """Foreign keys of tables that have their rows to tables or columns that come back without."""
+    back = {item for item in before.keys() - after.keys() if item[0] in {"table", "column"}}
+    for (kind, name), properties in sorted(before.items()):
+        found = (
+            _REFERENCES.search(properties.get("definition", "")) if kind == "constraint" else None
+        )
+        table = split(name)[0]
+        is_partition = "partition bound" in before.get(("table", table), {})
+        if found is None or is_partition or ("table", table) not in after:
+            continue
+        keys = {("column", f"{found[1]}.{column}") for column in listed(found[2])}
+        if back & {("table", found[1]), *keys}:
+            yield (
+                f"constraint {name} fails while {table} has rows that point to others which are"
+                " not back: put those back before it."
+            )
+
+
+def guessed(statements: Iterable[Done]) -> Iterator[str]:
     """Names given back to what may be something else that is alike, and keeps its rows.
 
+    What the migration itself renamed is no guess; what it made in the place of that goes.
+
     Args:
-        script: the migration.
         statements: what takes it back.
     """
-    renamed = {
-        statement.node.rename_stmt.newname
-        for statement in script.statements
-        if statement.node.HasField("rename_stmt")
-    }
-    for sql in statements:
+    for about, sql in statements:
+        if about[0] == NAME:
+            if sql.startswith("drop table "):
+                name = sql.removeprefix("drop table ").removesuffix(";")
+                yield f"table {name}, made in place of what was renamed, goes, with its rows."
+            continue
         for table, column, name in _RENAMES.findall(sql):
-            now = f"{table}.{column}" if column else table
-            last = unquoted(split(now)[1])
-            if last not in renamed and not name.endswith(("_before_undo", '_before_undo"')):
+            if not name.endswith(("_before_undo", '_before_undo"')):
+                now = f"{table}.{column}" if column else table
                 yield f"{now} is taken for what was called {name}, and keeps what is in it now."
-
-
-def _is_quiet(statement: Statement) -> bool:
-    """Whether a query only sets something of the session."""
-    return "set_config" in statement.text
-
-
-def _place(script: Script, statement: Statement) -> str:
-    return f"{script.file.label}:{script.file.place(statement.offset)[0]}"

@@ -29,7 +29,9 @@ def text_of(stem: str, script: Script, statements: Sequence[str], stays: Sequenc
         statements: what takes it back, in order.
         stays: what stays, a line each.
     """
-    alone = not script.in_transaction and all(_INDEX.match(sql) for sql in statements)
+    alone = not script.in_transaction and all(
+        _INDEX.match(sql) and sql.count(";") == 1 for sql in statements
+    )
     head = [f"-- {stem}: takes {script.file.title} back."]
     head += _comment(
         f"Why: `arami-db new --undo {script.file.version}` wrote this and tried it: on a database"

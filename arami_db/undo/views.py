@@ -13,7 +13,7 @@ from arami_db.drift.remedies.causes import target_of
 from arami_db.drift.remedies.names import literal
 from arami_db.facts import Fact
 from arami_db.facts.names import split
-from arami_db.undo.mending import Done
+from arami_db.undo.trying import Done
 
 _SETTING = "arami_db.had_views"
 _LOOKS = {

@@ -14,7 +14,8 @@ from arami_db.drift.remedies.difference import Difference
 from arami_db.drift.remedies.words import PLACE
 from arami_db.facts import Fact
 from arami_db.facts.names import split
-from arami_db.undo.order import moved
+from arami_db.undo.columns import moved
+from arami_db.undo.publications import published
 
 _HOLDS_ROWS = {"table", "foreign table", "sequence"}
 # Made again where they cannot be changed; of a constraint and the like a remedy does it.
@@ -63,7 +64,9 @@ def clearing(
     kind = facts[0].kind
     if kind == _COLUMN and spare:
         gone = {i: sql for i, sql in gone.items() if not _is_spared(i, facts[0], around)}
-    is_again = kind in _AGAIN and finding.remedy is None
+    # A view can be replaced by one with the same columns in the same order, and by no other.
+    is_other = (kind, facts[0].property) == ("view", "definition")
+    is_again = kind in _AGAIN and (finding.remedy is None or is_other)
     parts = {item for item in gone if _is_part(item, {name for _, name in own})}
     left = {i: s for i, s in gone.items() if is_again or (i not in own and i not in parts)}
     if any(_is_kept(i, around) for i in left if i not in own and not _counts(i, own, around)):
@@ -77,7 +80,7 @@ def clearing(
 
 def _counts(item: Object, own: Collection[Object], around: Sides) -> bool:
     """Whether it is the sequence of a column: it comes and goes with that, or is kept for it."""
-    column = around.identity_of(item[1]) or around.actual[item].get("owned by", "")
+    column = around.identity_of(item[1]) or around.actual.get(item, {}).get("owned by", "")
     return item[0] == "sequence" and (_COLUMN, column) in own
 
 
@@ -121,7 +124,11 @@ def _gone(around: Sides, after: Mapping[Object, Properties]) -> Iterator[tuple[O
     for item, properties in around.actual.items():
         if item[0] in _NOTHING:
             continue
-        if item not in after:
+        if item[0] == "publication" and item in after:
+            for key in properties.keys() - after[item].keys():
+                if sql := published(Difference(*item, key, {}, None, around)):
+                    yield ("publication", f"{item[1]} {key}"), sql
+        elif item not in after:
             yield item, _drop(item, around)
         elif item[0] == _COLUMN and "default" in properties.keys() - after[item].keys():
             table, last = split(item[1])

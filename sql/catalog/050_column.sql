@@ -67,5 +67,6 @@ inner join pg_catalog.pg_attribute as a on r.oid = a.attrelid
 cross join lateral pg_catalog.pg_options_to_table(a.attoptions) as o
 where
     r.kind <> 'index'
+    and not a.attisdropped
     and a.attoptions is not null
     and o.option_name in ('n_distinct', 'n_distinct_inherited')

@@ -128,6 +128,8 @@ def default_privilege(difference: Difference) -> str | None:
     grantee, privilege = difference.key.rsplit(" ", 1)
     as_grants = {"granted": _GRANTED, "with grant option": _GRANTABLE}
     wanted, actual = (as_grants.get(v or "") for v in (difference.value, difference.actual))
+    if difference.actual == _REVOKED:
+        wanted = _GRANTED
     verb, preposition, end = _change(wanted, actual)
     start = f"alter default privileges for role {difference.around.role(role)}{schema or ''}"
     to = difference.around.role(grantee)

@@ -65,7 +65,8 @@ def create_constraint(difference: Difference) -> str | None:
     definition = difference.wanted["definition"]
     if definition.startswith("TRIGGER"):
         return None
-    return f"alter {holder(difference)} add constraint {last} {definition};"
+    unproved = " not valid" if difference.wanted.get("validated") == "false" else ""
+    return f"alter {holder(difference)} add constraint {last} {definition}{unproved};"
 
 
 def change_enabled(difference: Difference) -> str | None:

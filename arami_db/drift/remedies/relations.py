@@ -28,7 +28,13 @@ def create_table(difference: Difference) -> str | None:
     columns = [f"{name}.{column}" for column in listed(wanted.get("columns", ""))]
     if any(("column", column) not in around.wanted for column in columns):
         return None
-    lines = [f"    {definition(c, around.wanted['column', c])}" for c in columns]
+    # A partition has its identity columns from what it is a part of, and may bring none along.
+    left_out = {"identity"} if "partition bound" in wanted else set[str]()
+    defined = [
+        (c, {k: v for k, v in around.wanted["column", c].items() if k not in left_out})
+        for c in columns
+    ]
+    lines = [f"    {definition(*one)}" for one in defined]
     unlogged = "unlogged " if wanted.get("persistence") == "unlogged" else ""
     inside = ",\n".join(lines)
     clauses = f" partition by {wanted['partition key']}" if "partition key" in wanted else ""
@@ -54,7 +60,10 @@ def create_view(difference: Difference) -> str | None:
     if "definition" not in wanted:
         return None
     replace = "or replace view" if difference.kind == "view" else "materialized view"
-    return f"create {replace} {difference.name}{_with(wanted)} as\n{wanted['definition']}"
+    definition = wanted["definition"]
+    if wanted.get("populated") == "false":
+        definition = f"{definition.removesuffix(';')}\nwith no data;"
+    return f"create {replace} {difference.name}{_with(wanted)} as\n{definition}"
 
 
 def _with(wanted: Properties) -> str:
@@ -115,6 +124,7 @@ def _change_table(difference: Difference) -> str | None:
         "force row level security": f"{'force' if value else 'no force'} row level security",
         "replica identity": f"replica identity {_identity(difference)}",
         "access method": f"set access method {value or 'heap'}",
+        "of type": f"of {value}" if value else "not of",
     }
     if key in actions:
         return f"{alter} {actions[key]};"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Set
 
 from arami_db.drift.remedies import columns, functions, grants, others, parts, relations
+from arami_db.drift.remedies.around import Sides
 from arami_db.drift.remedies.difference import Difference
 from arami_db.drift.remedies.names import sequence_of
 
@@ -55,6 +57,7 @@ _AFTER = {"owner", "comment", "enabled", "row level security", "force row level 
     *("replica identity", "clustered", "statistics targets", "target", "owned by"),
     *("storage", "compression", "statistics target"),
 }
+_REFERENCES = re.compile(r' REFERENCES ((?:"(?:[^"]|"")*"|[^" (])+)')
 _AFTER_ALWAYS = ("security label ", "depends on extension ")
 
 
@@ -88,11 +91,18 @@ def _parts(difference: Difference) -> list[str]:
                 found += _sequence(part)
             elif kind == "index" and around.constraint_of(name):
                 found += _rest(difference.of(kind, name))
-            elif "inherited" in around.wanted[kind, name]:
+            elif "inherited" in around.wanted[kind, name] or _is_to_partition(around, name):
                 continue  # it comes with the parent's
             else:
                 found.append(restored(difference.of(kind, name)) or "")
     return sorted(filter(None, found), key=lambda sql: " FOREIGN KEY " in sql)
+
+
+def _is_to_partition(around: Sides, constraint: str) -> bool:
+    """Whether a foreign key to a partition, which comes with the one to what that is a part of."""
+    properties = around.wanted.get(("constraint", constraint), {})
+    found = _REFERENCES.search(properties.get("definition", ""))
+    return found is not None and "partition bound" in around.wanted.get(("table", found[1]), {})
 
 
 def _sequence(column: Difference) -> list[str]:

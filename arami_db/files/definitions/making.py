@@ -68,6 +68,12 @@ def _made(node: Node) -> Iterator[tuple[str, str]]:
         cast = node.create_cast_stmt
         between = names.type_name(cast.sourcetype), names.type_name(cast.targettype)
         yield "cast", "({} as {})".format(*between)
+    elif which == "create_user_mapping_stmt":
+        mapping = node.create_user_mapping_stmt
+        whom = names.quoted(mapping.user.rolename) if mapping.user.rolename else "public"
+        yield "user mapping", f"for {whom} server {names.quoted(mapping.servername)}"
+    elif which == "create_foreign_server_stmt":
+        yield "server", names.quoted(node.create_foreign_server_stmt.servername)
     elif which in _MADE:
         yield from ((_MADE[which], key.name) for key, _ in said(node) if not key.aspect)
 

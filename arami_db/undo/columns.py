@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from itertools import groupby
 
-from arami_db.drift.remedies.around import Objects, Sides
+from arami_db.drift.remedies.around import Sides
 from arami_db.drift.remedies.columns import definition
-from arami_db.drift.remedies.difference import Difference
 from arami_db.drift.remedies.names import quoted
-from arami_db.drift.remedies.relations import attached
 from arami_db.facts.names import listed, unquoted
 
 _KEPT = {"type", "collation", "generated kind"}  # what a column is made with; the rest comes after
@@ -45,7 +43,7 @@ def reordered(table: str, around: Sides) -> str | None:
     # What is generated goes first: it may be made of the others.
     gone = sorted(columns, key=lambda c: not _is_generated(table, c, around))
     sql += [f"{alter} drop column {_aside(c)};" for c in gone]
-    return "\n".join([*sql, *attached(_whole(table, around.actual))])
+    return "\n".join(sql)
 
 
 def moved(table: str, around: Sides) -> list[str]:
@@ -87,10 +85,6 @@ def _apart(table: str, around: Sides) -> list[str]:
     if "partition bound" in now:
         return [f"alter table {parent} detach partition {table};" for parent in parents]
     return [f"alter table {table} no inherit {parent};" for parent in parents]
-
-
-def _whole(table: str, side: Objects) -> Difference:
-    return Difference("table", table, None, side.get(("table", table), {}))
 
 
 def _aside(column: str) -> str:
