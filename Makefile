@@ -38,10 +38,11 @@ site = NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 # GitHub's own schemas, as check-jsonschema carries them.
 schema = $(BIN)/check-jsonschema --builtin-schema vendor.$(1)
 
-lint: $(VENV)/.installed ## ruff, mypy --strict, sqlfluff, squawk, pgrls, yamllint, hadolint, the site
+lint: $(VENV)/.installed ## ruff, mypy, import-linter, sqlfluff, squawk, pgrls, yamllint, hadolint, the site
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 	$(BIN)/sqlfluff lint --disable-progress-bar sql
 	(cat sql/catalog/000_prelude.sql; printf '\nselect 1 as one\n') | $(BIN)/sqlfluff lint -
 	$(BIN)/squawk sql/migrations/*.sql

@@ -103,7 +103,7 @@ def _database_error(error: Exception) -> AramiError | None:
     """What a database error no operation expected means to the user."""
     import psycopg
 
-    from arami_db.database.explained import explained
+    from arami_db.runner.explained import explained
 
     return explained(error) if isinstance(error, psycopg.Error) else None
 

@@ -15,24 +15,23 @@ from typing import TYPE_CHECKING
 import psycopg
 
 from arami_db.database.connect import connect
-from arami_db.database.explained import explained
-from arami_db.database.naming import read_name
 from arami_db.drift.findings import Finding, Severity
 from arami_db.errors import AramiError, UsageError
 from arami_db.files import SqlTree, discover, packaged_sql_dir
-from arami_db.migrating import Result as MigrateResult
+from arami_db.migrating import MigrateResult
 from arami_db.migrating import migrate as _migrate
-from arami_db.runner.session import Applied, Session
-from arami_db.runner.session import Options as MigrateOptions
+from arami_db.naming import read_name
+from arami_db.runner.explained import explained
+from arami_db.runner.session import Applied, MigrateOptions, Session
 from arami_db.settings import Settings, read_settings, seconds_of
 from arami_db.verifying.aside import Wishes
 from arami_db.verifying.operation import verify as _verify
-from arami_db.verifying.report import Report as VerifyReport
+from arami_db.verifying.report import VerifyReport
 
 if TYPE_CHECKING:
-    from arami_db.database.watch import Standing
     from arami_db.files import SqlFile
     from arami_db.files.script import Statement
+    from arami_db.runner.watch import FileProgress
 
 __all__ = (
     "Applied",
@@ -173,7 +172,7 @@ class _Logged:
         """Name the file."""
         _log.debug("applying %s", file.title)
 
-    def standing(self, standing: Standing) -> None:
+    def standing(self, standing: FileProgress) -> None:
         """Name a file that takes long."""
         if standing.script is not None:
             _log.info("still applying %s", standing.script.file.title)

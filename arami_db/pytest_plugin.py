@@ -68,7 +68,7 @@ def _named(config: pytest.Config) -> tuple[str, str]:
 @pytest.fixture(scope="session")
 def arami_server(pytestconfig: pytest.Config) -> Iterator[str]:
     """A connection string of the server on which test databases are made."""
-    from arami_db.database.naming import read_name
+    from arami_db.naming import read_name
 
     named, source = _named(pytestconfig)
     if named:

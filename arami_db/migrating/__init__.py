@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING
 
 from arami_db import ledger
 from arami_db.files import SqlTree
-from arami_db.migrating.disagreement import notes, require_agreement
-from arami_db.migrating.gaps import refuse_gaps
-from arami_db.migrating.plan import IN_PLACE, Plan, make_plan
+from arami_db.ledger.plan import IN_PLACE, Plan, make_plan
+from arami_db.runner.disagreement import notes, require_agreement
+from arami_db.runner.gaps import refuse_gaps
 
 if TYPE_CHECKING:
     from arami_db.database.connect import Connection
     from arami_db.files.script import Script
-    from arami_db.runner.session import Applied, Options, Session
+    from arami_db.runner.session import Applied, MigrateOptions, Session
 
 
 @dataclass(frozen=True)
-class Result:
+class MigrateResult:
     """What a run did.
 
     Attributes:
@@ -56,7 +56,7 @@ def preview(session: Session, tree: SqlTree) -> tuple[Script, ...]:
     return (*([stub] if stub else []), *scripts)
 
 
-def migrate(session: Session, tree: SqlTree) -> Result:
+def migrate(session: Session, tree: SqlTree) -> MigrateResult:
     """Bring a database to the latest version of its files.
 
     Args:
@@ -87,7 +87,7 @@ def migrate(session: Session, tree: SqlTree) -> Result:
     return replace(result, notes=(*result.notes, *left))
 
 
-def _apply_pending(session: Session, tree: SqlTree) -> Result:
+def _apply_pending(session: Session, tree: SqlTree) -> MigrateResult:
     from arami_db.migrating.alone import refuse_changed
     from arami_db.migrating.run import run, scripts_of
     from arami_db.migrating.stub import stub_for
@@ -106,7 +106,7 @@ def _apply_pending(session: Session, tree: SqlTree) -> Result:
 
 
 def _check(
-    connection: Connection, tree: SqlTree, options: Options
+    connection: Connection, tree: SqlTree, options: MigrateOptions
 ) -> tuple[ledger.Ledger, Plan, Plan]:
     """Read the ledger, plan all and what to run, and refuse what disagrees; writes nothing."""
     state = ledger.read(connection)
@@ -132,7 +132,7 @@ def _refuse_what_is_there(
     refuse_pushed(session, plan, todo.pending)
     if state.rows or session.options.into_existing:
         return
-    from arami_db.migrating.existing import refuse_foreign_tables
+    from arami_db.runner.existing import refuse_foreign_tables
 
     refuse_foreign_tables(session.connection, tree)
 
@@ -148,7 +148,7 @@ def _require_rights(connection: Connection, tree: SqlTree) -> list[str]:
     return [block(left, server.database)] if left else []
 
 
-def _result(applied: tuple[Applied, ...], plan: Plan, options: Options) -> Result:
+def _result(applied: tuple[Applied, ...], plan: Plan, options: MigrateOptions) -> MigrateResult:
     held_back = len(plan.pending) - len(plan.up_to(options.target).pending)
     in_place = len(plan.of(*IN_PLACE))
-    return Result(applied, in_place, held_back, notes(plan, options))
+    return MigrateResult(applied, in_place, held_back, notes(plan, options))

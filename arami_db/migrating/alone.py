@@ -13,10 +13,9 @@ from typing import TYPE_CHECKING
 
 from arami_db import ledger
 from arami_db.database.execute import Step, run_each
-from arami_db.database.failure import FileFailedError
 from arami_db.migrating.healing import is_done, left, mends
 from arami_db.migrating.parts import (
-    Part,
+    FilePart,
     finished,
     parts_of,
     remaining,
@@ -25,6 +24,7 @@ from arami_db.migrating.parts import (
 )
 from arami_db.migrating.single import Single
 from arami_db.runner.apply import Runner
+from arami_db.runner.failure import FileFailedError
 from arami_db.runner.session import Applied
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def _apply(runner: Runner, script: Script) -> None:
     runner.send(script, entry)
 
 
-def _run(single: Single, attempts: Sequence[ledger.Attempt]) -> None:
+def _run(single: Single, attempts: Sequence[ledger.HistoryLine]) -> None:
     """Run one statement, unless a run before has; make good what that left, and the failure."""
     part = single.part
     if part.statement is None:
@@ -94,6 +94,6 @@ def _run(single: Single, attempts: Sequence[ledger.Attempt]) -> None:
             raise
 
 
-def _record(runner: Runner, script: Script, event: str, part: Part) -> None:
+def _record(runner: Runner, script: Script, event: str, part: FilePart) -> None:
     step = ledger.statement_event(event, script.file, statement=part.number, checksum=part.checksum)
     run_each(runner.connection, [step])

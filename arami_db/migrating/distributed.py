@@ -12,15 +12,16 @@ from typing import TYPE_CHECKING
 
 from arami_db import ledger
 from arami_db.database.connect import query
-from arami_db.database.execute import Step, closing_steps, no_time_limit, statement_steps
-from arami_db.database.failure import FileFailedError
-from arami_db.database.pipeline import run
+from arami_db.database.execute import Step, no_time_limit
 from arami_db.errors import DistributionError, RefusedFileError
 from arami_db.files import policies
 from arami_db.files.refusals import refusal_at
 from arami_db.files.script import load
 from arami_db.files.shared import in_sequence, sharing
+from arami_db.runner.failure import FileFailedError
+from arami_db.runner.pipeline import run
 from arami_db.runner.session import Applied
+from arami_db.runner.steps import closing_steps, statement_steps
 
 if TYPE_CHECKING:
     from arami_db.database.connect import Connection
@@ -37,7 +38,7 @@ _UNHURRIED = (
 
 
 @dataclass(frozen=True)
-class Obstacle:
+class DistributionObstacle:
     """Something that cannot be distributed.
 
     Attributes:
@@ -79,7 +80,7 @@ def is_complete(connection: Connection) -> bool:
     return bool(row and row[0])
 
 
-def obstacles(connection: Connection, tree: SqlTree) -> tuple[Obstacle, ...]:
+def obstacles(connection: Connection, tree: SqlTree) -> tuple[DistributionObstacle, ...]:
     """All that stands in the way of distributing the tables; changes nothing.
 
     Args:
@@ -89,7 +90,7 @@ def obstacles(connection: Connection, tree: SqlTree) -> tuple[Obstacle, ...]:
     with connection.transaction(force_rollback=True):
         state_distribution(connection, tree)
         rows = connection.execute(query("distribution_obstacles")).fetchall()
-    return tuple(Obstacle(*row) for row in rows)
+    return tuple(DistributionObstacle(*row) for row in rows)
 
 
 def state_distribution(connection: Connection, tree: SqlTree) -> None:
@@ -111,7 +112,7 @@ def require_distributable(connection: Connection, tree: SqlTree) -> None:
         raise refused(found)
 
 
-def refused(found: Sequence[Obstacle]) -> DistributionError:
+def refused(found: Sequence[DistributionObstacle]) -> DistributionError:
     """The error that names all obstacles, each remedy once."""
     lines = "\n  ".join(f"{one.object}: {one.problem}" for one in found)
     ways = "\n      ".join(dict.fromkeys(one.remedy for one in found))

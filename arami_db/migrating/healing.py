@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from postgast.pg_query_pb2 import Node
 
-    from arami_db.database.failure import FileFailedError
     from arami_db.migrating.single import Single
+    from arami_db.runner.failure import FileFailedError
 
 _POLL = 0.2
 # How a statement fails that a run, killed before it could say so, has carried out.

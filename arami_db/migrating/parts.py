@@ -12,11 +12,11 @@ from arami_db.files.transactions import is_setting
 
 if TYPE_CHECKING:
     from arami_db.files.script import Script, Statement
-    from arami_db.ledger import Attempt
+    from arami_db.ledger import HistoryLine
 
 
 @dataclass(frozen=True)
-class Part:
+class FilePart:
     """One statement of a file, by itself.
 
     Attributes:
@@ -32,9 +32,9 @@ class Part:
     checksum: str
 
 
-def parts_of(script: Script) -> list[Part]:
+def parts_of(script: Script) -> list[FilePart]:
     """The parts of a file, in order."""
-    found: list[Part] = []
+    found: list[FilePart] = []
     settings: list[Statement] = []
     digest = hashlib.sha256()
     for statement in script.statements:
@@ -42,13 +42,13 @@ def parts_of(script: Script) -> list[Part]:
             settings.append(statement)
             continue
         digest.update(statement.text.encode() + b";\n")
-        found.append(Part(len(found) + 1, tuple(settings), statement, digest.hexdigest()))
+        found.append(FilePart(len(found) + 1, tuple(settings), statement, digest.hexdigest()))
     if len(settings) > (len(found[-1].settings) if found else 0):
-        found.append(Part(len(found) + 1, tuple(settings), None, digest.hexdigest()))
+        found.append(FilePart(len(found) + 1, tuple(settings), None, digest.hexdigest()))
     return found
 
 
-def finished(script: Script, parts: Sequence[Part], attempts: Sequence[Attempt]) -> int:
+def finished(script: Script, parts: Sequence[FilePart], attempts: Sequence[HistoryLine]) -> int:
     """How many statements of a file runs that ended early have finished.
 
     Args:
@@ -73,18 +73,18 @@ def finished(script: Script, parts: Sequence[Part], attempts: Sequence[Attempt])
     return last.statement
 
 
-def was_tried(part: Part, attempts: Sequence[Attempt]) -> bool:
+def was_tried(part: FilePart, attempts: Sequence[HistoryLine]) -> bool:
     """Whether a run has begun this statement, whatever became of it."""
     return any((a.event, a.checksum) == ("started", part.checksum) for a in attempts)
 
 
-def was_broken_off(part: Part, attempts: Sequence[Attempt]) -> bool:
+def was_broken_off(part: FilePart, attempts: Sequence[HistoryLine]) -> bool:
     """Whether the last thing known of this statement is that it was begun."""
     known = [attempt for attempt in attempts if attempt.event != "interrupted"]
     return bool(known) and (known[-1].event, known[-1].checksum) == ("started", part.checksum)
 
 
-def remaining(script: Script, part: Part, parts: Sequence[Part], left: str | None) -> str:
+def remaining(script: Script, part: FilePart, parts: Sequence[FilePart], left: str | None) -> str:
     """What of a file stays where one of its statements failed.
 
     Args:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from arami_db.database.connect import query
 from arami_db.errors import LedgerError
 from arami_db.files.exported import Header, headers
-from arami_db.migrating.plan import Entry, Plan
+from arami_db.ledger.plan import Entry, Plan
 
 if TYPE_CHECKING:
     from arami_db.database.connect import Connection

@@ -7,8 +7,8 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from arami_db.files.script import Script, load_all
+from arami_db.ledger.plan import Plan
 from arami_db.migrating.alone import apply_alone
-from arami_db.migrating.plan import Plan
 from arami_db.migrating.stub import apply_stub, stub_steps, tell
 from arami_db.migrating.views import apply_views
 from arami_db.runner.apply import Runner

@@ -8,21 +8,17 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 
 from arami_db.database.connect import query
-from arami_db.database.execute import (
-    Step,
-    cleaning_steps,
-    no_time_limit,
-    statement_steps,
-)
-from arami_db.database.failure import FileFailedError
+from arami_db.database.execute import Step, no_time_limit
 from arami_db.files.rules import is_concurrent, relation_name
+from arami_db.runner.failure import FileFailedError
+from arami_db.runner.steps import cleaning_steps, statement_steps
 
 if TYPE_CHECKING:
     from postgast.pg_query_pb2 import RangeVar
     from psycopg.rows import TupleRow
 
     from arami_db.files.script import Script
-    from arami_db.migrating.parts import Part
+    from arami_db.migrating.parts import FilePart
     from arami_db.runner.apply import Runner
 
 
@@ -38,7 +34,7 @@ class Single:
 
     runner: Runner
     script: Script
-    part: Part
+    part: FilePart
 
     def execute(self, sql: str | None = None) -> None:
         """Run the statement, or another one in its place, under the file's settings.

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from arami_db import ledger
 from arami_db.administrator import require_uid
-from arami_db.database.execute import Step, closing_steps, statement_steps
+from arami_db.database.execute import Step
 from arami_db.database.server import Server
 from arami_db.files.script import Script, load
 from arami_db.files.sqlfile import SqlFile
 from arami_db.runner.apply import Runner
+from arami_db.runner.steps import closing_steps, statement_steps
 
 
 def stub_for(server: Server, stub: SqlFile | None) -> Script | None:

@@ -11,8 +11,8 @@ import psycopg
 from arami_db import ledger
 from arami_db.database.connect import lost
 from arami_db.database.execute import Step, run_each
-from arami_db.database.failure import FileFailedError
 from arami_db.runner.apply import Runner
+from arami_db.runner.failure import FileFailedError
 from arami_db.runner.session import Applied
 
 if TYPE_CHECKING:
@@ -46,8 +46,8 @@ def apply_views(runner: Runner, scripts: list[Script]) -> Iterator[Applied]:
 
 
 def _replace(runner: Runner, script: Script, *, durable: bool) -> Applied:
-    from arami_db.migrating.dropped import is_replacement, skips_what_exists
-    from arami_db.migrating.rebuild import IRREPLACEABLE
+    from arami_db.rebuild import IRREPLACEABLE
+    from arami_db.rebuild.dropped import is_replacement, skips_what_exists
 
     def action() -> None:
         if any(map(skips_what_exists, script.statements)):
@@ -63,7 +63,7 @@ def _replace(runner: Runner, script: Script, *, durable: bool) -> Applied:
 
 
 def _rebuild(runner: Runner, scripts: list[Script]) -> list[Applied]:
-    from arami_db.migrating.rebuild import Rebuild
+    from arami_db.rebuild import Rebuild
 
     seconds: dict[int, float] = {}
 

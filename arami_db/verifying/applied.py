@@ -11,17 +11,17 @@ from arami_db.errors import AramiError, PlatformError
 from arami_db.facts import QueryFailedError, locked
 from arami_db.facts.session import SETTINGS
 from arami_db.files import SqlTree
-from arami_db.migrating.plan import Entry, State, make_plan
+from arami_db.ledger.plan import Entry, EntryState, make_plan
 
 _LEDGER = {
-    State.PENDING: "has not been applied",
-    State.OUT_OF_ORDER: "has not been applied, and later ones have",
-    State.CHANGED: "was edited after it was applied",
-    State.SWAPPED: "holds what was applied as number {twin}",
-    State.RENUMBERED: "and number {twin} are one migration",
-    State.RENAMED: "was applied under the name {name}",
-    State.MISSING: "was applied, and its file is gone",
-    State.AHEAD: "came with a newer release: verify with the files of that one",
+    EntryState.PENDING: "has not been applied",
+    EntryState.OUT_OF_ORDER: "has not been applied, and later ones have",
+    EntryState.CHANGED: "was edited after it was applied",
+    EntryState.SWAPPED: "holds what was applied as number {twin}",
+    EntryState.RENUMBERED: "and number {twin} are one migration",
+    EntryState.RENAMED: "was applied under the name {name}",
+    EntryState.MISSING: "was applied, and its file is gone",
+    EntryState.AHEAD: "came with a newer release: verify with the files of that one",
 }
 
 

@@ -13,7 +13,7 @@ from arami_db.drift.comparing import drift
 from arami_db.drift.findings import Finding, Severity
 from arami_db.drift.remedies.names import mentions, mentions_column
 from arami_db.errors import RefusedFileError
-from arami_db.facts import Answer, Fact, QueryFailedError, ask_within, load
+from arami_db.facts import Fact, FactsReading, QueryFailedError, ask_within, load
 from arami_db.facts.names import split
 from arami_db.files import SqlTree
 
@@ -47,7 +47,7 @@ def expected_facts(tree: SqlTree) -> frozenset[Fact] | None:
 
 
 def differences(
-    connection: Connection, tree: SqlTree, expected: frozenset[Fact] | None, answer: Answer
+    connection: Connection, tree: SqlTree, expected: frozenset[Fact] | None, answer: FactsReading
 ) -> list[Finding]:
     """What facts and checks find.
 
@@ -75,7 +75,7 @@ def differences(
     return [*drifted, *(_following(finding, lost) for finding in found)]
 
 
-def not_looked_at(answer: Answer) -> list[str]:
+def not_looked_at(answer: FactsReading) -> list[str]:
     """What a check could not look at: it says so in a row without severity.
 
     Args:
@@ -126,7 +126,7 @@ def _roles(connection: Connection, tree: SqlTree) -> tuple[str, tuple[str, ...]]
     return (str(found[0]), tuple(found[1])) if found else ("current_user", ())
 
 
-def _found(answer: Answer) -> Iterator[Finding]:
+def _found(answer: FactsReading) -> Iterator[Finding]:
     for check, row in answer.found:
         if row["severity"] is None:
             continue

@@ -12,7 +12,7 @@ from arami_db.drift.causes import fold
 from arami_db.drift.findings import Finding, Severity, gravity
 from arami_db.drift.neighbours import Neighbours, neighbours_of
 from arami_db.drift.places import placed
-from arami_db.facts import Answer, Fact, dump, read, read_for
+from arami_db.facts import Fact, FactsReading, dump, read, read_for
 from arami_db.files import SqlTree
 from arami_db.verifying.applied import check_ledger
 from arami_db.verifying.aside import Wishes, set_aside
@@ -22,7 +22,7 @@ from arami_db.verifying.asking import (
     expected_facts,
     not_looked_at,
 )
-from arami_db.verifying.report import Report
+from arami_db.verifying.report import VerifyReport
 from arami_db.verifying.rules import rules_of
 from arami_db.verifying.trial import Trial, attempt
 
@@ -36,7 +36,7 @@ def verify(
     wishes: Wishes = _TELL_ALL,
     prove_rls: bool = False,
     begin: Callable[[str], None] = lambda _: None,
-) -> Report:
+) -> VerifyReport:
     """Compare a database with its files and with what must hold of any database.
 
     Args:
@@ -79,7 +79,7 @@ def verify(
     left, aside = set_aside(findings, wishes, beside)
     ours, theirs = apart(left, beside, tree)
     causes = sorted([*fold(ours), *([theirs] if theirs else [])], key=gravity)
-    return Report(
+    return VerifyReport(
         checked,
         tuple(skipped),
         placed(causes, tree),
@@ -89,7 +89,9 @@ def verify(
     )
 
 
-def try_remedies(connection: Connection, tree: SqlTree, wishes: Wishes, report: Report) -> Trial:
+def try_remedies(
+    connection: Connection, tree: SqlTree, wishes: Wishes, report: VerifyReport
+) -> Trial:
     """Run the remedies of a report in a transaction that is rolled back, and see what is left.
 
     Args:
@@ -136,7 +138,9 @@ def snapshot(connection: Connection, tree: SqlTree) -> tuple[Path, str] | None:
     return tree.snapshot, dump(read(connection, tree, tree.catalog).facts)
 
 
-def _settled(connection: Connection, tree: SqlTree, expected: frozenset[Fact] | None) -> Answer:
+def _settled(
+    connection: Connection, tree: SqlTree, expected: frozenset[Fact] | None
+) -> FactsReading:
     """What the database says, asked again where it differs.
 
     Definitions are written out as they are now, not as the snapshot of a transaction sees them:

@@ -11,7 +11,7 @@ from arami_db.verifying.rules import Rule
 
 
 @dataclass(frozen=True)
-class Report:
+class VerifyReport:
     """What was verified and what was found.
 
     Attributes:

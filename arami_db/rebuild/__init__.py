@@ -18,10 +18,9 @@ from typing import TYPE_CHECKING
 import psycopg
 
 from arami_db.database.connect import Connection, query
-from arami_db.database.execute import closing_steps, run_each
-from arami_db.database.failure import FileFailedError
+from arami_db.database.execute import run_each
 from arami_db.errors import RebuildError
-from arami_db.migrating.dropped import (
+from arami_db.rebuild.dropped import (
     Dropped,
     attached_names,
     created_name,
@@ -29,7 +28,9 @@ from arami_db.migrating.dropped import (
     dropped_names,
     is_replacement,
 )
-from arami_db.migrating.restore import Restorer, everything_qualified
+from arami_db.rebuild.restore import Restorer, everything_qualified
+from arami_db.runner.failure import FileFailedError
+from arami_db.runner.steps import closing_steps
 
 if TYPE_CHECKING:
     from arami_db.files.script import Script, Statement

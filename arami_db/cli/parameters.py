@@ -10,7 +10,7 @@ from pathlib import Path
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.pq import Conninfo, ConninfoOption
 
-from arami_db.database.naming import is_named, name_of, read_name
+from arami_db.naming import is_named, name_of, read_name
 
 _ALWAYS = ("host", "port", "dbname", "user", "password")
 # What libpq finds services by, and so what they say: it outranks the other variables.

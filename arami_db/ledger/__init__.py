@@ -57,7 +57,7 @@ class Ledger:
 
 
 @dataclass(frozen=True)
-class Failure:
+class FailedMigration:
     """An attempt that failed and has not been made good since."""
 
     kind: str
@@ -71,7 +71,7 @@ class Failure:
 
 
 @dataclass(frozen=True)
-class Attempt:
+class HistoryLine:
     """A line of history of a migration that is not applied; the columns of arami_db.event."""
 
     event: str
@@ -164,19 +164,19 @@ def statement_event(name: str, file: SqlFile, *, statement: int, checksum: str) 
     return Step(query("ledger_event"), {**identity, **actor(), **values})
 
 
-def failures(connection: Connection, ledger: Ledger) -> tuple[Failure, ...]:
+def failures(connection: Connection, ledger: Ledger) -> tuple[FailedMigration, ...]:
     """Failures not made good since, newest first; none where there is no ledger."""
     if not ledger.exists:
         return ()
     rows = connection.execute(query("ledger_failures"), binary=True).fetchall()
-    return tuple(Failure(*row) for row in rows)
+    return tuple(FailedMigration(*row) for row in rows)
 
 
-def attempts(connection: Connection) -> dict[int, list[Attempt]]:
+def attempts(connection: Connection) -> dict[int, list[HistoryLine]]:
     """What was tried of the migrations that are not in the ledger, in order, by version."""
-    found: dict[int, list[Attempt]] = {}
+    found: dict[int, list[HistoryLine]] = {}
     for version, *values in connection.execute(query("ledger_attempts")).fetchall():
-        found.setdefault(version, []).append(Attempt(*values))
+        found.setdefault(version, []).append(HistoryLine(*values))
     return found
 
 

@@ -7,7 +7,7 @@ from itertools import pairwise
 from arami_db.errors import RefusedFileError
 from arami_db.files import SqlFile
 from arami_db.files.sqlfile import DATE_DIGITS
-from arami_db.migrating.plan import Entry, Plan, State
+from arami_db.ledger.plan import Entry, EntryState, Plan
 
 _FILL = "Restore what is missing, or renumber what comes after it"
 
@@ -68,7 +68,7 @@ def _between(numbers: list[tuple[int, int]], *, begins: bool) -> dict[str, str]:
 
 def _waiting(plan: Plan) -> list[SqlFile]:
     """Pending migrations above all that are applied."""
-    pending = plan.of(State.PENDING)
+    pending = plan.of(EntryState.PENDING)
     return [entry.file for entry in pending if entry.file and entry.kind == "migration"]
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import psycopg
 
 from arami_db.database.connect import lost, redact
-from arami_db.database.failure import timed_out
 from arami_db.errors import AramiError, ConnectionFailedError
+from arami_db.runner.failure import timed_out
 
 _TIMED_OUT = (
     "The statement_timeout of this role, database or server ends what this command asks; raise it"

@@ -11,7 +11,7 @@ from arami_db.files.sqlfile import folder_of
 from arami_db.ledger import Ledger, Row
 
 
-class State(StrEnum):
+class EntryState(StrEnum):
     """How a version stands: its file to its row in the ledger."""
 
     APPLIED = "applied"
@@ -26,7 +26,7 @@ class State(StrEnum):
     AHEAD = "ahead"  # a newer release applied it: it has no file here, or an older one
 
 
-IN_PLACE = (State.APPLIED, State.RENAMED)
+IN_PLACE = (EntryState.APPLIED, EntryState.RENAMED)
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Entry:
 
     kind: str
     version: int
-    state: State
+    state: EntryState
     file: SqlFile | None
     row: Row | None
     twin: int | None = None
@@ -91,15 +91,17 @@ def _migrations(tree: SqlTree, rows: dict[int, Row]) -> list[Entry]:
         if version in twins:
             other = twins[version]
             holds, held = _agree(file, rows.get(other)), _agree(files.get(other), row)
-            state = State.SWAPPED if holds and held else State.RENUMBERED
+            state = EntryState.SWAPPED if holds and held else EntryState.RENUMBERED
         elif file and row:
-            state = _same(file, row) or State.CHANGED
+            state = _same(file, row) or EntryState.CHANGED
         elif file:
-            state = State.OUT_OF_ORDER if version < max(rows, default=-1) else State.PENDING
+            state = (
+                EntryState.OUT_OF_ORDER if version < max(rows, default=-1) else EntryState.PENDING
+            )
         elif version < (tree.first_version or 0):
-            state = State.HISTORY
+            state = EntryState.HISTORY
         else:
-            state = State.AHEAD if files and version > max(files) else State.MISSING
+            state = EntryState.AHEAD if files and version > max(files) else EntryState.MISSING
         entries.append(Entry("migration", version, state, file, row, twins.get(version)))
     return entries
 
@@ -114,8 +116,8 @@ def _again(
     migrations are the newer ones themselves.
     """
     files, rows = {file.version: file for file in tree}, ledger.of(kind)
-    ahead = any(entry.state is State.AHEAD for entry in migrations)
-    alike = all(entry.state in {*IN_PLACE, State.HISTORY} for entry in migrations)
+    ahead = any(entry.state is EntryState.AHEAD for entry in migrations)
+    alike = all(entry.state in {*IN_PLACE, EntryState.HISTORY} for entry in migrations)
     gone, new = rows.keys() - files.keys(), files.keys() - rows.keys()
     twins = _twins({v: files[v] for v in new}, {v: rows[v] for v in gone}) if not ahead else {}
     beyond = {v for v in gone - twins.keys() if ahead or (alike and v > max(files, default=-1))}
@@ -123,20 +125,20 @@ def _again(
     for version in sorted(files.keys() | rows.keys()):
         file, row = files.get(version), rows.get(version)
         if version in twins:
-            state = State.RENUMBERED
+            state = EntryState.RENUMBERED
         elif file is None:
-            state = State.AHEAD if version in beyond else State.MISSING
+            state = EntryState.AHEAD if version in beyond else EntryState.MISSING
         else:
-            changed = State.AHEAD if ahead or beyond else State.PENDING
+            changed = EntryState.AHEAD if ahead or beyond else EntryState.PENDING
             state = (row and _same(file, row)) or changed
         entries.append(Entry(kind, version, state, file, row, twins.get(version)))
     return entries
 
 
-def _same(file: SqlFile, row: Row) -> State | None:
+def _same(file: SqlFile, row: Row) -> EntryState | None:
     if not _agree(file, row):
         return None
-    return State.APPLIED if file.name == row.name else State.RENAMED
+    return EntryState.APPLIED if file.name == row.name else EntryState.RENAMED
 
 
 def _agree(file: SqlFile | None, row: Row | None) -> bool:

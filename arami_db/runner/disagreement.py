@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from arami_db.errors import LedgerError
-from arami_db.migrating.gaps import gaps
-from arami_db.migrating.plan import Entry, Plan, State, references
-from arami_db.runner.session import Options
+from arami_db.ledger.plan import Entry, EntryState, Plan, references
+from arami_db.runner.gaps import gaps
+from arami_db.runner.session import MigrateOptions
 
 _SHOWN = 8
-_MOVED = (State.SWAPPED, State.RENUMBERED)
+_MOVED = (EntryState.SWAPPED, EntryState.RENUMBERED)
 _NEWER = (
     "Run that release; or, where this older one works with the newer schema, pass --allow-newer:"
     " all that is newer stays as it is."
 )
 
 
-def require_agreement(plan: Plan, options: Options) -> None:
+def require_agreement(plan: Plan, options: MigrateOptions) -> None:
     """Refuse to go on where ledger and files disagree.
 
     Args:
@@ -38,7 +38,7 @@ def require_agreement(plan: Plan, options: Options) -> None:
         raise LedgerError(message, hint="\n      ".join(ways))
 
 
-def notes(plan: Plan, options: Options) -> tuple[str, ...]:
+def notes(plan: Plan, options: MigrateOptions) -> tuple[str, ...]:
     """What a reader of the states should know besides: why, and the ways out not taken.
 
     Args:
@@ -52,7 +52,7 @@ def notes(plan: Plan, options: Options) -> tuple[str, ...]:
         state = entries[0].state
         what = "; ".join(_lines(plan, entries)) if state in _MOVED else str(state)
         found.append(f"{what}. {way}" if state in _MOVED else f"{what}: {way}")
-    if renamed := plan.of(State.RENAMED):
+    if renamed := plan.of(EntryState.RENAMED):
         lines = [f"{entry.label} was applied as {_applied_as(entry)}" for entry in renamed]
         command = _repair(plan, accept=renamed)
         found.append(f"{'; '.join(_few(lines))}; the new name is entered by {command}")
@@ -61,12 +61,12 @@ def notes(plan: Plan, options: Options) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _wrong(plan: Plan, options: Options) -> list[tuple[tuple[Entry, ...], str]]:
+def _wrong(plan: Plan, options: MigrateOptions) -> list[tuple[tuple[Entry, ...], str]]:
     """What is wrong and the way out of it, in the order of the first version of each."""
     found = []
     for states, way in _WAYS.items():
         entries = plan.of(*states)
-        if entries and not (options.allow_out_of_order and State.OUT_OF_ORDER in states):
+        if entries and not (options.allow_out_of_order and EntryState.OUT_OF_ORDER in states):
             found.append((entries, way(plan, entries)))
     return sorted(found, key=lambda wrong: plan.entries.index(wrong[0][0]))
 
@@ -85,7 +85,7 @@ def _line(plan: Plan, entry: Entry) -> str | None:
         named = entry.row is None or entry.row.name == entry.name
         known = "" if named else f", it was applied as {_applied_as(entry)}"
         return f"{entry.label}: {entry.state}{known}"
-    if entry.state is State.SWAPPED:
+    if entry.state is EntryState.SWAPPED:
         first = entry.version < twin.version
         return f"{entry.label} and {twin.label}: swapped" if first else None
     if plan.holds_twin(entry):
@@ -146,11 +146,11 @@ def _moved(plan: Plan, entries: tuple[Entry, ...]) -> str:
     return f"{back}; or enter {was} as {now} now: {command}"
 
 
-_WAYS: dict[tuple[State, ...], Callable[[Plan, tuple[Entry, ...]], str]] = {
-    (State.CHANGED,): _changed,
-    (State.MISSING,): _missing,
+_WAYS: dict[tuple[EntryState, ...], Callable[[Plan, tuple[Entry, ...]], str]] = {
+    (EntryState.CHANGED,): _changed,
+    (EntryState.MISSING,): _missing,
     _MOVED: _moved,
-    (State.OUT_OF_ORDER,): _out_of_order,
+    (EntryState.OUT_OF_ORDER,): _out_of_order,
 }
 
 

@@ -18,9 +18,10 @@ from psycopg.pq import ExecStatus
 from psycopg.waiting import WAIT_R
 
 from arami_db.database.connect import Connection, lost
-from arami_db.database.execute import OF_THE_FILE, RunnerStepError, Step
-from arami_db.database.failure import FileFailedError, failed_by_itself
-from arami_db.database.interrupts import wait
+from arami_db.database.execute import Step
+from arami_db.runner.failure import FileFailedError, failed_by_itself
+from arami_db.runner.interrupts import wait
+from arami_db.runner.steps import OF_THE_FILE, RunnerStepError
 
 if TYPE_CHECKING:
     from psycopg.abc import PQGen

@@ -13,7 +13,7 @@ from arami_db.database.connect import Connection, query
 if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
-    from arami_db.migrating.dropped import Dropped
+    from arami_db.rebuild.dropped import Dropped
 
 # undefined_column, wrong_object_type: what a new column list or kind of view has no place for.
 _OBSOLETE = {"42703", "42809"}

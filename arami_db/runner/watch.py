@@ -27,7 +27,7 @@ _INTERVAL = 0.2
 
 
 @dataclass(frozen=True)
-class Standing:
+class FileProgress:
     """How far a file is.
 
     Attributes:
@@ -62,7 +62,7 @@ class Watch:
         after: float,
         on_blocked: Callable[[str], None],
         every: float = math.inf,
-        on_standing: Callable[[Standing], None] = lambda _: None,
+        on_standing: Callable[[FileProgress], None] = lambda _: None,
     ) -> None:
         """Prepare the watch; it connects only when a file takes longer than `after`.
 
@@ -78,7 +78,7 @@ class Watch:
         """
         self._conninfo, self._pid, self._after = conninfo, pid, after
         self._on_blocked, self._every, self._on_standing = on_blocked, every, on_standing
-        self._standing: Standing | None = None
+        self._standing: FileProgress | None = None
         self._told = -math.inf
         self._seen: list[str] = []
         self._connection: Connection | None = None
@@ -100,7 +100,7 @@ class Watch:
         """A file begins to run; forget who blocked the one before."""
         self._seen = []
         now = time.monotonic()
-        self._standing = Standing(script, None, now, now)
+        self._standing = FileProgress(script, None, now, now)
 
     def at(
         self, script: Script, statement: Statement | None
@@ -134,7 +134,7 @@ class Watch:
             if self._connection is not None:
                 self._connection.close()
 
-    def _look(self, standing: Standing) -> None:
+    def _look(self, standing: FileProgress) -> None:
         blockers = [str(text) for _, text in self._ask("blockers")]
         if blockers and self._standing is not None:
             if not self._seen:

@@ -9,9 +9,9 @@ from operator import itemgetter
 from arami_db.errors import UsageError
 from arami_db.files import SqlFile, SqlTree
 from arami_db.ledger import Ledger
-from arami_db.migrating.entries import IN_PLACE, Entry, State, compare
+from arami_db.ledger.entries import IN_PLACE, Entry, EntryState, compare
 
-__all__ = ["IN_PLACE", "Entry", "Plan", "State", "make_plan", "references"]
+__all__ = ["IN_PLACE", "Entry", "EntryState", "Plan", "make_plan", "references"]
 
 
 @dataclass(frozen=True)
@@ -26,20 +26,20 @@ class Plan:
     entries: tuple[Entry, ...]
     first_version: int | None = None
 
-    def of(self, *states: State) -> tuple[Entry, ...]:
+    def of(self, *states: EntryState) -> tuple[Entry, ...]:
         """The entries in any of these states."""
         return tuple(entry for entry in self.entries if entry.state in states)
 
     @property
     def pending(self) -> tuple[SqlFile, ...]:
         """The files to run, in the order to run them."""
-        entries = self.of(State.PENDING, State.OUT_OF_ORDER)
+        entries = self.of(EntryState.PENDING, EntryState.OUT_OF_ORDER)
         return tuple(entry.file for entry in entries if entry.file)
 
     def distributing(self) -> Plan:
         """The plan with all that distributes tables to be run, changed or not."""
         entries = (
-            replace(entry, state=State.PENDING)
+            replace(entry, state=EntryState.PENDING)
             if entry.kind == "distributed" and entry.state in IN_PLACE
             else entry
             for entry in self.entries
@@ -49,7 +49,7 @@ class Plan:
     @property
     def ahead(self) -> str | None:
         """That the database is ahead of the files, and by what; None where it is not."""
-        newer = [entry.label for entry in self.of(State.AHEAD) if entry.file is None]
+        newer = [entry.label for entry in self.of(EntryState.AHEAD) if entry.file is None]
         if not newer:
             return None
         more = f" and {len(newer) - 3} more" if len(newer) > 3 else ""
@@ -86,7 +86,7 @@ class Plan:
         held_back = {
             id(entry)
             for entry in self.entries
-            if entry.state in {State.PENDING, State.OUT_OF_ORDER}
+            if entry.state in {EntryState.PENDING, EntryState.OUT_OF_ORDER}
             and (entry.kind == "view" or (entry.kind == "migration" and entry.version > target))
         }
         if not any(id(e) in held_back for e in self.entries if e.kind == "migration"):
