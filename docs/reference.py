@@ -11,7 +11,7 @@ from typing import Any
 
 from arami_db.drift.findings import Severity
 from arami_db.files import SqlFile, discover, packaged_sql_dir
-from arami_db.files.question import Question, questions
+from arami_db.files.question import MonitorQuery, questions
 from arami_db.verifying.rules import rules_of
 
 FOLDER = Path(__file__).parent / "json"
@@ -56,7 +56,7 @@ who may ask, and how to add one. A metric is what `--format openmetrics` exports
         yield from section(question)
 
 
-def section(question: Question) -> Iterator[str]:
+def section(question: MonitorQuery) -> Iterator[str]:
     """The section of a question."""
     yield f"\n### {question.topic}_{question.name}\n\n{question.title}"
     if why := reason(question.file):
