@@ -17,6 +17,6 @@ RUN pip install --no-cache-dir --no-index --find-links /wheels arami-db \
     && useradd --uid 10001 --create-home arami
 USER 10001
 # Mount a project here: its sql/ and arami-db.toml.
-WORKDIR /work
+WORKDIR /project
 ENTRYPOINT ["arami-db"]
 CMD ["--help"]
