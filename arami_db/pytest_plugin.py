@@ -42,7 +42,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Add --arami-database, and the settings arami_database and arami_sql_dir."""
     says = "server for test databases: postgresql:// URL, 'key=value …' or 'embedded'"
     parser.getgroup("arami-db").addoption("--arami-database", metavar="URL", help=says)
-    default = "$DATABASE_URL, then a throw-away embedded server"
+    default = "$ARAMI_TEST_SERVER, then a throw-away embedded server"
     parser.addini("arami_database", f"{says} (default: {default})")
     parser.addini("arami_sql_dir", "directory with migrations/ (default: the Arami schema)")
 
@@ -58,7 +58,8 @@ def _named(config: pytest.Config) -> tuple[str, str]:
     for value, source in (
         (config.getoption("arami_database"), "--arami-database"),
         (config.getini("arami_database"), "the setting arami_database"),
-        (os.environ.get("DATABASE_URL"), "DATABASE_URL"),
+        # Not DATABASE_URL: it may name production, and databases are made and dropped here.
+        (os.environ.get("ARAMI_TEST_SERVER"), "ARAMI_TEST_SERVER"),
     ):
         if value:
             return ("" if value == "embedded" else str(value)), source

@@ -25,10 +25,10 @@ PLUGINS = ("-p", "arami_db.pytest_plugin")  # loaded by name: this very code, in
 def application(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, server: dict[str, str]
 ) -> pytest.Pytester:
-    """An empty folder for an application, where DATABASE_URL names the tests' server."""
+    """An empty folder for an application, where ARAMI_TEST_SERVER names the tests' server."""
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    monkeypatch.setenv("DATABASE_URL", make_conninfo("", **server))
+    monkeypatch.setenv("ARAMI_TEST_SERVER", make_conninfo("", **server))
     return pytester
 
 
@@ -51,7 +51,7 @@ def write(application: pytest.Pytester, text: str) -> None:
 def test_the_example_of_the_page_passes_on_a_server_made_for_it(
     application: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delenv("DATABASE_URL")
+    monkeypatch.delenv("ARAMI_TEST_SERVER")
     application.makepyfile(app=APP, test_app=ITS_TESTS)
     result = run(application, passed=2)
     result.stdout.no_fnmatch_line("arami-db: makes test databases*")
@@ -81,7 +81,9 @@ def test_each_test_has_a_migrated_database_of_its_own_and_nothing_is_left(
         """,
     )
     result = run(application, passed=3)
-    result.stdout.fnmatch_lines(["arami-db: makes test databases on the server of DATABASE_URL"])
+    result.stdout.fnmatch_lines(
+        ["arami-db: makes test databases on the server of ARAMI_TEST_SERVER"]
+    )
     assert left(server) == []
 
 
@@ -118,7 +120,7 @@ def test_who_acts_is_who_the_policies_see(application: pytest.Pytester) -> None:
 def test_settings_name_server_and_files_and_the_template_may_have_more(
     application: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, server: dict[str, str]
 ) -> None:
-    monkeypatch.setenv("DATABASE_URL", "postgresql://nobody@127.0.0.1:1/nowhere")
+    monkeypatch.setenv("ARAMI_TEST_SERVER", "postgresql://nobody@127.0.0.1:1/nowhere")
     application.mkpydir("db").joinpath("migrations").mkdir()
     (application.path / "db/migrations/001_a.sql").write_text("create table a (id int);")
     application.makeconftest(
@@ -185,7 +187,7 @@ def test_workers_beside_each_other_have_templates_of_their_own(
 def test_a_run_that_asks_for_no_database_loads_no_driver(
     application: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("DATABASE_URL", "no name of a database")
+    monkeypatch.setenv("ARAMI_TEST_SERVER", "no name of a database")
     write(application, "def test_it():\n    import sys\n    assert 'psycopg' not in sys.modules")
     run(application, passed=1)
 
