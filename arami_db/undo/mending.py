@@ -20,7 +20,7 @@ from arami_db.drift.order import in_order
 from arami_db.drift.remedies.around import Object, Sides, by_object
 from arami_db.facts import Fact
 from arami_db.undo.making import making, otherwise
-from arami_db.undo.trying import Done, FromFiles, Work
+from arami_db.undo.trying import Done, FromFiles, Trying
 from arami_db.undo.types import set_aside
 from arami_db.undo.way import clearing
 
@@ -74,7 +74,7 @@ def mend(
         ConnectionFailedError: the connection broke.
         QueryFailedError: the facts could not be asked.
     """
-    work = Work(connection, wanted, ask, api, files)
+    work = Trying(connection, wanted, ask, api, files)
     try:
         with connection.transaction(force_rollback=True):
             now = begun = work.give_names_back()
@@ -94,7 +94,7 @@ def mend(
         raise lost(error) from error
 
 
-def _differences(work: Work, now: _Facts) -> list[Finding]:
+def _differences(work: Trying, now: _Facts) -> list[Finding]:
     """What differs, each with what makes it go where that is known."""
     around = Sides(by_object(work.wanted), by_object(now), api=work.api)
     found = [f for f in drift(work.wanted, now, api=work.api) if not _comes_along(f, around)]
@@ -126,7 +126,7 @@ def _without_owner(finding: Finding) -> Finding:
     return replace(finding, remedy=finding.remedy and _OWN.sub("", finding.remedy))
 
 
-def _round(work: Work, now: _Facts) -> _Facts:
+def _round(work: Trying, now: _Facts) -> _Facts:
     """Run remedies: of what holds others together first, and of all where that changes nothing."""
     found = in_order(_differences(work, now))
     first = [finding for finding in found if _is_ground(finding)]
@@ -140,7 +140,7 @@ def _is_ground(finding: Finding) -> bool:
     return facts[0].kind in _GROUND or not finding.missing
 
 
-def _attempt(work: Work, now: _Facts, waiting: Sequence[Finding]) -> _Facts:
+def _attempt(work: Trying, now: _Facts, waiting: Sequence[Finding]) -> _Facts:
     """Run remedies, those that fail again after the others; nothing where nothing changes."""
     before = len(work.statements)
     with work.connection.transaction() as attempt:
@@ -160,7 +160,7 @@ def _of(finding: Finding) -> Object:
     return (finding.missing or finding.extra)[0][:2]
 
 
-def _cleared(work: Work, now: _Facts) -> _Facts | None:
+def _cleared(work: Trying, now: _Facts) -> _Facts | None:
     """Drop what is in the way of one difference; None where nothing more can be."""
     around = Sides(by_object(work.wanted), by_object(now), api=work.api)
     found = _differences(work, now)

@@ -36,7 +36,7 @@ class FromFiles:
 
 
 @dataclass
-class Work:
+class Trying:
     """The work on one database, in a transaction that is rolled back.
 
     Attributes:
