@@ -169,7 +169,8 @@ def test_what_it_quotes_is_what_is_said() -> None:
     for quote in ("a batch was rolled back: ", "; again with ", "waiting for a lock held by "):
         assert quote in PAGE
         assert quote in text
-    for quote in ("others are at work", "cannot be moved", "another session waits for rows of a batch"):
+    waits = "another session waits for rows of a batch"
+    for quote in ("others are at work", "cannot be moved", waits):
         assert quote in PAGE
         assert quote in text
 
