@@ -596,7 +596,7 @@ def test_what_a_file_promises_and_does_not_keep_is_its_own_problem(
     found = answers(empty_database, "--sql-dir", str(root))
     told = {name: a["problem"]["message"] for name, a in found.items() if a["problem"]}
     assert "declares the column x, and returns z" in told["a_typo"]
-    assert "is a gauge, and no number: one" in told["a_text"]
+    assert "is not a number: one" in told["a_text"]
     assert "nonsense" in told["a_error"]
     assert found["a_error"]["problem"]["remedy"] == "Mend it."
     assert "no checks/001_none.sql" in told["a_asks"]
