@@ -529,9 +529,9 @@ WRONG = {
     "no reason": ('[[accept]]\nrole = "x"', "has no reason"),
     "an empty reason": (
         '[[accept]]\nrole = "x"\nreason = " "',
-        "reason must be a text, and not empty",
+        "reason must be a text that is not empty",
     ),
-    "a number": ('[[accept]]\nrole = 1\nreason = "y"', "role must be a text, and not empty"),
+    "a number": ('[[accept]]\nrole = 1\nreason = "y"', "role must be a text that is not empty"),
     "two at once": (
         '[[accept]]\nrole = "x"\ntable = "a.b"\nreason = "y"',
         "names 2 of role, publication, function, table, view",
@@ -544,15 +544,15 @@ WRONG = {
     "a view without schema": (entry("view", "notes"), "write the view with its schema"),
     "definer of a table": (
         '[[accept]]\ntable = "a.b"\ndefiner = true\nreason = "y"',
-        "definer is true or false, and of a function",
+        "definer must be true or false, and is for functions",
     ),
     "a definer that is a text": (
         '[[accept]]\nfunction = "a.b()"\ndefiner = "yes"\nreason = "y"',
-        "definer is true or false, and of a function",
+        "definer must be true or false, and is for functions",
     ),
     "a function without types": (entry("function", "public.f"), "with schema and types"),
     **{
-        f"the role {name}": (entry("role", name), "one that the API acts through")
+        f"the role {name}": (entry("role", name), "is a role of the API")
         for name in ("anon", "authenticated", "service_role", "authenticator", "PUBLIC", '"anon"')
     },
 }
