@@ -568,7 +568,10 @@ def test_a_file_of_ones_own_needs_no_python(empty_database: str, project: Projec
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("-- guage x: y\n-- gauge X: y\nselect 1 as x", "001_a_b.sql:2:1: says what cannot be"),
+        (
+            "-- guage x: y\n-- gauge X: y\nselect 1 as x",
+            "001_a_b.sql:2:1: has a comment that cannot be",
+        ),
         ("-- gauge x:\nselect 1 as x", "001_a_b.sql:1:1"),
         ("-- labels: a b\nselect 1 as a", "001_a_b.sql:1:1"),
         ("-- labels: database\nselect 1 as database", "database is a label that every series has"),
