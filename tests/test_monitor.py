@@ -662,7 +662,7 @@ def test_what_fails_is_missing_and_said(empty_database: str) -> None:
     done = run_cli("monitor", "--format", "openmetrics", "-d", "host=127.0.0.1 port=1", expect=7)
     assert done.stdout == ""
     refused = run_cli("monitor", "--format", "openmetrics", "--watch", "1s", expect=2)
-    assert "whoever collects it asks again" in refused.stderr
+    assert "the collector runs the command again" in refused.stderr
     assert "needs a pause" in run_cli("monitor", "--watch", "0", expect=2).stderr
 
 

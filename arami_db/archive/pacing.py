@@ -146,7 +146,7 @@ class Pacing:
         """Whether to wait for a replica, or until a slot is read or dropped."""
         lags = f"replica {name} lags by more than {self._options.max_lag:g} s"
         if retains:
-            slot = f"slot {name} is read by nobody and retains"
+            slot = f"slot {name} is inactive and retains"
             if retains > _RETAINED:
                 self._once(
                     f"waiting: {slot} {_mb(retains)} of WAL, more than {_mb(_RETAINED)} (drop it if"
