@@ -211,8 +211,8 @@ def test_a_dry_run_tells_all_and_writes_nothing(database: str) -> None:
     assert found["newest"] == "2020-01-01T20:00:00+00:00"
     assert found["seconds"] is None
     text = run_cli("archive", "--dry-run", "-d", database).stdout
-    assert "nothing was touched" in text
-    assert "nothing was moved before" in text
+    assert "nothing was changed" in text
+    assert "there is no earlier run" in text
     assert contents(database) == before
     assert runs(database) == []
     assert batches(database) == []
@@ -399,7 +399,7 @@ def test_what_somebody_has_locked_is_left_and_said(database: str) -> None:
     with psycopg.connect(database) as user:
         user.execute("select from public.daily_sessions where id = %s for update", [session(3)])
         done = run_cli("archive", "-d", database)
-        assert "left 1 session, locked by somebody" in done.stdout
+        assert "left 1 session, locked by other sessions" in done.stdout
         assert state(database)[2] == 19
     assert runs(database) == [("archive", "done")]
     assert "locked" in scalar(database, "select message from audit.archive_run")

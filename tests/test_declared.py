@@ -148,7 +148,7 @@ def test_what_is_declared_is_accepted_and_told_with_its_reason(
         ("view public.note_count", "counts; docs"),
     }
     text = run(declared).stdout
-    assert re.search(r"beside these files, as declared: .*\b2 relations\b.*; accepted", text)
+    assert re.search(r"outside these files, as declared: .*\b2 relations\b.*; accepted", text)
     assert "view public.note_count: " in text
     assert "(counts; docs)" in text
     assert text.endswith("clean\n")
@@ -164,7 +164,7 @@ def test_what_matches_nothing_is_stale_and_no_finding(
     ]
     told = run(settings)
     assert "role nobody_here  [arami-db.toml, accept 1]" in told.stdout
-    assert "note: arami-db.toml, accept 1: nothing of role nobody_here is there" in told.stderr
+    assert "note: arami-db.toml, accept 1: role nobody_here does not exist" in told.stderr
 
 
 # What is declared, what is done, and what must be found all the same: its source, and a word.

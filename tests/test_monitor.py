@@ -763,7 +763,7 @@ def test_a_terminal_is_drawn_in_place_on_a_screen_of_its_own(database: str) -> N
         assert b"\x1b[2J" not in b"".join([first, *frames][1:])  # cleared, it would flicker
         shown = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", frames[-1].decode())
         assert "Ctrl-C ends" in shown
-        assert "lines more: make room, or name a topic" in shown
+        assert "more lines: enlarge the window, or name a topic" in shown
         assert len(shown.splitlines()) <= 24
         process.send_signal(signal.SIGINT)
         until(b"\x1b[?1049l")

@@ -146,7 +146,7 @@ def test_neighbours_are_stated_once_and_declared_they_are_no_finding(
     assert header == "Declare them in arami-db.toml, each with its reason:"
     (tmp_path / "arami-db.toml").write_text(entries, encoding="utf-8")
     text = verify().stdout
-    assert text.count("beside these files, as declared: ") == 1
+    assert text.count("outside these files, as declared: ") == 1
     assert "4 relations" in text
     assert "1 function" in text
     assert text.endswith("\nclean\n")

@@ -971,7 +971,7 @@ def test_the_commands_of_the_page_do_what_it_says(
     environment = clean_environment(DATABASE_URL=database, PATH=path, PYTHONPATH=str(ROOT))
     told = [run_shell(block, environment, tmp_path).stdout for block in blocks]
     assert "manifest.json: OK" in told[0]
-    assert "nothing was touched" in told[1]
+    assert "nothing was changed" in told[1]
     assert ident not in all_text(connection)
     for query in re.findall(r"```sql\n(.*?)```", page, re.DOTALL):
         assert connection.execute(query.encode()).fetchall()

@@ -1,4 +1,4 @@
-"""A plan as findings, for the forms of those that CI systems read."""
+"""A plan as findings, for the formats that CI systems read."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _WHY = {
 
 
 def report(plan: Planned, root: Path) -> VerifyReport:
-    """A plan as the report of a verification; what is accepted, or harmless, is left out.
+    """A plan as the report of a verification, without accepted or harmless effects.
 
     Args:
         plan: what the pending files will do.

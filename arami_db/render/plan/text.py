@@ -1,4 +1,4 @@
-"""A plan for people: a table at most eighty columns wide, worst first, and then each statement."""
+"""A plan as text: a table at most 80 columns wide, worst first, and then each statement."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from arami_db.plan import Planned, Weighed
 
 _WIDTH = 80
-_INDENT = 13  # of what is said of a statement
+_INDENT = 13  # lines of text about a statement
 
 
 def render(plan: Planned) -> str:
