@@ -690,7 +690,7 @@ def test_odd_names_fit_any_width_and_any_format(empty_database: str) -> None:
 def test_on_a_pipe_there_is_a_block_each_time_and_ctrl_c_ends_it(database: str) -> None:
     process = start_cli("monitor", "locks", "--watch", "50ms", "-d", database)
     assert process.stdout
-    title = "Sessions that wait, and transactions that hold others up.\n"
+    title = "Sessions that wait, and transactions that stay open.\n"
     seen = 0
     while seen < 3:
         seen += process.stdout.readline() == title
