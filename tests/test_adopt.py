@@ -469,7 +469,7 @@ def test_what_a_dump_of_the_platform_repeats_is_no_difference(
             connection.execute("drop schema arami_db cascade; drop publication leak")
             connection.execute("create publication leak for tables in schema public")
             said = found(baseline(empty_database, root, 1, expect=6))
-            assert "publication leak sends schema public to whoever subscribes" in said
+            assert "publication leak sends schema public to its subscribers" in said
         finally:
             connection.execute("drop owned by adopt_platform cascade; drop role adopt_platform")
 

@@ -291,7 +291,7 @@ ATTACKS = {
         ("table", "public.notes"),
         [NOTES, "create publication p for table public.notes, public.users"],
         "facts",
-        "publication p sends public.users to whoever subscribes",
+        "publication p sends public.users to its subscribers",
     ),
     "a policy for anon on a declared table": (
         ("table", "public.notes"),
@@ -372,7 +372,7 @@ ATTACKS = {
         ("publication", "ours"),
         ["create publication theirs for table public.users"],
         "facts",
-        "publication theirs sends public.users to whoever subscribes",
+        "publication theirs sends public.users to its subscribers",
     ),
 }
 

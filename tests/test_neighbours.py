@@ -385,7 +385,7 @@ def test_what_supabase_realtime_sends_is_a_finding_with_a_remedy_or_declared(
     execute(admin, f"set role supabase_admin; {statement}")
     findings = found(verify("--format", "json", expect=4))
     [sent] = [f for f in findings if f["object"] == "supabase_realtime"]
-    assert sent["message"] == (f"publication supabase_realtime sends {what} to whoever subscribes")
+    assert sent["message"] == (f"publication supabase_realtime sends {what} to its subscribers")
     assert (sent["severity"], sent["remedy"]) == ("security", remedy)
     declared = '[[accept]]\npublication = "supabase_realtime"\nreason = "live"\n'
     tables = '[[accept]]\ntable = "public.messages"\nreason = "chat"\n'

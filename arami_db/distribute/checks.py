@@ -157,9 +157,7 @@ def _members(nodes: Sequence[Node]) -> Iterator[Precondition]:
 def _reachable(connection: Connection) -> Iterator[Precondition]:
     rows = connection.execute("select * from citus_check_cluster_node_health()").fetchall()
     apart = [f"{row[0]}:{row[1]} to {row[2]}:{row[3]}" for row in rows if not row[4]]
-    hint = (
-        "Let every node connect to every other: check pg_hba.conf and the network." if apart else ""
-    )
+    hint = "Let all nodes connect to each other: pg_hba.conf and network." if apart else ""
     found = f"no connection from {', '.join(apart)}" if apart else "each reaches each"
     yield Precondition("connections", found, is_good=not apart, hint=hint)
 
@@ -203,7 +201,7 @@ def _logins(connection: Connection) -> Iterator[Precondition]:
             elif way not in _WITHOUT_PASSWORD:
                 yield Precondition(
                     node.place,
-                    f"pg_hba.conf asks {role} for a proof ({way}), which the coordinator must have:"
+                    f"pg_hba.conf asks {role} for credentials ({way}), which the coordinator needs:"
                     " in pg_dist_authinfo, a password file or a certificate",
                 )
 

@@ -129,7 +129,7 @@ def _difference(
         expected, actual = ("absent", "present") if extra else ("present", "absent")
         what = " is not part of the schema" if extra else " is missing"
         if item[0] == "publication" and (what_is_sent := sent(extra)):
-            what = f" sends {', '.join(what_is_sent)} to whoever subscribes"
+            what = f" sends {', '.join(what_is_sent)} to its subscribers"
     now = _value(extra) if key else None
     return Finding(
         min(severities, key=lambda severity: severity.rank, default=Severity.COSMETIC),

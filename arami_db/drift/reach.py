@@ -86,4 +86,4 @@ def _advice(fact: Fact) -> str:
         return f"Revoke what {role} holds on {entry}, or drop it."
     if fact.property.startswith("role "):
         return f"Revoke the membership through which {role} comes to {fact.property}."
-    return f"Revoke it from whoever {role} acts as there."
+    return f"Revoke it from the role that {role} acts as there."

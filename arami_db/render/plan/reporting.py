@@ -26,10 +26,10 @@ _SEVERITIES = {
 _WHY = {
     Effect.FAILS: "The statement fails, and with it the deployment.",
     Effect.DATA_LOSS: "Rows or columns are gone afterwards, and no migration brings them back.",
-    Effect.REWRITE: "The table is written anew, and nobody reads or writes it meanwhile.",
+    Effect.REWRITE: "The table is rewritten, and nobody reads or writes it meanwhile.",
     Effect.LONG_READ_WRITE_BLOCK: "Nobody reads or writes the table while rows are looked at.",
     Effect.LONG_WRITE_BLOCK: "Nobody writes the table while rows are looked at or changed.",
-    Effect.BRIEF: "The lock is brief, but queues behind whoever uses the table.",
+    Effect.BRIEF: "The lock is brief, but queues behind sessions that use the table.",
 }
 
 
