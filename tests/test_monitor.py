@@ -1,4 +1,4 @@
-"""`monitor`: every question against a real server, asked as whoever has to ask it."""
+"""`monitor`: every question against a real server, asked as the roles that have to ask it."""
 
 from __future__ import annotations
 
@@ -368,7 +368,7 @@ def test_slow_queries_are_found_in_whatever_schema_and_version(
         assert seen["notes"] == []
 
 
-# --- whoever asks -------------------------------------------------------------------------------
+# --- the roles that ask -------------------------------------------------------------------------
 
 
 def test_a_member_of_pg_monitor_is_told_the_grant_for_all_that_is_left(database: str) -> None:

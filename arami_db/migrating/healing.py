@@ -27,7 +27,7 @@ _POLL = 0.2
 _DONE = {
     "drop_stmt": "42704",  # undefined_object
     "alter_enum_stmt": "42710",  # duplicate_object
-    "alter_table_stmt": "42P01",  # undefined_table: it is no partition of the table
+    "alter_table_stmt": "42P01",  # undefined_table: it is not a partition of the table
     "createdb_stmt": "42P04",  # duplicate_database
     "dropdb_stmt": "3D000",  # invalid_catalog_name
     "create_table_space_stmt": "42710",

@@ -307,7 +307,7 @@ platform as (
             where n.nspname = 'auth' and n.nspowner is distinct from m.migrator
         ) as is_supabase
     from pg_catalog.pg_database as d
-    -- Whoever owns most: one object in other hands must not look like all the rest being so.
+    -- The owner of most: one object of another owner must not make all the rest look different.
     cross join (
         select pg_catalog.mode() within group (order by r.relowner) as migrator
         from relations as r

@@ -9,7 +9,7 @@ select
     case
         when r.relrowsecurity
             then 'Row level security is on and no permissive policy exists: API roles see no row.'
-        else 'Row level security is off: whoever holds a grant sees and changes every row.'
+        else 'Row level security is off: every role with a grant sees and changes every row.'
     end as finding,
     case
         when not r.relrowsecurity

@@ -58,7 +58,7 @@ user_keys as (
     where
         k.contype = 'f'
         and k.confrelid in (select d.oid from deleted as d)
-        -- What other schemas do with logins is nobody's business here.
+        -- Keys of other schemas to logins are not checked.
         and (
             k.confrelid in (select r.oid from relations as r)
             or k.conrelid in (select r.oid from relations as r)

@@ -50,7 +50,7 @@ cross join
         (
             uid.provolatile = 'i',
             'security',
-            'The function is IMMUTABLE: a cached plan keeps the id of whoever came first.',
+            'The function is IMMUTABLE: a cached plan keeps the id of its first user.',
             'alter function auth.uid() stable'
         ),
         (

@@ -105,7 +105,7 @@ problems (name, condition, is_mended, finding) as (
         'without',
         'not d.has_profile',
         true,
-        'Logins without a profile: %s. The app fails for whoever signs in with one.'
+        'Logins without a profile: %s. The app fails for users who sign in with one.'
     ),
     (
         'other',

@@ -1,7 +1,7 @@
 -- 016_idx_daily_sessions_created_at: the order in which sessions are archived.
 -- Why: a batch takes the oldest sessions first and the next one continues after its last row;
--- without this index every batch would read and sort the whole table. NULLS FIRST, although there
--- are no nulls, keeps the index for queries with that order. Otherwise a client's "order by
+-- without this index every batch would read and sort the whole table. NULLS FIRST keeps the index
+-- for queries with that order, although the column has no nulls. Otherwise a client's "order by
 -- created_at desc" on session_history would read it, with everybody's sessions: row level security
 -- of a table in a UNION does not tell the planner that user_id is constant.
 -- arami: no-transaction

@@ -19,7 +19,7 @@ returns void
 language plpgsql
 security invoker
 set search_path = pg_catalog, pg_temp
-set lock_timeout = '1s' -- whoever signs up waits that long, twice at most
+set lock_timeout = '1s' -- a sign-up waits that long, twice at most
 as $$
 declare
     person constant uuid := (login ->> 'id')::uuid;
