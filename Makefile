@@ -34,11 +34,14 @@ check: lint ## What must be clean before a commit: format, lint, types, SQL
 
 # The variable keeps an advertisement away. A page, link or anchor that is not there is an error.
 site = NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+# What is read as prose, and phrases that are not plain English: "is no duration".
+prose = arami_db sql docs tests README.md CHANGELOG.md
+phrases = (?<![Tt]here )\b(?:is|are|was|were) no(?= (?!longer\b|more\b)[a-z])|\bfrom which on\b|\bnone such\b|\bof whom\b
 
 # GitHub's own schemas, as check-jsonschema carries them.
 schema = $(BIN)/check-jsonschema --builtin-schema vendor.$(1)
 
-lint: $(VENV)/.installed ## ruff, mypy, import-linter, sqlfluff, squawk, pgrls, yamllint, hadolint, the site
+lint: $(VENV)/.installed ## ruff, mypy, import-linter, sqlfluff, squawk, pgrls, codespell, yamllint, hadolint, the site
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -47,6 +50,8 @@ lint: $(VENV)/.installed ## ruff, mypy, import-linter, sqlfluff, squawk, pgrls, 
 	(cat sql/catalog/000_prelude.sql; printf '\nselect 1 as one\n') | $(BIN)/sqlfluff lint -
 	$(BIN)/squawk sql/migrations/*.sql
 	$(BIN)/python -m tests.pgrls
+	$(BIN)/codespell $(prose)
+	$(BIN)/codespell --dictionary .codespell/phrases.txt --regex '$(phrases)' $(prose)
 	$(BIN)/yamllint --strict .
 	$(call schema,github-workflows) .github/workflows/*.yml
 	$(call schema,github-actions) action.yml

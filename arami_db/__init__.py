@@ -1,8 +1,8 @@
-"""arami-db: plain-SQL migrations, applied and proved against a live Postgres.
+"""arami-db: plain-SQL migrations, applied to and verified against a live Postgres.
 
 For programs: `arami_db.migrate(conninfo)` and `arami_db.verify(conninfo)`, which print nothing,
 return frozen dataclasses and raise `arami_db.AramiError`. Each name below is loaded when it is
-first asked for, so that `import arami_db` costs nothing.
+first used, so that `import arami_db` is cheap.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ __all__ = (
 if not TYPE_CHECKING:
 
     def __getattr__(name: str) -> object:
-        """Load what programs call, the first time that one of its names is asked for."""
+        """Load a name of the API when it is first used."""
         if name not in __all__:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         from arami_db import api
@@ -47,5 +47,5 @@ if not TYPE_CHECKING:
         return getattr(api, name)
 
     def __dir__() -> list[str]:
-        """The names for programs, loaded or not."""
+        """The names of the API, loaded or not."""
         return sorted({*globals(), *__all__})

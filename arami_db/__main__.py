@@ -1,4 +1,4 @@
-"""The entry point: run the command line, turn errors into exit codes, leave at once."""
+"""The entry point: run the command line, turn errors into exit codes, exit at once."""
 
 from __future__ import annotations
 
@@ -21,13 +21,15 @@ if TYPE_CHECKING:
 def main() -> NoReturn:
     """Run `arami-db` and exit with its code.
 
-    A command is short: collecting garbage while modules load, and taking all of them down again at
-    the end, would cost more than a run with nothing to do. Both are skipped.
+    A command is short: garbage collection during imports, and the interpreter's clean-up at the
+    end, would cost more than a run with nothing to do. Both are skipped.
     """
     gc.disable()
     signal.signal(signal.SIGTERM, _interrupt)
     if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
-        signal.signal(signal.SIGHUP, _interrupt)  # the terminal is closed; nohup has it ignored
+        signal.signal(
+            signal.SIGHUP, _interrupt
+        )  # the terminal is closed; under nohup it is ignored
     _prepare_streams()
     code = _run()
     try:
@@ -61,13 +63,13 @@ def _run() -> int:
             return _report(known)
         _report_crash(error)
         raise
-    except KeyboardInterrupt:  # before the command had begun, which says so itself
+    except KeyboardInterrupt:  # before the command began, which reports it itself
         return 130
     return 0
 
 
 def _system_error(error: OSError) -> int:
-    """Tell an error of the system that no operation expected."""
+    """Report an unexpected error of the operating system."""
     from arami_db.errors import AramiError
 
     if error.filename is None and error.errno in _WRITING:
@@ -77,7 +79,7 @@ def _system_error(error: OSError) -> int:
 
 
 def _unwritten(error: OSError) -> int:
-    """Tell that the output was lost; what was done is done. A reader who left knows."""
+    """Report that the output was lost, unless its reader closed the pipe."""
     from arami_db.errors import AramiError
 
     sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
@@ -100,7 +102,7 @@ def _report_crash(error: Exception) -> None:
 
 
 def _database_error(error: Exception) -> AramiError | None:
-    """What a database error no operation expected means to the user."""
+    """What an unexpected database error means to the user."""
     import psycopg
 
     from arami_db.runner.explained import explained
@@ -109,7 +111,7 @@ def _database_error(error: Exception) -> AramiError | None:
 
 
 def _input_error(error: Exception) -> AramiError | None:
-    """What it means that text cannot be sent: an argument held bytes that are no text."""
+    """The error for text that cannot be encoded: an argument holds bytes that are not text."""
     from arami_db.errors import UsageError
 
     if isinstance(error, UnicodeEncodeError) and re.search("[\ud800-\udfff]", "".join(sys.argv)):
@@ -118,7 +120,7 @@ def _input_error(error: Exception) -> AramiError | None:
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:
-    """SIGTERM and SIGHUP end a run as Ctrl-C does: the file is rolled back, and it is said."""
+    """Let SIGTERM and SIGHUP end a run as Ctrl-C does: the file is rolled back and reported."""
     raise KeyboardInterrupt
 
 

@@ -1,7 +1,7 @@
-"""What an administrator has to run for a role before it can migrate, verify and prove: one block.
+"""What an administrator has to run before a role can migrate, verify and prove: one block of SQL.
 
-It is asked for as a whole, before anything runs: `migrate` refuses with it, `doctor` shows it
-beforehand, and `verify --prove-rls` names the line of it that is missing.
+It is complete, and needed before anything runs: `migrate` shows it when it refuses, `doctor` shows
+it beforehand, and `verify --prove-rls` names the missing line of it.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from arami_db.files import SqlFile, SqlTree
 
 _WIDTH = 80
 PROVING = "verify --prove-rls"
-# For sessions that send statement by statement, and for those that send all as one transaction.
+# For sessions that send one statement at a time, and for those that send one transaction.
 _WRITING = ("set default_transaction_read_only = off;", "set transaction_read_only = off;")
-# What files say, as far as it asks for rights that their role may lack: in lower case, to which
-# Postgres folds names, and which is searched in a third of the time.
+# Statements that need rights which the role may lack. They are searched in lower case, to which
+# Postgres folds names: this takes a third of the time of a search that ignores case.
 _ROLE = re.compile(r"(?m)^\s*create role (\w+) ([a-z ]+);")
 _SCHEMA = re.compile(r"(?m)^\s*create schema (?:if not exists )?(?!if\b)(\w+)")
 _EXTENSION = re.compile(r"(?m)^\s*create extension (?:if not exists )?\"?([\w-]+)")
@@ -49,9 +49,9 @@ class Need:
     """A statement for an administrator.
 
     Attributes:
-        statement: without a semicolon; running it again does no harm once block() has written it.
-        reason: what it is for, in a sentence.
-        commands: those that do without it badly or not at all.
+        statement: without a semicolon; as block() writes it, it may be run again.
+        reason: its purpose, in a sentence.
+        commands: the commands that need it.
     """
 
     statement: str
@@ -60,7 +60,7 @@ class Need:
 
     @property
     def advice(self) -> str:
-        """What to do, in a sentence."""
+        """The hint, in a sentence."""
         return f"Let an administrator run: {self.statement};"
 
 
@@ -71,12 +71,12 @@ class AdministratorError(PlatformError):
         """Build the error.
 
         Args:
-            database: where it is to be run.
-            role: for whom.
-            needs: what is to be run.
+            database: where to run it.
+            role: the role that needs it.
+            needs: what to run.
         """
         super().__init__(
-            f"{role} may not do all that the files need; nothing was run",
+            f"{role} lacks rights that the files need; nothing was run",
             hint=f"Let an administrator run the block above in database {database}, then migrate"
             " again.\n      `arami-db doctor` shows it, too.",
         )
@@ -84,13 +84,13 @@ class AdministratorError(PlatformError):
 
 
 def needs(connection: Connection, tree: SqlTree, server: Server) -> tuple[Need, ...]:
-    """What is to be run by somebody who may, in order; nothing that `migrate` will do itself.
+    """What an administrator has to run, in order, without what `migrate` will do itself.
 
     Args:
-        connection: idle, of the role that is to work; it needs no right but CONNECT, and nothing
-            is written.
-        tree: the SQL files, which say what is needed; its checks of the environment are asked, too.
-        server: where the connection leads.
+        connection: idle, of the role that will migrate; it needs only CONNECT, and nothing is
+            written.
+        tree: the SQL files, which decide what is needed; their checks of the environment run, too.
+        server: facts of the server.
 
     Raises:
         RefusedFileError: a file cannot be read.
@@ -112,17 +112,17 @@ def needs(connection: Connection, tree: SqlTree, server: Server) -> tuple[Need, 
 
 
 def require(connection: Connection, tree: SqlTree, server: Server) -> tuple[Need, ...]:
-    """Refuse to migrate what would stop halfway for want of a right.
+    """Refuse a migration that would fail halfway because of a missing right.
 
     Args:
-        connection, tree, server: as needs() takes them.
+        connection, tree, server: as for needs().
 
     Returns:
-        What an administrator has to run for other commands than `migrate`.
+        What an administrator has to run for commands other than `migrate`.
 
     Raises:
-        AdministratorError: there is something that `migrate` needs.
-        RefusedFileError, QueryFailedError, ConnectionFailedError: as needs() raises them.
+        AdministratorError: `migrate` itself needs something.
+        RefusedFileError, QueryFailedError, ConnectionFailedError: as for needs().
     """
     found = needs(connection, tree, server)
     if any("migrate" in need.commands for need in found):
@@ -131,10 +131,10 @@ def require(connection: Connection, tree: SqlTree, server: Server) -> tuple[Need
 
 
 def require_uid(server: Server, stub: SqlFile | None) -> None:
-    """Refuse a schema auth that policies cannot be written on.
+    """Refuse a schema auth that policies cannot use.
 
     Raises:
-        PlatformError: there is a schema auth without auth.uid(); it is not ours to alter.
+        PlatformError: there is a schema auth without auth.uid(), which we must not alter.
     """
     if stub is None or server.has_auth_uid or not server.has_auth_schema:
         return
@@ -146,11 +146,11 @@ def require_uid(server: Server, stub: SqlFile | None) -> None:
 
 
 def block(needs: Iterable[Need], database: str) -> str:
-    """The statements as a script for psql or any other client, each reason in a comment.
+    """The statements as a script for psql or any other client, with the reasons as comments.
 
     Args:
-        needs: as needs() returns them.
-        database: the name of the database it is to be run in.
+        needs: the result of needs().
+        database: the name of the database to run it in.
     """
     lines = _comment(f"For an administrator, in database {database}. It may be run again.")
     needs = tuple(needs)
@@ -163,7 +163,7 @@ def block(needs: Iterable[Need], database: str) -> str:
 
 
 def extensions(tree: SqlTree) -> list[str]:
-    """The extensions that migrations make: by a statement, or where they are available."""
+    """The extensions that migrations create: always, or where they are available."""
     texts = [_folded(file.text) for file in tree.migrations]
     listed = (text for some in texts for text in _EXTENSIONS.findall(some))
     named = {name for text in listed for name in re.findall(r"'([\w-]+)'", text)}
@@ -175,14 +175,14 @@ def _comment(text: str) -> list[str]:
 
 
 def _repeatable(statement: str) -> str:
-    """A role may be there already when the block is run again; CREATE ROLE cannot say so."""
+    """A statement that may run again: CREATE ROLE has no IF NOT EXISTS."""
     if not statement.startswith("create role "):
         return f"{statement};"
     return f"do $$ begin\n    {statement};\nexception when duplicate_object then null; end $$;"
 
 
 def _wanted(tree: SqlTree, server: Server) -> dict[str, object]:
-    """What files ask of a server, as the query's parameters."""
+    """What the files need of a server, as parameters of the query."""
     applies_stub = tree.auth_stub is not None and not server.has_auth_schema
     stub = tree.auth_stub.text.lower() if tree.auth_stub else ""
     code = "\n".join(_folded(file.text) for file in (*tree.migrations, *tree.views))

@@ -1,6 +1,6 @@
-"""Every way this tool can fail: one hierarchy, one exit code a class.
+"""All errors of this tool: one hierarchy, one exit code for each class.
 
-The docstring of a class is its default message; raise it bare when there is nothing to add.
+The docstring of a class is its default message; raise it without arguments if that is enough.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ class AramiError(Exception):
 
         Args:
             message: what went wrong and where; the class's docstring when None.
-            hint: the way out, in one sentence or a command to type.
+            hint: how to fix it, in one sentence or a command to type.
         """
         super().__init__(message or type(self).__doc__)
         self.hint = hint
@@ -30,14 +30,14 @@ class Refusal:
     """A place of a file, and why the file cannot be run as it stands.
 
     Attributes:
-        file: as people type its path.
-        line: from 1; None where all of the file is meant.
+        file: its path, as the user would type it.
+        line: from 1; None for the whole file.
         column: from 1, in characters.
         reason: what is wrong there.
-        hint: the way out, the same for all refusals of a kind.
-        statement: the statement it is in, where there is one.
-        position: where in the statement, in characters from 0.
-        sqlstate: the code that the server has for it, where it has one.
+        hint: how to fix it; the same for all refusals of a kind.
+        statement: the statement at that place, if any.
+        position: the place in the statement, in characters from 0.
+        sqlstate: the server's code for it, if any.
     """
 
     file: str
@@ -51,11 +51,11 @@ class Refusal:
 
     @property
     def place(self) -> tuple[int, int]:
-        """Where in its file, to sort by."""
+        """Its place in the file, for sorting."""
         return self.line or 0, self.column or 0
 
     def __str__(self) -> str:
-        """As in migrations/001_users.sql:3:14: what is wrong."""
+        """Such as migrations/001_users.sql:3:14: what is wrong."""
         place = [self.file, *(str(part) for part in (self.line, self.column) if part)]
         return f"{':'.join(place)}: {self.reason}"
 
@@ -70,11 +70,11 @@ class RefusedFileError(AramiError):
         hint: str | None = None,
         refusals: Sequence[Refusal] = (),
     ) -> None:
-        """Build the error, of a message or of refusals.
+        """Build the error from a message or from refusals.
 
         Args:
-            message: what went wrong and where; made of the refusals when None.
-            hint: the way out; made of the refusals' hints when None, each once.
+            message: what went wrong and where; taken from the refusals when None.
+            hint: how to fix it; the refusals' hints, each once, when None.
             refusals: every place that is refused, in order.
         """
         hints = dict.fromkeys(refusal.hint for refusal in refusals if refusal.hint)
@@ -98,7 +98,7 @@ class StatementError(AramiError):
 
 
 class RebuildError(AramiError):
-    """A view or function must be dropped and re-created, and something in the way prevents it."""
+    """A view or function must be dropped and re-created, and a dependant prevents it."""
 
 
 class DistributionError(AramiError):
@@ -110,7 +110,7 @@ class BatchError(AramiError):
 
 
 class PlatformError(AramiError):
-    """The server lacks something that only its administrator can provide."""
+    """The server lacks what only an administrator can provide."""
 
 
 class EmbeddedError(AramiError):
@@ -124,7 +124,7 @@ class UsageError(AramiError):
 
 
 class PendingError(AramiError):
-    """The database lacks what this command works with: migrations are pending."""
+    """This command needs migrations that have not been applied."""
 
     exit_code = 3
 

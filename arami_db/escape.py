@@ -1,29 +1,29 @@
-"""Text of others, shown so that it can neither steer a terminal nor pass for lines of ours."""
+"""Foreign text, escaped so that it cannot control a terminal or imitate our own lines."""
 
 from __future__ import annotations
 
 import re
 
-# What GitHub's runner takes for a command: the first at the beginning of a line, whatever blanks
-# precede it, the second anywhere.
+# GitHub's runner reads these as commands: the first at the beginning of a line, after any blanks,
+# the second anywhere.
 _COMMAND = re.compile(r"^(?P<blanks>\s*)::|##\[", re.MULTILINE)
 
 
 def visible(text: str) -> str:
-    """A text on one line, in which all that is not seen is written as an escape, such as \\n.
+    """A text on one line, with invisible characters as escapes, such as \\n.
 
-    That is control characters, marks that change the direction of writing, and odd blanks.
+    These are control characters, marks that change the writing direction, and unusual blanks.
     """
     return text if text.isprintable() else "".join(map(_shown, text))
 
 
 def block(text: str) -> str:
-    """A text of several lines, which keeps these and its tabs; else as visible()."""
+    """As visible(), but line breaks and tabs stay."""
     return "\n".join("\t".join(map(visible, line.split("\t"))) for line in text.split("\n"))
 
 
 def uncommanding(text: str) -> str:
-    """Lines of which none is a command to the runner of GitHub's Actions."""
+    """Lines that the runner of GitHub's Actions does not read as commands."""
     return _COMMAND.sub(_broken, text)
 
 

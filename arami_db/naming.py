@@ -1,4 +1,4 @@
-"""Naming a database the way libpq does, and saying what is wrong with a name."""
+"""Naming a database as libpq does, and explaining errors in a name."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ _FORMS = (
 
 
 def resolve(database: str | None, *, embedded: bool, note: Callable[[str], None]) -> str:
-    """Turn what the user said into libpq connection parameters.
+    """Turn the user's options into libpq connection parameters.
 
     Args:
         database: a postgresql:// URL, key=value pairs, "embedded", or None for DATABASE_URL and
             then libpq's own PG* variables.
         embedded: the same as database="embedded".
-        note: told whose programs the embedded server is started with, where that is a question.
+        note: called with the origin of the embedded server's programs, if it is not the extra.
 
     Returns:
         A key=value connection string.
 
     Raises:
-        UsageError: no database is named, two are, or the name is none that libpq reads.
+        UsageError: no database is named, two are named, or libpq cannot read the name.
         EmbeddedError: the embedded server cannot be started.
     """
     named, source = name_of(database, embedded=embedded)
@@ -51,14 +51,14 @@ def resolve(database: str | None, *, embedded: bool, note: Callable[[str], None]
 
 
 def name_of(database: str | None, *, embedded: bool) -> tuple[str, str]:
-    """What names a database, without libpq's own variables.
+    """The name of the database and its source, without libpq's own variables.
 
     Args:
-        database: as resolve() takes it.
-        embedded: likewise.
+        database: as for resolve().
+        embedded: as for resolve().
 
     Returns:
-        The name, empty where there is none, and where it was said.
+        The name, empty where there is none, and its source.
 
     Raises:
         UsageError: --database is empty, or two databases are named.
@@ -66,7 +66,7 @@ def name_of(database: str | None, *, embedded: bool) -> tuple[str, str]:
     if database == "":
         raise UsageError("--database is empty", hint="Leave it out to take DATABASE_URL or PG*.")
     if database and embedded and database != "embedded":
-        raise UsageError("--database and --embedded name two databases", hint="Say one of them.")
+        raise UsageError("--database and --embedded name two databases", hint="Pass one of them.")
     if database:
         return database, "--database"
     if embedded:
@@ -80,11 +80,11 @@ def is_named() -> bool:
 
 
 def read_name(named: str, source: str) -> str:
-    """The connection parameters that a name holds, as key=value pairs.
+    """The connection parameters in a name, as key=value pairs.
 
     Args:
         named: a URL or key=value pairs; may be empty.
-        source: where it was said, for messages.
+        source: where it comes from, for messages.
 
     Raises:
         UsageError: libpq cannot read it.
@@ -95,7 +95,7 @@ def read_name(named: str, source: str) -> str:
     except UnicodeError:
         raise UsageError(f"{source} cannot be read: it is not UTF-8", hint=_FORMS) from None
     except psycopg.Error as error:
-        # libpq quotes the piece it stumbled over, which may be (part of) a password: cut it off.
+        # libpq quotes the wrong part, which may be (part of) a password: cut it off.
         reason = re.split(r"[\"'«„“]", str(error).strip())[0].strip() + " …"
         if reason == "missing …":
             reason = "not every word in it is key=value (quote a value with a space: 'a b')"
@@ -103,13 +103,13 @@ def read_name(named: str, source: str) -> str:
     authority, _, path = named.partition("://")[2].partition("?")[0].partition("/")
     strays = authority.count("@") > 1 or "@" in path
     if strays or any("@" in str(parameters.get(key, "")) for key in ("host", "hostaddr")):
-        # What follows the first @ of a URL is the host: this one begins inside a password.
+        # The host follows the first @ of a URL: here the first @ is inside a password.
         raise UsageError(f"{source} cannot be read: there is an @ in its host", hint=_FORMS)
     return make_conninfo("", **parameters)
 
 
 def _refuse_other_forms(named: str, source: str) -> None:
-    """Refuse a bare name and URLs of other kinds, of which nothing but the scheme is repeated."""
+    """Refuse a bare name and URLs of other kinds; the message repeats only the scheme of a URL."""
     if re.fullmatch(r"[\w.-]+", named):
         raise UsageError(
             f"{source} is only a name, {named!r}, of a database or of a server",

@@ -19,14 +19,14 @@ _API = {"anon", "authenticated", "service_role", "authenticator", "public"}
 
 @dataclass(frozen=True)
 class Declaration:
-    """Something of this deployment's own, which the schema does not state and which may be there.
+    """A declared exception: an object that the schema does not state and that may exist.
 
     Attributes:
-        kind: "role", "publication", "function", or what it is: "table", "view", and so on.
-        name: its name; of a function its signature, both as `verify` writes them.
-        reason: why it is there.
-        place: the file, and which of its entries this is.
-        definer: of a function, whether it runs with the rights of its owner.
+        kind: "role", "publication", "function", "table", "view", and so on.
+        name: its name, for a function its signature, as `verify` writes it.
+        reason: why it exists.
+        place: the file, and the number of this entry.
+        definer: for a function, whether it may run with the rights of its owner.
     """
 
     kind: str
@@ -38,15 +38,15 @@ class Declaration:
 
 @dataclass(frozen=True)
 class Settings:
-    """What a deployment has set.
+    """The settings of a deployment.
 
     Attributes:
         place: the file; empty where there is none.
-        accept: what it has declared, in the order of the file.
+        accept: the declared exceptions, in the order of the file.
         sql_dir: the SQL directory.
-        lock_timeout: the longest wait for a table lock, a duration as it is written.
-        lock_wait: the longest wait for another runner, likewise.
-        first_version: the number its migrations begin at; None where they begin at 1.
+        lock_timeout: the longest wait for a table lock, as written.
+        lock_wait: the longest wait for another runner, as written.
+        first_version: the number of the first migration; None for 1.
     """
 
     place: str = ""
@@ -58,7 +58,7 @@ class Settings:
 
 
 def read_settings(folder: Path) -> Settings:
-    """Read the settings of a folder; of no other, so that nobody is bound by a file elsewhere.
+    """Read the settings of one folder; files in parent folders have no effect.
 
     Args:
         folder: where arami-db.toml or pyproject.toml may lie.
@@ -67,8 +67,8 @@ def read_settings(folder: Path) -> Settings:
         The settings; empty ones where there are none.
 
     Raises:
-        UsageError: the file cannot be read, says something this tool does not know, or both files
-            have settings.
+        UsageError: the file cannot be read, has an unknown key or value, or both files have
+            settings.
     """
     own, shared = folder / FILE, folder / SHARED
     table = _load(own) if os.path.lexists(own) else None
@@ -77,7 +77,7 @@ def read_settings(folder: Path) -> Settings:
         ours = tools.get("arami-db") if isinstance(tools, dict) else None
         if ours is not None and table is not None:
             raise UsageError(
-                f"{own} and [tool.arami-db] of {shared} are both there",
+                f"{own} and [tool.arami-db] of {shared} both exist",
                 hint="Keep the settings in one of the two.",
             )
         if ours is not None:
@@ -88,7 +88,7 @@ def read_settings(folder: Path) -> Settings:
 def _load(path: Path) -> dict[str, Any]:
     import tomllib
 
-    if not path.is_file():  # to open a pipe would wait for ever
+    if not path.is_file():  # opening a pipe would block
         raise UsageError(f"{path}: is not a file")
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
@@ -128,12 +128,12 @@ def _version(value: Any, place: str) -> int | None:
 def _text(table: dict[str, Any], key: str, place: str) -> str:
     value = table[key]
     if not isinstance(value, str) or not value.strip():
-        raise UsageError(f"{place}: {key} must be a text, and not empty")
+        raise UsageError(f"{place}: {key} must be a text that is not empty")
     return value
 
 
 def _duration(table: dict[str, Any], key: str, place: str) -> str | None:
-    """A duration as it is written; a bare number of seconds may be a number of TOML's."""
+    """A duration as it is written; a number of seconds may be a TOML number."""
     value = table.get(key)
     if value is None:
         return None
@@ -149,7 +149,7 @@ def seconds_of(text: str) -> float:
     """A duration in seconds, from 500ms, 3s, 2min, 1h, or a bare number of seconds.
 
     Raises:
-        ValueError: it is none.
+        ValueError: it is not a duration.
     """
     match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(ms|s|min|m|h|)\s*", text, re.ASCII)
     if match is None:
@@ -172,14 +172,16 @@ def _declaration(entry: Any, place: str) -> Declaration:
     texts = {**_known(entry, place, {*_KINDS, "reason", "definer"})}
     definer = texts.pop("definer", False)
     if type(definer) is not bool or (definer and "function" not in texts):
-        raise UsageError(f"{place}: definer is true or false, and of a function")
+        raise UsageError(f"{place}: definer must be true or false, and is for functions")
     for key in texts:
         _text(texts, key, place)
     named = [kind for kind in _KINDS if kind in texts]
     if len(named) != 1:
-        raise UsageError(f"{place}: names {len(named)} of {', '.join(_KINDS)}; one is wanted")
+        raise UsageError(
+            f"{place}: names {len(named)} of {', '.join(_KINDS)}; exactly one is needed"
+        )
     if "reason" not in texts:
-        raise UsageError(f"{place}: has no reason", hint='Say why it is there: reason = "…".')
+        raise UsageError(f"{place}: has no reason", hint='Say why it exists: reason = "…".')
     [kind] = named
     name = texts[kind].strip()
     _refuse(kind, name, place)
@@ -187,11 +189,11 @@ def _declaration(entry: Any, place: str) -> Declaration:
 
 
 def _refuse(kind: str, name: str, place: str) -> None:
-    """Refuse what would accept more than it seems to, or could never match."""
+    """Refuse an entry that would accept more than it seems to, or could never match."""
     if kind == "role" and unquoted(name).lower() in _API:
         raise UsageError(
-            f"{place}: role {name} is one that the API acts through, or everybody",
-            hint="What it may do is the schema's to say; declare the table or function instead.",
+            f"{place}: role {name} is a role of the API, or everybody",
+            hint="The schema decides its rights; declare the table or function instead.",
         )
     if kind in _OBJECTS and "." not in name.strip("."):
         raise UsageError(f"{place}: write the {kind} with its schema, such as public.{name}")
@@ -202,6 +204,6 @@ def _refuse(kind: str, name: str, place: str) -> None:
 
 
 def unquoted(name: str) -> str:
-    """A name without the quotes that SQL may write around it."""
+    """A name without the quotes of SQL."""
     is_quoted = len(name) > 1 and name[0] == name[-1] == '"'
     return name[1:-1].replace('""', '"') if is_quoted else name

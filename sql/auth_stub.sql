@@ -1,16 +1,16 @@
--- auth_stub: the part of Supabase's auth schema that this schema stands on, for plain Postgres.
+-- auth_stub: the part of Supabase's auth schema that this schema needs, for plain Postgres.
 -- Why: policies call auth.uid() and grants name the API roles. `arami-db migrate` applies this file
--- only where auth.uid() does not exist, so it never meets an auth schema that is somebody else's.
--- Semantics of the functions: Supabase's, as PostgREST feeds them. A legacy setting for one claim
--- wins over the JSON of all claims; an empty string means unset; what is malformed raises.
--- All they name, they name with its schema: types would be looked for in pg_temp first, and a
--- caller's temporary domain "uuid" would run its check as whoever owns a function that calls these.
--- A search_path of their own would do as well, and cost: such a function is called for each policy
--- of a query, where Postgres puts the text of others into the query.
+-- only where auth.uid() does not exist, so it never changes an auth schema of another owner.
+-- The functions behave like Supabase's with the settings that PostgREST makes. A legacy setting for
+-- one claim overrides the JSON of all claims; an empty string means unset; malformed values raise.
+-- They qualify every name: Postgres would search pg_temp for types first, and the check of a
+-- caller's temporary domain "uuid" would run as the owner of a function that calls these. A setting
+-- of search_path would work too, but is slower: Postgres inlines only functions without settings
+-- into a query, and calls others for each policy.
 
--- The roles that the API acts as, and the one it logs in as. Whom migrate may not make, it asks an
--- administrator for, by these very words (`arami-db doctor`); a role that exists stays as it is.
--- Roles belong to the whole cluster: another database's migration may make them at this moment.
+-- The roles that the API acts as, and the one it logs in as. If migrate may not create them, it
+-- asks an administrator to, with these same statements (`arami-db doctor`); existing roles stay.
+-- Roles belong to the whole cluster: a migration of another database may create them now.
 do $$
 begin
     if to_regrole('anon') is null then
@@ -55,9 +55,9 @@ exception
 end
 $$;
 
--- authenticator becomes the API roles, and so does whoever migrates, who proves what they may do.
--- Since Postgres 16 that need not bring their rights along. What is refused here is asked of an
--- administrator, as the roles are.
+-- authenticator becomes the API roles, and so does the role that migrates, to test their rights.
+-- Since Postgres 16 a membership need not inherit those rights. What is refused here, an
+-- administrator has to run, as for the roles.
 do $$
 declare
     api_role text;
@@ -134,7 +134,7 @@ as $$
     )
 $$;
 
--- All columns that Supabase's has, so that the same SQL serves; the ids make themselves besides.
+-- All columns of Supabase's table, so that the same SQL works; the id also has a default.
 create table auth.users (
     instance_id uuid,
     id uuid primary key default gen_random_uuid(),

@@ -59,6 +59,6 @@ def found(connection: Connection, check: str) -> list[Finding]:
 def _findings(connection: Connection, checks: Sequence[SqlFile]) -> list[tuple[str, Finding]]:
     with _pinned(connection):
         rows = ask_files(connection, TREE.prelude, (), checks).found
-    # A row without severity is no finding: it says what could not be looked at.
+    # A row without severity is not a finding: it says what could not be looked at.
     found = ((file.path.stem, Finding(**row)) for file, row in rows if row["severity"])
     return sorted(found, key=str)

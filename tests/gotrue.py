@@ -102,7 +102,7 @@ create table auth.sessions (
 alter table auth.users enable row level security;
 """
 
-# Hosted, the role that migrates is no superuser; supabase/postgres grants it all.
+# Hosted, the role that migrates is not a superuser; supabase/postgres grants it all.
 GRANTS = """
 grant usage on schema auth to {0} with grant option;
 grant all on all tables in schema auth to {0} with grant option;

@@ -20,10 +20,10 @@ from arami_db import embedded
 CONFIG = Path(__file__).parents[1] / ".pgrls.toml"
 MODES = ("anon", "cross-tenant", "write", "escalation", "reachability")
 UNDECIDED = {
-    # Global settings, without a user, are for every signed-in user: not nobody's, nor one person's.
+    # Global settings, without a user, are for every signed-in user: they belong to no person.
     ("anon", "public.app_settings"),
     ("cross-tenant", "public.app_settings"),
-    # Nobody's rows: their policies name no column by which to tell one person's from another's.
+    # Rows without a user: their policies name no column that tells one person's from another's.
     *(
         (mode, f"audit.{table}")
         for mode in ("cross-tenant", "write")

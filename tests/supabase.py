@@ -21,7 +21,7 @@ VERSION = "3.1.0"
 CACHE = Path(__file__).parents[1] / ".servers" / f"supabase-{VERSION}"
 PROGRAM = CACHE / "node_modules" / ".bin" / "supabase"
 
-# What the platform has made before anybody migrates: postgres is no superuser there, and owns
+# What the platform has made before anybody migrates: postgres is not a superuser there, and owns
 # neither schema auth nor the database's default privileges for others.
 ROLES = """
     create role anon nologin noinherit;
@@ -79,7 +79,7 @@ def program() -> Path:
 
 
 def environment(home: Path, **extra: str) -> dict[str, str]:
-    """An environment in which the CLI tells nobody anything and finds nobody's settings."""
+    """An environment in which the CLI sends no data and finds no settings of a user."""
     return clean_environment(HOME=str(home), DO_NOT_TRACK="1", CI="1", **extra)
 
 

@@ -72,7 +72,7 @@ def as_owner(conninfo: str) -> str:
 
 @contextmanager
 def copy(server: dict[str, str], name: str) -> Iterator[str]:
-    """A copy of a migrated database; schema public belongs to whoever owns the database."""
+    """A copy of a migrated database; schema public belongs to the owner of the database."""
     with made(server, name) as conninfo:
         with psycopg.connect(conninfo, autocommit=True) as connection:
             database = sql.Identifier(connection.info.dbname)

@@ -229,7 +229,7 @@ FAITHFUL = {
     " alter materialized view m rename to n; drop materialized view n;",
     "if it exists": "create table t (a int); create table if not exists t (a int, b int);"
     " alter table if exists nowhere add column a int; drop table if exists nowhere;",
-    "what is no relation of the same name": "create domain d as int constraint a check (value > 0);"
+    "no relation of the same name": "create domain d as int constraint a check (value > 0);"
     " alter domain d rename constraint a to b; create table t (a int); create rule u as on insert"
     " to t do instead nothing; alter rule u on t rename to v; drop rule v on t;"
     " create schema x; create extension pg_trgm; alter extension pg_trgm set schema x;",
@@ -469,7 +469,7 @@ def test_what_a_dump_of_the_platform_repeats_is_no_difference(
             connection.execute("drop schema arami_db cascade; drop publication leak")
             connection.execute("create publication leak for tables in schema public")
             said = found(baseline(empty_database, root, 1, expect=6))
-            assert "publication leak sends schema public to whoever subscribes" in said
+            assert "publication leak sends schema public to its subscribers" in said
         finally:
             connection.execute("drop owned by adopt_platform cascade; drop role adopt_platform")
 

@@ -474,14 +474,14 @@ def test_what_comes_late_neither_breaks_a_streak_nor_counts_twice(alice: Connect
     assert value(alice, STREAK, "2024-05-12") == 4
 
 
-def test_a_streak_that_the_app_has_put_to_nothing_begins_anew(alice: Connection) -> None:
+def test_a_streak_that_the_app_has_put_to_nothing_begins_again(alice: Connection) -> None:
     assert value(alice, STREAK, "2024-05-10") == 1
     alice.execute("update public.user_streaks set current_streak = 0")
     query = "select current_streak, streak_start_date from public.record_activity(%s, %s)"
     assert rows(alice, query, "daily_session", "2024-05-11") == [(1, date(2024, 5, 11))]
 
 
-def test_a_streak_without_dates_begins_anew_and_keeps_its_record(alice: Connection) -> None:
+def test_a_streak_without_dates_begins_again_and_keeps_its_record(alice: Connection) -> None:
     row = {"streak_type": "daily_session", "current_streak": 3, "longest_streak": 8}
     insert(alice, "user_streaks", row)
     query = "select current_streak, longest_streak from public.record_activity('daily_session')"

@@ -90,7 +90,7 @@ references public.daily_sessions (user_id, id) on delete cascade;
 def test_a_child_that_needs_no_user_moves_with_the_rows_of_nobody(
     db: Connection, keys: str
 ) -> None:
-    """The archive's id is no key: its children name the user, too."""
+    """The archive's id is not a key: its children name the user, too."""
     db.execute(keys.encode())
     found = "select array_agg(l::text order by l.user_id) from public.likes as l"
     before = value(db, found)

@@ -450,7 +450,7 @@ def test_even_with_a_careless_grant_the_log_stays_empty_for_api_roles(
 def test_a_temporary_type_of_the_writer_runs_nothing_as_the_owner(
     connection: Connection, name: str
 ) -> None:
-    """The check of a domain runs as whoever makes a value one, and that was the definer."""
+    """The check of a domain runs as the role that makes a value one, and that was the definer."""
     connection.execute(
         f"create function pg_temp.seen(pg_catalog.{name}) returns boolean language sql as"
         " $$ select set_config('test.seen', current_user, true) is not null $$;"

@@ -357,7 +357,7 @@ def test_one_who_may_create_no_roles_is_told_what_an_administrator_must_run(clus
         administrator.execute(f"create database app owner {APP_OWNER}")
         database = make_conninfo(cluster, dbname="app", user=APP_OWNER, password=APP_OWNER)
         refused = run_cli("migrate", "--database", database, expect=1)
-        assert f"{APP_OWNER} may not do all that the files need" in refused.stderr
+        assert f"{APP_OWNER} lacks rights that the files need" in refused.stderr
         assert "auth_stub.sql" not in refused.stderr  # nothing was begun
         assert roles(administrator) == set()
         for name, attributes in (

@@ -816,7 +816,7 @@ def test_findings_do_not_depend_on_privileges(connection: Connection) -> None:
     assert everything(connection) == expected
 
 
-# A server such as Supabase: the owner is no superuser, default privileges give everything away
+# A server such as Supabase: the owner is not a superuser, default privileges give everything away
 
 
 @contextmanager

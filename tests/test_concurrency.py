@@ -495,7 +495,7 @@ def test_a_death_between_a_finished_index_and_its_ledger_row_is_made_good(
     simulate(empty_database, root, *history)
     before = index_state(empty_database, "big_id")
     result = end(start(empty_database, root))
-    assert "completed by the run before" in result.stderr
+    assert "completed by an earlier run" in result.stderr
     assert index_state(empty_database, "big_id") == before
     assert applied(empty_database) == [1, 2, 3]
 

@@ -148,7 +148,7 @@ def test_what_is_declared_is_accepted_and_told_with_its_reason(
         ("view public.note_count", "counts; docs"),
     }
     text = run(declared).stdout
-    assert re.search(r"beside these files, as declared: .*\b2 relations\b.*; accepted", text)
+    assert re.search(r"outside these files, as declared: .*\b2 relations\b.*; accepted", text)
     assert "view public.note_count: " in text
     assert "(counts; docs)" in text
     assert text.endswith("clean\n")
@@ -164,7 +164,7 @@ def test_what_matches_nothing_is_stale_and_no_finding(
     ]
     told = run(settings)
     assert "role nobody_here  [arami-db.toml, accept 1]" in told.stdout
-    assert "note: arami-db.toml, accept 1: nothing of role nobody_here is there" in told.stderr
+    assert "note: arami-db.toml, accept 1: role nobody_here does not exist" in told.stderr
 
 
 # What is declared, what is done, and what must be found all the same: its source, and a word.
@@ -291,7 +291,7 @@ ATTACKS = {
         ("table", "public.notes"),
         [NOTES, "create publication p for table public.notes, public.users"],
         "facts",
-        "publication p sends public.users to whoever subscribes",
+        "publication p sends public.users to its subscribers",
     ),
     "a policy for anon on a declared table": (
         ("table", "public.notes"),
@@ -372,7 +372,7 @@ ATTACKS = {
         ("publication", "ours"),
         ["create publication theirs for table public.users"],
         "facts",
-        "publication theirs sends public.users to whoever subscribes",
+        "publication theirs sends public.users to its subscribers",
     ),
 }
 
@@ -529,9 +529,9 @@ WRONG = {
     "no reason": ('[[accept]]\nrole = "x"', "has no reason"),
     "an empty reason": (
         '[[accept]]\nrole = "x"\nreason = " "',
-        "reason must be a text, and not empty",
+        "reason must be a text that is not empty",
     ),
-    "a number": ('[[accept]]\nrole = 1\nreason = "y"', "role must be a text, and not empty"),
+    "a number": ('[[accept]]\nrole = 1\nreason = "y"', "role must be a text that is not empty"),
     "two at once": (
         '[[accept]]\nrole = "x"\ntable = "a.b"\nreason = "y"',
         "names 2 of role, publication, function, table, view",
@@ -544,15 +544,15 @@ WRONG = {
     "a view without schema": (entry("view", "notes"), "write the view with its schema"),
     "definer of a table": (
         '[[accept]]\ntable = "a.b"\ndefiner = true\nreason = "y"',
-        "definer is true or false, and of a function",
+        "definer must be true or false, and is for functions",
     ),
     "a definer that is a text": (
         '[[accept]]\nfunction = "a.b()"\ndefiner = "yes"\nreason = "y"',
-        "definer is true or false, and of a function",
+        "definer must be true or false, and is for functions",
     ),
     "a function without types": (entry("function", "public.f"), "with schema and types"),
     **{
-        f"the role {name}": (entry("role", name), "one that the API acts through")
+        f"the role {name}": (entry("role", name), "is a role of the API")
         for name in ("anon", "authenticated", "service_role", "authenticator", "PUBLIC", '"anon"')
     },
 }

@@ -311,7 +311,7 @@ def test_what_was_interrupted_goes_on(how: signal.Signals, database: str) -> Non
     eventually("the first users are there", lambda: scalar(database, count))
     running.send_signal(how)
     said = end(running, 130 if how is signal.SIGTERM else -how).stderr
-    assert ("goes on from there" in said) == (how is signal.SIGTERM)
+    assert ("continues from there" in said) == (how is signal.SIGTERM)
     idle = "select count(*) from pg_stat_activity where datname = current_database()"
     eventually("the server has noticed", lambda: scalar(database, idle) == 1)
     there = scalar(database, count)
@@ -363,7 +363,7 @@ def test_a_batch_that_fails_leaves_those_before_it(database: str) -> None:
         )
         said = run_cli("seed", "demo", "--users", "200", *UNTIL, "-d", database, expect=1).stderr
         assert "demo/020_users.sql" in said
-        assert "next run goes on" in said
+        assert "next run continues" in said
         assert scalar(database, "select count(*) from public.users") == 100
         connection.execute("alter table public.users drop constraint full_disk")
         assert run_json("seed", "demo", "--users", "200", "-d", database)["added"] == 100

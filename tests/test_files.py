@@ -592,7 +592,7 @@ def test_files_a_folder_deeper_are_refused(tmp_path: Path) -> None:
         (tmp_path / path).write_text("select 1", encoding="utf-8")
     arguments = ["--sql-dir", str(tmp_path), "-d", "host=/nowhere dbname=x"]
     said = run_cli("migrate", *arguments, expect=1).stderr
-    assert "migrations/2024/002_b.sql: lies in a folder inside the folder" in said
+    assert "migrations/2024/002_b.sql: is in a folder inside the folder" in said
 
 
 def test_a_first_migration_may_be_written_into_an_empty_directory(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Streams that are closed, full or abandoned; files that are no files; a directory that is gone.
+"""Streams that are closed, full or abandoned; files that are not files; a directory that is gone.
 
 The work is done or refused, never half told: the exit code says whether it was done as asked, and
 there is no traceback.

@@ -26,7 +26,7 @@ from tests.documented import (
 
 LIVE_AND_ARCHIVE = ("daily_sessions", "daily_sessions_archive")
 
-# jsonb holds every string but those with U+0000; lone surrogates are no text at all.
+# jsonb holds every string but those with U+0000; lone surrogates are not text at all.
 text = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=12)
 number = st.integers(-(10**9), 10**9) | st.floats(allow_nan=False, allow_infinity=False)
 

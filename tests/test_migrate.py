@@ -534,7 +534,7 @@ def test_who_may_not_create_the_ledger_is_told_what_is_missing(
 ) -> None:
     with role(empty_database) as name:
         found = migrate(make_conninfo(empty_database, user=name), project(TABLES), expect=1)
-    assert f"{name} may not do all that the files need" in found["error"]["message"]
+    assert f"{name} lacks rights that the files need" in found["error"]["message"]
     assert "grant create on database" in found["error"]["block"]
     assert found["error"]["hint"]
 

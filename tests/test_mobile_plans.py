@@ -50,7 +50,7 @@ def nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
 def test_a_request_reads_its_users_rows_by_index(
     name: str, connection: psycopg.Connection[Any]
 ) -> None:
-    # The page of whoever has most sessions may be sorted out of all: docs/benchmarking.md.
+    # The page of the user with most sessions may be sorted out of all: docs/benchmarking.md.
     heaviest = 1 if name == "history page" else 0
     for user in mobile.people(connection, 5)[heaviest:]:
         with mobile.signed_in(connection, user):

@@ -1,4 +1,4 @@
-"""`monitor`: every question against a real server, asked as whoever has to ask it."""
+"""`monitor`: every question against a real server, asked as the roles that have to ask it."""
 
 from __future__ import annotations
 
@@ -368,7 +368,7 @@ def test_slow_queries_are_found_in_whatever_schema_and_version(
         assert seen["notes"] == []
 
 
-# --- whoever asks -------------------------------------------------------------------------------
+# --- the roles that ask -------------------------------------------------------------------------
 
 
 def test_a_member_of_pg_monitor_is_told_the_grant_for_all_that_is_left(database: str) -> None:
@@ -568,7 +568,10 @@ def test_a_file_of_ones_own_needs_no_python(empty_database: str, project: Projec
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("-- guage x: y\n-- gauge X: y\nselect 1 as x", "001_a_b.sql:2:1: says what cannot be"),
+        (
+            "-- guage x: y\n-- gauge X: y\nselect 1 as x",
+            "001_a_b.sql:2:1: has a comment that cannot be",
+        ),
         ("-- gauge x:\nselect 1 as x", "001_a_b.sql:1:1"),
         ("-- labels: a b\nselect 1 as a", "001_a_b.sql:1:1"),
         ("-- labels: database\nselect 1 as database", "database is a label that every series has"),
@@ -596,7 +599,7 @@ def test_what_a_file_promises_and_does_not_keep_is_its_own_problem(
     found = answers(empty_database, "--sql-dir", str(root))
     told = {name: a["problem"]["message"] for name, a in found.items() if a["problem"]}
     assert "declares the column x, and returns z" in told["a_typo"]
-    assert "is a gauge, and no number: one" in told["a_text"]
+    assert "is not a number: one" in told["a_text"]
     assert "nonsense" in told["a_error"]
     assert found["a_error"]["problem"]["remedy"] == "Mend it."
     assert "no checks/001_none.sql" in told["a_asks"]
@@ -659,7 +662,7 @@ def test_what_fails_is_missing_and_said(empty_database: str) -> None:
     done = run_cli("monitor", "--format", "openmetrics", "-d", "host=127.0.0.1 port=1", expect=7)
     assert done.stdout == ""
     refused = run_cli("monitor", "--format", "openmetrics", "--watch", "1s", expect=2)
-    assert "whoever collects it asks again" in refused.stderr
+    assert "the collector runs the command again" in refused.stderr
     assert "needs a pause" in run_cli("monitor", "--watch", "0", expect=2).stderr
 
 
@@ -687,7 +690,7 @@ def test_odd_names_fit_any_width_and_any_format(empty_database: str) -> None:
 def test_on_a_pipe_there_is_a_block_each_time_and_ctrl_c_ends_it(database: str) -> None:
     process = start_cli("monitor", "locks", "--watch", "50ms", "-d", database)
     assert process.stdout
-    title = "Sessions that wait, and transactions that hold others up.\n"
+    title = "Sessions that wait, and transactions that stay open.\n"
     seen = 0
     while seen < 3:
         seen += process.stdout.readline() == title
@@ -760,7 +763,7 @@ def test_a_terminal_is_drawn_in_place_on_a_screen_of_its_own(database: str) -> N
         assert b"\x1b[2J" not in b"".join([first, *frames][1:])  # cleared, it would flicker
         shown = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", frames[-1].decode())
         assert "Ctrl-C ends" in shown
-        assert "lines more: make room, or name a topic" in shown
+        assert "more lines: enlarge the window, or name a topic" in shown
         assert len(shown.splitlines()) <= 24
         process.send_signal(signal.SIGINT)
         until(b"\x1b[?1049l")

@@ -165,7 +165,7 @@ def exported(database: str) -> set[str]:
 
 
 def names(expression: str) -> set[str]:
-    """The metrics in an expression of PromQL: what is no word of it, no label and no number."""
+    """The metrics in an expression of PromQL: what is not a word of it, a label or a number."""
     plain = re.sub(r'"[^"]*"|\{[^}]*\}|\[[^\]]*\]', " ", expression)
     plain = re.sub(r"\b(by|on|without|ignoring)\s*\([^)]*\)", " ", plain)
     return set(re.findall(r"(?<![\w.])[a-zA-Z_:][\w:]*", plain)) - WORDS

@@ -146,7 +146,7 @@ def test_neighbours_are_stated_once_and_declared_they_are_no_finding(
     assert header == "Declare them in arami-db.toml, each with its reason:"
     (tmp_path / "arami-db.toml").write_text(entries, encoding="utf-8")
     text = verify().stdout
-    assert text.count("beside these files, as declared: ") == 1
+    assert text.count("outside these files, as declared: ") == 1
     assert "4 relations" in text
     assert "1 function" in text
     assert text.endswith("\nclean\n")
@@ -385,7 +385,7 @@ def test_what_supabase_realtime_sends_is_a_finding_with_a_remedy_or_declared(
     execute(admin, f"set role supabase_admin; {statement}")
     findings = found(verify("--format", "json", expect=4))
     [sent] = [f for f in findings if f["object"] == "supabase_realtime"]
-    assert sent["message"] == (f"publication supabase_realtime sends {what} to whoever subscribes")
+    assert sent["message"] == (f"publication supabase_realtime sends {what} to its subscribers")
     assert (sent["severity"], sent["remedy"]) == ("security", remedy)
     declared = '[[accept]]\npublication = "supabase_realtime"\nreason = "live"\n'
     tables = '[[accept]]\ntable = "public.messages"\nreason = "chat"\n'

@@ -76,12 +76,12 @@ def test_the_role_of_the_page_archives_restores_and_reads_the_history(database: 
         assert run_json("archive", "restore", "--all", "-d", conninfo)["sessions"] == 40
         assert state(database) == moved(0, of=40)
         assert len(run_json("archive", "history", "-d", conninfo)["runs"]) == 2
-        # The change log takes a move for no change, whoever moves.
+        # The change log takes a move by any role for no change.
         assert (
             scalar(database, "select count(*) from audit.change_log where table_name <> 'users'")
             == 0
         )
-        # It sees the lag of replicas, and is no superuser.
+        # It sees the lag of replicas, and is not a superuser.
         assert scalar(conninfo, "select pg_has_role('pg_monitor', 'member')")
         assert not scalar(conninfo, "select rolsuper from pg_roles where rolname = current_user")
 
@@ -169,7 +169,8 @@ def test_what_it_quotes_is_what_is_said() -> None:
     for quote in ("a batch was rolled back: ", "; again with ", "waiting for a lock held by "):
         assert quote in PAGE
         assert quote in text
-    for quote in ("others are at work", "cannot be moved", "somebody waits for rows of a batch"):
+    waits = "another session waits for rows of a batch"
+    for quote in ("others are at work", "cannot be moved", waits):
         assert quote in PAGE
         assert quote in text
 

@@ -44,7 +44,7 @@ def policy(table: str, command: str, clause: str, role: str = "authenticated") -
 
 
 def definer(name: str, arguments: str, returns: str, body: str) -> str:
-    """A function that runs with its owner's rights and whoever may call it."""
+    """A function that runs with its owner's rights and the roles that may call it."""
     return (
         f"create function public.{name}({arguments}) returns {returns} language sql stable"
         f" security definer set search_path = '' as $${body}$$"
@@ -214,7 +214,7 @@ OTHER_HOLES = {
         "public.peek()",
     ),
 }
-# Whoever owns an extension may say that something is a member of it.
+# The owner of an extension may say that something is a member of it.
 TABLE_HOLES["member of an extension"] = (
     f"{NOTES} grant all on public.notes to authenticated;"
     " alter extension plpgsql add table public.notes",

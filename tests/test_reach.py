@@ -534,7 +534,7 @@ def test_a_foreign_server_is_a_way(
     assert reach(connection) - baseline == paths
 
 
-# What is no way, and who is refused there
+# What is not a way, and who is refused there
 
 
 class Wall(NamedTuple):

@@ -461,7 +461,7 @@ def test_examples_are_found_for_checks_of_other_shapes(
 
 
 def test_a_check_of_somebody_else_is_not_run(database: str) -> None:
-    """Whoever may make a table could have whoever writes the reference run their function."""
+    """A role that may make a table could have the writer of the reference run its function."""
     with psycopg.connect(database, autocommit=True) as connection:
         connection.execute("""
             create function public.spy(j jsonb) returns boolean language plpgsql
@@ -647,7 +647,7 @@ def test_a_project_of_somebody_else_is_described_without_auth_stub(project: Proj
     assert "Its parts: `shop.kept_1`." in (folder.parent / "out" / "shop-kept.md").read_text()
     tree = (folder.parent / "out" / "shop-tree.md").read_text()
     assert tree.count("| it is deleted, too |") == 1
-    # What a range type makes of itself is no function of anybody's.
+    # What a range type makes of itself is not a function of anybody's.
     assert not (folder.parent / "out" / "functions.md").exists()
 
 

@@ -362,7 +362,7 @@ def test_what_takes_more_than_a_second_says_so_and_nothing_else_does(
     (sql / "checks" / "099_slow.sql").write_text(SLOW)
     slow = run_cli("verify", "-d", database, "--sql-dir", str(sql))
     assert re.fullmatch(
-        r".*: PostgreSQL .*\nverifying: stating the facts, asking \d+ checks …\n", slow.stderr
+        r".*: PostgreSQL .*\nverifying: reading the facts, running \d+ checks …\n", slow.stderr
     )
     started = time.monotonic()
     quick = run_cli("verify", "-d", database, "--format", "json")
@@ -384,7 +384,7 @@ def test_on_a_terminal_the_line_is_live_and_gone_at_the_end(database: str, tmp_p
     said = read_terminal(ours)
     out, _ = process.communicate()
     assert process.returncode == 0, out
-    assert b"verifying: stating the facts" in said
+    assert b"verifying: reading the facts" in said
     assert said.rstrip(b"\r\n").endswith((b"\x1b[2K", b"\x1b[?25h"))
 
 

@@ -410,7 +410,7 @@ def granted(connection: Connection) -> set[tuple[str, ...]]:
     return {tuple(row) for row in rows}
 
 
-# The second, in schema audit, is called by the first and cannot be named by whoever may call it.
+# The second, in schema audit, is called by the first and cannot be named by its callers.
 _DELETION = ("delete_account", "audit.delete_caller")
 
 

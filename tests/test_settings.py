@@ -97,10 +97,10 @@ def test_what_the_file_names_is_what_commands_use(folder: Path, empty_database: 
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ('sql-dir = ""', "arami-db.toml: sql-dir must be a text, and not empty"),
-        ("sql-dir = 3", "arami-db.toml: sql-dir must be a text, and not empty"),
+        ('sql-dir = ""', "arami-db.toml: sql-dir must be a text that is not empty"),
+        ("sql-dir = 3", "arami-db.toml: sql-dir must be a text that is not empty"),
         ('lock-timeout = "soon"', "arami-db.toml: lock-timeout: 'soon' is not a duration"),
-        ("lock-wait = true", "arami-db.toml: lock-wait must be a text, and not empty"),
+        ("lock-wait = true", "arami-db.toml: lock-wait must be a text that is not empty"),
         ("lock-wait = -1", "arami-db.toml: lock-wait: '-1' is not a duration"),
         ('sql_dir = "db"', "arami-db.toml: unknown key 'sql_dir'"),
         ("sql-dir", "arami-db.toml: is not TOML"),

@@ -367,4 +367,4 @@ def test_no_such_migration(project: Project) -> None:
     ran = run_cli("new", "--undo", "7", "--sql-dir", str(root), expect=2)
     assert "no migration 7" in ran.stderr
     ran = run_cli("new", "--sql-dir", str(root), expect=2)
-    assert "what does the migration do?" in ran.stderr
+    assert "the migration needs a name" in ran.stderr

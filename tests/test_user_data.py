@@ -267,7 +267,7 @@ def test_what_is_in_the_way_is_not_written_over(database: str, tmp_path: Path) -
         settle(connection, ALICE)
     for name in ("theirs", "file", "link"):
         said = export(database, ALICE, tmp_path / name, expect=2).stderr
-        assert "nothing is written over" in said
+        assert "nothing is overwritten" in said
     said = export(database, ALICE, tmp_path / "file" / "x", expect=2).stderr
     assert "cannot be written" in said
     assert not list((tmp_path / "theirs").iterdir())
@@ -561,7 +561,7 @@ def test_what_a_key_says_becomes_of_the_rows_that_two_people_share(
     assert (posts["rows"], posts["rows_naming_others"]) == (3, 2)
     if his == "refused":
         message = refused_here(database, ALICE)
-        assert "public.posts has rows that are not only this person's" in message
+        assert "public.posts has rows that also belong to other people" in message
         assert "posts_reviewer_fkey" in message
         assert value(connection, "select count(*) from public.posts") == 4
         connection.execute("delete from public.posts where name = 'shared'")
@@ -971,7 +971,7 @@ def test_the_commands_of_the_page_do_what_it_says(
     environment = clean_environment(DATABASE_URL=database, PATH=path, PYTHONPATH=str(ROOT))
     told = [run_shell(block, environment, tmp_path).stdout for block in blocks]
     assert "manifest.json: OK" in told[0]
-    assert "nothing was touched" in told[1]
+    assert "nothing was changed" in told[1]
     assert ident not in all_text(connection)
     for query in re.findall(r"```sql\n(.*?)```", page, re.DOTALL):
         assert connection.execute(query.encode()).fetchall()

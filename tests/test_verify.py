@@ -478,7 +478,7 @@ def test_whoever_changes_a_table_is_not_waited_for_without_end(database: str, ta
     with psycopg.connect(database) as changing:
         changing.execute(f"lock table {table}")
         run = run_cli("verify", "-d", database, expect=1)
-    assert f"locked by whoever is changing it: {table} by pid" in run.stderr
+    assert f"locked by a session that changes it: {table} by pid" in run.stderr
     assert f"lock table {table}" in run.stderr
 
 

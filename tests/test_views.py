@@ -235,7 +235,7 @@ lives = st.builds(
 
 
 def live(connection: Connection, user: str, life: Life) -> None:
-    """Insert a life; its streaks of other kinds are no daily streak."""
+    """Insert a life; its streaks of other kinds are not daily streaks."""
     live_through(connection, user, life.sessions)
     for status in life.goals:
         insert(connection, "user_goals", {"user_id": user, "goal_text": "walk", "status": status})

@@ -308,7 +308,7 @@ TAKEN_BACK = {
     "column of an enum dropped with it": "alter table public.things drop column feels;"
     " alter table public.people drop column feels; drop type public.mood",
     "enum's value renamed": "alter type public.mood rename value 'sad' to 'blue'",
-    "enum made anew": "alter type public.mood rename to old_mood;"
+    "enum made again": "alter type public.mood rename to old_mood;"
     " create type public.mood as enum ('ok');"
     " alter table public.people alter column feels drop default,"
     " alter column feels type public.mood using feels::text::public.mood,"

@@ -1,4 +1,4 @@
-"""Entering in the ledger what was done by other hands: baseline and repair."""
+"""Changing the ledger without running files: baseline and repair."""
 
 from arami_db.adopt.baseline import BaselineEntry, baseline
 from arami_db.adopt.entries import Adopted

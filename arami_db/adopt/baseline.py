@@ -1,4 +1,4 @@
-"""Adopting a database that was made by hand, or whose migrations were squashed since."""
+"""Adopting a database that was created by hand, or whose migrations were squashed since."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from arami_db.runner.session import Session
 from arami_db.shadow import ShadowError
 
 _FORGOTTEN = (
-    "If migrations that are to be forgotten made them, the files must make them, too; if others"
-    " did, enter the files with --accept-differences."
+    "If migrations that this baseline forgets made them, the files must make them, too; otherwise"
+    " enter the files with --accept-differences."
 )
 
 
 @dataclass(frozen=True)
 class BaselineEntry:
-    """What is to be entered, and how it is made sure that the database holds it.
+    """What to enter, and how to check that the database holds it.
 
     Attributes:
         version: the last migration the database holds.
         shadow: a database to copy for trying out the files; None for an embedded server.
-        accept_differences: whether to go on where the database is not what the files make.
+        accept_differences: whether to continue where the database differs from the files.
     """
 
     version: int
@@ -40,9 +40,9 @@ class BaselineEntry:
 def baseline(session: Session, tree: SqlTree, wanted: BaselineEntry) -> tuple[Adopted, ...]:
     """Enter the migrations up to a version as applied, without running them.
 
-    Rows of the ledger up to that version that the files no longer have are forgotten: so a
-    squash is said. Where it is the last version, and the database has all views as their files make
-    them, as after `supabase db push`, these are entered, too.
+    Rows of the ledger up to that version without a file are removed: this is how a squash is
+    adopted. If it is the last version, and the database has all views as their files make
+    them, as after `supabase db push`, the views are entered, too.
 
     Args:
         session: the database, the options and the report.
@@ -50,11 +50,11 @@ def baseline(session: Session, tree: SqlTree, wanted: BaselineEntry) -> tuple[Ad
         wanted: what to enter.
 
     Returns:
-        What was changed in the ledger; nothing when the same baseline is there already.
+        The changes of the ledger; none when the same baseline was entered before.
 
     Raises:
         UsageError: there is no such version.
-        DifferencesError: the database is not what the migrations make.
+        DifferencesError: the database differs from what the migrations make.
         LedgerError: nothing could be compared, or a later file is not the one that was applied.
         RefusedFileError: a file cannot be run as it stands.
     """
@@ -85,7 +85,7 @@ def baseline(session: Session, tree: SqlTree, wanted: BaselineEntry) -> tuple[Ad
 def _changes(
     state: ledger.Ledger, files: tuple[SqlFile, ...], version: int
 ) -> tuple[list[SqlFile], list[ledger.Row]]:
-    """The files to enter, and the rows that stand in their way."""
+    """The files to enter, and the rows of the ledger that conflict with them."""
     rows = {r.version: r for r in state.rows.values() if r.kind == "migration"}
     same = {
         f.version for f in files if f.version in rows and rows[f.version].checksum == f.checksum
@@ -95,7 +95,7 @@ def _changes(
 
 
 def _entries(files: list[SqlFile], accepted: str | None) -> Iterator[Step]:
-    """The statements that enter files; what was accepted is remembered with the last."""
+    """The statements that enter files; the last records the accepted differences."""
     for file in files:
         message = accepted if file is files[-1] else None
         yield from enter(file, origin="baseline", event="baselined", message=message)
@@ -107,7 +107,7 @@ def _views_wait(state: ledger.Ledger, tree: SqlTree, version: int) -> bool:
 
 
 def _unentered(state: ledger.Ledger, views: tuple[SqlFile, ...]) -> list[SqlFile]:
-    """The views that the ledger does not have as they are."""
+    """The views that the ledger does not have in their present form."""
     rows = state.of("view")
     return [f for f in views if f.version not in rows or rows[f.version].checksum != f.checksum]
 
@@ -115,17 +115,17 @@ def _unentered(state: ledger.Ledger, views: tuple[SqlFile, ...]) -> list[SqlFile
 def _views_there(
     connection: Connection, state: ledger.Ledger, expected: Expectation | str
 ) -> list[SqlFile]:
-    """The views to enter: all that are not in the ledger, or none, where one is not there."""
+    """The views to enter: all that are not in the ledger, or none if the database lacks one."""
     if isinstance(expected, str) or not (views := _unentered(state, expected.views)):
         return []
     return views if expected.holds_views(connection) else []
 
 
 def _later(state: ledger.Ledger, tree: SqlTree, version: int) -> tuple[SqlFile, ...]:
-    """The files beyond the version that are applied, too.
+    """The files above the version that are also applied.
 
     Raises:
-        LedgerError: one of them is gone, or is not the file that was applied.
+        LedgerError: one of them is missing, or is not the file that was applied.
     """
     files = {file.version: file for file in tree.migrations}
     found = []
@@ -135,9 +135,9 @@ def _later(state: ledger.Ledger, tree: SqlTree, version: int) -> tuple[SqlFile, 
         file = files.get(number)
         if file is None or file.checksum != state.rows[kind, number].checksum:
             raise LedgerError(
-                f"the ledger holds migration {number}, and the files do not have it as it was"
+                f"the ledger holds migration {number}, which the files do not have as it was"
                 " applied",
-                hint="Settle that first: `arami-db status` and `arami-db repair` say how.",
+                hint="Fix that first: `arami-db status` and `arami-db repair` say how.",
             )
         found.append(file)
     return tuple(found)
@@ -150,7 +150,7 @@ def _expectation(
     files: tuple[SqlFile, ...],
     wanted: BaselineEntry,
 ) -> Expectation | str:
-    """What the files make; where that cannot be said and need not be, why."""
+    """What the files make, or the reason why that is unknown where differences are accepted."""
     try:
         return expectation(connection, tree, files, wanted.shadow, session.report.note)
     except (ShadowError, EmbeddedError) as error:
@@ -158,7 +158,7 @@ def _expectation(
             return f"not compared: {error}"
         raise LedgerError(
             f"the database could not be compared with what the migrations make:\n  {error}",
-            hint=f"{error.hint or 'See what it says.'}\n      Or enter the migrations without"
+            hint=f"{error.hint or 'See the message.'}\n      Or enter the migrations without"
             f" comparing: arami-db baseline {wanted.version} --accept-differences",
         ) from error
 
@@ -170,9 +170,9 @@ def _compare(
     wanted: BaselineEntry,
     gone: list[ledger.Row],
 ) -> str | None:
-    """What was accepted, a line each; None where nothing had to be.
+    """The accepted differences, a line each; None without differences.
 
-    What no file makes may be what the migrations made that are to be forgotten.
+    An object that no file makes may come from a migration that this baseline forgets.
     """
     if isinstance(expected, str):
         return expected

@@ -1,4 +1,4 @@
-"""A database beside what the files make: both state their facts, and these are compared."""
+"""Comparing a database with what the files make, by the facts of both."""
 
 from __future__ import annotations
 
@@ -23,24 +23,24 @@ from arami_db.shadow import ShadowError, Surroundings, apply, shadow, surroundin
 
 
 class DifferencesError(LedgerError):
-    """The database is not what the migrations make.
+    """The database differs from what the migrations make.
 
     Attributes:
-        findings: the differences, gravest first.
+        findings: the differences, most severe first.
     """
 
     def __init__(self, findings: tuple[Finding, ...], version: int) -> None:
-        """Say how many there are, and the ways out.
+        """Say how many there are, and how to continue.
 
         Args:
             findings: the differences.
-            version: the last migration they were looked for in.
+            version: the last migration that was compared.
         """
         self.findings = findings
         number = "1 difference" if len(findings) == 1 else f"{len(findings)} differences"
         super().__init__(
-            f"this database is not what the migrations up to {version} make: {number}",
-            hint="Mend them; name another version; or enter the migrations all the same:"
+            f"this database differs from what the migrations up to {version} make: {number}",
+            hint="Fix them; name another version; or enter the migrations anyway:"
             f" arami-db baseline {version} --accept-differences",
         )
 
@@ -51,12 +51,12 @@ class Expectation:
 
     Attributes:
         files: the SQL files, which say where each object is defined.
-        stating: the SQL files that state facts: those, or this tool's own where they have none.
-        schemas: those that the files make.
-        around: what the files found there.
+        stating: the SQL files with the catalog queries: these files, or this tool's own.
+        schemas: the schemas that the files make.
+        around: the surroundings of the files on that database.
         made: the facts.
-        with_views: the facts with the views of the directory, where all migrations are in.
-        views: those views; none where not all of them could be tried.
+        with_views: the facts with the views of the directory, where all migrations are applied.
+        views: those views; none where some could not be tried.
         oldest: the version of the older of the two servers.
     """
 
@@ -70,13 +70,13 @@ class Expectation:
     oldest: int
 
     def differences(self, connection: Connection) -> tuple[tuple[Finding, ...], Finding | None]:
-        """How a database differs; what `migrate` makes of the views anyway is no difference.
+        """How a database differs; views that `migrate` will replace do not count.
 
         Args:
             connection: to the database, in a transaction that has its ledger.
 
         Returns:
-            The differences, and what is in public besides: that is none.
+            The differences, and the neighbours in public, which are not differences.
         """
         stated = facts_within(connection, self.stating, self.schemas)
         there, made, with_views = map(self._own, (stated, self.made, self.with_views))
@@ -101,7 +101,7 @@ class Expectation:
         return written_here(connection, with_views, there) == there
 
     def _is_of_view(self, fact: Fact) -> bool:
-        """Whether a fact is of what only the views make: their objects, and columns of those."""
+        """Whether a fact is about an object that only the views make, or its columns."""
         table = fact.object.rpartition(".")[0]
         return fact[:2] in self._of_views or any(
             (kind, table) in self._of_views for kind in ("view", "materialized view")
@@ -113,7 +113,7 @@ class Expectation:
         return frozenset(fact[:2] for fact in self.with_views) - made
 
     def _own(self, facts: frozenset[Fact]) -> frozenset[Fact]:
-        """The facts without what the server's surroundings brought along, or one cannot have."""
+        """The facts without those that come from the server, or that one server cannot have."""
         names = {kind: self.around.has(kind) for kind in ("extension", "default privilege")}
         return frozenset(
             fact
@@ -131,14 +131,14 @@ def expectation(
     url: str | None,
     note: Callable[[str], None],
 ) -> Expectation:
-    """Apply files to a throw-away database that is like the one they are for.
+    """Apply files to a throw-away database that resembles the target.
 
     Args:
-        connection: to the database that they are for, idle.
-        tree: the SQL files; without catalog/, the facts are asked as this tool's own does.
+        connection: to the target, idle.
+        tree: the SQL files; without catalog/, this tool's own is used.
         files: the migrations, in order.
         url: a database to copy for trying them out; None for an embedded server.
-        note: told what takes its time.
+        note: called before what takes long.
 
     Raises:
         ShadowError, EmbeddedError: the files could not be tried out.

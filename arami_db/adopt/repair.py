@@ -1,4 +1,4 @@
-"""Bringing the ledger in line with the files, version by version, as asked for."""
+"""Bringing the ledger in line with the files, version by version."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from arami_db.runner.session import MigrateOptions, Session
 _PART = r"[0-9]{1,19}(?:-[0-9]{1,19})?"
 _WORD = re.compile(rf"(migrations/|distributed/|views/)?({_PART}(?:,{_PART})*)")
 _MOVED = {EntryState.SWAPPED, EntryState.RENUMBERED}
-# What each wish may be said of.
+# The states that each wish fits.
 _STATES = {
     "accept": {EntryState.CHANGED, EntryState.RENAMED, *_MOVED},
     "forget": {EntryState.MISSING, EntryState.AHEAD, EntryState.HISTORY, *_MOVED},
@@ -38,7 +38,7 @@ def repair(session: Session, tree: SqlTree, wishes: dict[str, list[str]]) -> tup
         What was changed.
 
     Raises:
-        UsageError: nothing was asked for, or what was asked does not fit the version's state.
+        UsageError: there is no wish, or a wish does not fit the state of its version.
         LedgerError: there is no ledger.
     """
     if not any(wishes.values()):
@@ -56,10 +56,10 @@ def repair(session: Session, tree: SqlTree, wishes: dict[str, list[str]]) -> tup
 
 
 def choose(plan: Plan, wishes: dict[str, list[str]]) -> list[tuple[str, Entry]]:
-    """The entries that wishes name, each with its wish.
+    """The entries that the wishes name, each with its wish.
 
     Raises:
-        UsageError: a wish names no version, or one that it does not fit.
+        UsageError: a wish names no known version, or does not fit its state.
     """
     return [
         (wish, entry)
@@ -70,7 +70,7 @@ def choose(plan: Plan, wishes: dict[str, list[str]]) -> list[tuple[str, Entry]]:
 
 
 def _find(plan: Plan, wish: str, word: str) -> list[Entry]:
-    """The entries of a word, such as 7, 3-5,9 or views/2."""
+    """The entries that a word such as 7, 3-5,9 or views/2 names."""
     match = _WORD.fullmatch(word)
     if match is None:
         raise UsageError(f"{word!r} is not a version; write 7, 3-5,9 or views/2")
@@ -81,7 +81,7 @@ def _find(plan: Plan, wish: str, word: str) -> list[Entry]:
         wanted = range(int(first), int(last or first) + 1)
         named = [e for e in plan.entries if e.kind == kind and e.version in wanted]
         if not named:
-            raise UsageError(f"neither a file nor the ledger knows {kind} {part}")
+            raise UsageError(f"neither the files nor the ledger have {kind} {part}")
         found += named
     for entry in found:
         if not _fits(wish, plan, entry):
@@ -90,7 +90,7 @@ def _find(plan: Plan, wish: str, word: str) -> list[Entry]:
 
 
 def _fits(wish: str, plan: Plan, entry: Entry) -> bool:
-    # Whether another file took the place of what was applied, which has a file of another number.
+    # Whether the applied migration now has another number, and another file has its old number.
     is_ousted = entry.twin is not None and not plan.holds_twin(entry)
     fits = {
         "accept": entry.file is not None and entry.row is not None and not is_ousted,

@@ -1,4 +1,4 @@
-"""One batch: one transaction of a size that disturbs nobody, moved in one round trip."""
+"""One batch: one transaction, small enough not to disturb users, moved in one round trip."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ _HINTS = {
     "25006": READ_ONLY,
     "42501": RIGHTS,
     "53100": "The disk of the server is full. Make room; archiving itself needs room first.",
-    "55P03": "Somebody holds a lock on one of the tables: a migration, a long transaction?",
+    "55P03": "Another session holds a lock on one of the tables: a migration, a long transaction?",
 }
-# A trigger's function, since the routine itself names all things with their schema.
+# Raised in a trigger's function: the routine itself qualifies every name.
 _HINTS |= dict.fromkeys(
     ("42P01", "42883", "42704"),
-    "A trigger of the application, most likely, whose function names things without their schema:"
+    "Most likely a trigger of the application calls a function that does not qualify its names:"
     " search_path is empty here. Run: alter function … set search_path = public;",
 )
-_TIMED_OUT = "Raise statement_timeout for this role, or say a smaller --batch-size."
+_TIMED_OUT = "Raise statement_timeout for this role, or pass a smaller --batch-size."
 _PASSING = {
     "55P03",  # lock_not_available
     "40P01",  # deadlock_detected
@@ -44,15 +44,15 @@ select pg_catalog.pg_sleep(0.005)
 where pg_catalog.clock_timestamp() - pg_catalog.transaction_timestamp() > '50 milliseconds'
 """
 
-# A crash of the server may lose the last batches, but each of them whole, from both sides; nobody
-# was told of them yet. The record's last commit is synchronous and brings all before it to disk.
+# A crash of the server may lose the last batches, each of them as a whole, from both sides; none of
+# them was reported yet. The record's last commit is synchronous and flushes all before it to disk.
 _NO_WAIT_FOR_THE_DISK = "set local synchronous_commit = off"
 
 
 class BatchFailedError(BatchError):
     """A batch failed for good.
 
-    Its detail is not told: it would quote the row, and rows hold what people said.
+    The message omits the server's detail, which would quote the row and so private text.
     """
 
     def __init__(self, size: int, error: psycopg.Error) -> None:
@@ -66,27 +66,27 @@ class BatchFailedError(BatchError):
         known = _TIMED_OUT if timed_out(error.sqlstate, str(error)) else _HINTS.get(self.sqlstate)
         hints = (error.diag.message_hint or known, AGAIN)
         text = f"a batch of {size} was rolled back: SQLSTATE {self.sqlstate}: {said(error)}"
-        if not self.sqlstate:  # it came from this side of the wire, and the batch may be in
-            text = f"what became of a batch of {size} is not known: {said(error)}"
+        if not self.sqlstate:  # the client's error: the batch may be committed
+            text = f"it is unknown whether a batch of {size} was committed: {said(error)}"
         super().__init__(text, hint=" ".join(hint for hint in hints if hint))
 
 
 def is_passing(error: psycopg.Error) -> bool:
-    """Whether a smaller batch, a little later, may well go through."""
+    """Whether a smaller batch, a little later, may succeed."""
     return timed_out(error.sqlstate, str(error)) or error.sqlstate in _PASSING
 
 
 @dataclass(frozen=True)
 class Batch:
-    """One transaction that went through.
+    """One committed transaction.
 
     Attributes:
         sessions: how many it moved.
-        failed: sessions that it could not move, and entered in audit.archive_failure.
-        place: the session to go on after.
-        exhausted: it found fewer sessions than it may take.
-        pressure: what it did to others.
-        seconds: how long it took, there and back.
+        failed: sessions that it could not move and recorded in audit.archive_failure.
+        place: the last session; the next batch begins after it.
+        exhausted: it found fewer sessions than its size.
+        pressure: its effect on other sessions.
+        seconds: how long it took, with the round trip.
     """
 
     sessions: int
@@ -117,11 +117,11 @@ async def move(  # noqa: PLR0913 - what a batch is
         size: sessions, at most.
         run_id: of the run, for the record.
         retry: take what could not be moved before, and nothing else.
-        plan_anew: forget the plans that this connection has.
-        part: what to take sessions from; the connection is to its server.
+        plan_anew: discard the plans that this connection has cached.
+        part: the part to take sessions from; the connection leads to its server.
 
     Raises:
-        psycopg.Error: all of it was rolled back.
+        psycopg.Error: the batch was rolled back.
     """
     values = {
         **selection.values, **asdict(place), "size": size, "run_id": run_id, "retry": retry,

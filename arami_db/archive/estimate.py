@@ -1,4 +1,4 @@
-"""What a run would move, and what would make it refuse; nothing is written."""
+"""What a run would move, and why it would refuse to; nothing is written."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class ArchiveObstacle:
     Attributes:
         object: which trigger, rule, column or foreign key.
         problem: what it would do.
-        remedy: the way out.
+        remedy: how to fix it.
     """
 
     object: str
@@ -34,7 +34,7 @@ class ArchiveObstacle:
     remedy: str
 
     def __str__(self) -> str:
-        """All three, for people."""
+        """All three, as text."""
         return f"{self.object}: {self.problem}. {self.remedy}"
 
 
@@ -43,17 +43,17 @@ class Estimate:
     """What a run would move, from counts and a sample; nothing was written.
 
     Attributes:
-        selection: what would be.
-        sessions: that would change sides.
-        rows: what would move with them, by live table.
-        bytes: of all of that as stored, without indexes; from a sample.
+        selection: what would be moved.
+        sessions: how many sessions would move.
+        rows: the rows that would move with them, by live table.
+        bytes: the size of all of that as stored, without indexes; from a sample.
         oldest, newest: created_at of the first and the last of them; None when there is none.
-        seconds: at the rate of past runs; None when there was none.
+        seconds: how long it would take at the rate of past runs; None without past runs.
         wal: bytes that will be written to the WAL, roughly.
-        disk: bytes that the other side will grow by, indexes included; the side that sessions
-            leave gives none back before it is vacuumed, and then to itself.
-        obstacles: what a run would refuse for.
-        unknown: what a restore names and is not in the archive, and why.
+        disk: bytes that the target tables will grow by, indexes included; the source tables free
+            none before they are vacuumed, and then only for new rows of their own.
+        obstacles: why a run would refuse.
+        unknown: what a restore names that is not in the archive, and why.
     """
 
     selection: Selection
@@ -70,12 +70,12 @@ class Estimate:
 
 
 class ObstacleError(BatchError):
-    """Something in the catalog makes every batch fail; nothing was moved."""
+    """An object in the catalog makes every batch fail; nothing was moved."""
 
     sqlstate = "55000"
 
     def __init__(self, found: Sequence[ArchiveObstacle]) -> None:
-        """Name everything that was found."""
+        """Name every obstacle."""
         self.obstacles = found
         super().__init__(
             "nothing was moved: this database has what moving sessions would change or leave"
@@ -93,7 +93,7 @@ async def obstacles(connection: AsyncConnection, kind: str) -> list[ArchiveObsta
 
 
 async def estimate(connection: AsyncConnection, selection: Selection) -> Estimate:
-    """What there is to move, how much that takes, and what is in the way."""
+    """How much there is to move, what that costs, and the obstacles."""
     await connection.execute("set transaction read only")
     cursor = await connection.execute(selection.sources("movable_estimate"), selection.values)
     sessions, oldest, newest, seconds = await cursor.fetchone() or (0, None, None, None)
@@ -123,7 +123,7 @@ async def estimate(connection: AsyncConnection, selection: Selection) -> Estimat
 async def _tables(
     connection: AsyncConnection, selection: Selection, share: float
 ) -> list[tuple[str, int, float, float]]:
-    """Of each table that moves along: its live name, rows, bytes, and bytes of indexes."""
+    """Each table that moves with the sessions: its live name, rows, bytes, and bytes of indexes."""
     values = {**selection.values, "share": share}
     found = []
     for link in await links(connection, selection.kind):

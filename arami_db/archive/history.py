@@ -25,12 +25,12 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Moved:
-    """What changed sides in a run.
+    """What a run moved.
 
     Attributes:
-        sessions: how many.
-        rows: what moved with them, by live table, or points to where they are now.
-        batches: in so many transactions.
+        sessions: how many sessions.
+        rows: by live table, how many rows moved with them or now point to their new place.
+        batches: how many transactions.
     """
 
     sessions: int = 0
@@ -43,10 +43,10 @@ class FailedSessions:
     """Sessions that cannot be moved, for one reason.
 
     Attributes:
-        sqlstate: of the error.
-        message: what the server said of one of them.
-        sessions: how many.
-        examples: the ids of the first of them.
+        sqlstate: the code of the error.
+        message: the server's message for one of them.
+        sessions: how many sessions.
+        examples: the ids of the first ones.
     """
 
     sqlstate: str
@@ -57,20 +57,20 @@ class FailedSessions:
 
 @dataclass(frozen=True)
 class ArchiveResult:
-    """What a run did. Moments are text as JSON has them: a user's may be infinity, or BC.
+    """What a run did. Moments are text, as in JSON: a user's may be infinity or BC.
 
     Attributes:
         run_id: its row in audit.archive_run; None when it was stopped before it had one.
-        selection: what was to move.
-        moved: what changed sides.
-        left: sessions still to move, because somebody held them, they cannot be moved or the run
-            stopped early; None when it stopped before it knew.
+        selection: what was to be moved.
+        moved: what was moved.
+        left: sessions still to move, because they were locked, they cannot be moved or the run
+            stopped early; None when it stopped before they were counted.
         seconds: how long it took.
         outcome: how it ended.
-        reason: why it stopped early or failed; None when it did not.
-        failures: why sessions stay that cannot be moved.
-        unknown: what a restore named and is not in the archive, and why.
-        verification: None when none was asked for, or the run was stopped.
+        reason: why it stopped early or failed; None when it did neither.
+        failures: why some sessions cannot be moved.
+        unknown: what a restore named that is not in the archive, and why.
+        verification: its result; None when it was not requested, or the run was stopped.
     """
 
     run_id: int | None
@@ -90,11 +90,11 @@ def require_ready(connection: Connection, *, writing: bool) -> None:
 
     Args:
         connection: in autocommit.
-        writing: something is to be moved; else only looked at.
+        writing: whether something is to be moved, not only read.
 
     Raises:
-        PendingError: the routines or the record are not there.
-        PlatformError: nothing can be written there.
+        PendingError: the routines or the record are missing.
+        PlatformError: the server accepts no writes.
     """
     if connection.execute(query("archive_ready")).fetchone() != (True,):
         raise PendingError(
@@ -107,9 +107,9 @@ def require_ready(connection: Connection, *, writing: bool) -> None:
 
 
 async def begin(connection: AsyncConnection, selection: Selection) -> int:
-    """Enter a run, after marking those that ended without a word.
+    """Record a run, after marking earlier runs that ended without recording their end.
 
-    To be asked with ask(), by whoever holds the archive lock.
+    Pass it to ask(), while holding the archive lock.
     """
     values = {
         "kind": selection.kind, "cutoff": selection.cutoff, "selection": selection.text,
@@ -124,9 +124,9 @@ async def begin(connection: AsyncConnection, selection: Selection) -> int:
 async def end(
     connection: AsyncConnection, run_id: int, outcome: Outcome, message: str | None
 ) -> Moved:
-    """Enter how a run ended; returns what its batches really moved."""
+    """Record how a run ended; returns what its batches really moved."""
     values = {"run_id": run_id, "outcome": str(outcome), "message": message}
-    # With it all batches before it reach the disk: they did not wait for that.
+    # This commit flushes all earlier batches to disk: they were asynchronous.
     await connection.execute(
         "select set_config('synchronous_commit', 'on', true)"
         " where current_setting('synchronous_commit') = 'off'"
@@ -138,12 +138,12 @@ async def end(
 async def conclude(
     connection: AsyncConnection, run_id: int, result: ArchiveResult, *, broken_off: bool
 ) -> ArchiveResult:
-    """Enter how a run ended that no error ended.
+    """Record the end of a run that did not fail.
 
     Args:
         connection: as ask() gives it.
         run_id: its row.
-        result: what is known of it; its reason is why it stopped early.
+        result: what is known so far; its reason says why it stopped early.
         broken_off: it stopped in the middle of a batch.
 
     Returns:
@@ -163,7 +163,7 @@ async def conclude(
 
 
 async def failures(connection: AsyncConnection, selection: Selection) -> tuple[FailedSessions, ...]:
-    """Why sessions stay that cannot be moved; the most frequent reason first."""
+    """Why some sessions cannot be moved; the most frequent reason first."""
     cursor = await connection.execute(selection.sources("movable_failures"), selection.values)
     return tuple([FailedSessions(*row) async for row in cursor])
 

@@ -15,22 +15,22 @@ _START, _LEAST, _MOST = 100, 10, 20_000
 _SLOWEST, _FASTEST = 0.5, 2.0  # by how much the size may change from one batch to the next
 
 _REST = 6  # times as long as a batch took, while others are at work
-_SHORTEST = 0.1  # seconds, when somebody waited for a batch
+_SHORTEST = 0.1  # seconds, when a session waited for a batch
 _POLL = 1.0
-_RETAINED = 256 * 1024 * 1024  # bytes of WAL that a slot may keep while nobody reads it
-_NO_GAIN = 30  # times max_lag that a replica may take without any gain in replaying
+_RETAINED = 256 * 1024 * 1024  # bytes of WAL that an inactive slot may retain
+_NO_GAIN = 30  # how many times max_lag a replica may take without progress in replaying
 
 
 @dataclass(frozen=True)
 class Pressure:
-    """What a batch did to others.
+    """The effect of a batch on others.
 
     Attributes:
-        blocks: somebody waited for a lock it held.
-        others: are at work in this database; None where this role may not see that.
-        replicas: the name of each, or of a slot that nobody reads; by how many seconds it is behind
-            in writing WAL to its disk or in answering, by how many in replaying it; and how many
-            bytes of WAL the slot keeps.
+        blocks: whether another session waited for a lock it held.
+        others: whether others are at work in this database; None where this role may not see that.
+        replicas: the name of each replica or inactive slot; how many seconds it lags in writing WAL
+            to its disk or in answering; how many in replaying it; and how many bytes of WAL the
+            slot retains.
         lag_hidden: there are replicas, and this role may not see their lag.
     """
 
@@ -41,7 +41,7 @@ class Pressure:
 
 
 async def pressure(connection: AsyncConnection) -> Pressure:
-    """Ask for it, in one round trip."""
+    """Query it, in one round trip."""
     cursor = await connection.execute(query("archive_pressure"))
     return Pressure(*(await cursor.fetchone() or ()))
 
@@ -49,7 +49,7 @@ async def pressure(connection: AsyncConnection) -> Pressure:
 class BatchSize:
     """The size of the next batch of one worker.
 
-    A size the user named is kept, but for trouble: it is halved then too, and grows back.
+    A size the user named is kept, except that it is halved when a batch fails, and grows back.
     """
 
     def __init__(self, fixed: int | None, at_most: int = _MOST) -> None:
@@ -63,7 +63,7 @@ class BatchSize:
         self.present = max(1, min(fixed or _START, at_most))
 
     def took(self, seconds: float) -> None:
-        """A full batch went through in that time."""
+        """A full batch was committed in that time."""
         if self._fixed is not None:
             self.present = min(self._fixed, self.present * 2)
         else:
@@ -71,19 +71,19 @@ class BatchSize:
             self.present = max(_LEAST, min(round(self.present * factor), _MOST))
 
     def halve(self, least: int = 1) -> None:
-        """The batch did not go through, or somebody waited for it."""
+        """The batch failed, or another session waited for it."""
         self.present = max(min(least, self.present), self.present // 2)
 
     def disturbed(self) -> None:
-        """Somebody waits for us: halve it, within reason."""
+        """Another session waits for us: halve it, down to a minimum."""
         self.halve(min(_LEAST, self._fixed or _LEAST))
 
 
 class Pacing:
-    """When the workers of a run rest, and what has been said about it.
+    """When the workers of a run pause, and which notes were given about it.
 
     Attributes:
-        workers: how many there are at present.
+        workers: how many work at present.
     """
 
     def __init__(self, options: ArchiveOptions, stop: Stop, note: Callable[[str], None]) -> None:
@@ -91,8 +91,8 @@ class Pacing:
 
         Args:
             options: how to run.
-            stop: ends every rest.
-            note: told once that we wait, and why.
+            stop: ends every pause.
+            note: called once with the reason of a wait.
         """
         self._options, self._stop, self._note = options, stop, note
         self._said: set[str] = set()
@@ -100,18 +100,18 @@ class Pacing:
         self.workers = options.jobs
 
     async def rest(self, found: Pressure, took: float) -> None:
-        """Rest after a batch.
+        """Pause after a batch.
 
-        While others are at work each worker rests so long that all of them together are at work for
-        a seventh of the time.
+        While others are at work, each worker pauses so long that all workers together are active
+        for a seventh of the time.
 
         Args:
-            found: what it did to others.
-            took: seconds it took; whoever waited for it gets as long for themselves.
+            found: its effect on others.
+            took: seconds it took; a session that waited for it gets as long a time for itself.
         """
         seconds = self._options.pause
         if found.blocks:
-            self._once("somebody waits for rows of a batch: pausing, smaller batches")
+            self._once("another session waits for rows of a batch: pausing, smaller batches")
             seconds += max(took, _SHORTEST)
         if found.others is not False and self._options.batch_size is None:
             seen = "others are at work"
@@ -125,11 +125,11 @@ class Pacing:
     async def let_replicas_catch_up(
         self, found: Pressure, again: Callable[[], Awaitable[Pressure]]
     ) -> None:
-        """Wait while one lags too far.
+        """Wait while a replica lags too far.
 
         Args:
-            found: as last seen.
-            again: asks for it anew.
+            found: the last reading.
+            again: takes a new reading.
         """
         if not self._options.max_lag:
             return
@@ -143,10 +143,10 @@ class Pacing:
             found = await again()
 
     def _is_behind(self, name: str, receives: float, replays: float, retains: int) -> bool:
-        """Whether to wait for a replica, or for a slot to be read or dropped."""
+        """Whether to wait for a replica, or until a slot is read or dropped."""
         lags = f"replica {name} lags by more than {self._options.max_lag:g} s"
         if retains:
-            slot = f"slot {name} is read by nobody and retains"
+            slot = f"slot {name} is inactive and retains"
             if retains > _RETAINED:
                 self._once(
                     f"waiting: {slot} {_mb(retains)} of WAL, more than {_mb(_RETAINED)} (drop it if"
@@ -168,7 +168,7 @@ class Pacing:
         return False
 
     def _is_delayed(self, name: str, replays: float) -> bool:
-        """Whether it has all WAL and does not gain in replaying it, as one delayed on purpose."""
+        """Whether it has all WAL and makes no progress in replay, as if delayed on purpose."""
         now = time.monotonic()
         least, since = self._least.setdefault(name, (replays, now))
         if replays < least:

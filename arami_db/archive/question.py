@@ -1,4 +1,4 @@
-"""What is asked before and after batches, on a connection of its own, and how errors are told."""
+"""Queries before and after batches, on their own connection, and how errors are reported."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from arami_db.database.execute import no_time_limit
 from arami_db.errors import AramiError, PlatformError
 from arami_db.runner.watch import Watch
 
-AGAIN = "What was moved stays moved, all else is as it was. Run it again to go on from there."
+AGAIN = "What was moved stays moved, all else is unchanged. Run it again to continue from there."
 READ_ONLY = "This server is a standby, or its database was made read-only; use the primary."
 RIGHTS = "docs/operations.md lists the rights this takes, and why."
 
-# A longer wait for a lock is a wait behind a migration, and others would queue behind ours.
+# A longer wait means that a migration holds the lock, and other sessions would queue behind ours.
 LOCK_TIMEOUT = "set local lock_timeout = '2s'"
 _TRIES = 4
-_UNNOTICED = 0.3  # seconds of a wait that nobody needs to hear of
-_BEFORE_A_NOTE = 5.0  # seconds until a connection that does not answer is worth a word
+_UNNOTICED = 0.3  # seconds of a wait that is not reported
+_BEFORE_A_NOTE = 5.0  # seconds until a connection that does not answer is reported
 _ONE_CONNECTION = (
     "waiting for a second connection: the first holds the lock, and a pooler in between may"
     " have no other (pool_size)"
@@ -34,13 +34,13 @@ Question: TypeAlias = Callable[[AsyncConnection], Awaitable[Answer]]
 
 
 class LockedOutError(AramiError):
-    """Somebody holds a lock on a table."""
+    """Another session holds a lock on a table."""
 
     sqlstate = "55P03"
 
     def __init__(self, tries: int, blockers: Sequence[str]) -> None:
-        """Say how often it was tried, and who was seen in the way."""
-        holders = "; ".join(blockers) or "somebody"
+        """Name the number of attempts, and the sessions that were seen blocking."""
+        holders = "; ".join(blockers) or "another session"
         super().__init__(
             f"SQLSTATE 55P03: no lock after {tries} tries of 2 s; it is held by {holders}",
             hint="Run it again when that has ended.",
@@ -48,7 +48,7 @@ class LockedOutError(AramiError):
 
 
 def said(error: psycopg.Error) -> str:
-    """What the server said; of a value it stumbled over, only that it did: it would quote it."""
+    """The server's message; for a bad value only the error's class: the message would quote it."""
     if (error.sqlstate or "").startswith("22"):
         return type(error).__name__
     return redact(error.diag.message_primary or str(error))
@@ -69,16 +69,16 @@ async def ask(
     *,
     note: Callable[[str], None],
 ) -> Answer:
-    """Ask in a transaction of its own that sees every row; a lock is waited for a few times.
+    """Run queries in their own transaction that sees every row; a lock timeout is retried.
 
     Args:
         conninfo: how to connect.
-        question: what to ask.
-        note: told who is in the way.
+        question: runs the queries.
+        note: called with the sessions that block it.
 
     Raises:
-        LockedOutError: somebody held a lock all the time.
-        PlatformError: this role may not see or write what is asked for.
+        LockedOutError: another session held a lock all the time.
+        PlatformError: this role may not see or write what the queries name.
         ConnectionFailedError: there is no connection, or it broke.
     """
     silent = asyncio.get_running_loop().call_later(_BEFORE_A_NOTE, note, _ONE_CONNECTION)
@@ -99,7 +99,7 @@ async def ask(
 
 
 async def _answer(connection: AsyncConnection, question: Question[Answer]) -> Answer:
-    """Ask once: what row level security would hide is an error, and only locks have a limit."""
+    """Run it once: rows hidden by row level security are an error, and only locks have a limit."""
     settings = [
         LOCK_TIMEOUT,
         "set local row_security = off",

@@ -1,4 +1,4 @@
-"""A run from its lock to its last line in the record."""
+"""A run, from its lock to its last line in the record."""
 
 from __future__ import annotations
 
@@ -52,19 +52,19 @@ async def run(  # noqa: PLR0913, PLR0917 - all of it comes from the command line
         connection: idle; it will hold the archive lock.
         conninfo: how to open the connections that work.
         selection: what to move.
-        options: how.
-        report: told how it goes.
+        options: how to move it.
+        report: receives progress and notes.
         stop: ends it early; see stoppable().
 
     Raises:
         LockBusyError: another run is at work; nothing was done.
-        LockedOutError: somebody holds a lock on a table.
-        ObstacleError: something in the catalog makes every batch fail; nothing was moved.
+        LockedOutError: another session holds a lock on a table.
+        ObstacleError: an object in the catalog makes every batch fail; nothing was moved.
         BatchError: a batch failed for good; what was moved before stays moved.
         ConnectionFailedError: the connection broke.
         PlatformError: this role lacks the rights.
     """
-    gc.enable()  # off at start-up, for commands that are over in a moment; this one may not be
+    gc.enable()  # off since start-up, for short commands; this one may take long
     loop = asyncio.get_running_loop()
     with archive_lock(connection) as require_lock:
 
@@ -117,7 +117,7 @@ class _Run:
         failed = partial(
             history.end, run_id=work.run_id, outcome=Outcome.FAILED, message=str(work.failure)
         )
-        with suppress(psycopg.Error, AramiError):  # the server itself may be what failed
+        with suppress(psycopg.Error, AramiError):  # the server itself may have failed
             await self._ask(failed)
         raise work.failure
 
@@ -132,7 +132,7 @@ class _Run:
         if options.verify:
             looking = partial(verification.look, selection=selection, most=options.verify)
             before = await self._unless_asked(looking)
-        # The second pass goes for what was in the way the first time.
+        # The second pass moves what the first could not.
         for jobs in (options.jobs, 1):
             if count.sessions > count.failed:
                 count = await self._pass(count, jobs)
@@ -144,7 +144,7 @@ class _Run:
         return count.sessions
 
     async def _pass(self, count: Count, jobs: int, *, retry: bool = False) -> Count:
-        """Let workers move what they can; what there is to move then."""
+        """Let workers move what they can; returns what is still to move."""
         servers = await self._unless_asked(partial(parts, conninfo=self._work.conninfo))
         moving = self._move(servers, count, jobs, retry=retry)
         try:
@@ -170,10 +170,10 @@ class _Run:
         return await self._stop.unless(self._stop.asked, self._ask(question))
 
     async def _end(self, connection: AsyncConnection, left: int | None) -> ArchiveResult:
-        """Enter how it ended."""
+        """Record how it ended."""
         work = self._work
         failures = await history.failures(connection, work.selection) if work.failed else ()
-        early = None if left == 0 else self._stop.reason  # else it came too late to matter
+        early = None if left == 0 else self._stop.reason  # else the request came too late to matter
         result = ArchiveResult(
             work.run_id, work.selection, Moved(), left, work.seconds, Outcome.DONE,
             early, failures, self._unknown, self._verified,
@@ -181,7 +181,7 @@ class _Run:
         return await history.conclude(connection, work.run_id, result, broken_off=self._broken_off)
 
     def signalled(self, name: str) -> None:
-        """Take in a signal, from within the loop."""
+        """Handle a signal, within the event loop."""
         if self._stop.signals > 1:
             self._work.report.note(f"{name} again: breaking the batch off")
             self._stop.aborted.set()
@@ -190,7 +190,7 @@ class _Run:
         self._stop.ask(name)
 
     async def tell(self) -> None:
-        """Tell how it goes, once a second."""
+        """Report progress, once a second."""
         while True:
             await asyncio.sleep(_EVERY)
             self._work.tell()

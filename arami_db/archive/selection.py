@@ -1,4 +1,4 @@
-"""Which sessions a run moves: those before a cutoff, or those that a restore names."""
+"""Which sessions a run moves: those older than a cutoff, or those that a restore names."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _LEAST_ID = "00000000-0000-0000-0000-000000000000"
 
 @dataclass(frozen=True)
 class Position:
-    """A session to go on after, as text: of a moment that no client's calendar may have."""
+    """The session to continue after, as text: no client's calendar may have its moment."""
 
     last_created_at: str | None = None
     last_id: str | None = None
@@ -29,12 +29,12 @@ class Position:
 
 @dataclass(frozen=True)
 class Count:
-    """What there is to move.
+    """How much there is to move.
 
     Attributes:
-        sessions: all that are selected and still there.
+        sessions: all that are selected and still to move.
         failed: those of them that could not be moved before.
-        place: just before the first of them: what lies before may be an index full of the dead.
+        place: just before the first of them: the index below it may be full of dead entries.
     """
 
     sessions: int
@@ -49,9 +49,9 @@ class Selection:
     Attributes:
         kind: "archive" or "restore".
         sessions: their ids; empty for any.
-        user: whose; None for anybody's.
+        user: the id of their user; None for any user.
         since: created then or later.
-        until: created before; of an archive as text.
+        until: created before that; for an archive as text.
     """
 
     kind: str
@@ -62,12 +62,12 @@ class Selection:
 
     @property
     def cutoff(self) -> str | None:
-        """Of an archive, as text."""
+        """The cutoff of an archive, as text."""
         return str(self.until) if self.kind == ARCHIVE else None
 
     @property
     def text(self) -> str | None:
-        """Of a restore, as it is shown and recorded."""
+        """The criteria of a restore, as they are shown and recorded."""
         if self.kind == ARCHIVE:
             return None
         parts = [f"session {session}" for session in self.sessions]
@@ -92,13 +92,13 @@ class Selection:
         return SQL(query(name)).format(sessions=Identifier("public", self.source))
 
     async def count(self, connection: AsyncConnection) -> Count:
-        """What there is to move; ask it with ask()."""
+        """How much there is to move; pass it to ask()."""
         cursor = await connection.execute(self.sources("movable_count"), self.values)
         sessions, failed, oldest = await cursor.fetchone() or (0, 0, None)
         return Count(sessions, failed, Position(oldest, _LEAST_ID) if oldest else Position())
 
     async def unknown(self, connection: AsyncConnection) -> tuple[str, ...]:
-        """What a restore names and is not in the archive, and why; ask it with ask()."""
+        """What a restore names that is not in the archive, and why; pass it to ask()."""
         if self.kind == ARCHIVE:
             return ()
         cursor = await connection.execute(query("movable_unknown"), self.values)
@@ -106,16 +106,16 @@ class Selection:
 
 
 class Link(NamedTuple):
-    """A table that moves along, or a column that points to sessions: in one table on both sides.
+    """A table that moves with sessions, or a column of one table that points to sessions.
 
     Attributes:
-        live: the table before anything of it is archived.
-        source, target: where its rows leave and arrive.
-        source_session, target_session: what names a session in either.
-        source_user, target_user: what names its user, too; None where no column must.
+        live: the live table.
+        source, target: the tables that its rows leave and enter.
+        source_session, target_session: the column of each that names a session.
+        source_user, target_user: the column that also names its user; None where none is needed.
         keys: the primary key.
-        columns: all of the source, but for those that take turns in pointing.
-        is_logged: the change log has what users do to the live table.
+        columns: all of the source, except those of which one points to the session at a time.
+        is_logged: whether the change log records changes of the live table.
     """
 
     live: LiteralString
@@ -139,13 +139,13 @@ class Link(NamedTuple):
 
 
 async def links(connection: AsyncConnection, kind: str) -> list[Link]:
-    """What an archive or a restore takes along, sessions first; ask it with ask()."""
+    """The tables that an archive or a restore moves, sessions first; pass it to ask()."""
     cursor = await connection.execute(query("archive_links"), {"kind": kind})
     return [Link(*row) async for row in cursor]
 
 
 def live_tables(connection: Connection) -> list[str]:
-    """The tables that sessions and what belongs to them are in, before they are archived."""
+    """The live tables of sessions and of what belongs to them."""
     rows = connection.execute(query("archive_links"), {"kind": ARCHIVE}).fetchall()
     return list(dict.fromkeys(str(row[0]) for row in rows))
 
@@ -153,16 +153,16 @@ def live_tables(connection: Connection) -> list[str]:
 def fix_cutoff(
     connection: Connection, *, older_than: str, before: datetime | None, force: bool
 ) -> Selection:
-    """What was created before `before`, or before the server's clock less `older_than`.
+    """Sessions created before `before`, or before the server's clock minus `older_than`.
 
     Args:
         connection: in autocommit.
         older_than: an interval as Postgres reads it, such as "2 years".
-        before: a moment; it goes before older_than.
+        before: a moment; it overrides older_than.
         force: accept a cutoff younger than ninety days.
 
     Raises:
-        UsageError: no interval, a moment still to come, or too young a one without force.
+        UsageError: not an interval, a moment in the future, or one too recent without force.
     """
     values = {"older_than": older_than, "before": before, "youngest": YOUNGEST}
     try:
@@ -182,12 +182,12 @@ def fix_cutoff(
     named = "" if before is None else "--before: "
     if in_future:
         raise UsageError(
-            f"{named}the cutoff {cutoff} is still to come", hint="Name a moment in the past."
+            f"{named}the cutoff {cutoff} is in the future", hint="Name a moment in the past."
         )
     if too_young and not force:
         raise UsageError(
             f"{named}the cutoff {cutoff} is younger than {YOUNGEST}",
-            hint="Sessions that young are in daily use; say --force if that is what you want.",
+            hint="Sessions that recent are in daily use; pass --force to archive them anyway.",
         )
     return Selection(ARCHIVE, until=str(cutoff))
 
@@ -196,7 +196,7 @@ def moment(text: str) -> datetime:
     """A date or time as ISO 8601 writes it; UTC where it names no time zone.
 
     Raises:
-        UsageError: it is none.
+        UsageError: it is not a date or time.
     """
     try:
         parsed = datetime.fromisoformat(text.strip())

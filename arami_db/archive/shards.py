@@ -1,4 +1,4 @@
-"""Where batches are moved: in this database, or on Citus on each worker, shard by shard."""
+"""Where batches are moved: in this database, or with Citus on each worker, shard by shard."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ _OBJECT_IN_USE = "55006"
 
 @dataclass(frozen=True)
 class SessionSource:
-    """What a batch takes its sessions from.
+    """Where a batch takes its sessions from.
 
     Attributes:
-        conninfo: how to connect to the server that has it.
-        shard: the shard of public.daily_sessions; None where sessions lie in tables.
+        conninfo: how to connect to its server.
+        shard: the shard of public.daily_sessions; None without Citus.
         place: the worker's host and port; empty where there is only one server.
     """
 
@@ -29,7 +29,7 @@ class SessionSource:
 
     @property
     def settings(self) -> tuple[str, ...]:
-        """What a transaction that moves sessions of it sets first."""
+        """The statements that begin a transaction which moves its sessions."""
         if self.shard is None:
             return ()
         return (
@@ -39,22 +39,22 @@ class SessionSource:
         )
 
     def is_elsewhere(self, error: psycopg.Error) -> bool:
-        """Whether a batch found that its shard moves, or has moved, to another worker."""
+        """Whether a batch failed because its shard moves, or has moved, to another worker."""
         return self.shard is not None and error.sqlstate == _OBJECT_IN_USE
 
     def named(self, error: AramiError) -> AramiError:
-        """An error of a connection, with the worker that it led to."""
+        """The error of a connection, with the name of its worker."""
         if self.place:
             error.args = (f"worker {self.place}: {error}",)
         return error
 
 
 async def parts(connection: AsyncConnection, conninfo: str) -> list[list[SessionSource]]:
-    """The parts that there are, of each server one after another; ask it with ask().
+    """All parts, those of one server together; pass it to ask().
 
     Args:
-        connection: where a run holds its lock: on Citus to the coordinator.
-        conninfo: how it was opened; who connects to a worker does so likewise.
+        connection: the one that holds the lock of the run: with Citus to the coordinator.
+        conninfo: how it was opened; connections to workers are opened in the same way.
     """
     cursor = await connection.execute("select to_regclass('pg_catalog.pg_dist_shard') is not null")
     if await cursor.fetchone() == (True,):
@@ -72,5 +72,5 @@ async def parts(connection: AsyncConnection, conninfo: str) -> list[list[Session
 
 
 def _conninfo(conninfo: str, host: str, port: int) -> str:
-    """How to connect to a worker: an address of the coordinator would come before any host."""
+    """How to connect to a worker, without hostaddr: the coordinator's would override the host."""
     return make_conninfo(conninfo, host=host, hostaddr="", port=port)

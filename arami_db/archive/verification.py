@@ -1,4 +1,4 @@
-"""Whether live and archive together answer after a run as before it, row by row."""
+"""Whether live and archive together hold the same rows after a run as before it."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from arami_db.database.connect import AsyncConnection, query
 
 _UNLOGGED = " (perhaps its user did it: the change log does not have this table)"
 
-# By table and primary key: digest and session; two of a row are one too many, where there was one.
+# By table and primary key: digest and session; a second digest of a row means a duplicate.
 Digests = dict[tuple[str, str], list[tuple[int, str]]]
 
 
 @dataclass(frozen=True)
 class ChangedRow:
-    """A row that is not as it was.
+    """A row that differs.
 
     Attributes:
-        table: the live one.
+        table: the live table.
         id: its primary key.
         problem: what is wrong with it.
     """
@@ -37,10 +37,10 @@ class Verification:
     """What live and archive hold together after a run, compared with before.
 
     Attributes:
-        users: of so many everything was looked at.
-        rows: so many rows.
-        theirs: so many that the change log says were edited or deleted meanwhile.
-        differences: those that nobody changed.
+        users: how many users were compared.
+        rows: how many rows were compared.
+        theirs: how many rows were edited or deleted meanwhile, according to the change log.
+        differences: rows that differ without a change in that log.
     """
 
     users: int
@@ -50,7 +50,7 @@ class Verification:
 
     @property
     def text(self) -> str:
-        """As it is shown and recorded."""
+        """The result as it is shown and recorded."""
         what = f"{self.rows} rows of {self.users} users"
         if not self.differences:
             return f"{what} answer as before ({self.theirs} changed by their users meanwhile)"
@@ -67,8 +67,8 @@ class Before:
 
     Attributes:
         users: their ids.
-        since: changes from then on are theirs; as text, which DateStyle does not touch.
-        digests: of every row.
+        since: later changes are the users' own; as text, which DateStyle does not affect.
+        digests: the digest of every row.
     """
 
     users: list[str]
@@ -77,12 +77,12 @@ class Before:
 
 
 async def look(connection: AsyncConnection, selection: Selection, most: int) -> Before:
-    """Digest what users have who have something to move; ask it with ask().
+    """Digest all rows of users who have sessions to move; pass it to ask().
 
     Args:
         connection: in a transaction.
-        selection: what is to move.
-        most: so many users, at random.
+        selection: what is to be moved.
+        most: how many users at most, chosen at random.
     """
     values = {**selection.values, "most": most}
     cursor = await connection.execute(selection.sources("verify_users"), values)
@@ -91,7 +91,7 @@ async def look(connection: AsyncConnection, selection: Selection, most: int) -> 
 
 
 async def compare(connection: AsyncConnection, before: Before) -> Verification:
-    """Look again, after the run: a difference is the users' own, or one that there must not be."""
+    """Compare after the run: a difference is a change by a user, or an error."""
     after = await _digests(connection, before.users)
     found = dict(_differences(before.digests, after))
     # A deleted session takes its rows in other tables along; the log may name only the session.
@@ -114,7 +114,7 @@ async def compare(connection: AsyncConnection, before: Before) -> Verification:
 
 
 def _differences(before: Digests, after: Digests) -> Iterator[tuple[tuple[str, str], str]]:
-    """Rows that are gone, changed or there twice; those that are new are their users'."""
+    """Rows that are missing, changed or duplicated; new rows were added by users."""
     for place, digests in before.items():
         if place not in after:
             yield place, "is gone"

@@ -1,4 +1,4 @@
-"""What a run was asked, where it stands, and when it stops: after a batch, or at once."""
+"""What a run has to do, how far it is, and when it stops: after a batch, or at once."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ if TYPE_CHECKING:
     from types import FrameType
 
 _SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
-LONGEST = 1e8  # seconds; a clock of the system may not count much further
+LONGEST = 1e8  # seconds; the system's clocks may not accept more
 
 Value = TypeVar("Value")
 
 
 @dataclass(frozen=True)
 class ArchiveOptions:
-    """How to go about it.
+    """How to run.
 
     Attributes:
-        batch_size: sessions a transaction, at most, whoever else is at work; None to find the size
-            that takes a seventh of a second, and to rest while others are at work.
+        batch_size: sessions a transaction, at most, without pauses for others; None to find the
+            size that takes a seventh of a second, and to pause while others are at work.
         max_duration: stop at the end of a batch after so many seconds; None for never.
-        pause: seconds to rest after each batch.
+        pause: seconds to pause after each batch.
         max_lag: wait while a replica lags by more seconds than this; 0 for never.
         jobs: how many connections share the work.
-        verify: of so many users at most, compare everything after the run with before.
+        verify: of how many users at most to compare everything after the run with before.
     """
 
     batch_size: int | None = None
@@ -44,32 +44,32 @@ class ArchiveOptions:
 
 
 class ArchiveReport(Protocol):
-    """Where a run tells how it goes; every method returns at once."""
+    """What receives the progress of a run; every method returns at once."""
 
     def progress(self, sessions: int, total: int, seconds: float) -> None:
-        """So many were moved of so many since it began: told after every batch, and each second."""
+        """How many of how many were moved: called after every batch, and each second."""
 
     def note(self, text: str) -> None:
-        """Something the user should know, and need not act on."""
+        """A note for the user, who need not act on it."""
 
 
 class StopRequestedError(Exception):
-    """What was waited for did not come before the run was asked to stop."""
+    """The run was stopped while it waited for something."""
 
 
 class Stop:
-    """Whether a run should go on.
+    """Whether a run should continue.
 
     Attributes:
         reason: why the run ends early; None while it does not.
         asked: set when no further batch may begin.
-        aborted: set when the batches at work are to be broken off, too.
-        signals: how many have come.
+        aborted: set when running batches are to be broken off, too.
+        signals: how many were received.
         on_signal: called by the handler of a signal with its name.
     """
 
     def __init__(self) -> None:
-        """Go on, until asked otherwise."""
+        """Continue, until a stop is requested."""
         self.reason: str | None = None
         self.asked, self.aborted = asyncio.Event(), asyncio.Event()
         self.signals = 0
@@ -80,18 +80,18 @@ class Stop:
         return self.asked.is_set()
 
     def ask(self, reason: str) -> None:
-        """Begin no further batch; the first reason counts."""
+        """Begin no further batch; only the first reason is kept."""
         self.reason = self.reason or reason
         self.asked.set()
 
     async def rest(self, seconds: float) -> None:
-        """Do nothing for that long, or until asked to stop."""
+        """Wait that long, or until a stop is requested."""
         with suppress(TimeoutError):
             async with asyncio.timeout(min(seconds, LONGEST)):
                 await self.asked.wait()
 
     async def unless(self, event: asyncio.Event, work: Coroutine[Any, Any, Value]) -> Value:
-        """Do work, and break it off when the event comes.
+        """Do work, and break it off when the event is set.
 
         Args:
             event: asked or aborted.
@@ -112,7 +112,7 @@ class Stop:
             await asyncio.gather(doing, return_exceptions=True)
 
     def handle(self, number: int, _frame: FrameType | None) -> None:
-        """The handler of a signal: counts it and passes it on; the third kills."""
+        """The handler of a signal: counts it and calls on_signal; the third kills the process."""
         self.signals += 1
         if self.signals > 2:
             raise KeyboardInterrupt
@@ -121,10 +121,10 @@ class Stop:
 
 @contextmanager
 def stoppable() -> Iterator[Stop]:
-    """Let signals stop what the block does; those ignored, as under nohup, stay ignored.
+    """Let signals stop the work of the block; ignored ones, as under nohup, stay ignored.
 
-    One kind of handler for the event loop and for the work after it (asyncio.Runner, too, wakes its
-    loop from a handler of its own): none is lost between.
+    The event loop and the work after it share one handler, so that no signal is lost in between;
+    asyncio.Runner, too, wakes its loop from its own handler.
     """
     stop, before = Stop(), dict[signal.Signals, Any]()
     for name in _SIGNALS:
@@ -140,20 +140,20 @@ def stoppable() -> Iterator[Stop]:
 
 @dataclass
 class Work:
-    """What a run was asked, and where it stands.
+    """What a run has to do, and how far it is.
 
     Attributes:
         conninfo: how to open the connections that work.
         selection: what to move.
-        options: how.
-        report: told how it goes.
+        options: how to move it.
+        report: receives progress and notes.
         stop: ends it early.
-        require_lock: raises when the lock's connection is gone; called before each batch.
-        started: by the monotonic clock.
+        require_lock: raises when the lock's connection is lost; called before each batch.
+        started: when it began, by the monotonic clock.
         run_id: its row in audit.archive_run; 0 before it has one.
-        total: sessions there were to move; None before they were counted.
-        moved: so many were.
-        failed: sessions that cannot be.
+        total: sessions to move; None before they were counted.
+        moved: sessions moved so far.
+        failed: sessions that cannot be moved.
         failure: the first error; the run stops because of it.
     """
 
@@ -172,7 +172,7 @@ class Work:
 
     @property
     def seconds(self) -> float:
-        """Since it began."""
+        """Seconds since it began."""
         return time.monotonic() - self.started
 
     def fail(self, error: Exception) -> None:
@@ -181,5 +181,5 @@ class Work:
         self.stop.ask("failure")
 
     def tell(self) -> None:
-        """Tell how far it is."""
+        """Report the progress."""
         self.report.progress(self.moved, self.total or 0, self.seconds)

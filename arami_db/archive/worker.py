@@ -1,4 +1,4 @@
-"""One connection's share of the work: batch after batch, until nothing is left or told to stop."""
+"""The work of one connection: batch after batch, until nothing is left or the run is stopped."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ Answer = TypeVar("Answer")
 
 
 class Worker:
-    """Moves batches on a connection of its own."""
+    """Moves batches on its own connection."""
 
     def __init__(
         self, work: Work, pacing: Pacing, count: Count, part: SessionSource, *, retry: bool
     ) -> None:
-        """Prepare; connect() and move_all() do it.
+        """Prepare; connect() and move_all() do the work.
 
         Args:
             work: the run.
-            pacing: when its workers rest.
-            count: what there is to move.
-            part: where it takes it from.
+            pacing: when its workers pause.
+            count: how much there is to move.
+            part: where to take sessions from.
             retry: move what could not be moved before, until a batch of it moves nothing.
         """
         self._work, self._pacing, self._part, self._retry = work, pacing, part, retry
@@ -51,7 +51,7 @@ class Worker:
         self._connection: AsyncConnection
 
     async def connect(self) -> None:
-        """Connect, and pass on what the server warns of.
+        """Connect, and report warnings of the server.
 
         Raises:
             ConnectionFailedError: the server refused or could not be reached.
@@ -68,8 +68,8 @@ class Worker:
         """Move batch after batch.
 
         Raises:
-            BatchFailedError: one failed for good.
-            ConnectionFailedError: the connection broke, or that of the lock.
+            BatchFailedError: a batch failed for good.
+            ConnectionFailedError: this connection or the lock's connection broke.
         """
         pacing, again = self._pacing, partial(self._do, pressure)
         try:
@@ -89,13 +89,13 @@ class Worker:
             await self._connection.close()
 
     async def _next_batch(self) -> Batch | None:
-        """Move a batch, however often that takes a try; None when told to stop."""
+        """Move a batch, with retries; None when the run was stopped."""
         work, failures = self._work, 0
         while not work.stop:
             work.require_lock()
             size = self._size.present
-            # Plan anew the more rarely, the more batches there were: plans that foreign keys made
-            # for an empty archive read all of a full one.
+            # Discard plans after 1, 2, 4, … batches: foreign keys cache plans that were made for an
+            # empty archive and that scan a full one.
             self._attempts += 1
             moving = partial(
                 move,
@@ -112,7 +112,7 @@ class Worker:
             except psycopg.Error as error:
                 await self._connection.rollback()
                 if self._part.is_elsewhere(error):
-                    work.report.note(f"{said(error)}; what is left of it is for the second pass")
+                    work.report.note(f"{said(error)}; the second pass moves the rest")
                     return None
                 # A smaller batch takes less time, and the same locks on tables.
                 failures += size == 1 or not timed_out(error.sqlstate, str(error))
@@ -138,7 +138,7 @@ class Worker:
         await self._work.stop.rest(pause)
 
     async def _do(self, action: Question[Answer]) -> Answer:
-        """Do it, on a new connection when the server closed the old one because it was idle."""
+        """Move it, on a new connection when the server closed the old one because it was idle."""
         while True:
             try:
                 return await action(self._connection)
@@ -154,14 +154,14 @@ class Worker:
 async def work_together(  # noqa: PLR0913 - what a pass is
     work: Work, pacing: Pacing, count: Count, jobs: int, parts: list[SessionSource], *, retry: bool
 ) -> None:
-    """Let workers move all they can until each has ended; who can connect does without the others.
+    """Let workers move all they can until each has ended; one connection is enough.
 
     Args:
-        work: the run; told of each error, so that the others finish their batches and stop.
-        pacing: when they rest.
-        count: what there is to move.
+        work: the run; an error stops it, so that the other workers finish their batches.
+        pacing: when they pause.
+        count: how much there is to move.
         jobs: how many workers.
-        parts: of one server, one after another.
+        parts: the parts of one server, one after another.
         retry: move what could not be moved before.
     """
     absent: list[AramiError] = []

@@ -16,7 +16,7 @@ from arami_db.cli.verbosity import with_verbosity
 from arami_db.errors import AramiError, StoppedError, UsageError
 from arami_db.render.output import OutputFormat, choose_format
 
-# Where each command lives. A run imports the one it is asked for; only help imports them all.
+# The module of each command. A run imports only its own command; help imports them all.
 _COMMANDS = {
     "migrate": "migrate",
     "distribute": "distribute",
@@ -39,16 +39,16 @@ _COMMANDS = {
     "config": "config",
     "embedded": "embedded",
 }
-# What people look for who know other tools; hidden from help.
+# Names that users of other tools expect; hidden from help.
 _UNDOING = ("rollback", "down", "undo", "revert")
 _ANYTHING = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 
-# What Typer raises for a command line it cannot make sense of; it exports only this heir of it.
+# Typer's error for an invalid command line; it exports only this subclass of it.
 _Refused: Any = typer.BadParameter.__mro__[1]
 
 
 def build(arguments: list[str]) -> typer.Typer:
-    """The application, with the command that the arguments begin with, or with all of them."""
+    """The application, with the command of the arguments only, or with all commands."""
     app = typer.Typer(
         help="Plain-SQL migrations for Postgres 15 and newer, Supabase or not.",
         epilog="Exit codes: 0 done, 1 failed, 2 usage, 3 pending, 4 findings, 5 lock busy,"
@@ -72,13 +72,13 @@ def build(arguments: list[str]) -> typer.Typer:
 
 
 def run() -> None:
-    """Run the command the process was started with.
+    """Run the command of this process.
 
     Raises:
         SystemExit: with the exit code, unless that is 0.
-        UsageError: the command line is wrong, and it asks for JSON; else Typer has said so.
-        AramiError: a question was not answered with yes, likewise.
-        StoppedError: a signal ended the command, likewise.
+        UsageError: the command line is wrong, and asks for JSON; otherwise Typer reports it.
+        AramiError: a question was not answered with yes; likewise.
+        StoppedError: a signal ended the command; likewise.
     """
     arguments = sys.argv[1:]
     command = with_verbosity(get_command(build(arguments)))
@@ -89,7 +89,7 @@ def run() -> None:
     try:
         code = command(standalone_mode=False)
     except _Refused as error:
-        choose_format(OutputFormat.JSON)  # a group's own default may have been chosen since
+        choose_format(OutputFormat.JSON)  # a group may have set its own default since
         raise UsageError(error.format_message()) from error
     except typer.Abort as error:
         raise AramiError("nothing was done: it was not confirmed") from error
@@ -100,7 +100,7 @@ def run() -> None:
 
 
 def _asks_for_json(arguments: list[str]) -> bool:
-    """Whether errors are to be JSON: known before anything of the command line is understood."""
+    """Whether errors are written as JSON: decided before the command line is parsed."""
     options = arguments[: arguments.index("--")] if "--" in arguments else arguments
     return "--format=json" in options or ("--format", "json") in pairwise(options)
 

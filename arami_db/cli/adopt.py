@@ -12,7 +12,9 @@ from arami_db.render.output import OutputFormat
 
 
 def baseline(
-    version: Annotated[int, typer.Argument(metavar="N", help="The last migration it holds.")],
+    version: Annotated[
+        int, typer.Argument(metavar="N", help="The last migration that the database holds.")
+    ],
     database: Database = None,
     embedded: Embedded = False,
     sql_dir: SqlDir = None,
@@ -21,17 +23,17 @@ def baseline(
         bool,
         typer.Option(
             "--accept-differences",
-            help="Enter the migrations all the same; the history records the differences.",
+            help="Enter the migrations anyway; the history records the differences.",
         ),
     ] = False,
     lock_wait: LockWait = None,
     output: Format = OutputFormat.TEXT,
 ) -> None:
-    """Adopt a database that was made by hand: enter the migrations up to N without running them.
+    """Adopt a database that was created by hand: enter migrations up to N without running them.
 
-    The files are applied to a throw-away database, and the two are compared as `verify` compares;
-    differences are shown, and refused unless accepted. Where earlier migrations were squashed into
-    fewer files, the ledger is brought in line with these.
+    The files are applied to a throw-away database, and both are compared as `verify` does;
+    differences are shown, and refused unless accepted. If earlier migrations were squashed into
+    fewer files, the ledger then matches these.
 
     \b
     Examples:
@@ -59,11 +61,13 @@ def baseline(
 def repair(
     accept: Annotated[
         list[str] | None,
-        typer.Option(metavar="N", help="Take the file of version N as what was applied."),
+        typer.Option(metavar="N", help="Accept the present file of version N as applied."),
     ] = None,
     forget: Annotated[
         list[str] | None,
-        typer.Option(metavar="N", help="Remove version N, whose file is gone, from the ledger."),
+        typer.Option(
+            metavar="N", help="Remove version N, which has no file any more, from the ledger."
+        ),
     ] = None,
     applied: Annotated[
         list[str] | None,
@@ -75,10 +79,10 @@ def repair(
     lock_wait: LockWait = None,
     output: Format = OutputFormat.TEXT,
 ) -> None:
-    """Bring the ledger in line with the files, version by version, as you say.
+    """Bring the ledger in line with the files, for the versions that you name.
 
-    The ledger is all that changes; the schema stays as it is. N is a migration's version, or
-    several, such as 3-5,9, or views/N. Without options it says what there is to repair.
+    Only the ledger changes; the schema stays as it is. N is the version of a migration, several
+    such as 3-5,9, or views/N. Without options it shows what there is to repair.
 
     \b
     Examples:

@@ -26,7 +26,7 @@ from arami_db.render.output import OutputFormat
 if TYPE_CHECKING:
     from datetime import datetime
 
-_SAMPLE, _EVERYBODY = 100, 2**31  # users that --verify looks at
+_SAMPLE, _EVERYBODY = 100, 2**31  # users that --verify compares
 
 archive = typer.Typer(
     invoke_without_command=True, rich_markup_mode=None, subcommand_metavar="[restore|history]"
@@ -42,7 +42,9 @@ def move(
     ] = None,
     before: Annotated[
         str | None,
-        typer.Option(metavar="DATE", help="Archive what was created before; UTC without a zone."),
+        typer.Option(
+            metavar="DATE", help="Archive sessions created before this; UTC without a zone."
+        ),
     ] = None,
     batch_size: BatchSize = "auto",
     max_duration: MaxDuration = None,
@@ -53,10 +55,11 @@ def move(
         bool, typer.Option("--vacuum", help="VACUUM (ANALYZE) the live tables afterwards.")
     ] = False,
     verify: Annotated[
-        bool, typer.Option("--verify", help="Prove on 100 users that all answers are as before.")
+        bool,
+        typer.Option("--verify", help="Prove for 100 users that all their rows are as before."),
     ] = False,
     verify_all: Annotated[
-        bool, typer.Option("--verify-all", help="Prove it on all who have something to move.")
+        bool, typer.Option("--verify-all", help="Prove it for all users with sessions to move.")
     ] = False,
     dry_run: DryRun = False,
     force: Annotated[
@@ -66,11 +69,11 @@ def move(
     embedded: Embedded = False,
     output: Format = OutputFormat.TEXT,
 ) -> None:
-    """Move old sessions with all that is theirs into the archive, in batches, while users work.
+    """Move old sessions with all their rows into the archive, in batches, while users work.
 
-    No answer changes: history, summaries and dashboards read both. Each batch is a transaction of
-    its own that waits for nobody. SIGTERM or Ctrl-C finishes the batch and exits 0, twice breaks it
-    off; running again goes on from there. A second archive at the same time exits 5.
+    No result changes: history, summaries and dashboards read both. Each batch is one transaction
+    that skips locked rows. SIGTERM or Ctrl-C finishes the batch and exits 0, a second one breaks it
+    off; another run continues from there. A second archive at the same time exits 5.
 
     \b
     Examples:
@@ -100,16 +103,23 @@ def move(
 @archive.command()
 def restore(
     session: Annotated[
-        list[str] | None, typer.Option(metavar="UUID", help="This session; may be repeated.")
+        list[str] | None,
+        typer.Option(metavar="UUID", help="Restore this session; may be repeated."),
     ] = None,
-    user: Annotated[str | None, typer.Option(metavar="UUID", help="Sessions of this user.")] = None,
+    user: Annotated[
+        str | None, typer.Option(metavar="UUID", help="Restore sessions of this user.")
+    ] = None,
     since: Annotated[
-        str | None, typer.Option("--from", metavar="DATE", help="Created then or later.")
+        str | None,
+        typer.Option("--from", metavar="DATE", help="Restore sessions created then or later."),
     ] = None,
     until: Annotated[
-        str | None, typer.Option("--until", metavar="DATE", help="Created before.")
+        str | None,
+        typer.Option("--until", metavar="DATE", help="Restore sessions created before this."),
     ] = None,
-    everything: Annotated[bool, typer.Option("--all", help="All that is archived.")] = False,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Restore all archived sessions.")
+    ] = False,
     batch_size: BatchSize = "auto",
     max_duration: MaxDuration = None,
     pause: Pause = Duration("0s"),
@@ -120,7 +130,7 @@ def restore(
     embedded: Embedded = False,
     output: Format = OutputFormat.TEXT,
 ) -> None:
-    """Bring archived sessions back, exactly as they were: those that meet every criterion given.
+    """Restore archived sessions, exactly as they were: those that meet every given criterion.
 
     \b
     Examples:
@@ -137,7 +147,7 @@ def restore(
         operation.moment(until) if until is not None else None,
     )
     if (selection == operation.Selection(operation.RESTORE)) != everything:
-        raise typer.BadParameter("say --session, --user, --from, --until, or else --all")
+        raise typer.BadParameter("pass --session, --user, --from, --until, or --all")
     if since and until and operation.moment(since) >= operation.moment(until):
         raise typer.BadParameter("--from is not before --until: that would select nothing")
     chosen = operation.ArchiveOptions(size(batch_size), max_duration, pause, max_lag, jobs)
@@ -151,12 +161,12 @@ def restore(
 
 @archive.command()
 def history(
-    limit: Annotated[int, typer.Option(min=1, help="How many runs.")] = 20,
+    limit: Annotated[int, typer.Option(min=1, help="Number of runs.")] = 20,
     database: Database = None,
     embedded: Embedded = False,
     output: Format = OutputFormat.TEXT,
 ) -> None:
-    """Show past runs, newest first: who, what, how many rows, how long, how it ended.
+    """Show past runs, newest first: user, selection, number of rows, duration, outcome.
 
     \b
     Examples:
@@ -175,14 +185,14 @@ def _age(older_than: str | None, before: str | None) -> tuple[str, datetime | No
     from arami_db.archive import moment
 
     if older_than is not None and before is not None:
-        raise typer.BadParameter("--older-than and --before name two cutoffs; say one of them")
+        raise typer.BadParameter("--older-than and --before name two cutoffs; pass one of them")
     return "2 years" if older_than is None else older_than, None if before is None else moment(
         before
     )
 
 
 def _refuse_options(context: typer.Context) -> None:
-    """Options before a subcommand would mean nothing to it: --dry-run restore must not restore."""
+    """Refuse options before a subcommand, which would ignore them: `--dry-run restore`."""
     for parameter in context.command.params:
         source = context.get_parameter_source(parameter.name or "")
         if source is not None and source.name == "COMMANDLINE":

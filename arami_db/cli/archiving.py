@@ -1,4 +1,4 @@
-"""What `arami-db archive` and `arami-db archive restore` share."""
+"""The common part of `arami-db archive` and `arami-db archive restore`."""
 
 from __future__ import annotations
 
@@ -26,23 +26,27 @@ BatchSize = Annotated[
     str,
     typer.Option(
         metavar="auto|N",
-        help="Sessions a transaction; auto: 0.15 s' worth, with rests while others work.",
+        help="Sessions per transaction; auto: as many as take 0.15 s, with pauses for others.",
     ),
 ]
 MaxDuration = Annotated[
     Duration | None,
-    typer.Option(metavar="TIME", help="Stop early after that long.", parser=Duration),
+    typer.Option(metavar="TIME", help="Stop early after this time.", parser=Duration),
 ]
 Pause = Annotated[
-    Duration, typer.Option(metavar="TIME", help="Rest after each batch.", parser=Duration)
+    Duration, typer.Option(metavar="TIME", help="Pause after each batch.", parser=Duration)
 ]
 MaxLag = Annotated[
     Duration,
     typer.Option(
-        metavar="TIME", help="Wait while a replica lags by more; 0 for never.", parser=Duration
+        metavar="TIME",
+        help="Wait while a replica lags by more than this; 0 for never.",
+        parser=Duration,
     ),
 ]
-Jobs = Annotated[int, typer.Option(min=1, max=16, help="Connections that share the work.")]
+Jobs = Annotated[
+    int, typer.Option(min=1, max=16, help="Number of connections that share the work.")
+]
 DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Count and estimate what would move; write nothing.")
 ]
@@ -57,7 +61,7 @@ def run(
     output: OutputFormat,
     vacuum: bool,
 ) -> None:
-    """Move it, vacuum if wished, show both, and leave with the code that says how it went."""
+    """Move sessions, vacuum on request, show both results, and exit with the matching code."""
     from arami_db import archive as operation
     from arami_db.render.archive import show_begin, show_result
     from arami_db.render.archive_progress import archive_progress
@@ -73,7 +77,7 @@ def run(
             upkeep = _vacuum(connection, stop)
         show_result(result, upkeep, output)
     if result.outcome is operation.Outcome.BROKEN_OFF:
-        raise SystemExit(130)  # the result says it; Exit would be told as an error, too
+        raise SystemExit(130)  # the result reports it; Exit would be reported as an error, too
     vacuumed = upkeep is None or stop.signals or not upkeep.failed
     if result.outcome is operation.Outcome.FAILED or not vacuumed:
         raise typer.Exit(1)
@@ -114,7 +118,7 @@ def estimate(conninfo: str, selection: Selection, output: OutputFormat) -> None:
 def asked(
     conninfo: str, question: Callable[[AsyncConnection], Coroutine[Any, Any, Answer]]
 ) -> Answer:
-    """The answer to a question about the archive; says who is in its way meanwhile."""
+    """The result of a query about the archive; notes the sessions that block it meanwhile."""
     from arami_db.archive import ask
     from arami_db.render.output import note
 

@@ -21,11 +21,11 @@ def config(
     lock_wait: LockWait = None,
     output: Format = OutputFormat.TEXT,
 ) -> None:
-    """Print what is in force, and from where: option, environment, settings file or default.
+    """Print the values in force and their source: option, environment, settings file or default.
 
-    Settings are read from arami-db.toml of the working directory, or [tool.arami-db] of its
+    Settings are read from arami-db.toml in the working directory, or [tool.arami-db] in its
     pyproject.toml: sql-dir, lock-timeout, lock-wait, first-version, and [[accept]] for verify.
-    Nothing is connected to, and passwords are masked.
+    It does not connect to the database, and it masks passwords.
 
     \b
     Examples:

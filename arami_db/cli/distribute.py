@@ -20,7 +20,7 @@ def distribute(
     embedded: Embedded = False,
     sql_dir: SqlDir = None,
     shards: Annotated[
-        int, typer.Option(min=1, max=64000, help="How many parts each table is cut into.")
+        int, typer.Option(min=1, max=64000, help="Number of shards of each table.")
     ] = 32,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Check the cluster and the tables; change nothing.")
@@ -30,11 +30,11 @@ def distribute(
     lock_wait: LockWait = None,
     output: Format = OutputFormat.TEXT,
 ) -> None:
-    """Lay a migrated database out over the machines of a Citus cluster, by user.
+    """Distribute a migrated database over the machines of a Citus cluster, by user.
 
-    Run it on the coordinator. All tables move in one transaction, or none does; nobody writes to
-    them meanwhile. Each is counted and compared before and after. A run that was killed is
-    completed by the next; run again, it does nothing. docs/scale.md says when it is worth it.
+    Run it on the coordinator. All tables move in one transaction, or none does; writes to them wait
+    meanwhile. The rows of each table are compared before and after. The next run completes a run
+    that was killed; after that, it does nothing. docs/scale.md says when distributing is useful.
 
     \b
     Examples:
@@ -73,8 +73,8 @@ def _ask(found: Preview) -> None:
     if not sys.stdin.isatty():
         raise UsageError(
             "this moves all tables to the workers, and there is nobody to ask",
-            hint="Say --yes if that is what you want; --dry-run shows what would move.",
+            hint="Pass --yes if that is what you want; --dry-run shows what would move.",
         )
     for line in preview_lines(found):
         note(line)
-    typer.confirm("Distribute these tables? Nobody writes to them meanwhile.", abort=True, err=True)
+    typer.confirm("Distribute these tables? Writes to them wait meanwhile.", abort=True, err=True)

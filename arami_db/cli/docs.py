@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class ReferenceFormat(StrEnum):
-    """What the reference is written as."""
+    """The format of the reference."""
 
     MARKDOWN = "markdown"
     HTML = "html"
@@ -25,11 +25,11 @@ class ReferenceFormat(StrEnum):
 
 def docs(
     output: Annotated[
-        Path, typer.Option(metavar="DIR", help="Where to write it.", show_default=True)
+        Path, typer.Option(metavar="DIR", help="The directory or file to write.", show_default=True)
     ] = Path("docs/schema"),
     format_: Annotated[
         ReferenceFormat,
-        typer.Option("--format", help="A page for each table, or one HTML file for a browser."),
+        typer.Option("--format", help="One page per table, or one HTML file for a browser."),
     ] = ReferenceFormat.MARKDOWN,
     database: Annotated[
         str | None,
@@ -37,24 +37,23 @@ def docs(
             "--database",
             "-d",
             metavar="URL",
-            help="Describe this database, which is only read; default: what the files make.",
+            help="Describe this database, read only; default: the schema that the files make.",
             show_default=False,
         ),
     ] = None,
     sql_dir: SqlDir = None,
     shadow: Shadow = None,
     check: Annotated[
-        bool, typer.Option("--check", help="Write nothing; exit 3 when something is to be written.")
+        bool, typer.Option("--check", help="Write nothing; exit 3 when files would be written.")
     ] = False,
 ) -> None:
     """Write the reference of the schema, and print the paths of the files written or removed.
 
-    Tables with columns, keys, checks, indexes, triggers and policies in words; who may do what;
-    JSON with examples that the checks accept; views, functions and types; a diagram. The files are
-    applied to a throw-away database, and what that states of itself and its comments are all that
-    is said: default privileges of a platform, such as Supabase's on schema public, show with
-    --database alone. Files that this command did not write are not touched. It needs the extra
-    `docs`.
+    Tables with columns, keys, checks, indexes, triggers and policies in words; privileges; JSON
+    with examples that the checks accept; views, functions and types; a diagram. The files are
+    applied to a throw-away database, and its catalog and comments are the only source: default
+    privileges of a platform, such as Supabase's on schema public, show only with --database.
+    Files that this command did not write are not changed. It needs the extra `docs`.
 
     \b
     Examples:

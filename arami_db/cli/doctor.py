@@ -15,11 +15,11 @@ def doctor(
     sql_dir: SqlDir = None,
     output: Format = OutputFormat.TEXT,
 ) -> None:
-    """Say, before anything is run, what will not work on a server and why, and what mends it.
+    """Show, before anything is run, what will not work on a server, why, and how to fix it.
 
-    Names server, role, rights, extensions, settings, clock and ledger, then each command, then all
-    that an administrator has to run for this role, as one block of SQL. Reads only; any role that
-    may connect will do. Exit 4 when something does not work.
+    It shows server, role, rights, extensions, settings, clock and ledger, then each command, then
+    one block of SQL with all that an administrator has to run for this role. It only reads, and
+    works for any role that may connect. Exit 4 when something does not work.
 
     \b
     Examples:

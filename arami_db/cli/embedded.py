@@ -27,11 +27,11 @@ embedded = typer.Typer(
 def start(
     tcp: Annotated[
         int | None,
-        typer.Option(metavar="PORT", help="Listen on 127.0.0.1:PORT too, with a password."),
+        typer.Option(metavar="PORT", help="Also listen on 127.0.0.1:PORT, with a password."),
     ] = None,
     output: Format = OutputFormat.TEXT,
 ) -> None:
-    """Start the server, or find it running.
+    """Start the server, if it does not run yet.
 
     \b
     Examples:
@@ -59,7 +59,7 @@ def stop(output: Format = OutputFormat.TEXT) -> None:
 
 @embedded.command()
 def status(output: Format = OutputFormat.TEXT) -> None:
-    """Show whether it runs and where; exit 1 when it does not.
+    """Show whether the server runs and where; exit 1 when it does not.
 
     \b
     Examples:
@@ -70,14 +70,14 @@ def status(output: Format = OutputFormat.TEXT) -> None:
 
     found = server.status()
     if found is None:
-        show_outcome(f"not running; the place of its data is {server.home()}", output)
+        show_outcome(f"not running; its data directory is {server.home()}", output)
         raise typer.Exit(1)
     show_server(found, output)
 
 
 @embedded.command()
 def url(output: Format = OutputFormat.TEXT) -> None:
-    """Start the server if need be and print its URL, for other tools.
+    """Start the server if it does not run, and print its URL, for other tools.
 
     \b
     Examples:
@@ -91,9 +91,9 @@ def url(output: Format = OutputFormat.TEXT) -> None:
 
 @embedded.command(context_settings=_AS_PSQL_TAKES_THEM)
 def psql(context: typer.Context) -> None:
-    """Open the psql that came with the server; further arguments go to psql.
+    """Open the psql of the server; further arguments go to psql.
 
-    The extra's psql has no line editing; one of yours has: psql "$(arami-db embedded url)".
+    The extra's psql has no line editing; your own has: psql "$(arami-db embedded url)".
 
     \b
     Examples:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from arami_db.userdata import Erased
 
 erase = typer.Typer(
-    help="Erase what the database holds about a user.",
+    help="Erase the personal data of a user.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -35,15 +35,16 @@ def user(
     embedded: Embedded = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show what would go; erase nothing.")
+        bool, typer.Option("--dry-run", help="Show what would be erased; erase nothing.")
     ] = False,
     lock_timeout: LockTimeout = None,
     output: Format = OutputFormat.TEXT,
 ) -> None:
-    """Erase a person: show what would go, ask, delete it in one transaction, prove it is gone.
+    """Erase a person: show what would be deleted, ask, delete it in one transaction, prove it.
 
-    Live rows, archive, login and the change log's lines about them go together, or nothing does.
-    What it shows, it has done and rolled back. docs/user-data.md says what goes and what stays.
+    Live rows, archive, login and their lines in the change log are deleted together, or nothing is.
+    The preview is a real run that was rolled back. docs/user-data.md says what is deleted and what
+    stays.
 
     \b
     Examples:
@@ -74,7 +75,7 @@ def _require_somebody_to_ask() -> None:
     if not sys.stdin.isatty():
         raise UsageError(
             "this erases a person for good, and there is nobody to ask",
-            hint="Say --yes if that is what you want; --dry-run shows what would go.",
+            hint="Pass --yes if that is what you want; --dry-run shows what would be erased.",
         )
 
 

@@ -16,7 +16,7 @@ UserId = Annotated[
 ]
 
 export = typer.Typer(
-    help="Write the SQL files as another tool's migrations, or all that is held about a user.",
+    help="Export the SQL files as another tool's migrations, or the personal data of a user.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -25,19 +25,20 @@ export = typer.Typer(
 @export.command()
 def supabase(
     directory: Annotated[
-        Path, typer.Argument(metavar="DIR", help="The project's directory, which holds supabase/.")
+        Path,
+        typer.Argument(metavar="DIR", help="The project's directory, which contains supabase/."),
     ],
     sql_dir: SqlDir = None,
     check: Annotated[
-        bool, typer.Option("--check", help="Write nothing; exit 3 when something is to be written.")
+        bool, typer.Option("--check", help="Write nothing; exit 3 when files would be written.")
     ] = False,
     output: Format = OutputFormat.TEXT,
 ) -> None:
-    """Write what a Supabase project lacks into its supabase/migrations, and print the paths.
+    """Write the files that a Supabase project lacks to its supabase/migrations; print the paths.
 
-    Migrations first, then views and functions, for `supabase db push` to apply. A line above each
-    text says what it is; the next export adds what is new or has changed. The same files and the
-    same project give the same bytes. docs/supabase.md has the ways to use both tools.
+    Migrations come first, then views and functions; `supabase db push` applies them. A line above
+    each text names its file; the next export adds new and changed files. The same files and the
+    same project give the same bytes. docs/supabase.md says how to use both tools.
 
     \b
     Examples:
@@ -71,11 +72,11 @@ def user(
     embedded: Embedded = False,
     output: Format = OutputFormat.TEXT,
 ) -> None:
-    """Write all that the database holds about a person, as JSON and CSV, as of one moment.
+    """Write all that the database holds about a person, as JSON and CSV, from one snapshot.
 
-    Rows are found by the foreign keys that lead to users and auth.users, and by their id; archive,
-    login and change log are part of it. A manifest says what is there, with checksums. Nobody but
-    you may read the directory. docs/user-data.md says how rows are found, and what is left out.
+    Rows are found by the foreign keys that lead to users and auth.users, and by the person's id;
+    archive, login and change log are included. A manifest lists the files with checksums. Only you
+    may read the directory. docs/user-data.md says how rows are found, and what is left out.
 
     \b
     Examples:

@@ -15,8 +15,8 @@ def new(
     name: Annotated[
         str | None,
         typer.Argument(
-            help="What the migration does, such as add_user_avatar; with --undo, the other's name"
-            " after undo_ by default.",
+            help="What the migration does, such as add_user_avatar; default with --undo: undo_ and"
+            " the name of that migration.",
             show_default=False,
         ),
     ] = None,
@@ -25,7 +25,7 @@ def new(
         typer.Option(
             "--undo",
             metavar="VERSION",
-            help="Take this migration back, with statements tried on a throw-away database.",
+            help="Undo this migration, with statements tried on a throw-away database.",
             show_default=False,
         ),
     ] = None,
@@ -33,13 +33,13 @@ def new(
     shadow: Shadow = None,
     output: Format = OutputFormat.TEXT,
 ) -> None:
-    """Write the next migration, and print its path: a template, or what takes another one back.
+    """Write the next migration, and print its path: a template, or the undo of another one.
 
-    With --undo, the file holds the statements that bring the schema to what the files come to
-    without that migration; later ones stay. They were run on a throw-away database, and its facts
-    compared. What does not come back, such as rows and the values of an enum, is said in the
-    file. Exit 4, with nothing written, when later files need what the migration made, or something
-    of it would remain.
+    With --undo, the file changes the schema to what the files make without that migration; later
+    ones stay. Its statements were run on a throw-away database, and the resulting facts compared.
+    The file says what is not restored, such as rows and the values of an enum. Exit 4, with nothing
+    written, when later files need an object of the migration, or some of its changes would
+    remain.
 
     \b
     Examples:
@@ -61,7 +61,7 @@ def new(
         show_undone(found, output)
         return
     if name is None:
-        raise UsageError("what does the migration do?", hint="Such as: arami-db new add_avatar")
+        raise UsageError("the migration needs a name", hint="Such as: arami-db new add_avatar")
     if shadow is not None:
         raise UsageError("--shadow goes with --undo")
     show_created(create_migration(options.tree(sql_dir, may_be_empty=True), name), output)

@@ -20,13 +20,15 @@ _WORTH_IT = Percent("10%")
 def maintain(
     tables: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[TABLE]...", help="Look at these only, of any schema if named."),
+        typer.Argument(
+            metavar="[TABLE]...", help="Examine these tables only; of any schema if named."
+        ),
     ] = None,
     schema: Annotated[
         list[str] | None,
         typer.Option(
             metavar="NAME",
-            help="Look at this schema instead of public, audit and arami_db; may be repeated.",
+            help="Examine this schema instead of public, audit and arami_db; may be repeated.",
         ),
     ] = None,
     database: Database = None,
@@ -43,22 +45,22 @@ def maintain(
         str | None,
         typer.Option(
             metavar="INTERVAL",
-            help="Before that, delete what is older in the change log and the batches of archive.",
+            help="First delete older rows of the change log and of the batches of archive.",
         ),
     ] = None,
     force: Annotated[
         bool, typer.Option("--force", help="Accept an --audit-retention below 90 days.")
     ] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what would be done, and why; do nothing.")
+        bool, typer.Option("--dry-run", help="Show what would be done, and why; do nothing.")
     ] = False,
     output: Format = OutputFormat.TEXT,
 ) -> None:
-    """VACUUM (ANALYZE) the tables that need it: many dead rows, or statistics gone stale.
+    """VACUUM (ANALYZE) the tables that need it: many dead rows, or stale statistics.
 
-    Autovacuum does the same when it gets round to it; this is for the hour after a large change.
-    Exit 1 when a table that needs it could not be vacuumed, or somebody's old snapshot keeps the
-    dead rows that it was for: who that is, and how to end it, is said.
+    Autovacuum does the same later; use this right after a large change. Exit 1 when a table that
+    needs it could not be vacuumed, or an old snapshot keeps its dead rows: the output names the
+    session, slot or setting that keeps them, and how to end it.
 
     \b
     Examples:

@@ -35,39 +35,39 @@ def migrate(
     ] = None,
     show_plan: Annotated[
         bool,
-        typer.Option("--plan", help="Show what `arami-db plan` says of the files, and ask first."),
+        typer.Option("--plan", help="Show the output of `arami-db plan`, and ask first."),
     ] = False,
     shadow: Shadow = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Print the SQL that would run; touch nothing.")
+        bool, typer.Option("--dry-run", help="Print the SQL that would run; change nothing.")
     ] = False,
     allow_out_of_order: Annotated[
         bool,
-        typer.Option("--allow-out-of-order", help="Apply files numbered below one applied."),
+        typer.Option("--allow-out-of-order", help="Apply files numbered below an applied one."),
     ] = False,
     allow_gaps: Annotated[
         bool,
-        typer.Option("--allow-gaps", help="Apply files between which numbers are missing."),
+        typer.Option("--allow-gaps", help="Apply files with missing numbers between them."),
     ] = False,
     allow_newer: AllowNewer = False,
     into_existing: Annotated[
         bool,
         typer.Option(
             "--into-existing",
-            help="Begin although the database holds tables that no file here makes.",
+            help="Begin although the database holds tables that no file makes.",
         ),
     ] = False,
     lock_timeout: LockTimeout = None,
     lock_wait: LockWait = None,
     retries: Annotated[
-        int, typer.Option(min=0, help="Further attempts after a lock timeout or deadlock.")
+        int, typer.Option(min=0, help="Retries after a lock timeout or deadlock.")
     ] = 5,
     output: Format = OutputFormat.TEXT,
 ) -> None:
     """Apply pending migrations in order, then views whose text changed.
 
     Each file is one transaction together with its ledger row: applied and recorded, or neither.
-    Runs beside each other wait; the second finds nothing left to do.
+    Concurrent runs queue; the second finds nothing to do.
 
     \b
     Examples:
@@ -111,7 +111,7 @@ def migrate(
 def _ask(
     conninfo: str, tree: SqlTree, chosen: MigrateOptions, shadow: str | None, *, dry_run: bool
 ) -> None:
-    """Show the plan, and go on only where somebody says yes; nothing pending is no question."""
+    """Show the plan, and continue only after a yes; do not ask if nothing is pending."""
     from arami_db.cli.plan import planned, shadow_of
     from arami_db.errors import UsageError
     from arami_db.plan import PlanOptions
@@ -122,6 +122,6 @@ def _ask(
     found = planned(conninfo, tree, chosen, PlanOptions(shadow_of(shadow)))
     if not found.files:
         return
-    with redirect_stdout(sys.stderr):  # it belongs to the question
+    with redirect_stdout(sys.stderr):  # it is part of the question
         show_plan(found, tree.root, "text")
     typer.confirm("Apply them?", abort=True, err=True)

@@ -41,7 +41,7 @@ def monitor(
         Duration | None,
         typer.Option(
             metavar="TIME",
-            help="Ask again and again, with this pause, until Ctrl-C.",
+            help="Repeat with this pause, until Ctrl-C.",
             parser=Duration,
             show_default=False,
         ),
@@ -51,24 +51,24 @@ def monitor(
         typer.Option(
             metavar="N",
             min=1,
-            help="Rows a question; default: 10 as text, else 100.",
+            help="Maximum rows per query; default: 10 as text, else 100.",
             show_default=False,
         ),
     ] = None,
     timeout: Annotated[
         Duration,
-        typer.Option(metavar="TIME", help="Longest time of a question.", parser=Duration),
+        typer.Option(metavar="TIME", help="Maximum time of a query.", parser=Duration),
     ] = Duration("5s"),
     output: Annotated[
         MonitorFormat,
-        typer.Option("--format", help="What to write to stdout.", callback=choose_report_format),
+        typer.Option("--format", help="Format of stdout.", callback=choose_report_format),
     ] = MonitorFormat.TEXT,
 ) -> None:
     """Show how a database is doing: sizes, slow queries, indexes, locks, archive, replicas.
 
-    Reads only, as any role that may connect; a member of pg_monitor sees the most. What a role may
-    not see is said with the grant, and the rest is shown. Each question is a file of monitor/ in
-    the SQL directory, or of the Arami schema where that has none.
+    It only reads, as any role that may connect; a member of pg_monitor sees the most. Where a role
+    may not see something, the output names the missing grant and shows the rest. Each query is a
+    file of monitor/ in the SQL directory, or of the Arami schema if that has none.
 
     \b
     Examples:
@@ -81,8 +81,8 @@ def monitor(
 
     if watch is not None and output is MonitorFormat.OPENMETRICS:
         raise UsageError(
-            "an exposition is written once",
-            hint="Leave --watch out; whoever collects it asks again.",
+            "--watch cannot be used with openmetrics",
+            hint="Leave out --watch; the collector runs the command again.",
         )
     if watch is not None and not watch:
         raise UsageError("--watch needs a pause", hint="Write --watch 2s.")
@@ -99,7 +99,7 @@ def monitor(
 
 
 def _tree(sql_dir: Path | None) -> SqlTree:
-    """The project's own questions; those of the Arami schema where it has none."""
+    """The project's own queries, or those of the Arami schema where it has none."""
     own = options.tree(sql_dir, may_be_empty=True)
     return own if own.monitor else discover(packaged_sql_dir())
 

@@ -1,4 +1,4 @@
-"""Options that commands share, typed once, and what every command makes of them."""
+"""Options that commands share, and the values that commands derive from them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from arami_db.settings import Settings, read_settings, seconds_of
 if TYPE_CHECKING:
     from arami_db.database.connect import Connection
 
-# What is in force where neither an option nor the environment nor a file says otherwise.
+# The defaults without an option, an environment variable or a settings file.
 _DEFAULTS = {"lock-timeout": "3s", "lock-wait": "10min"}
 
 
@@ -29,7 +29,7 @@ class Duration(float):
     _text: str
 
     def __new__(cls, text: str | Duration) -> Duration:
-        """Parse the text; it is what help shows."""
+        """Parse the text; help shows the text."""
         try:
             duration = super().__new__(cls, seconds_of(str(text)))
         except ValueError as error:
@@ -38,7 +38,7 @@ class Duration(float):
         return duration
 
     def __str__(self) -> str:
-        """The text as it was written."""
+        """The text as the user wrote it."""
         return self._text
 
 
@@ -48,7 +48,7 @@ class Percent(float):
     _text: str
 
     def __new__(cls, text: str | Percent) -> Percent:
-        """Parse the text; it is what help shows."""
+        """Parse the text; help shows the text."""
         match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*%?\s*", str(text))
         if match is None or float(match[1]) > 100:
             raise typer.BadParameter(f"{str(text)!r} is not a share; write 10%")
@@ -57,7 +57,7 @@ class Percent(float):
         return percent
 
     def __str__(self) -> str:
-        """The text as it was written."""
+        """The text as the user wrote it."""
         return self._text
 
 
@@ -72,7 +72,7 @@ Database = Annotated[
     ),
 ]
 Embedded = Annotated[
-    bool, typer.Option("--embedded", help="Use a private server of your own, started on demand.")
+    bool, typer.Option("--embedded", help="Use your own private server, started on demand.")
 ]
 SqlDir = Annotated[
     Path | None,
@@ -86,12 +86,12 @@ SqlDir = Annotated[
 ]
 Format = Annotated[
     OutputFormat,
-    typer.Option("--format", help="What to write to stdout.", callback=choose_format),
+    typer.Option("--format", help="Format of stdout.", callback=choose_format),
 ]
 AllowNewer = Annotated[
     bool,
     typer.Option(
-        "--allow-newer", help="Exit 0 although a newer release has migrated this database further."
+        "--allow-newer", help="Exit 0 even if a newer release has migrated this database further."
     ),
 ]
 LockTimeout = Annotated[
@@ -126,7 +126,7 @@ LockWait = Annotated[
 
 
 def uuid(text: str) -> str:
-    """An id, in the form that Postgres gives it."""
+    """A UUID, in the form of Postgres."""
     from uuid import UUID
 
     try:
@@ -160,7 +160,7 @@ def settings() -> Settings:
 
 
 def named_sql_dir(option: Path | None) -> tuple[Path, str]:
-    """The SQL directory in force, and what names it."""
+    """The SQL directory in force, and its source."""
     if option is not None:
         return option, "--sql-dir"
     if named := os.environ.get("ARAMI_SQL_DIR"):
@@ -171,7 +171,7 @@ def named_sql_dir(option: Path | None) -> tuple[Path, str]:
 
 
 def named_duration(name: str, option: Duration | None) -> tuple[Duration, str]:
-    """How long to wait for lock-timeout or lock-wait, and what says so."""
+    """The lock-timeout or lock-wait in force, and its source."""
     if option is not None:
         return option, f"--{name}"
     configured = {"lock-timeout": settings().lock_timeout, "lock-wait": settings().lock_wait}[name]
@@ -208,7 +208,7 @@ def conninfo(database: str | None, *, embedded: bool) -> str:
 
 @contextmanager
 def connection(conninfo: str) -> Iterator[Connection]:
-    """A connection for the length of a command, which begins with saying where it leads."""
+    """A connection for a command, which first reports the database it leads to."""
     from arami_db.database.connect import connect
     from arami_db.database.server import inspect
     from arami_db.render.target import show_target

@@ -1,4 +1,4 @@
-"""Which database is named, and by what, without connecting to it: for `arami-db config`."""
+"""Which database is named, and by which source, without connecting: for `arami-db config`."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from psycopg.pq import Conninfo, ConninfoOption
 from arami_db.naming import is_named, name_of, read_name
 
 _ALWAYS = ("host", "port", "dbname", "user", "password")
-# What libpq finds services by, and so what they say: it outranks the other variables.
+# The variables by which libpq finds services; a service overrides the other variables.
 _SERVICE = ("PGSERVICE", "PGSERVICEFILE", "PGSYSCONFDIR")
 _NOT_SHOWN = {"client_encoding", "fallback_application_name"}
-_KEYS = {"scram_client_key", "scram_server_key"}  # as good as a password
+_KEYS = {"scram_client_key", "scram_server_key"}  # as secret as a password
 MASK = "***"
 
 
@@ -30,15 +30,15 @@ class Parameter:
 
 
 def parameters(database: str | None, *, embedded: bool) -> tuple[Parameter, ...]:
-    """What a command would connect with.
+    """The connection parameters of a command.
 
     Args:
-        database: as resolve() takes it.
-        embedded: likewise; the server is not started.
+        database: as for resolve().
+        embedded: as for resolve(); the server is not started.
 
     Returns:
-        Each parameter that somebody has set, and the five that matter; one named "database" where
-        none is named, or the embedded server.
+        Each parameter that is set, and the five main ones; only one called "database" if no
+        database is named, or for the embedded server.
 
     Raises:
         UsageError: the name is empty or cannot be read, or two databases are named.
@@ -56,7 +56,7 @@ def parameters(database: str | None, *, embedded: bool) -> tuple[Parameter, ...]
 
 
 def _in_force(explicit: Mapping[str, object], by: str, service: str) -> Iterator[Parameter]:
-    """Each parameter as libpq ranks them: the name, the service, the environment, a default."""
+    """Each parameter by libpq's precedence: the name, the service, the environment, a default."""
     built_in = {option.keyword.decode(): option for option in _libpq({})}
     served = _served(service, built_in) if service else {}
     for name, option in sorted(built_in.items(), key=lambda item: _rank(item[0])):
@@ -79,7 +79,7 @@ def _in_force(explicit: Mapping[str, object], by: str, service: str) -> Iterator
 
 
 def _served(service: str, built_in: Mapping[str, ConninfoOption]) -> dict[str, str]:
-    """What a service sets; nothing where it is not to be found."""
+    """The parameters of a service; none if it is not found."""
     files = {key: os.environ[key] for key in _SERVICE if key in os.environ}
     options = _libpq({**files, "PGSERVICE": service})
     found = {option.keyword.decode(): _text(option.val) for option in options}
@@ -111,7 +111,7 @@ def _text(value: bytes | None) -> str | None:
 
 
 def _libpq(environment: dict[str, str]) -> list[ConninfoOption]:
-    """What libpq fills in by itself where it sees only these of its variables."""
+    """The defaults that libpq fills in with only these of its variables."""
     kept = {key: value for key, value in os.environ.items() if key.startswith("PG")}
     for key in kept:
         del os.environ[key]

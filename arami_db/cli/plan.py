@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class PlanFormat(StrEnum):
-    """What plan writes to stdout."""
+    """The formats of plan's stdout."""
 
     TEXT = "text"
     JSON = "json"
@@ -41,7 +41,7 @@ def plan(
     ] = None,
     allow_out_of_order: Annotated[
         bool,
-        typer.Option("--allow-out-of-order", help="Plan files numbered below one applied, too."),
+        typer.Option("--allow-out-of-order", help="Also plan files numbered below an applied one."),
     ] = False,
     allow_newer: AllowNewer = False,
     with_data: Annotated[
@@ -49,26 +49,26 @@ def plan(
         typer.Option(
             metavar="N",
             min=1,
-            help="Fill the throw-away database with demo data of N users first.",
+            help="First fill the throw-away database with demo data of N users.",
             show_default=False,
         ),
     ] = None,
     fail_on: Annotated[
         Risk | None,
         typer.Option(
-            help="Exit 4 for a statement of this risk or a greater one.", show_default=False
+            help="Exit 4 for a statement of this risk or a higher one.", show_default=False
         ),
     ] = None,
     output: Annotated[
         PlanFormat,
-        typer.Option("--format", help="What to write to stdout.", callback=choose_report_format),
+        typer.Option("--format", help="Format of stdout.", callback=choose_report_format),
     ] = PlanFormat.TEXT,
 ) -> None:
-    """Say what pending files will do to this database: what they lock, rewrite, lose and break.
+    """Show what pending files will do to this database: what they lock, rewrite, lose and break.
 
-    The files are run on a throw-away database that is like this one, and what each statement does
-    there is weighed with the sizes and the traffic here. This one is only read, and of it only
-    catalogs, statistics and the ledger. A file accepts what it does by a line of its own:
+    The files are run on a throw-away database with the same schema, and the effects of each
+    statement are weighed with the sizes and the traffic of this one, of which only catalogs,
+    statistics and the ledger are read. A line in a file accepts an effect:
     -- arami: accept CLASS RELATION: REASON.
 
     \b
@@ -95,7 +95,7 @@ def plan(
 
 
 def planned(conninfo: str, tree: SqlTree, chosen: MigrateOptions, wanted: PlanOptions) -> Planned:
-    """Make a plan, saying meanwhile what takes its time."""
+    """Make a plan, with progress."""
     from arami_db import plan as operation
     from arami_db.render.progress import waiting
 
@@ -113,7 +113,7 @@ def shadow_of(named: str | None) -> str | None:
 
 
 def filling(tree: SqlTree, users: int) -> Callable[[str, Connection], None]:
-    """What fills a throw-away database with demo data."""
+    """A function that fills a throw-away database with demo data."""
     from arami_db import seed
     from arami_db.render.demo import PlainDemoReport
     from arami_db.runner.session import MigrateOptions, Session

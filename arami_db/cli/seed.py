@@ -24,7 +24,7 @@ Yes = Annotated[
 
 
 class _NamesOrDemo(TyperGroup):
-    """`seed demo` is a command of its own; what else follows `seed` are names and options."""
+    """`seed demo` is its own command; other words after `seed` are names and options."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Let names and options stand in any order, unless `demo` comes first."""
@@ -91,22 +91,26 @@ def files(
 def demo(
     users: Annotated[
         int | None,
-        typer.Option(min=0, max=100_000_000, metavar="N", help="How many in all; default: 100."),
+        typer.Option(
+            min=0, max=100_000_000, metavar="N", help="Number of demo users in all; default: 100."
+        ),
     ] = None,
     years: Annotated[
         float | None,
-        typer.Option(min=0.01, max=100, metavar="Y", help="How far back; default: 3."),
+        typer.Option(min=0.01, max=100, metavar="Y", help="Years of data; default: 3."),
     ] = None,
     until: Annotated[
         str | None,
-        typer.Option(metavar="DATE", help="Nothing happens from then on; default: today, by UTC."),
+        typer.Option(metavar="DATE", help="Data ends before this day; default: today, in UTC."),
     ] = None,
     random_seed: Annotated[
         int | None,
-        typer.Option(min=0, max=2**53, metavar="S", help="Other data for another; default: 1."),
+        typer.Option(
+            min=0, max=2**53, metavar="S", help="Another seed makes other data; default: 1."
+        ),
     ] = None,
     remove: Annotated[
-        bool, typer.Option("--remove", help="Take it away again, and nothing else.")
+        bool, typer.Option("--remove", help="Remove all demo data, and nothing else.")
     ] = False,
     database: Database = None,
     embedded: Embedded = False,
@@ -114,11 +118,11 @@ def demo(
     yes: Yes = False,
     output: Format = OutputFormat.TEXT,
 ) -> None:
-    """Make users with all that a wellness app knows of them: some 23 sessions each, over years.
+    """Make demo users with all data of a wellness app: about 23 sessions each, over years.
 
     The same --random-seed, --years and --until make the same rows everywhere, and user 7 is the
-    same however many there are: more users are added to those that are there. What was interrupted
-    goes on where it ended. Their e-mails are demo-N@example.com, their ids begin with de300000.
+    same with any number of users: a larger number adds users. An interrupted run can be continued.
+    Their e-mails are demo-N@example.com, their ids begin with de300000.
 
     \b
     Examples:
@@ -132,13 +136,13 @@ def demo(
 
     recipe = {"--users": users, "--years": years, "--until": until, "--random-seed": random_seed}
     if remove and (given := [name for name, value in recipe.items() if value is not None]):
-        raise typer.BadParameter(f"--remove takes all of it away; leave out {', '.join(given)}")
+        raise typer.BadParameter(f"--remove removes all demo data; leave out {', '.join(given)}")
     wish = operation.Wish(100 if users is None else users, years, _day(until), random_seed)
     tree = options.tree(sql_dir)
     conninfo = options.conninfo(database, embedded=embedded)
     with options.connection(conninfo) as connection:
         if not remove:
-            _ask(connection, tree, "Put demo users beside them?", yes=yes)
+            _ask(connection, tree, "Add demo users?", yes=yes)
         waits = MigrateOptions(lock_timeout=options.lock_timeout(), lock_wait=options.lock_wait())
         with demo_progress() as report:
             session = Session(connection, conninfo, waits, report)
@@ -148,10 +152,10 @@ def demo(
 
 
 def _ask(connection: Connection, tree: SqlTree, what: str, *, yes: bool) -> None:
-    """Go on only where there are no users but those of seeds, unless somebody says so.
+    """Continue only if all users are those of seeds, or after a yes.
 
     Raises:
-        UsageError: there are, and there is nobody to ask.
+        UsageError: there are other users, and no terminal to ask at.
     """
     from arami_db.errors import UsageError
     from arami_db.seed import other_users
@@ -160,7 +164,7 @@ def _ask(connection: Connection, tree: SqlTree, what: str, *, yes: bool) -> None
     if others:
         question = f"{connection.info.dbname} holds {others} other users. {what}"
         if not sys.stdin.isatty():
-            raise UsageError(question, hint="Say --yes if that is what you want.")
+            raise UsageError(question, hint="Pass --yes if that is what you want.")
         typer.confirm(question, abort=True, err=True)
 
 

@@ -15,11 +15,11 @@ def wait(
     database: Database = None,
     embedded: Embedded = False,
     timeout: Annotated[
-        Duration, typer.Option(metavar="TIME", help="How long to wait.", parser=Duration)
+        Duration, typer.Option(metavar="TIME", help="Maximum time to wait.", parser=Duration)
     ] = Duration("30s"),
     output: Format = OutputFormat.TEXT,
 ) -> None:
-    """Wait until the server accepts queries; exit 7 when it has not by then.
+    """Wait until the server accepts queries; exit 7 after the timeout.
 
     \b
     Examples:

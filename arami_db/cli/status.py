@@ -17,15 +17,17 @@ def status(
     sql_dir: SqlDir = None,
     check: Annotated[
         bool,
-        typer.Option("--check", help="Exit 3 when files are pending, 6 when they disagree."),
+        typer.Option(
+            "--check", help="Exit 3 when files are pending, 6 when files and ledger disagree."
+        ),
     ] = False,
     allow_newer: AllowNewer = False,
     output: Format = OutputFormat.TEXT,
 ) -> None:
-    """Show how each file stands to the ledger, what to do about it, and what failed.
+    """Show the state of each file in the ledger, what to do about it, and what failed.
 
-    Reads only: a role that may read schema arami_db is enough. On Citus it shows the machines and
-    tables too, with their shards and sizes, to who may read audit.distribution.
+    It only reads: a role that may read schema arami_db is enough. With Citus it also shows machines
+    and tables with their shards and sizes, if the role may read audit.distribution.
 
     \b
     Examples:
@@ -48,7 +50,7 @@ def status(
         standing = read_standing(connection) if state.is_distributed else None
     chosen = MigrateOptions(allow_newer=allow_newer)
     if state.is_distributed and standing is None:
-        note("where the tables lie is not shown: this role may not read audit.distribution")
+        note("the distribution of tables is not shown: this role may not read audit.distribution")
     show_status(plan, notes(plan, chosen), failures, output, standing)
     if check:
         try:

@@ -1,4 +1,4 @@
-"""What `arami-db rollback`, `down` and `undo` answer: what there is in their place."""
+"""The answer to `arami-db rollback`, `down` and `undo`: what to do instead."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from arami_db.errors import UsageError
 
 _WAYS = """\
 Nothing was changed. What to do instead (docs/undo.md has more):
-      A run failed: its file was rolled back. Mend the file and migrate again.
-      The schema is not as wanted: write a migration that takes it back.
+      A run failed: its file was rolled back. Fix the file and migrate again.
+      The schema is not as wanted: write a migration that changes it back.
         arami-db new --undo VERSION, which tries it; then arami-db migrate
       Data is lost: restore a backup into another database, and copy the rows
         from there.
-      The database is for development: make it anew. The embedded server:
+      The database is for development: create it again. The embedded server:
         arami-db embedded destroy; then arami-db migrate --embedded"""
 
 

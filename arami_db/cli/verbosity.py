@@ -1,4 +1,4 @@
-"""`--quiet` and `--verbose`: before the command or after it, the same to all commands."""
+"""`--quiet` and `--verbose`: before the command or after it, for all commands."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ _RUN_FILES = {"migrate", "seed"}
 
 
 def with_verbosity(command: Any, path: tuple[str, ...] = ()) -> Any:
-    """Give a command and all below it the options; not what passes its arguments to psql.
+    """Give a command and its subcommands the options, except the one that calls psql.
 
     Args:
-        command: as Typer builds it.
+        command: the command that Typer built.
         path: the names that lead to it.
 
     Returns:

@@ -15,7 +15,7 @@ from arami_db.render.output import OutputFormat, choose_report_format
 
 
 class ReportFormat(StrEnum):
-    """What verify writes to stdout."""
+    """The formats of verify's stdout."""
 
     TEXT = "text"
     JSON = "json"
@@ -31,17 +31,17 @@ def verify(
     prove_rls: Annotated[
         bool,
         typer.Option(
-            "--prove-rls", help="Attempt what row level security must prevent, and roll it back."
+            "--prove-rls", help="Attack row level security as every API role, then roll back."
         ),
     ] = False,
     fail_on: Annotated[
-        Severity, typer.Option(help="Exit 4 only for findings this grave or graver.")
+        Severity, typer.Option(help="Exit 4 only for findings of this severity or higher.")
     ] = Severity.COSMETIC,
     ignore: Annotated[
         list[str] | None,
         typer.Option(
             metavar="PATTERN",
-            help="Set findings aside by source/object or source/message; * and ? are wild.",
+            help="Ignore findings by source/object or source/message; * and ? are wildcards.",
         ),
     ] = None,
     remedies: Annotated[
@@ -53,15 +53,15 @@ def verify(
     ] = None,
     output: Annotated[
         ReportFormat,
-        typer.Option("--format", help="What to write to stdout.", callback=choose_report_format),
+        typer.Option("--format", help="Format of stdout.", callback=choose_report_format),
     ] = ReportFormat.TEXT,
 ) -> None:
     """Prove the schema: ledger, every fact of the catalog, and checks.
 
-    Reads only, as any role that may read the ledger, on a standby and through a pooler too.
+    It only reads, as any role that may read the ledger, on a standby and through a pooler too.
     --prove-rls and --remedies write, in a transaction that is rolled back; while --remedies tries
-    them, it locks the tables concerned. What a deployment has of its own is declared, with reasons,
-    in arami-db.toml of the working directory.
+    them, it locks the tables concerned. A deployment declares its own objects, with reasons, in
+    arami-db.toml of the working directory.
 
     \b
     Examples:
@@ -102,9 +102,9 @@ def snapshot(
     sql_dir: SqlDir = None,
     output: Format = OutputFormat.TEXT,
 ) -> None:
-    """Write schema.snapshot: the facts that `verify` expects, from a database just migrated.
+    """Write schema.snapshot: the facts that `verify` expects, from a newly migrated database.
 
-    From one that is distributed, those of distributed/ instead.
+    From a distributed database it writes those of distributed/ instead.
 
     \b
     Examples:
@@ -118,7 +118,7 @@ def snapshot(
     with options.connection(options.conninfo(database, embedded=embedded)) as connection:
         made = operation.snapshot(connection, tree)
     if made is None:
-        raise UsageError(f"{tree.root} has no catalog/, the queries a snapshot is made with")
+        raise UsageError(f"{tree.root} has no catalog/, whose queries make a snapshot")
     path, text = made
     path.write_text(text, encoding="utf-8")
     show_created(path, output)

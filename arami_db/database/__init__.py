@@ -1,1 +1,1 @@
-"""The connection to Postgres: finding it, the runner lock, and running one SQL file."""
+"""The connection to Postgres: opening it, its server, locks, and errors."""

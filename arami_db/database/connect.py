@@ -22,7 +22,7 @@ from arami_db.errors import AramiError, ConnectionFailedError, PlatformError
 
 Connection: TypeAlias = psycopg.Connection[TupleRow]
 AsyncConnection: TypeAlias = psycopg.AsyncConnection[TupleRow]
-# It warns of errors at the end of a pipeline that it has raised already.
+# psycopg logs errors at the end of a pipeline that it has raised already.
 logging.getLogger("psycopg").setLevel(logging.ERROR)
 
 MINIMUM_VERSION = 150000
@@ -30,16 +30,16 @@ _TRANSACTION_TIMEOUT = "25P04"
 
 
 def connect(conninfo: str) -> Connection:
-    """Open a connection in autocommit, with settings that a transaction-mode pooler survives.
+    """Open a connection in autocommit that also works through a transaction-mode pooler.
 
     Nothing is prepared, nothing is set for the session, and no startup options are sent.
 
     Args:
-        conninfo: as resolve() returns it.
+        conninfo: the result of resolve().
 
     Raises:
         ConnectionFailedError: the server refused or could not be reached.
-        UsageError: the database is named as libpq cannot take it: a port, an sslmode, a service.
+        UsageError: libpq rejects the name of the database: a port, an sslmode, a service.
         PlatformError: the server is older than Postgres 15.
     """
     with _reaching(conninfo) as tried:
@@ -55,14 +55,14 @@ def connect(conninfo: str) -> Connection:
 
 
 async def connect_async(conninfo: str) -> AsyncConnection:
-    """Open a further connection for an event loop, like one that connect() has opened.
+    """Open a further connection for an event loop, with the settings of connect().
 
     Args:
-        conninfo: as resolve() returns it.
+        conninfo: the result of resolve().
 
     Raises:
         ConnectionFailedError: the server refused or could not be reached.
-        UsageError: the database is named as libpq cannot take it: a port, an sslmode, a service.
+        UsageError: libpq rejects the name of the database: a port, an sslmode, a service.
     """
     with _reaching(conninfo) as tried:
         return await AsyncConnection.connect(tried, autocommit=True, prepare_threshold=None)
@@ -70,12 +70,12 @@ async def connect_async(conninfo: str) -> AsyncConnection:
 
 @contextmanager
 def _reaching(conninfo: str) -> Iterator[str]:
-    """The text to connect with; in the block errors are told without a password."""
+    """The connection string; errors raised in the block contain no password."""
     parameters = conninfo_to_dict(conninfo)
     defaults = {
         "connect_timeout": os.environ.get("PGCONNECT_TIMEOUT", "10"),
         "fallback_application_name": f"arami-db {os.getpid()}@{socket.gethostname()}"[:63],
-        "keepalives_idle": "60",  # the lock connection is silent while a long file runs
+        "keepalives_idle": "60",  # the lock connection sends nothing while a long file runs
     }
     parameters = {**defaults, **parameters, "client_encoding": "utf8"}
     tried = make_conninfo("", **parameters)
@@ -87,17 +87,17 @@ def _reaching(conninfo: str) -> Iterator[str]:
 
 
 def wait_until_ready(conninfo: str, limit: float) -> float:
-    """Connect again and again until the server answers a query.
+    """Retry to connect until the server answers a query.
 
     Args:
-        conninfo: as resolve() returns it.
+        conninfo: the result of resolve().
         limit: how long to try, in seconds.
 
     Returns:
         How long it took, in seconds.
 
     Raises:
-        ConnectionFailedError: it did not within the limit; tells the last reason.
+        ConnectionFailedError: it did not within the limit; names the last reason.
     """
     started = time.monotonic()
     while True:
@@ -117,10 +117,10 @@ def wait_until_ready(conninfo: str, limit: float) -> float:
 
 
 def redact(message: str, *secrets: object) -> str:
-    """The message without the secrets, PGPASSWORD, and the password of any URL it quotes."""
+    """The message without the given secrets, PGPASSWORD, and passwords of URLs in it."""
     for secret in (*secrets, os.environ.get("PGPASSWORD")):
         if secret:
-            # A short one stands in other words, too, and would be told by what is missing there.
+            # A short one may be part of other words; removing it there would reveal it.
             edge = r"\b" if len(str(secret)) < 4 else ""
             message = re.sub(f"{edge}{re.escape(str(secret))}{edge}", "***", message)
     return re.sub(r"(://[^:@/\s]*):[^@\s]*@", r"\1:***@", message)
@@ -135,12 +135,12 @@ def query(name: str) -> str:
 
 
 def lost(error: psycopg.Error) -> AramiError:
-    """The error for a connection that broke while it was in use."""
+    """The error for a connection that broke during use."""
     hint = "Run `arami-db status` to see what was applied, then run the command again."
     if error.sqlstate == _TRANSACTION_TIMEOUT:
         hint = (
             "A timeout of the role or database applies; begin the file with:"
             " set local transaction_timeout = 0;"
         )
-    message = redact(error.diag.message_primary or str(error).strip())  # not where it was
+    message = redact(error.diag.message_primary or str(error).strip())  # without its place
     return ConnectionFailedError(message or "the connection was lost", hint=hint)

@@ -1,4 +1,4 @@
-"""One statement to send, and the settings that each transaction of ours needs."""
+"""One statement to send, and a setting that our transactions need."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Step:
-    """One statement to send: of a file, or of the runner around it.
+    """One statement to send: of a file, or of the runner.
 
     Attributes:
         sql: its text.
         parameters: values for its placeholders; None where the text has none.
-        statement: where in the file it comes from; None for the runner's own.
-        script: the file that statement is of; None for the runner's own.
+        statement: the statement of the file; None for the runner's own.
+        script: its file; None for the runner's own.
     """
 
     sql: str
@@ -30,7 +30,7 @@ class Step:
 
 
 def run_each(connection: Connection, steps: Sequence[Step]) -> None:
-    """Run the runner's own statements one after another; errors are psycopg's."""
+    """Run the runner's own statements one after another; raises psycopg's errors."""
     for step in steps:
         connection.execute(step.sql, step.parameters)
 
@@ -38,11 +38,11 @@ def run_each(connection: Connection, steps: Sequence[Step]) -> None:
 def no_time_limit(
     connection: Connection | AsyncConnection, scope: Literal["local", "session"] = "local"
 ) -> list[str]:
-    """What lifts the limit of a whole transaction that a role may have (from Postgres 17 on).
+    """The statements that lift transaction_timeout (Postgres 17 and newer).
 
     Args:
-        connection: to the server that is asked for its version.
-        scope: for the transaction at work, or for all of the session's.
+        connection: to the server, whose version decides.
+        scope: for the current transaction, or for the session.
     """
     recent = connection.info.server_version >= 170000
     return [f"set {scope} transaction_timeout = 0"] if recent else []

@@ -1,9 +1,9 @@
-"""Locks of a whole run: one runner, one archive a database, through poolers too, freed by death.
+"""Locks for a run: one runner and one archive per database, also through poolers.
 
-Each is a transaction-level advisory lock held by a connection of its own. A session-level lock
-would be handed to two clients by a transaction-mode pooler; a blocking request would keep a
-snapshot and deadlock with CREATE INDEX CONCURRENTLY, which waits for every older snapshot, and so
-would a poll that leaves its transaction open: each poll that fails therefore ends its transaction.
+Each is a transaction-level advisory lock on its own connection; the server frees it when the
+process ends. A transaction-mode pooler would give a session-level lock to two clients. A blocking
+request would keep a snapshot and deadlock with CREATE INDEX CONCURRENTLY, which waits for every
+older snapshot. So would a poll with an open transaction: each failed poll ends its transaction.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from arami_db.database.execute import no_time_limit
 from arami_db.errors import LockBusyError
 
 # The first eight bytes of sha256("arami-db runner lock") and ("arami-db archive lock"), as signed
-# integers: any constants would do, as long as nobody else is likely to have chosen them. Literals,
-# since a bound parameter would pin a snapshot.
+# integers: any constants work that other tools are unlikely to use. They are literals, since a
+# bound parameter would pin a snapshot.
 KEY = -4350385361971871709
 ARCHIVE_KEY = 4656874476747030043
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 1.0
@@ -35,13 +35,13 @@ def runner_lock(
     """Hold the runner lock of the connected database.
 
     Args:
-        connection: an idle connection, used for nothing else meanwhile.
+        connection: an idle connection, not used for anything else meanwhile.
         wait: how long to wait for another runner, in seconds.
-        on_wait: told once who holds the lock, when there is somebody to wait for.
+        on_wait: called once with the holder of the lock, if there is one.
 
     Yields:
-        A function that raises ConnectionFailedError once the lock's connection is gone; it costs
-        no round trip.
+        A function that raises ConnectionFailedError once the lock's connection is lost; it needs no
+        round trip.
 
     Raises:
         LockBusyError: another runner held the lock all the time.
@@ -69,10 +69,10 @@ def archive_lock(connection: Connection) -> Iterator[Callable[[], None]]:
     """Hold the archive lock of the connected database, or fail at once.
 
     Args:
-        connection: an idle connection, used for nothing else meanwhile.
+        connection: an idle connection, not used for anything else meanwhile.
 
     Yields:
-        As runner_lock().
+        The same as runner_lock().
 
     Raises:
         LockBusyError: another archive or restore is at work.
@@ -96,8 +96,8 @@ def _held(connection: Connection, name: str) -> Iterator[Callable[[], None]]:
 
 
 def _try(connection: Connection, key: int) -> bool:
-    """Take the lock in a transaction that stays open, or leave no transaction behind."""
-    # The holder idles in its transaction for as long as the run takes, whatever the role's limits.
+    """Take the lock in a transaction that stays open, or end the transaction."""
+    # The transaction is idle for the whole run, whatever limits the role has.
     statements = (
         "begin isolation level read committed",
         "set local idle_in_transaction_session_timeout = 0",
@@ -125,7 +125,7 @@ def _holder(connection: Connection, key: int) -> str:
 def _require_alive(connection: Connection, name: str) -> None:
     """Raise when the server has closed the lock's connection; reads the socket, sends nothing."""
     with suppress(psycopg.OperationalError):
-        # First comes the server's farewell, then the end of the stream, which consume_input raises.
+        # First comes the server's last message, then the end of the stream: consume_input raises.
         while select.select([connection.fileno()], [], [], 0)[0]:
             connection.pgconn.consume_input()
         if connection.pgconn.status != psycopg.pq.ConnStatus.BAD:

@@ -1,4 +1,4 @@
-"""What kind of server a connection leads to."""
+"""Facts of the server that a connection leads to."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ class Server:
     """Facts of a server.
 
     Attributes:
-        has_auth_schema: somebody's schema auth exists.
+        has_auth_schema: a schema auth exists.
         has_auth_uid: auth.uid() exists.
-        database: its name there; a pooler may call it otherwise.
-        role: who we are there; a pooler may have logged in as another.
-        standby: it follows another server, and takes no writes.
+        database: its name on the server; a pooler may use another one.
+        role: our role on the server; a pooler may have logged in as another.
+        standby: it follows another server, and accepts no writes.
         read_only: this role cannot write here, for that or any other reason.
-        pooled: a pooler stands between, so nothing may be set for the session. Told by the
-            backend's pid: a pooler's connection reports one of its own making.
-        notices_death: it can look, while it works, whether its client is still there, so that a
-            killed runner's statement does not go on for long; Windows servers cannot.
+        pooled: the connection goes through a pooler, so nothing may be set for the session. A
+            pooler reports a backend's pid of its own.
+        notices_death: it can check during a statement whether its client still exists, so that a
+            killed runner's statement ends soon; Windows servers cannot.
     """
 
     has_auth_schema: bool
@@ -35,7 +35,7 @@ class Server:
     notices_death: bool
 
     def require_writable(self) -> None:
-        """Refuse to go on where nothing can be written.
+        """Refuse a server that accepts no writes.
 
         Raises:
             PlatformError: the server is a standby, or the database is read-only for this role.
@@ -50,7 +50,7 @@ class Server:
             raise PlatformError(
                 "this database is read-only for this role: nothing can be written here",
                 hint="default_transaction_read_only is on, for the server, the database or the"
-                " role; take that away, or name another.",
+                " role; turn it off, or name another role.",
             )
 
 

@@ -1,4 +1,4 @@
-"""Why there is no connection: what libpq and servers say, and the way out of each."""
+"""Why a connection failed: the messages of libpq and servers, and a hint for each."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from psycopg import pq
 from arami_db.errors import AramiError, ConnectionFailedError, UsageError
 
 _CONNECTIONS = "A run uses two or three connections at a time, one of them for its lock"
-# libpq looks at every option before it goes to the network: what is wrong there, was typed.
+# libpq checks every option before it uses the network: such an error is a typing error.
 _MISNAMED = re.compile(
     r"^(invalid |could not match |could not parse network address |weak sslmode "
     r'|definition of service |(nested )?service (file|spec)|syntax error in service|"?root\.crt'
@@ -17,7 +17,7 @@ _MISNAMED = re.compile(
     r"|invalid integer value|Servname not supported"
 )
 _PORT = r'invalid port number|option "port"|Servname not supported'
-# The first pattern that is found decides; {name} is what it captured.
+# The first pattern that matches decides; {name} is its group.
 _WAYS_OUT = (
     (_PORT, "A port is a number from 1 to 65535."),
     (
@@ -26,7 +26,7 @@ _WAYS_OUT = (
     ),
     (
         r"^(definition of |nested |syntax error in )?service",
-        "A service stands under [NAME] in ~/.pg_service.conf, or in the file that PGSERVICEFILE"
+        "A service is a section [NAME] in ~/.pg_service.conf, or in the file that PGSERVICEFILE"
         " names.",
     ),
     (
@@ -35,11 +35,11 @@ _WAYS_OUT = (
     ),
     (
         r'role "(?P<name>[^"]*)" does not exist',
-        'Name another role (user= or PGUSER), or have it made: create role "{name}" login;',
+        'Name another role (user= or PGUSER), or have it created: create role "{name}" login;',
     ),
     (
         r'role "(?P<name>[^"]*)" is not permitted to log in',
-        'Name another role (user= or PGUSER), or let it: alter role "{name}" login;',
+        'Name another role (user= or PGUSER), or allow it: alter role "{name}" login;',
     ),
     (
         r'too many connections for role "(?P<name>[^"]*)"',
@@ -55,11 +55,11 @@ _WAYS_OUT = (
     ),
     (
         r'database "(?P<name>[^"]*)" does not exist',
-        'Name another (dbname= or PGDATABASE; `psql -l` lists them), or make it: createdb "{name}"',
+        'Name another (dbname= or PGDATABASE; see `psql -l`), or create it: createdb "{name}"',
     ),
     (
         r'permission denied for database "(?P<name>[^"]*)"',
-        'Have its owner say: grant connect on database "{name}" to …;',
+        'Let its owner run: grant connect on database "{name}" to …;',
     ),
     (
         r"not currently accepting connections",
@@ -67,12 +67,12 @@ _WAYS_OUT = (
     ),
     (
         r"does not support SSL, but SSL was required",
-        "The server has no TLS: turn it on there (ssl = on), or say sslmode=prefer where the"
-        " network between is to be trusted.",
+        "The server has no TLS: turn it on there (ssl = on), or use sslmode=prefer if the"
+        " network can be trusted.",
     ),
     (
         r"root certificate file|certificate verify failed|does not match host name",
-        "sslrootcert=FILE names who signed the server's certificate, sslrootcert=system trusts"
+        "sslrootcert=FILE names the authority of the certificate, sslrootcert=system trusts"
         " the system's authorities. Name the host as the certificate does.",
     ),
     (
@@ -82,7 +82,7 @@ _WAYS_OUT = (
     ),
     (
         r"no pg_hba\.conf entry.*no encryption|SSL connection is required|SSL required",
-        "The server may let in TLS only: say sslmode=require. Else its pg_hba.conf needs a line"
+        "The server may admit TLS only: use sslmode=require. Else its pg_hba.conf needs a line"
         " for this host, role and database.",
     ),
     (
@@ -91,7 +91,7 @@ _WAYS_OUT = (
     ),
     (
         r"Tenant or user not found",
-        "Through Supabase's pooler a role is written ROLE.PROJECT, such as postgres.abcdefgh.",
+        "Supabase's pooler expects a role as ROLE.PROJECT, such as postgres.abcdefgh.",
     ),
     (
         r"could not translate host name|failed to resolve host",
@@ -127,17 +127,17 @@ _WAYS_OUT = (
 
 
 def unreachable(message: str, conninfo: str) -> AramiError:
-    """The error for a connection that was not made.
+    """The error for a connection that failed.
 
     Args:
-        message: what the driver says, without passwords.
-        conninfo: what was tried.
+        message: the driver's message, without passwords.
+        conninfo: the connection parameters.
 
     Returns:
-        A UsageError when the fault is in how the database was named, which no server was asked
-        about, else a ConnectionFailedError.
+        A UsageError when the name of the database is wrong and no server was contacted, else a
+        ConnectionFailedError.
     """
-    if "failed to resolve host" in message:  # the driver did that before libpq saw the options
+    if "failed to resolve host" in message:  # by the driver, before libpq sees the options
         asked = _plain(pq.PGconn.connect_start(conninfo.encode()).get_error_message())
         message = asked if _MISNAMED.search(asked) else message
     text = _plain(message)
@@ -145,7 +145,7 @@ def unreachable(message: str, conninfo: str) -> AramiError:
     if not _MISNAMED.search(text):
         return ConnectionFailedError(text, hint=hint)
     if "idna" in text:
-        text = "no host can have that name"
+        text = "it is not a valid host name"
     return UsageError(f"the database is named wrongly: {text}", hint=hint)
 
 

@@ -1,4 +1,4 @@
-"""Distributing a migrated database over the machines of a Citus cluster, by user."""
+"""Distributing a migrated database over the nodes of a Citus cluster, by user."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Preview:
-    """What distributing would do, and whether it can be done.
+    """What distributing would do, and whether it is possible.
 
     Attributes:
         is_done: whether the database is distributed already.
-        checks: what was looked at.
-        tables: which tables would lie where.
+        checks: the preconditions.
+        tables: the tables, and how each would be placed.
         obstacles: what cannot be distributed.
     """
 
@@ -59,7 +59,7 @@ class Preview:
 
     @property
     def is_possible(self) -> bool:
-        """Whether nothing stands in the way."""
+        """Whether the database can be distributed."""
         return not self.obstacles and all(one.is_good for one in self.checks)
 
 
@@ -69,9 +69,9 @@ class DistributeResult:
 
     Attributes:
         applied: the files that ran; none where all was in place.
-        moved: how many rows of which table were moved, counted and compared before and after.
-        released: the tables whose copy on the coordinator was given up.
-        notes: what else is to be known.
+        moved: how many rows of each table moved; the rows were compared before and after.
+        released: the tables whose copy on the coordinator was deleted.
+        notes: further notes for the user.
     """
 
     applied: tuple[Applied, ...]
@@ -81,10 +81,10 @@ class DistributeResult:
 
 
 def preview(session: Session, tree: SqlTree) -> Preview:
-    """Look at the cluster and at the tables; changes nothing.
+    """Examine the cluster and the tables; changes nothing.
 
     Raises:
-        PlatformError: this is no Citus coordinator.
+        PlatformError: the server is not a Citus coordinator.
         PendingError: migrations or views are pending.
         LedgerError: files and ledger disagree.
         UsageError: the SQL directory has no distributed/.
@@ -97,20 +97,20 @@ def preview(session: Session, tree: SqlTree) -> Preview:
 
 
 def distribute(session: Session, tree: SqlTree, shards: int) -> DistributeResult:
-    """Distribute a migrated database, or complete what a run before began.
+    """Distribute a migrated database, or complete an earlier run.
 
     Args:
         session: the database, the options and the report.
         tree: the SQL files.
-        shards: how many parts each table is cut into.
+        shards: the number of shards of each table.
 
     Returns:
         What was done.
 
     Raises:
-        DistributionError: the cluster or a table is not fit for it; nothing was done.
+        DistributionError: the cluster or a table does not allow it; nothing was done.
         FileFailedError: a statement failed; nothing was distributed.
-        PlatformError, PendingError, LedgerError, UsageError: as preview().
+        PlatformError, PendingError, LedgerError, UsageError: as for preview().
         LockBusyError, ConnectionFailedError: as they say.
     """
     found = preview(session, tree)
@@ -125,19 +125,19 @@ def distribute(session: Session, tree: SqlTree, shards: int) -> DistributeResult
             runner.connection.add_notice_handler(partial(_count, moved))
             with runner.remembering(scripts):
                 applied = apply_distributed(runner, scripts, shards=shards)
-    after = migrate(session, tree)  # the views, and whatever else a run that was killed left
+    after = migrate(session, tree)  # the views, and anything else that a killed run left
     released, notes = release(session)
     return DistributeResult((*applied, *after.applied), moved, released, (*after.notes, *notes))
 
 
 def _count(moved: dict[str, int], notice: Diagnostic) -> None:
-    """Take down what 009_tables says of a table that it has moved."""
+    """Collect the notices of 009_tables about a table that it has moved."""
     if notice.severity_nonlocalized == "INFO" and notice.table_name:
         moved[f"{notice.schema_name}.{notice.table_name}"] = int(notice.message_detail or 0)
 
 
 def _not_possible(found: Preview) -> DistributionError:
-    """The error that names everything in the way at once."""
+    """The error that names every obstacle at once."""
     bad = [one for one in found.checks if not one.is_good]
     return refused(
         [*(DistributionObstacle(one.name, one.finding, one.hint) for one in bad), *found.obstacles]
@@ -149,7 +149,7 @@ def _require_migrated(connection: Connection, tree: SqlTree, session: Session) -
     if not tree.distributed:
         raise UsageError(
             f"{tree.root}: has no distributed/, which says how tables are distributed",
-            hint="Without --sql-dir, it is the Arami schema that is distributed.",
+            hint="Leave out --sql-dir to distribute the Arami schema.",
         )
     state = ledger.read(connection)
     plan = make_plan(tree, state)

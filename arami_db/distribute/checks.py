@@ -1,4 +1,4 @@
-"""Whether a cluster is fit: the coordinator, its workers, their settings, logins and space."""
+"""Whether a cluster is ready: the coordinator, its workers, their settings, logins and space."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ _SETUP = (
 
 @dataclass(frozen=True)
 class Precondition:
-    """Something that was looked at.
+    """One precondition.
 
     Attributes:
-        name: what it is.
-        finding: what it is like.
-        is_good: whether the tables can be distributed as it is.
-        hint: the way out; empty where there is nothing to do.
+        name: what was checked.
+        finding: the result.
+        is_good: whether the tables can be distributed.
+        hint: how to fix it; empty where there is nothing to do.
     """
 
     name: str
@@ -45,14 +45,14 @@ class Precondition:
 
 @dataclass(frozen=True)
 class Node:
-    """A machine of the cluster.
+    """A node of the cluster.
 
     Attributes:
         place: its host and port.
-        is_coordinator: whether it is this one.
+        is_coordinator: whether it is the coordinator.
         is_active: whether Citus uses it.
-        takes_shards: whether tables are laid there.
-        answer: what it says of itself; None where it does not answer.
+        takes_shards: whether shards are placed there.
+        answer: its report of itself; None where it does not answer.
     """
 
     place: str
@@ -63,10 +63,10 @@ class Node:
 
 
 def require_coordinator(connection: Connection) -> None:
-    """Refuse a server that is no Citus coordinator.
+    """Refuse a server that is not a Citus coordinator.
 
     Raises:
-        PlatformError: says what it is, and what to do.
+        PlatformError: says what the server is, and what to do.
     """
     row = connection.execute(query("distribution_kind")).fetchone()
     if row is None or row[0] is None or not row[1]:
@@ -81,16 +81,17 @@ def require_coordinator(connection: Connection) -> None:
         ) from error
     if not (row and row[0]):
         raise PlatformError(
-            "this is not a Citus coordinator, but a worker, or a machine of no cluster", hint=_SETUP
+            "this is not a Citus coordinator, but a worker, or a node without a cluster",
+            hint=_SETUP,
         )
 
 
 def check(connection: Connection, tables: Sequence[DistributedTable]) -> tuple[Precondition, ...]:
-    """Look at a cluster; changes nothing.
+    """Check a cluster; changes nothing.
 
     Args:
         connection: to its coordinator.
-        tables: what is to be laid there.
+        tables: the tables to distribute.
     """
     nodes = _nodes(connection, "distribution_node")
     return (
@@ -120,7 +121,7 @@ def _version(connection: Connection) -> Precondition:
 
 
 def _role(connection: Connection) -> Iterator[Precondition]:
-    """Rows move without firing triggers, which not every role may have them do."""
+    """Whether the role may disable triggers, which must not fire while rows move."""
     row = connection.execute(
         "select pg_catalog.has_parameter_privilege('session_replication_role', 'set'),"
         " pg_catalog.quote_ident(current_user)"
@@ -149,20 +150,20 @@ def _members(nodes: Sequence[Node]) -> Iterator[Precondition]:
     for node in nodes:
         if not node.is_active or node.answer is None:
             what = "does not answer" if node.is_active else "is disabled"
-            hint = "Start it, or see why it refuses; citus_check_cluster_node_health() tells."
+            hint = "Start it, or see why it refuses: citus_check_cluster_node_health() says why."
             yield Precondition(node.place, what, is_good=False, hint=hint)
 
 
 def _reachable(connection: Connection) -> Iterator[Precondition]:
     rows = connection.execute("select * from citus_check_cluster_node_health()").fetchall()
     apart = [f"{row[0]}:{row[1]} to {row[2]}:{row[3]}" for row in rows if not row[4]]
-    hint = "Let pg_hba.conf and the network let each in from each." if apart else ""
+    hint = "Let all nodes connect to each other: pg_hba.conf and network." if apart else ""
     found = f"no connection from {', '.join(apart)}" if apart else "each reaches each"
     yield Precondition("connections", found, is_good=not apart, hint=hint)
 
 
 def _node(node: Node, nodes: Sequence[Node]) -> Iterator[Precondition]:
-    """What is wrong with a machine that answers; or that nothing is."""
+    """What is wrong with a node that answers, or that nothing is."""
     said = node.answer or {}
     first = next((one.answer for one in nodes if one.is_coordinator and one.answer), said)
     wrong = []
@@ -186,7 +187,7 @@ def _node(node: Node, nodes: Sequence[Node]) -> Iterator[Precondition]:
 
 
 def _logins(connection: Connection) -> Iterator[Precondition]:
-    """Whether the API's roles would be let in; a role without rights to read that cannot tell."""
+    """Whether pg_hba.conf admits the API's roles; nothing where this role may not read it."""
     for node in _nodes(connection, "distribution_logins"):
         for role, way in (node.answer or {}).items():
             if way is None or way == "reject":
@@ -200,7 +201,7 @@ def _logins(connection: Connection) -> Iterator[Precondition]:
             elif way not in _WITHOUT_PASSWORD:
                 yield Precondition(
                     node.place,
-                    f"pg_hba.conf asks {role} for proof ({way}), which the coordinator must have:"
+                    f"pg_hba.conf asks {role} for credentials ({way}), which the coordinator needs:"
                     " in pg_dist_authinfo, a password file or a certificate",
                 )
 
@@ -212,7 +213,7 @@ def _space(nodes: Sequence[Node], tables: Sequence[DistributedTable]) -> Iterato
     for node in workers:
         free, share = (node.answer or {})["free"], size // len(workers)
         if free is not None and free < share:
-            found = f"has {free >> 20} MB free, and about {share >> 20} MB come to it"
+            found = f"has {free >> 20} MB free, and needs about {share >> 20} MB"
             yield Precondition(
-                node.place, found, is_good=False, hint="Give it more, or add a worker."
+                node.place, found, is_good=False, hint="Add disk space, or add a worker."
             )

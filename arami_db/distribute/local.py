@@ -1,4 +1,4 @@
-"""Giving up what distributed tables left on the coordinator."""
+"""Deleting the local copies that distributed tables left on the coordinator."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 
 def release(session: Session) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Truncate the copies that nobody sees any more.
+    """Truncate the local copies, which no query can see any more.
 
     Returns:
-        The tables whose copy was given up, and what to know of those that were in use.
+        The tables whose copy was deleted, and notes on those that were in use.
     """
     released, notes = [], []
     for (name,) in session.connection.execute(query("distribution_local")).fetchall():
@@ -33,7 +33,7 @@ def release(session: Session) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def _truncated(session: Session, name: str) -> bool:
-    """Whether it could be done; tried again while others hold the table."""
+    """Whether it was truncated; retried while others hold a lock on the table."""
     connection, options = session.connection, session.options
     for attempt in range(options.retries + 1):
         try:

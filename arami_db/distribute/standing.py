@@ -1,4 +1,4 @@
-"""How a distributed database stands: which tables lie on which machines, and how large they are."""
+"""The state of a distributed database: which tables are on which nodes, and their sizes."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class DistributedPart:
-    """A table, or a machine, and what of the distribution it has.
+    """A table, or a node, and its part of the distribution.
 
     Attributes:
-        name: the table's, with its schema; the machine's host and port.
-        by: the column by which a table's rows are placed; None where each machine has them all.
-            What a machine is: coordinator, worker, or one that is disabled.
-        shards: how many; 0 where a table is on the coordinator alone, and ought not to be.
-        bytes: of all of them, with indexes; None where some machine does not say.
+        name: the table's name with schema, or the node's host and port.
+        by: for a table, the distribution column; None where each node has all rows.
+            For a node, what it is: coordinator, worker, or disabled.
+        shards: how many; 0 where a table is still on the coordinator only.
+        bytes: the size of all shards, with indexes; None where a node does not answer.
     """
 
     name: str
@@ -41,7 +41,7 @@ class Distribution:
 
 
 def read_standing(connection: Connection) -> Distribution | None:
-    """Read it; None where this role may not. Changes nothing.
+    """Read it; None where this role may not read it. Changes nothing.
 
     Args:
         connection: to the coordinator of a database that is distributed.
@@ -81,7 +81,7 @@ def _kind(group: int, active: bool) -> str:
 
 
 def _sizes(connection: Connection) -> dict[int, int]:
-    """How large each shard is; nothing of machines that do not answer."""
+    """The size of each shard, without nodes that do not answer."""
     try:
         with connection.transaction():
             connection.execute("set local client_min_messages = error")
@@ -92,6 +92,6 @@ def _sizes(connection: Connection) -> dict[int, int]:
 
 
 def _sum(shards: Iterable[int], sizes: dict[int, int]) -> int | None:
-    """The size of shards; None where that of one is unknown."""
+    """The size of shards; None where one size is unknown."""
     found = [sizes.get(shard) for shard in shards]
     return None if None in found else sum(size for size in found if size is not None)

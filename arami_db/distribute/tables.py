@@ -19,10 +19,10 @@ class DistributedTable:
 
     Attributes:
         name: with its schema.
-        user_column: the column by which its rows are placed; None where each machine has them all.
-        is_distributed: whether it is there.
+        user_column: the distribution column; None where each node has all rows.
+        is_distributed: whether it is distributed already.
         rows: as the planner estimates them.
-        bytes: on the coordinator, with indexes.
+        bytes: its size on the coordinator, with indexes.
     """
 
     name: str

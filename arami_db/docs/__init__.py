@@ -1,4 +1,4 @@
-"""The reference of a schema: read off its facts and comments, and kept in a directory."""
+"""The reference of a schema: built from its facts and comments, and stored in a directory."""
 
 from arami_db.docs.model import Reference
 from arami_db.docs.reading import of_database, of_files

@@ -10,7 +10,7 @@ from arami_db.docs.predicates import NO, PERHAPS, YES, Reading, both, either
 from arami_db.docs.words import Code, Words, joined, listed
 
 COMMANDS = ("select", "insert", "update", "delete")
-# Roles of Postgres's own with rights on every table, and the use of every schema.
+# Predefined roles of Postgres with rights on every table and USAGE on every schema.
 _EVERYWHERE = {("pg_read_all_data", "select")} | {
     ("pg_write_all_data", command) for command in COMMANDS[1:]
 }
@@ -18,7 +18,7 @@ _EVERYWHERE = {("pg_read_all_data", "select")} | {
 
 @dataclass(frozen=True)
 class Role:
-    """A role: whose rights it has, itself included, and whether policies hold it back."""
+    """A role: the roles whose rights it has, itself included, and whether policies apply to it."""
 
     name: str
     acts_as: frozenset[str]
@@ -27,7 +27,7 @@ class Role:
 
 @dataclass(frozen=True)
 class PolicyAccess:
-    """A policy as far as access is concerned: what it reads, and what it writes by."""
+    """The conditions of a policy: for reading, and for writing."""
 
     permissive: bool
     command: str
@@ -38,15 +38,15 @@ class PolicyAccess:
 
 @dataclass(frozen=True)
 class Grants:
-    """What roles may do with a relation as far as grants go; its owner has what nobody revoked.
+    """What roles may do with a relation by grants; its owner has all that was not revoked.
 
     Attributes:
         whole: roles and privileges on all of it.
         columns: for role and privilege, the columns it was granted on.
         usage: the roles that may use its schema.
-        owner: the role that policies do not hold back; None where they do.
-        numbered: columns whose default is the next number of a sequence, and who may take that.
-        takes: the commands that it takes from anybody.
+        owner: the owner, if policies do not apply to it, else None.
+        numbered: columns with a sequence's next number as default, and the roles that may use it.
+        takes: the commands that it supports.
     """
 
     whole: frozenset[tuple[str, str]]
@@ -65,16 +65,16 @@ class Grants:
 def matrix(
     roles: Iterable[Role], grants: Grants, rules: tuple[PolicyAccess, ...] | None, *, is_view: bool
 ) -> tuple[Access, ...]:
-    """What each role may do; for who is signed in, with rows of theirs and of others.
+    """What each role may do; for signed-in users, with own rows and rows of others.
 
     Args:
-        roles: those asked for.
-        grants: what they were granted.
+        roles: the roles.
+        grants: their grants.
         rules: the policies; None where row level security is off.
-        is_view: whether it is a view, whose rows are whatever it shows.
+        is_view: whether it is a view, without own rows.
 
     Returns:
-        A row for each, and two for who is signed in where rows may be theirs.
+        A row for each, and two for signed-in users where they may own rows.
     """
     found = []
     for role in roles:
@@ -91,7 +91,7 @@ def matrix(
 
 
 def _numbered(insert: Cell, role: Role, grants: Grants) -> Cell:
-    """An insert that has to name the columns whose default the role may not take."""
+    """An insert that has to name the columns whose default the role may not use."""
     refused = [name for name, may in grants.numbered.items() if not role.acts_as & may]
     if insert.answer is NO or not refused:
         return insert
@@ -99,7 +99,7 @@ def _numbered(insert: Cell, role: Role, grants: Grants) -> Cell:
 
 
 def _found(write: Cell, read: Cell) -> Cell:
-    """An update or a delete: what its condition names has to be read."""
+    """An update or a delete: it needs the right to read the columns of its condition."""
     if write.answer is NO or read.answer is YES:
         return write
     if read.answer is NO:
@@ -136,9 +136,7 @@ def _cell(
 def _by_policies(
     role: Role, command: str, rules: tuple[PolicyAccess, ...], view: str
 ) -> tuple[RowAccess, Words]:
-    """What policies leave of a grant, one that permits and all that restrict, and under which
-    condition.
-    """
+    """What policies allow of a grant, by a permissive and all restrictive ones, and when."""
     mine = [
         rule
         for rule in rules
@@ -155,18 +153,18 @@ def _by_policies(
 
 
 def _answer(rule: PolicyAccess, command: str, view: str, role: Role) -> RowAccess:
-    """Whether a policy lets rows through."""
+    """Whether a policy allows rows."""
     if command == "insert":
         return _whose(rule.check, view, role)
     found = _whose(rule.using, view, role)
     if command != "update" or found is NO:
         return found
-    # A row that is found may be given to somebody else, where the check lets it.
+    # A row that is found may be given to another user, if the check allows it.
     return found if _whose(rule.check, view, role) is YES else PERHAPS
 
 
 def _given(rule: PolicyAccess, command: str) -> Words:
-    """What has to be so of own rows, where a policy says that of those read and written alike."""
+    """The further condition on own rows, if a policy has the same for reading and writing."""
     parts = {"insert": {rule.check.besides}, "update": {rule.using.besides, rule.check.besides}}
     found = parts.get(command, {rule.using.besides})
     words = found.pop()
@@ -174,7 +172,7 @@ def _given(rule: PolicyAccess, command: str) -> Words:
 
 
 def _whose(reading: Reading, view: str, role: Role) -> RowAccess:
-    # Of a role other than the API's it is not known who is signed in.
+    # For a role outside the API the signed-in user is unknown.
     if view == "anybody" and role.name != "anon" and reading.owners:
         return PERHAPS
     answer: RowAccess = getattr(reading, view)

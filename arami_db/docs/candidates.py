@@ -1,6 +1,6 @@
-"""JSON that a check may accept, read off comments and off the check; the server tells which does.
+"""JSON that a check may accept, guessed from comments and checks; the server decides.
 
-Nothing here needs to be right: what the check refuses is not shown.
+A wrong guess does no harm: what the check refuses is not shown.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _NOT_KEYS = {"key", "value"}
 
 @dataclass(frozen=True)
 class Found:
-    """A key that a check names: values to try, and the bounds it seems to set."""
+    """A key that a check names: values to try, and apparent bounds."""
 
     name: str
     values: tuple[Any, ...]
@@ -42,7 +42,7 @@ class Found:
 
 
 def in_comment(comment: str | None) -> Iterator[Any]:
-    """The JSON objects and arrays that a comment holds."""
+    """The JSON objects and arrays in a comment."""
     decoder = json.JSONDecoder()
     text = comment or ""
     for match in re.finditer(r"[\[{]", text):
@@ -73,13 +73,13 @@ def keys_of(checks: Sequence[str]) -> tuple[Found, ...]:
 
 
 def _literals(text: str, keys: Mapping[str, Any]) -> tuple[Any, ...]:
-    """The constants of a check that is written in SQL alone."""
+    """The constants of a check in plain SQL."""
     found = [word or _number(float(number)) for word, number in _LITERAL.findall(text)]
     return tuple(one for one in dict.fromkeys(found) if one not in keys and one not in _SAMPLES)[:4]
 
 
 def _key(name: str, text: str) -> Found:
-    """What the check says near the place where it speaks of a key's value."""
+    """The part of the check around a key's value."""
     place = max(text.find(f'@."key" == "{name}"'), 0) or max(text.find(f'."{name}"'), 0)
     near = text[place:]
     # The condition of the next key begins with its name, unless one condition is for both.

@@ -31,7 +31,7 @@ _ORDER = {CONSTR_PRIMARY: 0, CONSTR_UNIQUE: 1, CONSTR_FOREIGN: 2, CONSTR_CHECK: 
 
 
 class Keys(NamedTuple):
-    """A constraint of a table: its name, its definition and that parsed, where it could be."""
+    """A constraint of a table: its name, its definition, and its parse tree if it has one."""
 
     name: str
     stated: Properties
@@ -45,7 +45,7 @@ class Keys(NamedTuple):
         return strings(self.parsed.fk_attrs or self.parsed.keys)
 
     def is_a(self, kind: int) -> bool:
-        """Whether it is of a kind, one of CONSTR_."""
+        """Whether it is of a kind, one of CONSTR_*."""
         return self.parsed is not None and self.parsed.contype == kind
 
 
@@ -73,7 +73,7 @@ def parts(keys: Iterable[Keys]) -> tuple[RelationPart, ...]:
 
 
 def _says_all(key: Keys, what: Words) -> bool:
-    """Whether words leave nothing of a definition unsaid."""
+    """Whether the words cover the whole definition."""
     is_key = key.is_a(CONSTR_PRIMARY) or key.is_a(CONSTR_UNIQUE) or key.is_a(CONSTR_FOREIGN)
     has_more = re.search(r"DEFERRABLE|INCLUDE|MATCH|ON UPDATE|NO INHERIT", key.stated["definition"])
     return (is_key or len(what) > 1) and not has_more
@@ -122,7 +122,7 @@ def foreign_keys(table: str, keys: tuple[Keys, ...], nullable: set[str]) -> Iter
 
 
 def _on_delete(parsed: Constraint, columns: tuple[str, ...]) -> Words:
-    """What becomes of a row when the one it refers to is deleted."""
+    """What happens to a row when the one it refers to is deleted."""
     if parsed.fk_del_action == "c":
         return ("it is deleted, too",)
     if parsed.fk_del_action in {"n", "d"}:
@@ -133,7 +133,7 @@ def _on_delete(parsed: Constraint, columns: tuple[str, ...]) -> Words:
 
 
 def indexes_of(facts: Facts, schema: str) -> dict[str, list[RelationPart]]:
-    """The indexes of a schema's tables, but for those that only keep a constraint, by table."""
+    """The indexes of a schema's tables by table, without those that implement a constraint."""
     found = dict[str, list[RelationPart]]()
     for name, stated in facts.parts("index", schema):
         node = statement(stated.get("definition", ""))
@@ -171,11 +171,11 @@ def _when(parsed: CreateTrigStmt) -> str:
 
 
 def read_by(query: str | None, names: set[str]) -> tuple[str, ...]:
-    """The tables and views that a query names, of those that are known.
+    """The known tables and views in a query.
 
     Args:
         query: the definition of a view; None where there is none.
-        names: those that are known.
+        names: the known ones.
     """
     node = statement(query) if query else None
     found = {relation(one) for _, one in walk(node) if isinstance(one, RangeVar)} if node else set()

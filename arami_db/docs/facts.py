@@ -19,10 +19,10 @@ class Facts:
     """
 
     def __init__(self, facts: Collection[Fact]) -> None:
-        """Sort them into place.
+        """Index the facts.
 
         Args:
-            facts: as a database states them.
+            facts: the facts of a database.
         """
         self._found: dict[str, dict[str, dict[str, str]]] = defaultdict(dict)
         self._parts: dict[tuple[str, str], list[str]] = defaultdict(list)
@@ -38,14 +38,14 @@ class Facts:
         return self._found.get(kind, {})
 
     def parts(self, kind: str, whole: str) -> Iterator[tuple[str, Properties]]:
-        """Those of a kind that are parts of a table, such as its columns.
+        """The parts of a table of a kind, such as its columns.
 
         Args:
             kind: column, constraint, policy or trigger; or what a schema holds.
             whole: the table, or the schema.
 
         Yields:
-            The name of each within it, and what is stated of it.
+            The name of each within it, and its properties.
         """
         for name in self._parts.get((kind, whole), ()):
             yield split(name)[1], self._found[kind][name]
@@ -56,7 +56,7 @@ class Facts:
         Args:
             kind: table, column, schema, function or the like.
             name: its name.
-            usual: what its owner holds without a grant.
+            usual: the default privileges of its owner.
         """
         entries = self.of("grant").get(f"{kind} {name}", {})
         found = set[tuple[str, str]]()

@@ -15,11 +15,11 @@ KINDS = ("function", "procedure", "aggregate", "window function")
 
 
 def functions(facts: Facts, roles: Iterable[Role]) -> tuple[FunctionDoc, ...]:
-    """Every function, procedure and aggregate, by name, but for what a range type makes itself.
+    """Every function, procedure and aggregate by name, without those of range types.
 
     Args:
         facts: of the database.
-        roles: those of the API.
+        roles: the roles of the API.
     """
     found = [
         FunctionDoc(
@@ -50,13 +50,13 @@ def functions(facts: Facts, roles: Iterable[Role]) -> tuple[FunctionDoc, ...]:
 
 
 def _ranges(facts: Facts) -> set[str]:
-    """The range types and those of several ranges; both have functions of their own name."""
+    """The range and multirange types; both have functions with their names."""
     ranges = {name: one["range"] for name, one in facts.of("type").items() if "range" in one}
     return {*ranges, *(listed(parts)[1] for parts in ranges.values())}
 
 
 def _callers(facts: Facts, kind: str, name: str, roles: Iterable[Role]) -> tuple[str, ...]:
-    """Who may execute it and use its schema, too: as it was granted, and each role of the API."""
+    """The roles that may execute it and use its schema: grantees, and roles of the API."""
     owner = facts.of(kind)[name].get("owner")
     execute = {role for role, _ in facts.held(kind, name)}
     using = facts.using(split(head(name))[0])
@@ -68,7 +68,7 @@ def _callers(facts: Facts, kind: str, name: str, roles: Iterable[Role]) -> tuple
 
 
 def types(facts: Facts) -> tuple[Type, ...]:
-    """Every type that was made as such, by name.
+    """Every type that was created as such, by name.
 
     Args:
         facts: of the database.
@@ -103,7 +103,7 @@ def _details(facts: Facts, name: str, stated: Properties) -> list[RelationPart]:
 
 
 def schemas(facts: Facts, relations: list[str], made: list[str]) -> tuple[Schema, ...]:
-    """The schemas that hold something.
+    """The schemas with objects.
 
     Args:
         facts: of the database.

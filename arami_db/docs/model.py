@@ -1,4 +1,4 @@
-"""What a reference says of a schema: values only, in the order they are read in."""
+"""The content of a reference: values only, in reading order."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ class RelationDoc:
     Attributes:
         kind: table, view, materialized view or foreign table.
         name: quoted and qualified as SQL has it.
-        notes: what else is to be known, a sentence each.
-        own: the column that names whose a row is, where policies say so.
-        ways: what somebody may do besides, and other ways to it than a grant, a sentence each.
-        definition: of a view.
-        reads: the tables and views that a view is made of.
-        read_by: the views that are made of it.
+        notes: further notes, a sentence each.
+        own: the column that names the user of a row, according to policies.
+        ways: further rights, and other paths to it than a grant, a sentence each.
+        definition: the definition of a view.
+        reads: the tables and views that a view reads.
+        read_by: the views that read it.
     """
 
     kind: str
@@ -44,7 +44,7 @@ class RelationDoc:
 
     @property
     def anchor(self) -> str:
-        """Where it is in a page of many."""
+        """Its anchor in a page."""
         return f"{'view' if self.is_view else 'table'}-{slug(self.name)}"
 
     @property
@@ -58,11 +58,11 @@ class FunctionDoc:
     """A function, procedure or aggregate.
 
     Attributes:
-        kind: which of these.
-        name: with the types of its parameters, as SQL names it.
+        kind: function, procedure or aggregate.
+        name: with the types of its parameters, as SQL writes it.
         callers: the roles that may call it.
-        settings: those in force while it runs.
-        reached: who causes it to run without a right to call it, and by which path.
+        settings: the settings while it runs.
+        reached: the roles that make it run without a right to call it, and by which path.
         source: its body.
     """
 
@@ -81,7 +81,7 @@ class FunctionDoc:
 
     @property
     def anchor(self) -> str:
-        """Where it is in a page of many."""
+        """Its anchor in a page."""
         return f"function-{slug(self.name)}"
 
 
@@ -96,7 +96,7 @@ class Type:
 
     @property
     def anchor(self) -> str:
-        """Where it is in a page of many."""
+        """Its anchor in a page."""
         return f"type-{slug(self.name)}"
 
 
@@ -121,7 +121,7 @@ class Schema:
 
 @dataclass(frozen=True)
 class Reference:
-    """All that is said of a database."""
+    """The whole content."""
 
     schemas: tuple[Schema, ...]
     relations: tuple[RelationDoc, ...]

@@ -1,4 +1,4 @@
-"""Names made into anchors and the names of files."""
+"""Names turned into anchors and file names."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ _PLAIN = re.compile(r"[a-z_][a-z0-9_]*")
 
 
 def slug(name: str) -> str:
-    """A name for anchors and files, on which others may rely: the same for as long as the name is.
+    """A stable name for anchors and files, which depends only on the name.
 
-    Plain names stay as they are. Of others a digest is a part, so that no two become one: not even
-    where a file system takes capitals for small letters.
+    Plain names stay as they are. Others contain a digest, so that two names never become one, even
+    on a file system that ignores case.
 
     Args:
-        name: any qualified name; of a function, with the types of its parameters.
+        name: any qualified name; that of a function has the types of its parameters.
     """
     name, bracket, arguments = name.partition("(") if name.endswith(")") else (name, "", "")
     suffix = f"-{_digest(arguments)}" if bracket and arguments != ")" else ""

@@ -1,4 +1,4 @@
-"""Pieces of SQL as Postgres's own parser reads them."""
+"""Parsing pieces of SQL with Postgres's own parser."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def statement(sql: str) -> Node | None:
-    """The first statement of a text; None where it is of a newer Postgres than the parser.
+    """The first statement of a text; None if the parser is too old for it.
 
     Args:
         sql: the text.
@@ -28,18 +28,18 @@ def statement(sql: str) -> Node | None:
 
 
 def expression(sql: str) -> Node | None:
-    """An expression, as statement() has it."""
+    """An expression, parsed by statement()."""
     found = statement(f"select ({sql})")
     return found.select_stmt.target_list[0].res_target.val if found else None
 
 
 def constraint(definition: str) -> Constraint | None:
-    """A constraint, from its definition, as statement() has it."""
+    """A constraint, from its definition, parsed by statement()."""
     found = statement(f"alter table t add {definition}")
     if found is None:
         return None
     command = found.alter_table_stmt.cmds[0].alter_table_cmd
-    read: Constraint = getattr(command, "def").constraint  # `def` is a word of Python's
+    read: Constraint = getattr(command, "def").constraint  # `def` is a keyword of Python
     return read
 
 
@@ -52,7 +52,7 @@ def text(node: Node) -> str:
     """An expression as SQL.
 
     Args:
-        node: one that the parser made.
+        node: a parse tree.
     """
     made = postgast.parse("select 1")
     made.stmts[0].stmt.select_stmt.target_list[0].res_target.val.CopyFrom(node)
@@ -61,7 +61,7 @@ def text(node: Node) -> str:
 
 @cache
 def quoted(name: str) -> str:
-    """A name as quote_ident() writes it: in quotes where it needs them."""
+    """A name as quote_ident() writes it: in quotes if it needs them."""
     if re.fullmatch(r"[a-z_][a-z0-9_]*", name):
         kind = postgast.scan(name).tokens[0].keyword_kind
         if kind in {NO_KEYWORD, UNRESERVED_KEYWORD}:

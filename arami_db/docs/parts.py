@@ -1,4 +1,4 @@
-"""What a relation is made of, and who may do what with it: values only."""
+"""The parts of a relation, and the rights of roles: values only."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class RowAccess(Enum):
 
 @dataclass(frozen=True)
 class Cell:
-    """Whether somebody may do something, and what is to be said of it."""
+    """Whether a role may do something, and a remark."""
 
     answer: RowAccess
     condition: Words = ()
@@ -28,7 +28,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Access:
-    """What somebody may do with a relation: read, insert, update, delete."""
+    """What a role may do with a relation: read, insert, update, delete."""
 
     who: str
     cells: tuple[Cell, ...]
@@ -36,7 +36,7 @@ class Access:
 
 @dataclass(frozen=True)
 class JsonKey:
-    """A key of a JSON object, as the check of its column has it."""
+    """A key of a JSON object, according to the check of its column."""
 
     name: str
     kind: str
@@ -45,15 +45,15 @@ class JsonKey:
 
 @dataclass(frozen=True)
 class Structure:
-    """What a JSON column takes: by which constraint, and an example that this accepts.
+    """What a JSON column accepts: the constraint, and an example that it accepts.
 
     Attributes:
-        constraint: the checks that were asked; None where there is none.
-        example: JSON, laid out; None where none could be made.
+        constraint: the evaluated checks; None where there is none.
+        example: formatted JSON; None where none was found.
         is_array: whether the keys are those of an array's elements.
-        keys: those of the example.
+        keys: the keys of the example.
         others: whether further keys are accepted.
-        unasked: checks that concern other columns, too, or run functions that are not Postgres's.
+        unasked: checks with other columns, or with functions that are not Postgres's.
     """
 
     constraint: str | None
@@ -79,7 +79,7 @@ class ColumnDoc:
 
     @property
     def anchor(self) -> str:
-        """Where it is in a page of its own table."""
+        """Its anchor in the page of its table."""
         return f"column-{slug(f'{self.table}.{self.name}')}"
 
     @property
@@ -93,10 +93,10 @@ class RelationPart:
     """A constraint, index, trigger or the like of a relation.
 
     Attributes:
-        name: its own.
+        name: its name.
         what: what it does, in words.
-        sql: its definition, where there is more to it.
-        comment: what its author says of it.
+        sql: its definition, if the words do not cover it.
+        comment: its comment.
     """
 
     name: str
@@ -110,14 +110,14 @@ class Policy:
     """A policy of row level security.
 
     Attributes:
-        name: its own.
-        permissive: whether it allows; a restrictive one takes away.
+        name: its name.
+        permissive: whether it is permissive; a restrictive one limits others.
         command: select, insert, update, delete or all.
-        roles: to whom it applies.
-        using: which rows it lets be read, changed or deleted.
-        check: which rows it lets be written; as using where it has none.
-        sql: its conditions as they are written.
-        comment: what its author says of it.
+        roles: the roles it applies to.
+        using: which rows may be read, changed or deleted.
+        check: which rows may be written; the same as using if it has none.
+        sql: its conditions as SQL.
+        comment: its comment.
     """
 
     name: str

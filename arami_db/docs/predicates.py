@@ -1,6 +1,6 @@
-"""Conditions of policies: in plain words, and whose rows they let through.
+"""Conditions of policies: in plain words, and whose rows they allow.
 
-Only shapes that are known are put into words; all else stays SQL, and of it nothing is claimed.
+Only known forms are put into words; all others stay SQL, without any claim about them.
 """
 
 from __future__ import annotations
@@ -39,17 +39,16 @@ NO, YES, PERHAPS = RowAccess.NO, RowAccess.YES, RowAccess.PERHAPS
 
 @dataclass(frozen=True)
 class Reading:
-    """What a condition comes to.
+    """The meaning of a condition.
 
     Attributes:
         words: the condition in words.
-        own: whether it lets the rows of whoever is signed in through.
-        others: whether it lets the rows of somebody else through.
-        anybody: whether it lets rows through when nobody is signed in.
-        owners: the columns it compares with whoever is signed in.
-        besides: what has to be so of own rows for it to let them through; empty where that
-            cannot be said apart.
-        parts: of how many conditions it is made.
+        own: whether it allows the rows of the signed-in user.
+        others: whether it allows the rows of other users.
+        anybody: whether it allows rows when nobody is signed in.
+        owners: the columns it compares with the signed-in user.
+        besides: the further condition on own rows; empty where it cannot be separated.
+        parts: the number of its conditions.
     """
 
     words: Words
@@ -65,9 +64,9 @@ def read(condition: str | None, *, permissive: bool) -> Reading:
     """Read the condition of a policy.
 
     Args:
-        condition: as Postgres writes it; without one a policy permits nothing, or restricts
-            nothing.
-        permissive: which of the two it is for.
+        condition: as Postgres writes it; without one a permissive policy allows nothing, and a
+            restrictive one limits nothing.
+        permissive: whether the policy is permissive.
     """
     if condition is None:
         condition = "false" if permissive else "true"
@@ -76,7 +75,7 @@ def read(condition: str | None, *, permissive: bool) -> Reading:
 
 
 def in_words(condition: str) -> Words:
-    """Any condition in words, or as SQL where it is of no known shape."""
+    """Any condition in words, or as SQL if its form is unknown."""
     return read(condition, permissive=True).words
 
 
@@ -99,7 +98,7 @@ def _unknown(sql: str) -> Reading:
 
 
 def _if(words: Words) -> Reading:
-    """A condition that has nothing to do with who is signed in, as far as is known."""
+    """A condition that does not depend on the signed-in user, as far as is known."""
     return Reading(words, PERHAPS, PERHAPS, PERHAPS, besides=words)
 
 
@@ -119,7 +118,7 @@ def _read(node: Node) -> Reading:
 
 
 def _combined(node: Node) -> Reading:
-    """Several conditions as one. A column that is null is nobody's: then no row is of somebody."""
+    """Several conditions as one. If a user column may be null, no row is called a user's own."""
     if node.bool_expr.boolop == NOT_EXPR:
         return _unknown(text(node))
     is_and = node.bool_expr.boolop == AND_EXPR
@@ -141,7 +140,7 @@ def _combined(node: Node) -> Reading:
 
 
 def _compared(node: Node) -> Reading:
-    """A comparison: with whoever is signed in, or with constants."""
+    """A comparison: with the signed-in user, or with constants."""
     found, operator = node.a_expr, strings(node.a_expr.name)
     left, right = found.lexpr, found.rexpr
     if found.kind == AEXPR_OP and operator == ("=",):
@@ -158,7 +157,7 @@ def _compared(node: Node) -> Reading:
 
 
 def _uncast(node: Node) -> Node:
-    """What is cast, where the cast loses nothing of an id."""
+    """The expression without a cast that keeps an id unchanged."""
     if node.HasField("type_cast"):
         made = node.type_cast.type_name
         names = strings(made.names)
@@ -192,7 +191,7 @@ def _is_caller(node: Node) -> bool:
 
 
 def _constants(node: Node) -> tuple[str, ...]:
-    """The constants that an expression is made of; none where there is anything else in it."""
+    """The constants in an expression; none if it contains anything else."""
     if node.HasField("type_cast"):
         return _constants(node.type_cast.arg)
     if node.HasField("a_const"):

@@ -1,4 +1,4 @@
-"""Asking a database for its reference: its facts, and what JSON its checks take."""
+"""Reading the reference from a database: its facts, and the JSON that its checks accept."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from arami_db.shadow import apply, nobodys, shadow, stub_for
 
 
 def of_files(tree: SqlTree, url: str | None, note: Callable[[str], None]) -> Reference:
-    """The reference of what files make, on a throw-away database.
+    """The reference of the schema that files make, on a throw-away database.
 
     Args:
         tree: the SQL files.
-        url: an empty database to copy; None for an embedded server made for the purpose.
-        note: told what takes its time.
+        url: an empty database to copy; None for a temporary embedded server.
+        note: called before what takes long.
 
     Raises:
         ShadowError, EmbeddedError: the files could not be tried out.
@@ -45,15 +45,15 @@ def of_files(tree: SqlTree, url: str | None, note: Callable[[str], None]) -> Ref
 
 
 def of_database(connection: Connection, tree: SqlTree) -> Reference:
-    """The reference of a database that is there, which is only read.
+    """The reference of an existing database, which is only read.
 
     Args:
-        connection: to it, idle.
-        tree: the SQL files, for how facts are asked.
+        connection: to the database, idle.
+        tree: the SQL files with the catalog queries.
 
     Raises:
-        QueryFailedError: a fact lacks something; names the file.
-        psycopg.Error: as the server says it.
+        QueryFailedError: a fact has a null; names the file.
+        psycopg.Error: a query failed.
     """
     stating = read_for(connection, _stating(tree))
     schemas, _ = schemas_of(connection, stating)

@@ -44,9 +44,9 @@ def relations(
     Args:
         facts: of the database.
         constraints: those of each table.
-        structures: what JSON columns take, by table and column.
-        roles: those asked for what they may do.
-        takes: the commands that each view takes.
+        structures: what JSON columns accept, by table and column.
+        roles: the roles to show rights of.
+        takes: the commands that each view supports.
     """
     schemas = {split(name)[0] for kind in KINDS for name in facts.of(kind)}
     indexes = dict[str, list[RelationPart]]()
@@ -134,7 +134,7 @@ def _column(
 
 
 def _order(facts: Facts, name: str, stated: Properties) -> tuple[str, ...]:
-    """The columns in order: of a view, as its definition has them."""
+    """The columns in order; those of a view in the order of its definition."""
     if "columns" in stated:
         return tuple(listed(stated["columns"]))
     named = tuple(column for column, _ in facts.parts("column", name))
@@ -153,7 +153,7 @@ def _order(facts: Facts, name: str, stated: Properties) -> tuple[str, ...]:
 
 
 def _notes(kind: str, stated: Properties, *, has_policies: bool) -> tuple[Words, ...]:
-    """What else is to be known of a relation, a sentence each."""
+    """Further notes on a relation, a sentence each."""
     notes: list[Words] = []
     if kind == "view":
         is_invoker = stated.get("option security_invoker") == "true"

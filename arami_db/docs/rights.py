@@ -1,4 +1,4 @@
-"""Grants and policies of a relation, read off its facts."""
+"""Grants and policies of a relation, from its facts."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from arami_db.facts.names import split
 
 _DIRECT = re.compile(r"\w+( \(.*\))? granted to \S+").fullmatch
 _NEXT = re.compile(r"nextval\('((?:[^']|'')+)'::regclass\)").fullmatch
-# What is granted on other kinds besides means nothing there.
+# Other privileges have no meaning for these kinds.
 _FURTHER = {
     "table": {"maintain", "references", "trigger", "truncate"},
     "foreign table": {"maintain", "trigger", "truncate"},
@@ -30,15 +30,15 @@ _BY_TABLES = ("the rows that its tables let them read",)
 def policies_of(
     facts: Facts, table: str
 ) -> tuple[tuple[Policy, ...], tuple[PolicyAccess, ...] | None, str | None]:
-    """The policies of a table: as they are shown, as they decide, and whose rows are meant.
+    """The policies of a table: as shown, as rules, and the column of the user.
 
     Args:
         facts: of the database.
         table: its name.
 
     Returns:
-        Both in the order of their names, and the column that says whose a row is, where it is one;
-        where policies compare several with who is signed in, nobody's rows are told apart.
+        Both in the order of their names, and the column that names the user of a row, if it is
+        only one; if policies compare several with the signed-in user, there are no own rows.
     """
     shown, rules = [], []
     for name, stated in facts.parts("policy", table):
@@ -70,7 +70,7 @@ def policies_of(
 
 
 def _veiled(reading: Reading) -> Reading:
-    """A reading of which nothing is claimed where it speaks of who is signed in."""
+    """The condition without a claim about own rows, if it depends on the signed-in user."""
     return replace(reading, own=PERHAPS, others=PERHAPS) if reading.owners else reading
 
 
@@ -86,13 +86,13 @@ def access_of(
     Args:
         facts: of the database.
         relation: its kind, such as table or view, and its name.
-        roles: those of the API; where there are none, those that were granted something.
+        roles: the roles of the API; if there are none, all grantees.
         rules: its policies; None where row level security is off.
-        takes: the commands that it takes from anybody: a view may take no more than select.
+        takes: the commands that it supports: a view may support only select.
 
     Returns:
-        What they may do beyond reading and writing rows, and by which other ways they get at it, a
-        sentence each; and the matrix.
+        Rights beyond reading and writing rows, and other paths to it, a sentence each; and the
+        matrix.
     """
     kind, name = relation
     grants = _grants(facts, kind, name, takes)

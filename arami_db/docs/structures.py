@@ -1,4 +1,4 @@
-"""What JSON columns take, as found by asking their own checks."""
+"""What JSON columns accept, found by evaluating their checks."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ def structures(
     """The structure of each JSON column of a table that has a check, or an example in its comment.
 
     Args:
-        connection: in a transaction that facts are asked in, so that only pg_catalog is searched.
+        connection: in a transaction for reading facts, so that only pg_catalog is searched.
         facts: of the database.
         constraints: those of each table.
-        is_ours: whether the database is a throw-away one. Else checks are asked only where nothing
-            runs for it but immutable functions of Postgres's own: whoever owns a table may have any
-            function in its checks, and would have it run as whoever asks.
+        is_ours: whether the database is a throw-away one. Otherwise only checks with immutable
+            functions of Postgres itself are evaluated: the owner of a table may use any function in
+            its checks, and it would run with the rights of this command's role.
 
     Returns:
         The structures by table and column.
@@ -68,7 +68,7 @@ def structures(
 def _checks(
     keys: tuple[Keys, ...], column: str, harmless: set[str] | None
 ) -> tuple[list[tuple[str, Node]], tuple[str, ...]]:
-    """The checks on a column: those that can be asked about a value, and the names of the rest."""
+    """The checks on a column: those that can be evaluated, and the names of the others."""
     asked, unasked = [], []
     for key in keys:
         if key.parsed is None or not key.is_a(CONSTR_CHECK):
@@ -114,7 +114,7 @@ def _structure(
 def _probed(
     constraint: str | None, example: Any, accepts: Accepts, found: tuple[candidates.Found, ...]
 ) -> Structure:
-    """What the check says when keys of the example are left out, added or changed."""
+    """The results of the check when keys of the example are left out, added or changed."""
     is_array = isinstance(example, list)
     inner = example[0] if is_array and example else example
     bounds = {key.name: key.bounds for key in found}
@@ -140,7 +140,7 @@ def _probed(
 
 
 def _kind(key: str, value: Any, accepts: Callable[..., bool], bounds: tuple[float, ...]) -> str:
-    """The type of a key's value; "any" where values of another are accepted, too."""
+    """The type of a key's value; "any" if values of another type are accepted, too."""
     others: list[Any] = ["text", 1.5, True, [], {}]
     if any(accepts(**{key: other}) for other in others if not _same(other, value)):
         return "any"
@@ -190,9 +190,9 @@ def _columns(node: Node) -> set[str]:
 
 
 def _may_run(node: Node, harmless: set[str] | None) -> bool:
-    """Whether an expression runs nothing but functions that are known; None where any may run.
+    """Whether an expression only runs known functions; None if it may run any function.
 
-    A name without a schema is of pg_catalog, where alone they are looked for.
+    A name without a schema is in pg_catalog, which alone is searched.
     """
     if harmless is None:
         return True

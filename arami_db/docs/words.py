@@ -1,4 +1,4 @@
-"""Sentences in which code is told from prose, so that each format writes both as it does."""
+"""Sentences with marked code, so that each format can write code in its own way."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Words = tuple[str | Code, ...]
 
 
 def joined(parts: Iterable[Words], between: str) -> Words:
-    """Sentences as one, with a word between each two."""
+    """Sentences joined by a word."""
     words: list[str | Code] = []
     for number, part in enumerate(parts):
         words += [between, *part] if number else part
@@ -25,10 +25,10 @@ def joined(parts: Iterable[Words], between: str) -> Words:
 
 
 def listed(names: Iterable[str]) -> Words:
-    """Names with commas between."""
+    """Names separated by commas."""
     return joined(((Code(name),) for name in names), ", ")
 
 
 def plain(words: Words) -> str:
-    """A sentence without a mark for code."""
+    """A sentence without marks for code."""
     return "".join(part if isinstance(part, str) else part.text for part in words)

@@ -1,4 +1,4 @@
-"""The directory of a reference: files of ours are replaced and removed, those of others are not."""
+"""The directory of a reference: only our own files are replaced and removed."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ class Written:
 
     Attributes:
         changed: files that are new or differ.
-        removed: files of an earlier run that no table needs any more.
-        unchanged: how many were there as they are.
+        removed: files of an earlier run that are no longer needed.
+        unchanged: how many files did not change.
     """
 
     changed: tuple[Path, ...]
@@ -29,15 +29,15 @@ class Written:
 
 
 def write(pages: Mapping[str, str], folder: Path, *, dry: bool = False) -> Written:
-    """Bring a directory up to date; a file that is there is there whole.
+    """Bring a directory up to date; each file is written as a whole or not at all.
 
     Args:
         pages: texts by file name.
-        folder: the directory; made where it is not there.
+        folder: the directory; created if it does not exist.
         dry: whether to write nothing.
 
     Raises:
-        UsageError: a file that this command did not write is in the way, or one cannot be written.
+        UsageError: a file of another origin has one of the names, or one cannot be written.
     """
     try:
         there = {name: _read(folder / name) for name in pages}
@@ -60,7 +60,7 @@ def write(pages: Mapping[str, str], folder: Path, *, dry: bool = False) -> Writt
 
 
 def _read(path: Path) -> str | None:
-    """The text of a file, whichever ends of lines Git gave it; None where there is none."""
+    """The text of a file, with any line ends of Git; None where there is none."""
     try:
         return path.read_text(encoding="utf-8", errors="replace")
     except FileNotFoundError:
@@ -72,7 +72,7 @@ def _is_ours(text: str | None) -> bool:
 
 
 def _earlier(folder: Path, pages: Mapping[str, str]) -> list[Path]:
-    """What earlier runs left that is of the same format."""
+    """Files of the same format from earlier runs."""
     endings = {Path(name).suffix for name in pages}
     found = [path for ending in endings for path in folder.glob(f"*{ending}") if path.is_file()]
     return sorted(path for path in found if MARKER in (_read(path) or "")[:_HEAD])

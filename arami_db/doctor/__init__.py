@@ -1,4 +1,4 @@
-"""Examining a server before anything is run there: what works, what does not, why, and the cure."""
+"""Examining a server before anything is run there: what will fail, why, and how to fix it."""
 
 from __future__ import annotations
 
@@ -34,15 +34,15 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """What was found.
+    """The result of an examination.
 
     Attributes:
-        server: where the connection leads.
+        server: the server and database.
         around: the role, the database and its connections.
-        skew: by how much the server's clock is ahead of ours.
-        extensions: those that the files make, and the one that monitoring reads.
-        settings: those that bear on the work.
-        standing: the ledger beside the files.
+        skew: how far the server's clock is ahead of ours.
+        extensions: those that the files create, and the one that monitoring reads.
+        settings: the settings that matter here.
+        standing: the ledger compared with the files.
         verdicts: each command, and why it does not work.
         needs: what an administrator has to run.
     """
@@ -58,16 +58,16 @@ class Diagnosis:
 
     @property
     def well(self) -> bool:
-        """Whether every command works, or will after those before it, and verify finds nothing."""
+        """Whether every command works, or will after an earlier one, and verify finds nothing."""
         return not (self.needs or any(verdict.reasons for verdict in self.verdicts))
 
 
 def diagnose(connection: Connection, tree: SqlTree) -> Diagnosis:
-    """Examine a server; nothing is written, and the right to connect is enough.
+    """Examine a server; writes nothing, and needs only the right to connect.
 
     Args:
-        connection: idle; to a standby or through a pooler if need be.
-        tree: the SQL files that are to be run there.
+        connection: idle; it may lead to a standby or through a pooler.
+        tree: the SQL files that will be run there.
 
     Raises:
         RefusedFileError: a file cannot be read.

@@ -1,4 +1,4 @@
-"""What stands around the work: server, role, database, connections, extensions, settings, clock."""
+"""Reading server, role, database, connections, extensions, settings and clock."""
 
 from __future__ import annotations
 
@@ -10,34 +10,34 @@ from psycopg.rows import class_row
 
 from arami_db.database.connect import Connection, query
 
-_MONITORING = "pg_stat_statements"  # `monitor queries` reads it where it is
+_MONITORING = "pg_stat_statements"  # `monitor queries` reads it where it is installed
 
 
 @dataclass(frozen=True)
 class ServerView:
-    """The server as a role sees it.
+    """The server as this role sees it.
 
     Attributes:
         version: of the server, such as 15.20.
-        platform: "supabase", "plain", or whose schema auth is.
-        role: whose rights count.
-        login: who logged in; only that role's memberships let it become another.
-        attributes: those of power: superuser, createrole and the like.
+        platform: "supabase", "plain", or the owner of schema auth.
+        role: the current role.
+        login: the role that logged in; its memberships decide which roles it may become.
+        attributes: its powerful attributes: superuser, createrole and the like.
         member_of: the roles it is a direct member of.
-        database_owner: who owns the database.
+        database_owner: the owner of the database.
         owns_database: whether the role has the rights of that owner.
         may_create_schemas: whether it may make schemas in the database.
         may_create_in_public: whether it may make tables in schema public.
-        tables_of: who migrated, None where nobody has.
-        owns_tables: whether the role has the rights of that one, or nobody has migrated.
-        may_archive: whether it may archive without them.
-        may_maintain: whether it may vacuum without them.
-        limited_by: what limits its connections most.
-        most: how many that limit allows.
-        free: how many of them are left, besides the one that asked.
+        tables_of: the role that migrated; None where there are no tables.
+        owns_tables: whether the role has the rights of that role, or there are no tables.
+        may_archive: whether it may archive without those rights.
+        may_maintain: whether it may vacuum without those rights.
+        limited_by: the lowest limit of its connections.
+        most: how many connections that limit allows.
+        free: how many of them are left, besides this one.
         now: the server's clock.
         time_zone: of the session.
-        counts: whether the server counts rows, for maintain and autovacuum.
+        counts: whether track_counts is on, for maintain and autovacuum.
     """
 
     version: str
@@ -64,7 +64,7 @@ class ServerView:
 
 @dataclass(frozen=True)
 class Extension:
-    """An extension: the version that is installed and its schema, and the one that could be."""
+    """An extension: its schema, and the versions that are installed and available."""
 
     name: str
     installed: str | None
@@ -74,7 +74,7 @@ class Extension:
 
 @dataclass(frozen=True)
 class ServerSetting:
-    """A setting in force for this session, and what set it, as pg_settings says it."""
+    """A setting in force for this session, and its source, from pg_settings."""
 
     name: str
     value: str
@@ -82,7 +82,7 @@ class ServerSetting:
 
 
 def read_around(connection: Connection) -> tuple[ServerView, timedelta]:
-    """Read it, and by how much the server's clock is ahead of ours, to half a round trip."""
+    """Read it, and how far the server's clock is ahead of ours, to half a round trip."""
     before = datetime.now(UTC)
     with connection.cursor(row_factory=class_row(ServerView), binary=True) as cursor:
         around = cursor.execute(query("doctor")).fetchone()
@@ -92,13 +92,13 @@ def read_around(connection: Connection) -> tuple[ServerView, timedelta]:
 
 
 def read_extensions(connection: Connection, names: Iterable[str]) -> tuple[Extension, ...]:
-    """Read how it stands with extensions, by name, and with the one that monitoring reads."""
+    """Read the state of extensions, by name, and of the one that monitoring reads."""
     wanted = {"names": sorted({*names, _MONITORING})}
     with connection.cursor(row_factory=class_row(Extension)) as cursor:
         return tuple(cursor.execute(query("doctor_extensions"), wanted))
 
 
 def read_settings(connection: Connection) -> tuple[ServerSetting, ...]:
-    """Read the settings that bear on the work."""
+    """Read the settings that matter here."""
     with connection.cursor(row_factory=class_row(ServerSetting)) as cursor:
         return tuple(cursor.execute(query("doctor_settings")))

@@ -1,4 +1,4 @@
-"""How the ledger stands to the files."""
+"""The ledger compared with the files."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from arami_db.runner.session import MigrateOptions
 
 @dataclass(frozen=True)
 class LedgerStanding:
-    """The ledger beside the files.
+    """The ledger compared with the files.
 
     Attributes:
         state: "none", "unreadable" or "readable".
-        applied: how many of the files are in.
-        pending: how many are to come.
-        ahead: that the database is ahead of the files, and by what.
+        applied: how many of the files are applied.
+        pending: how many are pending.
+        ahead: a message if the database is ahead of the files.
         unreadable: why the ledger cannot be read.
-        refused: why `migrate` would not begin.
+        refused: why `migrate` would refuse to begin.
     """
 
     state: str

@@ -1,4 +1,4 @@
-"""Which commands work, which will once others have run, which will not, and why."""
+"""Which commands work, which will work after others, which will not, and why."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _AFTER_MIGRATE = (PROVING, "seed", "archive")
 
 @dataclass(frozen=True)
 class Reason:
-    """Why a command does not work, and the way out."""
+    """Why a command does not work, and how to fix it."""
 
     reason: str
     fix: str
@@ -40,10 +40,10 @@ class Verdict:
     """A command.
 
     Attributes:
-        command: as it is typed.
-        reasons: why it does not work; none where it does.
-        after: the command that must come first, None where none must.
-        finds: whether it works all the same, and the reasons are what it will find.
+        command: the command as it is typed.
+        reasons: why it does not work; none where it works.
+        after: the command that must run first; None where none must.
+        finds: whether it works and the reasons are what it will report.
     """
 
     command: str
@@ -69,7 +69,7 @@ def verdicts(
     """Judge every command that works on a database.
 
     Args:
-        server, around, standing: what was read.
+        server, around, standing: the results of reading.
         needs: what an administrator has to run.
         tree: the SQL files.
     """
@@ -104,8 +104,7 @@ def _rights(command: str, around: ServerView, needs: Sequence[Need]) -> Iterator
         excused = True
     if not around.owns_tables and not excused:
         yield Reason(
-            f"The tables belong to {around.tables_of}, and {around.role} has not that role's"
-            " rights.",
+            f"The tables belong to {around.tables_of}, and {around.role} lacks that role's rights.",
             f"Run it as {around.tables_of}.",
         )
 
@@ -128,9 +127,9 @@ def _platform(command: str, server: Server, around: ServerView, tree: SqlTree) -
     wanted = _COMMANDS[command]
     if around.free + 1 < wanted:
         yield Reason(
-            f"It takes {wanted} connections, and the {around.limited_by}, {around.most}, leaves"
+            f"It needs {wanted} connections, and the {around.limited_by}, {around.most}, leaves"
             f" {around.free + 1}.",
-            "Raise it, or end sessions that nobody uses.",
+            "Raise it, or end idle sessions.",
         )
 
 

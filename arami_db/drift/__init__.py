@@ -1,1 +1,1 @@
-"""How a database differs from the facts that should hold: findings, their causes and remedies."""
+"""How a database differs from the expected facts: findings, their causes and remedies."""

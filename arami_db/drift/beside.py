@@ -1,4 +1,4 @@
-"""What is said of neighbours: once, with the lines that declare them."""
+"""Reporting neighbours: one finding, with the lines that declare them."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from arami_db.facts import Fact
 from arami_db.facts.names import schema_of
 from arami_db.files import SqlTree
 
-SHARED = "public"  # the schema that others put their objects into
-_SHOWN = 5  # of many, named in the sentence
-_REASON = "made by other migrations"  # to be pasted, and to be made more precise
+SHARED = "public"  # the schema that other migrations use, too
+_SHOWN = 5  # how many of them the message names
+_REASON = "made by other migrations"  # a text to paste and to make more precise
 
 
 def apart(
     findings: Iterable[Finding], beside: Neighbours, tree: SqlTree, *, paths: bool = False
 ) -> tuple[list[Finding], Finding | None]:
-    """Put what only says that there are neighbours in public into one finding.
+    """Combine findings that only report neighbours in public into one.
 
     Args:
-        findings: those that are left, each cause and consequence for itself.
+        findings: the findings, causes and consequences separately.
         beside: the neighbours.
-        tree: the SQL files; what one of them defines, applied or not, is no neighbour's.
-        paths: whether also who comes to a neighbour's function with more rights than theirs.
+        tree: the SQL files; an object that one of them defines is not a neighbour.
+        paths: whether to include paths to a neighbour's function that runs with other rights.
 
     Returns:
-        The others, and that one; None where there are no neighbours. It has no remedy: what is
-        somebody else's is not dropped.
+        The other findings, and the combined one; None without neighbours. It has no remedy: objects
+        of others are not dropped.
     """
     left, of = list[Finding](), dict[Object, list[Finding]]()
     for finding in findings:
@@ -47,7 +47,7 @@ def apart(
 
 
 def _defined(items: Collection[Object], tree: SqlTree) -> list[Object]:
-    """Those that a file defines; without any, no file is parsed."""
+    """The objects that a file defines; no file is parsed for none."""
     if not items:
         return []
     from arami_db.files.definitions import Definitions
@@ -57,7 +57,7 @@ def _defined(items: Collection[Object], tree: SqlTree) -> list[Object]:
 
 
 def leads_to_function(finding: Finding) -> bool:
-    """Whether it is a path to a function that runs with more rights than its caller's."""
+    """Whether it is a path to a function that runs with other rights than its caller's."""
     return any(f.kind == "reach" and f.property.startswith("function ") for f in finding.extra)
 
 
@@ -78,27 +78,27 @@ def _stated_once(of: dict[Object, list[Finding]]) -> Finding:
 
 
 def _beside(item: Object, found: Iterable[Finding]) -> Finding:
-    """A neighbour with all that was found of it."""
+    """A neighbour with all findings about it."""
     facts = tuple(fact for finding in found for fact in finding.extra)
     message = f"{item[0]} {item[1]} is outside these files"
     return Finding(Severity.INTEGRITY, "facts", item[1], message, extra=facts)
 
 
 def is_beside(finding: Finding) -> bool:
-    """Whether a finding is the one that states the neighbours."""
+    """Whether a finding is the combined one about neighbours."""
     return finding.object == SHARED and not finding.extra and bool(finding.consequences)
 
 
 def _runs(fact: Fact) -> bool:
-    """Whether it says that a function runs with the rights of its owner."""
+    """Whether it is about a function that runs with the rights of its owner."""
     return fact[2:] == ("security", "definer")
 
 
 def counted(items: Iterable[Object]) -> str:
-    """How many relations, functions and so on there are, in words.
+    """The number of relations, functions and so on, as text.
 
     Args:
-        items: objects, by kind and name; the kind as the facts or as a declaration has it.
+        items: objects by kind and name; the kind is that of facts or of declarations.
     """
     words = dict.fromkeys(RELATIONS, "relation") | dict.fromkeys(ROUTINES, "function")
     numbers = Counter(words.get(kind.replace("-", " "), kind) for kind, _ in items)

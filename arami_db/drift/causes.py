@@ -1,4 +1,4 @@
-"""One cause, one finding: what follows from another finding is reported with it."""
+"""One cause, one finding: a consequence is reported with its cause."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ _GRANTED = re.compile(r"^[^,>]* granted to ([^,]+)")
 
 
 def fold(findings: Iterable[Finding]) -> list[Finding]:
-    """Put each finding under the one that it follows from.
+    """Put each finding under its cause.
 
     The parts of a missing or extra object go under the object. The privileges of one role on one
-    object become one finding, and so do the paths that begin at one place, under what opened them.
-    What a check finds goes under the difference that it finds.
+    object become one finding, and so do paths that begin at one place, under their cause. The
+    finding of a check goes under the difference that it is about.
 
     Args:
-        findings: of the facts and of the checks, each for itself.
+        findings: differences of facts and findings of checks, separately.
 
     Returns:
-        The causes, each as grave as the gravest of what follows from it.
+        The causes, each with the highest severity of its consequences.
     """
     findings = list(findings)
     facts = [finding for finding in findings if finding.source == _DRIFT]
@@ -39,20 +39,20 @@ def fold(findings: Iterable[Finding]) -> list[Finding]:
 
 
 def _is_path(finding: Finding) -> bool:
-    """Whether it is a path; a role that may be taken on is a cause of paths."""
+    """Whether it is a path; a role that may be assumed is a cause of paths."""
     fact = fact_of(finding)
     return fact.kind == "reach" and not fact.property.startswith("role ")
 
 
 def _with(cause: Finding, consequences: Iterable[Finding]) -> Finding:
-    """A finding with what follows from it, which may be graver than it looks."""
+    """A finding with its consequences, which may raise its severity."""
     all_of = (*cause.consequences, *consequences)
     gravest = min((cause, *all_of), key=lambda finding: finding.severity.rank)
     return replace(cause, severity=gravest.severity, consequences=all_of)
 
 
 def _under_causes(findings: Sequence[Finding]) -> list[Finding]:
-    """Differences under those that their facts follow from, as drift has found out."""
+    """Differences under the causes that drift has derived from their facts."""
     by_name = {name: finding for finding in findings for name in _names(finding)}
     under: dict[int, list[Finding]] = {}
     causes = []
@@ -69,9 +69,9 @@ def _under_causes(findings: Sequence[Finding]) -> list[Finding]:
 
 
 def _cause(finding: Finding) -> str:
-    """What a difference follows from.
+    """The causes of a difference.
 
-    What is granted on an object is granted by its owner, and what the owner has is not stated.
+    Privileges on an object are granted by its owner, whose own privileges are not stated.
     """
     kind, name, key, value = fact_of(finding)
     if kind == "grant" and finding.missing and (finding.extra or not finding.cause):
@@ -83,7 +83,7 @@ def _cause(finding: Finding) -> str:
 
 
 def _names(finding: Finding) -> set[str]:
-    """What others name as their cause."""
+    """The name by which others refer to it as their cause."""
     kind, name, key, value = fact_of(finding)
     if kind == "reach" and value == "member of it":
         return {f"membership of {name}"}
@@ -92,7 +92,7 @@ def _names(finding: Finding) -> set[str]:
 
 
 def _merged(findings: Sequence[Finding], key: Callable[[Finding], object]) -> list[Finding]:
-    """Findings of one key as one: the first, with the remedies of all."""
+    """Combine findings of one key: the first, with the remedies of all."""
     groups: dict[object, list[Finding]] = {}
     for finding in findings:
         groups.setdefault(key(finding) or id(finding), []).append(finding)
@@ -105,7 +105,7 @@ def _merged(findings: Sequence[Finding], key: Callable[[Finding], object]) -> li
 
 
 def _mended_together(finding: Finding) -> object:
-    """The same SQL; of privileges, those of one role on one object, all lost or all gained."""
+    """Group by SQL; group privileges by role and object, lost and gained separately."""
     kind, name, key, _ = fact_of(finding)
     if kind in {"grant", "default privilege"} and not finding.consequences:
         return name, key.rpartition(" ")[0], bool(finding.missing), bool(finding.extra)
@@ -113,7 +113,7 @@ def _mended_together(finding: Finding) -> object:
 
 
 def _entry(finding: Finding) -> object:
-    """Where a path begins, and whether it is there or gone."""
+    """Where a path begins, and whether it is extra or missing."""
     return (finding.object, bool(finding.extra)) if _is_path(finding) else None
 
 
@@ -123,9 +123,9 @@ def _under(
     fits: Callable[[Finding, Finding], int],
     words: Callable[[Finding], set[str]],
 ) -> list[Finding]:
-    """Findings under the cause that fits each best; those that fit none stay for themselves.
+    """Findings under the cause that fits each best; those without a cause stay separate.
 
-    Only causes that share a word with a finding are tried: of both there may be thousands.
+    Only causes that share a word with a finding are tried: there may be thousands of both.
     """
     by_word: dict[str, list[int]] = {}
     for number, cause in enumerate(causes):
@@ -148,7 +148,7 @@ def _under(
 
 
 def _opened_by(path: Finding, cause: Finding) -> int:
-    """How well a difference explains a path: it gave the right, or is of what is gone through."""
+    """How well a difference explains a path: it gave the right, or is about an object on it."""
     reach, fact = fact_of(path), fact_of(cause)
     granted = _GRANTED.match(reach.value)
     if fact.kind == "reach":
@@ -163,7 +163,7 @@ def _opened_by(path: Finding, cause: Finding) -> int:
     gone_through = steps_of(reach)
     if gone_through & {fact.object, *told_in(cause)}:
         return 3
-    # A table that is there, and should be, is reached by other ways whatever differs of it.
+    # A difference of a table that exists and should exist does not explain how it is reached.
     is_whole = {cause.expected, cause.actual} == {"present", "absent"}
     if (is_whole or reached != reach.property) and reached == fact.object:
         return 2
@@ -171,13 +171,13 @@ def _opened_by(path: Finding, cause: Finding) -> int:
 
 
 def _columns_of(relation: str, fact: Fact) -> set[str]:
-    """The column that a grant is on, where that is one of the relation."""
+    """The column that a grant is on, if it belongs to the relation."""
     name = target_of(fact.object)[1]
     return {name} if fact.object.startswith("column ") and split(name)[0] == relation else set()
 
 
 def _found_in(check: Finding, cause: Finding) -> int:
-    """How well a difference explains what a check finds: about the same or its role, as grave."""
+    """How well a difference explains a check's finding: same object or role, same severity."""
     name = check.object.rpartition(" on ")[2]
     if not checked(check) & about(cause):
         return 0

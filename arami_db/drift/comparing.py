@@ -1,4 +1,4 @@
-"""Drift: the facts that should hold against the facts that do."""
+"""Drift: comparing the expected facts with the facts of a database."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ class _Mending(TypedDict):
 
 _Facts = tuple[Fact, ...]
 
-_ORDER = "columns"  # the property of a table that says in which order they are
+_ORDER = "columns"  # the property of a table with the order of its columns
 _NAME = re.compile(r'"(?:[^"]|"")*"|[^", ]+')
-_ANYTHINGS = {"owner", "comment"}  # what anything has: they do not weigh an object
-_GRANTS = {"grant", "default privilege"}  # each privilege matters for itself
+_ANYTHINGS = {"owner", "comment"}  # common to all objects: no effect on severity
+_GRANTS = {"grant", "default privilege"}  # each privilege has its own severity
 
 
 def drift(
@@ -35,18 +35,18 @@ def drift(
     owner: str = "current_user",
     api: tuple[str, ...] = (),
 ) -> list[Finding]:
-    """Describe the difference of two sets of facts, object by object.
+    """Describe the differences of two sets of facts, object by object.
 
     Args:
         expected: the facts of the snapshot.
         actual: the facts of the database.
         owner: the role that the facts call "owner", for remedies.
-        api: the API's roles that the database has, for remedies.
+        api: the API's roles in the database, for remedies.
 
     Returns:
-        One finding for an object that is missing or that should not be there, else one for each
-        of its properties that differs; of grants, one for each role and privilege; of the order
-        of columns, one for each that moved; of reach, one for each path.
+        One finding for an object that is missing or extra, else one for each property that
+        differs; for grants, one for each role and privilege; for the order of columns, one for
+        each that moved; for reach, one for each path.
     """
     if expected == actual:
         return []
@@ -83,10 +83,10 @@ def _differences(item: Object, missing: _Facts, extra: _Facts, around: Sides) ->
 
 
 def _parted(item: Object, extra: _Facts, around: Sides) -> list[tuple[str | None, _Facts]]:
-    """An object that should not be there: as a whole, and what may be settled without it.
+    """An extra object: as a whole, and differences that can be fixed without dropping it.
 
-    A table may be somebody else's, and inherit from one of ours; a publication the platform's, and
-    send tables of others besides.
+    A table of another owner may inherit from one of ours; a publication of the platform may also
+    send tables of others.
     """
     if item[0] == "table":
         apart = tuple(f for f in extra if f.property.startswith("inherits ") and _ours(f, around))
@@ -104,7 +104,7 @@ def _parted(item: Object, extra: _Facts, around: Sides) -> list[tuple[str | None
 
 
 def _ours(fact: Fact, around: Sides) -> bool:
-    """Whether a property names a table that should be."""
+    """Whether a property names a table of the schema."""
     return ("table", fact.property.split(" ", 1)[1]) in around.wanted
 
 
@@ -113,14 +113,14 @@ def _of(facts: _Facts, key: str) -> _Facts:
 
 
 def _value(facts: _Facts) -> str | None:
-    """What a property is; of one that is stated several times, all of it."""
+    """The value of a property; all values of one that is stated several times."""
     return ", ".join(fact.value for fact in facts) if facts else None
 
 
 def _difference(
     item: Object, key: str | None, missing: _Facts, extra: _Facts, around: Sides
 ) -> Finding:
-    """A property that differs; without a key, an object that is missing or should not be there."""
+    """A property that differs; without a key, an object that is missing or extra."""
     facts = [f for f in (*missing, *extra) if key or f.property not in _ANYTHINGS]
     severities = [severity_of(fact, is_extra=fact in extra) for fact in facts]
     expected, actual = _value(missing), _value(extra)
@@ -129,7 +129,7 @@ def _difference(
         expected, actual = ("absent", "present") if extra else ("present", "absent")
         what = " is not part of the schema" if extra else " is missing"
         if item[0] == "publication" and (what_is_sent := sent(extra)):
-            what = f" sends {', '.join(what_is_sent)} to whoever subscribes"
+            what = f" sends {', '.join(what_is_sent)} to its subscribers"
     now = _value(extra) if key else None
     return Finding(
         min(severities, key=lambda severity: severity.rank, default=Severity.COSMETIC),
@@ -145,7 +145,7 @@ def _difference(
 
 
 def _mending(difference: Difference) -> _Mending:
-    """What makes a difference go, or what to do; and what it follows from."""
+    """The remedy of a difference, or advice; and its cause."""
     sql = remedy(difference)
     return {
         "remedy": sql,
@@ -155,7 +155,7 @@ def _mending(difference: Difference) -> _Mending:
 
 
 def _moved(table: str, expected: str, actual: str) -> list[Finding]:
-    """The columns that are in another place among those that were and are there."""
+    """The columns in another place, among those that exist on both sides."""
     from difflib import SequenceMatcher
 
     before, after = _NAME.findall(expected), _NAME.findall(actual)

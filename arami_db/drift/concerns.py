@@ -1,4 +1,4 @@
-"""The names that findings have to do with: by these they are told to follow from each other."""
+"""The names that findings are about: they decide which finding is the cause of another."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from arami_db.drift.remedies.names import relation_in
 from arami_db.facts import Fact
 from arami_db.facts.names import split
 
-_PARTS = {"column", "constraint", "policy", "trigger", "rule"}  # named after what they are on
+_PARTS = {"column", "constraint", "policy", "trigger", "rule"}  # named after the object they are on
 
 
 def fact_of(finding: Finding) -> Fact:
@@ -20,7 +20,7 @@ def fact_of(finding: Finding) -> Fact:
 
 
 def told_by(cause: Finding) -> set[str]:
-    """Every name that a difference, or what came or went with it, has to do with."""
+    """Every name that a difference and its consequences are about."""
     fact = fact_of(cause)
     names = about(cause) | told_in(cause) | {fact.object}
     if fact.kind == "grant":
@@ -30,35 +30,35 @@ def told_by(cause: Finding) -> set[str]:
 
 
 def told_in(cause: Finding) -> set[str]:
-    """Names that stand in a difference itself, such as the parent of a table."""
+    """Names in a difference itself, such as the parent of a table."""
     return {word for fact in (*cause.missing, *cause.extra) for word in fact.property.split()}
 
 
 def passed(path: Finding) -> set[str]:
-    """What a path leads from, through and to."""
+    """The objects that a path leads from, through and to."""
     reach = fact_of(path)
     return {reach.object, reached_by(reach), *steps_of(reach)}
 
 
 def reached_by(reach: Fact) -> str:
-    """What a path leads to."""
+    """The object that a path leads to."""
     return re.sub("^(function|extension) ", "", reach.property)
 
 
 def checked(check: Finding) -> set[str]:
-    """What a check's finding is about: what is said of an archive is of its live table, too."""
+    """The names in a check's finding; for an archive table also its live table."""
     name = check.object.rpartition(" on ")[2]
     return {check.object, name, *(_above(name)), name.removesuffix("_archive")}
 
 
 def _above(name: str) -> set[str]:
-    """The table of a column, where a name is one."""
+    """The table of a column, if the name is that of a column."""
     table = split(name)[0] if "(" not in name else ""
     return {table} if "." in table else set()
 
 
 def about(finding: Finding) -> set[str]:
-    """The names of what a difference is about, and of what came or went with it."""
+    """The names that a difference is about, and those of its consequences."""
     names = set[str]().union(*(about(one) for one in finding.consequences))
     for fact in (*finding.missing[:1], *finding.extra[:1]):
         kind, name = target_of(fact.object) if fact.kind == "grant" else fact[:2]

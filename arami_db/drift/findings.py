@@ -1,4 +1,4 @@
-"""What verification finds, and how much it matters."""
+"""What verification finds, and how severe it is."""
 
 from __future__ import annotations
 
@@ -11,37 +11,37 @@ if TYPE_CHECKING:
 
 
 class Severity(StrEnum):
-    """How much a finding matters, gravest first."""
+    """How severe a finding is, highest first."""
 
-    SECURITY = "security"  # somebody may see or do what they must not
-    INTEGRITY = "integrity"  # data may come to be wrong, or the schema is not what the files say
-    PERFORMANCE = "performance"  # right, but slow
+    SECURITY = "security"  # a role may see or do what it must not
+    INTEGRITY = "integrity"  # data may become wrong, or the schema differs from the files
+    PERFORMANCE = "performance"  # correct, but slow
     COSMETIC = "cosmetic"  # names and comments
 
     @property
     def rank(self) -> int:
-        """0 for the gravest."""
+        """0 for the highest."""
         return list(Severity).index(self)
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that is not as it should be: one cause, with what follows from it.
+    """One problem: a cause, with its consequences.
 
     Attributes:
-        severity: how much it matters.
+        severity: how severe it is.
         source: what found it: "ledger", "facts", the name of a check, or "rls".
-        object: what it is about, by a name a human can find.
+        object: the object it is about, by a name that a human can search for.
         message: what is wrong, in one sentence.
-        expected: what should be there, where that can be said.
-        actual: what is there instead.
-        remedy: SQL that makes the finding go, where it can be derived.
-        advice: what to do instead, where there is no such SQL.
-        place: the file and line that define the object, as "migrations/003_users.sql:12".
-        cause: what it follows from, as "table public.users"; None where it is its own cause.
-        consequences: findings of their own that are there because of this one.
-        missing: the facts that should be there and are not, where facts are what it is about.
-        extra: the facts that are there and should not be; of what changed, both are there.
+        expected: the expected value, where there is one.
+        actual: the actual value.
+        remedy: SQL that fixes the finding, where it can be derived.
+        advice: what to do where there is no such SQL.
+        place: the file and line that define the object, such as "migrations/003_users.sql:12".
+        cause: its cause, such as "table public.users"; None where it is its own cause.
+        consequences: findings that exist because of this one.
+        missing: the missing facts, where it is about facts.
+        extra: the extra facts; a changed fact is in both.
     """
 
     severity: Severity
@@ -60,5 +60,5 @@ class Finding:
 
 
 def gravity(finding: Finding) -> tuple[int, str, str, str]:
-    """How findings are sorted: gravest first."""
+    """The sort key of findings: highest severity first."""
     return finding.severity.rank, finding.source, finding.object, finding.message

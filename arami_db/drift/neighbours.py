@@ -1,8 +1,8 @@
-"""Neighbours: whole objects that are there and that the files do not make, with all their own.
+"""Neighbours: whole objects that the files do not make, with all their parts.
 
-An application's other migrations put tables, views, functions and types into public. That they are
-there is no difference of our schema. What they do to it is none of their own: a trigger on one of
-our tables, a child of it, a way into it, a function called like one of ours.
+An application's other migrations put tables, views, functions and types into public. Their
+existence is not a difference of our schema. What changes our schema is a difference: a trigger on
+one of our tables, a child of it, a path into it, a function with the name of one of ours.
 """
 
 from __future__ import annotations
@@ -20,38 +20,38 @@ from arami_db.facts.names import head, schema_of, split, unquoted
 
 ROUTINES = ("function", "procedure", "aggregate", "window function")
 KINDS = (*RELATIONS, "sequence", *ROUTINES, "type")
-# Of a relation itself. What it inherits is a way into another.
+# Properties of a relation itself. An inherited table is a path into another relation.
 _OWN = {"columns", "comment", "owner", "definition", "populated", "persistence", "composite"} | {
     *("row level security", "force row level security", "replica identity", "partition key"),
     *("partition bound", "of type", "tablespace", "access method", "foreign server"),
 }
-# A path through nothing else, to all of a relation or to one column.
+# A direct path, to all of a relation or to one column.
 _DIRECT = re.compile(
     r"(?:select|insert|update|delete|truncate)"
     r'(?: \((?:"(?:[^"]|"")*"|[^"() ]+)\))? granted to (?:"(?:[^"]|"")*"|[^", ]+)'
 )
-# What calls a function that runs with other rights: somebody by its name, or the use of a relation.
+# How a function with other rights is called: by its name, or by the use of a relation.
 _CALLED = re.compile(r'execute granted to (?:"(?:[^"]|"")*"|[^", ]+), ')
 _FIRED = re.compile(r'(?:trigger|policy|default|constraint|view) of ((?:"(?:[^"]|"")*"|[^", ])+), ')
 
 
 @dataclass(frozen=True)
 class Neighbours:
-    """What a database has beside the schema.
+    """The objects of a database outside the schema.
 
     Attributes:
         expected: the facts of the schema.
-        extra: the facts that are there besides.
+        extra: the further facts of the database.
     """
 
     expected: Collection[Fact]
     extra: Collection[Fact]
 
     def of(self, finding: Finding) -> Object | None:
-        """The neighbour whose own a finding is, to the last fact; None where there is none.
+        """The neighbour that all facts of a finding belong to; None where there is none.
 
         Args:
-            finding: any, for itself.
+            finding: a single finding.
         """
         if finding.source != "facts" or finding.missing or not finding.extra:
             return None
@@ -60,7 +60,7 @@ class Neighbours:
 
     @property
     def tables(self) -> frozenset[tuple[str, str]]:
-        """The tables among them, by schema and name as they are, without quotes."""
+        """The tables among them, by schema and name without quotes."""
         names = (split(name) for kind, name in self._all if kind == "table")
         return frozenset((unquoted(schema), unquoted(name)) for schema, name in names)
 
@@ -82,12 +82,12 @@ class Neighbours:
 
     @cached_property
     def _names(self) -> set[str]:
-        """What the schema calls its own: nobody else's may be called so."""
+        """The names of the schema's functions: a neighbour must not share one."""
         return {head(f.object) if f.kind in ROUTINES else f.object for f in self.expected}
 
     @cached_property
     def _fired(self) -> set[Fact]:
-        """What the triggers of the schema's own tables call, of whichever table."""
+        """The functions that triggers of the schema's own tables call."""
         return {_anywhere(f) for f in self.expected if f.kind == "reach" and _by_trigger(f)}
 
     @cached_property
@@ -98,19 +98,19 @@ class Neighbours:
         return next(((k, name) for k in kinds if name and (k, name) in self._all), None)
 
     def _elsewhere(self, kind: str, name: str) -> Object | None:
-        """What lies in a schema of which the facts say no more than how people come to it."""
+        """Objects in a schema of which the facts state only paths."""
         return None if schema_of(name) in self._schemas else (kind, name)
 
     @cached_property
     def _schemas(self) -> set[str]:
-        """Those that the facts state."""
+        """The neighbours that the facts state."""
         return {schema_of(f.object) for f in self.expected if f.kind in KINDS} | {"public"}
 
     def _relation(self, name: str | None) -> Object | None:
         return self._whole(name, (*RELATIONS, "type"))
 
     def _owner(self, fact: Fact) -> Object | None:
-        """The neighbour that a fact is of."""
+        """The neighbour that a fact is about."""
         kind, name, key, _ = fact
         if kind == "grant":
             return self._granted(*target_of(name))
@@ -123,7 +123,7 @@ class Neighbours:
         return self._itself(kind, name, key)
 
     def _itself(self, kind: str, name: str, key: str) -> Object | None:
-        """What a property is of; of a publication, the table that it sends."""
+        """The object of a property; for a publication, the table that it sends."""
         if kind == "publication":
             return self._relation(key.removeprefix("table ")) if key.startswith("table ") else None
         found = self._whole(name, [kind])
@@ -140,20 +140,20 @@ class Neighbours:
         return self._relation(name) if kind == "type" else self._whole(name, [kind])
 
     def _sequence(self, name: str) -> Object | None:
-        """The table whose column a sequence is for, else itself."""
+        """The table whose column a sequence serves, else the object itself."""
         owned = self._around.actual.get(("sequence", name), {}).get("owned by")
         column = self._around.identity_of(name) or owned
         return self._relation(split(column)[0]) if column else self._whole(name, ["sequence"])
 
     def _reached(self, fact: Fact) -> Object | None:
-        """What is granted on itself, or on its parent; a function that only neighbours call."""
+        """The neighbour of a path: by a grant on it or its parent, or a function of neighbours."""
         _, _, reached, path = fact
         fired = _FIRED.match(path)
         relation = self._relation(fired[1]) or self._elsewhere("table", fired[1]) if fired else None
         if reached.startswith("function "):
             name = reached.removeprefix("function ")
             function = self._whole(name, ROUTINES) or self._elsewhere("function", name)
-            if function is None:  # of the schema: what its own tables' triggers call
+            if function is None:  # of the schema: functions that triggers of its own tables call
                 return relation if _by_trigger(fact) and _anywhere(fact) in self._fired else None
             return function if relation or _CALLED.match(path) else None
         parent = path.removeprefix("parent ") if path.startswith("parent ") else None
@@ -166,22 +166,22 @@ def _by_trigger(fact: Fact) -> bool:
 
 
 def _anywhere(fact: Fact) -> Fact:
-    """A path by a trigger of whichever table."""
+    """A path by a trigger of any table."""
     return fact._replace(value=_FIRED.sub("trigger, ", fact.value))
 
 
 def neighbours_of(findings: Iterable[Finding], expected: Collection[Fact]) -> Neighbours:
-    """The neighbours that all findings of a comparison speak of.
+    """The neighbours in the findings of a comparison.
 
     Args:
-        findings: all of them, each cause and consequence for itself.
+        findings: all findings, causes and consequences separately.
         expected: the facts of the schema.
     """
     return Neighbours(expected, {fact for finding in findings for fact in finding.extra})
 
 
 def _stated(facts: Iterable[Fact]) -> Iterator[Fact]:
-    """The facts, of a publication only those that say what it sends."""
+    """The facts; for a publication only those about what it sends."""
     for fact in facts:
         if fact.kind != "publication" or sent([fact]):
             yield fact

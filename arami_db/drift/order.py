@@ -1,4 +1,4 @@
-"""The order in which remedies run, and which of them run in no transaction."""
+"""The order in which remedies run, and which of them cannot run in a transaction."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from dataclasses import replace
 
 from arami_db.drift.findings import Finding
 
-# By what the first statement begins with, drops of "if exists" aside: what is not named comes
-# before comments. Within a line of this list, findings keep their order.
+# By the begin of the first statement, ignoring drops with "if exists": other statements come before
+# comments. Findings of one line of this list keep their order.
 _ORDER = (
     r"alter \S+ .* rename ",
     r"alter extension .* drop ",
@@ -49,13 +49,13 @@ _OUTSIDE = re.compile(
 
 
 def in_order(findings: Iterable[Finding]) -> list[Finding]:
-    """The findings whose remedies a script has, in an order that runs.
+    """The findings whose remedies go into a script, in an order that works.
 
     Args:
         findings: causes, with their consequences.
 
     Returns:
-        Of findings and consequences those with a remedy; of several with the same, the first.
+        The findings and consequences with a remedy; of several with the same one, the first.
     """
     by_remedy: dict[str, Finding] = {}
     for finding in unfolded(findings):
@@ -68,17 +68,17 @@ def in_order(findings: Iterable[Finding]) -> list[Finding]:
 
 
 def is_first(finding: Finding) -> bool:
-    """Whether its remedy runs in the first round: it is of an object that differs.
+    """Whether its remedy runs in the first round: it is for an object that differs.
 
-    Paths and checks come after: mending the object may mend them, and their remedies are for what
-    was there before.
+    Paths and checks come later: fixing the object may fix them, and their remedies were made for
+    the state before.
     """
     facts = (*finding.missing, *finding.extra)
     return finding.source == "facts" and not any(fact.kind == "reach" for fact in facts)
 
 
 def unfolded(findings: Iterable[Finding]) -> Iterator[Finding]:
-    """Findings and their consequences, without the remedies that their cause's remedy includes."""
+    """Findings and their consequences, without remedies that the remedy of their cause includes."""
     for finding in findings:
         yield finding
         for consequence in unfolded(finding.consequences):

@@ -1,4 +1,4 @@
-"""Where the files define what findings are about."""
+"""Where the files define the objects of findings."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from arami_db.files import SqlTree
 
 
 def placed(findings: Iterable[Finding], tree: SqlTree) -> tuple[Finding, ...]:
-    """Findings with the lines that define what they are about.
+    """Findings with the lines that define their objects.
 
     Args:
-        findings: those of the report; without any, no file is parsed.
+        findings: those of the report; no file is parsed for none.
         tree: the SQL files; one that cannot be parsed names no line.
 
     Returns:
-        The same findings, and their consequences, with a place where a file defines it.
+        The same findings, and their consequences, with a place if a file defines the object.
     """
     findings = tuple(findings)
     if not findings:
@@ -31,7 +31,7 @@ def placed(findings: Iterable[Finding], tree: SqlTree) -> tuple[Finding, ...]:
         about: tuple[str, ...] = (finding.object,)
         if facts and facts[0].kind != "reach":
             properties = {fact.property for fact in facts}
-            # Of a whole object what makes it, and not what says something of it.
+            # For a whole object the statement that creates it, not one that alters it.
             about = (*facts[0][:2][::-1], facts[0].property if len(properties) == 1 else "")
         return replace(
             finding,

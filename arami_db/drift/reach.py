@@ -1,4 +1,4 @@
-"""Paths of the API's roles, as findings: where each begins, and what closes it.
+"""Paths of the API's roles, as findings: where each begins, and how to close it.
 
 The words of a path are those of sql/catalog/280_reach.sql.
 """
@@ -21,11 +21,11 @@ _MEMBER = "member of it"
 
 
 def path_finding(fact: Fact, *, is_extra: bool) -> Finding:
-    """What a path means that is there and should not be, or that is gone.
+    """What an extra or a missing path means.
 
     Args:
-        fact: of kind "reach": a role, what it reaches, and how.
-        is_extra: whether the database has it and the snapshot has not.
+        fact: of kind "reach": a role, the object it reaches, and how.
+        is_extra: whether only the database has it.
     """
     _, role, reached, path = fact
     if not is_extra:
@@ -35,7 +35,7 @@ def path_finding(fact: Fact, *, is_extra: bool) -> Finding:
             reached.removeprefix("function "),
             f"{role} no longer reaches {reached}: {path}",
             expected=path,
-            advice="Grant it again, or give back what the path went through.",
+            advice="Grant it again, or restore what the path went through.",
             missing=(fact,),
         )
     remedy = _remedy(fact)
@@ -52,7 +52,7 @@ def path_finding(fact: Fact, *, is_extra: bool) -> Finding:
 
 
 def entry_of(fact: Fact) -> str:
-    """Where a path begins: the relation it goes through first, else what it reaches."""
+    """Where a path begins: the first relation it goes through, else the object it reaches."""
     found = _STEP.match(fact.value)
     return found[1] if found else fact.property.removeprefix("function ")
 
@@ -86,4 +86,4 @@ def _advice(fact: Fact) -> str:
         return f"Revoke what {role} holds on {entry}, or drop it."
     if fact.property.startswith("role "):
         return f"Revoke the membership through which {role} comes to {fact.property}."
-    return f"Revoke it from whoever {role} acts as there."
+    return f"Revoke it from the role that {role} acts as there."

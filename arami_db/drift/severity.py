@@ -1,4 +1,4 @@
-"""How much a differing fact matters: by what it lets somebody do."""
+"""The severity of a differing fact: by what it allows."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ _KINDS = {
     "rule": Severity.SECURITY,
     "event trigger": Severity.SECURITY,
     "publication": Severity.SECURITY,
-    "function": Severity.SECURITY,  # one more may be called by anybody
+    "function": Severity.SECURITY,  # anybody may call an extra one
     "procedure": Severity.SECURITY,
     "view": Severity.SECURITY,
     "materialized view": Severity.SECURITY,
     "foreign table": Severity.SECURITY,
     "extension": Severity.SECURITY,
-    "cast": Severity.SECURITY,  # it runs in statements that name no function
+    "cast": Severity.SECURITY,  # it runs in statements without naming a function
     "operator": Severity.SECURITY,
     "index": Severity.PERFORMANCE,
     "statistics": Severity.PERFORMANCE,
 }
-# By the beginning of a property's name, whatever it is of.
+# By the beginning of a property's name, for all kinds.
 _PROPERTIES = (
     ("comment", Severity.COSMETIC),
     ("owner", Severity.SECURITY),
@@ -53,13 +53,13 @@ _PROPERTIES = (
     ("parallel", Severity.PERFORMANCE),
     ("clustered", Severity.PERFORMANCE),
 )
-# What is called by somebody's own statement, and is not Postgres's: only that has no schema here.
+# A function that is not Postgres's own: the facts write those without a schema.
 _FOREIGN_CALL = re.compile(r'[\w"]\.(\w+|"[^"]+")\(')
 _CALLING = {"default", "definition"}
 
 
 def severity_of(fact: Fact, *, is_extra: bool) -> Severity:
-    """The severity of a fact that is missing, or that is there and should not be."""
+    """The severity of a missing or extra fact."""
     is_code = fact.kind == "trigger" and fact.property == "definition"
     if is_extra and (is_code or _calls(fact)):
         return Severity.SECURITY
@@ -70,5 +70,5 @@ def severity_of(fact: Fact, *, is_extra: bool) -> Severity:
 
 
 def _calls(fact: Fact) -> bool:
-    """Whether it makes whoever writes a row call a function of somebody's."""
+    """Whether it makes everyone who writes a row call a foreign function."""
     return fact.property in _CALLING and _FOREIGN_CALL.search(fact.value) is not None

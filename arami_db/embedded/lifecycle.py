@@ -46,15 +46,15 @@ def start(
     """Find the running server, or start one; the first time, create it.
 
     Args:
-        root: the directory it lives in; `home()` when None.
+        root: the directory of the server; `home()` when None.
         tcp_port: also listen on this port of 127.0.0.1, with a password.
         durable: False for a throw-away server that may lose its data in a crash of the machine.
-        major: the version that a new one is made with, where this machine has it.
-        note: told whose programs are used, when they are not those of the `embedded` extra.
+        major: the version for a new server, where this machine has it.
+        note: called with the programs' origin when they are not those of the `embedded` extra.
 
     Raises:
         EmbeddedError: it cannot be created, started or reached; the message ends with its log.
-        UsageError: no such port, or the server already runs without it.
+        UsageError: the port is not valid, or the server already runs without it.
     """
     if tcp_port is not None and not 1024 <= tcp_port <= 65535:
         raise UsageError(f"Port {tcp_port} is not between 1024 and 65535.")
@@ -77,10 +77,10 @@ def start(
 
 @_explained()
 def status(*, root: Path | None = None) -> EmbeddedServer | None:
-    """The server if it runs and answers, else None; changes nothing.
+    """The server if it runs and answers, or None; changes nothing.
 
     Args:
-        root: the directory it lives in; `home()` when None.
+        root: the directory of the server; `home()` when None.
 
     Raises:
         EmbeddedError: the directory cannot be read, or something else answers there.
@@ -91,10 +91,10 @@ def status(*, root: Path | None = None) -> EmbeddedServer | None:
 
 @_explained()
 def stop(*, root: Path | None = None) -> bool:
-    """Shut the server down, ending its connections, and wait until it is gone.
+    """Shut the server down, ending its connections, and wait until it has ended.
 
     Args:
-        root: the directory it lives in; `home()` when None.
+        root: the directory of the server; `home()` when None.
 
     Returns:
         Whether there was anything to stop.
@@ -114,7 +114,7 @@ def destroy(*, root: Path | None = None) -> bool:
     """Stop the server and delete everything of it: data, socket folder, copied programs.
 
     Args:
-        root: the directory it lives in; `home()` when None.
+        root: the directory of the server; `home()` when None.
 
     Returns:
         Whether there was anything to delete.
@@ -137,7 +137,7 @@ def destroy(*, root: Path | None = None) -> bool:
 
 
 def _found(place: ServerPlace) -> EmbeddedServer | None:
-    """The running server, waited for while any process of it is starting, ending or orphaned."""
+    """The running server; waits while any of its processes is starting, ending or orphaned."""
     deadline = time.monotonic() + PATIENCE
     while True:
         server = answering(place)
@@ -146,7 +146,7 @@ def _found(place: ServerPlace) -> EmbeddedServer | None:
             return server
         if time.monotonic() > deadline:
             raise EmbeddedError(
-                f"{place.root}: its server neither answers nor ends (pids {listed(pids)}).",
+                f"{place.root}: its server does not answer and does not end (pids {listed(pids)}).",
                 hint=f"stop it, then start it again; its log is {place.log}",
             )
         time.sleep(TICK)
@@ -189,7 +189,9 @@ def _delete(place: ServerPlace) -> None:
     state = place.state()
     if state and trusted(state.socket_dir, place.account.uid):
         shutil.rmtree(state.socket_dir)
-    while data := place.data_dir:  # cut short, this must not leave half a cluster that looks whole
+    while (
+        data := place.data_dir
+    ):  # if interrupted, this must not leave half a cluster that looks complete
         data.rename(tempfile.mkdtemp(prefix=f"{data.name}.partial-", dir=place.root))
     for path in (found for pattern in _OURS for found in place.root.glob(pattern)):
         if path.is_dir() and not path.is_symlink():

@@ -1,7 +1,7 @@
-"""The directory a server lives in: who may use it, its lock, its state.
+"""The directory of a server: who may use it, its lock, its state.
 
-The root and the files directly in it belong to whoever runs the command; the server's account,
-when it is another one, owns only the data and the socket folder and can replace nothing else.
+The root and the files directly in it belong to the user who runs the command; the account of the
+server, if different, owns only the data and the socket folder and can replace nothing else.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from pathlib import Path
 from arami_db.embedded.privileges import Account, server_account
 from arami_db.errors import EmbeddedError
 
-MARKER = "arami-db.lock"  # created first and deleted last: what has it is ours
+MARKER = "arami-db.lock"  # created first and deleted last: it marks a directory as ours
 _ROOT_HOME = Path("/var/lib/arami-db")
 _PRIVATE = 0o700
 _ENTERABLE = 0o711
-_ATTEMPTS = 1000  # that a directory may be destroyed under us, before it is something else
+_ATTEMPTS = 1000  # how often another command may destroy the directory before we give up
 
 
 @dataclass(frozen=True)
@@ -50,12 +50,12 @@ class ServerPlace:
 
     @property
     def data_dir(self) -> Path | None:
-        """The cluster, of whatever version; None when there is none."""
+        """The cluster, of any version; None when there is none."""
         return _cluster(self.root)
 
     @property
     def log(self) -> Path:
-        """The server's log, of its present run."""
+        """The log of the server's present run."""
         return self.root / "server.log"
 
     @property
@@ -64,7 +64,7 @@ class ServerPlace:
         return (self.root / MARKER).is_file()
 
     def state(self) -> ServerState | None:
-        """What the last launch wrote; None when there was none, or it cannot be read as such."""
+        """The state that the last launch wrote; None when there is none, or it cannot be read."""
         try:
             facts = json.loads((self.root / "state.json").read_text())
             paths = Path(facts["socket_dir"]), Path(facts.get("programs", ""))
@@ -78,10 +78,10 @@ class ServerPlace:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Create the place if need be and hold its lock: one command at a time changes it.
+        """Create the place if it is missing and hold its lock: one command at a time changes it.
 
         Raises:
-            EmbeddedError: the directory is, or could be, somebody else's.
+            EmbeddedError: the directory belongs to, or can be changed by, another user.
         """
         import fcntl
 
@@ -106,7 +106,9 @@ class ServerPlace:
         mode = _ENTERABLE if self.account.switched else _PRIVATE
         for folder in reversed(missing):
             folder.mkdir(mode=mode, exist_ok=True)
-            folder.chmod(mode)  # whatever the umask: the next command must find it as this one did
+            folder.chmod(
+                mode
+            )  # independent of the umask: the next command expects these permissions
         found = self.root.stat()
         if found.st_uid != os.geteuid() or found.st_mode & 0o022:
             raise EmbeddedError(
@@ -121,23 +123,23 @@ class ServerPlace:
             )
 
     def check_reach(self) -> None:
-        """Make sure that the server's account can get here, before anything is created.
+        """Make sure that the server's account can enter, before anything is created.
 
         Raises:
             EmbeddedError: it cannot.
         """
         if not self.account.reaches(self.root):
             raise EmbeddedError(
-                f"{self.root}: out of reach of {self.account.name}, who runs the server for root.",
+                f"{self.root}: {self.account.name}, who runs the server for root, cannot enter it.",
                 hint="choose a directory that every user may enter",
             )
 
 
 def home() -> Path:
-    """Where the user's own server lives; nothing is created.
+    """The directory of the user's own server; nothing is created.
 
-    For root it is /var/lib/arami-db when the user's data directory is closed to the account the
-    server runs as: no permission of an existing directory is ever widened.
+    For root it is /var/lib/arami-db when the server's account may not enter the user's data
+    directory: permissions of existing directories are never widened.
 
     Raises:
         EmbeddedError: the system is not supported.
@@ -149,7 +151,7 @@ def home() -> Path:
 
 
 def write_private(path: Path, text: str) -> None:
-    """Replace a file, at once and readable by its owner only."""
+    """Replace a file atomically; only its owner may read it."""
     new = path.with_name(f"{path.name}.new")
     descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
     with open(descriptor, "w") as file:

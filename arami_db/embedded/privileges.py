@@ -9,13 +9,13 @@ from pathlib import Path
 
 from arami_db.errors import EmbeddedError
 
-# Nothing of the caller's environment (PGDATA, PGOPTIONS, LD_LIBRARY_PATH…) may steer the server.
+# The caller's environment (PGDATA, PGOPTIONS, LD_LIBRARY_PATH…) must not affect the server.
 _ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C"}
 
 
 @dataclass(frozen=True)
 class Account:
-    """Who runs the server; `switched` when that is not who runs this command."""
+    """The account that runs the server; `switched` when another one runs this command."""
 
     name: str
     uid: int
@@ -25,7 +25,7 @@ class Account:
     def run(
         self, argv: list[str], *, output: int = subprocess.PIPE, keep: tuple[int, ...] = ()
     ) -> subprocess.CompletedProcess[str]:
-        """Run a command as this account, cut off from the caller's terminal and environment."""
+        """Run a command as this account, without the caller's terminal and environment."""
         return subprocess.run(  # noqa: S603
             argv,
             stdin=subprocess.DEVNULL,
@@ -52,11 +52,11 @@ class Account:
             test = ["/bin/sh", "-c", 'test -x "$1"', "sh", str(nearest)]
             if self.run(test).returncode == 0:
                 return True
-            if nearest.exists():  # else it was destroyed meanwhile, which says nothing
+            if nearest.exists():  # else it was destroyed meanwhile, which proves nothing
                 return False
 
     def own(self, folder: Path) -> None:
-        """Give a folder we have just created to this account, and to nobody else."""
+        """Give a folder that we have just created to this account only."""
         if self.switched:
             os.chown(folder, self.uid, self.gid, follow_symlinks=False)
 
@@ -65,7 +65,7 @@ def server_account(owner: int | None = None) -> Account:
     """The account to run the server as.
 
     Args:
-        owner: for root, the uid that existing data belongs to; it stays that one's.
+        owner: for root, the uid that owns the existing data, and keeps it.
 
     Raises:
         EmbeddedError: not a Unix system, or root without an unprivileged account to drop to.
@@ -85,6 +85,6 @@ def server_account(owner: int | None = None) -> Account:
         if entry is not None:
             return Account(entry.pw_name, entry.pw_uid, entry.pw_gid, switched=True)
     raise EmbeddedError(
-        "Postgres refuses to run as root, and there is no account to run it as instead.",
+        "Postgres refuses to run as root, and there is no other account to run it.",
         hint="create one: useradd --system postgres",
     )

@@ -1,4 +1,4 @@
-"""Which processes are the server's: asked of the system, never believed of a file.
+"""Which processes belong to the server: according to the system, not to a file.
 
 The data directory is writable by the server's account, so a pid found in it is only a claim.
 """
@@ -22,9 +22,9 @@ _PROC = Path("/proc")
 
 
 def first_line(path: Path) -> str:
-    """The first line of a file in the data directory; '' when it is not an ordinary file.
+    """The first line of a file in the data directory; '' when it is not a regular file.
 
-    Neither a link (to a file only root may read) nor a pipe (that never answers) is followed.
+    A link (to a file that only root may read) or a pipe (that blocks) is not opened.
     """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
@@ -58,7 +58,7 @@ def postmaster(place: ServerPlace) -> int | None:
 
 
 def halt(place: ServerPlace) -> bool:
-    """End the server (fast shutdown) or what is left of it, and wait until it is gone.
+    """End the server (fast shutdown) or its remaining processes, and wait until they have ended.
 
     Returns:
         Whether there was anything to end.
@@ -92,11 +92,11 @@ def _serves(pid: int, data: Path, uid: int) -> bool:
     try:
         if entry.stat().st_uid != uid or (entry / "cwd").readlink() != data:
             return False
-    except OSError:  # it ended, or it is not ours to look at
+    except OSError:  # it ended, or we may not inspect it
         return False
     try:
         return (entry / "exe").readlink().name.startswith("postgres")
-    except OSError:  # it is ending: its memory is gone already, its files are still open
+    except OSError:  # it is ending: its memory is freed already, its files are still open
         return True
 
 

@@ -1,4 +1,4 @@
-"""A running server: how to reach it, whether it answers, what it must hold."""
+"""A running server: how to reach it, whether it answers, and what it must contain."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class EmbeddedServer:
 
     @property
     def conninfo(self) -> str:
-        """The libpq connection string, through the socket: never a password in it."""
+        """The libpq connection string, through the socket and so without a password."""
         from psycopg.conninfo import make_conninfo
 
         return make_conninfo(
@@ -61,7 +61,7 @@ def psql_command(server: EmbeddedServer) -> list[str]:
     """The argv of the psql that belongs to `server`; append psql's own options.
 
     Raises:
-        EmbeddedError: it has none, and there is none on PATH.
+        EmbeddedError: there is none with the server, and none on PATH.
     """
     beside = server.programs / "psql"
     psql = str(beside) if beside.exists() else shutil.which("psql")
@@ -74,10 +74,10 @@ def psql_command(server: EmbeddedServer) -> list[str]:
 
 
 def answering(place: ServerPlace) -> EmbeddedServer | None:
-    """The server, if it really takes a connection now.
+    """The server, if it accepts a connection now.
 
     Raises:
-        EmbeddedError: something answers that is not a process of this server.
+        EmbeddedError: a process that does not belong to this server answers.
     """
     import psycopg
 
@@ -88,12 +88,14 @@ def answering(place: ServerPlace) -> EmbeddedServer | None:
         with _connect(state) as connection:
             version = connection.info.parameter_status("server_version") or "unknown"
             pid = postmaster(place)
-            connection.execute("select 1")  # still there: so a pid not found is not a shutdown's
+            connection.execute(
+                "select 1"
+            )  # the socket is still there: a missing pid does not mean a shutdown
     except psycopg.OperationalError:
         return None
     if pid is None:
         raise EmbeddedError(
-            f"{place.root}: its server runs where it cannot be seen from here.",
+            f"{place.root}: its server runs where this command cannot see it.",
             hint="stop it where it was started, perhaps in another container",
         )
     return EmbeddedServer(
@@ -102,7 +104,7 @@ def answering(place: ServerPlace) -> EmbeddedServer | None:
 
 
 def prepare(server: EmbeddedServer) -> None:
-    """Make what every session counts on: the database, its extension, a password for TCP."""
+    """Create what every session expects: the database, its extension, a password for TCP."""
     state = ServerState(server.socket_dir, server.port, server.tcp, server.programs)
     with _connect(state) as connection:
         if server.tcp:
@@ -122,7 +124,7 @@ def prepare(server: EmbeddedServer) -> None:
 def _set_password(connection: psycopg.Connection[Any], file: Path) -> None:
     if not file.exists():
         write_private(file, secrets.token_urlsafe(24))
-    # Hashed here: a password in the statement would be kept by pg_stat_statements.
+    # Hashed here: pg_stat_statements would keep a password in the statement.
     verifier = connection.pgconn.encrypt_password(
         file.read_bytes(), b"postgres", b"scram-sha-256"
     ).decode()

@@ -1,4 +1,4 @@
-"""The folder the server's socket is in: private, and short enough to be a socket's address."""
+"""The folder of the server's socket: private, and short enough for a socket address."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from pathlib import Path
 from arami_db.embedded.place import ServerPlace
 from arami_db.errors import EmbeddedError
 
-_LONGEST = 103  # sun_path less its NUL: 107 bytes on Linux, 103 on macOS
+_LONGEST = 103  # sun_path without its NUL: 107 bytes on Linux, 103 on macOS
 _PRIVATE = 0o700
 
 
 def trusted(folder: Path, uid: int) -> bool:
-    """Whether a recorded folder is still the private one we made for `uid`: /tmp is shared."""
+    """Whether a recorded folder is still the private one made for `uid`: /tmp is shared."""
     try:
         found = folder.lstat()
     except OSError:
@@ -25,10 +25,10 @@ def trusted(folder: Path, uid: int) -> bool:
 
 
 def socket_dir(place: ServerPlace) -> Path:
-    """The folder for the socket: in the root, or elsewhere if no client could name that.
+    """The folder for the socket: in the root, or elsewhere if its path is too long for clients.
 
     Raises:
-        EmbeddedError: no temporary directory is short enough and open to the server.
+        EmbeddedError: no temporary directory has a short path and admits the server.
     """
     folder = place.root / "run"
     if not _addressable(folder):
@@ -50,7 +50,7 @@ def _elsewhere(place: ServerPlace) -> Path:
             place.account.own(folder)
             return folder
     raise EmbeddedError(
-        f"{place.root}: no name for a socket, and no temporary directory is better.",
+        f"{place.root}: not usable as a socket's path, and no temporary directory is better.",
         hint="set TMPDIR to a directory with a short, plain name that every user may enter",
     )
 

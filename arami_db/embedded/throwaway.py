@@ -1,4 +1,4 @@
-"""A server for the length of one command: made for it and gone with it."""
+"""A server for one command: created for it and deleted at its end."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from arami_db.embedded.server import EmbeddedServer
 from arami_db.errors import EmbeddedError
 
 _PREFIX = "arami-db-shadow-"
-_LOCK = "in-use"  # held by whoever made the folder, for as long as that process lives
+_LOCK = "in-use"  # locked by the process that created the folder, as long as it runs
 
 
 @contextmanager
 def throwaway(major: int | None = None) -> Iterator[EmbeddedServer]:
-    """Start a server that nobody else uses and whose data goes with it.
+    """Start a private server whose data is deleted with it.
 
-    What a killed command left behind is deleted by the next one.
+    The next command deletes what a killed command left.
 
     Args:
-        major: the version that is wanted; where this machine has none of it, it is another.
+        major: the wanted version; another one where this machine lacks it.
 
     Raises:
         EmbeddedError: it cannot be started.
@@ -34,7 +34,7 @@ def throwaway(major: int | None = None) -> Iterator[EmbeddedServer]:
     lock = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         _locks(lock)
-        folder.chmod(0o711)  # the server's account, when root runs the command, must get in
+        folder.chmod(0o711)  # the server's account must be able to enter when root runs the command
         folder = folder.rename(folder.with_name(folder.name.replace("arami-db-new-", _PREFIX)))
         yield start(root=folder / "server", durable=False, major=major)
     finally:
@@ -43,9 +43,11 @@ def throwaway(major: int | None = None) -> Iterator[EmbeddedServer]:
 
 
 def _sweep() -> None:
-    """Delete the folders of commands that no longer live."""
+    """Delete the folders of commands that have ended."""
     for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
-        with suppress(OSError, EmbeddedError):  # somebody else's, or at work still: the next will
+        with suppress(
+            OSError, EmbeddedError
+        ):  # another user's, or in use: a later command deletes it
             if folder.lstat().st_uid != os.geteuid() or folder.is_symlink():
                 continue
             lock = os.open(folder / _LOCK, os.O_RDWR | os.O_NOFOLLOW)

@@ -1,4 +1,4 @@
-"""Writing the SQL files as another tool's migrations."""
+"""Exporting the SQL files as migrations of another tool."""
 
 from arami_db.export.supabase import SupabaseExport, export
 

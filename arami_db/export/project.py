@@ -1,4 +1,4 @@
-"""A Supabase project's migrations: what is there, what of it was exported, and writing more."""
+"""The migrations of a Supabase project: reading them, what was exported, and adding more."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from arami_db.files.writing import write_whole
 
 _NAME = re.compile(r"([0-9]+)_(.*)\.sql", re.ASCII)
 _MOMENT = "%Y%m%d%H%M%S"
-# Where the numbers of a first export begin: before all that a team writes on top of it, and the
+# Where the numbers of a first export begin: below the migrations that a team adds later, and the
 # same for everybody.
 _FIRST = "20250101000001"
 
@@ -26,8 +26,8 @@ class Migration:
 
     Attributes:
         path: its file.
-        version: the number that the Supabase CLI knows it by.
-        headers: what was exported in it; nothing in those of other origin.
+        version: its number in the Supabase CLI.
+        headers: the exports in it; none in migrations of other origin.
     """
 
     path: Path
@@ -37,7 +37,7 @@ class Migration:
 
 @dataclass(frozen=True)
 class Draft:
-    """A migration that has no number yet."""
+    """A migration without a number yet."""
 
     name: str
     text: str
@@ -60,15 +60,15 @@ class Project:
             The text of each file.
 
         Raises:
-            UsageError: the last is no number that one of 14 digits could follow.
+            UsageError: no number of 14 digits can follow the last one.
         """
         files, last = {}, max((m.version for m in self.migrations), default="")
         for draft in drafts:
             version = _after(last) if last else _FIRST
             if len(version) != len(_FIRST) or version <= last:
                 raise UsageError(
-                    f"{self.folder}: the number {last} sorts after every date and time, so that"
-                    " nothing can follow it",
+                    f"{self.folder}: the number {last} sorts after every date and time:"
+                    " no number can follow it",
                     hint="Rename that migration: YYYYMMDDHHMMSS_name.sql.",
                 )
             files[self.folder / f"{version}_{draft.name}.sql"] = draft.text
@@ -76,13 +76,13 @@ class Project:
         return files
 
     def write(self, files: Mapping[Path, str]) -> None:
-        """Write migrations; one that is there is there whole.
+        """Write migrations, each file as a whole or not at all.
 
         Args:
-            files: as number() returns them.
+            files: the result of number().
 
         Raises:
-            UsageError: one cannot be written; those that have not their names yet are gone.
+            UsageError: a file cannot be written; files that were not renamed yet are deleted.
         """
         if not files:
             return
@@ -99,7 +99,7 @@ def read_project(directory: Path) -> Project:
         directory: the project's; supabase/migrations in it may be missing.
 
     Raises:
-        UsageError: it is the folder supabase or in it, or something cannot be read.
+        UsageError: it is the folder supabase or inside it, or a file cannot be read.
     """
     if inner := _inner(directory.absolute()):
         raise UsageError(
@@ -116,7 +116,7 @@ def read_project(directory: Path) -> Project:
 
 
 def _inner(directory: Path) -> Path | None:
-    """The folder supabase of a project, where a directory is that one or a folder in it."""
+    """The folder supabase that a directory is or lies in, if any."""
     return next(
         (
             path
@@ -129,7 +129,7 @@ def _inner(directory: Path) -> Path | None:
 
 
 def _read(paths: Sequence[Path]) -> Iterator[Migration]:
-    """Those that the Supabase CLI would apply."""
+    """The files that the Supabase CLI would apply."""
     for path in paths:
         if match := _NAME.fullmatch(path.name):
             text = path.read_bytes().decode("utf-8-sig", errors="replace").replace("\r\n", "\n")
@@ -137,7 +137,7 @@ def _read(paths: Sequence[Path]) -> Iterator[Migration]:
 
 
 def _after(version: str) -> str:
-    """The next number: a second later; where the last is no moment before _FIRST, one more."""
+    """The next number: a second later; one more where the last is not a date from _FIRST on."""
     if version < _FIRST:
         return _FIRST
     try:

@@ -1,4 +1,4 @@
-"""Exporting: migrations and views that the project does not have yet, as migrations of its own."""
+"""Exporting migrations and views that a Supabase project lacks, as migrations of the project."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ class SupabaseExport:
 
     Attributes:
         written: the files it wrote, or would write, in order.
-        in_place: how many migrations and views the project had as they are.
-        notes: what else is to be known.
+        in_place: how many migrations and views the project already had.
+        notes: further notes for the user.
     """
 
     written: tuple[Path, ...]
@@ -45,15 +45,15 @@ class SupabaseExport:
 
     @property
     def versions(self) -> tuple[str, ...]:
-        """The numbers by which the Supabase CLI knows what was written."""
+        """The numbers of the written migrations in the Supabase CLI."""
         return tuple(path.name.partition("_")[0] for path in self.written)
 
 
 def export(tree: SqlTree, directory: Path, *, dry: bool = False) -> SupabaseExport:
-    """Write what a Supabase project lacks of the files into its supabase/migrations.
+    """Write the files that a Supabase project lacks into its supabase/migrations.
 
-    Migrations come first, then views and functions. The same files and the same project give the
-    same bytes, whoever exports and whenever.
+    Migrations come first, then views and functions. The same files and the same project always give
+    the same bytes.
 
     Args:
         tree: the SQL files.
@@ -61,13 +61,13 @@ def export(tree: SqlTree, directory: Path, *, dry: bool = False) -> SupabaseExpo
         dry: whether to write nothing.
 
     Returns:
-        What was written, or would be.
+        What was written, or would be written.
 
     Raises:
-        LedgerError: a migration is not as it was exported, or its file is gone; or what was
-            exported of it, or of a view, was edited.
+        LedgerError: a migration was edited after its export, or its file is missing; or the export
+            of it, or of a view, was edited.
         RefusedFileError: a file cannot be run as it stands.
-        UsageError: the directory is no project's, or cannot be read or written.
+        UsageError: the directory is not a project's, or cannot be read or written.
     """
     project = read_project(directory)
     found = [one for migration in project.migrations for one in migration.headers]
@@ -87,7 +87,7 @@ def export(tree: SqlTree, directory: Path, *, dry: bool = False) -> SupabaseExpo
 
 
 def _as_ledger(found: list[Header]) -> Ledger:
-    """The migrations that were exported whole, as if they were rows of a ledger."""
+    """The migrations with a complete export, as rows of a ledger."""
     rows = {
         (one.kind, one.version): Row(
             one.kind, one.version, one.name, one.checksum, "export", datetime.min, 0, ""
@@ -99,10 +99,10 @@ def _as_ledger(found: list[Header]) -> Ledger:
 
 
 def _require_agreement(plan: Plan, project: Project) -> None:
-    """Refuse to add to an export that other files than these made.
+    """Refuse to add to an export of other files.
 
     Raises:
-        LedgerError: names each migration, and the way out.
+        LedgerError: names each migration, and how to fix it.
     """
     entries = [entry for entry in plan.entries if entry.kind == "migration"]
     wrong = [entry for entry in entries if entry.state in _WRONG]
@@ -116,34 +116,34 @@ def _require_agreement(plan: Plan, project: Project) -> None:
 
 
 def _require_unedited(tree: SqlTree, project: Project) -> None:
-    """Refuse what says above its text that it is a file, and below is another.
+    """Refuse a migration whose text does not match its header.
 
     Raises:
-        LedgerError: names each migration of the project, and the way out.
+        LedgerError: names each migration of the project, and how to fix it.
     """
     files = {(file.kind, file.checksum): file for file in (*tree.migrations, *tree.views)}
     wrong = [
-        f"{migration.path.name} is not what {file.label} says any more"
+        f"{migration.path.name} no longer matches {file.label}"
         for migration in project.migrations
         for one in migration.headers
         if (file := files.get((one.kind, one.checksum))) and not _holds(one, file)
     ]
     if wrong:
         raise LedgerError(
-            "what was exported was edited afterwards:" + _listed(wrong),
-            hint="Put it back as it was exported, and write what you want besides in a migration of"
+            "exported migrations were edited afterwards:" + _listed(wrong),
+            hint="Restore it as it was exported, and write what you want to add in a migration of"
             " your own.",
         )
 
 
 def _listed(lines: list[str]) -> str:
-    """The first of some lines, and how many more there are."""
+    """The first lines, and how many more there are."""
     more = [f"and {len(lines) - _SHOWN} more"] if len(lines) > _SHOWN else []
     return "".join(f"\n  {line}" for line in [*lines[:_SHOWN], *more])
 
 
 def _holds(exported: Header, file: SqlFile) -> bool:
-    """Whether an exported text is a file's, or a statement of it; blanks tell nothing."""
+    """Whether an exported text is that of a file or one of its statements, ignoring blanks."""
     there, wanted = (
         " ".join(text.rstrip(f"{BLANKS};").split())
         for text in (exported.text, without_restrict(file.text))
@@ -170,9 +170,9 @@ def _hint(entry: Entry) -> str:
         EntryState.MISSING: "Restore the file",
         EntryState.AHEAD: "Export from the newer release of the files that wrote it",
     }
-    way = ways.get(entry.state, "Put the file back as it was exported, and write a new migration")
+    way = ways.get(entry.state, "Restore the file as it was exported, and write a new migration")
     return (
-        f"{way}.\n      Or, where what was exported was applied nowhere yet, delete all that was"
+        f"{way}.\n      Or, if the export was applied nowhere yet, delete all that was"
         f" exported from migration {entry.version} on, and export again."
     )
 
@@ -180,8 +180,8 @@ def _hint(entry: Entry) -> str:
 def _drafts(script: Script, parts: set[tuple[int, int]]) -> list[Draft]:
     """The migrations that a file becomes.
 
-    The Supabase CLI sends a file as one pipeline, in which a statement that Postgres refuses in a
-    transaction runs only as the first: each such statement becomes a migration of its own.
+    The Supabase CLI sends a file as one pipeline, where a statement that Postgres refuses in a
+    transaction runs only as the first: each such statement becomes its own migration.
     """
     file, count = script.file, len(script.statements)
     if script.in_transaction or count < 2:

@@ -1,4 +1,4 @@
-"""What the export made of views and functions so far, and what stands on what."""
+"""The views and functions that earlier exports create, and their dependencies."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from arami_db.files.script import Statement, load
 
 
 class There:
-    """The statements that made what is there, the last of each object."""
+    """The latest exported statement of each object."""
 
     def __init__(self, found: Iterable[Header]) -> None:
-        """Read what was exported.
+        """Read earlier exports.
 
         Args:
-            found: of views, in order.
+            found: the exports of views, in order.
 
         Raises:
-            RefusedFileError: a text was changed into what cannot be run.
+            RefusedFileError: a text was edited and cannot be parsed.
         """
         self._statements: dict[Hashable, Statement] = {}
         for one in found:
@@ -32,14 +32,14 @@ class There:
                     self._statements[key] = statement
 
     def holds(self, statement: Statement) -> bool:
-        """Whether an object that a statement creates is there."""
+        """Whether the object that a statement creates was exported before."""
         return _key(statement) in self._statements
 
     def in_the_way(self, statement: Statement) -> list[Statement]:
-        """What made the object that a statement creates and all that stands on it.
+        """The statements that made an object and all that depends on it.
 
         Returns:
-            The statements, in the order to drop what they made; none where it is not there.
+            The statements, in the order to drop their objects; none where it does not exist.
         """
         found = dict[Hashable, Statement]()
         if own := self._statements.get(_key(statement)):
@@ -49,7 +49,7 @@ class There:
     def _collect(
         self, statement: Statement, found: dict[Hashable, Statement], seen: set[Hashable]
     ) -> None:
-        """Add what stands on an object, then the object."""
+        """Add what depends on an object, then the object."""
         key, name = _key(statement), created(statement)
         seen.add(key)
         for other, one in self._statements.items():
@@ -59,6 +59,6 @@ class There:
 
 
 def _key(statement: Statement) -> Hashable:
-    """What tells an object from others: of a function, its parameters as well."""
+    """The identity of an object: for a function, with its parameters."""
     is_function = statement.node.HasField("create_function_stmt")
     return dropping(statement) if is_function else created(statement)

@@ -1,8 +1,8 @@
-"""Views and functions as migrations: created the first time, replaced when their text changed.
+"""Views and functions as migrations: created the first time, replaced when their text changes.
 
-Whether Postgres replaces a view is known only where it is: it compares columns and their types. So
-the migration tries, as `migrate` does, and where that is refused drops what is in the way; all that
-was dropped is created again in the same migration.
+Only the server knows whether it can replace a view: it compares columns and their types. So the
+migration tries to, as `migrate` does. If that fails it drops the view and its dependants, and
+creates them again.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from arami_db.files.exported import Header, header
 from arami_db.files.psql import without_restrict
 from arami_db.files.script import Script, Statement, load, load_all
 
-_TRIED = "-- Where Postgres refuses to replace it, what is in the way goes, and comes back below.\n"
+_TRIED = "-- Where Postgres refuses to replace it, it is dropped here and created again below.\n"
 
 
 @dataclass(frozen=True)
 class Views:
-    """What is to be exported of the views: the migrations, the files they hold, and notes."""
+    """The export of views: the migrations, the files in them, and notes."""
 
     drafts: tuple[Draft, ...]
     pending: tuple[SqlFile, ...]
@@ -33,12 +33,12 @@ class Views:
 def view_drafts(tree: SqlTree, found: Sequence[Header]) -> Views:
     """The migrations that bring views and functions to their present text.
 
-    The first time each file is one. Later all that changed is one together, as `migrate` makes it
-    one transaction: nobody sees the gap between a view and what stands on it.
+    The first time each file becomes one migration. Later all changes share one, as they share one
+    transaction in `migrate`: no session sees a view without its dependants.
 
     Args:
         tree: the SQL files.
-        found: what was exported of views, in order.
+        found: the earlier exports of views, in order.
 
     Raises:
         RefusedFileError: a file cannot be run as it stands.
@@ -62,13 +62,13 @@ def _gone(tree: SqlTree, latest: dict[int, Header]) -> Iterator[str]:
     for one in latest.values():
         if one.version not in versions and one.checksum not in checksums:
             yield (
-                f"{one.title} was exported and has no file any more: what it made stays where it is"
+                f"{one.title} was exported and has no file any more: what it made stays"
                 " until a migration drops it"
             )
 
 
 def _sections(tree: SqlTree, there: There, changed: Sequence[Script]) -> Iterator[str]:
-    """The texts of the files that changed and of those that stand on them, in order."""
+    """The texts of the changed files and of their dependants, in order."""
     scripts = {script.file.version: script for script in changed}
     owners = {
         dropping(statement): script
@@ -90,7 +90,7 @@ def _sections(tree: SqlTree, there: There, changed: Sequence[Script]) -> Iterato
 
 
 def _tried(there: There, script: Script, *, replaces: bool) -> Iterator[str]:
-    """What has to come before the text of a file: what it cannot replace must have gone."""
+    """What precedes the text of a file: it drops what the file cannot replace."""
     explained = False
     for statement in script.statements:
         drops = [f"{dropping(one)};\n" for one in there.in_the_way(statement)]
@@ -103,9 +103,9 @@ def _tried(there: There, script: Script, *, replaces: bool) -> Iterator[str]:
 
 
 def _try(statement: Statement, drops: Sequence[str]) -> str:
-    """A block that replaces an object, or makes room for it.
+    """A block that replaces an object, or drops it.
 
-    Whatever else is wrong with the statement is told when it follows once more.
+    Any other error is reported when the statement runs again below.
     """
     inner = _tag(statement.text, "replacement")
     execute = f"    execute {inner}\n{statement.text}\n{inner};\n"
@@ -116,7 +116,7 @@ def _try(statement: Statement, drops: Sequence[str]) -> str:
 
 
 def _tag(text: str, word: str) -> str:
-    """A dollar quote that the text does not hold."""
+    """A dollar quote that the text does not contain."""
     number = next(n for n in range(len(text) + 2) if f"${word}{n or ''}$" not in text)
     return f"${word}{number or ''}$"
 

@@ -1,4 +1,4 @@
-"""The one model of a schema: its facts, stated by SQL, kept in a file, asked of a database."""
+"""The one model of a schema: its facts, stated by SQL, stored in a file, read from a database."""
 
 from arami_db.facts.reading import (
     FactsReading,

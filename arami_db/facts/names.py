@@ -32,5 +32,5 @@ def head(function: str) -> str:
 
 
 def unquoted(name: str) -> str:
-    """A name as it is, without the quotes that SQL may need."""
+    """A name without the quotes that SQL may need."""
     return name[1:-1].replace('""', '"') if name.startswith('"') else name

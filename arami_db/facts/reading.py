@@ -1,4 +1,4 @@
-"""Asking a database for its facts and for what its checks find, in one read-only transaction."""
+"""Reading the facts of a database and running its checks, in one read-only transaction."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from arami_db.facts.snapshot import Fact
 from arami_db.files import SqlFile, SqlTree
 
 _BEGIN = f"begin isolation level repeatable read read only; {SET}"
-# What a file's query returns, and what is made of it: a check may return more columns.
+# The columns of a file's query, and of the combined query: a check may return more columns.
 _FACT = ("kind", "object", "property", "value")
 _FINDING = ("severity", "object", "finding", "remedy")
 _STATED = ", ".join(f"x.{column}::pg_catalog.text" for column in _FACT) + ", null::pg_catalog.jsonb"
@@ -30,12 +30,12 @@ class QueryFailedError(AramiError):
 
 @dataclass(frozen=True)
 class FactsReading:
-    """What a database says of itself.
+    """The facts of a database and the results of its checks.
 
     Attributes:
-        facts: every fact that the catalog's files state.
+        facts: every fact that the files of catalog/ state.
         found: a check, and the columns of a row it returned: severity, object, finding, remedy,
-            and those it adds to them.
+            and further ones.
     """
 
     facts: frozenset[Fact]
@@ -49,16 +49,16 @@ def read(
     *,
     made: Collection[Fact] = (),
 ) -> FactsReading:
-    """State the facts of a database and ask its checks, in one transaction that leaves no trace.
+    """Read the facts of a database and run its checks, in one read-only transaction.
 
     Args:
-        connection: any role that may connect will do; a standby or a pooler too.
+        connection: of any role that may connect; it may lead to a standby or through a pooler.
         tree: the SQL files.
-        asked: which of its files to ask; None for all of catalog/ and checks/.
-        made: what the files make; checks are milder with what they do not.
+        asked: the files to run; None for all of catalog/ and checks/.
+        made: the facts that the files make; checks are less strict with other objects.
 
     Raises:
-        QueryFailedError: a query failed, or does not return what it should; names the file.
+        QueryFailedError: a query failed, or returned wrong columns; names the file.
         ConnectionFailedError: the connection broke.
     """
     try:
@@ -76,16 +76,16 @@ def read(
 
 
 def ask_within(connection: Connection, tree: SqlTree, made: Collection[Fact] = ()) -> FactsReading:
-    """State the facts and ask every check in the transaction at work, as it has changed things.
+    """Read the facts and run every check in the current transaction, with its changes.
 
     Args:
-        connection: in a transaction; its settings are afterwards what they were.
+        connection: in a transaction; its settings are restored afterwards.
         tree: the SQL files.
-        made: as read() has it.
+        made: as for read().
 
     Raises:
-        QueryFailedError: a fact lacks something; names the file.
-        psycopg.Error: as the server says it.
+        QueryFailedError: a fact has a null; names the file.
+        psycopg.Error: a query failed.
     """
     with connection.transaction(force_rollback=True):
         connection.execute(SET.encode())
@@ -97,16 +97,16 @@ def ask_within(connection: Connection, tree: SqlTree, made: Collection[Fact] = (
 def facts_within(
     connection: Connection, tree: SqlTree, schemas: Collection[str]
 ) -> frozenset[Fact]:
-    """State the facts of further schemas, too, in the transaction at work.
+    """Read the facts of further schemas, too, in the current transaction.
 
     Args:
-        connection: in a transaction; its settings are afterwards what they were.
+        connection: in a transaction; its settings are restored afterwards.
         tree: the SQL files.
-        schemas: what counts as ours besides public, audit and arami_db.
+        schemas: the schemas to include besides public, audit and arami_db.
 
     Raises:
-        QueryFailedError: a fact lacks something; names the file.
-        psycopg.Error: as the server says it.
+        QueryFailedError: a fact has a null; names the file.
+        psycopg.Error: a query failed.
     """
     with connection.transaction(force_rollback=True):
         connection.execute(SET.encode())
@@ -116,14 +116,14 @@ def facts_within(
 
 
 def schemas_of(connection: Connection, tree: SqlTree) -> tuple[frozenset[str], frozenset[str]]:
-    """The schemas of a database: those of whoever uses it, and the platform's, by name.
+    """The schemas of a database by name: those of its users, and those of the platform.
 
     Args:
         connection: to the database.
-        tree: the SQL files, whose prelude says which are the platform's.
+        tree: the SQL files, whose prelude names the schemas of the platform.
 
     Raises:
-        psycopg.Error: as the server says it.
+        psycopg.Error: a query failed.
     """
     prelude = tree.prelude.text if tree.prelude else ""
     found = connection.execute(f"{prelude}\n{query('schemas')}".encode()).fetchall()
@@ -137,19 +137,19 @@ def ask_files(
     catalog: Sequence[SqlFile],
     checks: Sequence[SqlFile],
 ) -> FactsReading:
-    """Run some files as one query behind the prelude, which is stated and planned once.
+    """Run files as one query with the prelude, which is parsed and planned once.
 
-    A file's query is a sub-select there, so that it may have a WITH of its own.
+    Each file is a sub-select, so that it may have its own WITH.
 
     Args:
-        connection: in a transaction that SETTINGS have been set for.
-        prelude: what the files may name.
+        connection: in a transaction with SETTINGS.
+        prelude: the definitions that the files use.
         catalog: queries that return facts.
         checks: queries that return findings.
 
     Raises:
-        QueryFailedError: a fact lacks something; names the file.
-        psycopg.Error: as the server says it.
+        QueryFailedError: a fact has a null; names the file.
+        psycopg.Error: a query failed.
     """
     files = (*catalog, *checks)
     queries = [_query(number, file, _FACT, _STATED) for number, file in enumerate(catalog)]
@@ -183,16 +183,16 @@ def _transaction(connection: Connection) -> Iterator[None]:
 
 
 def locked(connection: Connection) -> QueryFailedError:
-    """What to raise when a table was not to be had: it says who is in the way."""
+    """The error for a lock timeout: it names the blocking sessions."""
     holders = "; ".join(str(text) for (text,) in connection.execute(query("exclusive_locks")))
     return QueryFailedError(
-        f"a table is locked by whoever is changing it: {holders or 'they are done by now'}",
-        hint="Verify when they are done, or end that transaction.",
+        f"a table is locked by a session that changes it: {holders or 'it is done by now'}",
+        hint="Verify when it is done, or end that transaction.",
     )
 
 
 def _failure(connection: Connection, tree: SqlTree, error: psycopg.Error) -> QueryFailedError:
-    """Say who is in the way, or ask file after file to learn which one fails."""
+    """Name the blocking sessions, or run file after file to find the one that fails."""
     if isinstance(error, psycopg.errors.LockNotAvailable):
         return locked(connection)
     for file, is_fact in ((f, f in tree.catalog) for f in (*tree.catalog, *tree.checks)):

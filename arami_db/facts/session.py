@@ -1,4 +1,4 @@
-"""The session that facts and checks are asked in: settings pinned, and what the prelude is told."""
+"""The session for facts and checks: fixed settings, and parameters of the prelude."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from arami_db.database.connect import Connection, query
 from arami_db.facts.snapshot import Fact
 from arami_db.files import SqlTree
 
-# What a session could bend: how names, numbers, times and strings are written.
+# Settings that change how names, numbers, times and strings are written.
 SETTINGS = {
-    # Nothing is visible but pg_catalog: '' would still look into pg_temp first.
+    # Only pg_catalog is visible: with '' Postgres would still search pg_temp first.
     "search_path": "pg_catalog, pg_temp",
     "quote_all_identifiers": "off",
     "datestyle": "ISO, YMD",
@@ -21,16 +21,16 @@ SETTINGS = {
     "bytea_output": "hex",
     "standard_conforming_strings": "on",
     "lc_monetary": "C",
-    # Limits are meant for requests, and this may be slow on a server in need.
+    # Time limits are meant for requests; this may be slow on a busy server.
     "statement_timeout": "0",
-    # Writing a definition out waits for whoever is changing its table.
+    # Reading a definition waits for sessions that change its table.
     "lock_timeout": "5s",
-    # Compiling queries this small costs more than it saves.
+    # JIT costs more than it saves for queries this small.
     "jit": "off",
-    # Else Citus hides whatever is called like a shard from those who read pg_class.
+    # Without this Citus hides relations named like shards from readers of pg_class.
     "citus.override_table_visibility": "off",
-    # What besides public, audit and arami_db counts as ours, and what of it the files make,
-    # and what is distributed: see the prelude.
+    # Further schemas to include, the objects that the files make, and the distributed tables:
+    # see the prelude.
     "arami_db.schemas": "",
     "arami_db.own": "",
     "arami_db.distributed": "",
@@ -42,28 +42,28 @@ SET = "select " + ", ".join(
 
 
 def name_made(connection: Connection, made: Collection[Fact]) -> None:
-    """Name what the files make, for the checks; nothing where that is not known.
+    """Set the names of what the files make, for the checks; empty where that is unknown.
 
     Args:
         connection: in a transaction.
         made: the facts of the snapshot.
 
     Raises:
-        psycopg.Error: as the server says it.
+        psycopg.Error: a query failed.
     """
     if made:
         set_list(connection, "arami_db.own", sorted({fact.object for fact in made}))
 
 
 def read_for(connection: Connection, tree: SqlTree) -> SqlTree:
-    """The files to ask a database with: on Citus more of them, and another snapshot.
+    """The files for a database: with Citus there are more, and another snapshot.
 
     Args:
         connection: to the database.
         tree: the SQL files.
 
     Raises:
-        psycopg.Error: as the server says it.
+        psycopg.Error: a query failed.
     """
     [(is_distributed,)] = connection.execute(
         "select exists (select from pg_catalog.pg_class as c"
@@ -74,14 +74,14 @@ def read_for(connection: Connection, tree: SqlTree) -> SqlTree:
 
 
 def name_distributed(connection: Connection, tree: SqlTree) -> None:
-    """Name what Citus distributes, and what of that it keeps on this machine.
+    """Set the names of distributed tables, and of their shards on this node.
 
     Args:
-        connection: in a transaction that SET has been run in.
-        tree: as read_for() has it for this database.
+        connection: in a transaction in which SET has run.
+        tree: the result of read_for() for this database.
 
     Raises:
-        psycopg.Error: as the server says it.
+        psycopg.Error: a query failed.
     """
     if tree.is_distributed:
         [found] = connection.execute(query("citus_own")).fetchall()
@@ -101,7 +101,7 @@ def set_list(connection: Connection, setting: str, names: Collection[str]) -> No
         names: what it holds.
 
     Raises:
-        psycopg.Error: as the server says it.
+        psycopg.Error: a query failed.
     """
     connection.execute(
         "select pg_catalog.set_config(%s, %s::pg_catalog.text[]::pg_catalog.text, true)",

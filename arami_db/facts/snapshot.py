@@ -1,4 +1,4 @@
-"""The facts of a schema as a file: sorted, one a line, so that a reviewer can read its diff."""
+"""The facts of a schema as a file: sorted, one a line, so that a reviewer can read the diff."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ _ESCAPES = (("\\", r"\\"), ("\t", r"\t"), ("\n", r"\n"), ("\r", r"\r"))
 
 
 class Fact(NamedTuple):
-    """One thing that is so in a schema.
+    """One fact of a schema.
 
     Attributes:
         kind: the kind of object, such as "table" or "grant".
-        object: its name, quoted and qualified as SQL has it.
-        property: what of it is stated.
-        value: what it is.
+        object: its name, quoted and qualified for SQL.
+        property: the property that is stated.
+        value: its value.
     """
 
     kind: str
@@ -28,7 +28,7 @@ class Fact(NamedTuple):
 
 
 def dump(facts: Iterable[Fact]) -> str:
-    """The text of a snapshot: four columns, tabs between, special characters escaped."""
+    """The text of a snapshot: four columns separated by tabs, special characters escaped."""
     return "".join("\t".join(map(_escape, fact)) + "\n" for fact in sorted(facts))
 
 
@@ -36,7 +36,7 @@ def load(path: Path) -> frozenset[Fact]:
     """Read a snapshot.
 
     Raises:
-        RefusedFileError: the file cannot be read, or a line of it is no fact; names the line.
+        RefusedFileError: the file cannot be read, or a line is not a fact; names the line.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -47,11 +47,11 @@ def load(path: Path) -> frozenset[Fact]:
         columns = [_unescape(column) for column in line.split("\t")] if line else []
         if not columns:
             continue
-        # Until 0.2.0 such lines could keep a check from being asked.
+        # Until 0.2.0 such lines could switch a check off.
         if len(columns) != len(Fact._fields) or columns[0] == "check":
             raise RefusedFileError(
                 f"{path}:{number}: not a fact of four columns",
-                hint="Write it anew: arami-db snapshot",
+                hint="Write it again: arami-db snapshot",
             )
         facts.add(Fact(*columns))
     return frozenset(facts)
@@ -64,7 +64,7 @@ def _escape(text: str) -> str:
 
 
 def _unescape(text: str) -> str:
-    # Between two backslashes nothing is escaped, and after the pair everything starts anew.
+    # A pair of backslashes is one escaped backslash: split there, its second escapes nothing.
     pieces = text.split(r"\\")
     for plain, escaped in _ESCAPES[1:]:
         pieces = [piece.replace(escaped, plain) for piece in pieces]

@@ -1,4 +1,4 @@
-"""What comments of a file say: directives of this tool, and markers of other tools."""
+"""Comments of a file with a meaning: directives of this tool, and markers of other tools."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _DIRECTIVE_HINT = (
 )
 _MARKER_HINT = "The whole file is run. Delete the markers, and the part that undoes the migration."
 _DIRECTIVE = re.compile(r"--\s*arami:\s*(.*?)\s*")
-# What other tools divide a file by; each is a comment alone on its line.
+# Markers by which other tools divide a file; each is a comment alone on its line.
 _MARKERS = {
     tool: re.compile(pattern, re.IGNORECASE)
     for tool, pattern in {
@@ -38,7 +38,7 @@ _ANY_MARKER = re.compile(
 
 
 def markers(file: SqlFile, text: str) -> Iterator[Refusal]:
-    """The lines that divide a file for another tool: both halves would be run."""
+    """Markers of another tool: this tool would run both parts."""
     if not _ANY_MARKER.search(text):
         return
     for comment in line_comments(text):
@@ -49,7 +49,7 @@ def markers(file: SqlFile, text: str) -> Iterator[Refusal]:
 
 
 def directives(text: str) -> Iterator[tuple[int, str]]:
-    """Where a comment alone on its line is meant for the runner, and what it says."""
+    """Comments alone on their lines that are directives: their places and texts."""
     if "arami:" not in text:
         return
     for comment in line_comments(text):
@@ -58,7 +58,7 @@ def directives(text: str) -> Iterator[tuple[int, str]]:
 
 
 def acceptances(file: SqlFile) -> Iterator[Acceptance]:
-    """What the lines `-- arami: accept CLASS RELATION: REASON` of a file accept."""
+    """The effects that lines `-- arami: accept CLASS RELATION: REASON` of a file accept."""
     for offset, said in directives(file.text):
         if match := re.fullmatch(ACCEPT, said):
             line, _ = file.place(offset)
@@ -66,7 +66,7 @@ def acceptances(file: SqlFile) -> Iterator[Acceptance]:
 
 
 def unknown_directives(file: SqlFile, text: str) -> Iterator[Refusal]:
-    """The comments that say to the runner what it does not know."""
+    """Unknown directives."""
     for offset, said in directives(text):
         if said != NO_TRANSACTION and not re.fullmatch(ACCEPT, said):
             reason = f"unknown directive: {said or '(empty)'}"

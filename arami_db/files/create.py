@@ -12,8 +12,8 @@ from arami_db.files.folder import BIGINT_MAX
 from arami_db.files.sqlfile import DATE_DIGITS
 from arami_db.files.tree import SqlTree
 
-# Files numbered by the moment they were made, by how many digits they have: a date (and time), or
-# seconds or milliseconds of the Unix epoch. Some projects begin with 00000000000000.
+# Formats of time-based numbers, by the count of their digits: a date (and time), or seconds or
+# milliseconds of the Unix epoch. Some projects begin with 00000000000000.
 _MOMENTS = {8: "%Y%m%d", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
 _EPOCH = {10: 1, 13: 1000}
 TEMPLATE = """\
@@ -29,7 +29,7 @@ def create_migration(tree: SqlTree, name: str, text: str = TEMPLATE) -> Path:
     Args:
         tree: the SQL directory; its migrations/ is made when missing.
         name: what the migration does; made lower case with underscores.
-        text: what it holds; the template by default.
+        text: its content; the template by default.
 
     Returns:
         The new file.
@@ -49,14 +49,14 @@ def create_migration(tree: SqlTree, name: str, text: str = TEMPLATE) -> Path:
 
 
 def next_migration(tree: SqlTree, name: str) -> Path:
-    """Where the next migration will lie; nothing is written.
+    """The path of the next migration; nothing is written.
 
     Args:
         tree: the SQL directory.
         name: what the migration does; made lower case with underscores.
 
     Raises:
-        UsageError: the name has no letters, or the directory is not the user's.
+        UsageError: the name has no letters, or the directory belongs to the package.
         RefusedFileError: two of the migrations already there have the same number.
     """
     slug = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
@@ -73,7 +73,7 @@ def next_migration(tree: SqlTree, name: str) -> Path:
 
 
 def _next_number(tree: SqlTree) -> str:
-    """The number after the last, in its style: a date where that is one, else as wide."""
+    """The number after the last, in its format: a date after a date, else with as many digits."""
     if not tree.migrations:
         return f"{1 if tree.first_version is None else tree.first_version:03}"
     last = tree.migrations[-1]
@@ -87,7 +87,7 @@ def _next_number(tree: SqlTree) -> str:
 
 
 def _now(number: str) -> int:
-    """This moment, written as that number; 0 where the number is no moment."""
+    """The present time in the format of a number; 0 where that is not a time."""
     now, width = datetime.now(UTC), len(number)
     if width in _EPOCH and number[0] == "1":
         return int(now.timestamp() * _EPOCH[width])

@@ -1,4 +1,4 @@
-"""Which view or function a statement creates, what that stands on, and how it is dropped."""
+"""Which view or function a statement creates, its dependencies, and how it is dropped."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def created(statement: Statement) -> Named | None:
 
 
 def dropping(statement: Statement) -> str:
-    """The statement that drops what a statement creates, where it is there."""
+    """The statement that drops what a statement creates, if it exists."""
     node = statement.node
     if node.HasField("create_function_stmt"):
         kind = "procedure" if node.create_function_stmt.is_procedure else "function"
@@ -62,9 +62,9 @@ def may_be_refused(statement: Statement) -> bool:
 
 
 def stands_on(statement: Statement) -> set[Named]:
-    """The relations, types and functions that what a statement creates keeps from being dropped.
+    """The relations, types and functions that the created view or function depends on.
 
-    A body written as a string keeps nothing.
+    A body written as a string has no dependencies.
     """
     found = set[Named]()
     for _, node in walk(statement.node):

@@ -1,11 +1,11 @@
-"""What a statement does to whoever uses the database: what `plan` says and a file may accept."""
+"""Effects of a statement on users of the database: `plan` reports them, a file may accept them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
 
-# What a comment of a file says that accepts one of them.
+# A comment that accepts an effect.
 ACCEPT = (
     r"accept +(?P<effect>data-loss|rewrite|long-read-write-block|long-write-block|brief)"
     r" +(?P<relation>[^:]*[^:\s])\s*:\s*(?P<reason>.+)"
@@ -13,14 +13,14 @@ ACCEPT = (
 
 
 class Effect(StrEnum):
-    """Classes of statements, worst first; a statement is of the first that fits."""
+    """Classes of statements, worst first; the first that fits a statement is its class."""
 
     FAILS = "fails"
     DATA_LOSS = "data-loss"
     REWRITE = "rewrite"  # a heap gets a new file
     LONG_READ_WRITE_BLOCK = "long-read-write-block"
     LONG_WRITE_BLOCK = "long-write-block"
-    BRIEF = "brief"  # somebody is shut out for an instant
+    BRIEF = "brief"  # other sessions are blocked for an instant
     NONE = "none"
 
     @property
@@ -30,7 +30,7 @@ class Effect(StrEnum):
 
 
 class Risk(StrEnum):
-    """What may come of a statement, least first."""
+    """The risk of a statement, lowest first."""
 
     NONE = "none"
     WATCH = "watch"
@@ -49,9 +49,9 @@ class Acceptance:
 
     Attributes:
         effect: the class.
-        relation: on which relation, as `plan` names it.
-        reason: why.
-        line: where in the file.
+        relation: the relation, as `plan` names it.
+        reason: why it is accepted.
+        line: its line in the file.
     """
 
     effect: Effect

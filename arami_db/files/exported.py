@@ -1,6 +1,6 @@
-"""The line above each exported text: which file it was, so that no list has to be kept of it.
+"""The line above each exported text: it names the file, so that no list of exports is needed.
 
-It is a comment, which the Supabase CLI keeps in its own ledger as a part of the statement below it.
+The Supabase CLI stores this comment in its own ledger as part of the statement below it.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ _HEADER = re.compile(
 
 @dataclass(frozen=True)
 class Header:
-    """What was exported.
+    """One export.
 
     Attributes:
-        kind: as SqlFile.kind.
-        version: as SqlFile.version.
-        name: as SqlFile.name.
-        checksum: as SqlFile.checksum.
-        part: the number of the statement that is alone in its migration; 1 of a whole file.
+        kind: as in SqlFile.kind.
+        version: as in SqlFile.version.
+        name: as in SqlFile.name.
+        checksum: as in SqlFile.checksum.
+        part: the number of a statement that has its own migration; 1 for a whole file.
         parts: how many migrations the file became.
-        text: what follows, up to the next header.
+        text: the text up to the next header.
     """
 
     kind: str
@@ -43,18 +43,18 @@ class Header:
 
     @property
     def title(self) -> str:
-        """As in migrations/003_users."""
+        """Such as migrations/003_users."""
         return f"{self.kind}s/{self.version:03}_{self.name}"
 
 
 def header(file: SqlFile, part: int = 1, parts: int = 1) -> str:
-    """The line that stands above the text of a file, or of one part of it."""
+    """The line above the text of a file, or of one part of it."""
     which = f" ({part} of {parts})" if parts > 1 else ""
     return f"-- arami-db export: {file.label} {ALGORITHM}:{file.checksum}{which}\n"
 
 
 def headers(text: str) -> Iterator[Header]:
-    """What was exported in a text, in order."""
+    """The exports in a text, in order."""
     found = list(_HEADER.finditer(text))
     for match, following in zip_longest(found, found[1:]):
         kind, version, name, checksum, part, parts = match.groups(default="1")

@@ -1,4 +1,4 @@
-"""A folder of numbered SQL files: which names they may have, and that no number is there twice."""
+"""A folder of numbered SQL files: their names are valid, and their numbers unique."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from arami_db.files.sqlfile import SqlFile, read_file
 
 _NAME = re.compile(r"([0-9]+)[_-](.+)\.sql", re.ASCII)
 _UNDOING = (".down", ".undo")
-NOT_SKIPPED = "Mend it, or move it out of the folder; nothing is skipped silently."
+NOT_SKIPPED = "Fix it, or move it out of the folder; nothing is skipped silently."
 BIGINT_MAX = 2**63 - 1
 
 
@@ -20,11 +20,11 @@ def read_folder(folder: Path, kind: str) -> tuple[SqlFile, ...]:
 
     Args:
         folder: the folder.
-        kind: of all of them, as SqlFile.kind.
+        kind: the kind of all its files, as in SqlFile.kind.
 
     Raises:
-        RefusedFileError: some cannot be read or are not named as they should be, or two have the
-            same number; has every place.
+        RefusedFileError: some cannot be read or have a wrong name, or two have the same number;
+            has every place.
     """
     if not folder.is_dir():
         return ()
@@ -42,7 +42,7 @@ def read_folder(folder: Path, kind: str) -> tuple[SqlFile, ...]:
             refusals += error.refusals
             continue
         if (other := files.setdefault(version, file)) is not file:
-            reason = f"version {version} is there twice: {other.path.name} and {entry.name}"
+            reason = f"two files have version {version}: {other.path.name} and {entry.name}"
             hint = "Renumber the one that has not been applied yet."
             refusals.append(Refusal(str(folder), None, None, reason, hint))
     if refusals:
@@ -81,7 +81,7 @@ def require_file(path: Path) -> None:
     """Refuse a path that is not a file, or whose name is not UTF-8.
 
     Raises:
-        RefusedFileError: names it.
+        RefusedFileError: names the path.
     """
     try:
         path.name.encode()

@@ -1,7 +1,7 @@
-"""Where literals, comments and words begin and end, in SQL that the parser may refuse.
+"""Finding literals, comments and words in SQL that the parser may refuse.
 
-The parser's own scanner takes a text whole and answers nothing where it meets what is not SQL, such
-as rows of a COPY; this one goes on from any place. The rules are those of PostgreSQL's scan.l and
+The parser's own scanner needs a whole text and fails at anything that is not SQL, such as rows of
+a COPY; this one can start at any place. The rules are those of PostgreSQL's scan.l and
 psql's psqlscan.l, with standard_conforming_strings on.
 """
 
@@ -11,10 +11,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-BLANKS = " \t\n\r\f\v"  # not what Python takes for such: a no-break space is part of a name
+BLANKS = " \t\n\r\f\v"  # not Python's definition: a no-break space is part of a name
 
 _LETTER = r"A-Za-z_\x80-\U0010ffff"
-# To the closing quote; a backslash takes what follows it along, and two quotes are one.
+# Up to the closing quote; a backslash escapes the next character, and two quotes are one.
 _ESCAPED = r"'[^'\\]*+(?:(?:\\.|'')[^'\\]*+)*+'"
 _LEXEME = re.compile(
     rf"""
@@ -30,7 +30,7 @@ _LEXEME = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-# What may stand between two parts of one string: a line end, blanks, comments.
+# Allowed between two parts of one string: a line end, blanks, comments.
 _BETWEEN = re.compile(
     r"(?:[ \t\f\v]|--[^\n\r]*+)*+[\n\r](?:[ \t\n\r\f\v]|--[^\n\r]*+[\n\r])*+(?=')"
 )
@@ -47,9 +47,9 @@ class Lexeme:
     Attributes:
         kind: "comment" (to the end of its line), "block" (a comment between marks), "literal" (also
             a quoted name), "escaped" and "dollar" (literals too), "open" (a quote or comment that
-            nothing closes), "word", "number", or "mark" (semicolon, parenthesis, backslash).
+            is never closed), "word", "number", or "mark" (semicolon, parenthesis, backslash).
         start: where it begins, in characters.
-        end: where what follows it begins.
+        end: where the next one may begin.
     """
 
     kind: str
@@ -58,11 +58,11 @@ class Lexeme:
 
 
 def lexemes(text: str, position: int = 0) -> Iterator[Lexeme]:
-    """The parts of a text from a place outside of all of them; operators and blanks are left out.
+    """The parts of a text, without operators and blanks.
 
     Args:
         text: the text.
-        position: where to begin.
+        position: where to begin, outside of any part.
 
     Returns:
         The parts in order, to the end of the text.
@@ -86,7 +86,7 @@ def lexemes(text: str, position: int = 0) -> Iterator[Lexeme]:
 
 
 def _block_end(text: str, position: int) -> int | None:
-    """The end of a comment that has begun, if it has one; comments between marks nest."""
+    """The end of a block comment, if it has one; block comments nest."""
     depth = 1
     for edge in _BLOCK_EDGE.finditer(text, position):
         depth += 1 if edge[0] == "/*" else -1
@@ -96,7 +96,7 @@ def _block_end(text: str, position: int) -> int | None:
 
 
 def skip_empty(text: str, position: int = 0) -> int:
-    """Where the next statement begins: behind blanks, comments and stray semicolons."""
+    """Where the next statement begins: after blanks, comments and stray semicolons."""
     while match := _EMPTY.match(text, position):
         position = match.end()
         end = _block_end(text, position + 2) if text.startswith("/*", position) else None
@@ -116,7 +116,7 @@ def line_comments(text: str) -> Iterator[Lexeme]:
 
 
 def without_comments(text: str) -> str:
-    """The text with comments blanked out; it keeps its length in UTF-8, not in characters."""
+    """The text with blanks for comments; it keeps its length in UTF-8, not in characters."""
     parts, position = [], 0
     for lexeme in lexemes(text):
         if lexeme.kind in {"comment", "block"}:

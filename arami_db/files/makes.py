@@ -1,4 +1,4 @@
-"""What files make that may be there already: roles, schemas, extensions, publications."""
+"""What files create that may already exist: roles, schemas, extensions, publications."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from arami_db.files.script import Script
 
-# As pg_default_acl.defaclobjtype has them.
+# The codes of pg_default_acl.defaclobjtype.
 _TYPES = {
     OBJECT_TABLE: "r",
     OBJECT_SEQUENCE: "S",
@@ -32,12 +32,12 @@ _TYPES = {
 
 @dataclass(frozen=True)
 class Makes:
-    """What some files make.
+    """What files create.
 
     Attributes:
-        roles, schemas, extensions, publications: the names of those that must not be there yet.
+        roles, schemas, extensions, publications: the names of those that must not exist yet.
         privileges: the default privileges they grant: schema (empty for all), type of object and
-            role, as "public r anon".
+            role, such as "public r anon".
     """
 
     roles: tuple[str, ...]
@@ -48,7 +48,7 @@ class Makes:
 
 
 def makes(scripts: Iterable[Script]) -> Makes:
-    """Read it off the statements; what blocks and functions make is not seen.
+    """Read it from the statements; what blocks and functions create is not seen.
 
     Args:
         scripts: the files.
@@ -77,7 +77,7 @@ def makes(scripts: Iterable[Script]) -> Makes:
 
 
 def _schema(node: Node) -> str:
-    """The schema that a statement makes, or of a table that it makes: then it is the files' own."""
+    """The schema that a statement creates, or the schema of a table that it creates."""
     if node.HasField("create_stmt"):
         return str(node.create_stmt.relation.schemaname)
     made = node.HasField("create_schema_stmt") and not node.create_schema_stmt.if_not_exists
@@ -85,7 +85,7 @@ def _schema(node: Node) -> str:
 
 
 def _privileges(node: AlterDefaultPrivilegesStmt) -> Iterator[str]:
-    """What is granted; what a file takes away may have been there before."""
+    """What is granted; a revoked privilege may have existed before."""
     if not node.action.is_grant:
         return
     named = [o.def_elem.arg.list.items for o in node.options if o.def_elem.defname == "schemas"]

@@ -1,4 +1,4 @@
-"""The SQL directory that comes with this tool."""
+"""The SQL directory of this tool."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from pathlib import Path
 
 
 def packaged_sql_dir() -> Path:
-    """The SQL that came with this tool: the checkout's sql/ first, else the wheel's copy.
+    """The SQL directory of this tool: the checkout's sql/, or the copy in the wheel.
 
-    An editable install leaves a stale copy inside the package, so the checkout wins.
+    An editable install may leave a stale copy inside the package, so the checkout comes first.
     """
     package = Path(__file__).parent.parent
     checkout = package.parent

@@ -1,4 +1,4 @@
-"""Policies as Citus takes them: without subqueries, and first without tests such as IS NULL."""
+"""Policies that Citus accepts: without subqueries, and at first without tests such as IS NULL."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ RESTRICTIVE = (
     "a restrictive policy, of which Citus makes a permissive one on the workers",
     "Add its condition to each permissive policy of the table, with AND.",
 )
-_PLAIN = {"target_list", "limit_option", "op"}  # what a bare SELECT has in its parse tree
+_PLAIN = {"target_list", "limit_option", "op"}  # of a SELECT with one expression only
 
 
 def is_restrictive(statement: Statement) -> bool:
-    """Whether it makes a policy that only ever narrows what others let through."""
+    """Whether it creates a restrictive policy."""
     made = statement.node
     return (
         made.WhichOneof("node") == "create_policy_stmt" and not made.create_policy_stmt.permissive
@@ -34,9 +34,9 @@ def is_restrictive(statement: Statement) -> bool:
 
 
 def without_subqueries(statement: Statement) -> Statement:
-    """A statement about a policy, with each "(select x)" of it as "(x)"; any other as it is.
+    """A statement about a policy, with "(select x)" replaced by "(x)"; others are unchanged.
 
-    The words are blanked out, so that all else stays in its place, as errors name it.
+    The words are replaced by blanks, so that errors name the right places.
     """
     if statement.node.WhichOneof("node") not in _POLICIES:
         return statement
@@ -49,11 +49,11 @@ def without_subqueries(statement: Statement) -> Statement:
 
 
 def as_citus_takes_it(statement: Statement) -> tuple[Statement, ...]:
-    """What does on Citus what a statement does elsewhere.
+    """The statements that have the effect of a statement on Citus.
 
-    Citus reads the expressions of CREATE POLICY again after PostgreSQL has replaced parts of them,
-    and fails where one is tested (x is null, x is true). So such a policy begins by letting nobody
-    pass, and is altered to what it says. All else stays in its place, as errors name it.
+    Citus parses the expressions of CREATE POLICY again after PostgreSQL has replaced parts of them,
+    and fails at tests (x is null, x is true). So such a policy is created to admit nobody, and then
+    altered to its real expression. All else stays in its place, so that errors name right places.
     """
     taken = without_subqueries(statement)
     text = taken.text
@@ -73,9 +73,9 @@ def as_citus_takes_it(statement: Statement) -> tuple[Statement, ...]:
 
 
 def _outside(text: str) -> list[tuple[Lexeme, str]]:
-    """The words of CREATE POLICY that say what is its, and the parentheses, each as one.
+    """The keywords of CREATE POLICY, and the parentheses, each as one item.
 
-    AS and FOR are with the word that follows them. All that may not be names are reserved words.
+    AS and FOR include the next word. The others are reserved words, which cannot be names.
     """
     found: list[tuple[Lexeme, str]] = []
     depth, opened = 0, 0
@@ -96,18 +96,18 @@ def _outside(text: str) -> list[tuple[Lexeme, str]]:
 
 
 def _is_bare(select: SelectStmt) -> bool:
-    """Whether all that it says is one expression."""
+    """Whether it selects one expression and nothing else."""
     said = {field.name for field, _ in select.ListFields()}
     return said <= _PLAIN and select.op == SETOP_NONE and len(select.target_list) == 1
 
 
 def _blanked(text: str, location: int, named: bool) -> str:
-    """The text with SELECT, and the name that the column is given, blanked out.
+    """The text with SELECT and the column's alias replaced by blanks.
 
     Args:
         text: the text.
-        location: of the parenthesis before SELECT, in bytes.
-        named: whether the column is given a name.
+        location: the place of the parenthesis before SELECT, in bytes.
+        named: whether the column has an alias.
     """
     start = len(text.encode()[:location].decode())
     inside = _inside(text, start)
@@ -125,12 +125,12 @@ def _blanked(text: str, location: int, named: bool) -> str:
 
 
 def _blank(text: str) -> str:
-    """Nothing, in the same place."""
+    """Blanks of the same length."""
     return re.sub(r"[^\n]", " ", text)
 
 
 def _inside(text: str, start: int) -> list[Lexeme]:
-    """What stands between a parenthesis and the one that closes it, comments left out."""
+    """The text between a parenthesis and its closing one, without comments."""
     depth, found = 0, []
     for one in lexemes(text, start):
         if one.kind in {"comment", "block"}:

@@ -1,6 +1,6 @@
-"""A file as psql reads it: statements, meta-commands, and the rows that follow a COPY.
+"""A file as psql reads it: statements, meta-commands, and the rows after a COPY.
 
-This is how the places of a file are found that the parser refuses as a whole.
+It finds the errors in a file that the parser refuses as a whole.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from dataclasses import dataclass
 
 from arami_db.files.lexemes import lexemes, skip_empty
 
-# pg_dump writes these two around its output since August 2025 (CVE-2025-8714); they do nothing.
+# pg_dump writes these two around its output since August 2025 (CVE-2025-8714); they have no effect.
 _HARMLESS = re.compile(r"^[ \t]*\\(?:un)?restrict[ \t]+[A-Za-z0-9]+[ \t]*$", re.MULTILINE)
 _INLINE_COPY = re.compile(r"\\copy\b.*\bfrom\s+stdin\b", re.IGNORECASE)
 _END_OF_ROWS = re.compile(r"^\\\.$", re.MULTILINE)
 _ROUTINE = re.compile(r"create (or replace )?(function|procedure) ")
 _FIRST_WORDS = 4
-_BLOCKS, _PARENTHESES = 1, 2  # in what a semicolon ends nothing: in the first, in both
+_BLOCKS, _PARENTHESES = 1, 2  # where a semicolon does not end a statement: in the first, in both
 
 
 @dataclass(frozen=True)
@@ -25,10 +25,10 @@ class Piece:
     """A part of a file.
 
     Attributes:
-        text: as written; of a statement without its semicolon.
+        text: as written; a statement without its semicolon.
         offset: where it begins, in characters from the start of the file's text.
         kind: "statement"; "command" for a meta-command, from its backslash to the end of its line;
-            or "rows" for what follows a COPY, from the rest of its line to the mark of the end.
+            or "rows" for the rows after a COPY, from the rest of its line to the end mark.
     """
 
     text: str
@@ -37,7 +37,7 @@ class Piece:
 
 
 def without_restrict(text: str) -> str:
-    """The text with its \\restrict lines blanked out, unless they are part of a literal."""
+    """The text with its \\restrict lines replaced by blanks, unless they are part of a literal."""
     if "restrict" not in text or not _HARMLESS.search(text):
         return text
     blanked = _HARMLESS.sub(lambda line: " " * len(line[0]), text)
@@ -49,7 +49,7 @@ def without_restrict(text: str) -> str:
 
 
 def without(text: str, others: list[Piece]) -> str:
-    """The text with some pieces of it blanked out."""
+    """The text with some pieces replaced by blanks."""
     parts, position = [], 0
     for piece in others:
         lines = (" " * len(line) for line in piece.text.split("\n"))
@@ -59,10 +59,10 @@ def without(text: str, others: list[Piece]) -> str:
 
 
 def pieces(text: str) -> Iterator[Piece]:
-    """Read a text to its end, whatever it holds.
+    """Read a text to its end.
 
     Args:
-        text: the text; it may hold anything.
+        text: the text, which may be invalid SQL.
 
     Returns:
         Its parts, in order, without the comments between them; a meta-command ends the statement
@@ -72,7 +72,7 @@ def pieces(text: str) -> Iterator[Piece]:
     while position < len(text):
         statement = _Statement(nesting)
         end = statement.read(text, position)
-        if end is None and statement.is_open:  # what is never closed must not take the rest along
+        if end is None and statement.is_open:  # it must not include the rest
             nesting -= 1
             continue
         stop = len(text) if end is None else end
@@ -97,7 +97,7 @@ def takes_rows(command: str) -> bool:
 
 
 def _after_rows(text: str, position: int) -> int:
-    """Where SQL goes on: rows begin on the next line and end with \\. or the file."""
+    """Where SQL continues: rows begin on the next line and end with \\. or the file."""
     line_end = text.find("\n", position)
     end = _END_OF_ROWS.search(text, line_end + 1) if line_end >= 0 else None
     return end.end() if end else len(text)
@@ -105,12 +105,12 @@ def _after_rows(text: str, position: int) -> int:
 
 @dataclass
 class _Statement:
-    """What counts of a statement on its way.
+    """The state of a statement that is being read.
 
     Attributes:
-        nesting: what counts: parentheses and blocks, blocks, or neither.
-        words: the first ones, each followed by a blank.
-        previous: the word before, where nothing but blanks came between.
+        nesting: what to count: parentheses and blocks, blocks, or neither.
+        words: the first words, each followed by a blank.
+        previous: the word before, if only blanks are in between.
         parentheses: how many are open.
         blocks: how many BEGIN and CASE are open in the body of a routine.
         copies: whether rows follow it.
@@ -129,7 +129,7 @@ class _Statement:
         return bool(self.parentheses or self.blocks)
 
     def read(self, text: str, position: int) -> int | None:
-        """Where its semicolon is, or the backslash of a meta-command; None if it has no end."""
+        """Where its semicolon or the backslash of a meta-command is; None without an end."""
         for lexeme in lexemes(text, position):
             part = text[lexeme.start : lexeme.end]
             if part == "\\" or (part == ";" and not self.is_open):

@@ -1,4 +1,4 @@
-"""What the comments at the top of a file of monitor/ say: title, labels, metrics, ways out."""
+"""The comments at the top of a file of monitor/: title, labels, metrics, hints for errors."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from arami_db.errors import Refusal, RefusedFileError
 from arami_db.files.sqlfile import SqlFile
 
 UNITS = ("bytes", "seconds", "ratio")
-# Every series carries these already: which database, or of which question it speaks.
+# Labels that every series has: the database, and for some metrics the query.
 RESERVED = ("database", "topic", "question")
-OWN_TOPIC = "monitor"  # of the metrics that say how the asking itself went
+OWN_TOPIC = "monitor"  # of the metrics about the queries themselves
 _NAME = r"[a-z_][a-z0-9_]*"
 _STEM = re.compile(r"([a-z][a-z0-9]*)(?:_([a-z0-9_]+))?")
 _TITLE = re.compile(r"-- [0-9]+[_-]\S+: (.+)")
@@ -33,12 +33,12 @@ _HINT = (
 
 @dataclass(frozen=True)
 class Metric:
-    """A column whose number is exported.
+    """A column that is exported as a metric.
 
     Attributes:
         column: its name; one that ends in bytes, seconds or ratio has that unit.
         kind: "gauge" or "counter".
-        help: what it is, in a few words.
+        help: its description.
         family: its name in an exposition, without the _total of a counter.
     """
 
@@ -49,25 +49,25 @@ class Metric:
 
     @property
     def sample(self) -> str:
-        """What its values are called in an exposition."""
+        """The name of its values in an exposition."""
         return f"{self.family}_total" if self.kind == "counter" else self.family
 
 
 @dataclass(frozen=True)
 class MonitorQuery:
-    """A file of monitor/, and what its comments say.
+    """A file of monitor/, with its comments.
 
     Attributes:
-        file: where it stands.
+        file: the file.
         topic: the first word of its name.
-        name: the rest of it.
-        also: further topics that it is asked for.
+        name: the rest of its name.
+        also: further topics that it belongs to.
         title: what it shows.
-        labels: the columns that tell rows apart in an exposition.
+        labels: the columns that identify a row in an exposition.
         metrics: the columns that are exported.
-        extension: which extension it reads, whose schema stands where it says :"schema".
-        asks: the check whose rows it calls asked.
-        ways: what to do about an error, by SQLSTATE; :"role" stands for whoever asks.
+        extension: the extension that it reads; :"schema" stands for its schema.
+        asks: the check whose rows it reads as `asked`.
+        ways: what to do about an error, by SQLSTATE; :"role" stands for the current role.
     """
 
     file: SqlFile
@@ -83,12 +83,12 @@ class MonitorQuery:
 
     @property
     def topics(self) -> tuple[str, ...]:
-        """Every topic that it is asked for."""
+        """Every topic that it belongs to."""
         return (self.topic, *self.also)
 
 
 def unit_of(column: str) -> str | None:
-    """The unit that a column's name ends in."""
+    """The unit at the end of a column's name."""
     return next((unit for unit in UNITS if f"_{column}".endswith(f"_{unit}")), None)
 
 
@@ -96,14 +96,14 @@ def questions(files: Iterable[SqlFile]) -> tuple[MonitorQuery, ...]:
     """Read the comments of the files of monitor/.
 
     Args:
-        files: as SqlTree.monitor has them.
+        files: the files of SqlTree.monitor.
 
     Returns:
         The questions, in the files' order.
 
     Raises:
-        RefusedFileError: a comment or a name is not what it is meant to be, or two files export
-            the same metric; names each place.
+        RefusedFileError: a comment or a name is invalid, or two files export the same metric;
+            names each place.
     """
     refusals: list[Refusal] = []
     found: list[MonitorQuery] = []
@@ -120,7 +120,7 @@ def questions(files: Iterable[SqlFile]) -> tuple[MonitorQuery, ...]:
         }:
             if other := exported.get(name):
                 reason = f"exports {name}, as {other} does"
-                hint = "A metric is named by topic and column: name a column otherwise."
+                hint = "A metric is named by topic and column: rename a column."
                 refusals.append(Refusal(file.label, None, None, reason, hint))
             exported[name] = file.label
     if refusals:
@@ -163,7 +163,7 @@ def _metric(topic: str, line: re.Match[str]) -> Metric:
 
 
 def _ways(lines: Iterable[re.Match[str]]) -> dict[str, str]:
-    """What is said of each error; of one that stands several times, all of it."""
+    """The hint for each error; lines for the same error are joined."""
     ways: dict[str, str] = {}
     for line in lines:
         if state := line["state"]:
@@ -172,7 +172,7 @@ def _ways(lines: Iterable[re.Match[str]]) -> dict[str, str]:
 
 
 def _header(file: SqlFile) -> list[re.Match[str]]:
-    """The comments at the top of a file that say something to this tool."""
+    """The comments at the top of a file that are for this tool."""
     found = []
     for number, line in enumerate(file.text.split("\n"), 1):
         if not line.startswith("--"):
@@ -180,7 +180,7 @@ def _header(file: SqlFile) -> list[re.Match[str]]:
         if match := _LINE.fullmatch(line):
             found.append(match)
         elif _MEANT.match(line):
-            raise _refused(file, number, f"says what cannot be made out: {line[:60]}", _HINT)
+            raise _refused(file, number, f"has a comment that cannot be read: {line[:60]}", _HINT)
     return found
 
 

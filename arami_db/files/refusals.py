@@ -1,4 +1,4 @@
-"""Why a place of a file is refused: syntax, and what only psql or another tool takes."""
+"""Why a place of a file is refused: syntax errors, and what only psql or another tool accepts."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 
 _VERSION = scan("").version // 10000
 _GRAMMAR_HINT = (
-    f"The parser here has the grammar of PostgreSQL {_VERSION}. If your server takes this: put a"
+    f"This parser has the grammar of PostgreSQL {_VERSION}. If your server accepts this: put a"
     ' name that is a keyword in quotes, as in create function "json_value"(…); run anything else as'
     " text, with execute in a DO block."
 )
 _META_HINT = "The runner is not psql; write plain SQL."
 _VARIABLE_HINT = "psql variables are not expanded; the runner is not psql."
-# The parser's errors of other codes than 42601; the parser does not hand them out.
+# The parser's errors with codes other than 42601, which it does not report.
 _SQLSTATES = {
     re.compile(pattern): code
     for pattern, code in {
@@ -54,19 +54,19 @@ def refusal_at(
         file: the file.
         offset: the place, in characters from the start of its text.
         reason: what is wrong there.
-        hint: the way out.
-        statement: what is there, where it is a statement.
+        hint: how to fix it.
+        statement: the statement at that place, if any.
     """
     line, column = file.place(offset)
     return Refusal(file.label, line, column, reason, hint, statement.text if statement else None)
 
 
 def of_syntax(file: SqlFile, piece: Piece, error: PgQueryError) -> Refusal:
-    """The parser's complaint of a statement, at the character it names (counted from 1)."""
+    """The parser's error in a statement, at the character it names (counted from 1)."""
     blank = len(piece.text) - len(piece.text.lstrip(BLANKS))
     position = max(error.cursorpos - 1, blank)
     line, column = file.place(piece.offset + position)
-    # What was never closed is quoted to the end of the file; its first line is enough.
+    # The parser quotes an unclosed literal to the end of the file; its first line is enough.
     message = error.message.split("\n")[0].rstrip()
     code = next(
         (
@@ -90,7 +90,7 @@ def of_syntax(file: SqlFile, piece: Piece, error: PgQueryError) -> Refusal:
 
 
 def of_command(file: SqlFile, piece: Piece) -> Refusal:
-    """A meta-command is psql's."""
+    """The refusal of a meta-command."""
     command = piece.text.rstrip()
     reason = COPY_REFUSAL if takes_rows(command) else "psql meta-command"
     hint = COPY_HINT if command.startswith("\\copy") else _META_HINT

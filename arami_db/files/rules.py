@@ -1,4 +1,4 @@
-"""What a statement may do in a file, read off its parse tree.
+"""What a statement may do in a file, according to its parse tree.
 
 Which statements Postgres refuses inside a transaction block: the callers of
 PreventInTransactionBlock in PostgreSQL 15 to 18 and the reference pages of each command.
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     )
 
 
-COPY_REFUSAL = "COPY with inline data is psql's"
+COPY_REFUSAL = "COPY with inline data works in psql only"
 COPY_HINT = "Write INSERT (pg_dump --rows-per-insert=1000 does), or load the data from elsewhere."
 _TRANSACTION = (
     "transaction control: the runner begins and commits, one transaction a file",
@@ -42,7 +42,7 @@ _PARTIAL = (
     "transaction control: a file is applied whole or not at all",
     "Delete ROLLBACK and SAVEPOINT; a DO block with EXCEPTION undoes what fails in it.",
 )
-_COPY_OUT = ("COPY to stdout is psql's", "Delete it: nobody would read what it writes.")
+_COPY_OUT = ("COPY to stdout works in psql only", "Delete it: nothing would read its output.")
 _UNNAMED_INDEX = (
     "CREATE INDEX CONCURRENTLY without a name",
     "Name the index, so that a failed build can be found and rebuilt.",
@@ -50,11 +50,11 @@ _UNNAMED_INDEX = (
 
 
 class Mode(Enum):
-    """How a statement stands to transaction blocks."""
+    """How a statement relates to transaction blocks."""
 
     ALWAYS = auto()  # runs inside one
     NEVER = auto()  # Postgres refuses it inside one
-    EITHER = auto()  # depends on what only the server knows
+    EITHER = auto()  # only the server can tell
 
 
 _BEGINS_OR_ENDS = {TRANS_STMT_BEGIN, TRANS_STMT_START, TRANS_STMT_COMMIT}
@@ -80,7 +80,7 @@ _EITHER = {
 }
 
 
-# Pure DDL; anything else may call functions, and functions may change settings.
+# Pure DDL; any other statement may call functions, which may change settings.
 _QUIET = {
     "alter_enum_stmt",
     "alter_owner_stmt",
@@ -112,7 +112,7 @@ def transaction_mode(node: Node) -> Mode:
 
 
 def is_concurrent(node: Node) -> bool:
-    """Whether it waits for others without blocking them, and leaves half its work when stopped."""
+    """Whether it waits for others without blocking them, and leaves half its work if stopped."""
     return bool(
         node.index_stmt.concurrent
         or node.drop_stmt.concurrent
@@ -122,7 +122,7 @@ def is_concurrent(node: Node) -> bool:
 
 
 def misplaced(node: Node) -> tuple[str, str] | None:
-    """Why a statement has no place in any file, and the way out; None if it has one."""
+    """Why no file may contain a statement, and how to fix it; None if it may."""
     kind = node.WhichOneof("node")
     if kind == "transaction_stmt":
         begins_or_ends = node.transaction_stmt.kind in _BEGINS_OR_ENDS
@@ -135,7 +135,7 @@ def misplaced(node: Node) -> tuple[str, str] | None:
 
 
 def is_quiet(node: Node) -> bool:
-    """Whether the statement runs nobody's code and leaves nothing in the session."""
+    """Whether the statement runs no user code and leaves nothing in the session."""
     kind = node.WhichOneof("node") or ""
     persistence = {
         "create_stmt": node.create_stmt.relation.relpersistence,

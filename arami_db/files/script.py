@@ -1,4 +1,4 @@
-"""What a SQL file will run, or every reason why it cannot be run.
+"""The statements of a SQL file, or every reason why it cannot be run.
 
 Importing this module loads the parser; a run with nothing pending never does.
 """
@@ -30,12 +30,12 @@ __all__ = ["Script", "Statement", "load", "load_all"]
 
 @dataclass(frozen=True)
 class Script:
-    """What a file will run.
+    """A file, parsed and checked.
 
     Attributes:
         file: the file.
         statements: in order; none where the file holds only comments.
-        in_transaction: False for a file marked no-transaction: each statement by itself.
+        in_transaction: False for a file marked no-transaction, whose statements run one by one.
         leaves_traces: whether settings, temporary tables and the like could outlive it.
     """
 
@@ -46,12 +46,12 @@ class Script:
 
     @property
     def opening(self) -> tuple[Statement, ...]:
-        """SET TRANSACTION at its top, which must come before the runner's own queries as well."""
+        """SET TRANSACTION at its top, which must also come before the runner's own queries."""
         return tuple(opening(self.statements))
 
     @property
     def sql(self) -> str:
-        """The file's text, its last statement ended with a semicolon, as a script needs it."""
+        """The file's text with a semicolon after its last statement, for a script."""
         text = self.file.text.rstrip(BLANKS)
         if not self.statements:
             return f"{text}\n"
@@ -70,7 +70,7 @@ def load_all(files: Iterable[SqlFile]) -> list[Script]:
         Their scripts, in that order.
 
     Raises:
-        RefusedFileError: some could not be run as promised; has every place of every file.
+        RefusedFileError: some cannot be run; has every place of every file.
     """
     scripts: list[Script] = []
     refusals: list[Refusal] = []
@@ -86,9 +86,9 @@ def load_all(files: Iterable[SqlFile]) -> list[Script]:
     return scripts
 
 
-@cache  # a run loads a file before it waits for the lock, and again once it holds it
+@cache  # a run loads a file before it waits for the lock, and again with the lock
 def load(file: SqlFile) -> Script:
-    """Split a file and refuse what could not be run as promised.
+    """Split a file and refuse what cannot be run.
 
     Args:
         file: the file to split.
@@ -98,8 +98,8 @@ def load(file: SqlFile) -> Script:
 
     Raises:
         RefusedFileError: a syntax error, transaction control, a psql meta-command, inline COPY
-            data, an unknown directive, another tool's markers, statements and directive that do not
-            fit, or a template left as it was; has every place.
+            data, an unknown directive, another tool's markers, a directive that does not fit the
+            statements, or an unchanged template; has every place.
     """
     statements, refusals, text = _read(file, without_restrict(file.text))
     no_transaction = any(said == NO_TRANSACTION for _, said in directives(text))
@@ -119,13 +119,15 @@ def load(file: SqlFile) -> Script:
 
 
 def _unwritten(file: SqlFile) -> Iterator[Refusal]:
-    """A file without statements may be meant; one that nobody has touched is not."""
+    """A file without statements is allowed; an unchanged template is not."""
     if file.text == TEMPLATE.format(stem=file.path.stem):
-        yield refusal_at(file, 0, "is as `arami-db new` made it", "Write its SQL, or delete it.")
+        yield refusal_at(
+            file, 0, "is an unchanged template of `arami-db new`", "Write its SQL, or delete it."
+        )
 
 
 def _read(file: SqlFile, text: str) -> tuple[list[Statement], list[Refusal], str]:
-    """The statements of a file, what has no place in it, and its text without what is no SQL."""
+    """The statements of a file, its refusals, and its text without what is not SQL."""
     try:
         statements = split(text)
     except PgQueryError as error:
@@ -146,7 +148,7 @@ def _misplaced(file: SqlFile, statements: list[Statement]) -> Iterator[Refusal]:
 
 
 def _read_as_psql(file: SqlFile, text: str) -> tuple[list[Statement], list[Refusal], list[Piece]]:
-    """The statements that the parser takes one by one, what is wrong with others, and the rest."""
+    """The statements that the parser accepts one by one, the refusals of others, and the rest."""
     statements: list[Statement] = []
     refusals: list[Refusal] = []
     others: list[Piece] = []

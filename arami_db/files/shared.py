@@ -1,4 +1,4 @@
-"""Tables that one on the workers of Citus comes to refer to."""
+"""Tables that a distributed table refers to by a new foreign key (Citus)."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 
 def sharing(statement: Statement) -> tuple[Statement, ...]:
-    """What copies to every machine, before an ALTER TABLE, the tables that it begins to refer to.
+    """Copy the tables that an ALTER TABLE refers to to every node first.
 
-    Citus refuses the foreign key else. audit.share() knows which tables are to be copied.
+    Otherwise Citus refuses the foreign key. audit.share() decides which tables are copied.
     """
     if statement.node.WhichOneof("node") != "alter_table_stmt":
         return ()
@@ -40,7 +40,7 @@ def sharing(statement: Statement) -> tuple[Statement, ...]:
 
 
 def in_sequence(statements: Sequence[Statement]) -> tuple[Statement, ...]:
-    """What a transaction with foreign keys begins with: Citus refuses them after parallel work."""
+    """The begin of a transaction with foreign keys: Citus refuses them after parallel work."""
     asked = "set local citus.multi_shard_modify_mode to 'sequential'"
     return tuple(replace(one, text=asked) for one in statements[:1])
 

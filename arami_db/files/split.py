@@ -1,4 +1,4 @@
-"""A text split into statements by Postgres's own parser (libpg_query)."""
+"""Splitting a text into statements with Postgres's own parser (libpg_query)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from arami_db.files.lexemes import BLANKS, skip_empty, without_comments
 if TYPE_CHECKING:
     from postgast.pg_query_pb2 import Node, ParseResult
 
-# A chain of sixty || or of two hundred UNION ALL is a tree deeper than protobuf reads unless asked.
+# A chain of 60 || or of 200 UNION ALL makes a tree deeper than protobuf's default limit.
 import_module("google._upb._message").SetAllowOversizeProtos(True)
 
 
@@ -46,7 +46,7 @@ def split(text: str, offset: int = 0) -> list[Statement]:
         PgQueryError: the parser refuses it.
     """
     data, position, found = text.encode(), 0, []
-    for raw in _parse(text, data).stmts:  # their places count bytes
+    for raw in _parse(text, data).stmts:  # the parser counts bytes
         offset += len(data[position : raw.stmt_location].decode())
         position = raw.stmt_location + raw.stmt_len if raw.stmt_len else len(data)
         statement = data[raw.stmt_location : position].decode()
@@ -57,10 +57,10 @@ def split(text: str, offset: int = 0) -> list[Statement]:
 
 
 def _parse(text: str, data: bytes) -> ParseResult:
-    """The parser's answer; where it stumbles over a comment, that to the text without comments.
+    """The parser's result; if it fails at a comment, the result for the text without comments.
 
-    It keeps comments as tokens, and some rules look only at the next token: the parts of a string,
-    NOT IN, WITH TIME ZONE, NULLS FIRST, UESCAPE. Servers take a comment for a blank.
+    This parser keeps comments as tokens, and some rules look only at the next token: the parts of a
+    string, NOT IN, WITH TIME ZONE, NULLS FIRST, UESCAPE. Servers treat a comment as a blank.
     """
     try:
         return parse(text)

@@ -1,4 +1,4 @@
-"""One SQL file: its text as it will be executed, and the checksum of exactly that text."""
+"""One SQL file: its text as it will be executed, and the checksum of this text."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ class SqlFile:
     """A numbered SQL file.
 
     Attributes:
-        path: where it lies.
-        kind: what it is to the ledger: "migration", "view", "distributed", "seed" or "stub".
-        version: the number its name starts with.
+        path: its path.
+        kind: its kind in the ledger: "migration", "view", "distributed", "seed" or "stub".
+        version: the number at the beginning of its name.
         name: the rest of its name, without the suffix.
         text: its text without byte order mark and with newlines only.
         checksum: lower-case hexadecimal SHA-256 of that text in UTF-8.
@@ -40,7 +40,7 @@ class SqlFile:
 
     @cached_property
     def label(self) -> str:
-        """The path within the SQL directory, which is the same wherever that directory lies."""
+        """The path within the SQL directory, independent of where that directory is."""
         return _label(self.path, self.kind)
 
     @property
@@ -64,7 +64,7 @@ class SqlFile:
 
 
 def folder_of(kind: str) -> str:
-    """The folder in which the files of a kind lie."""
+    """The folder for the files of a kind."""
     return kind if kind == "distributed" else f"{kind}s"
 
 
@@ -82,9 +82,9 @@ def read_file(path: Path, *, kind: str, version: int, name: str) -> SqlFile:
 
     Args:
         path: the file.
-        kind: as SqlFile.kind.
-        version: as SqlFile.version.
-        name: as SqlFile.name.
+        kind: as in SqlFile.kind.
+        version: as in SqlFile.version.
+        name: as in SqlFile.name.
 
     Returns:
         The file, its text normalised: no byte order mark, CRLF turned into LF.
@@ -115,7 +115,7 @@ def read_file(path: Path, *, kind: str, version: int, name: str) -> SqlFile:
 def _refused(
     label: str, reason: str, hint: str | None = None, before: bytes | None = None
 ) -> RefusedFileError:
-    """The error for a file, at the place that these bytes come before."""
+    """The error for a file, at the place after these bytes."""
     line = column = None
     if before is not None:
         lines = before.decode().split("\n")

@@ -1,8 +1,7 @@
-"""Whether a file's statements suit the transaction it runs in, or, marked no-transaction, none.
+"""Whether a file's statements suit its transaction, or no transaction if it is marked so.
 
-Without a transaction a run may be killed between a statement and the note that it succeeded; the
-next run then repeats the statement. What a file may hold follows from that, and is told in
-docs/no-transaction.md.
+Without a transaction a run may be killed between a statement and the record of its success; the
+next run then repeats the statement. docs/no-transaction.md says what a file may therefore contain.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
 
     from arami_db.files.script import Statement
 
-# Where in the file, what is wrong, and the way out.
+# Where in the file, what is wrong, and how to fix it.
 Mismatch: TypeAlias = tuple[int, str, str]
 
 _PAGE = "docs/no-transaction.md has the list"
@@ -44,8 +43,8 @@ _WITHOUT_SNAPSHOT = {
 }
 _TRANSACTION_SETTINGS = {"transaction_isolation", "transaction_deferrable", "transaction_read_only"}
 _ON = re.compile(r"(t(r(ue?)?)?|on|y(es?)?|1)", re.IGNORECASE)
-# What may be repeated when a run was killed before it could note that it succeeded: the second
-# time finds nothing to do, does the same again, or fails in a way that tells that it is done.
+# Statements that may be repeated after a run was killed before it recorded their success: the
+# second time has nothing to do, does the same again, or fails with an error that proves success.
 _REPEATABLE = {
     "alter_database_stmt",
     "alter_system_stmt",
@@ -64,11 +63,11 @@ _REPEATABLE_ALTERATIONS = {AT_DetachPartitionFinalize, AT_ValidateConstraint}
 
 
 def mismatches(kind: str, statements: Sequence[Statement], *, alone: bool) -> Iterator[Mismatch]:
-    """What of a file cannot run as the file says.
+    """The statements of a file that do not suit its transaction mode.
 
     Args:
-        kind: of the file, as SqlFile.kind.
-        statements: of the file, in order.
+        kind: the kind of the file, as in SqlFile.kind.
+        statements: its statements, in order.
         alone: whether the file is marked no-transaction.
 
     Yields:
@@ -83,14 +82,14 @@ def mismatches(kind: str, statements: Sequence[Statement], *, alone: bool) -> It
 
 
 def opening(statements: Sequence[Statement]) -> Iterator[Statement]:
-    """SET TRANSACTION and its like before any query of a file."""
+    """SET TRANSACTION and similar statements before any query of a file."""
     for statement in takewhile(_takes_no_snapshot, statements):
         if transaction_settings(statement.node):
             yield statement
 
 
 def transaction_settings(node: Node) -> dict[str, str]:
-    """The properties of the present transaction that a SET states, such as its isolation."""
+    """The properties of the current transaction that a SET changes, such as its isolation."""
     setting = node.variable_set_stmt
     if setting.kind == VAR_SET_MULTI and setting.name == "TRANSACTION":
         return {arg.def_elem.defname: _value(arg.def_elem.arg) for arg in setting.args}
@@ -102,7 +101,7 @@ def transaction_settings(node: Node) -> dict[str, str]:
 
 
 def is_setting(node: Node) -> bool:
-    """Whether it is SET or RESET: it leaves nothing but a setting of the session."""
+    """Whether it is SET or RESET, which only change a setting of the session."""
     return bool(node.WhichOneof("node") == "variable_set_stmt")
 
 
@@ -131,7 +130,7 @@ def _in_transaction(kind: str, statements: Sequence[Statement]) -> Iterator[Mism
             reason = "not in views/: files that are rebuilt share a transaction"
             yield statement.offset, f"SET TRANSACTION: {reason}", "Remove the statement."
         elif settings and statement.offset not in top:
-            reason = "SET TRANSACTION after a query: Postgres takes it before the first one only"
+            reason = "SET TRANSACTION after a query: Postgres accepts it only before any query"
             hint = "Move it to the top of the file; SET, SHOW and LOCK may stand before it."
             yield statement.offset, reason, hint
 

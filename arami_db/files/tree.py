@@ -1,4 +1,4 @@
-"""The SQL directory: migrations/, views/, seeds/ and the like; any of them may be missing."""
+"""The SQL directory: migrations/, views/, seeds/ and others, each of which may be missing."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from arami_db.errors import Refusal, RefusedFileError, UsageError
 from arami_db.files.folder import NOT_SKIPPED, read_folder, require_file
 from arami_db.files.sqlfile import SqlFile, read_file
 
-_OF_VIEWS = "distributed/views"  # each in the place of the one of its number in views/
-_OF_MONITOR = "distributed/monitor"  # likewise
+_OF_VIEWS = "distributed/views"  # each replaces the view with the same number
+_OF_MONITOR = "distributed/monitor"  # the same for monitor/
 _FOLDERS = (
     *("migrations", "views", "seeds", "demo", "catalog", "checks", "monitor"),
     *("distributed", _OF_VIEWS, "distributed/catalog", "distributed/checks", _OF_MONITOR),
@@ -22,12 +22,12 @@ SNAPSHOT = "schema.snapshot"
 
 @dataclass(frozen=True)
 class SqlTree:
-    """The SQL directory; each part is read when it is first asked for.
+    """The SQL directory; each part is read when it is first used.
 
     Attributes:
         root: the directory.
-        first_version: the number its migrations are declared to begin at, if they are.
-        is_distributed: whether it is for a database on Citus, which distributed/ has more for.
+        first_version: the declared number of the first migration, if any.
+        is_distributed: whether it is for a distributed database, with the files of distributed/.
     """
 
     root: Path
@@ -46,12 +46,12 @@ class SqlTree:
 
     @cached_property
     def distributed(self) -> tuple[SqlFile, ...]:
-        """What turns a migrated database into one on Citus, by ascending version."""
+        """The files that distribute a migrated database with Citus, by ascending version."""
         return read_folder(self.root / "distributed", "distributed")
 
     @cached_property
     def distributed_views(self) -> tuple[SqlFile, ...]:
-        """The read models of a database on Citus: those of views/, or what replaces one there."""
+        """The read models of a distributed database: those of views/ or their replacements."""
         replaced = {file.version: file for file in self.views}
         replaced |= {file.version: file for file in read_folder(self.root / _OF_VIEWS, "view")}
         return tuple(replaced[version] for version in sorted(replaced))
@@ -63,7 +63,7 @@ class SqlTree:
 
     @cached_property
     def demo(self) -> tuple[SqlFile, ...]:
-        """What makes a batch of demo users, by ascending version."""
+        """The files that make a batch of demo users, by ascending version."""
         return read_folder(self.root / "demo", "demo")
 
     @cached_property
@@ -73,22 +73,22 @@ class SqlTree:
 
     @cached_property
     def monitor(self) -> tuple[SqlFile, ...]:
-        """The questions of whoever watches the database, by ascending version."""
+        """The monitoring queries, by ascending version."""
         return read_folder(self.root / "monitor", "monitor")
 
     @cached_property
     def distributed_monitor(self) -> tuple[SqlFile, ...]:
-        """Those that replace one of the same version on Citus."""
+        """The monitoring queries that replace those of the same version with Citus."""
         return read_folder(self.root / _OF_MONITOR, "monitor")
 
     @cached_property
     def catalog(self) -> tuple[SqlFile, ...]:
-        """The queries that state the facts of a schema, a kind of object each."""
+        """The queries that state the facts of a schema, one kind of object each."""
         return tuple(file for file in self._catalog if file.version)
 
     @cached_property
     def prelude(self) -> SqlFile | None:
-        """catalog/000_prelude.sql: what each query of catalog/ and checks/ is run behind."""
+        """catalog/000_prelude.sql, which precedes each query of catalog/ and checks/."""
         return next((file for file in self._catalog if not file.version), None)
 
     @cached_property
@@ -101,12 +101,12 @@ class SqlTree:
 
     @property
     def snapshot(self) -> Path:
-        """Where the facts of the migrated schema are kept."""
+        """The path of the snapshot."""
         return self.root / ("distributed" if self.is_distributed else "") / SNAPSHOT
 
     @cached_property
     def auth_stub(self) -> SqlFile | None:
-        """The stand-in for Supabase's auth schema, or None."""
+        """The substitute for Supabase's auth schema, or None."""
         path = self.root / "auth_stub.sql"
         if not os.path.lexists(path):
             return None
@@ -121,12 +121,12 @@ def discover(
 
     Args:
         root: the directory.
-        may_be_empty: whether it need not hold any part of a project yet.
-        first_version: as SqlTree.first_version.
+        may_be_empty: whether it may hold no part of a project yet.
+        first_version: as in SqlTree.first_version.
 
     Raises:
-        UsageError: there is no such directory, or nothing in it that would be read.
-        RefusedFileError: SQL files lie a folder deeper than they are read.
+        UsageError: there is no such directory, or it has no files of a project.
+        RefusedFileError: SQL files are in a folder inside a folder.
     """
     if wrong := _closed(root):
         raise UsageError(f"{str(root)[:200]}: {wrong}", hint="Name another with --sql-dir DIR.")
@@ -139,7 +139,7 @@ def discover(
             path for path in found if path.parent.relative_to(root).as_posix() not in _FOLDERS
         ]
         if nested:
-            reason = "lies in a folder inside the folder, where no files are read"
+            reason = "is in a folder inside the folder, where no files are read"
             refusals = [Refusal(str(path), None, None, reason, hint) for path in nested]
             raise RefusedFileError(refusals=refusals)
     if not (may_be_empty or _has_parts(root)):
@@ -153,7 +153,7 @@ def discover(
 
 
 def _closed(folder: Path) -> str | None:
-    """Why a directory cannot be read: what is behind its name may be anything, or nothing."""
+    """Why a directory cannot be read, if it cannot."""
     try:
         os.scandir(folder).close()
     except FileNotFoundError:

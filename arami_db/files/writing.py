@@ -1,4 +1,4 @@
-"""Writing files so that one that is there is there whole."""
+"""Writing files as a whole or not at all."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ _APART = ".arami-db-"
 
 
 def write_whole(folder: Path, texts: Mapping[str, str]) -> None:
-    """Write the files of a folder, each in a folder apart first, then renamed into place.
+    """Write the files of a folder: into a temporary folder first, then renamed into place.
 
-    The folder apart is this run's alone, so that two runs at once do not take each other's files.
+    Each run has its own temporary folder, so that concurrent runs do not use each other's files.
 
     Args:
-        folder: made where it is not there.
-        texts: by file name.
+        folder: created if it does not exist.
+        texts: the texts by file name.
 
     Raises:
-        OSError: one cannot be written; those that have not their names yet are gone.
+        OSError: a file cannot be written; files that were not renamed yet are deleted.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix=_APART, dir=folder) as apart:
@@ -34,33 +34,33 @@ def write_whole(folder: Path, texts: Mapping[str, str]) -> None:
 
 @contextmanager
 def private_folder(folder: Path) -> Iterator[Path]:
-    """Make a folder that nobody else may enter, all of it or nothing.
+    """Create a private folder, as a whole or not at all.
 
     Args:
-        folder: there must be nothing of this name; its parents are made where they are not there.
+        folder: it must not exist; missing parents are created.
 
     Yields:
-        Where to write meanwhile: beside it, under another name. An error takes that away again.
+        A temporary folder beside it to write into. An error deletes that again.
 
     Raises:
-        OSError: it cannot be made, or something of this name is there.
+        OSError: it cannot be created, or the name exists.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix=_APART, dir=folder.parent) as apart:
         inner = Path(apart, folder.name)
         inner.mkdir(0o700)
         yield inner
-        inner.rename(folder)  # refused by the system where a folder with files has come there
+        inner.rename(folder)  # fails if a folder with files exists there by now
 
 
 class PrivateFile:
-    """A new file that nobody else may read, with its checksum at hand."""
+    """A new private file that computes its checksum."""
 
     def __init__(self, path: Path) -> None:
         """Create it.
 
         Args:
-            path: there must be nothing of this name.
+            path: it must not exist.
 
         Raises:
             OSError: it cannot be created.
@@ -90,5 +90,5 @@ class PrivateFile:
 
     @property
     def sha256(self) -> str:
-        """The checksum of what was written."""
+        """The checksum of the written text."""
         return self._hash.hexdigest()

@@ -1,4 +1,4 @@
-"""What has been applied to a database: schema arami_db, read and written nowhere else."""
+"""The ledger: what has been applied to a database. Only this package uses schema arami_db."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Ledger:
 
     @property
     def is_distributed(self) -> bool:
-        """Whether `arami-db distribute` has made it one on Citus."""
+        """Whether `arami-db distribute` has distributed it."""
         return any(kind == "distributed" for kind, _ in self.rows)
 
     def of(self, kind: str) -> dict[int, Row]:
@@ -58,7 +58,7 @@ class Ledger:
 
 @dataclass(frozen=True)
 class FailedMigration:
-    """An attempt that failed and has not been made good since."""
+    """A failed attempt without a later success."""
 
     kind: str
     version: int
@@ -119,17 +119,17 @@ def create(connection: Connection) -> None:
 
 
 def claim(file: SqlFile, origin: str = "migrate") -> Step:
-    """The statement that enters a file, to begin its transaction with."""
+    """The statement that enters a file, for the begin of its transaction."""
     name = "ledger_claim" if file.kind == "migration" else "ledger_claim_again"
     return Step(query(name), {**_identity(file), **actor(), "origin": origin})
 
 
 def complete(file: SqlFile, seconds: float | None = None) -> list[Step]:
-    """The statements that note how long the file took, to end its transaction with.
+    """The statements that record how long the file took, for the end of its transaction.
 
     Args:
         file: the file.
-        seconds: how long; None for as long as the present transaction.
+        seconds: how long; None for the time since the transaction began.
     """
     values = {"kind": file.kind, "version": file.version, "seconds": seconds}
     return [Step(query("ledger_complete"), values), event("applied", file)]
@@ -142,9 +142,9 @@ def event(
 
     Args:
         name: one of the events the table knows, such as "failed".
-        file: what it happened to.
-        sqlstate: of the failure.
-        message: its primary message; never its detail, which quotes rows.
+        file: its file.
+        sqlstate: the code of the failure.
+        message: the primary message of the failure; never its detail, which quotes rows.
     """
     values = {"event": name, "statement": None, "sqlstate": sqlstate, "message": message}
     return Step(query("ledger_event"), {**_identity(file), **actor(), **values})
@@ -157,7 +157,7 @@ def statement_event(name: str, file: SqlFile, *, statement: int, checksum: str) 
         name: "started" or "finished".
         file: the file.
         statement: the number of the statement.
-        checksum: of the file's statements up to it.
+        checksum: the checksum of the file's statements up to it.
     """
     values = {"event": name, "statement": statement, "sqlstate": None, "message": None}
     identity = {**_identity(file), "checksum": checksum}
@@ -165,7 +165,7 @@ def statement_event(name: str, file: SqlFile, *, statement: int, checksum: str) 
 
 
 def failures(connection: Connection, ledger: Ledger) -> tuple[FailedMigration, ...]:
-    """Failures not made good since, newest first; none where there is no ledger."""
+    """Failures without a later success, newest first; none without a ledger."""
     if not ledger.exists:
         return ()
     rows = connection.execute(query("ledger_failures"), binary=True).fetchall()
@@ -173,7 +173,7 @@ def failures(connection: Connection, ledger: Ledger) -> tuple[FailedMigration, .
 
 
 def attempts(connection: Connection) -> dict[int, list[HistoryLine]]:
-    """What was tried of the migrations that are not in the ledger, in order, by version."""
+    """The recorded attempts of migrations that are not in the ledger, in order, by version."""
     found: dict[int, list[HistoryLine]] = {}
     for version, *values in connection.execute(query("ledger_attempts")).fetchall():
         found.setdefault(version, []).append(HistoryLine(*values))
@@ -182,7 +182,7 @@ def attempts(connection: Connection) -> dict[int, list[HistoryLine]]:
 
 @cache
 def actor() -> dict[str, Any]:
-    """Who runs this tool: os_user, host and tool_version."""
+    """The origin of a run: os_user, host and tool_version."""
     try:
         user = getpass.getuser()
     except (KeyError, OSError):  # a uid without a name, as in many containers

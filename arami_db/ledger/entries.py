@@ -1,4 +1,4 @@
-"""Versions: what is a file, what is in the ledger, and how the two stand to each other."""
+"""Versions: their files compared with their rows in the ledger."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from arami_db.ledger import Ledger, Row
 
 
 class EntryState(StrEnum):
-    """How a version stands: its file to its row in the ledger."""
+    """The state of a version: its file compared with its row in the ledger."""
 
     APPLIED = "applied"
     RENAMED = "renamed"  # applied with the same text, under another name: harmless
-    HISTORY = "history"  # applied, and older than the first version that the files declare
+    HISTORY = "history"  # applied, and below the first version that the files declare
     PENDING = "pending"
     OUT_OF_ORDER = "out of order"  # pending, below a version that is applied
     CHANGED = "changed"  # applied, and edited since
-    SWAPPED = "swapped"  # each of two files holds what was applied as the other
-    RENUMBERED = "renumbered"  # what was applied under this number and its file are now apart
-    MISSING = "missing"  # applied, and its file is gone
+    SWAPPED = "swapped"  # two files exchanged their numbers since they were applied
+    RENUMBERED = "renumbered"  # the file of this number was applied under another number
+    MISSING = "missing"  # applied, and its file is missing
     AHEAD = "ahead"  # a newer release applied it: it has no file here, or an older one
 
 
@@ -36,11 +36,11 @@ class Entry:
     Attributes:
         kind: "migration", "view", or "distributed".
         version: its number.
-        state: how its file stands to its row.
+        state: its file compared with its row.
         file: its file; None where it has none.
         row: its row in the ledger; None where it has none.
-        twin: the number under which the file's text was applied, or else the one under which the
-            row's text has its file now; None where there is no other number.
+        twin: the number under which the file's text was applied, or else the number whose file now
+            has the row's text; None where there is no other number.
     """
 
     kind: str
@@ -52,24 +52,24 @@ class Entry:
 
     @property
     def name(self) -> str:
-        """The file's name, else the ledger's."""
+        """The file's name, or the ledger's without a file."""
         named = self.file or self.row
         return named.name if named else ""
 
     @property
     def label(self) -> str:
-        """As in views/002_user_dashboard: the file's title, or what it must have been."""
+        """Such as views/002_user_dashboard: the file's title, or what it was."""
         if self.file:
             return self.file.title
         return f"{folder_of(self.kind)}/{self.version:03}_{self.name}"
 
 
 def compare(tree: SqlTree, ledger: Ledger) -> tuple[Entry, ...]:
-    """Set the files of a tree beside a ledger; touches neither.
+    """Compare the files of a tree with a ledger; changes neither.
 
     Returns:
-        An entry for each version that either knows: migrations, then what distributes them where
-        that was done, then views, by version.
+        An entry for each version of either: migrations, then files of distributed/ where the
+        database is distributed, then views, by version.
 
     Raises:
         RefusedFileError: a file cannot be read, or two have the same number.
@@ -109,11 +109,11 @@ def _migrations(tree: SqlTree, rows: dict[int, Row]) -> list[Entry]:
 def _again(
     kind: str, tree: tuple[SqlFile, ...], ledger: Ledger, migrations: list[Entry]
 ) -> list[Entry]:
-    """What is applied again whenever its text changes: views, and what distributes the tables.
+    """Files that are applied again whenever their text changes: views, and those of distributed/.
 
-    Those of a newer release stay as it made them: its tables may not bear older ones. One above all
-    files came with a newer release only where the migrations are the same: files that bring
-    migrations are the newer ones themselves.
+    Views of a newer release stay: its tables may not fit older views. A row above all files comes
+    from a newer release only if no migration is pending: files with pending migrations are the
+    newer ones themselves.
     """
     files, rows = {file.version: file for file in tree}, ledger.of(kind)
     ahead = any(entry.state is EntryState.AHEAD for entry in migrations)
@@ -146,9 +146,9 @@ def _agree(file: SqlFile | None, row: Row | None) -> bool:
 
 
 def _twins(files: dict[int, SqlFile], rows: dict[int, Row]) -> dict[int, int]:
-    """Files whose text was applied under another number, and the numbers they have left.
+    """Files whose text was applied under another number, and these earlier numbers.
 
-    It is the same migration when the name is the same too, or when nothing else has that text.
+    It is the same migration if the name is the same too, or if no other file has that text.
     """
     apart = {v for v in files.keys() | rows.keys() if not _agree(files.get(v), rows.get(v))}
     uses = Counter(one.checksum for side in (files, rows) for one in side.values())

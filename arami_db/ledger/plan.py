@@ -1,4 +1,4 @@
-"""The files beside the ledger: what is applied, what is pending, and what is to be run."""
+"""The files compared with the ledger: what is applied, what is pending, and what to run."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ __all__ = ["IN_PLACE", "Entry", "EntryState", "Plan", "make_plan", "references"]
 
 @dataclass(frozen=True)
 class Plan:
-    """All entries, migrations, then views, each by version; and where the files begin, if declared.
+    """All entries: migrations, then views, each by version.
 
     Attributes:
-        entries: one for each version that a file or the ledger knows.
+        entries: one for each version of a file or of the ledger.
         first_version: as SqlTree.first_version.
     """
 
@@ -37,7 +37,7 @@ class Plan:
         return tuple(entry.file for entry in entries if entry.file)
 
     def distributing(self) -> Plan:
-        """The plan with all that distributes tables to be run, changed or not."""
+        """The plan with all files of distributed/ to be run, changed or not."""
         entries = (
             replace(entry, state=EntryState.PENDING)
             if entry.kind == "distributed" and entry.state in IN_PLACE
@@ -48,7 +48,7 @@ class Plan:
 
     @property
     def ahead(self) -> str | None:
-        """That the database is ahead of the files, and by what; None where it is not."""
+        """A message that the database is ahead of the files; None where it is not."""
         newer = [entry.label for entry in self.of(EntryState.AHEAD) if entry.file is None]
         if not newer:
             return None
@@ -57,14 +57,14 @@ class Plan:
         return f"this database is ahead of these files: a newer release applied {newest}"
 
     def twin(self, entry: Entry) -> Entry | None:
-        """The entry of an entry's twin."""
+        """The entry whose version is the twin of an entry."""
         if entry.twin is None:
             return None
         place = (entry.kind, entry.twin)
         return next((e for e in self.entries if (e.kind, e.version) == place), None)
 
     def holds_twin(self, entry: Entry) -> bool:
-        """Whether the file of an entry is what was applied as its twin."""
+        """Whether the file of an entry was applied under the number of its twin."""
         twin = self.twin(entry)
         applied = twin and twin.row
         return bool(entry.file and applied and entry.file.checksum == applied.checksum)
@@ -72,7 +72,7 @@ class Plan:
     def up_to(self, target: int | None) -> Plan:
         """The plan without pending migrations above a version, and then without views.
 
-        Views are written against the latest tables, so they wait until all migrations are in.
+        Views need the latest tables, so they wait until all migrations are applied.
 
         Raises:
             UsageError: no file has that version.
@@ -95,7 +95,7 @@ class Plan:
 
 
 def references(plan: Plan, entries: tuple[Entry, ...]) -> list[str]:
-    """How `repair` names entries: 1-50,52, and views/2,3; a word for each kind."""
+    """Entries in the notation of `repair`: 1-50,52, and views/2,3; one word for each kind."""
     words = []
     for kind, prefix in (("migration", ""), ("distributed", "distributed/"), ("view", "views/")):
         chosen = {entry.version for entry in entries if entry.kind == kind}
@@ -107,14 +107,14 @@ def references(plan: Plan, entries: tuple[Entry, ...]) -> list[str]:
 
 
 def make_plan(tree: SqlTree, ledger: Ledger) -> Plan:
-    """Compare the files of a tree with a ledger; touches neither.
+    """Compare the files of a tree with a ledger; changes neither.
 
     Args:
         tree: the SQL files.
         ledger: what has been applied.
 
     Returns:
-        Every version with its state; what is to be done about them is said in disagreement.py.
+        Every version with its state; disagreement.py says what to do about them.
 
     Raises:
         RefusedFileError: a file cannot be read, or two have the same number.

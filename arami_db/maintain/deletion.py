@@ -1,7 +1,7 @@
-"""Deleting what is old in the record, batch by batch, and entering that it was deleted.
+"""Deleting old rows of the record, batch by batch, and recording the deletion.
 
-Each batch of rows is a transaction of its own, which also enters in audit.archive_run how much is
-gone by then: a log that could be cut in silence would prove nothing.
+Each batch of rows is its own transaction, which also records in audit.archive_run how much is
+deleted so far: a log that could be shortened without a trace would prove nothing.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from arami_db.database.connect import Connection, query
 from arami_db.database.execute import no_time_limit
 from arami_db.errors import BatchError
 
-AGAIN = "What was deleted before is recorded and stays deleted; run it again to go on."
+AGAIN = "What was deleted before is recorded and stays deleted; run it again to continue."
 _SIZE = 10_000  # rows a transaction: about a tenth of a second
 _CHANGES, _BATCHES = "audit.change_log", "audit.archive_batch"
 
@@ -22,18 +22,18 @@ Progress = Callable[[str, int, int], None]
 
 
 class Deletion:
-    """A run of it.
+    """One run of the deletion.
 
     Attributes:
         run_id: its row.
-        at: the table at work.
-        deleted: rows so far, by table, committed.
+        at: the current table.
+        deleted: rows deleted and committed so far, by table.
     """
 
     def __init__(
         self, connection: Connection, cutoff: str, on_progress: Progress, rows: dict[str, int]
     ) -> None:
-        """Take what it works with."""
+        """Prepare."""
         self._connection, self._cutoff = connection, cutoff
         self._on_progress, self._rows = on_progress, rows
         self.run_id = 0
@@ -55,7 +55,7 @@ class Deletion:
 
     @property
     def message(self) -> str:
-        """How much is deleted."""
+        """How much is deleted, as text."""
         return _message(self.deleted)
 
     def _adopt(self) -> None:
@@ -87,7 +87,7 @@ class Deletion:
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        """A transaction beside which nobody else deletes, or changes a run."""
+        """A transaction that locks out other deletions and changes of a run."""
         with transaction(self._connection):
             self._connection.execute("lock table audit.archive_run in share row exclusive mode")
             yield
@@ -103,7 +103,7 @@ def _message(deleted: dict[str, int]) -> str:
 
 @contextmanager
 def transaction(connection: Connection) -> Iterator[None]:
-    """A transaction of our own settings, in which row level security hides nothing."""
+    """A transaction with our own settings; rows that row level security hides are an error."""
     limits = (
         "set local timezone = 'UTC'",
         "set local row_security = off",

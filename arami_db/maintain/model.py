@@ -1,11 +1,11 @@
-"""What maintain finds, what it does, and what it could not do."""
+"""What maintain finds, what it does, and what failed."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-_FEW = 50  # rows not worth a vacuum, whatever their share; autovacuum's own base
-_MANY_INSERTED = 1000  # likewise for rows inserted
+_FEW = 50  # fewer rows need no vacuum, whatever their share; autovacuum's own base
+_MANY_INSERTED = 1000  # the same for rows inserted
 
 
 @dataclass(frozen=True)
@@ -15,19 +15,19 @@ class TableStatistics:
     Attributes:
         id: its oid.
         name: schema.table.
-        bare_name: without the schema.
-        quoted: the same for use in SQL.
-        in_schemas: whether it is in one of the schemas asked for.
-        is_catalog: it belongs to the system.
+        bare_name: the name without the schema.
+        quoted: the qualified name, quoted for SQL.
+        in_schemas: whether it is in one of the requested schemas.
+        is_catalog: it is a system catalog.
         is_partitioned: its rows are in its partitions; there is nothing to vacuum.
-        is_distributed: its rows are in shards, on several machines; their figures are added up.
-        ancestors: the tables, by oid, of which it is a partition; with itself.
+        is_distributed: its rows are in shards on several machines; the figures are their sums.
+        ancestors: the oids of the tables that it is a partition of, and its own.
         live, dead: rows.
-        toast_live, toast_dead: pieces of long values, which Postgres keeps in a table of their own.
+        toast_live, toast_dead: pieces of long values, which Postgres keeps in the TOAST table.
         modified: rows changed since the last analyze.
         inserted: rows inserted since the last vacuum.
-        never_analyzed: the planner knows nothing of it.
-        vacuums, analyzes: how often it was done by hand.
+        never_analyzed: the planner has no statistics of it.
+        vacuums, analyzes: how often each was run by hand.
     """
 
     id: int
@@ -51,11 +51,11 @@ class TableStatistics:
 
     @property
     def dead_share(self) -> float:
-        """Dead rows among all, in percent."""
+        """The share of dead rows, in percent."""
         return _share(self.dead, self.live)
 
     def why(self, threshold: float) -> str | None:
-        """The reason to vacuum it, or for a partitioned table to analyze it; None without one.
+        """The reason to vacuum it, or to analyze a partitioned table; None without a reason.
 
         Args:
             threshold: vacuum once this share of its rows, in percent, is dead or changed; 0 for
@@ -73,7 +73,7 @@ class TableStatistics:
         return None
 
     def why_dead(self, threshold: float) -> str | None:
-        """Dead rows, or dead pieces of long values, as the reason; None when they are few."""
+        """Dead rows, or dead pieces of long values, as a reason; None when there are few."""
         few = _FEW if threshold else 0
         if self.dead >= few and self.dead_share >= threshold:
             return f"{self.dead_share:.0f}% dead rows ({self.dead} of {self.live + self.dead})"
@@ -93,12 +93,12 @@ class Job:
     """A table that needs it.
 
     Attributes:
-        table: which.
+        table: the table.
         why: the reason.
         seconds: how long it took; None in a dry run.
-        failure: why it did not happen; None when it did.
+        failure: why it failed; None when it did not.
         left, toast_left: rows, and pieces of long values, that are dead and still there after it.
-        is_held: whether these are as many as would be reason enough for a vacuum.
+        is_held: whether these are enough to be a reason for another vacuum.
     """
 
     table: TableStatistics
@@ -112,17 +112,17 @@ class Job:
 
 @dataclass(frozen=True)
 class Holder:
-    """Who keeps dead rows from being removed.
+    """What keeps dead rows from being removed.
 
     Attributes:
         kind: "session", "prepared transaction", "slot", "standby" or "setting".
         name: its pid, gid, or name.
-        role: whose it is.
-        application: as it calls itself; of a slot, who reads it.
-        state: such as "idle in transaction"; None where this role may not know.
-        seconds: since when; None where nobody knows.
-        xids: how many transactions ago.
-        fix: the way out.
+        role: its role.
+        application: its application_name; for a slot, that of its reader.
+        state: such as "idle in transaction"; None where this role may not see it.
+        seconds: how long it has done so; None where that is unknown.
+        xids: its age in transactions.
+        fix: how to end it.
     """
 
     kind: str
@@ -137,12 +137,12 @@ class Holder:
 
 @dataclass(frozen=True)
 class Upkeep:
-    """What was looked at and what was done.
+    """What was examined and what was done.
 
     Attributes:
         examined: how many tables.
-        jobs: those that needed it.
-        holders: who keeps the dead rows that are still there, the oldest first.
+        jobs: the tables that needed it.
+        holders: what keeps the dead rows that are still there, the oldest first.
     """
 
     examined: int
@@ -151,15 +151,15 @@ class Upkeep:
 
     @property
     def left(self) -> tuple[Job, ...]:
-        """Those in which dead rows are still there, however few."""
+        """Those in which any dead rows are still there."""
         return tuple(job for job in self.jobs if job.left or job.toast_left)
 
     @property
     def failed(self) -> bool:
-        """Whether a table that needs it did not get it."""
+        """Whether the vacuum of a table failed."""
         return any(job.failure for job in self.jobs)
 
     @property
     def held(self) -> bool:
-        """Whether dead rows worth a vacuum are still there after it."""
+        """Whether enough dead rows for another vacuum are still there."""
         return any(job.is_held for job in self.jobs)

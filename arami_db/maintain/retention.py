@@ -17,12 +17,12 @@ YOUNGEST = "90 days"
 
 @dataclass(frozen=True)
 class Old:
-    """What of a table is older than the cutoff, or was: all of it is deleted, unless in a dry run.
+    """The rows of a table older than the cutoff: they are deleted, unless in a dry run.
 
     Attributes:
         table: schema.table.
         rows: how many.
-        oldest: the oldest of them, as JSON has moments; None when there is none.
+        oldest: the time of the oldest, as JSON writes it; None without rows.
     """
 
     table: str
@@ -35,10 +35,10 @@ class Retention:
     """What was deleted.
 
     Attributes:
-        age: what older rows were deleted, as it was asked for.
+        age: the age from which rows were deleted, as requested.
         cutoff: the moment that is that old.
-        tables: what was older.
-        run_id: the row of audit.archive_run that tells of it; None when nothing was deleted.
+        tables: the rows that were older.
+        run_id: the row of audit.archive_run that records it; None when nothing was deleted.
     """
 
     age: str
@@ -50,21 +50,21 @@ class Retention:
 def retain(
     connection: Connection, age: str, *, force: bool, dry_run: bool, on_progress: Progress
 ) -> Retention:
-    """Delete what is older than an age in the change log and the batches of archive runs.
+    """Delete rows older than an age from the change log and the batches of archive runs.
 
     Args:
         connection: in autocommit.
         age: an interval as Postgres reads it, such as "2 years".
-        force: accept one below ninety days.
+        force: accept an age below ninety days.
         dry_run: only count.
-        on_progress: told the table, the rows deleted, and how many there were to delete.
+        on_progress: called with the table, the rows deleted so far, and the rows to delete.
 
     Raises:
-        UsageError: no interval, or too short a one without force.
-        PendingError: the record is not there.
-        PlatformError: this role may not delete there, or nothing can be written.
+        UsageError: not an interval, or too short an interval without force.
+        PendingError: the record is missing.
+        PlatformError: this role may not delete there, or the server accepts no writes.
         BatchError: rows could not be deleted, or stayed.
-        StoppedError: it was interrupted between two batches or in one, which is rolled back.
+        StoppedError: it was interrupted; a batch that had begun is rolled back.
     """
     if not dry_run:
         inspect(connection).require_writable()
@@ -87,7 +87,7 @@ def retain(
         raise BatchError(
             f"{deletion.at}: {told} (SQLSTATE {error.sqlstate})", hint=AGAIN
         ) from error
-    # VACUUM is to know of it at once; the server would count it a second later.
+    # VACUUM needs the count now; the server would publish it a second later.
     connection.execute("select pg_stat_force_next_flush()")
     deleted = tuple(Old(old.table, deletion.deleted[old.table], old.oldest) for old in tables)
     return Retention(age, cutoff, deleted, deletion.run_id)
@@ -98,12 +98,12 @@ def _require_rights(connection: Connection) -> None:
     is_ready, lacking = row or (False, [])
     if not is_ready:
         raise PendingError(
-            "this database has no record as retention needs it",
+            "this database lacks the audit tables that retention needs",
             hint="Run `arami-db migrate` first.",
         )
     if lacking:
         raise PlatformError(
-            "this role may not delete what is old in the record", hint=" ".join(lacking)
+            "this role may not delete old rows of the record", hint=" ".join(lacking)
         )
 
 
@@ -117,10 +117,10 @@ def _cutoff(connection: Connection, age: str, force: bool) -> str:
         ) from None
     cutoff, in_future, too_young = row or ("", True, True)
     if in_future:
-        raise UsageError(f"{age!r} leads into the future", hint="Write '2 years'.")
+        raise UsageError(f"{age!r} ago is in the future", hint="Write '2 years'.")
     if too_young and not force:
         raise UsageError(
             f"an audit retention of {age!r} is shorter than {YOUNGEST}",
-            hint="What is deleted is gone for good; say --force if that is what you want.",
+            hint="What is deleted is gone for good; pass --force if that is what you want.",
         )
     return str(cutoff)

@@ -1,4 +1,4 @@
-"""VACUUM (ANALYZE) of the tables that need it, with the reason, and what became of it."""
+"""VACUUM (ANALYZE) of the tables that need it, with the reason and the result."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from arami_db.maintain.holders import holders, next_transaction
 from arami_db.maintain.model import Job, TableStatistics, Upkeep
 from arami_db.maintain.tables import again
 
-_LOCK_TIMEOUT = 5000  # milliseconds; an autovacuum gives way after one second
+_LOCK_TIMEOUT = 5000  # milliseconds; Postgres cancels an autovacuum that blocks us after one second
 
 
 def maintain(
@@ -33,11 +33,11 @@ def maintain(
         connection: in autocommit.
         tables: those to look at.
         threshold: in percent; see Table.why.
-        dry_run: only say what would be done.
-        on_start: told before each table; whether to go on with it.
+        dry_run: only report what would be done.
+        on_start: called before each table; returns whether to vacuum it.
 
     Raises:
-        PlatformError: the server counts no rows, or is a standby.
+        PlatformError: track_counts is off, or the server is a standby.
     """
     _require_counting(connection)
     jobs = [Job(table, why) for table in tables if (why := table.why(threshold))]
@@ -68,9 +68,9 @@ def _require_counting(connection: Connection) -> None:
 
 
 def _set_timeouts(connection: Connection) -> None:
-    """A timeout meant for requests must not stop a vacuum, and a lock must not hang it.
+    """Give the session no time limit, and a limit for locks, so that a vacuum ends but never hangs.
 
-    Through a pooler they would outlive us.
+    Not through a pooler, where the settings would outlive this command.
     """
     if not inspect(connection).pooled:
         limits = (
@@ -82,10 +82,10 @@ def _set_timeouts(connection: Connection) -> None:
 
 
 def _upkeep(connection: Connection, job: Job, threshold: float) -> Job:
-    """Vacuum and analyze a table, and look whether it happened: without the rights it only warns.
+    """Vacuum and analyze a table, and check that it happened: without rights Postgres only warns.
 
-    Its dead rows are counted in between: VACUUM counts what it had to leave, ANALYZE puts an
-    estimate in its place.
+    Dead rows are read in between: VACUUM counts the rows it could not remove, ANALYZE replaces the
+    count by an estimate.
     """
     warnings = list[str]()
 
@@ -100,7 +100,7 @@ def _upkeep(connection: Connection, job: Job, threshold: float) -> Job:
         if left is None or not _analyze(connection, job.table):
             failure = "; ".join(warnings) or "it did not happen"
     except psycopg.errors.LockNotAvailable:
-        failure = "somebody holds a lock on it (SQLSTATE 55P03); run it again later"
+        failure = "another session holds a lock on it (SQLSTATE 55P03); run it again later"
     except psycopg.Error as error:
         if connection.closed:
             raise lost(error) from error
@@ -115,7 +115,7 @@ def _upkeep(connection: Connection, job: Job, threshold: float) -> Job:
 
 
 def _vacuum(connection: Connection, table: TableStatistics) -> TableStatistics | None:
-    """What the table is after it; None when it did not happen."""
+    """The table after its vacuum; None when that did not happen."""
     if not table.is_partitioned:
         connection.execute(f"vacuum {table.quoted}".encode())
     after = again(connection, table)
@@ -124,7 +124,7 @@ def _vacuum(connection: Connection, table: TableStatistics) -> TableStatistics |
 
 
 def _analyze(connection: Connection, table: TableStatistics) -> bool:
-    """Whether it happened. Since Postgres 18 the partitions can be left out."""
+    """Whether it was analyzed. Since Postgres 18 the partitions can be left out."""
     alone = table.is_partitioned and connection.info.server_version >= 180000
     connection.execute(f"analyze {'only ' * alone}{table.quoted}".encode())
     after = again(connection, table)

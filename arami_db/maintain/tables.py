@@ -1,4 +1,4 @@
-"""Which tables maintain looks at."""
+"""Which tables maintain examines."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ _OURS = ("public", "audit", "arami_db")
 def tables(
     connection: Connection, names: Sequence[str] = (), schemas: Sequence[str] = ()
 ) -> list[TableStatistics]:
-    """Tables with what the statistics say of them, partitioned ones last.
+    """Tables with their statistics, partitioned ones last.
 
     Args:
         connection: in autocommit.
-        names: tables, with their schema, whichever it is, or without, in one of the schemas; a
-            partitioned one stands for its partitions, too. Empty for all of the schemas.
-        schemas: which; empty for those of the Arami schema.
+        names: tables, with any schema, or without a schema in one of the schemas; a partitioned
+            table includes its partitions. Empty for all tables of the schemas.
+        schemas: the schemas; empty for those of the Arami schema.
 
     Raises:
         UsageError: there is no such table or schema.
@@ -38,7 +38,7 @@ def tables(
 
 
 def again(connection: Connection, table: TableStatistics) -> TableStatistics | None:
-    """The same table as it is now; None when it is gone."""
+    """The table with its present statistics; None when it was dropped."""
     return next(iter(_read(connection, (), table.id)), None)
 
 

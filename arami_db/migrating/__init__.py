@@ -1,6 +1,6 @@
-"""Migrating: pending migrations in order, then the views whose text changed.
+"""Migrating: apply pending migrations in order, then the views whose text changed.
 
-What a run with nothing pending does not need is imported when something is.
+Modules that only a run with pending files needs are imported when it begins.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ class MigrateResult:
     Attributes:
         applied: the files it applied, in order.
         in_place: how many files were applied before it.
-        held_back: how many pending files lie beyond the target.
-        notes: what else is to be known: that the database is ahead of the files, for one.
+        held_back: how many pending files are above the target.
+        notes: further notes, such as that the database is ahead of the files.
     """
 
     applied: tuple[Applied, ...]
@@ -38,10 +38,10 @@ class MigrateResult:
 
 
 def preview(session: Session, tree: SqlTree) -> tuple[Script, ...]:
-    """The files a run would execute, in order, checked as it would check them; reads only.
+    """The files a run would execute, in order, with the same checks; reads only.
 
     Raises:
-        RefusedFileError, LedgerError, PlatformError, UsageError: as migrate().
+        RefusedFileError, LedgerError, PlatformError, UsageError: as for migrate().
     """
     from arami_db.database.server import inspect
     from arami_db.migrating.run import scripts_of
@@ -64,15 +64,15 @@ def migrate(session: Session, tree: SqlTree) -> MigrateResult:
         tree: the SQL files.
 
     Returns:
-        What was done; files applied by another runner meanwhile count as in place.
+        The result; files that another runner applied meanwhile count as in place.
 
     Raises:
         RefusedFileError: a file cannot be run as it stands; nothing was run.
-        FileFailedError: a statement failed; files before it are applied, its own is not.
-        UsageError: it is the first run, into a database that holds tables of somebody else.
+        FileFailedError: a statement failed; its file was not applied, the files before it were.
+        UsageError: it is the first run, and the database holds tables that no file makes.
         AdministratorError: this role lacks rights; nothing was run.
         LedgerError: files and ledger disagree, or the Supabase CLI has applied some of the files.
-        LockBusyError, PlatformError, ConnectionFailedError: as they say.
+        LockBusyError, PlatformError, ConnectionFailedError: as their docstrings say.
     """
     options = session.options
     state, plan, todo = _check(session.connection, tree, options)
@@ -80,7 +80,7 @@ def migrate(session: Session, tree: SqlTree) -> MigrateResult:
         return _result((), plan, options)
     from arami_db.migrating.run import scripts_of
 
-    scripts_of(todo)  # refuse before anything runs, and before waiting for the lock
+    scripts_of(todo)  # refuse before anything runs and before waiting for the lock
     _refuse_what_is_there(session, tree, state, plan, todo)
     left = _require_rights(session.connection, tree)
     result = _apply_pending(session, tree)
@@ -108,7 +108,7 @@ def _apply_pending(session: Session, tree: SqlTree) -> MigrateResult:
 def _check(
     connection: Connection, tree: SqlTree, options: MigrateOptions
 ) -> tuple[ledger.Ledger, Plan, Plan]:
-    """Read the ledger, plan all and what to run, and refuse what disagrees; writes nothing."""
+    """Read the ledger, plan the run, and refuse disagreements; writes nothing."""
     state = ledger.read(connection)
     plan = make_plan(tree, state)
     require_agreement(plan, options)
@@ -126,7 +126,7 @@ def _check(
 def _refuse_what_is_there(
     session: Session, tree: SqlTree, state: ledger.Ledger, plan: Plan, todo: Plan
 ) -> None:
-    """Refuse to run what another tool applied, or to begin in a database of somebody else."""
+    """Refuse to run what another tool applied, or to begin in a database with other tables."""
     from arami_db.migrating.pushed import refuse_pushed
 
     refuse_pushed(session, plan, todo.pending)
@@ -138,7 +138,7 @@ def _refuse_what_is_there(
 
 
 def _require_rights(connection: Connection, tree: SqlTree) -> list[str]:
-    """What is left for an administrator to do when all is applied."""
+    """What an administrator still has to do when all is applied."""
     from arami_db.administrator import block, require
     from arami_db.database.server import inspect
 

@@ -1,8 +1,8 @@
-"""Files marked no-transaction: statement by statement, survived at every point.
+"""Files marked no-transaction: run statement by statement, safe to interrupt at any point.
 
-Such a statement commits by itself, so the ledger cannot be part of it. The history says that it was
-started before it is, and that it finished after it has; whatever a run finds of one that ended
-between the two is judged by that and by the catalog.
+Such a statement commits by itself, so the ledger cannot be in its transaction. The history records
+its start beforehand and its end afterwards. If a run ends in between, the next run decides by the
+history and the catalog what is left to do.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 
 def refuse_changed(connection: Connection, scripts: Sequence[Script]) -> None:
-    """Refuse files of which a part was applied that they no longer begin with.
+    """Refuse a file that no longer begins with the part of it that was applied.
 
     Raises:
         LedgerError: names the file.
@@ -74,7 +74,7 @@ def _apply(runner: Runner, script: Script) -> None:
 
 
 def _run(single: Single, attempts: Sequence[ledger.HistoryLine]) -> None:
-    """Run one statement, unless a run before has; make good what that left, and the failure."""
+    """Run one statement, unless an earlier run did; repair what that run or a failure left."""
     part = single.part
     if part.statement is None:
         single.execute()

@@ -1,6 +1,6 @@
-"""On Citus: all of sql/distributed in one transaction, after the migrations and before the views.
+"""With Citus: all of sql/distributed in one transaction, after the migrations, before the views.
 
-The files can be run again and again: they distribute the tables that came since.
+The files can be run repeatedly: they distribute the tables that were added since.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from arami_db.files.script import Script, Statement
     from arami_db.runner.apply import Runner
 
-# Moving all rows takes its time; of what the server says meanwhile only our own INFO is of use.
+# Moving all rows takes long; of the server's messages only our own INFO is useful.
 _UNHURRIED = (
     "set local statement_timeout = 0",
     "set local idle_in_transaction_session_timeout = 0",
@@ -39,12 +39,12 @@ _UNHURRIED = (
 
 @dataclass(frozen=True)
 class DistributionObstacle:
-    """Something that cannot be distributed.
+    """An object that cannot be distributed.
 
     Attributes:
-        object: what it is, as people name it.
-        problem: why it cannot be.
-        remedy: the way out.
+        object: its kind and name.
+        problem: why it cannot be distributed.
+        remedy: how to fix it.
     """
 
     object: str
@@ -53,10 +53,10 @@ class DistributionObstacle:
 
 
 def as_citus_takes_it(script: Script) -> Script:
-    """A migration with its policies as Citus takes them, and foreign keys to what is everywhere.
+    """A migration with policies that Citus accepts, and with referenced tables on every node.
 
     Raises:
-        RefusedFileError: one would say something else on the workers.
+        RefusedFileError: a policy would mean something else on the workers.
     """
     refusals = [
         refusal_at(script.file, one.offset, *policies.RESTRICTIVE, one)
@@ -73,7 +73,7 @@ def as_citus_takes_it(script: Script) -> Script:
 
 
 def is_complete(connection: Connection) -> bool:
-    """Whether all tables that belong on the workers are there."""
+    """Whether all tables that belong on the workers are distributed."""
     row = connection.execute(
         "select not exists (select from audit.distribution where not is_distributed)"
     ).fetchone()
@@ -81,7 +81,7 @@ def is_complete(connection: Connection) -> bool:
 
 
 def obstacles(connection: Connection, tree: SqlTree) -> tuple[DistributionObstacle, ...]:
-    """All that stands in the way of distributing the tables; changes nothing.
+    """All obstacles to distributing the tables; changes nothing.
 
     Args:
         connection: to a coordinator, in autocommit.
@@ -94,9 +94,9 @@ def obstacles(connection: Connection, tree: SqlTree) -> tuple[DistributionObstac
 
 
 def state_distribution(connection: Connection, tree: SqlTree) -> None:
-    """Make the view that says which tables belong on the workers, in the present transaction."""
+    """Create the view of the tables that belong on the workers, in the present transaction."""
     connection.execute("set local client_min_messages = error")
-    connection.execute("set local citus.enable_ddl_propagation = off")  # a worker may be away
+    connection.execute("set local citus.enable_ddl_propagation = off")  # a worker may be down
     for statement in load(tree.distributed[0]).statements:
         connection.execute(statement.text.encode())
 
@@ -105,7 +105,7 @@ def require_distributable(connection: Connection, tree: SqlTree) -> None:
     """Refuse to begin where some table cannot be distributed.
 
     Raises:
-        DistributionError: names every obstacle and its way out.
+        DistributionError: names every obstacle and how to fix it.
     """
     found = obstacles(connection, tree)
     if found:
@@ -127,11 +127,11 @@ def apply_distributed(
     Args:
         runner: applies them.
         scripts: the files, in order.
-        shards: how many a table is cut into; None where tables are distributed already. Views are
-            then applied again, since the workers have none.
+        shards: the number of shards of a table; None where tables are distributed already. With a
+            number, views are applied again, since the workers have none.
 
     Raises:
-        FileFailedError: a statement failed; nothing of any file was applied.
+        FileFailedError: a statement failed; no file was applied.
         ConnectionFailedError: the connection broke.
     """
     steps = _transaction(runner, scripts, shards)

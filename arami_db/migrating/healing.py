@@ -1,4 +1,4 @@
-"""What a statement outside a transaction leaves when it does not end, and how that is made good."""
+"""Repairing what a statement outside a transaction leaves when it is interrupted."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from arami_db.runner.failure import FileFailedError
 
 _POLL = 0.2
-# How a statement fails that a run, killed before it could say so, has carried out.
+# How a statement fails if a run completed it and was killed before it could record that.
 _DONE = {
     "drop_stmt": "42704",  # undefined_object
     "alter_enum_stmt": "42710",  # duplicate_object
-    "alter_table_stmt": "42P01",  # undefined_table: it is no partition of the table
+    "alter_table_stmt": "42P01",  # undefined_table: it is not a partition of the table
     "createdb_stmt": "42P04",  # duplicate_database
     "dropdb_stmt": "3D000",  # invalid_catalog_name
     "create_table_space_stmt": "42710",
@@ -43,16 +43,16 @@ _SCOPES = {
 
 
 def is_done(single: Single, node: Node, *, tried: bool, broken_off: bool) -> bool:
-    """Clear away what a run left of a statement; whether it had done all of it.
+    """Remove what a run left of a statement; returns whether it had completed it.
 
     Args:
         single: the statement.
         node: its parse tree.
         tried: a run has begun it.
-        broken_off: a run has, and nothing is known of its end.
+        broken_off: a run has begun it, and its end is not recorded.
 
     Raises:
-        FileFailedError: what was left cannot be removed.
+        FileFailedError: the remains cannot be removed.
     """
     if node.index_stmt.idxname:
         return _index_is_there(single, node, broken_off=broken_off)
@@ -62,25 +62,25 @@ def is_done(single: Single, node: Node, *, tried: bool, broken_off: bool) -> boo
 
 
 def mends(single: Single, node: Node, error: FileFailedError, *, broken_off: bool) -> bool:
-    """Whether a failure only says that a run before did it, or could be made good.
+    """Whether a failure only means that an earlier run did it, or was repaired.
 
     Args:
         single: the statement.
         node: its parse tree.
         error: how it failed.
-        broken_off: a run has begun it, and nothing is known of its end.
+        broken_off: a run has begun it, and its end is not recorded.
 
     Raises:
-        FileFailedError: it could not be made good.
+        FileFailedError: it could not be repaired.
     """
     kind = node.WhichOneof("node") or ""
     if broken_off and error.sqlstate == _DONE.get(kind):
-        single.note("the run before did it already")
+        single.note("an earlier run did it already")
         return True
     if broken_off and kind == "index_stmt" and error.sqlstate == _DUPLICATE:
-        return _index_is_there(single, node, broken_off=True)  # its orphan finished meanwhile
+        return _index_is_there(single, node, broken_off=True)  # it finished meanwhile
     if kind == "alter_table_stmt" and is_concurrent(node) and error.sqlstate == _PENDING:
-        single.note("a detach that was begun before is pending; finalizing it")
+        single.note("an earlier detach is pending; finalizing it")
         [command] = node.alter_table_stmt.cmds
         partition = relation_name(getattr(command.alter_table_cmd, "def").partition_cmd.name)
         table = relation_name(node.alter_table_stmt.relation)
@@ -90,7 +90,7 @@ def mends(single: Single, node: Node, error: FileFailedError, *, broken_off: boo
 
 
 def left(single: Single, node: Node) -> str | None:
-    """What a failed statement has left and what becomes of that, as a sentence."""
+    """What a failed statement left, and what the next run does about it, as a sentence."""
     if not is_concurrent(node):
         return None
     if node.index_stmt.idxname:
@@ -104,7 +104,7 @@ def left(single: Single, node: Node) -> str | None:
 
 
 def _index_is_there(single: Single, node: Node, *, broken_off: bool) -> bool:
-    """Whether a run that was broken off finished the index; an invalid one is dropped."""
+    """Whether an interrupted run finished the index; an invalid one is dropped."""
 
     def invalid() -> list[tuple[str, bool]]:
         state = _index_state(single, node)
@@ -113,12 +113,12 @@ def _index_is_there(single: Single, node: Node, *, broken_off: bool) -> bool:
     _drop_all(single, invalid)
     state = _index_state(single, node)
     if state and broken_off:
-        single.note(f"{state[1]} was completed by the run before")
+        single.note(f"{state[1]} was completed by an earlier run")
     return bool(state and broken_off)
 
 
 def _drop_all(single: Single, invalid: Callable[[], list[tuple[str, bool]]]) -> None:
-    """Drop invalid indexes, once nobody is building them any more."""
+    """Drop invalid indexes, once no session is building them any more."""
     while found := invalid():
         for name, building in found:
             if not building:
@@ -129,7 +129,7 @@ def _drop_all(single: Single, invalid: Callable[[], list[tuple[str, bool]]]) -> 
 
 
 def _index_state(single: Single, node: Node) -> tuple[bool, str, bool] | None:
-    """Of the index that a statement creates: if it is valid, its name, if it is being built."""
+    """The index that a statement creates: whether it is valid, its name, whether it is in build."""
     index = node.index_stmt
     values = {"index": index.idxname, "table": single.resolve(index.relation)}
     rows = single.ask("index_state", values)
@@ -137,7 +137,7 @@ def _index_state(single: Single, node: Node) -> tuple[bool, str, bool] | None:
 
 
 def _invalid_indexes(single: Single, node: Node) -> list[tuple[str, bool]]:
-    """What DROP INDEX or REINDEX CONCURRENTLY left: names, and if they are being built."""
+    """What DROP INDEX or REINDEX CONCURRENTLY left: names, and whether they are in build."""
     dropped = node.WhichOneof("node") == "drop_stmt"
     if dropped:
         parts = [part.string.sval for part in node.drop_stmt.objects[0].list.items]

@@ -1,4 +1,4 @@
-"""A no-transaction file in parts: each statement, with the settings before it, and what is done."""
+"""A no-transaction file in parts: each statement with the settings before it, and its progress."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class FilePart:
-    """One statement of a file, by itself.
+    """One statement of a file.
 
     Attributes:
-        number: of the statement, from 1; SET is not counted.
+        number: the number of the statement, from 1; SET is not counted.
         settings: every SET before it.
-        statement: None for what is set behind the last statement.
-        checksum: of the statements up to this one, without SET, which leaves nothing.
+        statement: None for settings after the last statement.
+        checksum: the checksum of the statements up to this one, without SET.
     """
 
     number: int
@@ -49,15 +49,15 @@ def parts_of(script: Script) -> list[FilePart]:
 
 
 def finished(script: Script, parts: Sequence[FilePart], attempts: Sequence[HistoryLine]) -> int:
-    """How many statements of a file runs that ended early have finished.
+    """How many statements of a file earlier runs have finished.
 
     Args:
         script: the file.
         parts: its parts; none where the file runs in a transaction.
-        attempts: what was tried of it.
+        attempts: the recorded attempts.
 
     Raises:
-        LedgerError: what they finished is no longer what the file begins with.
+        LedgerError: the file no longer begins with the statements that they finished.
     """
     last = next((a for a in reversed(attempts) if a.event == "finished"), None)
     if last is None or last.statement is None:
@@ -65,7 +65,7 @@ def finished(script: Script, parts: Sequence[FilePart], attempts: Sequence[Histo
     if len(parts) < last.statement or parts[last.statement - 1].checksum != last.checksum:
         raise LedgerError(
             f"{script.file.label}: changed after a run applied {_count(last.statement)} of it"
-            " and went no further",
+            " and stopped",
             hint="Restore the statements that are applied, and the line -- arami: no-transaction."
             " The statements after them may be changed. For any other change write a new"
             " migration.",
@@ -74,23 +74,23 @@ def finished(script: Script, parts: Sequence[FilePart], attempts: Sequence[Histo
 
 
 def was_tried(part: FilePart, attempts: Sequence[HistoryLine]) -> bool:
-    """Whether a run has begun this statement, whatever became of it."""
+    """Whether a run has begun this statement, with any result."""
     return any((a.event, a.checksum) == ("started", part.checksum) for a in attempts)
 
 
 def was_broken_off(part: FilePart, attempts: Sequence[HistoryLine]) -> bool:
-    """Whether the last thing known of this statement is that it was begun."""
+    """Whether this statement was begun and its end is not recorded."""
     known = [attempt for attempt in attempts if attempt.event != "interrupted"]
     return bool(known) and (known[-1].event, known[-1].checksum) == ("started", part.checksum)
 
 
 def remaining(script: Script, part: FilePart, parts: Sequence[FilePart], left: str | None) -> str:
-    """What of a file stays where one of its statements failed.
+    """What stays applied of a file after one of its statements failed.
 
     Args:
         script: the file.
-        part: what failed.
-        parts: all of them.
+        part: the failed part.
+        parts: all parts.
         left: what the failed statement itself has left, as a sentence.
     """
     told = [left] if left else []

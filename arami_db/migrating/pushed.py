@@ -1,4 +1,4 @@
-"""Migrations that `supabase db push` has applied, and that the ledger does not have."""
+"""Migrations that `supabase db push` has applied and that the ledger lacks."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _TABLE = "supabase_migrations.schema_migrations"
 
 @dataclass(frozen=True)
 class _Row:
-    """One of the Supabase CLI's ledger."""
+    """A row of the Supabase CLI's ledger."""
 
     name: str | None
     has_statements: bool
@@ -29,15 +29,15 @@ class _Row:
 
 
 def refuse_pushed(session: Session, plan: Plan, pending: Sequence[SqlFile]) -> None:
-    """Refuse to run what the Supabase CLI says it has applied.
+    """Refuse to run files that the Supabase CLI has applied.
 
     Args:
         session: the database, and the report.
-        plan: all files beside the ledger.
+        plan: all files, compared with the ledger.
         pending: the files to run.
 
     Raises:
-        LedgerError: names them, and the baseline that enters them.
+        LedgerError: names the files, and the baseline that enters them.
     """
     waiting = {file.version for file in pending if file.kind == "migration"}
     if not waiting or (rows := _read(session)) is None:
@@ -74,10 +74,10 @@ def _read(session: Session) -> list[_Row] | None:
 
 
 def _pushed(rows: Sequence[_Row], files: Sequence[SqlFile]) -> set[int]:
-    """The versions of the files that rows are known to hold.
+    """The versions of the files that the rows prove to be applied.
 
-    Rows without statements have only a name, which another migration may have as well: they count
-    where the files from the first on are all there.
+    A row without statements has only a name, which another migration may share: it counts if the
+    rows name all files from the first on.
     """
     lines = [line for row in rows for line in row.headers if line.kind == "migration"]
     pushed = {file.version for file in files if _holds(lines, file)}
@@ -90,7 +90,7 @@ def _pushed(rows: Sequence[_Row], files: Sequence[SqlFile]) -> set[int]:
 
 
 def _holds(lines: Sequence[Header], file: SqlFile) -> bool:
-    """Whether all parts of a file are there: as it is, or as it was before it was edited."""
+    """Whether all parts of a file were applied, in its present or an earlier form."""
     own = [
         line
         for line in lines
@@ -100,7 +100,7 @@ def _holds(lines: Sequence[Header], file: SqlFile) -> bool:
 
 
 def _way_out(entries: Sequence[Entry], pushed: set[int]) -> str:
-    """The baseline up to the last migration before which none is missing."""
+    """The hint: a baseline up to the last migration before the first missing one."""
     last = None
     for entry in entries:
         if entry.row is None and entry.version not in pushed:
@@ -113,6 +113,6 @@ def _way_out(entries: Sequence[Entry], pushed: set[int]) -> str:
             " them with `arami-db baseline N`."
         )
     return (
-        f"Enter what is there, which runs nothing: arami-db baseline {last.version}\n      Then"
-        " `arami-db migrate` goes on. docs/supabase.md says when to use which tool."
+        f"Enter them, which runs nothing: arami-db baseline {last.version}\n      Then"
+        " `arami-db migrate` continues. docs/supabase.md says when to use which tool."
     )

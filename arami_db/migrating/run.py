@@ -1,4 +1,4 @@
-"""Applying a plan: the auth stub where it is needed, migrations, then views."""
+"""Applying a plan: the auth stub if it is needed, migrations, then views."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 
 def scripts_of(plan: Plan, *kinds: str) -> list[Script]:
-    """Load the pending files of some kinds; without any, of all.
+    """Load the pending files of some kinds, or of all kinds.
 
     Args:
-        plan: has the files.
-        kinds: as SqlFile.kind.
+        plan: the plan.
+        kinds: kinds as in SqlFile.kind; none for all.
 
     Returns:
         The scripts, in the order in which they are run.
@@ -35,9 +35,9 @@ def scripts_of(plan: Plan, *kinds: str) -> list[Script]:
 
 
 def run(runner: Runner, stub: Script | None, plan: Plan, tree: SqlTree) -> Iterator[Applied]:
-    """Apply what is pending, in order, yielding each file once it is in.
+    """Apply pending files in order, yielding each once it is applied.
 
-    The auth stub is part of the first transaction: where that fails, nothing is left of it.
+    The auth stub is part of the first transaction: if that fails, the stub is rolled back too.
     """
     migrations, views = scripts_of(plan, "migration"), scripts_of(plan, "view")
     distributing = scripts_of(plan, "distributed")

@@ -1,4 +1,4 @@
-"""One statement outside a transaction, in a session set up for it and left as it was."""
+"""One statement outside a transaction; the session's settings are restored afterwards."""
 
 from __future__ import annotations
 
@@ -37,16 +37,16 @@ class Single:
     part: FilePart
 
     def execute(self, sql: str | None = None) -> None:
-        """Run the statement, or another one in its place, under the file's settings.
+        """Run the statement, or another one instead of it, with the file's settings.
 
-        A first, small transaction sets what is to hold, so that a setting which fails stops the
-        statement as well; all is one pipeline, so that a pooler gives it to one session.
+        A first, small transaction makes the settings, so that a setting which fails also stops the
+        statement; both are one pipeline, so that a pooler sends them to one session.
 
         Args:
-            sql: what to run in place of the statement.
+            sql: what to run instead of the statement.
 
         Raises:
-            FileFailedError: it, or one of the settings, failed.
+            FileFailedError: the statement, or one of the settings, failed.
             ConnectionFailedError: the connection broke.
         """
         steps = [Step("begin"), *self._limits(), *statement_steps(self.script, self.part.settings)]
@@ -56,7 +56,7 @@ class Single:
         self.runner.send(self.script, steps, after=cleaning_steps())
 
     def resolve(self, relation: RangeVar) -> int | None:
-        """The relation that a name of the file means, by the file's own search_path; its oid.
+        """The oid of the relation that a name means with the search_path of the file.
 
         Raises:
             FileFailedError: one of the settings failed.
@@ -73,18 +73,18 @@ class Single:
         return row[0] if row else None
 
     def ask(self, name: str, values: dict[str, Any]) -> list[TupleRow]:
-        """The rows of a query of this package's."""
+        """The rows of a query of this package."""
         return self.runner.connection.execute(query(name), values).fetchall()
 
     def note(self, text: str) -> None:
-        """Tell the user something about the file."""
+        """Give the user a note about the file."""
         self.runner.report.note(f"{self.script.file.label}: {text}")
 
     def _limits(self) -> list[Step]:
-        """The runner's settings; the file's follow, and win.
+        """The runner's settings; the file's settings follow and override them.
 
-        No time limit of the role or database holds: stopped in the middle, a statement that waits
-        for others without blocking them leaves an invalid index, and would be stopped every time.
+        Time limits of the role or database are lifted: they would stop a concurrent index build in
+        the middle, leave an invalid index, and stop every retry as well.
         """
         statement = self.part.statement
         concurrent = statement is not None and is_concurrent(statement.node)

@@ -1,4 +1,4 @@
-"""The auth stub: what stands in for Supabase's auth schema on a plain Postgres."""
+"""The auth stub: a substitute for Supabase's auth schema on a plain Postgres."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from arami_db.runner.steps import closing_steps, statement_steps
 
 
 def stub_for(server: Server, stub: SqlFile | None) -> Script | None:
-    """The stub, where the server needs it.
+    """The stub, if the server needs it.
 
     Raises:
         RefusedFileError: it cannot be run as it stands.
-        PlatformError: there is a schema auth without auth.uid(); it is not ours to alter.
+        PlatformError: there is a schema auth without auth.uid(), which we must not alter.
     """
     require_uid(server, stub)
     if stub is None or server.has_auth_uid:
@@ -26,7 +26,7 @@ def stub_for(server: Server, stub: SqlFile | None) -> Script | None:
 
 
 def stub_steps(script: Script) -> list[Step]:
-    """The statements of the stub and their line of history, without a transaction of their own."""
+    """The statements of the stub and their line of history, without begin and commit."""
     return [
         *statement_steps(script, script.statements),
         *closing_steps(script),
@@ -35,14 +35,14 @@ def stub_steps(script: Script) -> list[Step]:
 
 
 def apply_stub(runner: Runner, script: Script) -> None:
-    """Apply the stub in a transaction of its own, where there are only views to follow."""
+    """Apply the stub in its own transaction, where only views follow."""
     steps = [*runner.begin(durable=False), *stub_steps(script), Step("commit")]
     runner.attempt(script, lambda: runner.send(script, steps))
     tell(runner, script)
 
 
 def tell(runner: Runner, script: Script) -> None:
-    """Say that the stub was applied."""
+    """Report that the stub was applied."""
     runner.report.note(
         "plain Postgres: no auth.uid() here, so the auth stub was applied: schema auth; roles"
         f" anon, authenticated, service_role, authenticator ({script.file.label})"

@@ -1,4 +1,4 @@
-"""Applying changed views: one transaction each, or one for all when something must be rebuilt."""
+"""Applying changed views: one transaction each, or one for all when a view must be rebuilt."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ if TYPE_CHECKING:
     from arami_db.files.script import Script
 
 
-# The statements of a rebuild are sent one by one, and the transaction idles between them.
+# A rebuild sends its statements one by one, and the transaction is idle between them.
 _UNHURRIED = [Step("set local idle_in_transaction_session_timeout = 0")]
 
 
 class _NeedsRebuildError(Exception):
-    """CREATE OR REPLACE cannot do it."""
+    """CREATE OR REPLACE cannot replace the view."""
 
 
 def apply_views(runner: Runner, scripts: list[Script]) -> Iterator[Applied]:
     """Apply view files in order.
 
-    When one of them has to drop what it replaces, it and all files after it share a transaction:
-    dependants may be re-created by their own, changed files, and nobody sees the gap between.
+    When a file has to drop what it replaces, it and all later files share a transaction: dependants
+    may be re-created by their own, changed files, and no session sees the state in between.
 
     Raises:
         FileFailedError: a statement failed.
-        RebuildError: something that cannot be re-created stands in the way.
+        RebuildError: a dependant cannot be re-created.
     """
     for number, script in enumerate(scripts, start=1):
         try:
@@ -51,7 +51,7 @@ def _replace(runner: Runner, script: Script, *, durable: bool) -> Applied:
 
     def action() -> None:
         if any(map(skips_what_exists, script.statements)):
-            raise _NeedsRebuildError  # Postgres would keep what the file no longer says
+            raise _NeedsRebuildError  # Postgres would keep the old definition
         try:
             runner.transact(script, durable=durable)
         except FileFailedError as error:

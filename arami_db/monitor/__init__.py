@@ -1,4 +1,4 @@
-"""Watching a database: the questions of monitor/, each asked for itself, so that none fails all.
+"""Watching a database: the queries of monitor/, each on its own, so that a failure stops no other.
 
 The operation is in arami_db.monitor.asking; importing this package loads no driver.
 """

@@ -1,4 +1,4 @@
-"""Asking the questions of monitor/, each in a transaction that neither writes nor waits."""
+"""Running the queries of monitor/, each in a read-only transaction that does not wait for locks."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from arami_db.files import SqlTree
 from arami_db.files.question import MonitorQuery, questions
 from arami_db.monitor.model import Answer, Problem, answer
 
-# What a session could bend, and what would let a question wait for others or be in their way. Where
-# row level security would hide rows, the server says so instead of counting none.
+# Settings that change results, or let a query wait for others or block them. Where row level
+# security would hide rows, the query fails instead of counting none.
 _SETTINGS = {
     "transaction_read_only": "on",
     "search_path": "pg_catalog, pg_temp",
@@ -28,13 +28,13 @@ _SETTINGS = {
     "lock_timeout": "500ms",
 }
 _ASKED = "severity, object, finding, remedy"
-# What is to be done about an error, where the file itself does not say.
+# What to do about an error, where the file itself does not say.
 _WAYS = {
     "42501": 'A member of pg_monitor sees the most: grant pg_monitor to :"role";',
-    "55P03": "Somebody is changing what it reads: `arami-db monitor locks` shows who.",
-    "57014": "Give it longer with --timeout, or ask when there is less to do.",
-    "42P01": "A question names what is not in this database; `arami-db migrate` makes ours.",
-    "25006": "A question must only read.",
+    "55P03": "Another session is changing what it reads: `arami-db monitor locks` shows which.",
+    "57014": "Allow more time with --timeout, or try again when the server is less busy.",
+    "42P01": "The query names an object that this database lacks; `arami-db migrate` makes ours.",
+    "25006": "A query of monitor/ must only read.",
 }
 
 
@@ -48,21 +48,21 @@ _LONGEST = 2**31 - 1  # milliseconds, as the server counts them
 def chosen(
     tree: SqlTree, topics: Sequence[str], usual: str | None = None
 ) -> tuple[MonitorQuery, ...]:
-    """The questions of some topics.
+    """The queries of some topics.
 
     Args:
         tree: the SQL files.
-        topics: those wanted; none for the usual one.
-        usual: the topic of who names none; None, or one that is not there, for all.
+        topics: the topics; none for the default one.
+        usual: the default topic; None, or one that does not exist, for all.
 
     Raises:
-        UsageError: there are no questions, or none of such a topic.
-        RefusedFileError: a file cannot be read, or its comments cannot.
+        UsageError: there are no queries, or none of a topic.
+        RefusedFileError: a file, or its comments, cannot be read.
     """
     there = questions(tree.monitor)
     known = sorted({topic for question in there for topic in question.topics})
     if not there:
-        raise UsageError(f"{tree.root}: has no questions in monitor/")
+        raise UsageError(f"{tree.root}: has no queries in monitor/")
     if unknown := [topic for topic in topics if topic not in known]:
         raise UsageError(f"there is no topic {unknown[0]!r}", hint=f"Topics: {', '.join(known)}.")
     wanted = set(topics) or {usual} & {*known} or {*known}
@@ -77,17 +77,17 @@ def ask(
     limit: int,
     timeout: float,
 ) -> Iterator[Answer]:
-    """Ask questions, one after another.
+    """Run queries, one after another.
 
     Args:
-        connection: an idle connection of any role, to a standby or through a pooler if need be.
-        tree: the SQL files, whose checks a question may ask.
-        asked: as chosen() returns them.
-        limit: how many rows of each are wanted.
+        connection: an idle connection of any role; it may lead to a standby or through a pooler.
+        tree: the SQL files, whose checks a query may run.
+        asked: the result of chosen().
+        limit: the maximum number of rows for each.
         timeout: how long each may take, in seconds.
 
     Yields:
-        An answer to each, also where there is none.
+        An answer for each, also when it failed.
 
     Raises:
         ConnectionFailedError: the connection broke.
@@ -123,7 +123,7 @@ def _lost(error: psycopg.Error) -> ConnectionFailedError:
 
 
 def _text(question: MonitorQuery, tree: SqlTree, schema: str | None) -> str | Problem:
-    """A question as it is sent, or why it cannot be."""
+    """A query as it is sent, or why it cannot be sent."""
     text = question.file.text.rstrip().rstrip(";")
     if question.extension and schema is None:
         message = f"{question.extension} is not installed in this database"
@@ -146,9 +146,9 @@ def _text(question: MonitorQuery, tree: SqlTree, schema: str | None) -> str | Pr
 def _rows(
     connection: Connection, text: str, timeout: float
 ) -> tuple[list[str], list[tuple[Any, ...]]]:
-    """Send the settings and the query in one message, which the server takes for a transaction.
+    """Send the settings and the query in one message, which is one transaction.
 
-    Not by SET, which Citus would send on to the workers, with all of the message.
+    The settings do not use SET, which Citus would send to the workers with the whole message.
     """
     settings = {**_SETTINGS, "statement_timeout": f"{min(max(int(timeout * 1000), 1), _LONGEST)}ms"}
     begin = "select " + ", ".join(
@@ -172,7 +172,7 @@ def _problem(question: MonitorQuery, error: psycopg.Error, names: Mapping[str, s
 
 
 def _named(text: str, names: Mapping[str, str]) -> str:
-    """A text with names where it has variables, which psql would fill in as well."""
+    """A text with its psql variables replaced by names."""
     for variable, name in names.items():
         text = text.replace(f':"{variable}"', Identifier(name).as_string())
     return text

@@ -1,4 +1,4 @@
-"""What a question was answered with."""
+"""The results of the queries of monitor/."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ NOTE = "note"
 
 @dataclass(frozen=True)
 class Problem:
-    """Why a question was not answered.
+    """Why a query has no result.
 
     Attributes:
-        sqlstate: the server's code; None where the server was not asked.
+        sqlstate: the server's code; None where nothing was sent.
         message: what is wrong.
-        remedy: the way out, where it is known.
+        remedy: how to fix it, where that is known.
     """
 
     sqlstate: str | None
@@ -30,15 +30,15 @@ class Problem:
 
 @dataclass(frozen=True)
 class Answer:
-    """What there was to a question.
+    """The result of a query.
 
     Attributes:
-        question: which.
-        columns: the names of what was returned, without the note.
-        rows: as many as were wanted, in the question's order.
+        question: the query.
+        columns: the names of the columns, without the note.
+        rows: the first rows, in the query's order.
         left_out: how many more there are.
-        notes: what the question says besides, such as what it could not see.
-        problem: why there are no rows, if it could not be answered.
+        notes: what the query adds, such as what it could not see.
+        problem: why there are no rows, if it failed.
     """
 
     question: MonitorQuery
@@ -52,16 +52,16 @@ class Answer:
 def answer(
     question: MonitorQuery, columns: Sequence[str], rows: Sequence[tuple[Any, ...]], limit: int
 ) -> Answer:
-    """Make an answer of rows; those that only have a note are none.
+    """Make an answer from rows; a row that only has a note becomes a note.
 
     Args:
-        question: what was asked.
-        columns: their names.
-        rows: all that came back.
-        limit: how many rows are wanted.
+        question: the query.
+        columns: the names of the columns.
+        rows: all rows.
+        limit: the maximum number of rows.
 
     Returns:
-        The answer, or one with a problem where the columns are not what the file declares.
+        The answer, or one with a problem where the columns are not as the file declares them.
     """
     if wrong := _undeclared(question, columns, rows):
         return Answer(question, problem=Problem(None, f"{question.file.label}: {wrong}", None))
@@ -81,7 +81,7 @@ def answer(
 def _undeclared(
     question: MonitorQuery, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]
 ) -> str | None:
-    """What a file promises of its columns and does not keep."""
+    """How the columns differ from the file's declarations."""
     declared = (*question.labels, *(metric.column for metric in question.metrics))
     if missing := [name for name in declared if name not in columns]:
         returned = ", ".join(columns) or "nothing"
@@ -90,12 +90,12 @@ def _undeclared(
         place = columns.index(metric.column)
         for row in rows:
             if not isinstance(row[place], int | float | Decimal | None):
-                return f"the column {metric.column} is a {metric.kind}, and no number: {row[place]}"
+                return f"the {metric.kind} {metric.column} is not a number: {row[place]}"
     return None
 
 
 def _plain(value: Any) -> Any:
-    """A number as JSON has it; all that is not a number, text or truth as its text."""
+    """A value for JSON: all but numbers, texts and booleans become text."""
     if isinstance(value, Decimal):
         value = int(value) if value == value.to_integral_value() else float(value)
     if isinstance(value, float) and not math.isfinite(value):

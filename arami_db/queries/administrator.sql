@@ -1,8 +1,8 @@
--- What the role of this connection lacks to be the one that migrates: a statement a row, why, and
--- the commands that want it. "handled" is what `migrate` does itself, as far as this role may.
--- Why: each of them fails by itself, one after another; asked together they are one visit to an
--- administrator. Only catalogs that every role may read are read, by oid: looking a name up needs
--- rights on its schema. Once the ledger belongs to another role, all that is asked for is to read it.
+-- What this role lacks to migrate: one statement a row, the reason, and the commands that need it.
+-- "handled" is what `migrate` does itself, if this role may.
+-- Why: otherwise the errors come one after another, each with a request to an administrator. Only
+-- catalogs that every role may read are read, by oid: looking up a name needs rights on its schema.
+-- If the ledger belongs to another role, only the right to read it is needed.
 with me as (
     select
         r.oid,
@@ -42,7 +42,7 @@ wanted as (
     from unnest(%(roles)s::text[], %(attributes)s::text[])
         with ordinality as w (name, attributes, place)
     left join pg_catalog.pg_roles as r on r.rolname = w.name
-    -- Beside a schema auth of somebody else's, the roles are theirs, too, as far as nobody names them.
+    -- Next to a platform's schema auth, the roles belong to the platform, unless files name them.
     where r.oid is not null or %(applies_stub)s or w.name = any(%(named)s::text[])
 ),
 

@@ -1,8 +1,8 @@
--- What a move takes along: sessions themselves, tables whose rows move, and columns that point to
--- sessions, which have one table on both sides. Of each: the live table; those that rows leave and
--- arrive in, what names a session in either, and what must name its user; the primary key; the
--- columns of the one they leave, but for those that take turns in pointing and what is generated
--- from them; and whether the change log has what users do to the live one.
+-- What a move includes: sessions themselves, tables whose rows move, and columns that point to
+-- sessions, where source and target are one table. For each: the live table; the source and the
+-- target, their columns for the session and its user; the primary key; the columns of the source,
+-- without the pairs of pointers and columns generated from them; and whether the change log records
+-- changes of the live table.
 with links as (
     select
         'public.daily_sessions'::regclass as live,

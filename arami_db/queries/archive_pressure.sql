@@ -1,9 +1,9 @@
--- arami-db archive: whether somebody waits for a lock of this very connection, whether others are at
+-- arami-db archive: whether a session waits for a lock of this connection, whether others are at
 -- work, how far replicas are behind, and whether this role may not see that.
--- Others are at work when a statement of theirs began or ended in the last 50 ms; null where this role
--- may not see what other roles do. The first words tell our own statements, also behind a pooler.
--- A replica that has not confirmed all WAL is behind by the age of its last answer, too: what it last
--- measured says nothing of one that hangs. A slot that nobody reads keeps WAL, and has no time.
+-- Others are at work when a statement of theirs began or ended in the last 50 ms; null where this
+-- role may not see other roles' statements. The first words mark our own statements, also behind a
+-- pooler. The lag of a replica without all WAL includes the age of its last answer: one that hangs
+-- measures nothing. An inactive slot keeps WAL, and has no time.
 select
     exists (
         select

@@ -1,4 +1,4 @@
--- Runs that ended without a word: whoever holds the archive lock knows that none is at work.
+-- Mark runs that ended without recording their end: with the archive lock held, none is running.
 with ended as materialized (
     select
         b.run_id,

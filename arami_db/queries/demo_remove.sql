@@ -1,5 +1,5 @@
--- Take demo users away, with their logins and what the change log says they did; all else goes with
--- them by foreign keys. That it goes is no change of anybody's data, and SET tells workers so, too.
+-- Delete demo users, their logins and their lines in the change log; foreign keys delete all else.
+-- The change log must not record this deletion: SET disables it, on workers too.
 do $$
 declare
     first_id constant uuid := current_setting('arami_db.demo_first');

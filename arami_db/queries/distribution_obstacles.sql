@@ -1,5 +1,5 @@
--- What cannot be distributed, why, and the way out; sql/distributed makes good what is not named.
--- audit.distribution is there; tables that are on the workers already had to pass before.
+-- What cannot be distributed, why, and how to fix it; sql/distributed handles everything else.
+-- audit.distribution exists; tables that are on the workers already passed before.
 with tables as (
     select
         d.relation,

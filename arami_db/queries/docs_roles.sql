@@ -1,5 +1,5 @@
--- docs_roles: the roles of the API, whose rights each has, and whether policies hold it back; behind
--- the prelude, which names the owner of the schema as facts do.
+-- docs_roles: the roles of the API, the roles whose rights each has, and whether policies apply to
+-- it; after the prelude, which names the owner of the schema as facts do.
 select
     a.rolname::text as name,
     array(

@@ -1,5 +1,5 @@
--- docs_takes: the commands that each view takes, from whoever may give them: those that Postgres
--- passes on to its table or to a trigger.
+-- docs_takes: the commands that each view supports: those that Postgres passes on to its table or
+-- to a trigger.
 select
     c.oid::pg_catalog.regclass::pg_catalog.text as name,
     array(

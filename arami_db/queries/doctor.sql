@@ -1,4 +1,4 @@
--- What stands around the work of a role: the server, the role, the database and its connections.
+-- The surroundings of a role: the server, the role, the database and its connections.
 -- Only catalogs that every role may read; nothing is looked up by name.
 with other_sessions as (
     select

@@ -1,4 +1,4 @@
--- Remove a file that is gone; the history remembers it.
+-- Remove a file that no longer exists; the history keeps it.
 with forgotten as (
     delete from arami_db.migration
     where kind = %(kind)s and version = %(version)s

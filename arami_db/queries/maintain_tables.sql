@@ -1,5 +1,5 @@
 -- Every table with what the statistics say of it, and whether it is in one of the schemas; of one
--- table when it is named. What all databases share is nobody's here.
+-- table when it is named. Shared catalogs are left out.
 -- A partitioned table's figures are those of its partitions. Autovacuum analyzes these, never it:
 -- so of what autovacuum has analyzed since, every row may have changed.
 select

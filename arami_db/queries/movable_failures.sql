@@ -1,5 +1,4 @@
--- Why sessions stay that could not be moved: what differs from one to the next, as ids and numbers
--- do, makes no other reason.
+-- Why sessions could not be moved: reasons that differ only in ids and numbers are one reason.
 select
     f.sqlstate,
     min(f.message),

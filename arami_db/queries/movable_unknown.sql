@@ -1,5 +1,5 @@
--- What a restore was asked for by name and is not in the archive, and why. What is looked up in
--- tables comes first: on Citus, only that goes to the workers.
+-- What a restore names that is not in the archive, and why. Lookups in tables come first: with
+-- Citus, only these go to the workers.
 with archived as materialized (
     select
         s.id,

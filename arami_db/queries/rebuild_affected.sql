@@ -1,4 +1,4 @@
--- A view or function and all that stands on it, nearest first, each with what re-creates it.
+-- A view or function and all its dependants, nearest first, each with what re-creates it.
 -- kind null: something that cannot be re-created from here; description says what it is.
 with recursive affected (classid, objid, depth) as (
     select %(classid)s::oid, %(objid)s::oid, 0

@@ -1,5 +1,5 @@
--- Some of the oldest batches go, and their runs keep the totals. A run at work keeps its batches.
--- Called with archive_run locked: what is added to is what the last one left.
+-- Delete some of the oldest batches; their runs keep the totals. A running run keeps its batches.
+-- Called with archive_run locked, so that no other call changes the totals.
 with picked as materialized (
     select b.id
     from audit.archive_batch as b

@@ -1,4 +1,4 @@
--- Who deletes old rows of the record. Until its end it has stopped early, whatever happens to it.
+-- A run that deletes old rows of the record. Until its end it is marked as stopped early.
 insert into audit.archive_run (
     kind, cutoff, finished_at, outcome, message, os_user, host, tool_version
 )

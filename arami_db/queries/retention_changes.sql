@@ -1,5 +1,5 @@
--- Some of the oldest rows of the change log go. The next call begins where this one ended, or it
--- would read past the index entries of all that is gone already.
+-- Delete some of the oldest rows of the change log. The next call begins where this one ended;
+-- otherwise it would read the index entries of all deleted rows.
 with edge as materialized (
     select
         p.occurred_at as at,

@@ -1,10 +1,9 @@
--- What migrations may find on this server, as statements that make another server alike.
+-- What migrations may find on this server, as statements that create the same on another server.
 -- Why: roles, extensions, the platform's schemas and publications, search_path, default privileges
--- and who may look into schema public decide whether files run and what they come to. What the
--- files make themselves is left out. A publication is made empty: what else it holds is a
--- difference. Of a schema such as Supabase's auth or storage, the tables have their columns and
--- keys, and the functions their text; of those in C only the signature, for where their extension
--- cannot be had.
+-- and rights on schema public decide whether files run and what they make. What the files make
+-- themselves is left out. A publication is created empty: other contents are differences. In
+-- schemas such as Supabase's auth or storage, tables have their columns and keys, and functions
+-- their text; those in C only the signature, in case their extension is not available.
 with schemas as (
     select
         n.oid,

@@ -1,11 +1,11 @@
--- Every table that this role can know of, with what tells whether a row of it is about a person.
--- Why: what no foreign key says, these rules say, once, for every table there is or will be.
---   claims: a column that may hold a person's id, key or no key: any uuid, or a text of a name that
---   says so; and what the log of Supabase's auth server says of who acted, and on whom, in JSON. A
---   row in which it holds that very id speaks of that person.
---   is_log: lines about rows of any table, by table_name and row_id, as audit.change_log has them.
---   is_outside: rows that stand for files of Supabase Storage, which SQL cannot delete.
---   is_secret: what lets somebody in. Of the platform's tables of logins no such column is exported.
+-- Every table that this role can see, with the rules for rows about a person.
+-- Why: these rules complete the foreign keys, for every present and future table.
+--   claims: a column that may hold a person's id, with or without a key: any uuid, or a text with
+--   such a name; and the JSON in the log of Supabase's auth server that names the actor and the
+--   person concerned. A row with the person's id in it is about that person.
+--   is_log: lines about rows of any table, by table_name and row_id, as in audit.change_log.
+--   is_outside: metadata of files in Supabase Storage, which SQL cannot delete.
+--   is_secret: credentials. Such columns of the platform's tables of logins are not exported.
 select
     c.oid,
     n.nspname::text as schema,

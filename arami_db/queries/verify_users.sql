@@ -1,5 +1,5 @@
--- Users who have something to move, at random, and from when on the change log says what they did:
--- whoever began before us may commit after us.
+-- Random users with sessions to move, and the time from which the change log has their changes:
+-- transactions that began before this one may commit after it.
 with theirs as materialized (
     select distinct s.user_id
     from {sessions} as s

@@ -1,11 +1,11 @@
 """Views and functions that CREATE OR REPLACE refuses to replace.
 
-Postgres replaces a view only by one with the same columns and perhaps more, and a function only by
-one of the same result. Everything else means dropping it and all that stands on it. Here that is
-one transaction in which nothing else changes: owner, grants, comments, triggers, rules, indexes and
-statistics come back as they were, and so does every dependant that no file of the run re-creates
-itself: views, functions, and the policies, rules and triggers of tables. A materialized view, which
-no statement replaces, is dropped and created whenever its file changes.
+Postgres can replace a view only by one that keeps its columns or adds some, and a function only by
+one with the same result type. Any other change means dropping it and all its dependants. Here one
+transaction does this and restores everything else: owner, grants, comments, triggers, rules,
+indexes and statistics, and every dependant that no file of the run re-creates itself: views,
+functions, and the policies, rules and triggers of tables. A materialized view, which no statement
+replaces, is dropped and created whenever its file changes.
 """
 
 from __future__ import annotations
@@ -36,14 +36,14 @@ if TYPE_CHECKING:
     from arami_db.files.script import Script, Statement
 
 # invalid_table_definition, invalid_function_definition: the column or result does not fit;
-# duplicate_table: a materialized view; wrong_object_type: one where a view is to be.
+# duplicate_table: a materialized view; wrong_object_type: a materialized view instead of a view.
 IRREPLACEABLE = {"42P16", "42P13", "42P07", "42809"}
 # lock_not_available, deadlock_detected, query_canceled: nothing is wrong with the definition.
 _PASSING = {"55P03", "40P01", "57014"}
 
 
 class Rebuild:
-    """Runs files in the present transaction, dropping and restoring what is in their way."""
+    """Runs files in the present transaction, dropping and restoring what they cannot replace."""
 
     def __init__(
         self, connection: Connection, on_statement: Callable[[Script, Statement | None], None]
@@ -52,7 +52,7 @@ class Rebuild:
 
         Args:
             connection: the connection.
-            on_statement: told of each statement as it begins, and with None when it has ended.
+            on_statement: called with each statement as it begins, and with None when it has ended.
         """
         self._connection = connection
         self._on_statement = on_statement
@@ -67,9 +67,8 @@ class Rebuild:
             later: the files that follow in this transaction.
 
         Raises:
-            FileFailedError: a statement failed for another reason than what stands in its way.
-            RebuildError: something that cannot be re-created depends on what it replaces, or, with
-                the last file, a dependant no longer fits.
+            FileFailedError: a statement failed for another reason.
+            RebuildError: a dependant cannot be re-created, or, with the last file, no longer fits.
         """
         for statement in script.statements:
             self._on_statement(script, statement)
@@ -102,7 +101,7 @@ class Rebuild:
                 self._restorer.forget()
 
     def _replace(self, script: Script, statement: Statement) -> None:
-        """CREATE OR REPLACE, or where Postgres refuses that, drop and create."""
+        """CREATE OR REPLACE, or drop and create where Postgres refuses that."""
         if creates_materialized(statement):
             self._drop(script, statement)
             self._connection.execute(statement.text)
@@ -124,19 +123,19 @@ class Rebuild:
         return (row[0], row[1], row[2]) if row else None
 
     def _drop(self, script: Script, statement: Statement) -> None:
-        """Remember the object and its dependants, then drop them, farthest first."""
+        """Remember the object and its dependants, then drop them, the most indirect first."""
         name = created_name(statement)
         found = self._identify(name.text, is_function=name.is_function) if name else None
         if found is None:
             return
-        self._restorer.attach()  # what is dropped again is read with all it has
+        self._restorer.attach()  # an object that is dropped again needs its attachments back first
         with everything_qualified(self._connection):
             rows = self._connection.execute(
                 query("rebuild_affected"), {"classid": found[0], "objid": found[1]}
             ).fetchall()
         affected = [Dropped(*row) for row in rows]
         if affected[0].kind is None:
-            return  # a table of that name: the statement fails, as it should
+            return  # it is a table: the statement has to fail
         if foreign := [dropped.description for dropped in affected if dropped.kind is None]:
             raise RebuildError(
                 f"{script.file.label}: {affected[0].description} must be dropped and re-created,"
@@ -148,11 +147,11 @@ class Rebuild:
         self._dropped = {dropped.identity: dropped for dropped in affected} | self._dropped
 
     def _restore(self, script: Script, dropped: Dropped, *, final: bool) -> None:
-        """Re-create a dependant; leave it for later where it stands on one not there yet."""
+        """Re-create a dependant; leave it for later if it needs one that does not exist yet."""
         self._connection.execute("savepoint restoring")
         try:
             with everything_qualified(self._connection):
-                # A body in quotes keeps the names it was written with; they are for its callers.
+                # Do not check the names in a quoted body, which may have been wrong before.
                 self._connection.execute("set local check_function_bodies = off")
                 self._connection.execute(dropped.definition)
         except psycopg.Error as error:
@@ -173,7 +172,7 @@ class Rebuild:
 
     @contextmanager
     def _blaming(self, script: Script, statement: Statement | None) -> Iterator[None]:
-        """Whatever fails here failed for this statement."""
+        """Report any error in the block as an error of this statement."""
         try:
             yield
         except psycopg.Error as error:

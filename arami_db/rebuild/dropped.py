@@ -1,4 +1,4 @@
-"""What a view or function was before it was dropped, and which of them a statement creates."""
+"""A view or function as it was before it was dropped, and which one a statement creates."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Dropped:
-    """A row of rebuild_affected.sql; kind is None for what cannot be re-created from here.
+    """A row of rebuild_affected.sql; kind is None for an object that cannot be re-created.
 
-    Extras are of the object itself. Attachments are what a file may create or drop by itself, such
+    Extras belong to the object itself. Attachments are objects that a file may create or drop, such
     as indexes: each a name, a statement, and for an index its definition without the name.
     """
 
@@ -46,7 +46,7 @@ class Dropped:
 
 @dataclass(frozen=True)
 class Name:
-    """What a statement creates: its name as SQL, that name's last part, and if it is callable."""
+    """What a statement creates: its name as SQL, the name's last part, and if it is callable."""
 
     text: str
     last: str
@@ -122,7 +122,7 @@ def attached_names(script: Script, relation: str) -> set[str]:
 
 
 def _dropped_from(node: Node, relation: str) -> set[str]:
-    """What a DROP names: anything of its own name, or what it names on the relation."""
+    """The names in a DROP: objects of their own, or objects on the relation."""
     names = set[str]()
     for dropped in node.drop_stmt.objects:
         parts = [part.string.sval for part in dropped.list.items]

@@ -1,4 +1,4 @@
-"""Giving an object that was dropped and created again what it had: owner, grants, indexes."""
+"""Restoring owner, grants, indexes and the like of an object that was dropped and re-created."""
 
 from __future__ import annotations
 
@@ -15,29 +15,29 @@ if TYPE_CHECKING:
 
     from arami_db.rebuild.dropped import Dropped
 
-# undefined_column, wrong_object_type: what a new column list or kind of view has no place for.
+# undefined_column, wrong_object_type: the new column list or kind of view does not allow it.
 _OBSOLETE = {"42703", "42809"}
 
 
 @contextmanager
 def everything_qualified(connection: Connection) -> Iterator[None]:
-    """An empty search_path, so that definitions mean the same read and run."""
+    """An empty search_path, so that definitions mean the same when they are read and run."""
     row = connection.execute("select current_setting('search_path')").fetchone()
     connection.execute("set local search_path = ''")
     try:
         yield
     finally:
-        with suppress(psycopg.Error):  # an aborted transaction forgets the setting by itself
+        with suppress(psycopg.Error):  # an aborted transaction resets the setting
             connection.execute(
                 "select set_config('search_path', %s, true)", [row[0] if row else ""]
             )
 
 
 class Restorer:
-    """Restores what objects had, in the present transaction.
+    """Restores the attributes of objects, in the present transaction.
 
-    What a file may state anew by itself waits until the file is through: its own indexes, triggers,
-    rules and statistics come first, and those that it drops do not come back.
+    Attachments wait until the file has run: its own indexes, triggers, rules and statistics come
+    first, and those that it drops are not restored.
     """
 
     def __init__(self, connection: Connection) -> None:
@@ -49,8 +49,8 @@ class Restorer:
         """Give a re-created object its owner, comment and privileges; the rest waits for attach().
 
         Args:
-            dropped: what it was.
-            settled: names of attachments that are its file's own business; an empty one where the
+            dropped: the object before.
+            settled: names of attachments that its file creates or drops; an empty one where the
                 file creates an index without a name.
         """
         execute = self._connection.execute
@@ -68,11 +68,11 @@ class Restorer:
         self._waiting.append((dropped, set(settled)))
 
     def forget(self) -> None:
-        """Leave the attachments of the object restored last to its file."""
+        """Drop the attachments of the object restored last: its file creates them."""
         self._waiting.pop()
 
     def attach(self) -> None:
-        """Give what was restored its indexes, statistics, triggers and rules."""
+        """Restore the indexes, statistics, triggers and rules of the restored objects."""
         waiting, self._waiting = self._waiting, []
         with everything_qualified(self._connection):
             for dropped, settled in waiting:
@@ -83,12 +83,12 @@ class Restorer:
                         self._try(sql)
 
     def _alike(self, dropped: Dropped, plain: str) -> set[str]:
-        """The indexes that the object has of this definition."""
+        """The indexes of the object with this definition."""
         values = {"relation": dropped.identity, "plain": plain}
         return {name for (name,) in self._connection.execute(query("rebuild_index"), values)}
 
     def _try(self, sql: str) -> None:
-        """Run one statement; what a column had that is gone went with it."""
+        """Run one statement; one about a column that no longer exists is skipped."""
         self._connection.execute("savepoint extra")
         try:
             self._connection.execute(sql)

@@ -1,1 +1,1 @@
-"""Results as text or JSON on stdout; notes and errors on stderr. Only here is Rich imported."""
+"""Results as text or JSON on stdout; notes and errors on stderr. Only this package uses Rich."""

@@ -1,4 +1,4 @@
-"""Archive and restore: what would move, what moved, and what did in the past."""
+"""Archive and restore: what would move, what moved, and past runs."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from arami_db.archive import ArchiveResult, Estimate, FailedSessions, Selection, Verification
     from arami_db.maintain import Upkeep
 
-_REASONS = 10  # that sessions stay for; --format json has all of them
+_REASONS = 10  # reasons in a text; --format json has all of them
 _PAST = {"archive": "archived", "restore": "restored"}
 _HEADS = ("run", "kind", "started (UTC)", "duration", "sessions", "with", "outcome", "who")
 
 
 def when(moment: str) -> str:
-    """A moment, to the second; one that no calendar here has stays as the server wrote it."""
+    """A moment, to the second; one that Python cannot represent stays as the server wrote it."""
     try:
         return f"{datetime.fromisoformat(moment).astimezone(UTC):%Y-%m-%d %H:%M:%S}+00"
     except (ValueError, OverflowError):
@@ -30,7 +30,7 @@ def when(moment: str) -> str:
 
 
 def show_begin(selection: Selection) -> None:
-    """What is about to move."""
+    """What will move."""
     note(f"{selection.kind}: {_what(selection)}")
 
 
@@ -74,9 +74,9 @@ def _result_lines(result: ArchiveResult) -> Iterator[str]:
         yield f"failed: {result.reason}"
         yield from _failure_lines(result.failures)
     elif result.reason:
-        yield f"{result.outcome} ({result.reason}): about {left} left; run it again to go on"
+        yield f"{result.outcome} ({result.reason}): about {left} left; run it again to continue"
     elif result.left:
-        yield f"left {left}, locked by somebody; the next run takes what is free by then"
+        yield f"left {left}, locked by other sessions; the next run takes what is free by then"
 
 
 def _verification_lines(found: Verification | None) -> Iterator[str]:
@@ -111,7 +111,7 @@ def _short(rows: dict[str, int]) -> list[str]:
 
 
 def show_estimate(estimate: Estimate, output: OutputFormat) -> None:
-    """What a run would move, and what it would refuse for."""
+    """What a run would move, and why it would refuse."""
     data = {
         "dry_run": True,
         **_selection_data(estimate.selection),
@@ -130,15 +130,15 @@ def show_estimate(estimate: Estimate, output: OutputFormat) -> None:
 
 
 def _estimate_lines(estimate: Estimate) -> Iterator[str]:
-    took = "unknown: nothing was moved before"
+    took = "unknown: there is no earlier run"
     if estimate.seconds is not None:
         took = f"about {seconds(estimate.seconds)}, by the rate of past runs with one job"
-    yield f"would {estimate.selection.kind} {_what(estimate.selection)}; nothing was touched"
+    yield f"would {estimate.selection.kind} {_what(estimate.selection)}; nothing was changed"
     figures = {
         "sessions": with_rows(estimate.sessions, estimate.rows),
         "size": f"about {_size(estimate.bytes)} as stored, without indexes",
-        "WAL": f"about {_size(estimate.wal)}; replicas and backups get it, too",
-        "disk": f"about {_size(estimate.disk)} more until the tables they leave are vacuumed",
+        "WAL": f"about {_size(estimate.wal)}; replicas and backups receive it, too",
+        "disk": f"about {_size(estimate.disk)} more until the source tables are vacuumed",
         "oldest": when(estimate.oldest) if estimate.oldest else "none",
         "newest": when(estimate.newest) if estimate.newest else "none",
         "duration": took,

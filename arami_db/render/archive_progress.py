@@ -17,21 +17,21 @@ MINUTE = 60.0
 
 
 class MinuteReport:
-    """A line now and then, for logs."""
+    """A line at intervals, for logs."""
 
     def __init__(self, every: float = MINUTE) -> None:
-        """Say something every so many seconds."""
+        """Write a line every so many seconds."""
         self._every = every
         self._last = time.monotonic()
 
     def progress(self, sessions: int, total: int, seconds: float) -> None:
-        """Say where the run stands, when it is time to."""
+        """Write the progress, when it is due."""
         if time.monotonic() - self._last >= self._every:
             self._last = time.monotonic()
             note(standing(sessions, total, seconds))
 
     def note(self, text: str) -> None:
-        """Pass the note on."""
+        """Write the note."""
         note(text)
 
 
@@ -60,7 +60,7 @@ class BarReport:
 
 @contextmanager
 def archive_progress() -> Iterator[MinuteReport | BarReport]:
-    """The report a run gives: live on a terminal, plain elsewhere."""
+    """The report of a run: live on a terminal, plain elsewhere."""
     if is_quiet() or not sys.stderr.isatty():
         yield MinuteReport()
         return
@@ -79,7 +79,7 @@ def archive_progress() -> Iterator[MinuteReport | BarReport]:
 
 
 def standing(sessions: int, total: int, seconds: float) -> str:
-    """Where a run stands, in a line."""
+    """The progress of a run, in a line."""
     share = 100 * sessions / max(total, sessions, 1)
     return (
         f"moved {sessions} of {total} sessions ({share:.0f}%),"

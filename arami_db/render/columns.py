@@ -1,4 +1,4 @@
-"""Lines as wide as a terminal, and no wider; a pipe has no width, so nothing is cut there."""
+"""Lines that fit the terminal; a pipe has no width, so nothing is cut there."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ def cells(text: str) -> int:
 
 
 def shortened(text: str, width: int) -> str:
-    """A text without a part of its second half, where it would take more than so many columns.
+    """A text that is shortened in its second half to fit a number of columns.
 
-    The beginning of a file's name has the number, its end says what is done to what.
+    The beginning of a file's name has the number, its end says what it does.
     """
     short, kept = text, len(text)
     while cells(short) > width and kept > 2:
@@ -41,7 +41,7 @@ def shortened(text: str, width: int) -> str:
 
 
 def aligned(rows: Sequence[Sequence[str]], width: int | None = None) -> list[str]:
-    """Rows, all of one length, as lines with their cells below each other.
+    """Rows of equal length as lines with aligned cells.
 
     Args:
         rows: the cells.

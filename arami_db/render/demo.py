@@ -1,4 +1,4 @@
-"""Demo data: how far it is, and what there is in the end."""
+"""Demo data: the progress, and the result."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _EVERY = 10.0  # seconds between two lines in a log
 
 
 class PlainDemoReport(PlainReport):
-    """A line now and then."""
+    """A line at intervals."""
 
     def plan(self, files: int) -> None:
-        """Remember how many users are to come."""
+        """Remember the total number of users."""
         self._total, self._said = files, time.monotonic()
 
     def reached(self, users: int) -> None:
-        """Say it, when it is time to."""
+        """Write the progress, when it is due."""
         if time.monotonic() - self._said >= _EVERY:
             self._said = time.monotonic()
             note(f"{users} of {self._total} users")
@@ -34,7 +34,7 @@ class LiveDemoReport(LiveReport):
     """A bar, with the time left."""
 
     def plan(self, files: int) -> None:
-        """Size the bar."""
+        """Set the bar's total."""
         self._total, self._began = files, time.monotonic()
         super().plan(files)
 
@@ -47,12 +47,12 @@ class LiveDemoReport(LiveReport):
 
 
 def demo_progress() -> AbstractContextManager[PlainDemoReport | LiveDemoReport]:
-    """The report a run gives: live on a terminal, plain elsewhere."""
+    """The report of a run: live on a terminal, plain elsewhere."""
     return reporting(PlainDemoReport, LiveDemoReport)
 
 
 def show_demo(result: Filled, output: OutputFormat) -> None:
-    """What was done, and what there is."""
+    """What was done, and the demo data in the database."""
     there = f"{count(result.users, 'demo user')}, {count(result.sessions, 'session')}"
     took = seconds(result.seconds)
     if result.removed:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def show_distribution_preview(found: Preview, output: OutputFormat) -> None:
-    """What was looked at, what would move, and what is in the way."""
+    """The preconditions, the tables to move, and the obstacles."""
     data = {
         "distributed": found.is_done,
         "possible": found.is_possible,
@@ -27,9 +27,9 @@ def show_distribution_preview(found: Preview, output: OutputFormat) -> None:
     if found.is_done:
         note("the database is distributed already")
     elif found.is_possible:
-        note("dry run: it can be distributed; nothing was touched")
+        note("dry run: it can be distributed; nothing was changed")
     else:
-        note("dry run: it cannot be distributed as it stands; nothing was touched")
+        note("dry run: it cannot be distributed; nothing was changed")
 
 
 def preview_lines(found: Preview) -> list[str]:
@@ -74,11 +74,11 @@ def show_distributed(result: DistributeResult, output: OutputFormat) -> None:
         text = f"distributed {count(len(result.moved), 'table')}"
         text += f" with {count(sum(result.moved.values()), 'row')} in {took}"
     elif result.applied or result.released:
-        text = "completed what a run before had begun"
+        text = "completed an earlier run"
     else:
         text = "nothing to do: the database is distributed"
     if result.released:
-        text += f"; gave up {count(len(result.released), 'local copy')}".replace("copys", "copies")
+        text += f"; deleted {count(len(result.released), 'local copy')}".replace("copys", "copies")
     data = {
         "applied": [one.file.label for one in result.applied],
         "tables": [{"table": name, "rows": rows} for name, rows in result.moved.items()],

@@ -1,4 +1,4 @@
-"""What `doctor` has found: what there is, each command, and the block for an administrator."""
+"""The output of `doctor`: the facts, each command, and the block for an administrator."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _SKEW = 5  # seconds; a smaller difference between the clocks is not shown
 
 
 def show_diagnosis(diagnosis: Diagnosis, output: OutputFormat) -> None:
-    """All of it, for people or for programs."""
+    """The whole diagnosis, as text or JSON."""
     emit("\n".join(_lines(diagnosis)), _data(diagnosis), output)
 
 
@@ -58,13 +58,13 @@ def _lines(diagnosis: Diagnosis) -> Iterator[str]:
     if diagnosis.needs:
         yield block(diagnosis.needs, server.database)
     else:
-        yield "There is nothing for an administrator to run."
+        yield "An administrator has nothing to run."
 
 
 def _role(diagnosis: Diagnosis) -> str:
     around = diagnosis.around
     login = f", logged in as {around.login}" if around.login != around.role else ""
-    powers = ", ".join(around.attributes) or "no attribute of power"
+    powers = ", ".join(around.attributes) or "no powerful attribute"
     member = f"; member of {', '.join(around.member_of)}" if around.member_of else ""
     return f"{around.role}{login}: {powers}{member}"
 
@@ -112,7 +112,7 @@ def _setting(setting: ServerSetting) -> str:
 
 
 def _verdict(verdict: Verdict, in_block: set[str]) -> Iterator[str]:
-    """A command, and why it does not work; of what the block mends it is not told how."""
+    """A command, and why it does not work, without hints that the block repeats."""
     yield f"{verdict.command:<20}{verdict.outcome}"
     for text in dict.fromkeys(reason.reason for reason in verdict.reasons):
         yield from _wrapped(text, "    ", "  - ")
@@ -133,7 +133,7 @@ def _rows(label: str, texts: list[str]) -> Iterator[str]:
 
 
 def _wrapped(text: str, indent: str, first: str | None = None) -> list[str]:
-    """Lines of at most 80 columns; a word that is longer stays whole, to be copied."""
+    """Lines of at most 80 columns; a longer word stays whole, so that it can be copied."""
     return textwrap.wrap(
         visible(" ".join(text.split())),
         _WIDTH,

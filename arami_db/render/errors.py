@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from arami_db.runner.failure import FileFailedError
 
 _EXCERPT_LINES, _EXCERPT_WIDTH = 12, 200
-_LISTED = 30  # of many refusals; each with one line of its statement
-# What the JSON of a failed statement has, and that of a refused one.
+_LISTED = 30  # refusals in a text; each with one line of its statement
+# The keys in the JSON of a failed statement, and of a refused one.
 _PLACE = ("file", "line", "column", "statement", "sqlstate")
 
 
 def error_report(error: AramiError) -> int:
-    """Tell an error and return the exit code it calls for."""
+    """Write an error and return its exit code."""
     lines = [f"error: {error}", *_lines(error)]
     if error.hint:
         lines.append(f"hint: {error.hint}")
@@ -39,7 +39,7 @@ def error_report(error: AramiError) -> int:
 
 
 def crash_report(error: Exception) -> None:
-    """Tell a fault of this tool as JSON, where that was asked for; its traceback is for stderr."""
+    """Write a bug of this tool as JSON, if the command asks for that; stderr has the traceback."""
     if chosen_format() is OutputFormat.JSON:
         message = f"{type(error).__name__}: {error}"
         emit(
@@ -47,11 +47,11 @@ def crash_report(error: Exception) -> None:
         )
 
 
-# The classes are imported where one of their base is at hand: their modules load the driver.
+# The classes are imported only when their base class occurs: their modules load the driver.
 
 
 def _lines(error: AramiError) -> list[str]:
-    """What an error has to show below its message."""
+    """The lines below the message of an error."""
     if isinstance(error, RefusedFileError):
         return _refusal_lines(error.refusals)
     if isinstance(error, StatementError):
@@ -70,7 +70,7 @@ def _lines(error: AramiError) -> list[str]:
 
 
 def _refusal_lines(refusals: tuple[Refusal, ...]) -> list[str]:
-    """What belongs to the only refusal, or the list of many."""
+    """The lines of the only refusal, or the list of many."""
     if len(refusals) == 1:
         return _syntax_lines(refusals[0], _EXCERPT_LINES)
     lines = []
@@ -107,7 +107,7 @@ def _excerpt(statement: str, position: int, most: int) -> list[str]:
 
 
 def _clipped(line: str, column: int) -> str:
-    """The part of a long line that is around a column."""
+    """The part of a long line around a column."""
     start = max(0, min(column - _EXCERPT_WIDTH // 2, len(line) - _EXCERPT_WIDTH))
     end = start + _EXCERPT_WIDTH
     return "…" * (start > 0) + line[start:end] + "…" * (end < len(line))
@@ -147,7 +147,7 @@ def _as_data(error: AramiError) -> dict[str, Any]:
 
 
 def _details(error: AramiError) -> dict[str, Any]:
-    """What a program may read besides the message."""
+    """The data for programs besides the message."""
     if isinstance(error, RefusedFileError):
         refusals = [asdict(refusal) for refusal in error.refusals]
         first = {key: refusals[0][key] for key in _PLACE} if refusals else {}
@@ -170,7 +170,7 @@ def _details(error: AramiError) -> dict[str, Any]:
 
 
 def _failure_data(error: StatementError) -> dict[str, Any]:
-    """The place of a statement that failed, and what the server said."""
+    """The place of a statement that failed, and the server's error."""
     from arami_db.runner.failure import FileFailedError
 
     if not isinstance(error, FileFailedError):
@@ -189,7 +189,7 @@ def _failure_data(error: StatementError) -> dict[str, Any]:
 
 
 def _batch_data(error: BatchError) -> dict[str, Any]:
-    """What the server said of a batch, or what stops an archive run."""
+    """The server's error for a batch, or what stops an archive run."""
     from arami_db.archive.batch import BatchFailedError
     from arami_db.archive.estimate import ObstacleError
 

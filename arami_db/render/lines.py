@@ -1,4 +1,4 @@
-"""What a run says of its files and statements, a line each."""
+"""Lines about files and statements of a run."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ if TYPE_CHECKING:
     from arami_db.runner.session import Applied
     from arami_db.runner.watch import FileProgress
 
-_NARROW = 64  # columns; below that a name needs them
-_COLUMN = 40  # of the names that are shorter
+_NARROW = 64  # columns; a narrower terminal needs them for names
+_COLUMN = 40  # the column after shorter names
 _EXCERPT = 72  # characters of a statement
 
 
 def applied_line(applied: Applied, width: int | None) -> str:
-    """A file that is in, in a line no longer than a width; None for any.
+    """A line about an applied file, at most as long as a width; None for any length.
 
-    Of a long name the middle is left out, and on a narrow terminal the number of statements.
+    A long name loses its middle; a narrow terminal does not show the number of statements.
     """
     statements = f" {count(applied.statements, 'statement'):>14}"
     if width is not None and width < _NARROW:
@@ -36,7 +36,7 @@ def applied_line(applied: Applied, width: int | None) -> str:
 
 
 def ran_line(file: SqlFile, statement: Statement, took: float, width: int | None) -> str:
-    """A statement that has ended, in a line no longer than a width; None for any."""
+    """A line about a finished statement, at most as long as a width; None for any length."""
     time, place, text = f"{seconds(took):>8}  ", _place(file, statement), _excerpt(statement)
     if width is None:
         return f"{time}{place}  {text}"
@@ -44,7 +44,7 @@ def ran_line(file: SqlFile, statement: Statement, took: float, width: int | None
 
 
 def live_line(place: str, doing: str, width: int) -> str:
-    """A place and what is done there, in so many columns; the place takes half of them at most."""
+    """A place and the work there, in a number of columns; the place takes at most half of them."""
     whole = shortened(place, max(width // 2, 1) if doing else width) + doing
     while cells(whole) > max(width, 1):
         whole = f"{whole[:-2]}…"
@@ -52,7 +52,7 @@ def live_line(place: str, doing: str, width: int) -> str:
 
 
 def where(standing: FileProgress) -> str:
-    """The statement at work by file, line and column, or the file."""
+    """The running statement by file, line and column, or the file."""
     if standing.script is None:
         return ""
     file = standing.script.file
@@ -60,7 +60,7 @@ def where(standing: FileProgress) -> str:
 
 
 def doing(standing: FileProgress) -> str:
-    """What is done there: the phase with its share, and the statement."""
+    """The work there: the phase with its share, and the statement."""
     share = "" if standing.share is None else f" {standing.share:.0f}%"
     phase = f" ({standing.phase}{share})" if standing.phase else ""
     return f"{phase}: {_excerpt(standing.statement)}" if standing.statement else phase

@@ -1,4 +1,4 @@
-"""What maintain deleted of the record, what it vacuumed, and what it did not achieve."""
+"""What maintain deleted from the record, what it vacuumed, and what failed."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ def deleting() -> AbstractContextManager[Callable[[str], None]]:
 
 
 def standing(table: str, rows: int, total: int) -> str:
-    """Where a deletion stands."""
+    """The progress of a deletion."""
     return f"{table}, {rows} of {total}"
 
 
 def show_maintenance(
     retention: Retention | None, upkeep: Upkeep, *, dry_run: bool, output: OutputFormat
 ) -> None:
-    """What was old, the tables that needed it, what became of them, who keeps dead rows."""
+    """What was old, the tables that needed a vacuum, their results, and what keeps dead rows."""
     lines = [
         *(_retention_lines(retention, dry_run=dry_run) if retention else ()),
         *upkeep_lines(upkeep, dry_run=dry_run),
@@ -66,7 +66,7 @@ def _summary(upkeep: Upkeep, *, dry_run: bool) -> str:
     if not upkeep.jobs:
         return f"nothing to do: {examined}"
     if dry_run:
-        return f"would vacuum {count(len(upkeep.jobs), 'table')}; {examined}; nothing was touched"
+        return f"would vacuum {count(len(upkeep.jobs), 'table')}; {examined}; nothing was changed"
     failed = sum(job.failure is not None for job in upkeep.jobs)
     held = sum(job.is_held for job in upkeep.jobs)
     told = f"vacuumed {count(len(upkeep.jobs) - failed, 'table')}; {examined}"

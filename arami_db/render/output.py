@@ -1,4 +1,4 @@
-"""Where text goes and in which form."""
+"""Where text goes and in which format."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ Report = TypeVar("Report", bound=StrEnum)
 
 
 class OutputFormat(StrEnum):
-    """What is written to stdout."""
+    """The format of stdout."""
 
     TEXT = "text"
     JSON = "json"
 
 
 class Verbosity(IntEnum):
-    """How much is written besides data."""
+    """How much to write besides data."""
 
     QUIET = 0
     USUAL = 1
@@ -29,13 +29,13 @@ _verbosity = [Verbosity.USUAL]
 
 
 def choose_format(output: OutputFormat) -> OutputFormat:
-    """Remember the format, so that an error is reported in it too."""
+    """Remember the format, so that errors use it too."""
     _chosen[0] = output
     return output
 
 
 def choose_report_format(output: Report) -> Report:
-    """Remember one of a command's own formats: an error is JSON where the report would be."""
+    """Remember a command's own format: errors are JSON if the report is JSON."""
     choose_format(OutputFormat.JSON if output == OutputFormat.JSON else OutputFormat.TEXT)
     return output
 
@@ -56,7 +56,7 @@ def is_quiet() -> bool:
 
 
 def is_verbose() -> bool:
-    """Whether every statement is to be named."""
+    """Whether to name every statement."""
     return _verbosity[0] is Verbosity.VERBOSE
 
 
@@ -67,7 +67,7 @@ def emit(text: str, data: Any, output: OutputFormat, *, is_summary: bool = False
         text: for people.
         data: for programs.
         output: which of the two.
-        is_summary: whether the text only says that all went well, which quiet leaves out.
+        is_summary: whether the text only reports success, which --quiet leaves out.
     """
     if output is OutputFormat.TEXT:
         if not (is_summary and is_quiet()):
@@ -79,7 +79,7 @@ def emit(text: str, data: Any, output: OutputFormat, *, is_summary: bool = False
 
 
 def note(text: str) -> None:
-    """Write a line to stderr, unless quiet is wanted."""
+    """Write a line to stderr, unless --quiet is set."""
     if not is_quiet():
         complain(text)
 
@@ -95,5 +95,5 @@ def seconds(value: float) -> str:
 
 
 def count(number: int, noun: str) -> str:
-    """A number with its noun, in the plural where it must be."""
+    """A number with its noun, in the plural if needed."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

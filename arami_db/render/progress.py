@@ -27,31 +27,31 @@ Plain = TypeVar("Plain")
 Live = TypeVar("Live")
 
 _BAR = 10
-_FRAME = _BAR + len(" 9999/9999 0:00:00 ")  # what stands before the text of a live line
-_SOON = 1.0  # seconds; what is over by then needs no line
+_FRAME = _BAR + len(" 9999/9999 0:00:00 ")  # the width of the part before the text of a live line
+_SOON = 1.0  # seconds; shorter work needs no line
 
 
 class PlainReport:
-    """A line when a file begins, when it is done, and meanwhile now and then."""
+    """A line when a file begins, when it is done, and at intervals meanwhile."""
 
     def __init__(self, every: float = 10.0) -> None:
-        """Say where a file stands every so many seconds."""
+        """Write the progress of a file every so many seconds."""
         self.every = every
 
     def plan(self, files: int) -> None:
-        """Nothing to say yet."""
+        """Write nothing yet."""
 
     def started(self, file: SqlFile) -> None:
         """Name the file."""
         note(f"applying {visible(file.title)}")
 
     def standing(self, standing: FileProgress) -> None:
-        """Name the statement at work."""
+        """Name the running statement."""
         took = time.monotonic() - standing.since
         note(f"still at {where(standing)} after {took:.0f} s{doing(standing)}")
 
     def ran(self, file: SqlFile, statement: Statement, took: float) -> None:
-        """Name the statement and its time, where that was asked for."""
+        """Name the statement and its time, with --verbose."""
         if is_verbose():
             note(ran_line(file, statement, took, width_of(sys.stderr)))
 
@@ -60,12 +60,12 @@ class PlainReport:
         note(applied_line(applied, width_of(sys.stderr)))
 
     def note(self, text: str) -> None:
-        """Pass the note on."""
+        """Write the note."""
         note(text)
 
 
 class LiveReport:
-    """A bar with the present file, above it the lines of those done."""
+    """A bar with the present file, and above it the lines of finished files."""
 
     every = 1.0
 
@@ -75,19 +75,19 @@ class LiveReport:
         self._task: TaskID = progress.add_task("", total=None, visible=False)
 
     def plan(self, files: int) -> None:
-        """Size the bar."""
+        """Set the bar's total."""
         self._progress.update(self._task, total=files, visible=True)
 
     def started(self, file: SqlFile) -> None:
-        """Show the file at work."""
+        """Show the current file."""
         self._describe(visible(file.title))
 
     def standing(self, standing: FileProgress) -> None:
-        """Show the statement at work."""
+        """Show the running statement."""
         self._describe(where(standing), doing(standing))
 
     def ran(self, file: SqlFile, statement: Statement, took: float) -> None:
-        """Name the statement and its time, where that was asked for."""
+        """Name the statement and its time, with --verbose."""
         if is_verbose():
             self.note(ran_line(file, statement, took, width_of(sys.stderr)))
 
@@ -98,7 +98,7 @@ class LiveReport:
         self._progress.update(self._task, description=escape(text))
 
     def applied(self, applied: Applied) -> None:
-        """Move on by one file."""
+        """Advance the bar by one file."""
         self.note(applied_line(applied, width_of(sys.stderr)))
         if applied.file.kind != "stub":
             self._progress.advance(self._task)
@@ -109,7 +109,7 @@ class LiveReport:
 
 
 def progress() -> AbstractContextManager[PlainReport | LiveReport]:
-    """The report a run gives: live on a terminal, plain elsewhere."""
+    """The report of a run: live on a terminal, plain elsewhere."""
     return reporting(PlainReport, LiveReport)
 
 
@@ -117,7 +117,7 @@ def progress() -> AbstractContextManager[PlainReport | LiveReport]:
 def reporting(
     plain: Callable[[], Plain], live: Callable[[Progress], Live]
 ) -> Iterator[Plain | Live]:
-    """One of two reports, by whether stderr is a terminal.
+    """One of two reports, depending on whether stderr is a terminal.
 
     Args:
         plain: makes the one for logs.
@@ -141,13 +141,13 @@ def reporting(
 
 @contextmanager
 def waiting(what: str) -> Iterator[Callable[[str], None]]:
-    """Say what is being waited for, once it has taken a second; nothing before.
+    """Report long work once it has taken a second.
 
     Args:
-        what: what takes its time, such as "verifying".
+        what: the work, such as "verifying".
 
     Yields:
-        What to call with each step as it begins.
+        A function to call with each step as it begins.
     """
     step = ProgressStep(what)
     slow = Timer(_SOON, step.show)
@@ -162,7 +162,7 @@ def waiting(what: str) -> Iterator[Callable[[str], None]]:
 
 
 class ProgressStep:
-    """What is being waited for: a live line on a terminal, one plain line elsewhere."""
+    """The current work: a live line on a terminal, one plain line elsewhere."""
 
     def __init__(self, what: str) -> None:
         """Show nothing yet."""
@@ -171,7 +171,7 @@ class ProgressStep:
         self._lock = Lock()
 
     def begin(self, step: str) -> None:
-        """Go on to another step."""
+        """Begin another step."""
         with self._lock:
             self._step = step
             if self._status:
@@ -191,7 +191,7 @@ class ProgressStep:
             self._status.start()
 
     def end(self) -> None:
-        """Take the live line away."""
+        """Remove the live line."""
         with self._lock:
             if self._status:
                 self._status.stop()

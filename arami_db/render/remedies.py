@@ -1,4 +1,4 @@
-"""What became of the remedies that were tried."""
+"""The results of trying remedies."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def show_trial(trial: Trial, file: Path) -> None:
-    """Say on stderr where the remedies are, and what is left after them."""
+    """Write to stderr where the remedies are, and what is left after them."""
     written = f"{file}: {count(trial.remedies, 'remedy').replace('remedys', 'remedies')}"
     if trial.untried is not None:
         note(f"{written}; not tried: {visible(trial.untried)}")

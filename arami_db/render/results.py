@@ -1,4 +1,4 @@
-"""What each command did, in a line or as JSON."""
+"""The results of commands, in a line or as JSON."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def show_migrated(result: MigrateResult, output: OutputFormat) -> None:
 
 def show_preview(scripts: tuple[Script, ...], output: OutputFormat) -> None:
     """The SQL a run would execute, in order, as a script."""
-    note(f"dry run: {count(len(scripts), 'file')} would run; nothing was touched")
+    note(f"dry run: {count(len(scripts), 'file')} would run; nothing was changed")
     for script in scripts:
         note(f"would apply  {script.file.label}")
     if output is OutputFormat.JSON:
@@ -76,7 +76,7 @@ def show_created(path: Path, output: OutputFormat) -> None:
 
 
 def show_undone(undone: Undone, output: OutputFormat) -> None:
-    """The file that takes a migration back, and what that does not bring back."""
+    """The file that undoes a migration, and what it does not restore."""
     note(f"tried: {count(undone.statements, 'statement')}, and nothing remains")
     for line in undone.stays:
         note(f"note: {line}")
@@ -85,19 +85,17 @@ def show_undone(undone: Undone, output: OutputFormat) -> None:
 
 
 def show_exported(exported: SupabaseExport, output: OutputFormat, *, check: bool) -> None:
-    """The files that an export wrote, or would write, and what to do where they are applied."""
+    """The files that an export wrote, or would write, and how to tell the Supabase CLI."""
     for sentence in exported.notes:
         note(sentence)
     number = count(len(exported.written), "file")
     if not exported.written:
         note(f"nothing to export: {count(exported.in_place, 'file')} in place")
     elif check:
-        note(f"{number} would be written; nothing was touched")
+        note(f"{number} would be written; nothing was changed")
     else:
         versions = " ".join(exported.versions)
-        note(
-            f"exported {number}; where `arami-db migrate` applies them, say so to the Supabase CLI:"
-        )
+        note(f"exported {number}; where `arami-db migrate` applies them, tell the Supabase CLI:")
         note(f"  supabase migration repair --status applied {versions}")
     data = {
         "written": [
@@ -112,12 +110,12 @@ def show_exported(exported: SupabaseExport, output: OutputFormat, *, check: bool
 
 
 def show_reference(written: Written, *, check: bool) -> None:
-    """The files of a reference that were written or removed, or would be."""
+    """The files of a reference that were, or would be, written or removed."""
     number = len(written.changed) + len(written.removed)
     if not number:
         note(f"nothing to write: {count(written.unchanged, 'file')} in place")
     elif check:
-        note(f"{count(number, 'file')} would be written or removed; nothing was touched")
+        note(f"{count(number, 'file')} would be written or removed; nothing was changed")
     for path in written.changed:
         print(visible(str(path)))
     for path in written.removed:
@@ -138,7 +136,7 @@ def show_ready(waited: float, output: OutputFormat) -> None:
 
 
 def show_server(found: EmbeddedServer, output: OutputFormat) -> None:
-    """Where the embedded server is."""
+    """The data of the embedded server."""
     data = {
         "running": True,
         "version": found.version,
@@ -156,7 +154,7 @@ def show_server(found: EmbeddedServer, output: OutputFormat) -> None:
 
 @dataclass(frozen=True)
 class Setting:
-    """Something that is in force: its name, its value (None where it has none), and from where."""
+    """A value in force: its name, its value (None where it has none), and its source."""
 
     name: str
     value: str | None
@@ -164,14 +162,14 @@ class Setting:
 
 
 def show_settings(settings: tuple[Setting, ...], output: OutputFormat) -> None:
-    """What is in force, and from where."""
+    """The values in force, and their sources."""
     rows = [(visible(s.name), visible(s.value or "-"), visible(s.source)) for s in settings]
     data = {"settings": [asdict(setting) for setting in settings]}
     emit("\n".join(aligned([("setting", "value", "from"), *rows])), data, output)
 
 
 def show_outcome(text: str, output: OutputFormat) -> None:
-    """A result that is one word or sentence."""
+    """A result of one word or sentence."""
     emit(text, {"outcome": text}, output)
 
 

@@ -35,14 +35,14 @@ def show_status(
     output: OutputFormat,
     standing: Distribution | None = None,
 ) -> None:
-    """Every file with its state, then what to know of them and failures not made good since.
+    """Every file with its state, then notes and failures without a later success.
 
     Args:
-        plan: the files beside the ledger.
-        notes: what to know of them.
-        failures: what failed.
+        plan: the files compared with the ledger.
+        notes: notes on them.
+        failures: the failures.
         output: the format.
-        standing: which tables lie where, on a distributed database.
+        standing: the placement of tables, for a distributed database.
     """
     counts = Counter(str(entry.state) for entry in plan.entries)
     if output is OutputFormat.JSON:

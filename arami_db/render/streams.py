@@ -1,4 +1,4 @@
-"""Standard streams that are there whatever the caller has closed."""
+"""Standard streams that exist even if the caller has closed them."""
 
 from __future__ import annotations
 
@@ -9,33 +9,33 @@ from contextlib import suppress
 
 
 class _Heedless(io.TextIOWrapper):
-    """A stream whose reader may go, or whose disk may fill, without an end to the work."""
+    """A stream whose errors (a closed pipe, a full disk) do not stop the command."""
 
     def write(self, text: str, /) -> int:
-        """Write what can be written."""
+        """Write, ignoring errors."""
         with suppress(OSError):
             super().write(text)
         return len(text)
 
     def flush(self) -> None:
-        """Pass on what can be passed on."""
+        """Flush, ignoring errors."""
         with suppress(OSError):
             super().flush()
 
 
 def prepare_streams() -> None:
-    """Open what is closed of stdin, stdout and stderr, and make stderr one that never fails.
+    """Open closed ones of stdin, stdout and stderr, and make stderr one that never fails.
 
-    The next file or connection would take the number of a closed descriptor, and our output would
-    go into it. Writing to a stdout that was closed fails, and is reported as on a full disk; text
-    for a closed stderr is lost. Text that a stream cannot encode, such as a file's odd name, is
+    Otherwise the next file or connection would reuse the number of a closed descriptor, and receive
+    our output. Writing to a stdout that was closed fails, and is reported like a full disk; text
+    for a closed stderr is lost. Text that a stream cannot encode, such as an unusual file name, is
     written as escapes.
     """
     for descriptor, mode in ((0, os.O_RDONLY), (1, os.O_RDONLY), (2, os.O_WRONLY)):
         try:
             os.fstat(descriptor)
         except OSError:
-            os.open(os.devnull, mode)  # takes the lowest number that is free, this one
+            os.open(os.devnull, mode)  # open() takes the lowest free number, this one
             os.set_inheritable(descriptor, True)
     sys.stdin = sys.stdin or open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
     sys.stdout = sys.stdout or open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def show_target(connection: Connection, server: Server) -> None:
-    """Name the database, the host that was really connected to, the role, and what is special."""
+    """Name the database, the real host of the connection, the role, and special facts."""
     info = connection.info
     host = f"[{info.host}]" if ":" in info.host else info.host
     version = (info.parameter_status("server_version") or "?").split()[0]

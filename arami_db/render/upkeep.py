@@ -1,4 +1,4 @@
-"""What was vacuumed, why, and which dead rows somebody keeps."""
+"""What was vacuumed, why, and what keeps dead rows."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ _MOST = 10  # holders in a text; the oldest matters most
 
 
 def show_start(job: Job) -> bool:
-    """A table is being vacuumed; large ones take a while. True: nothing here stops it."""
+    """Report that a vacuum begins; large tables take long. Returns True, to continue."""
     note(f"vacuum (analyze) {job.table.name}: {job.why}")
     return True
 
 
 def upkeep_lines(upkeep: Upkeep, *, dry_run: bool) -> Iterator[str]:
-    """A line for each table that needed it, then for each who keeps dead rows."""
+    """A line for each table that needed it, then for each holder of dead rows."""
     yield from (_line(job, dry_run=dry_run) for job in upkeep.jobs)
     yield from (_holder_line(holder) for holder in upkeep.holders[:_MOST])
     if len(upkeep.holders) > _MOST:
         yield f"          and {len(upkeep.holders) - _MOST} younger ones"
     if upkeep.left and not upkeep.holders:
-        yield "held by   nobody any more: it has ended, or a cursor stood there; run it again"
+        yield "held by   nobody any more: a session or cursor has ended; run it again"
 
 
 def upkeep_data(job: Job) -> dict[str, Any]:
@@ -49,7 +49,7 @@ def upkeep_data(job: Job) -> dict[str, Any]:
 
 
 def holders_data(upkeep: Upkeep | None) -> list[dict[str, Any]]:
-    """Who keeps dead rows, as data."""
+    """The holder of dead rows, as data."""
     return [asdict(holder) for holder in (upkeep.holders if upkeep else ())]
 
 

@@ -1,4 +1,4 @@
-"""What was written about a person, and what was erased."""
+"""The results of exporting and erasing personal data."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 
 def show_user_exported(exported: UserExport, output: OutputFormat) -> None:
-    """The tables with rows, and where they were written."""
+    """The tables with rows, and the directory."""
     _say_unseen(exported.not_looked_into)
     parts = [part for part in exported.tables if part.rows]
     for part in parts:
         if part.rows_naming_others:
             others = count(part.rows_naming_others, "row")
-            note(f"{visible(part.table)}: {others} name other people, too; look before you hand on")
+            note(f"{visible(part.table)}: {others} name other people, too; check before you share")
     lines = aligned([(visible(part.table), count(part.rows, "row")) for part in parts])
     lines.append(
         f"wrote {count(exported.rows, 'row')} of {count(len(parts), 'table')} to"
@@ -33,9 +33,9 @@ def show_user_exported(exported: UserExport, output: OutputFormat) -> None:
 
 
 def show_erased(erased: Erased, output: OutputFormat) -> None:
-    """What went, or would go."""
+    """What was erased, or would be erased."""
     if erased.record is None:
-        end = f"would erase {count(erased.rows, 'row')}; nothing was touched"
+        end = f"would erase {count(erased.rows, 'row')}; nothing was changed"
     else:
         end = (
             f"erased {count(erased.rows, 'row')}; none is left in {count(erased.proved, 'table')};"
@@ -48,11 +48,11 @@ def show_erased(erased: Erased, output: OutputFormat) -> None:
 
 
 def erased_lines(erased: Erased) -> list[str]:
-    """A line a table."""
+    """A line for each table."""
     rows = []
     for change in erased.tables:
         went = f"{count(change.deleted, 'row')}" if change.deleted else ""
-        stays = f"{count(change.changed, 'row')} changed, and stay" if change.changed else ""
+        stays = f"{count(change.changed, 'row')} changed and kept" if change.changed else ""
         rows.append((visible(change.table), "; ".join(filter(None, (went, stays)))))
     return aligned(rows) if rows else []
 
@@ -60,4 +60,4 @@ def erased_lines(erased: Erased) -> list[str]:
 def _say_unseen(tables: Sequence[str]) -> None:
     if tables:
         named = ", ".join(map(visible, tables))
-        note(f"not looked into, since this role may not and no key leads there: {named}")
+        note(f"not searched, because this role may not read them and no key leads there: {named}")

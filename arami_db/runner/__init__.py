@@ -1,1 +1,1 @@
-"""The machinery operations share: the lock, the working connection, one file at a time."""
+"""What operations share to run files: the lock, the working connection, one file at a time."""

@@ -1,4 +1,4 @@
-"""Applying one file: its transaction, its retries, its line in the history."""
+"""Applying one file: its transaction, its retries, its line of history."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ _UNIQUE_VIOLATION = "23505"
 
 @dataclass(frozen=True)
 class Runner:
-    """All that applying a file needs.
+    """What applying a file needs.
 
     Attributes:
         connection: the working connection, in autocommit.
         options: how to migrate.
-        report: told of every file.
-        watch: looks at the file at work.
-        server: what kind of server it is.
+        report: receives events of every file.
+        watch: observes the running file.
+        server: facts of the server.
         require_lock: raises when the runner lock is lost.
     """
 
@@ -72,12 +72,12 @@ class Runner:
     def apply(
         self, scripts: Sequence[Script], *, durable: bool, first: Sequence[Step] = ()
     ) -> Iterator[Applied]:
-        """Apply files in order, each in a transaction of its own, yielding each once it is in.
+        """Apply files in order, each in its own transaction, yielding each once it is applied.
 
         Args:
             scripts: the files.
             durable: whether the last commit waits for the disk.
-            first: what the transaction of the first file begins with.
+            first: extra statements at the start of the first file's transaction.
         """
 
         def steps(script: Script) -> list[Step]:
@@ -94,11 +94,11 @@ class Runner:
         self.send(script, self._transaction(script, durable=durable))
 
     def send(self, script: Script, steps: Sequence[Step], after: Sequence[Step] = ()) -> None:
-        """Run some steps of a file, watched; takes and raises as pipeline.run()."""
+        """Run steps of a file, observed by the watch; arguments and errors as pipeline.run()."""
         run(self.connection, script, steps, self.at, after)
 
     def at(self, script: Script, statement: Statement | None) -> None:
-        """A statement of a file begins, or one of the runner's own; what came before has ended."""
+        """A statement of a file or of the runner begins, and the one before it has ended."""
         if ended := self.watch.at(script, statement):
             before, ran, seconds = ended
             self.report.ran(before.file, ran, seconds)
@@ -116,7 +116,7 @@ class Runner:
         )
 
     def attempt(self, script: Script, action: Callable[[], None]) -> Applied:
-        """Do something for a file, and report it; raises as retry()."""
+        """Run an action for a file, and report it; raises as retry()."""
         self.report.started(script.file)
         started = time.monotonic()
         self.retry(script, action)
@@ -125,10 +125,10 @@ class Runner:
         return applied
 
     def retry(self, script: Script, action: Callable[[], None]) -> None:
-        """Do something for a file, again after a lock timeout or deadlock.
+        """Run an action for a file, and again after a lock timeout or deadlock.
 
         Raises:
-            FileFailedError: the file failed for good; the history has it.
+            FileFailedError: the file failed for good; the history records it.
             LedgerError: another runner entered the file meanwhile.
             ConnectionFailedError: the connection broke.
         """
@@ -153,15 +153,15 @@ class Runner:
 
     @contextmanager
     def remembering(self, scripts: Sequence[Script]) -> Iterator[None]:
-        """Remember at which of the files that are applied here somebody interrupted the run.
+        """Record in the history which of these files the run was interrupted at.
 
-        That is the first that is not in: files are sent ahead, so the server may be further than
-        what has been reported.
+        That is the first that is not applied: files are sent ahead, so the server may be further
+        than the last report.
         """
         try:
             yield
         except KeyboardInterrupt:
-            with suppress(psycopg.Error, AramiError):  # to be told, the connection must have lived
+            with suppress(psycopg.Error, AramiError):  # this needs a connection that still works
                 if script := next(self._not_in(scripts), None):
                     stays = "nothing of it" if script.in_transaction else "not all of it"
                     self.report.note(f"{script.file.label}: interrupted; {stays} was applied")
@@ -176,7 +176,7 @@ class Runner:
                 yield script
 
     def _is_in_already(self, script: Script, error: FileFailedError | RunnerStepError) -> bool:
-        """Whether the claim failed because a killed runner's server process finished the file."""
+        """Whether the ledger row exists because a killed runner's server process finished it."""
         if isinstance(error, FileFailedError) or error.sqlstate != _UNIQUE_VIOLATION:
             return False
         if any(self._not_in([script])):
@@ -203,10 +203,10 @@ class Runner:
             if error.sqlstate == _UNIQUE_VIOLATION:
                 return LedgerError(
                     f"{script.file.label}: another runner applied it at this moment",
-                    hint="Run `arami-db migrate` again; it goes on from there.",
+                    hint="Run `arami-db migrate` again; it continues from there.",
                 )
             return StatementError(
-                f"{script.file.label}: the runner's own bookkeeping failed: {error}",
+                f"{script.file.label}: a statement of the runner failed: {error}",
                 hint=hint_for(error.sqlstate, str(error)),
             )
         error.blockers = blockers
@@ -214,7 +214,7 @@ class Runner:
         return error
 
     def _remember(self, name: str, file: SqlFile, **values: str) -> None:
-        """Add to the history; its commit is synchronous and so makes the run so far durable."""
+        """Add to the history; its commit is synchronous and so flushes the run so far."""
         step = ledger.event(name, file, **values)
-        with suppress(psycopg.Error):  # the failure itself matters more than its line
+        with suppress(psycopg.Error):  # report the failure itself, not that of its line
             self.connection.execute(step.sql, step.parameters)

@@ -1,4 +1,4 @@
-"""Where files and ledger disagree: what is wrong and each way out, many of a kind said as one."""
+"""Disagreements of files and ledger: what is wrong and how to fix it, similar ones combined."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ def require_agreement(plan: Plan, options: MigrateOptions) -> None:
     """Refuse to go on where ledger and files disagree.
 
     Args:
-        plan: the files beside the ledger.
+        plan: the files, compared with the ledger.
         options: whether files may be out of order, and the database ahead of them.
 
     Raises:
-        LedgerError: naming each disagreement and its way out.
+        LedgerError: names each disagreement and how to fix it.
     """
     wrong = _wrong(plan, options)
     message = "the ledger and the files disagree:\n  "
@@ -39,10 +39,10 @@ def require_agreement(plan: Plan, options: MigrateOptions) -> None:
 
 
 def notes(plan: Plan, options: MigrateOptions) -> tuple[str, ...]:
-    """What a reader of the states should know besides: why, and the ways out not taken.
+    """Notes on the states: their causes, and other ways to fix them.
 
     Args:
-        plan: the files beside the ledger.
+        plan: the files, compared with the ledger.
         options: as for require_agreement().
     """
     found = []
@@ -62,7 +62,7 @@ def notes(plan: Plan, options: MigrateOptions) -> tuple[str, ...]:
 
 
 def _wrong(plan: Plan, options: MigrateOptions) -> list[tuple[tuple[Entry, ...], str]]:
-    """What is wrong and the way out of it, in the order of the first version of each."""
+    """What is wrong and how to fix it, in the order of the first version of each."""
     found = []
     for states, way in _WAYS.items():
         entries = plan.of(*states)
@@ -79,7 +79,7 @@ def _lines(plan: Plan, entries: tuple[Entry, ...]) -> list[str]:
 
 
 def _line(plan: Plan, entry: Entry) -> str | None:
-    """What is wrong with an entry; None where the line of its twin says it."""
+    """What is wrong with an entry; None where the line of its twin covers it."""
     twin = plan.twin(entry)
     if twin is None:
         named = entry.row is None or entry.row.name == entry.name

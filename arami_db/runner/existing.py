@@ -1,4 +1,4 @@
-"""A first run into a database that is somebody else's already."""
+"""A first run into a database that already holds other tables."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _SHOWN = 10
 
 
 def refuse_foreign_tables(connection: Connection, tree: SqlTree) -> None:
-    """Refuse to begin in a database that holds tables which no file makes.
+    """Refuse to begin in a database with tables that no file makes.
 
     Args:
         connection: to a database without any migration in its ledger.

@@ -1,4 +1,4 @@
-"""A failed statement, told so that the reader can go straight to the place."""
+"""A failed statement, with the place where it failed."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _IN_FAILED_TRANSACTION = b"25P02"
 _HINTS = {
     "25006": "This server is a standby, or its database or the file itself was made read-only.",
     "42501": "Run as the role that owns the object, or let its owner grant what is missing.",
-    "42P01": "If it is made by a migration: has `arami-db migrate` been run?",
+    "42P01": "If a migration creates it, has `arami-db migrate` been run?",
 }
-# active_sql_transaction has two meanings, told apart by the function that raises it.
+# active_sql_transaction has two meanings; the function that raises it decides.
 _ACTIVE = "25001"
 _REFUSED_INSIDE = "PreventInTransactionBlock"
 _ALONE = (
@@ -31,18 +31,18 @@ _BEFORE_QUERIES = "Write it as SET TRANSACTION, at the top of the file, before a
 # duplicate_: schema, table (and view, index, sequence), column, function, object
 _CLASHES = {"42P06", "42P07", "42701", "42723", "42710"}
 _ADOPT = (
-    "If this database held the schema before arami-db came, enter the migrations that it holds,"
+    "If this database held the schema before arami-db was used, enter the migrations that it holds,"
     " 1 to N, without running them: arami-db baseline N"
 )
 
 
 def timed_out(sqlstate: str | None, message: str) -> bool:
-    """Whether statement_timeout cancelled it: who asks for a cancel gets the same code."""
+    """Whether statement_timeout cancelled it: a cancel request has the same code."""
     return sqlstate == "57014" and "statement timeout" in message
 
 
 def hint_for(sqlstate: str, message: str) -> str | None:
-    """The way out of an error that the server gives no hint for."""
+    """The hint for an error that the server gives no hint for."""
     if timed_out(sqlstate, message):
         return (
             "A timeout of the role or database applies; begin the file with:"
@@ -52,7 +52,7 @@ def hint_for(sqlstate: str, message: str) -> str | None:
 
 
 def _hint(script: Script, error: psycopg.Error) -> str | None:
-    """The way out of an error of a file's statement: the server's, or else ours."""
+    """The hint for an error of a file's statement: the server's, or else ours."""
     if error.diag.message_hint:
         return error.diag.message_hint
     message = error.diag.message_primary or ""
@@ -73,12 +73,12 @@ class FileFailedError(StatementError):
 
         Args:
             script: the file that was running.
-            statement: the statement that failed; None when its transaction's end did, which is
-                where deferred constraints are checked and deferred triggers fire.
-            error: what the server said.
+            statement: the statement that failed; None when its transaction's end failed, which
+                checks deferred constraints and fires deferred triggers.
+            error: the server's error.
 
-        Attributes that are set later: blockers, who held the locks it waited for; and remains, what
-        of a file outside a transaction stays.
+        Attributes that are set later: blockers, the sessions that held the locks it waited for; and
+        remains, what stays applied of a file outside a transaction.
         """
         diag = error.diag
         self.file = script.file
@@ -104,7 +104,7 @@ class FileFailedError(StatementError):
 
 
 def failed_by_itself(result: PGresult) -> bool:
-    """Whether a statement failed, and not because its transaction had failed before."""
+    """Whether a statement failed itself, not because its transaction had failed before."""
     from psycopg.pq import DiagnosticField, ExecStatus
 
     state = result.error_field(DiagnosticField.SQLSTATE)

@@ -1,4 +1,4 @@
-"""Numbers that are missing among pending migrations: a file forgotten, or not merged yet."""
+"""Missing numbers among pending migrations: a file was forgotten, or is not merged yet."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ _FILL = "Restore what is missing, or renumber what comes after it"
 
 
 def refuse_gaps(plan: Plan) -> None:
-    """Refuse to run pending migrations between which one is missing.
+    """Refuse to run pending migrations with a gap between them.
 
     Raises:
-        RefusedFileError: names what is missing, and the ways out.
+        RefusedFileError: names what is missing, and how to fix it.
     """
     if not (found := gaps(plan)):
         return
@@ -25,13 +25,13 @@ def refuse_gaps(plan: Plan) -> None:
 
 
 def gaps(plan: Plan) -> dict[str, str]:
-    """What is missing between the latest migration applied, or the first, and those pending.
+    """The gaps between the latest applied migration, or the first number, and the pending ones.
 
-    Below the latest one applied nothing is missing: that is history. Dates have gaps by nature; a
-    number is one when it is written with as many digits.
+    Gaps below the latest applied one are history. Dates have gaps by nature; a number with as many
+    digits as a date is a date.
 
     Returns:
-        Each gap in words, with the way out of it.
+        Each gap as text, and how to fix it.
     """
     waiting, latest, first = _waiting(plan), _latest(plan), plan.first_version
     if not waiting:
@@ -43,7 +43,7 @@ def gaps(plan: Plan) -> dict[str, str]:
     if first is not None and latest and latest.version < first:
         what = f"this database is at {latest.version}, and these files begin at {first}"
         return {
-            what: f"Bring it to {first} with the files from before; or, where it has what"
+            what: f"Bring it to {first} with the earlier files; or, if it has what"
             f" {next_one.path.name} makes: arami-db baseline {next_one.version}"
         }
     numbers = [_start(plan, next_one), *((file.version, len(file.number)) for file in waiting)]
@@ -51,7 +51,7 @@ def gaps(plan: Plan) -> dict[str, str]:
 
 
 def _between(numbers: list[tuple[int, int]], *, begins: bool) -> dict[str, str]:
-    """The gaps between versions, each with its digits; the first of them may be the beginning."""
+    """The gaps between versions, each with its digits; the first may be before the first file."""
     found = {}
     for (below, one), (version, other) in pairwise(numbers):
         if version > below + 1 and max(one, other) < DATE_DIGITS:
@@ -78,7 +78,7 @@ def _latest(plan: Plan) -> Entry | None:
 
 
 def _start(plan: Plan, next_one: SqlFile) -> tuple[int, int]:
-    """The number before the first that is wanted, and with how many digits it is written."""
+    """The number before the first expected one, and its number of digits."""
     if latest := _latest(plan):
         return latest.version, len(latest.file.number if latest.file else str(latest.version))
     start = min(1, next_one.version) if plan.first_version is None else plan.first_version

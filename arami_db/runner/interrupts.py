@@ -1,4 +1,4 @@
-"""Waiting for the server in a way that an interrupt ends."""
+"""Waiting for the server so that an interrupt ends the wait."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ if TYPE_CHECKING:
     from arami_db.database.connect import Connection
 
 _Value = TypeVar("_Value")
-_INTERVAL = 0.1  # how long an interrupt may wait, in seconds
+_INTERVAL = 0.1  # how long an interrupt may be delayed, in seconds
 
 
 def wait(connection: Connection, exchange: PQGen[_Value]) -> _Value:
-    """Wait for what an exchange with the server comes to; an interrupt leaves it as it is.
+    """Wait for the result of an exchange with the server; an interrupt does not end the exchange.
 
-    The connection's own wait() would cancel once, and close the connection where that changed
-    nothing. And libpq calls who hears notices: what is raised there is lost, so it is raised after.
+    The connection's own wait() would cancel once, and close the connection if that had no effect.
+    And libpq loses exceptions raised in a notice handler, so an interrupt there is raised later.
 
     Args:
-        connection: the exchange is on it.
-        exchange: as psycopg's generators are.
+        connection: its connection.
+        exchange: a generator of psycopg.
 
     Raises:
-        KeyboardInterrupt: somebody interrupted it; the exchange has not ended.
+        KeyboardInterrupt: the wait was interrupted; the exchange has not ended.
     """
     pass_on = connection.pgconn.notice_handler
     interrupted: list[KeyboardInterrupt] = []

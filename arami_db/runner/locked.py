@@ -1,4 +1,4 @@
-"""The run itself: the lock held, the working connection open, a thread watching."""
+"""A run: it holds the lock, opens the working connection, and starts the watch."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _SKIPPING = {"DropErrorMsgNonExistent", "does_not_exist_skipping"}
 
 @contextmanager
 def locked(session: Session) -> Iterator[Runner]:
-    """Hold the runner lock and yield what applies files.
+    """Hold the runner lock and yield a Runner.
 
     The working connection is opened once the lock is held, so that no idle-session timeout can
     close it while another runner works.
@@ -32,7 +32,7 @@ def locked(session: Session) -> Iterator[Runner]:
     Raises:
         LockBusyError: another runner held the lock all the time.
         ConnectionFailedError: the connection broke.
-        PlatformError: nothing can be written there.
+        PlatformError: the server accepts no writes.
     """
     options, report = session.options, session.report
     with (
@@ -55,16 +55,16 @@ def locked(session: Session) -> Iterator[Runner]:
 
 
 def _pass_on(notice: Diagnostic, report: RunReport) -> None:
-    """Show what the server says beside its results, except that IF (NOT) EXISTS skipped something.
+    """Show the server's notices, except that IF (NOT) EXISTS skipped a statement.
 
-    That has a code only where something exists; for what does not, the code is that of success, as
-    for RAISE, and the text is in the server's language.
+    Such a notice has its own code only for IF NOT EXISTS. For IF EXISTS the code is that of
+    success, as for RAISE, and the text is in the server's language.
     """
-    if notice.severity_nonlocalized == "INFO":  # sent to whoever asked, as by RAISE INFO
+    if notice.severity_nonlocalized == "INFO":  # sent to every client, as by RAISE INFO
         report.note(notice.message_primary or "")
         return
     if (notice.message_detail or "").endswith("will be created only locally"):
-        return  # by Citus, of a view of what is the coordinator's
+        return  # by Citus, for a view of tables of the coordinator
     raised = notice.source_function == "exec_stmt_raise"
     skipped = (
         notice.sqlstate in _EXISTS

@@ -1,7 +1,7 @@
-"""Transactions sent ahead of their results: while the server works on one, the next are there.
+"""Transactions sent ahead of their results: the server never waits for the next one.
 
-One Sync ends them all. That is what makes it safe: after an error the server skips whatever else
-was sent up to the Sync, so no file runs after one that failed, and a COMMIT takes effect when it is
+One Sync ends them all. This makes it safe: after an error the server skips everything else that
+was sent up to the Sync, so no file runs after a failed one, and a COMMIT takes effect when it is
 executed, not at the Sync (PostgreSQL manual, "Extended Query" and "Pipelining").
 """
 
@@ -29,10 +29,10 @@ if TYPE_CHECKING:
 
     from arami_db.files.script import Script, Statement
 
-# Told of each statement of a file as it begins, and with None when it has ended.
+# Called with each statement of a file as it begins, and with None when it has ended.
 Watcher: TypeAlias = "Callable[[Script, Statement | None], None]"
 
-# Enough to keep a server busy over a slow network, little enough to forget at an interrupt.
+# Enough to keep a server busy over a slow network, few enough to cancel at an interrupt.
 _FILES_AHEAD, _CHARACTERS_AHEAD = 16, 1_000_000
 
 
@@ -43,29 +43,29 @@ def run(
     on_statement: Watcher = lambda *_: None,
     after: Sequence[Step] = (),
 ) -> None:
-    """Send the steps of one file, each a statement of its own, and wait for all results.
+    """Send the steps of one file, one statement each, and wait for all results.
 
     Args:
         connection: in autocommit; the steps begin and commit themselves.
-        script: the file they are of.
+        script: their file.
         steps: in order; the last one of a transaction is "commit".
-        on_statement: told which statement is at work.
-        after: statements of the runner's that follow whatever happened to the steps. They reach the
-            same session through a transaction-mode pooler, too: it leaves us ours until the last
-            Sync that it has seen is answered, and it sees the one before them together with theirs.
+        on_statement: called with the running statement.
+        after: statements of the runner that follow even if a step failed. They reach the same
+            session through a transaction-mode pooler, too: it keeps our session until the last
+            Sync that it has seen is answered, and it sees both Syncs at the same time.
 
     Raises:
-        FileFailedError, RunnerStepError, ConnectionFailedError: as Pipeline.complete().
+        FileFailedError, RunnerStepError, ConnectionFailedError: as for Pipeline.complete().
     """
     with Pipeline(connection, [script], lambda _: steps, on_statement, after) as pipeline:
         pipeline.complete(0)
 
 
 class Pipeline:
-    """Files on their way through one connection, each a transaction, in order.
+    """Files sent through one connection, each a transaction, in order.
 
-    Use as a context manager; the connection is good for nothing else until it ends or a file
-    fails. Leaving it with files under way cancels them.
+    Use as a context manager; the connection has no other use until it ends or a file fails.
+    Leaving it before all files are done cancels them.
     """
 
     def __init__(
@@ -82,33 +82,33 @@ class Pipeline:
             connection: in autocommit, idle.
             scripts: the files, in order.
             steps: the statements of a file's transaction, from "begin" to "commit".
-            on_statement: as run().
-            after: as run().
+            on_statement: as for run().
+            after: as for run().
         """
         self._connection = connection
         self._scripts = scripts
         self._steps_of = steps
         self._on_statement = on_statement
         self._after = after
-        self._steps: dict[int, Sequence[Step]] = {}  # what is under way, by position
+        self._steps: dict[int, Sequence[Step]] = {}  # sent, without a result yet, by position
         self._open = False
 
     def __enter__(self) -> Pipeline:
-        """Nothing to do before the first file."""
+        """Nothing is sent before the first file."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Leave an idle connection in its ordinary mode, whatever happened."""
-        with suppress(psycopg.OperationalError):  # a broken connection is left already
+        """Leave an idle connection in its ordinary mode, also after an error."""
+        with suppress(psycopg.OperationalError):  # a broken connection has no mode
             self._finish()
 
     def complete(self, position: int) -> None:
-        """Wait for a file's commit; what follows it is sent meanwhile.
+        """Wait for a file's commit; later files are sent meanwhile.
 
-        A file that failed may be completed again: it and what follows it are sent anew.
+        A failed file may be completed again: it and the later files are sent again.
 
         Args:
-            position: of the file, in scripts; each comes after the one before it.
+            position: the index of the file in scripts; call it in order.
 
         Raises:
             FileFailedError: a statement of the file, or its commit, failed.
@@ -124,7 +124,7 @@ class Pipeline:
             steps = self._steps.pop(position)
             if failed is None:
                 return
-            self._steps.clear()  # the server skips what follows
+            self._steps.clear()  # the server skips later statements
             self._finish()
         except psycopg.OperationalError as error:
             # The last result may say why the server closes the connection.
@@ -136,10 +136,10 @@ class Pipeline:
         raise FileFailedError(step.script or self._scripts[position], step.statement, cause)
 
     def _exchange(self, position: int) -> PQGen[tuple[int, PGresult] | None]:
-        """Send what may be sent, then collect a file's results; its first error, if any.
+        """Send as much as allowed, then collect a file's results; its first error, if any.
 
-        connection.pipeline() would flush and poll once a statement, which costs more than the
-        server needs for most of them; these generators are the ones it is made of.
+        connection.pipeline() would flush and poll for each statement, which costs more than most
+        statements take on the server; it uses these same generators.
         """
         pgconn = self._connection.pgconn
         for following in range(position, min(position + _FILES_AHEAD, len(self._scripts))):
@@ -160,21 +160,21 @@ class Pipeline:
         return sent < _CHARACTERS_AHEAD
 
     def _queue(self, position: int) -> None:
-        """Hand a file's statements to libpq, and ask for each result as soon as it is there."""
+        """Pass a file's statements to libpq, and request each result as soon as it is there."""
         client = psycopg.ClientCursor(self._connection)
         steps = self._steps[position] = self._steps_of(self._scripts[position])
         for step, following in zip_longest(steps, steps[1:]):
             sql = client.mogrify(step.sql, step.parameters) if step.parameters else step.sql
             self._connection.pgconn.send_query_params(sql.encode(), None)
-            # What precedes a statement tells that it begins, its own result that it has ended.
+            # The result before a statement's own marks its begin, its own result marks its end.
             if following is None or step.statement or following.statement:
                 self._connection.pgconn.send_flush_request()
 
     def _finish(self) -> None:
-        """Send the Sync, cancel and forget what was under way, and leave pipeline mode.
+        """Send the Sync, cancel and discard what is still running, and leave pipeline mode.
 
         Raises:
-            RunnerStepError: one of the statements that are to follow in any case failed.
+            RunnerStepError: one of the `after` statements failed.
         """
         if not self._open:
             return
@@ -188,7 +188,7 @@ class Pipeline:
             raise RunnerStepError(psycopg.errors.error_from_result(failed))
 
     def _drain(self) -> PQGen[PGresult | None]:
-        """Read up to the last Sync; the first failure of what follows in any case, if any."""
+        """Read up to the last Sync; returns the first failure of the `after` statements, if any."""
         pgconn = self._connection.pgconn
         pgconn.pipeline_sync()
         for step in self._after:
@@ -202,7 +202,7 @@ class Pipeline:
         return next(filter(failed_by_itself, (yield from self._up_to_sync())), None)
 
     def _up_to_sync(self) -> PQGen[list[PGresult]]:
-        """Read up to a Sync; a cancellation that came between two statements is repeated."""
+        """Read up to a Sync; repeats a cancellation that arrived between two statements."""
         pgconn = self._connection.pgconn
         results: list[PGresult] = []
         while True:

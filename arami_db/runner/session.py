@@ -1,4 +1,4 @@
-"""What an operation works with: a connection, options, and what it tells its caller."""
+"""What an operation works with: a connection, options, and a report for its caller."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ class MigrateOptions:
     Attributes:
         target: the last version to apply; None for all, then the views.
         allow_out_of_order: apply files numbered below one that is applied.
-        allow_gaps: apply files between which numbers are missing.
-        allow_newer: go on where the database is ahead of the files.
-        into_existing: begin in a database that holds tables of somebody else.
-        lock_timeout: how long a statement may wait for a table lock, in seconds; 0 for ever.
+        allow_gaps: apply files with missing numbers between them.
+        allow_newer: continue where the database is ahead of the files.
+        into_existing: begin in a database with tables that no file makes.
+        lock_timeout: how long a statement may wait for a table lock, in seconds; 0 for no limit.
         lock_wait: how long to wait for another runner, in seconds.
-        retries: how often a file is tried again after a lock timeout or a deadlock.
+        retries: how often a file is retried after a lock timeout or a deadlock.
     """
 
     target: int | None = None
@@ -42,7 +42,7 @@ class MigrateOptions:
 
     @property
     def lock_timeout_setting(self) -> str:
-        """As Postgres takes it: whole milliseconds, never rounded down to 0, which is for ever."""
+        """For Postgres: whole milliseconds, never rounded down to 0, which means no limit."""
         return f"{min(math.ceil(self.lock_timeout * 1000), _INTEGER_MAX)}ms"
 
 
@@ -56,31 +56,31 @@ class Applied:
 
 
 class RunReport(Protocol):
-    """What a run tells its caller; every method returns at once.
+    """What receives the events of a run; every method returns at once.
 
     Attributes:
-        every: how often to say where a file stands that takes long, in seconds.
+        every: how often to report the progress of a long file, in seconds.
     """
 
     every: float
 
     def plan(self, files: int) -> None:
-        """So many files are about to be applied."""
+        """How many files will be applied."""
 
     def started(self, file: SqlFile) -> None:
         """A file begins."""
 
     def standing(self, standing: FileProgress) -> None:
-        """Where a file stands that takes long; told from another thread."""
+        """The progress of a long file; called from another thread."""
 
     def ran(self, file: SqlFile, statement: Statement, seconds: float) -> None:
         """A statement of a file has ended."""
 
     def applied(self, applied: Applied) -> None:
-        """A file is in."""
+        """A file is applied."""
 
     def note(self, text: str) -> None:
-        """Something the user should know, and need not act on."""
+        """A note for the user, who need not act on it."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ class Session:
         connection: an idle connection; it will hold the runner lock.
         conninfo: how to open the working connection.
         options: how to work.
-        report: told of every file and of what the user should know.
+        report: receives events of every file and notes.
     """
 
     connection: Connection

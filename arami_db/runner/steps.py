@@ -1,4 +1,4 @@
-"""The steps of a run: the statements of a file, and the runner's around them."""
+"""The steps of a run: the statements of a file, and the runner's before and after them."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ class RunnerStepError(Exception):
         self.sqlstate = error.sqlstate or ""
 
 
-# Constraints and triggers that the file deferred, checked and fired now: in the role, with the
-# search_path and beside the temporary tables that the file leaves, as its own commit would.
+# Check deferred constraints and fire deferred triggers now: with the role, search_path and
+# temporary tables that the file leaves, as its own commit would.
 _DEFERRED = "set constraints all immediate"
-# What the runner sends and the file answers for.
+# Sent by the runner; its failure is a failure of the file.
 OF_THE_FILE = frozenset({_DEFERRED, "commit"})
-# What DISCARD ALL does, in the parts that a transaction allows; so every file starts alike.
+# DISCARD ALL, in the parts that a transaction allows, so that every file starts the same.
 _CLEANING = (
     "reset session authorization",
     "reset role",
@@ -45,14 +45,14 @@ def transaction(
 ) -> list[Step]:
     """A file's transaction, from the runner's "begin" to "commit".
 
-    SET TRANSACTION at the top of the file comes before the runner's own first query, since
-    Postgres takes an isolation level before any query only.
+    SET TRANSACTION at the top of the file comes before the runner's own first query, since Postgres
+    accepts an isolation level only before any query.
 
     Args:
         begin: "begin" and what else may precede SET TRANSACTION.
         script: the file.
-        first: what the runner does before the file's statements.
-        last: what it does after them, when nothing of the file is left in the session.
+        first: the runner's statements before those of the file.
+        last: the runner's statements after them, in a clean session.
     """
     opening = {statement.offset for statement in script.opening}
     return [
@@ -67,15 +67,15 @@ def transaction(
 
 
 def statement_steps(script: Script, statements: Iterable[Statement]) -> list[Step]:
-    """Statements of a file, as they are."""
+    """The statements of a file, unchanged."""
     return [Step(statement.text, None, statement, script) for statement in statements]
 
 
 def closing_steps(script: Script) -> list[Step]:
-    """What ends a file within its transaction: the deferred is done, nothing outlives the file."""
+    """The end of a file in its transaction: run deferred checks, and clean the session."""
     return [Step(_DEFERRED), *cleaning_steps()] if script.leaves_traces else []
 
 
 def cleaning_steps() -> list[Step]:
-    """What stops settings, temporary tables and the like from outliving the file."""
+    """The steps that remove settings, temporary tables and the like of the file."""
     return [Step(sql) for sql in _CLEANING]

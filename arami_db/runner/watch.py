@@ -1,6 +1,6 @@
-"""What a run is at, and who stands in its way, asked meanwhile: afterwards nobody knows.
+"""The progress of a run and the sessions that block it, read while it runs.
 
-The questions need a connection of their own: the working one is busy, and a statement on the
+The queries need their own connection: the working one is busy, and a statement on the
 lock's connection would give its transaction a snapshot that CREATE INDEX CONCURRENTLY waits for.
 """
 
@@ -28,15 +28,15 @@ _INTERVAL = 0.2
 
 @dataclass(frozen=True)
 class FileProgress:
-    """How far a file is.
+    """The progress of a file.
 
     Attributes:
-        script: the file; None where a question is asked, and no file is run.
-        statement: the one at work; None for one of the runner's own.
+        script: the file; None for a query without a file.
+        statement: the running statement; None for one of the runner's own.
         since: when the file began, by the monotonic clock.
-        statement_since: when the statement did.
-        phase: what the server says that it is doing; None where it counts nothing.
-        share: how much of the phase is done, in percent; None where nobody knows.
+        statement_since: when the statement began.
+        phase: the phase in the server's progress views; None where they have none.
+        share: how much of the phase is done, in percent; None where that is unknown.
     """
 
     script: Script | None
@@ -48,7 +48,7 @@ class FileProgress:
 
 
 class Watch:
-    """A thread that looks at the file at work, once that has taken a while.
+    """A thread that observes a file that takes long.
 
     Use as a context manager around a run; call began() and ended() around each file, and at() with
     each of its statements.
@@ -67,14 +67,14 @@ class Watch:
         """Prepare the watch; it connects only when a file takes longer than `after`.
 
         Args:
-            conninfo: how to reach the database; where no further connection is to be had, blockers
-                and phases are not known, files and statements are.
-            pid: the backend at work; None behind a pooler, where any of this name may be blocked,
-                and none can be told to be at work.
-            after: how long a file may run before anybody asks, in seconds.
-            on_blocked: told once a file about each new set of blockers.
-            every: how often to say where a file stands, in seconds from its begin.
-            on_standing: told where it stands.
+            conninfo: how to reach the database; without a further connection, blockers and phases
+                stay unknown, files and statements do not.
+            pid: the working backend; None behind a pooler, where blockers of any backend with our
+                application_name are shown, and phases are not.
+            after: how long a file may run before the watch connects, in seconds.
+            on_blocked: called once a file with each new set of blockers.
+            every: how often to report the progress of a file, in seconds from its begin.
+            on_standing: called with the progress.
         """
         self._conninfo, self._pid, self._after = conninfo, pid, after
         self._on_blocked, self._every, self._on_standing = on_blocked, every, on_standing
@@ -97,7 +97,7 @@ class Watch:
         self._thread.join()
 
     def began(self, script: Script | None = None) -> None:
-        """A file begins to run; forget who blocked the one before."""
+        """A file begins to run; forget the blockers of the one before."""
         self._seen = []
         now = time.monotonic()
         self._standing = FileProgress(script, None, now, now)
@@ -108,8 +108,8 @@ class Watch:
         """A statement of a file begins, or one of the runner's own when None.
 
         Returns:
-            The file and statement before it, which has ended, and how long it took in seconds; None
-            for one of the runner's own.
+            The file and statement before it, which has ended, and how many seconds it took; None
+            after one of the runner's own.
         """
         standing, now = self._standing, time.monotonic()
         if standing is None:
@@ -120,7 +120,7 @@ class Watch:
         return standing.script, standing.statement, now - standing.statement_since
 
     def ended(self) -> list[str]:
-        """The file has ended; who was last seen blocking it, as text."""
+        """The file has ended; returns the blockers last seen, as text."""
         self._standing = None
         return self._seen
 
@@ -149,7 +149,7 @@ class Watch:
             self._on_standing(standing)
 
     def _ask(self, name: str) -> list[TupleRow]:
-        """The rows of a query; none from the first failure on, which loses only explanations."""
+        """The rows of a query; none after the first failure, which only loses explanations."""
         if self._has_failed:
             return []
         try:

@@ -1,4 +1,4 @@
-"""Seeding: development data, safe to insert again, and demo data as large as one likes."""
+"""Seeding: development data, safe to insert again, and demo data of any size."""
 
 from arami_db.seed.demo import Filled, fill, remove
 from arami_db.seed.files import other_users, seed, select

@@ -1,4 +1,4 @@
-"""Demo data: users with all that belongs to them, in batches, and exactly that away again."""
+"""Demo data: users with all that belongs to them, added and removed in batches."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from arami_db.runner.locked import locked
 from arami_db.runner.session import RunReport, Session
 from arami_db.seed.recipe import SPAN, Recipe, Wish, id_of, read_state
 
-_REMAINS = "None of these users was made; those before them stay, and the next run goes on there."
+_REMAINS = "None of these users was made; those before them stay, and the next run continues there."
 _BATCH = 100  # users a transaction: some 2,500 sessions, half a second
-# The rows must not depend on the session, nor the plans on statistics that nobody has made yet.
+# Rows must not depend on the session's settings, nor plans on statistics that do not exist yet.
 _SETTINGS = (
     "set local timezone = 'UTC'",
     "set local search_path = ''",
@@ -34,18 +34,18 @@ _SETTINGS = (
 
 
 class DemoReport(RunReport, Protocol):
-    """What is told meanwhile."""
+    """What receives the progress."""
 
     def reached(self, users: int) -> None:
-        """So many of the planned users are done."""
+        """How many of the planned users are done."""
 
 
 @dataclass(frozen=True)
 class Filled:
-    """What demo data there is now.
+    """The demo data in the database.
 
     Attributes:
-        recipe: what it was made from; None where there is none.
+        recipe: how it was made; None where there is no demo data.
         users: how many demo users there are.
         sessions: how many sessions they have, live and archived.
         added, removed: how many users this run added or removed.
@@ -61,26 +61,26 @@ class Filled:
 
 
 def fill(session: Session, report: DemoReport, files: Sequence[SqlFile], wish: Wish) -> Filled:
-    """Make demo users, those that are not there yet; each batch is a transaction.
+    """Make the demo users that do not exist yet; each batch is a transaction.
 
     Args:
         session: the database and the options.
-        report: told how it goes.
-        files: what makes a batch of users, in order.
-        wish: how many, and from what.
+        report: receives the progress.
+        files: the files that make a batch of users, in order.
+        wish: how many users, and the recipe.
 
     Raises:
         UsageError: there are no such files, or see Wish.recipe().
-        PendingError: the tables are not there.
+        PendingError: the tables are missing.
         RefusedFileError: a file cannot be run as it stands; nothing was run.
-        FileFailedError, StatementError: a batch failed; those before it are in.
+        FileFailedError, StatementError: a batch failed; the batches before it stay.
         LockBusyError, ConnectionFailedError: as they say.
     """
     scripts = load_all(files)
     if not scripts:
         raise UsageError(
             "this SQL directory has no demo/ with files that make demo data",
-            hint="The Arami schema has; without --sql-dir, it is meant.",
+            hint="The Arami schema has one: leave out --sql-dir.",
         )
     started = time.monotonic()
     with locked(session) as runner, _telling(report):
@@ -97,15 +97,15 @@ def fill(session: Session, report: DemoReport, files: Sequence[SqlFile], wish: W
 
 
 def remove(session: Session, report: DemoReport) -> Filled:
-    """Delete the demo users and all that is theirs, in batches; nobody else's.
+    """Delete the demo users and all that belongs to them, in batches; no other data.
 
     Args:
         session: the database and the options.
-        report: told how it goes.
+        report: receives the progress.
 
     Raises:
-        PendingError: the tables are not there.
-        StatementError: a batch failed; those before it are gone.
+        PendingError: the tables are missing.
+        StatementError: a batch failed; the batches before it are deleted.
         LockBusyError, ConnectionFailedError: as they say.
     """
     started = time.monotonic()
@@ -115,7 +115,7 @@ def remove(session: Session, report: DemoReport) -> Filled:
         for number, (first, last) in enumerate(_remaining(runner.connection), start=1):
             _delete(runner, first, last)
             report.reached(min(number * _BATCH, users))
-        # What they were made from, and logins whose profile had gone.
+        # The recipe, and logins whose profile was deleted.
         _delete(runner, id_of(0), SPAN["last"])
         return _result(runner.connection, started, removed=users)
 
@@ -125,13 +125,13 @@ def _telling(report: DemoReport) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        report.note("interrupted; what is done stays, and the same command goes on from there")
+        report.note("interrupted; what is done stays, and the same command continues from there")
         raise
 
 
 @contextmanager
 def _batch(runner: Runner, first: str, last: str) -> Iterator[Connection]:
-    """A transaction for the users with these ids and those between, or none of them."""
+    """One transaction for all users from one id to another."""
     runner.require_lock()
     connection = runner.connection
     try:
@@ -151,7 +151,7 @@ def _batch(runner: Runner, first: str, last: str) -> Iterator[Connection]:
 
 
 def _set(connection: Connection, name: str, value: object) -> None:
-    """By SET, each for itself: so Citus sends it on to the workers, which read it, too."""
+    """By SET, one by one: Citus then sends each setting to the workers, which need it too."""
     statement = SQL("set local {} to {}").format(SQL(name), str(value))
     connection.execute(statement)
 
@@ -180,7 +180,7 @@ def _make(connection: Connection, scripts: Sequence[Script], recipe: Recipe) -> 
 
 
 def _remaining(connection: Connection) -> Iterator[tuple[str, str]]:
-    """The ids between which the next demo users are, again and again, until there are none."""
+    """The first and last id of each batch of demo users, until none is left."""
     values = {**SPAN, "batch": _BATCH}
     while (row := connection.execute(query("demo_next"), values).fetchone()) and row[0]:
         yield SPAN["first"], str(row[0])

@@ -21,7 +21,7 @@ def select(tree: SqlTree, names: list[str]) -> tuple[SqlFile, ...]:
 
     Args:
         tree: the SQL directory.
-        names: what to look for; empty for all.
+        names: the names; empty for all.
 
     Raises:
         UsageError: no seed has that name.
@@ -36,13 +36,13 @@ def select(tree: SqlTree, names: list[str]) -> tuple[SqlFile, ...]:
         ]
         if not found:
             known = ", ".join(file.path.stem for file in tree.seeds) or "none"
-            raise UsageError(f"no seed is called {wanted!r}; there is {known}")
+            raise UsageError(f"there is no seed {wanted!r}; there is {known}")
         chosen.update(file.version for file in found)
     return tuple(file for file in tree.seeds if not names or file.version in chosen)
 
 
 def other_users(connection: Connection, tree: SqlTree) -> int:
-    """How many users the database holds that no seed speaks of; 0 where there is no such table."""
+    """How many users the database holds that no seed names; 0 without the table."""
     seeds = "\n".join(file.text.lower() for file in tree.seeds)
     try:
         row = connection.execute(query("other_users"), {"seeds": seeds, **SPAN}).fetchone()
@@ -52,7 +52,7 @@ def other_users(connection: Connection, tree: SqlTree) -> int:
 
 
 def seed(session: Session, seeds: tuple[SqlFile, ...]) -> tuple[Applied, ...]:
-    """Run seeds in order, each in a transaction of its own, not beside a migration run.
+    """Run seeds in order, each in its own transaction, and not during a migration run.
 
     Args:
         session: the database, the options and the report.
@@ -60,7 +60,7 @@ def seed(session: Session, seeds: tuple[SqlFile, ...]) -> tuple[Applied, ...]:
 
     Raises:
         RefusedFileError: a seed cannot be run as it stands; nothing was run.
-        FileFailedError: a statement failed; the seeds before it are in.
+        FileFailedError: a statement failed; the seeds before it are inserted.
         LockBusyError, ConnectionFailedError: as they say.
     """
     scripts = load_all(seeds)

@@ -1,4 +1,4 @@
-"""What demo data is made from, and what of it a database holds."""
+"""The recipe of demo data, and the demo data that a database holds."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from psycopg import errors
 from arami_db.database.connect import Connection, query
 from arami_db.errors import PendingError, UsageError
 
-# Their number is the last twelve digits, in hexadecimal; 0 is the row that keeps the recipe.
+# The last twelve digits are the user's number, in hexadecimal; 0 is the row of the recipe.
 _PREFIX = "de300000-0000-8000-8000-"
-_ANEW = "Leave them out to add to it, or take it away first: arami-db seed demo --remove"
+_ANEW = "Leave them out to add to it, or remove it first: arami-db seed demo --remove"
 
 
 def id_of(number: int) -> str:
@@ -21,18 +21,18 @@ def id_of(number: int) -> str:
     return f"{_PREFIX}{number:012x}"
 
 
-# The ids that demo users may have, as the queries ask for them.
+# The range of ids of demo users, as parameters of the queries.
 SPAN = {"first": id_of(1), "last": id_of(16**12 - 1)}
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """What decides every row: with the same, the same user is the same everywhere.
+    """All that rows depend on: the same recipe makes the same users everywhere.
 
     Attributes:
         random_seed: any number.
-        years: how far back it goes.
-        until: nothing happens from then on, UTC.
+        years: how far back the data goes.
+        until: the day before which everything happens, in UTC.
     """
 
     random_seed: int
@@ -41,21 +41,21 @@ class Recipe:
 
     @property
     def begin(self) -> date:
-        """Nobody signs up before."""
+        """The first possible sign-up."""
         return self.until - timedelta(days=round(self.years * 365.25))
 
     def __str__(self) -> str:
-        """As options."""
+        """The recipe as options of the command."""
         return f"--years {self.years:g} --until {self.until} --random-seed {self.random_seed}"
 
 
 @dataclass(frozen=True)
 class Wish:
-    """What somebody asked for; None: whatever is there, else the default.
+    """What the user asked for; None for what the database holds, else the default.
 
     Attributes:
         users: how many in all.
-        years, until, random_seed: as Recipe.
+        years, until, random_seed: as in Recipe.
     """
 
     users: int
@@ -64,23 +64,22 @@ class Wish:
     random_seed: int | None = None
 
     def recipe(self, state: DemoState) -> Recipe:
-        """What to make users from.
+        """The recipe to use.
 
         Args:
-            state: what is there.
+            state: the demo data in the database.
 
         Raises:
-            UsageError: there is demo data from another recipe, or it would lie in the future or in
-                no year that there is.
+            UsageError: there is demo data from another recipe, or it would lie in the future or
+                before the year 1.
         """
         recipe = self._filled_in(state)
         if state.recipe not in {None, recipe}:
             raise UsageError(f"there is demo data made with {state.recipe}", hint=_ANEW)
         if state.users and not state.recipe:
             raise UsageError(
-                "there are demo users, and the row of app_settings that says what they were made"
-                " from is gone",
-                hint="Take them away first: arami-db seed demo --remove",
+                "there are demo users, but the row of app_settings with their recipe is missing",
+                hint="Remove them first: arami-db seed demo --remove",
             )
         if recipe.until > state.today:
             raise UsageError(
@@ -105,13 +104,13 @@ class Wish:
 
 @dataclass(frozen=True)
 class DemoState:
-    """What a database holds of demo data.
+    """The demo data that a database holds.
 
     Attributes:
-        recipe: what it was made from; None where there is none.
+        recipe: how it was made; None where there is no demo data.
         users: how many demo users there are.
-        last: the highest number among them; 0 without any.
-        today: the server's day, by UTC.
+        last: the highest number of a demo user; 0 without any.
+        today: the server's date, in UTC.
     """
 
     recipe: Recipe | None
@@ -121,10 +120,10 @@ class DemoState:
 
 
 def read_state(connection: Connection) -> DemoState:
-    """What there is.
+    """Read the demo data that a database holds.
 
     Raises:
-        PendingError: the tables are not there.
+        PendingError: the tables are missing.
     """
     try:
         row = connection.execute(query("demo_state"), {"key": id_of(0), **SPAN}).fetchone()

@@ -1,4 +1,4 @@
-"""A throw-away database: what files come to, tried out on a server of its own."""
+"""A throw-away database: trying out files, and reading the result."""
 
 from arami_db.shadow.database import ShadowError, apply, shadow, shadows
 from arami_db.shadow.surroundings import Surroundings, nobodys, stub_for, surroundings

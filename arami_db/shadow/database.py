@@ -1,4 +1,4 @@
-"""Making the throw-away database, and running files in it."""
+"""Creating the throw-away database, and running files in it."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ class ShadowError(AramiError):
 
 @contextmanager
 def shadow(url: str | None, around: Surroundings, major: int | None = None) -> Iterator[Connection]:
-    """Make a database that nobody needs, and drop it at the end.
+    """Create a throw-away database, and drop it at the end.
 
     Args:
-        url: a database to copy, with nothing in schema public and nobody connected; None for an
-            embedded server made for the purpose.
-        around: what the files are to find in it.
-        major: the version that an embedded server is to be of, where there is one.
+        url: a database to copy, with an empty schema public and without connections; None for a
+            temporary embedded server.
+        around: the surroundings to create in it.
+        major: the wanted version of an embedded server, where this machine has it.
 
     Yields:
         A connection to it.
@@ -49,7 +49,7 @@ def shadow(url: str | None, around: Surroundings, major: int | None = None) -> I
     Raises:
         EmbeddedError: the embedded server is not installed, or does not start.
         ConnectionFailedError: the server at the URL cannot be reached.
-        ShadowError: it is not empty, or may not be copied; or its server ended meanwhile.
+        ShadowError: the database is not empty, or may not be copied.
     """
     with shadows(url, major) as make, make(around) as connection:
         yield connection
@@ -62,10 +62,10 @@ def shadows(
     """One server for several throw-away databases, one after the other.
 
     Args:
-        url, major: as shadow() has them.
+        url, major: as for shadow().
 
     Yields:
-        What makes such a database, as shadow() does.
+        A function that creates such a database, as shadow() does.
 
     Raises:
         EmbeddedError: the embedded server is not installed, or does not start.
@@ -83,7 +83,7 @@ def shadows(
 @contextmanager
 def _within(conninfo: str, around: Surroundings, *, is_ours: bool) -> Iterator[Connection]:
     name = f"{_PREFIX}{secrets.token_hex(6)}"
-    # Whoever sweeps spares a database with a session in it, or a session that bears its name.
+    # The cleanup of other runs skips a database that has a session in it or named after it.
     administering = make_conninfo(conninfo, application_name=name)
     with closing(connect(administering)) as admin:
         roles = _prepare(admin)
@@ -93,19 +93,20 @@ def _within(conninfo: str, around: Surroundings, *, is_ours: bool) -> Iterator[C
             opened = make_conninfo(conninfo, dbname=name)
             _make_alike(opened, around, is_ours=is_ours)
             if is_ours and around.user != admin.info.user:
-                # Their rights are the server's to give; here they only own what they make.
+                # The target decides about its rights; here it only has to own what it creates.
                 user = Identifier(around.user)
                 admin.execute(SQL("alter role {} login superuser").format(user))
                 opened = make_conninfo(opened, user=around.user)
             connection = connect(opened)
-        with closing(connection):  # without the other: nobody copies what somebody is connected to
+        # Without the admin connection: a database with connections cannot be copied.
+        with closing(connection):
             yield connection
     finally:
         _leave(administering, name, around.roles - roles)
 
 
 def _prepare(admin: Connection) -> set[str]:
-    """Refuse what is not to be copied, drop what killed runs left, and tell the roles there are."""
+    """Refuse a database that is not empty, drop what killed runs left, and list the roles."""
     if admin.execute(_LEFT_EMPTY).fetchone() is not None:
         raise ShadowError(
             f"{admin.info.dbname}: cannot be used to try the files: its schema public is not empty",
@@ -136,9 +137,9 @@ def _drop(admin: Connection, name: str) -> None:
 
 
 def _make_alike(conninfo: str, around: Surroundings, *, is_ours: bool) -> None:
-    """Make what files find on the other server, as far as this one can have it."""
+    """Create what the files find on the target, as far as this server allows it."""
     with closing(connect(conninfo)) as connection:
-        with suppress(psycopg.Error):  # Windows has none; else what a killed run began ends soon
+        with suppress(psycopg.Error):  # so that statements of a killed run end soon; not on Windows
             name = Identifier(connection.info.dbname)
             connection.execute(
                 SQL("alter database {} set client_connection_check_interval = '2s'").format(name)
@@ -146,8 +147,8 @@ def _make_alike(conninfo: str, around: Surroundings, *, is_ours: bool) -> None:
         connection.execute("set check_function_bodies = off; set search_path = ''")
         for kind, _, sql in around.made:
             if kind == "role attributes" and not is_ours:
-                continue  # nobody is given rights on a server that others use
-            # What it cannot do, or has already, is for the files to tell.
+                continue  # do not grant rights on a server that others use
+            # Ignore failures here: if the files need it, they will fail.
             with suppress(psycopg.Error), connection.transaction():
                 connection.execute(sql.encode())
 
@@ -171,18 +172,18 @@ def _roles(connection: Connection) -> set[str]:
 def apply(
     connection: Connection, scripts: Sequence[Script], stub: Script | None, around: Surroundings
 ) -> None:
-    """Run files as a first `migrate` would, without entering them anywhere.
+    """Run files as a first `migrate` would, without a ledger.
 
-    An extension that only the other server has is done without: files find its functions.
+    An extension that only the target has is skipped: the files find its functions.
 
     Args:
         connection: to a throw-away database, in autocommit.
         scripts: the files, in order.
-        stub: what stands in for schema auth, where the database has none.
-        around: what files find on the server they are for.
+        stub: the substitute for schema auth, where the database has none.
+        around: what the files find on the target.
 
     Raises:
-        ShadowError: a statement failed; names its place.
+        ShadowError: a statement failed; the message names its place.
     """
     ledger.create(connection)
     available = connection.execute("select name from pg_catalog.pg_available_extensions")

@@ -1,4 +1,4 @@
-"""What files find on a server when they come there for the first time."""
+"""What files find on a server when they run there for the first time."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ _API = ("anon", "authenticated", "service_role", "auth.uid")
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What files find on a server when they come there for the first time.
+    """What files find on a server when they run there for the first time.
 
     Attributes:
-        user: the role they are run as.
-        extensions: those that are there, whoever made them.
-        roles: those that trying the files may make: what is there, and what the files name.
-        made: each kind and name, with the statement that makes it.
+        user: the role that runs them.
+        extensions: the installed ones.
+        roles: roles that the trial may create: existing ones, and those that the files name.
+        made: each object by kind and name, with the statement that creates it.
     """
 
     user: str
@@ -41,17 +41,17 @@ class Surroundings:
 def surroundings(
     connection: Connection, scripts: Collection[Script], platform: Iterable[str]
 ) -> Surroundings:
-    """Read what files find on a server; what they make themselves is left out.
+    """Read what files find on a server, without what they create themselves.
 
     Args:
         connection: to that server, idle.
         scripts: the files, the auth stub included.
-        platform: the schemas that are there before any file.
+        platform: the schemas that exist before any file.
 
     Raises:
-        psycopg.Error: as the server says it.
+        psycopg.Error: a query failed.
     """
-    # The stub makes nothing where the platform is.
+    # The stub creates nothing where the platform has schema auth.
     made = makes(script for script in scripts if script.file.kind != "stub")
     values = {
         "roles": list(made.roles),
@@ -72,11 +72,11 @@ def surroundings(
 
 
 def stub_for(tree: SqlTree, scripts: Collection[Script]) -> Script | None:
-    """What stands in for the platform: a project's own, or this tool's where files speak of it.
+    """The auth stub: the project's own, or this tool's if files refer to schema auth.
 
     Args:
         tree: the SQL files.
-        scripts: those of them that are to be tried.
+        scripts: the files to try.
 
     Raises:
         RefusedFileError: it cannot be run as it stands.
@@ -89,11 +89,11 @@ def stub_for(tree: SqlTree, scripts: Collection[Script]) -> Script | None:
 
 
 def nobodys(scripts: Collection[Script], stub: Script | None) -> Surroundings:
-    """A server of nobody's: extensions that it lacks are done without.
+    """The surroundings of an empty server; extensions that it lacks are skipped.
 
     Args:
-        scripts: the files that are to be tried.
-        stub: as stub_for() returns it.
+        scripts: the files to try.
+        stub: the result of stub_for().
     """
     texts: list[SqlFile] = [script.file for script in (*scripts, *([stub] if stub else []))]
     words = frozenset(word for file in texts for word in file.text.split())

@@ -1,4 +1,4 @@
-"""What a database holds about a person: writing it out, and erasing it."""
+"""Personal data in a database: exporting it, and erasing it."""
 
 from arami_db.userdata.erasing import Change, Erased, erase
 from arami_db.userdata.exporting import UserExport, export

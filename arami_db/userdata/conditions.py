@@ -1,8 +1,8 @@
 """Which rows of a table are about a person, as SQL.
 
-A row that names people by keys to users is theirs and nobody else's. A row that names nobody is
-whoever's the row is that it refers to, over however many tables. Besides, a row speaks of whose id
-it has in a column that no key explains, and a line of a log of who has the row that it is about.
+A row that names people by foreign keys to users belongs to them only. A row that names nobody
+belongs to the people of the row it refers to, over any number of tables. A row is also about a
+person whose id is in a column without a key, and a line of a log about the owners of its row.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _NOTHING = SQL("false")
 
 
 def source(table: UserTable, alias: str) -> Composed:
-    """A table in FROM, without those that inherit from it: keys do not reach their rows."""
+    """A table in FROM, without its inheritance children: keys do not reach their rows."""
     only = SQL("" if table.is_partitioned else "only ")
     return SQL("{}{} as {}").format(only, Identifier(table.schema, table.name), Identifier(alias))
 
@@ -38,13 +38,13 @@ def either(conditions: Iterable[Composable]) -> Composable:
 
 @dataclass(frozen=True)
 class Conditions:
-    """What is true of the rows about a person.
+    """SQL conditions for the rows about a person.
 
     Attributes:
         holdings: the tables.
-        person: whose id.
-        erasing: only of rows that go with the person: what a key clears stays, and so does what is
-            another person's as well, unless the key cascades.
+        person: the id of the person.
+        erasing: only rows that are deleted with the person: rows whose key is cleared stay, and so
+            do rows that also belong to another person, unless the key cascades.
     """
 
     holdings: Holdings
@@ -81,12 +81,12 @@ class Conditions:
         return self._is_id(Identifier(alias, column.name), column.type)
 
     def says_theirs(self, log: UserTable) -> Composable:
-        """Whether a line says itself that it is about a row of the person's."""
+        """Whether a line of a log itself names the person as owner of its row."""
         owners = [column for column in self.holdings.claims(log) if column.name == "user_id"]
         return either([self.claimed(column) for column in owners])
 
     def names_others(self, table: UserTable, alias: str = "a") -> Composable:
-        """Whether a row names somebody else by a key to users, or in a column called user_id."""
+        """Whether a row names another person by a key to users, or in a column called user_id."""
         if table in self.holdings.roots:
             return SQL("not {}").format(self.theirs(table, alias))
         keys = [self._refers_elsewhere(key, alias) for key in self.holdings.direct(table)]
@@ -113,7 +113,7 @@ class Conditions:
         return either(found)
 
     def _alone(self, table: UserTable, named: Composable, alias: str) -> Composed:
-        """A row that names the person, and nobody besides."""
+        """A row that names the person and nobody else."""
         return SQL("({} and ({}) is not true)").format(named, self.names_others(table, alias))
 
     def _is_id(self, column: Composable, kind: str) -> Composed:
@@ -130,7 +130,7 @@ class Conditions:
         return SQL("(({0}) is not null and not {1})").format(columns, self._refers(key, alias))
 
     def _own(self, key: UserReference) -> Composed:
-        """What a key has to hold to refer to the person."""
+        """The values of a key that refers to the person."""
         root = self.holdings.tables[key.parent]
         return SQL("select {} from {} where {}").format(
             _columns(key.parent_columns, "r"), source(root, "r"), self.theirs(root, "r")
@@ -143,12 +143,12 @@ class Conditions:
         return SQL("not {}").format(either(named))
 
     def _followed(self, table: UserTable) -> tuple[UserReference, ...]:
-        """The keys by which a row that names nobody is somebody's."""
+        """The keys that give a person to a row that names nobody."""
         keys = self.holdings.indirect(table)
         return tuple(k for k in keys if not (self.erasing and k.action in CLEARING))
 
     def _walk(self) -> Composed:
-        """The places of all rows that name nobody and are the person's: from row to row."""
+        """The places of all rows that name nobody and belong to the person: from row to row."""
         keys = [key for table in self.holdings.reached for key in self._followed(table)]
         walked = {key.child for key in keys}
         steps = [self._step(key) for key in keys if key.parent in walked]
@@ -175,7 +175,7 @@ class Conditions:
         )
 
     def _step(self, key: UserReference) -> Composed:
-        """Rows that refer to a row that was found already."""
+        """Rows that refer to a row that is already found."""
         child, parent = self.holdings.tables[key.child], self.holdings.tables[key.parent]
         return SQL(
             "select c.tableoid, c.ctid from {} inner join {} on ({}) = ({})"
@@ -189,7 +189,7 @@ class Conditions:
         )
 
     def _lines(self, log: UserTable) -> Composable:
-        """The places of a log's lines about rows that are theirs."""
+        """The places of a log's lines about rows of the person."""
         theirs = [
             SQL("select t.id from {} where {}").format(source(table, "t"), self.theirs(table, "t"))
             for table in self.holdings.reached

@@ -1,4 +1,4 @@
-"""Erasing a person: all rows about them in one transaction, which proves that none is left."""
+"""Erasing a person: all rows about them in one transaction that proves that none is left."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ from arami_db.userdata.transaction import BUSY, changing, record, require_record
 
 _TRIES = 4
 _FILES = (
-    "Delete these files first, through the API of Supabase Storage: SQL would delete what is known"
-    " of them and leave the files."
+    "Delete these files first, through the API of Supabase Storage: SQL would delete the metadata"
+    " and leave the files."
 )
 
 
 @dataclass(frozen=True)
 class Change:
-    """What became of one table's rows.
+    """The effect on one table's rows.
 
     Attributes:
         table: schema and name.
-        deleted: rows that went, triggers' and cascades' included.
-        changed: rows that stay, without what referred to the person.
+        deleted: how many rows were deleted, by triggers and cascades too.
+        changed: how many rows stay and no longer refer to the person.
     """
 
     table: str
@@ -42,13 +42,13 @@ class Change:
 
 @dataclass(frozen=True)
 class Erased:
-    """What was erased, or would be.
+    """What was erased, or would be erased.
 
     Attributes:
-        record: the number of its row in audit.user_data_run; None where nothing was done.
-        tables: those that changed.
-        proved: how many tables were asked in the end, and have no row about the person.
-        not_looked_into: tables that this role may not read and no key reaches.
+        record: the number of its row in audit.user_data_run; None where nothing was erased.
+        tables: the tables that changed.
+        proved: how many tables were searched at the end and have no row about the person.
+        not_looked_into: tables that this role may not read and that no key reaches.
     """
 
     record: int | None
@@ -58,7 +58,7 @@ class Erased:
 
     @property
     def rows(self) -> int:
-        """How many rows went."""
+        """How many rows were deleted."""
         return sum(change.deleted for change in self.tables)
 
 
@@ -75,15 +75,15 @@ def erase(
     Args:
         connection: an idle one, of a role that sees all rows and may delete them.
         person: the id of a user.
-        lock_timeout: how long to wait for a lock that somebody else holds, as Postgres takes it.
-        note: told when it is tried again.
+        lock_timeout: how long to wait for a lock, as Postgres takes it.
+        note: called before each retry.
         dry: whether it is rolled back.
 
     Raises:
-        PendingError: the tables are not there.
-        PlatformError: this role may not see or do what is needed.
-        LockBusyError: somebody held a lock on these rows all the time.
-        AramiError: nobody has this id; rows are not only this person's; a trigger keeps rows.
+        PendingError: the tables are missing.
+        PlatformError: this role lacks rights.
+        LockBusyError: another session held a lock on these rows all the time.
+        AramiError: nobody has this id; rows also belong to other people; a trigger keeps rows.
         ConnectionFailedError: the connection broke.
     """
     require_record(connection)
@@ -94,7 +94,7 @@ def erase(
         except BUSY as error:
             if failures == _TRIES - 1:
                 raise LockBusyError(
-                    f"somebody holds a lock on this person's rows: {error.diag.message_primary}",
+                    f"another session locks this person's rows: {error.diag.message_primary}",
                     hint="Nothing was erased. Run it again; `arami-db monitor locks` shows who.",
                 ) from error
             pause = backoff(failures)
@@ -105,7 +105,7 @@ def erase(
 
 def _erase(connection: Connection, person: str, *, dry: bool) -> Erased:
     before = _counted(connection)
-    find(connection)  # says what this role lacks, before a lock does in fewer words
+    find(connection)  # reports missing rights in full, which a failing lock would not
     _lock(connection, person)
     holdings = find(connection)
     _require_no_files(connection, Conditions(holdings, person))
@@ -122,7 +122,7 @@ def _erase(connection: Connection, person: str, *, dry: bool) -> Erased:
 
 
 def _lock(connection: Connection, person: str) -> None:
-    """Hold login and profile, so that nobody adds rows that refer to them meanwhile."""
+    """Lock login and profile, so that nobody adds rows that refer to them meanwhile."""
     may_lock = "coalesce(has_table_privilege(to_regclass(%s), 'update'), false)"
     for name in ("auth.users", "public.users"):
         [(may,)] = connection.execute(f"select {may_lock}".encode(), [name]).fetchall()
@@ -133,10 +133,10 @@ def _lock(connection: Connection, person: str) -> None:
 
 
 def _require_no_files(connection: Connection, conditions: Conditions) -> None:
-    """Refuse to delete what is known of files that SQL cannot delete.
+    """Refuse to delete the metadata of files that SQL cannot delete.
 
     Raises:
-        PlatformError: there are such.
+        PlatformError: there are such files.
     """
     for table in (t for t in conditions.holdings.asked if t.is_outside):
         count = SQL("select count(*) from {} where {}")
@@ -147,9 +147,9 @@ def _require_no_files(connection: Connection, conditions: Conditions) -> None:
 
 
 def _counted(connection: Connection) -> Counter[tuple[int, str]]:
-    """How many rows this connection has deleted and changed, by table, as the server counts.
+    """How many rows this connection has deleted and changed, by table, by the server's statistics.
 
-    Cascades and triggers are in it; and so is what a transaction just before did, for a while.
+    They include cascades and triggers, and for a while the transaction just before.
     """
     found = Counter[tuple[int, str]]()
     for relation, deleted, changed in connection.execute(query("userdata_changes")).fetchall():
@@ -158,7 +158,7 @@ def _counted(connection: Connection) -> Counter[tuple[int, str]]:
 
 
 def _counted_elsewhere(connection: Connection, conditions: Conditions) -> dict[UserTable, int]:
-    """How many rows about the person workers have, whose servers count for themselves."""
+    """How many rows about the person workers have, which keep statistics of their own."""
     asked = [t for t in conditions.holdings.asked if t.is_distributed]
     counts = dict[UserTable, int]()
     for table in asked:
@@ -171,7 +171,7 @@ def _counted_elsewhere(connection: Connection, conditions: Conditions) -> dict[U
 def _changes(
     counted: Counter[tuple[int, str]], holdings: Holdings, lines: Mapping[UserTable, int]
 ) -> tuple[Change, ...]:
-    """What became of which tables; of a log, lines that came and went meanwhile do not count."""
+    """The effect on each table, without lines of a log that were written and deleted meanwhile."""
     changes = [
         Change(
             str(table),

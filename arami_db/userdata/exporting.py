@@ -1,4 +1,4 @@
-"""Writing all that a database holds about a person, as it was at one moment."""
+"""Exporting all that a database holds about a person, in one snapshot."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ class UserExport:
     """What was written.
 
     Attributes:
-        directory: where.
+        directory: where the files are.
         record: the number of its row in audit.user_data_run.
-        snapshot_at: the moment that it shows, as the server writes it.
-        database, server_version: whence.
-        tables: those that keys reach, and what of others has rows.
-        not_looked_into: tables that this role may not read and no key reaches.
+        snapshot_at: the moment of the snapshot, as the server writes it.
+        database, server_version: the source.
+        tables: those that keys reach, and others that have rows.
+        not_looked_into: tables that this role may not read and that no key reaches.
     """
 
     directory: Path
@@ -42,31 +42,31 @@ class UserExport:
 
     @property
     def rows(self) -> int:
-        """How many in all."""
+        """How many rows in all."""
         return sum(part.rows for part in self.tables)
 
 
 def export(
     connection: Connection, person: str, directory: Path, on_table: Callable[[str], None]
 ) -> UserExport:
-    """Write what the database holds about a person into a new directory, whole or not at all.
+    """Write all that the database holds about a person into a new directory, or nothing.
 
     Args:
         connection: an idle one, of a role that sees all rows.
         person: the id of a user.
-        directory: there must be nothing of this name.
-        on_table: told each table as it begins.
+        directory: it must not exist.
+        on_table: called with each table as it begins.
 
     Raises:
-        UsageError: the directory is there, or cannot be written.
-        PendingError: the tables are not there.
-        PlatformError: this role may not see or do what is needed.
+        UsageError: the directory exists, or cannot be written.
+        PendingError: the tables are missing.
+        PlatformError: this role lacks rights.
         AramiError: nobody has this id, or the server refused something.
         ConnectionFailedError: the connection broke.
     """
     if os.path.lexists(directory):
         raise UsageError(
-            f"{directory} is there, and nothing is written over", hint="Name another: --output DIR"
+            f"{directory} exists, and nothing is overwritten", hint="Name another: --output DIR"
         )
     require_record(connection)
     try:
@@ -88,7 +88,7 @@ def export(
 
 
 def _about(connection: Connection) -> tuple[str, str, str]:
-    """When and where: as the first query of the transaction, it is the moment of its snapshot."""
+    """Moment and source: as the first query of the transaction, it takes the snapshot."""
     return connection.execute(
         "select to_json(statement_timestamp()) #>> '{}', current_database()::text,"
         " current_setting('server_version')"
@@ -113,7 +113,7 @@ def _write_tables(
 
 
 def _write_manifest(folder: Path, person: str, exported: UserExport) -> None:
-    """What there is, and the checksums of it as `sha256sum --check` reads them."""
+    """The manifest, and the checksums as `sha256sum --check` reads them."""
     data = {
         "user": person,
         "tool_version": __version__,

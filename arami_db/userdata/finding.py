@@ -1,4 +1,4 @@
-"""Reading from the catalog where a database keeps what it knows of people."""
+"""Reading from the catalog which tables hold personal data."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ def find(connection: Connection) -> Holdings:
     """Read tables and foreign keys.
 
     Args:
-        connection: in the transaction that is to work with what is found.
+        connection: in the transaction that will use the result.
 
     Raises:
-        PendingError: there is no public.users.
+        PendingError: there is no table public.users.
         PlatformError: this role does not see all rows of a table that a key reaches.
     """
     with connection.cursor(row_factory=dict_row) as cursor:
@@ -34,7 +34,7 @@ def find(connection: Connection) -> Holdings:
     roots = [t for name in _ROOTS for t in tables.values() if str(t) == name and t.has_id]
     if not roots or str(roots[0]) != _ROOTS[0]:
         raise PendingError(
-            "there is no table public.users with an id here, so nobody is known",
+            "there is no table public.users with an id here",
             hint="arami-db migrate",
         )
     keys = connection.execute(query("userdata_references")).fetchall()
@@ -51,8 +51,8 @@ def filled(connection: Connection, conditions: Conditions) -> list[UserTable]:
     """The tables that no key reaches and that have rows about the person.
 
     Args:
-        connection: in the transaction that is to work with them.
-        conditions: whose rows.
+        connection: in the transaction that will use them.
+        conditions: which rows.
     """
     tables = [table for table in conditions.holdings.claimed if table.is_readable]
     asked = [
@@ -68,7 +68,7 @@ def filled(connection: Connection, conditions: Conditions) -> list[UserTable]:
 
 
 def unknown(conditions: Conditions) -> AramiError:
-    """The error for an id of which nothing is known."""
+    """The error for an unknown id."""
     return AramiError(
         f"there is no user {conditions.person} in this database: no profile, no login, and no row"
         " that refers to one"
@@ -78,7 +78,7 @@ def unknown(conditions: Conditions) -> AramiError:
 def _leading_to(
     roots: Iterable[UserTable], references: Sequence[UserReference]
 ) -> tuple[UserReference, ...]:
-    """The keys that lead to the roots, over however many tables."""
+    """The keys that lead to the roots, over any number of tables."""
     reached, before = {root.oid for root in roots}, 0
     while len(reached) > before:
         before = len(reached)
@@ -87,7 +87,7 @@ def _leading_to(
 
 
 def _require_readable(connection: Connection, tables: Iterable[UserTable]) -> None:
-    """Refuse to go on where rows would be missed."""
+    """Refuse to continue where rows would be missed."""
     unseen = [table for table in tables if not table.is_readable]
     if not unseen:
         return
@@ -101,7 +101,7 @@ def _require_readable(connection: Connection, tables: Iterable[UserTable]) -> No
         ways.add(f"alter role {role} bypassrls;")
     named = ", ".join(map(str, unseen))
     raise PlatformError(
-        f"{role} does not see every row of {named}, where a person's data is",
+        f"{role} does not see every row of {named}, which hold personal data",
         hint="Run it as the owner of the tables, or let an administrator run: "
         + " ".join(sorted(ways)),
     )

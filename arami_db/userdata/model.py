@@ -1,4 +1,4 @@
-"""The tables of a database as far as they can speak of a person."""
+"""The tables of a database that can hold data about a person."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-# What becomes of a row when the row that it refers to goes, as pg_constraint has it.
+# What happens to a row when the row it refers to is deleted, as pg_constraint has it.
 CASCADE, CLEARING = "c", ("n", "d")
 
 
@@ -15,10 +15,10 @@ class UserColumn:
     """A column; the names are those of queries/userdata_tables.sql.
 
     Attributes:
-        name, type: of a domain, the type it is made of.
+        name, type: for a domain, its base type.
         required: it cannot be null.
         key_place: its place in the primary key; None where it is not in it.
-        claims: a person's id in it means that the row speaks of that person.
+        claims: a person's id in it means that the row is about that person.
         is_secret: it is not exported.
     """
 
@@ -47,7 +47,7 @@ class UserTable:
     columns: tuple[UserColumn, ...]
 
     def __str__(self) -> str:
-        """As in public.users."""
+        """Its name with schema, such as public.users."""
         return f"{self.schema}.{self.name}"
 
     @property
@@ -63,7 +63,7 @@ class UserTable:
 
     @property
     def has_id(self) -> bool:
-        """Whether its rows have an id of their own that a log can name them by."""
+        """Whether its rows have an id by which a log can name them."""
         return any(column.name == "id" and column.type == "uuid" for column in self.columns)
 
     @property
@@ -78,7 +78,7 @@ class UserTable:
 
     @property
     def says_whose(self) -> bool:
-        """Whether it is a log that says of every line whose row it is about."""
+        """Whether it is a log whose lines name the owner of their row."""
         return self.is_log and any(c.name == "user_id" and c.required for c in self.columns)
 
     def requires(self, names: tuple[str, ...]) -> bool:
@@ -100,12 +100,12 @@ class UserReference:
 
 @dataclass(frozen=True)
 class Holdings:
-    """Where a database keeps what it knows of people.
+    """Where a database holds personal data.
 
     Attributes:
-        tables: all, by oid.
-        roots: public.users, and auth.users where there is one: a row of these is a person.
-        references: foreign keys that lead to a root, over however many tables.
+        tables: all tables, by oid.
+        roots: public.users, and auth.users where it exists: a row of these is a person.
+        references: foreign keys that lead to a root, over any number of tables.
     """
 
     tables: dict[int, UserTable]
@@ -128,7 +128,7 @@ class Holdings:
 
     @cached_property
     def asked(self) -> tuple[UserTable, ...]:
-        """The tables of which this role sees every row, and whose rows may name a person."""
+        """Tables whose rows may name a person and are all visible to this role."""
         return tuple(
             t
             for t in self.tables.values()
@@ -137,11 +137,11 @@ class Holdings:
 
     @cached_property
     def logs(self) -> tuple[UserTable, ...]:
-        """Logs whose lines no key ties to a person: these may be about anybody's rows."""
+        """Logs whose lines have no key to a person: they may be about rows of anybody."""
         return tuple(t for t in self.asked if t.is_log and t not in self.reached)
 
     def claims(self, table: UserTable) -> Iterator[UserColumn]:
-        """The columns of a table that may hold a person's id and that no key explains.
+        """The columns of a table that may hold a person's id without a foreign key.
 
         The primary key of a table that a key reaches is the id of its own rows.
         """
@@ -151,14 +151,14 @@ class Holdings:
         return (c for c in table.columns if c.claims and c.name not in explained)
 
     def direct(self, table: UserTable) -> tuple[UserReference, ...]:
-        """The keys by which rows of a table name people; a person's own row names nobody else."""
+        """The keys by which rows of a table name people; the row of a person names nobody else."""
         oids = {root.oid for root in self.roots}
         if table.oid in oids:
             return ()
         return tuple(r for r in self.references if r.child == table.oid and r.parent in oids)
 
     def indirect(self, table: UserTable) -> tuple[UserReference, ...]:
-        """The other keys of a table that lead to people, where its rows need not name anybody."""
+        """The other keys of a table that lead to people, where its rows may name nobody."""
         oids = {root.oid for root in self.roots}
         named = any(table.requires(key.columns) for key in self.direct(table))
         named |= any(c.name == "user_id" and c.required for c in self.claims(table))

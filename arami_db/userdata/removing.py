@@ -14,14 +14,14 @@ from arami_db.userdata.model import UserTable
 
 
 def remove(connection: Connection, conditions: Conditions) -> dict[UserTable, int]:
-    """Delete all rows that go with a person, and prove that no row names them any more.
+    """Delete all rows of a person, and prove that no row names the person any more.
 
     Args:
         connection: in a transaction, with login and profile locked.
-        conditions: those of erasing.
+        conditions: which rows, for erasing.
 
     Returns:
-        Of each log, how many lines went that were there before.
+        For each log, how many lines were deleted that existed before.
 
     Raises:
         AramiError: a row would be left.
@@ -29,7 +29,7 @@ def remove(connection: Connection, conditions: Conditions) -> dict[UserTable, in
     """
     holdings = conditions.holdings
     ids = _delete(connection, conditions, holdings.reached)
-    # Rows that no key leads to, copies that a trigger has just made among them.
+    # Rows without a key to the person, such as copies that a trigger has just made.
     ids += _delete(connection, conditions, _left(connection, conditions))
     logs = [table for table in holdings.asked if table.is_log]
     lines = {log: _forget(connection, conditions, log, ids) for log in logs}
@@ -43,16 +43,16 @@ def remove(connection: Connection, conditions: Conditions) -> dict[UserTable, in
 def _delete(
     connection: Connection, conditions: Conditions, tables: Iterable[UserTable]
 ) -> list[Any]:
-    """Delete all rows that go with the person, and return the ids that they had.
+    """Delete all rows of the person, and return their ids.
 
-    One statement, in which every part sees the rows as they were, so that no order matters, not
-    even where tables refer to each other in a circle: Postgres asks at its end what refers to what.
+    It is one statement: every part sees the rows as they were before, so that no order matters, not
+    even where tables refer to each other in a cycle: Postgres checks keys at its end.
 
     Raises:
         AramiError: a trigger or a rule kept rows.
     """
     logs = conditions.holdings.logs
-    # Where this role may not delete, a key's cascade may: what that leaves, the proof finds.
+    # Where this role may not delete, a cascade may: the proof finds what is left.
     deletable = [table for table in tables if table.may_delete and table not in logs]
     if not deletable:
         return []
@@ -63,14 +63,14 @@ def _delete(
     if kept := [table for table, before, went, _ in found if went < before]:
         raise AramiError(
             f"rows of {', '.join(kept)} were not deleted: a trigger or a rule keeps them, or"
-            " somebody else has just changed them; nothing was erased",
+            " another session has just changed them; nothing was erased",
             hint="Run it again; if it says the same, see the triggers of that table.",
         )
     return [one for *_, ids in found for one in ids if one is not None]
 
 
 def _deletion(conditions: Conditions, table: UserTable, number: int) -> tuple[Composed, Composed]:
-    """The parts of a statement that delete a table's rows, and what asks how many they were."""
+    """The parts of a statement that delete a table's rows, and the query that counts them."""
     rows, theirs = source(table, "a"), conditions.theirs(table)
     before, gone = Identifier(f"before_{number}"), Identifier(f"gone_{number}")
     own_id = SQL("a.id" if table.has_id else "null::uuid")
@@ -88,10 +88,10 @@ def _deletion(conditions: Conditions, table: UserTable, number: int) -> tuple[Co
 
 
 def _forget(connection: Connection, conditions: Conditions, log: UserTable, ids: list[Any]) -> int:
-    """Delete a log's lines about the person's rows, and say how many were there before.
+    """Delete a log's lines about the person's rows; returns how many existed before the erasure.
 
-    The others are those of this very deletion. Where the log says whose a row was, in user_id, so
-    go lines about rows that were deleted long ago.
+    This deletion wrote the others. A log with a column user_id also loses its lines about rows that
+    were deleted long ago.
     """
     whose = conditions.says_theirs(log)
     if log.says_whose:
@@ -102,7 +102,7 @@ def _forget(connection: Connection, conditions: Conditions, log: UserTable, ids:
 
 
 def _clear(connection: Connection, conditions: Conditions, table: UserTable) -> None:
-    """Take the person's id out of rows that are somebody else's."""
+    """Remove the person's id from rows of other people."""
     others = SQL("true") if table in conditions.holdings.logs else conditions.names_others(table)
     for column in conditions.holdings.claims(table):
         claimed = SQL("{} and {}").format(conditions.claimed(column), others)
@@ -114,7 +114,7 @@ def _clear(connection: Connection, conditions: Conditions, table: UserTable) -> 
 
 
 def _left(connection: Connection, conditions: Conditions) -> dict[UserTable, int]:
-    """How many rows of which tables name the person, by a key or by their id in a column."""
+    """How many rows of each table name the person, by a key or by the id in a column."""
     asked = [
         SQL("select {}, count(*) from {} where {} having count(*) > 0").format(
             table.oid, source(table, "a"), conditions.named(table)
@@ -129,12 +129,12 @@ def _require_nothing(left: dict[UserTable, int]) -> None:
     """The proof: no row names the person any more.
 
     Raises:
-        AramiError: some do.
+        AramiError: some rows do.
     """
     if left:
         named = ", ".join(f"{table} ({rows})" for table, rows in left.items())
         raise AramiError(
             f"rows that name this person would be left, so nothing was erased: {named}",
-            hint="A trigger has put them there or kept them, one behind a key is disabled, or this"
+            hint="A trigger inserted or kept them, a trigger of a foreign key is disabled, or this"
             " role may not delete them.",
         )

@@ -1,4 +1,4 @@
-"""The transactions in which a person's data is read and erased, and the record of either."""
+"""The transactions in which personal data is exported and erased, and the record of both."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from arami_db.database.server import inspect
 from arami_db.errors import AramiError, PendingError, PlatformError, StatementError
 from arami_db.runner.failure import hint_for
 
-# The same person gives the same bytes in every session; rows that a policy would hide are an error.
+# An export has the same bytes in every session; rows that a policy would hide are an error.
 _SETTINGS = (
     "set local search_path = pg_catalog, pg_temp",
     "set local row_security = off",
@@ -27,16 +27,16 @@ _SETTINGS = (
     "set local statement_timeout = 0",
     "set local idle_in_transaction_session_timeout = 0",
 )
-# Worth another try: a lock that somebody held too long, and a deadlock.
+# Retried: a lock timeout and a deadlock.
 BUSY = (errors.LockNotAvailable, errors.DeadlockDetected, errors.SerializationFailure)
 
 
 @contextmanager
 def snapshot(connection: Connection) -> Iterator[None]:
-    """A transaction that sees one moment of the database and writes nothing.
+    """A read-only transaction with one snapshot.
 
     Raises:
-        AramiError: the server refused something; see _told().
+        AramiError: the server refused a statement; see _told().
     """
     connection.isolation_level, connection.read_only = IsolationLevel.REPEATABLE_READ, True
     try:
@@ -59,7 +59,7 @@ def changing(connection: Connection, *, lock_timeout: str, undone: bool) -> Iter
 
     Raises:
         psycopg.Error: one of BUSY.
-        AramiError: the server refused something; see _told().
+        AramiError: the server refused a statement; see _told().
     """
     connection.isolation_level = IsolationLevel.READ_COMMITTED
     try:
@@ -73,7 +73,7 @@ def changing(connection: Connection, *, lock_timeout: str, undone: bool) -> Iter
 
 
 def record(connection: Connection, kind: str, *, tables: int, rows: int) -> int:
-    """Write down that it was done, with nothing that says whose data it was.
+    """Record that it was done, without anything that identifies the person.
 
     Args:
         connection: in a transaction or not.
@@ -93,11 +93,11 @@ def record(connection: Connection, kind: str, *, tables: int, rows: int) -> int:
 
 
 def require_record(connection: Connection) -> None:
-    """Find out before anything is done whether it can be written down.
+    """Check before anything is done that it can be recorded.
 
     Raises:
-        PendingError: there is no table for it.
-        PlatformError: this role may not write to it, or nobody may write here.
+        PendingError: the table for it is missing.
+        PlatformError: this role may not write to it, or the server accepts no writes.
     """
     inspect(connection).require_writable()
     found = connection.execute(
@@ -135,12 +135,12 @@ def _telling(connection: Connection) -> Iterator[None]:
 
 
 def _told(error: psycopg.Error) -> AramiError:
-    """What a refusal of the server means here; never its detail, which quotes rows."""
+    """What the server's error means here; never its detail, which quotes rows."""
     diag = error.diag
     message = redact(diag.message_primary or str(error))
     if isinstance(error, errors.ForeignKeyViolation | errors.RestrictViolation):
         return StatementError(
-            f"{diag.schema_name}.{diag.table_name} has rows that are not only this person's, and"
+            f"{diag.schema_name}.{diag.table_name} has rows that also belong to other people, and"
             f" its key {diag.constraint_name} keeps what they refer to: nothing was erased",
             hint="Clear that column in those rows, delete them, or give the key"
             " `on delete set null` or `on delete cascade` in a migration.",

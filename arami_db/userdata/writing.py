@@ -18,7 +18,7 @@ _LONGEST = 180  # characters of a file's name, before its ending
 
 @dataclass(frozen=True)
 class File:
-    """One file of an export: its name there, its checksum, its size."""
+    """One file of an export: its name, its checksum, its size."""
 
     name: str
     sha256: str
@@ -27,14 +27,14 @@ class File:
 
 @dataclass(frozen=True)
 class TableExport:
-    """What an export has of one table.
+    """The part of an export for one table.
 
     Attributes:
         table: schema and name.
-        rows: how many are about the person; without any there are no files.
-        rows_naming_others: how many of them name somebody else, too.
-        withheld: columns that were left out because they let somebody in.
-        files: as JSON and as CSV.
+        rows: how many are about the person; there are no files for none.
+        rows_naming_others: how many of them also name other people.
+        withheld: columns that were left out because they hold credentials.
+        files: one with JSON and one with CSV.
     """
 
     table: str
@@ -45,11 +45,11 @@ class TableExport:
 
 
 def file_name(table: UserTable, names: set[str]) -> str:
-    """A name that every file system takes, and that no other table has, whatever its case.
+    """A name that every file system accepts, and that no other table has in any case.
 
     Args:
         table: what the file is to hold.
-        names: those that are taken, to which this one is added.
+        names: the names in use; this one is added.
     """
     plain = quote(str(table), safe=" ")
     name, number = plain[:_LONGEST], 1
@@ -63,13 +63,13 @@ def file_name(table: UserTable, names: set[str]) -> str:
 def write_table(
     connection: Connection, conditions: Conditions, table: UserTable, path: Path
 ) -> TableExport:
-    """Write a table's rows about a person, one after another as they come.
+    """Write a table's rows about a person, as a stream.
 
     Args:
-        connection: in a transaction that sees one moment.
-        conditions: whose rows.
-        table: of these.
-        path: where, without ending; nothing is written where there are no rows.
+        connection: in a transaction with one snapshot.
+        conditions: which rows.
+        table: the table.
+        path: the file without its suffix; nothing is written where there are no rows.
 
     Raises:
         OSError: a file cannot be written.
@@ -87,7 +87,7 @@ def write_table(
 
 
 def _chosen(table: UserTable, theirs: Composable) -> Composed:
-    """The rows about the person, in the order of their key."""
+    """The rows about the person, ordered by primary key."""
     columns = SQL(", ").join(Identifier("a", name) for name in table.shown)
     key = SQL(", ").join(Identifier("a", name) for name in table.key)
     order = SQL(" order by {}").format(key) if table.key else SQL("")
@@ -96,7 +96,7 @@ def _chosen(table: UserTable, theirs: Composable) -> Composed:
 
 
 def _as_json(connection: Connection, chosen: Composed, path: Path) -> File:
-    """An array of objects, one a row; written row by row as they come."""
+    """An array of objects, one a row, written as a stream."""
     statement = SQL("copy (select row_to_json(x)::text from ({}) as x) to stdout").format(chosen)
     with (
         PrivateFile(path.with_name(f"{path.name}.json")) as file,
@@ -113,7 +113,7 @@ def _as_json(connection: Connection, chosen: Composed, path: Path) -> File:
 
 
 def _as_csv(connection: Connection, chosen: Composed, path: Path) -> File:
-    """As Postgres writes it: no quotes around null, quotes around an empty text."""
+    """CSV as Postgres writes it: null without quotes, an empty text with quotes."""
     statement = SQL("copy ({}) to stdout with (format csv, header)").format(chosen)
     with (
         PrivateFile(path.with_name(f"{path.name}.csv")) as file,

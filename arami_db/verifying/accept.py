@@ -1,8 +1,8 @@
-"""Declared exceptions: what a deployment has beside the schema, and said so with a reason.
+"""Declared exceptions: objects of a deployment outside the schema, each with a reason.
 
-A declaration accepts facts that are there and need not be: those of a role, of a publication, or of
-an object with all its own. It never accepts one that is missing or changed, nor what a check or the
-proof of row level security finds, nor a way into the schema itself.
+A declaration accepts extra facts: those of a role, of a publication, or of an object with its
+parts. It never accepts a missing or changed fact, a finding of a check or of the proof of row level
+security, or a path into the schema itself.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _NAME = re.compile(r'"(?:[^"]|"")*"|[^". ]+')
 
 @dataclass(frozen=True)
 class Accepted:
-    """A finding that a declaration of the deployment covers."""
+    """A finding that a declaration covers."""
 
     finding: Finding
     declaration: Declaration
@@ -35,15 +35,15 @@ class Accepted:
 def accept(
     findings: Iterable[Finding], declarations: Iterable[Declaration], beside: Neighbours
 ) -> tuple[list[Finding], tuple[Accepted, ...], tuple[Declaration, ...]]:
-    """Take out the findings that only say that something declared is there.
+    """Remove the findings that only report declared objects.
 
     Args:
-        findings: all of them, each cause and consequence for itself.
-        declarations: what the deployment has declared.
-        beside: what there is beside the schema, whose own objects cannot be declared.
+        findings: all findings, causes and consequences separately.
+        declarations: the declared exceptions.
+        beside: the neighbours of the schema; objects of the schema cannot be declared.
 
     Returns:
-        The findings that are left, those accepted, and the declarations that matched nothing.
+        The remaining findings, the accepted ones, and the declarations that matched nothing.
 
     Raises:
         UsageError: a declaration names an object of the schema itself.
@@ -74,7 +74,7 @@ def _declared(
     named: Mapping[Object, Declaration],
     declarations: Iterable[Declaration],
 ) -> Declaration | None:
-    """The declaration that covers all that a finding is about."""
+    """The declaration that covers all facts of a finding."""
     if finding.source != "facts" or finding.missing or not finding.extra:
         return None
     others = (d for d in declarations if all(_covers(d, fact) for fact in finding.extra))
@@ -86,7 +86,7 @@ def _declared(
 
 
 def _covers(declaration: Declaration, fact: Fact) -> bool:
-    """Whether a fact is of a role or of a publication."""
+    """Whether a fact is about a role or a publication."""
     wanted = unquoted(declaration.name)
     if declaration.kind == "role":
         return fact.kind in _GRANTS and _grantee(fact) == wanted
@@ -96,7 +96,7 @@ def _covers(declaration: Declaration, fact: Fact) -> bool:
 
 
 def _allows(declaration: Declaration, finding: Finding) -> bool:
-    """Whether a function may be what it is: the rights of its owner it has only if declared so."""
+    """Whether a function may run with the rights of its owner: only if it is declared so."""
     if any(fact.kind == "reach" and fact.object != "authenticated" for fact in finding.extra):
         return False
     is_elevated = any(fact[2:] == _DEFINER for fact in finding.extra) or leads_to_function(finding)
@@ -104,6 +104,6 @@ def _allows(declaration: Declaration, finding: Finding) -> bool:
 
 
 def _grantee(fact: Fact) -> str | None:
-    """Who a grant is to; None for the owner, who is written without a name."""
+    """The grantee; None for the owner, who is written without a name."""
     match = _NAME.match(fact.property)
     return unquoted(match[0]) if match and match[0] != "owner" else None

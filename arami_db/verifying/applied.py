@@ -1,4 +1,4 @@
-"""The ledger against the files: which were applied, and whether they are still the same."""
+"""Comparing the ledger with the files: which were applied, and whether they were edited."""
 
 from __future__ import annotations
 
@@ -33,23 +33,23 @@ def check_ledger(connection: Connection, tree: SqlTree) -> tuple[int, list[Findi
         tree: the SQL files.
 
     Returns:
-        How many files were compared, and what was found.
+        How many files were compared, and the findings.
 
     Raises:
-        QueryFailedError: somebody holds a lock on the ledger.
+        QueryFailedError: another session holds a lock on the ledger.
         RefusedFileError: a file cannot be read.
         ConnectionFailedError: the connection broke.
     """
     _ = (
         tree.migrations,
         tree.views,
-    )  # read now: a file that cannot be read is not an error of the ledger
+    )  # read here: a file that cannot be read is not an error of the ledger
     try:
         plan = make_plan(tree, _read(connection))
     except (AramiError, psycopg.Error, TypeError) as error:
         if connection.closed or isinstance(error, QueryFailedError):
             raise
-        # All the rest can be verified without it; that this could not must not look like success.
+        # The rest can be verified without it, but this must not look like success.
         finding = Finding(
             Severity.INTEGRITY,
             "ledger",
@@ -62,7 +62,7 @@ def check_ledger(connection: Connection, tree: SqlTree) -> tuple[int, list[Findi
 
 
 def _read(connection: Connection) -> ledger.Ledger:
-    """Read the ledger, and wait for nobody who changes it longer than for any other table."""
+    """Read the ledger, with the same lock timeout as for any other table."""
     try:
         with connection.transaction():
             connection.execute(f"set local lock_timeout = '{SETTINGS['lock_timeout']}'".encode())
@@ -81,7 +81,7 @@ def _finding(entry: Entry) -> Finding:
 
 
 def _reader(connection: Connection) -> str | None:
-    """What lets the role of a session read the ledger, unless it was made to play another's."""
+    """The grants that let the session's role read the ledger, unless it is set to another role."""
     [(role, plays)] = connection.execute(
         "select quote_ident(current_user), current_user <> session_user"
     ).fetchall()

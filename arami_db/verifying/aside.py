@@ -1,4 +1,4 @@
-"""Findings set aside: those the caller ignores, and those the deployment has declared."""
+"""Findings to exclude: those that the caller ignores, and declared exceptions."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from arami_db.verifying.ignore import ignore
 
 @dataclass(frozen=True)
 class Wishes:
-    """What is to be set aside.
+    """What to exclude.
 
     Attributes:
-        patterns: of source/object or source/message, in which * and ? are wild.
-        declarations: what the deployment has declared.
+        patterns: of source/object or source/message, in which * and ? are wildcards.
+        declarations: the declared exceptions.
     """
 
     patterns: tuple[str, ...] = ()
@@ -27,12 +27,12 @@ class Wishes:
 
 @dataclass(frozen=True)
 class Aside:
-    """What was set aside.
+    """What was excluded.
 
     Attributes:
-        patterns: those of the caller.
-        ignored: findings that one of them matches.
-        unmatched: those of them that match nothing.
+        patterns: the patterns of the caller.
+        ignored: findings that a pattern matches.
+        unmatched: patterns that match nothing.
         accepted: findings that a declaration covers.
         stale: declarations that cover nothing.
     """
@@ -47,15 +47,15 @@ class Aside:
 def set_aside(
     findings: Iterable[Finding], wishes: Wishes, beside: Neighbours
 ) -> tuple[list[Finding], Aside]:
-    """Set aside what the caller ignores and what the deployment has declared.
+    """Exclude what the caller ignores and declared exceptions.
 
     Args:
-        findings: all of them, each cause and consequence for itself.
-        wishes: what to set aside.
-        beside: what there is beside the schema.
+        findings: all findings, causes and consequences separately.
+        wishes: what to exclude.
+        beside: the neighbours of the schema.
 
     Returns:
-        The findings that are left, gravest first, and what was set aside.
+        The remaining findings, most severe first, and the excluded ones.
 
     Raises:
         UsageError: a declaration names an object of the schema itself.

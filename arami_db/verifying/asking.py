@@ -1,4 +1,4 @@
-"""What the facts and the checks say: of a database as it is, or as a transaction has changed it."""
+"""The findings of facts and checks: for a database, or for the changes of a transaction."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from arami_db.facts import Fact, FactsReading, QueryFailedError, ask_within, loa
 from arami_db.facts.names import split
 from arami_db.files import SqlTree
 
-_FOLLOWS = "Mend what the facts say of it first."
-_DOUBLED = "Drop the other one of the two: this one is part of the schema."
+_FOLLOWS = "Fix what the facts report about it first."
+_DOUBLED = "Drop the other one: this one is part of the schema."
 
 
 def expected_facts(tree: SqlTree) -> frozenset[Fact] | None:
-    """The facts that should hold.
+    """The expected facts.
 
     Args:
         tree: the SQL files.
@@ -40,7 +40,7 @@ def expected_facts(tree: SqlTree) -> frozenset[Fact] | None:
         if not tree.catalog:
             there, missing = missing, there
         raise RefusedFileError(
-            f"{missing}: is missing, and {there} is there",
+            f"{missing} is missing, and {there} exists",
             hint="Restore it; `arami-db snapshot` writes schema.snapshot from a migrated database.",
         )
     return None
@@ -49,19 +49,19 @@ def expected_facts(tree: SqlTree) -> frozenset[Fact] | None:
 def differences(
     connection: Connection, tree: SqlTree, expected: frozenset[Fact] | None, answer: FactsReading
 ) -> list[Finding]:
-    """What facts and checks find.
+    """The findings of facts and checks.
 
     Args:
-        connection: is asked who owns the schema, for remedies.
+        connection: used to find the owner of the schema, for remedies.
         tree: the SQL files.
-        expected: as expected_facts() has them.
-        answer: what the database says of itself.
+        expected: the result of expected_facts().
+        answer: the facts and rows of the database.
 
     Returns:
-        Each difference and each row of a check for itself, in no order.
+        Each difference and each row of a check separately, in no order.
 
     Raises:
-        QueryFailedError: a check returns what it must not.
+        QueryFailedError: a check returns a wrong row.
     """
     found = list(_found(answer))
     if expected is None:
@@ -76,13 +76,13 @@ def differences(
 
 
 def not_looked_at(answer: FactsReading) -> list[str]:
-    """What a check could not look at: it says so in a row without severity.
+    """What a check could not examine: it reports that in a row without severity.
 
     Args:
-        answer: what the database says of itself.
+        answer: the facts and rows of the database.
 
     Returns:
-        The check, and why not.
+        The check, and the reason.
     """
     return [
         f"{check.path.stem}: {row['finding']}"
@@ -94,15 +94,15 @@ def not_looked_at(answer: FactsReading) -> list[str]:
 def differences_within(
     connection: Connection, tree: SqlTree, expected: frozenset[Fact] | None
 ) -> list[Finding]:
-    """The same, as the transaction at work has changed the database.
+    """The same, for the changes of the current transaction.
 
     Args:
-        connection: in a transaction; its settings are what they were afterwards.
+        connection: in a transaction; its settings are restored afterwards.
         tree: the SQL files.
-        expected: as expected_facts() has them.
+        expected: the result of expected_facts().
 
     Returns:
-        As differences().
+        The same as differences().
 
     Raises:
         QueryFailedError: a query failed.
@@ -118,7 +118,7 @@ def differences_within(
 
 
 def _roles(connection: Connection, tree: SqlTree) -> tuple[str, tuple[str, ...]]:
-    """Whom facts call "owner", and the roles of the API, as remedies name them."""
+    """The role that facts call "owner", and the roles of the API, as remedies write them."""
     if tree.prelude is None:
         return "current_user", ()
     asked = tree.prelude.text + "\n" + query("remedy_roles")
@@ -132,7 +132,7 @@ def _found(answer: FactsReading) -> Iterator[Finding]:
             continue
         columns = {"message": row["finding"], **{k: v for k, v in row.items() if k != "finding"}}
         if not columns.get("remedy"):
-            columns.setdefault("advice", f"Mend it as {check.label} says, in a migration.")
+            columns.setdefault("advice", f"Fix it as {check.label} says, in a migration.")
         try:
             severity = Severity(columns.pop("severity"))
             yield Finding(severity, check.path.stem, **columns)
@@ -145,7 +145,7 @@ def _found(answer: FactsReading) -> Iterator[Finding]:
 
 
 def _following(finding: Finding, lost: list[tuple[str, str]]) -> Finding:
-    """Without a remedy that makes what the facts say cannot be made: a part of a table."""
+    """The finding; without its remedy if that uses a lost part of a table, such as a column."""
     remedy = finding.remedy or ""
     if not any(mentions(remedy, table) and mentions_column(remedy, part) for table, part in lost):
         return finding
@@ -153,7 +153,7 @@ def _following(finding: Finding, lost: list[tuple[str, str]]) -> Finding:
 
 
 def _keeping(finding: Finding, documented: set[str]) -> Finding:
-    """Without a remedy that drops what the snapshot has: the intruder is the other one."""
+    """The finding; without its remedy if that drops an object of the schema."""
     if finding.object not in documented or finding.remedy is None:
         return finding
     if re.search(r"\bdrop (index|constraint)\b", finding.remedy):

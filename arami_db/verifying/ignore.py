@@ -1,4 +1,4 @@
-"""Patterns of the caller: what is set aside for the moment."""
+"""Patterns of the caller: what to ignore."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ _WILD = {"*": ".*", "?": "."}
 def ignore(
     findings: Iterable[Finding], patterns: tuple[str, ...]
 ) -> tuple[list[Finding], tuple[Finding, ...], tuple[str, ...]]:
-    """Take out the findings that a pattern matches.
+    """Remove the findings that a pattern matches.
 
     Args:
-        findings: all of them, each cause and consequence for itself.
-        patterns: of source/object or source/message, in which * stands for any text, ? for any
-            character, and all else for itself.
+        findings: all findings, causes and consequences separately.
+        patterns: of source/object or source/message, in which * matches any text, ? any character,
+            and all else itself.
 
     Returns:
-        The findings that are left, those ignored, and the patterns that matched nothing.
+        The remaining findings, the ignored ones, and the patterns that matched nothing.
     """
     compiled = {pattern: _compiled(pattern) for pattern in patterns}
     left: list[Finding] = []

@@ -1,4 +1,4 @@
-"""Verifying: ledger, facts, checks and, when asked for, the proof of row level security."""
+"""Verifying: ledger, facts, checks and, on request, the proof of row level security."""
 
 from __future__ import annotations
 
@@ -37,19 +37,18 @@ def verify(
     prove_rls: bool = False,
     begin: Callable[[str], None] = lambda _: None,
 ) -> VerifyReport:
-    """Compare a database with its files and with what must hold of any database.
+    """Compare a database with its files, and run the checks.
 
     Args:
-        connection: an idle connection of any role, to a standby or through a pooler if need be;
-            without prove_rls, nothing is written through it.
+        connection: an idle connection of any role; it may lead to a standby or through a pooler.
+            Without prove_rls, nothing is written through it.
         tree: the SQL files, with catalog/, checks/ and the snapshot.
-        wishes: what the caller ignores and the deployment has declared; the report lists both.
-        prove_rls: also attempt what row level security must prevent, in a transaction that is
-            rolled back.
+        wishes: what the caller ignores, and declared exceptions; the report lists both.
+        prove_rls: also attack row level security, in a transaction that is rolled back.
         begin: called with each step as it begins, for progress.
 
     Returns:
-        What was looked at and what was found, gravest first.
+        What was examined and the findings, most severe first.
 
     Raises:
         QueryFailedError: a query of the verification failed.
@@ -61,7 +60,7 @@ def verify(
     files, findings = check_ledger(connection, tree)
     tree = read_for(connection, tree)
     expected = expected_facts(tree)
-    begin(f"stating the facts, asking {len(tree.checks)} checks")
+    begin(f"reading the facts, running {len(tree.checks)} checks")
     answer = _settled(connection, tree, expected)
     skipped = (
         []
@@ -73,7 +72,7 @@ def verify(
     checked = {"files": files, "facts": len(answer.facts), "checks": len(tree.checks)}
     beside = neighbours_of(findings, expected or ())
     if prove_rls:
-        begin("attempting what row level security must prevent")
+        begin("attacking row level security")
         checked["attempts"], leaks = _prove(connection, tree, beside)
         findings += leaks
     left, aside = set_aside(findings, wishes, beside)
@@ -92,16 +91,16 @@ def verify(
 def try_remedies(
     connection: Connection, tree: SqlTree, wishes: Wishes, report: VerifyReport
 ) -> Trial:
-    """Run the remedies of a report in a transaction that is rolled back, and see what is left.
+    """Run the remedies of a report in a transaction that is rolled back, and report what is left.
 
     Args:
-        connection: an idle connection; of a role that may not run them, they are written untried.
-        tree: the SQL files, as verify() was given them.
-        wishes: as verify() was given them.
-        report: what verify() returned.
+        connection: an idle connection; if its role may not run them, they are written untried.
+        tree: the SQL files, as for verify().
+        wishes: as for verify().
+        report: the result of verify().
 
     Returns:
-        The script, and which findings go, stay and come with it.
+        The script, and which findings it fixes, leaves and adds.
 
     Raises:
         QueryFailedError: a query of the verification failed.
@@ -125,7 +124,7 @@ def snapshot(connection: Connection, tree: SqlTree) -> tuple[Path, str] | None:
         tree: the SQL files.
 
     Returns:
-        Where it is kept, and the text; None where the files have no catalog/.
+        The path of the snapshot, and the text; None where the files have no catalog/.
 
     Raises:
         QueryFailedError: a query of catalog/ failed.
@@ -141,10 +140,10 @@ def snapshot(connection: Connection, tree: SqlTree) -> tuple[Path, str] | None:
 def _settled(
     connection: Connection, tree: SqlTree, expected: frozenset[Fact] | None
 ) -> FactsReading:
-    """What the database says, asked again where it differs.
+    """The facts and rows of the database, read again if they differ.
 
-    Definitions are written out as they are now, not as the snapshot of a transaction sees them:
-    what somebody is changing at this moment looks broken until it is asked again.
+    Postgres writes definitions in their present form, not as the transaction's snapshot sees them:
+    an object that another session is changing looks broken until it is read again.
     """
     answer = read(connection, tree, made=expected or ())
     again = expected and answer.facts != expected
@@ -178,7 +177,7 @@ def _prove(connection: Connection, tree: SqlTree, beside: Neighbours) -> tuple[i
 
 
 def _missing_grants(connection: Connection, tree: SqlTree) -> dict[str, str]:
-    """What to do about roles that could not be taken on, by what went untried for it."""
+    """What to do about roles that could not be assumed, by the untried attempts."""
     from arami_db.administrator import PROVING, needs
 
     found = [n for n in needs(connection, tree, inspect(connection)) if PROVING in n.commands]

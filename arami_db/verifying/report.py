@@ -1,4 +1,4 @@
-"""The report of a verification: what was looked at, what was found, and what was set aside."""
+"""The report of a verification: what was examined, found and excluded."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from arami_db.verifying.rules import Rule
 
 @dataclass(frozen=True)
 class VerifyReport:
-    """What was verified and what was found.
+    """The result of a verification.
 
     Attributes:
-        checked: what was looked at, with how many: files, facts, checks, attempts.
-        skipped: what was not looked at, and why.
-        findings: gravest first.
-        aside: what was found and set aside.
+        checked: how many files, facts, checks and attempts were examined.
+        skipped: what was not examined, and why.
+        findings: most severe first.
+        aside: excluded findings.
         rules: what each source of findings looks for.
-        root: the SQL directory, which the places of findings are in.
+        root: the SQL directory of the places of findings.
     """
 
     checked: dict[str, int]
@@ -31,5 +31,5 @@ class VerifyReport:
     root: Path
 
     def at_least(self, severity: Severity) -> tuple[Finding, ...]:
-        """The findings of a severity or graver."""
+        """The findings of a severity or higher."""
         return tuple(f for f in self.findings if f.severity.rank <= severity.rank)

@@ -16,7 +16,7 @@ class Rule:
     """What one source of findings looks for.
 
     Attributes:
-        source: as Finding.source.
+        source: as in Finding.source.
         title: what it finds, in a sentence.
         why: why that matters.
     """
@@ -29,21 +29,21 @@ class Rule:
 _OWN = (
     Rule(
         "ledger",
-        "Files that were not applied, or not as they are now.",
-        "Each file of migrations/ and views/ is compared with the row that the ledger keeps of it."
-        " A file edited after it was applied is not what the database has.",
+        "Files that were not applied, or that were edited since.",
+        "Each file of migrations/ and views/ is compared with its row in the ledger."
+        " The database does not have the changes of a file that was edited after it was applied.",
     ),
     Rule(
         "facts",
-        "Differences between the schema that the files make and the one that is there.",
+        "Differences between the schema that the files make and the schema of the database.",
         "schema.snapshot states every column, constraint, policy, grant and so on of a database"
         " just migrated. What is missing, changed or added was done by hand, or by another tool.",
     ),
     Rule(
         "rls",
-        "Rows or columns that somebody can reach, or change, who must not.",
-        "With --prove-rls, what must be prevented is attempted as each role, in a transaction"
-        " that is rolled back. No reading of policies proves as much.",
+        "Rows or columns that a role can read or change, but must not.",
+        "With --prove-rls, row level security is attacked as each role, in a transaction"
+        " that is rolled back. Reading the policies does not prove as much.",
     ),
 )
 
@@ -52,10 +52,10 @@ def rules_of(checks: tuple[SqlFile, ...]) -> tuple[Rule, ...]:
     """The rule of every source that findings may have.
 
     Args:
-        checks: the check files; the comment that each begins with says what it finds, and why.
+        checks: the check files; the comment at the top of each says what it finds, and why.
 
     Returns:
-        Those of the ledger, the facts and the proof first.
+        The rules, those of the ledger, the facts and the proof first.
     """
     return (*_OWN, *map(_rule, checks))
 

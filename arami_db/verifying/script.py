@@ -1,4 +1,4 @@
-"""Remedies as a script: each behind a comment that says what it mends."""
+"""Remedies as a script: each after a comment that says what it fixes."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ def write(findings: Iterable[Finding], outcome: Iterable[str], without: Mapping[
     """The text of a script.
 
     Args:
-        findings: as in_order() has them.
-        outcome: what the trial came to, a line each.
+        findings: the result of in_order().
+        outcome: the results of the trial, a line each.
         without: remedies that are commented out, and why.
 
     Returns:
@@ -34,7 +34,7 @@ def write(findings: Iterable[Finding], outcome: Iterable[str], without: Mapping[
             piece += f"-- {visible(why)}\n"
             sql = "\n".join(f"-- {line}" for line in re.split(r"\r\n|\r|\n", sql))
         elif runs_alone(sql):
-            piece += "-- not tried, because it runs in no transaction\n"
+            piece += "-- not tried, because it cannot run in a transaction\n"
         pieces.append(f"{piece}{sql}\n")
     return "\n".join(pieces)
 

@@ -1,4 +1,4 @@
-"""Trying remedies: all of them in one transaction, asking again, and rolling back."""
+"""Trying remedies: run all in one transaction, verify again, and roll back."""
 
 from __future__ import annotations
 
@@ -14,30 +14,30 @@ from arami_db.drift.order import in_order, is_first, runs_alone, unfolded
 from arami_db.escape import visible
 from arami_db.verifying.script import write
 
-# What says something of this session or of others, and nothing of the remedy.
+# Errors that are caused by this session or by others, not by the remedy.
 _NOT_TRIED = (
     psycopg.errors.InsufficientPrivilege,
     psycopg.errors.LockNotAvailable,
     psycopg.errors.DeadlockDetected,
     psycopg.errors.QueryCanceled,
 )
-LATER = "verify again after what is above: it may be in order by then"
-_ELSEWHERE = {"ledger", "rls"}  # sources that are not asked again
+LATER = "verify again after the remedies above: they may have fixed it"
+_ELSEWHERE = {"ledger", "rls"}  # sources that are not verified again
 _LIMITS = "set local lock_timeout = '3s'; set local statement_timeout = 0"
 
 
 @dataclass(frozen=True)
 class Trial:
-    """What became of the findings when their remedies were run.
+    """What running the remedies did to the findings.
 
     Attributes:
         script: the remedies, in the order in which they ran.
         remedies: how many the script has.
-        findings: how many there were findings.
+        findings: how many findings there were.
         untried: why nothing was tried; None where it was.
-        failed: the findings whose remedies did not run, with what the server said.
-        stay: the findings that are there afterwards, too; all that were where nothing was tried.
-        new: findings that were not there before.
+        failed: the findings whose remedies failed, with the server's message.
+        stay: the findings that remain; all findings where nothing was tried.
+        new: findings that did not exist before.
     """
 
     script: str
@@ -58,20 +58,20 @@ def attempt(
     findings: Sequence[Finding],
     ask: Callable[[], Sequence[Finding]],
 ) -> Trial:
-    """Run all remedies in a transaction, ask what is still found there, and roll back.
+    """Run all remedies in a transaction, verify again there, and roll back.
 
     Args:
-        connection: of a role that may run them; where it may not, they are written untried.
-        findings: what was found.
-        ask: asks facts and checks again, in the transaction at work; findings of the ledger and of
-            the proof are taken to stay.
+        connection: of a role that may run them; otherwise they are written untried.
+        findings: the findings.
+        ask: reads facts and checks again, in the current transaction; findings of the ledger and
+            of the proof count as remaining.
 
     Returns:
-        The script, and what became of each finding.
+        The script, and the result for each finding.
 
     Raises:
         ConnectionFailedError: the connection broke.
-        QueryFailedError: what is asked again could not be.
+        QueryFailedError: a query failed when verifying again.
     """
     ordered = in_order(findings)
     if not ordered:
@@ -108,7 +108,7 @@ def _tried(
     left, before = _marks(after), _marks(findings)
     stay = tuple(f for f in findings if _stays(f, left))
     new = tuple(f for f in unfolded(after) if not _marks([f]) & before)
-    # What another remedy has done before cannot be done again, and need not.
+    # Another remedy has done it before.
     failed = [(finding, error) for finding, error in failed if _marks([finding]) & left]
     written = [*done, *(f for f in ordered if _stays(f, left) and f not in done)]
     script = write(
@@ -138,7 +138,7 @@ def _prepare(connection: Connection) -> None:
 
 
 def _marks(findings: Iterable[Finding]) -> set[object]:
-    """What findings are known by, however they are put together: their facts, or their words."""
+    """Keys that identify findings however they are combined: their facts, or their texts."""
     marks = set[object]()
     for finding in unfolded(findings):
         facts = (*finding.missing, *finding.extra)
@@ -149,7 +149,7 @@ def _marks(findings: Iterable[Finding]) -> set[object]:
 def _run(
     connection: Connection, findings: list[Finding]
 ) -> tuple[list[Finding], list[tuple[Finding, str]]]:
-    """Run remedies; what fails is tried again after the others, which it may have waited for."""
+    """Run remedies; a failed one is retried after the others, which it may depend on."""
     done: list[Finding] = []
     while findings:
         failed = []
@@ -165,7 +165,7 @@ def _run(
 
 
 def _try(connection: Connection, finding: Finding) -> str | None:
-    """Run one remedy; what the server says against it."""
+    """Run one remedy; returns the server's error, if any."""
     try:
         with connection.transaction():
             connection.execute((finding.remedy or "").encode())

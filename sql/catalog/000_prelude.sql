@@ -1,26 +1,26 @@
--- 000_prelude: what is ours, who the API is, and who was granted what; stated once, for all files.
--- Why: every query of catalog/ and checks/ is run behind this text, as a sub-select, and may name
--- what it states. To run one by hand:
+-- 000_prelude: which objects are ours, the roles of the API, and all grants; once for all files.
+-- Why: every query of catalog/ and checks/ runs after this text, as a sub-select, and may use its
+-- definitions. To run one by hand:
 --     cd sql; file=checks/001_rls_disabled.sql
 --     (cat catalog/000_prelude.sql; echo 'select * from ('; cat $file; echo ') as x') | psql
 --
--- It only reads catalogs that every role may read. The caller pins the settings by which Postgres
--- writes definitions, with search_path = pg_catalog, pg_temp: that qualifies all that an empty path
--- would, and besides keeps temporary objects from shadowing a catalog.
+-- It only reads catalogs that every role may read. The caller fixes the settings by which Postgres
+-- writes definitions, with search_path = pg_catalog, pg_temp: that qualifies the same names as an
+-- empty path, and keeps temporary objects from shadowing a catalog.
 --
 -- The setting arami_db.schemas, an array, names further schemas to state: `baseline` compares those
 -- that the migrations of any project make. `verify` sets it to none.
 --
--- The setting arami_db.own, an array, names what the files make: `verify` sets it to what the
--- snapshot states. What else lies in public is a neighbour's: checks hold it to what guards rows
--- and accounts, and not to the conventions of the files. Without it all is taken to be the files'.
+-- The setting arami_db.own, an array, names what the files make: `verify` sets it to the objects
+-- of the snapshot. Other objects in public are neighbours: checks apply the rules that protect rows
+-- and accounts to them, but not the conventions of the files. Without it all objects count as own.
 --
--- The settings arami_db.distributed and arami_db.shards, arrays of oids, name on Citus which tables
--- lie on several machines, and which relations and types here hold parts of them.
+-- With Citus the settings arami_db.distributed and arami_db.shards, arrays of oids, name the
+-- distributed tables, and the relations and types on this machine that hold parts of them.
 --
--- What is stated relative to the platform, so that plain Postgres and Supabase agree:
+-- Facts are relative to the platform, so that plain Postgres and Supabase agree:
 --   owner      the owner of most of our relations, who migrated; any other role by its name
---   Supabase   where schema auth is somebody else's
+--   Supabase   where schema auth has another owner
 --   public     PUBLIC; a grant to a superuser changes nothing and is not stated
 --   schema public is the platform's: its owner, the database's and superusers count as the owner
 -- noqa: disable=AL03, LT01, LT06, RF02, ST03, ST05
@@ -60,7 +60,7 @@ platform_schemas as (
         )
 ),
 
--- The schemas that PostgREST is told to expose, without ours and the platform's.
+-- The schemas that PostgREST is configured to expose, without ours and the platform's.
 exposed as (
     select distinct n.oid
     from pg_catalog.pg_db_role_setting as cfg
@@ -82,10 +82,10 @@ exposed as (
         and n.oid not in (select s.oid from platform_schemas as s)
 ),
 
--- What extensions brought along: members that only C code or nothing stands behind. Anybody who
--- owns an extension may add members to it, so tables, views, SECURITY DEFINER functions and
--- functions in a language that anybody may write are stated like everything else. What Citus brings
--- is stated as a whole, in 230_extension.
+-- Harmless members of extensions: those with C code or without code. The owner of an extension may
+-- add members to it, so tables, views, SECURITY DEFINER functions and functions in a language that
+-- anybody may write are stated like everything else. The members of Citus are stated as a whole, in
+-- 230_extension.
 members as (
     select
         d.classid,
@@ -118,7 +118,7 @@ members as (
         )
 ),
 
--- Tables that Citus distributes; none elsewhere.
+-- Tables that Citus distributes; none without Citus.
 distributed as (
     select
         pg_catalog.unnest(
@@ -128,7 +128,7 @@ distributed as (
         ) as oid
 ),
 
--- What Citus makes of a table that has a part on this machine: shards, their indexes and types.
+-- What Citus creates for tables with a part on this machine: shards, their indexes and types.
 shards as (
     select
         pg_catalog.unnest(
@@ -136,7 +136,7 @@ shards as (
         ) as oid
 ),
 
--- What is said of anything that somebody made, and of schema public.
+-- Owners and comments of all objects that users created, and of schema public.
 comments as (
     select
         d.classoid,
@@ -185,7 +185,7 @@ guarded_relations as (
             select x.oid from exposed as x
         )
         and c.relkind in ('r', 'p', 'v', 'm', 'f', 'S', 'c', 'i', 'I')
-        -- A composite type of an extension is a member, and not the relation behind it.
+        -- The member of an extension is the composite type, not its relation.
         and not (
             c.relkind = 'c'
             and c.reltype in (
@@ -307,7 +307,7 @@ platform as (
             where n.nspname = 'auth' and n.nspowner is distinct from m.migrator
         ) as is_supabase
     from pg_catalog.pg_database as d
-    -- Whoever owns most: one object in other hands must not look like all the rest being so.
+    -- The owner of most: one object of another owner must not make all the rest look different.
     cross join (
         select pg_catalog.mode() within group (order by r.relowner) as migrator
         from relations as r
@@ -344,8 +344,8 @@ roles as (
         false
 ),
 
--- Whom each role of the API acts as: itself, PUBLIC, and each role it may become or has the rights
--- of, inherited or not.
+-- The roles whose rights each role of the API has: itself, PUBLIC, and each role it may become or
+-- is a member of, with inheritance or without.
 api as (
     select
         a.oid,
@@ -366,7 +366,7 @@ api as (
     where a.rolname in ('anon', 'authenticated', 'service_role', 'authenticator')
 ),
 
--- What people who use the API may read or write, and as whom.
+-- What users of the API may read or write, and as which role.
 served as (
     select
         r.oid as relation,
@@ -386,7 +386,7 @@ served as (
     where r.kind in ('table', 'view', 'materialized view')
 ),
 
--- The platform's table of logins, where there is one; migration 023 puts triggers on it.
+-- The platform's table of logins, if there is one; migration 023 creates triggers on it.
 logins as (
     select
         c.oid,
@@ -402,8 +402,8 @@ logins as (
         and a.atttypid = 'pg_catalog.uuid'::pg_catalog.regtype
 ),
 
--- Supabase's usual foreign key, of the profile's id to the login's. A team may have it, and need
--- not: it does no more than the triggers do. Any other shape of it is stated like everything else.
+-- Supabase's usual foreign key, from the profile's id to the login's. It is optional, since it does
+-- no more than the triggers do. Any other form of it is stated like everything else.
 login_keys as (
     select k.oid
     from pg_catalog.pg_constraint as k
@@ -436,7 +436,7 @@ login_keys as (
         )
 ),
 
--- What can be granted on: its owner, its privileges, and those it has by default.
+-- Objects that can have grants: their owners, their privileges, and their default privileges.
 grantables as (
     select
         'schema' as kind,
@@ -494,11 +494,11 @@ grantables as (
         null
     from functions as p
     union all
-    -- Of a row type only what was granted on it differently from its table is its own.
+    -- For a row type only grants that differ from those of its table.
     select
         'type',
         t.object,
-        -- Its owner's own right counts, too: it is all that is left where PUBLIC lost it.
+        -- The owner's own right counts, too: it is all that is left where PUBLIC lost it.
         case when c.oid is null then t.typowner end,
         t.typacl,
         case when c.oid is null then pg_catalog.acldefault('T', t.typowner) end,
@@ -518,7 +518,7 @@ grantables as (
         )
 ),
 
--- Who holds what on anything of ours, what the owner has anyway included.
+-- All privileges on objects of ours, with those that owners have by default.
 grants as (
     select
         g.*,
@@ -530,8 +530,8 @@ grants as (
     cross join lateral pg_catalog.aclexplode(coalesce(g.acl, g.usual)) as entry
 ),
 
--- Roles that go past what grants and row level security hold back: Postgres's own, those with an
--- attribute of power, the API's, and whoever owns something of ours.
+-- Roles that grants and row level security do not limit: Postgres's own, those with powerful
+-- attributes, the API's, and owners of objects of ours.
 powers as (
     select
         r.oid,

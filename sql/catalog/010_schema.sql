@@ -1,5 +1,5 @@
 -- 010_schema: the owner and the comment of each schema.
--- Why: schema public is the platform's, so its owner is named only when that is another role.
+-- Why: schema public belongs to the platform, so its owner is stated only if it is another role.
 select
     'schema' as kind,
     s.object,

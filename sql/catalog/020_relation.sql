@@ -1,6 +1,6 @@
--- 020_relation: tables, views, sequences and composite types, but for what only one kind has.
--- Why: a fact at its default, which a reader need not see, is left out: its absence is as much a
--- fact. The tablespace most of the schema lies in is the owner's choice (default_tablespace).
+-- 020_relation: tables, views, sequences and composite types: properties that several kinds share.
+-- Why: default values are left out, since their absence states as much. The tablespace of most of
+-- the schema is the owner's choice (default_tablespace).
 with usual as (
     select pg_catalog.mode() within group (order by c.reltablespace) as tablespace
     from pg_catalog.pg_class as c
@@ -32,7 +32,7 @@ cross join
         ('comment', d.description),
         (
             'persistence',
-            -- An index has its table's.
+            -- An index has the owner of its table.
             case
                 when r.kind = 'index' then null
                 when c.relpersistence = 'u' then 'unlogged'

@@ -1,6 +1,6 @@
 -- 030_option: storage and view options (WITH) of relations, and of their TOAST tables.
--- Why: options named pg_ are the server's own notes, which no DDL sets and pg_dump leaves out:
--- PostgreSQL 15.20 of Debian keeps such a one. A Boolean may be spelt in many ways.
+-- Why: options named pg_ are internal to the server, not set by DDL and not written by pg_dump:
+-- PostgreSQL 15.20 of Debian has one. A Boolean may be spelled in many ways.
 select
     r.kind,
     r.object,

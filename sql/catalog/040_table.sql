@@ -1,6 +1,6 @@
 -- 040_table: row level security, partitions, inheritance, replica identity, order of columns.
--- Why: columns are listed in order without the gaps that dropped ones left, so that one that moved
--- can be named. Children of other schemas are stated: whoever reads a parent reads them, too.
+-- Why: columns are listed in order without the gaps of dropped ones, so that a moved one can be
+-- named. Children in other schemas are stated, because a query of the parent reads them, too.
 select
     r.kind,
     r.object,

@@ -1,6 +1,6 @@
 -- 050_column: columns of tables, views and composite types.
--- Why: attmissingval and attndims are history: two equal tables may differ in them. Of the options
--- only what DDL can set is stated, by name: PostgreSQL 15.20 keeps one of its own (pg_attver).
+-- Why: attmissingval and attndims depend on history: two equal tables may differ in them. Only
+-- options that DDL can set are stated, by name: PostgreSQL 15.20 has an internal one (pg_attver).
 select
     'column' as kind,
     pg_catalog.format('%s.%I', r.object, a.attname) as object,

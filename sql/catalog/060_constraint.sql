@@ -1,8 +1,8 @@
--- 060_constraint: constraints of tables and domains, and foreign keys that reach in and would block
--- a deletion here.
--- Why: since PostgreSQL 18 a NOT NULL is a constraint, too; the column states it, so that only what
--- the column cannot say is stated. Foreign keys and deferrable keys are kept by internal triggers,
--- which can be disabled.
+-- 060_constraint: constraints of tables and domains, and foreign keys of other schemas that would
+-- block a deletion here.
+-- Why: since PostgreSQL 18 NOT NULL is a constraint, too; the column states it, so only what the
+-- column cannot state is here. Internal triggers implement foreign keys and deferrable keys, and
+-- can be disabled.
 with named as (
     select
         k.*,
@@ -41,7 +41,7 @@ left join comments as d
     on d.classoid = 'pg_catalog.pg_constraint'::pg_catalog.regclass and k.oid = d.objoid
 left join pg_catalog.pg_class as c on k.contype = 'n' and k.conrelid = c.oid
 left join pg_catalog.pg_attribute as a on c.oid = a.attrelid and k.conkey[1] = a.attnum
--- The name that Postgres gives to a NOT NULL, where it fits.
+-- The name that Postgres gives to a NOT NULL, if it is short enough.
 cross join
     lateral pg_catalog.format('%s_%s_not_null', c.relname, a.attname) as usual (name)
 cross join
@@ -51,7 +51,7 @@ cross join
             'definition',
             case
                 when k.contype not in ('n', 't')
-                    -- Said once, as validated.
+                    -- Stated separately, as validated.
                     then
                         pg_catalog.regexp_replace(
                             pg_catalog.pg_get_constraintdef(k.oid), ' NOT VALID$', ''

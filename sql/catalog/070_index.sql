@@ -1,6 +1,6 @@
 -- 070_index: indexes of our tables.
--- Why: a primary key is defined by its constraint. An index that is not valid is a build that
--- failed, or one at work.
+-- Why: a primary key is defined by its constraint. An index that is not valid is a failed or
+-- running build.
 select
     'index' as kind,
     r.object,

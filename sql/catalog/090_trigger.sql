@@ -1,6 +1,6 @@
 -- 090_trigger: triggers on our tables and views.
--- Why: those that keep a constraint are stated with it. Only C code makes an internal one besides;
--- where that is an extension's, such as Citus's on each table that it distributes, it is its own.
+-- Why: those that implement a constraint are stated with it. Other internal triggers come from C
+-- code; those of an extension, such as Citus's on each distributed table, are not stated.
 select
     'trigger' as kind,
     pg_catalog.format('%s.%I', r.object, t.tgname) as object,

@@ -1,4 +1,4 @@
--- 100_rule: rules, but for the one that makes a view a view.
+-- 100_rule: rules, without the SELECT rules of views.
 select
     'rule' as kind,
     pg_catalog.format('%s.%I', r.object, w.rulename) as object,

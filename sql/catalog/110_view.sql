@@ -1,7 +1,7 @@
--- 110_view: what views and materialized views show.
--- Why: until PostgreSQL 15 the name of the only relation is written before each of its columns; it
--- is taken out there, so that all versions agree. Among sub-selects, which may name it too, that is
--- before the plain columns of the view itself: those begin a line.
+-- 110_view: the definitions of views and materialized views.
+-- Why: PostgreSQL 15 writes the name of an only relation before each of its columns; it is removed,
+-- so that all versions agree. Since sub-selects may use the name too, it is removed only before the
+-- plain columns of the view itself, which begin a line.
 select
     r.kind,
     r.object,

@@ -1,5 +1,5 @@
--- 120_sequence: sequences: their parameters, never where they stand.
--- Why: one that an identity column owns has no owner stated: it comes and goes with the column.
+-- 120_sequence: the parameters of sequences, without their present values.
+-- Why: the sequence of an identity column has no owner stated, since it belongs to the column.
 select
     'sequence' as kind,
     r.object,

@@ -1,6 +1,6 @@
 -- 140_type: domains, enums, ranges and base types; composite ones have columns.
--- Why: the row type, array and multirange that come along with another object say nothing of their
--- own; a comment on one does.
+-- Why: the row type, array and multirange of another object follow from it and are not stated; only
+-- a comment on one is.
 with stated as (
     select
         t.*,

@@ -14,7 +14,7 @@ cross join
         ('owner', w.label),
         ('comment', d.description),
         ('definition', pg_catalog.pg_get_statisticsobjdef(x.oid)),
-        -- Null is the default since PostgreSQL 17, -1 until then.
+        -- Null is the default since PostgreSQL 17, -1 before.
         ('target', case when x.stxstattarget >= 0 then x.stxstattarget::pg_catalog.text end)
     ) as p (property, value)
 where

@@ -1,6 +1,6 @@
 -- 160_other: operators, operator classes, collations, text search objects and the like.
--- Why: the schema has none of these, so that one is there is all that need be told. What other
--- files state is left out.
+-- Why: the schema has none of these, so only the existence of one is stated. Objects that other
+-- files state are left out.
 select
     i.type as kind,
     i.identity as object,

@@ -1,4 +1,4 @@
--- 200_cast: casts, but for those from or to a type of a schema that is somebody else's.
+-- 200_cast: casts, except those from or to a type in a schema of others.
 select
     'cast' as kind,
     pg_catalog.format(

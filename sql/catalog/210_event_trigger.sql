@@ -1,6 +1,6 @@
--- 210_event_trigger: event triggers, but for Supabase's own.
--- Why: the functions of Supabase's own are in schema extensions, or belong to one of its roles in a
--- schema of its extensions, such as graphql.
+-- 210_event_trigger: event triggers, except Supabase's own.
+-- Why: the functions of Supabase's triggers are in schema extensions, or belong to one of its roles
+-- in a schema of its extensions, such as graphql.
 select
     'event trigger' as kind,
     pg_catalog.quote_ident(e.evtname) as object,

@@ -1,4 +1,4 @@
--- 220_publication: publications that hold our tables: whoever subscribes gets every row of them.
+-- 220_publication: publications with our tables: a subscriber receives every row of them.
 -- The first arm of a union names the columns.
 -- noqa: disable=AL03
 with published as (
@@ -57,7 +57,7 @@ cross join
         ),
         ('all tables', case when b.puballtables then 'true' end),
         ('via root', case when b.pubviaroot then 'true' end),
-        -- A column that came with PostgreSQL 18.
+        -- A column of PostgreSQL 18 and newer.
         ('generated columns', nullif(pg_catalog.to_jsonb(b) ->> 'pubgencols', 'n'))
     ) as p (property, value)
 where

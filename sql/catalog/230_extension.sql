@@ -1,11 +1,10 @@
--- 230_extension: the extensions in our schemas, and those that the migrations ask for elsewhere.
+-- 230_extension: the extensions in our schemas, and those that the migrations create elsewhere.
 -- Why: pgcrypto and uuid-ossp may be missing, since nothing uses them, and belong in public or in
 -- extensions; they are stated only where they are in neither. Members that anybody could have added
 -- to an extension are stated like other objects.
--- Citus brings some 370 objects, of several kinds and of a number in public, and another version
--- brings others: they are one fact, with a digest of their names, rights and sources, so that
--- nothing can be put among them. Definitions of views are left out, since versions of Postgres
--- write them differently.
+-- Citus has about 370 objects of several kinds, some in public, which differ between versions: they
+-- are one fact, with a digest of their names, rights and sources, so that no object can be hidden
+-- among them. Definitions of views are left out, since versions of Postgres write them differently.
 -- The first arm of a union names the columns.
 -- noqa: disable=AL03, RF02
 select

@@ -1,4 +1,4 @@
--- 240_pg_catalog: what somebody added to pg_catalog, where it is found before anything else.
+-- 240_pg_catalog: objects added to pg_catalog, which Postgres searches first.
 select
     'function' as kind,
     p.oid::pg_catalog.regprocedure::pg_catalog.text as object,

@@ -1,6 +1,7 @@
--- 250_grant: who was granted what, by whom, and what owners lost of what they have anyway.
--- Why: platforms and tools grant to their roles what PUBLIC has anyway; on schema public and on the
--- database that is not stated. Nor is it that whoever counts as their owner may pass rights on.
+-- 250_grant: all grants with their grantors, and default rights that owners lost.
+-- Why: platforms and tools grant to their roles what PUBLIC already has; on schema public and on
+-- the database that is not stated. The grant options of roles that count as their owner are not
+-- stated either.
 -- noqa: disable=RF02
 select
     'grant' as kind,
@@ -24,7 +25,7 @@ left join roles as b on g.grantor = b.oid
 cross join lateral (values (g.kind = 'database' or g.object = 'public')) as here (is_shared)
 where
     (g.object = 'public' or not t.is_super)
-    -- What an owner has anyway.
+    -- The default rights of an owner.
     and (
         g.grantee is distinct from g.owner
         or g.grantor is distinct from g.owner

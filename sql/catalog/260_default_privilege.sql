@@ -1,6 +1,6 @@
--- 260_default_privilege: what will be granted on objects yet to be made.
--- Why: Supabase gives its API roles everything and the migrations take it back table by table; what
--- it brings along is not stated; in audit and arami_db it brings nothing.
+-- 260_default_privilege: what will be granted on new objects.
+-- Why: Supabase grants its API roles everything and the migrations revoke it table by table; its
+-- own default privileges are not stated; it has none in audit and arami_db.
 -- noqa: disable=RF02
 select
     'default privilege' as kind,

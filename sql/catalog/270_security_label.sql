@@ -1,4 +1,4 @@
--- 270_security_label: labels that a security module reads, on anything of ours.
+-- 270_security_label: labels of security modules on objects of ours.
 select
     i.type as kind,
     i.identity as object,

@@ -1,14 +1,14 @@
--- 280_reach: every path by which people who use the API get at a table of ours, at auth.users, or
--- at a function with more rights than theirs, in whatever schema it is.
--- Why: row level security guards a table only on the path that it was written for. So it is asked
--- what Postgres would let through, not what a view or function says: grants to a role or to any it
--- may become, ownership, views and rules with their owner's rights, materialized views, parents
--- read in place of their children, SECURITY DEFINER functions, functions that take on a role or
+-- 280_reach: every path by which users of the API reach a table of ours, auth.users, or a function
+-- with more rights than theirs, in any schema.
+-- Why: row level security guards a table only on the path that it was written for. So this query
+-- asks what Postgres allows, not what a view or function is meant for: grants to a role or to any
+-- it may become, ownership, views and rules with their owner's rights, materialized views, parents
+-- read in place of their children, SECURITY DEFINER functions, functions that assume a role or
 -- connect elsewhere, foreign servers. A path that the snapshot does not have is a security finding.
--- What the platform keeps for itself in its own schemas is not stated. An owner whom row level
--- security holds back passes nothing on. An invoker view is a path only where there is none without
--- it: what a view, policy, default, operator, cast or parsed body names needs no use of its schema.
--- Each part is materialized: planned all at once they take the planner twice as long.
+-- Objects that the platform owns in its own schemas are not stated. A view whose owner is subject
+-- to row level security is not a path. An invoker view is a path only where there is no other: a
+-- view, policy, default, operator, cast or parsed body needs no USAGE on the schemas it names.
+-- Each part is materialized: planned together they take the planner twice as long.
 -- noqa: disable=AL03, AL08, LT09, LT14, RF02, RF03
 with recursive subjects as materialized (
     select
@@ -20,7 +20,7 @@ with recursive subjects as materialized (
     where a.name in ('anon', 'authenticated')
 ),
 
--- Kept by the platform: in a schema of its own, and owned by it.
+-- Platform objects: in a schema of the platform, and owned by it.
 own as materialized (
     select
         s.oid as schema,
@@ -42,7 +42,7 @@ visible as materialized (
     inner join subjects as s on entry.grantee = s.acts_as or n.nspowner = s.acts_as
     where entry.privilege_type = 'USAGE'
     union
-    -- Who reads all data needs no use of a schema.
+    -- A role that reads all data needs no USAGE on a schema.
     select
         s.role,
         n.oid
@@ -51,7 +51,7 @@ visible as materialized (
     where s.label in ('pg_read_all_data', 'pg_write_all_data')
 ),
 
--- Relations that somebody made, but for what lies in anybody's temporary schema.
+-- Relations that users created, without those in temporary schemas.
 objects as materialized (
     select
         c.oid,
@@ -83,7 +83,7 @@ objects as materialized (
         and c.relpersistence <> 't'
 ),
 
--- What each subject may do with each relation, and by whose grant.
+-- What each subject may do with each relation, and by which grant.
 held as materialized (
     select
         s.role,
@@ -136,7 +136,7 @@ entries as materialized (
     inner join visible as v on h.role = v.role and c.relnamespace = v.schema
 ),
 
--- What rules name; for each relation once, however many of its columns.
+-- Relations that rules name; once each, for any number of columns.
 named as materialized (
     select distinct
         d.objid as rule,
@@ -149,7 +149,7 @@ named as materialized (
         and d.objid >= 16384
 ),
 
--- From a relation to the next, and in which way.
+-- Steps from one relation to the next, with their kind.
 steps as materialized (
     select distinct
         w.ev_class as source,
@@ -171,7 +171,7 @@ steps as materialized (
     inner join objects as c on h.inhrelid = c.oid
 ),
 
--- What functions with the caller's rights name in a body that Postgres has parsed.
+-- Objects that invoker functions name in parsed bodies.
 bodies as materialized (
     select
         p.oid as function,
@@ -197,7 +197,7 @@ bodies as materialized (
     where p.prosqlbody is not null and not p.prosecdef
 ),
 
--- Who may call those.
+-- Roles that may call those.
 callable as materialized (
     select distinct
         s.role,
@@ -218,9 +218,9 @@ callable as materialized (
     where p.oid in (select b.function from bodies as b)
 ),
 
--- From an entry on. reader is whose rights count there: null for the caller's own. What a
--- materialized view holds was read by its owner, who is the caller of what lies behind; a parent's
--- children are read unasked.
+-- Paths from an entry on. reader is the role whose rights count: null for the caller's own. The
+-- owner of a materialized view read its contents, and so is the caller of what it names; the
+-- children of a parent are read without a check.
 paths (role, relation, caller, reader, is_unasked, path, trail) as materialized (
     select
         e.role,
@@ -301,8 +301,8 @@ paths (role, relation, caller, reader, is_unasked, path, trail) as materialized 
         end
 ),
 
--- Functions that run as somebody else, take on a role, or connect elsewhere; those in a language
--- that is not trusted with less than the server's own rights; and aggregates made of such.
+-- Functions that run as another role, assume a role, or connect elsewhere; those in an untrusted
+-- language, which have the server's own rights; and aggregates of such functions.
 elevated as materialized (
     select
         p.oid,
@@ -372,7 +372,7 @@ elevated as materialized (
         )
 ),
 
--- Who may execute which of them, and call it by name.
+-- Roles that may execute each of them, and call it by name.
 executable as materialized (
     select distinct
         s.role,
@@ -392,8 +392,7 @@ executable as materialized (
     where entry.privilege_type = 'EXECUTE'
 ),
 
--- What calls one of them by its own name or another: an operator, or a function with the caller's
--- rights.
+-- What calls one of them under any name: an operator, or an invoker function.
 aliases as materialized (
     select
         'pg_catalog.pg_proc'::pg_catalog.regclass as class,
@@ -422,7 +421,7 @@ aliases as materialized (
         end
 ),
 
--- Relations whose use calls a function: by a trigger, or by what their definitions name.
+-- Relations whose use calls a function: by a trigger, or by their definitions.
 callers as materialized (
     select
         t.tgrelid as relation,
@@ -431,7 +430,7 @@ callers as materialized (
     from pg_catalog.pg_trigger as t
     where
         (not t.tgisinternal or t.tgconstraint = 0)
-        -- What a trigger function of ours does for a table elsewhere, it does for ours.
+        -- A trigger function of ours does the same for tables elsewhere as for ours.
         and (
             t.tgrelid in (select r.oid from relations as r)
             or t.tgfoid not in (select f.oid from functions as f)
@@ -458,7 +457,7 @@ callers as materialized (
         on d.classid = 'pg_catalog.pg_constraint'::pg_catalog.regclass and d.objid = k.oid
     where coalesce(w.ev_class, y.polrelid, a.adrelid, k.conrelid) <> 0
     union
-    -- The check of a domain is asked for each column of that type.
+    -- The check of a domain runs for each column of that type.
     select
         t.attrelid,
         n.function,
@@ -487,14 +486,14 @@ reached as materialized (
         p.role,
         p.relation,
         p.path,
-        -- A trigger of ours fires wherever our table is reached, and that is stated.
+        -- A trigger of ours fires wherever our table is reached, which is stated already.
         p.caller is null and not c.is_ours
     from paths as p
     inner join objects as c on p.relation = c.oid
     where p.path is not null
 ),
 
--- What calls one for whom: relations within reach, functions, operators and casts.
+-- What calls a function for which role: reachable relations, functions, operators and casts.
 calls (role, function, by, is_fired) as materialized (
     select
         r.role,
@@ -538,7 +537,7 @@ calls (role, function, by, is_fired) as materialized (
 ),
 
 found (role, object, path) as materialized (
-    -- Tables of ours and auth.users, granted.
+    -- Grants on tables of ours and on auth.users.
     select
         h.role,
         c.name,
@@ -548,7 +547,7 @@ found (role, object, path) as materialized (
     inner join objects as c on h.relation = c.oid
     where c.is_target
     union
-    -- The same, by way of something else.
+    -- The same, through other objects.
     select
         p.role,
         c.name,
@@ -581,7 +580,7 @@ found (role, object, path) as materialized (
     inner join elevated as f on e.oid = f.oid
     where e.is_called
     union
-    -- Whoever fires a trigger needs no right to its function; all else does.
+    -- Firing a trigger needs no right to its function; other calls do.
     select
         x.role,
         f.name,
@@ -622,7 +621,7 @@ found (role, object, path) as materialized (
         ) as entry
     inner join subjects as u on entry.grantee = u.acts_as
     union
-    -- Roles of power that a subject may become.
+    -- Powerful roles that a subject may become.
     select
         s.role,
         'role ' || pg_catalog.quote_ident(r.rolname),

@@ -1,15 +1,15 @@
 -- 001_rls_disabled: tables without row level security, or with it and no policy.
--- Why: in public, row level security is all that stands between one person's rows and another's.
--- A table that nobody may access says so in a policy, using (false), as those of audit do: without
--- one, nobody knows whether it was forgotten. The ledger, arami_db, is the tool's own and holds no
--- user's data.
+-- Why: in public, only row level security separates the rows of one person from those of another.
+-- A table that nobody may access should have a policy using (false), as those of audit do: without
+-- one, nobody knows whether it was forgotten. The ledger, arami_db, belongs to the tool and holds
+-- no user's data.
 select
     case when r.relrowsecurity then 'integrity' else 'security' end as severity,
     r.object,
     case
         when r.relrowsecurity
             then 'Row level security is on and no permissive policy exists: API roles see no row.'
-        else 'Row level security is off: whoever holds a grant sees and changes every row.'
+        else 'Row level security is off: every role with a grant sees and changes every row.'
     end as finding,
     case
         when not r.relrowsecurity

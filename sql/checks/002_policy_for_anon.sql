@@ -1,8 +1,8 @@
 -- 002_policy_for_anon: policies that apply to PUBLIC, to anon, or to a role anon belongs to.
 -- Why: a policy without a TO clause is for everybody, and nothing here is for people who have not
--- signed in. That anon may become another role of the API is a fact of kind reach. A neighbour's
--- may leave TO out where all that it asks is whether auth.uid() equals a column, or auth.role()
--- says authenticated: without a login that is never true. Anything more than that is found.
+-- signed in. That anon may become another role of the API is a fact of kind reach. A policy of a
+-- neighbour may leave out TO if it only compares auth.uid() with a column, or auth.role() with
+-- 'authenticated': without a login that is never true. Any other condition is a finding.
 select
     'security' as severity,
     pg_catalog.format('%I on %s', y.polname, r.object) as object,
@@ -31,7 +31,7 @@ where
         or (
             select
                 pg_catalog.bool_and(
-                    -- The call, by itself or in a sub-select, and what it is compared with.
+                    -- The call, alone or in a sub-select, and the value it is compared with.
                     pg_catalog.regexp_replace(
                         c.text, '[(] SELECT (auth[.](uid|role)[(][)]) AS (uid|role)[)]', '\1'
                     ) ~ (

@@ -1,17 +1,17 @@
 -- 003_policy_per_row: policies that call auth.uid(), current_setting() and the like for each row.
--- Why: a call that does not depend on the row costs once in a sub-select, (select auth.uid()), and
--- once a row without. The stored expression tree is read, not its text, so neither the search_path
--- nor a call deep inside others matters. A node spans from its brace to the one that closes it; a
--- call is fine within a sub-select that reads no table and no column. Escaped braces (in names) are
--- removed first; constants hold none. Calls that are given a column cannot be lifted: not reported.
--- Nor are those of tables that Citus distributes: it allows no sub-select in a policy.
+-- Why: a call that does not depend on the row runs once in a sub-select, (select auth.uid()), and
+-- once for each row without it. The check reads the stored expression tree, not its text, so it
+-- finds nested calls with any search_path. A node extends from its brace to the closing one; a call
+-- is fine within a sub-select that reads no table and no column. Escaped braces (in names) are
+-- removed first; constants hold none. Calls with a column as argument depend on the row: they are
+-- not reported, nor are those of distributed tables: Citus allows no sub-select in a policy.
 with tokens as (
     select
         x.policy,
         x.clause,
         t.place,
         t.match[1] as token,
-        -- What ties a node to a row: a column, or a table that is read (RTE until Postgres 15).
+        -- What makes a node depend on a row: a column, or a table it reads (RTE until Postgres 15).
         t.match[1] = '{VAR' as is_column,
         t.match[1] in ('{VAR', '{RTE', '{RANGETBLENTRY') as is_bound
     from conditions as x
@@ -22,7 +22,7 @@ with tokens as (
     ) with ordinality as t (match, place)
 ),
 
--- How deep each is, and how many columns and tables there were until then.
+-- The depth of each, and how many columns and tables precede it.
 counted as (
     select
         t.*,
@@ -34,7 +34,7 @@ counted as (
     window until as (partition by t.policy, t.clause order by t.place)
 ),
 
--- The brace that closes a node is the next of its depth.
+-- The closing brace of a node is the next of its depth.
 spans as (
     select
         t.*,
@@ -45,7 +45,7 @@ spans as (
     window deep as (partition by t.policy, t.clause, t.depth order by t.place)
 ),
 
--- Where the last sub-select ends that began before and is asked once.
+-- Where the last sub-select ends that began before and runs once.
 nodes as (
     select
         s.*,

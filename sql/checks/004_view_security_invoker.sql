@@ -1,7 +1,7 @@
--- 004_view_security_invoker: views that see with their owner's eyes, past row level security.
--- Why: without security_invoker a view shows every user's rows to whoever may select from it. A
--- materialized view has no row level security at all, so API roles must not reach one. A view in
--- public that nobody may select from yet is one grant away from the same leak.
+-- 004_view_security_invoker: views with their owner's rights, which bypass row level security.
+-- Why: without security_invoker a view shows every user's rows to any role that may select from it.
+-- A materialized view has no row level security, so API roles must not reach one. A view in
+-- public that nobody may select from yet needs only one grant for the same leak.
 with views as (
     select
         r.object,

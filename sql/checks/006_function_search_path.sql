@@ -1,9 +1,9 @@
 -- 006_function_search_path: functions whose names resolve through the caller's search_path.
--- Why: the caller, or a temporary table of the caller's, decides then what the body means. A pinned
--- path that holds "$user" still changes with the caller. A path without pg_temp looks for tables
--- and types there first: what a SECURITY DEFINER function names is the caller's then, for one a
--- domain whose check runs as the owner. Aggregates have no body and no settings. A neighbour's
--- function that runs as its caller takes no rights of anybody's along.
+-- Why: then the caller, or a temporary table of the caller, decides what the body means. A fixed
+-- path with "$user" still depends on the caller. With a path without pg_temp Postgres searches
+-- tables and types there first: a SECURITY DEFINER function would use objects of the caller, such
+-- as a domain whose check runs as the owner. Aggregates have no body and no settings. A neighbour's
+-- function with the caller's rights is harmless.
 select
     case when f.prosecdef or f.is_made then 'security' else 'integrity' end as severity,
     f.object,

@@ -1,8 +1,8 @@
--- 008_dangerous_privileges: TRUNCATE, TRIGGER, REFERENCES or MAINTAIN in the hands of API roles.
--- Why: TRUNCATE empties a table past row level security and past the audit triggers; TRIGGER runs
--- code as whoever writes next; REFERENCES tells which keys exist; MAINTAIN (Postgres 17) locks.
--- Nothing the API does needs any of them. What default privileges give a neighbour's table, as
--- Supabase's do every table's, is the platform's choice, and by the API nobody gets at it.
+-- 008_dangerous_privileges: API roles with TRUNCATE, TRIGGER, REFERENCES or MAINTAIN.
+-- Why: TRUNCATE empties a table without row level security and audit triggers; TRIGGER runs code as
+-- the next role that writes; REFERENCES reveals which keys exist; MAINTAIN (Postgres 17) locks.
+-- The API needs none of them. Default privileges on a neighbour's table, such as Supabase's on
+-- every table, are the platform's choice, and nobody can use them through the API.
 select
     'security' as severity,
     g.object,

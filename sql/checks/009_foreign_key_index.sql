@@ -1,8 +1,8 @@
 -- 009_foreign_key_index: foreign keys whose referencing columns no index begins with.
--- Why: deleting a referenced row, a whole account for one, looks for its children by these columns
--- and reads the entire table without an index. The index begins with all of them, in the key's own
--- order, which is what Supabase's linter asks for. It must be usable for equality (btree, hash),
--- valid, and not partial, unless the predicate only leaves out the nulls no key compares.
+-- Why: deleting a referenced row, such as a whole account, searches its children by these columns
+-- and reads the entire table without an index. The index must begin with all of them, in the order
+-- of the key, as Supabase's linter requires. It must support equality (btree, hash), be valid, and
+-- not be partial, unless its predicate only excludes nulls, which keys do not compare.
 with keys as (
     select
         k.oid,

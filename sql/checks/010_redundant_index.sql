@@ -1,10 +1,10 @@
 -- 010_redundant_index: indexes that are invalid, duplicated, or the beginning of a longer one.
--- Why: each costs every write and serves no read. Of two equal indexes the one to keep is the one a
+-- Why: each slows every write and helps no read. Of two equal indexes, keep the one that a
 -- constraint needs, else the unique one, else the older. A plain index is redundant when a longer
 -- one begins with the same columns, except where the document names both: it gives each foreign-key
--- column of its tables an index of its own, idx_<table>_<column>, beside the longer ones. The
--- document has no archive tables, so there the exception does not hold. Of a table that Citus
--- distributes two constraints may come to have the same columns: foreign keys hold on to theirs.
+-- column of its tables its own index, idx_<table>_<column>, besides the longer ones. The
+-- document has no archive tables, so the exception does not apply to them. Two constraints of a
+-- distributed table may have the same columns: foreign keys depend on theirs.
 with indexes as (
     select
         i.indexrelid as oid,

@@ -1,6 +1,6 @@
 -- 011_primary_key: tables without a primary key.
--- Why: without one no row can be named, so the audit log, replication and the archive cannot speak
--- of it. A partition is judged by its parent.
+-- Why: without one no row can be identified, so the audit log, replication and the archive cannot
+-- refer to it. For a partition its parent decides.
 select
     'integrity' as severity,
     r.object,

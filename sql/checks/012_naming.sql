@@ -1,10 +1,10 @@
 -- 012_naming: names that break the document's conventions.
 -- Why: section 1.2 of the document: snake_case tables and columns, idx_, chk_<table>_ and
--- fk_<table>_; the design adds uq_<table>_, and where the document names an index besides UNIQUE,
--- the constraint bears that name, idx_<table>_. The document's own idx_recent_sessions and
--- idx_active_goals name no table, so for an index only the prefix is asked. Primary keys keep the
--- name Postgres gives. A prefix longer than a name may be is compared as far as names go. What
--- neighbours call theirs is their affair.
+-- fk_<table>_; the design adds uq_<table>_. Where the document names an index besides UNIQUE, the
+-- constraint has that name, idx_<table>_. The document's own idx_recent_sessions and
+-- idx_active_goals name no table, so for an index only the prefix is checked. Primary keys keep the
+-- name that Postgres gives. A prefix longer than a name may be is compared up to that length. Names
+-- of neighbours are not checked.
 with judged as (
     select r.*
     from relations as r

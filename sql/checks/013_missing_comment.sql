@@ -1,7 +1,7 @@
--- 013_missing_comment: tables, views, functions and policies that say nothing about themselves.
--- Why: the comment is the documentation that travels with the database, into psql, Studio and the
--- generated API. Only a human can write it, so there is no remedy to run. A partition is part of
--- its parent. What neighbours say of theirs is their affair.
+-- 013_missing_comment: tables, views, functions and policies without a comment.
+-- Why: the comment is the documentation in the database, for psql, Studio and the generated API.
+-- Only a human can write it, so there is no remedy to run. A partition is part of its parent.
+-- Comments of neighbours are not checked.
 with described (object, kind, class, oid) as (
     select
         r.object,

@@ -1,8 +1,8 @@
--- 014_updated_at_trigger: tables whose updated_at no trigger keeps.
--- Why: a timestamp that only some updates move is worse than none. What keeps it is an enabled
--- trigger BEFORE UPDATE, for each row, of any column, without a condition, whose function assigns
+-- 014_updated_at_trigger: tables whose updated_at no trigger maintains.
+-- Why: a timestamp that only some updates change is worse than none. It needs an enabled trigger
+-- BEFORE UPDATE, for each row, of any column, without a condition, whose function assigns
 -- new.updated_at (or is the extension's moddatetime). A function that no longer assigns it is found
--- too; comments in its body do not count. Who keeps a neighbour's is its own affair.
+-- too; comments in its body do not count. Tables of neighbours are not checked.
 with stampers as (
     select
         p.oid,

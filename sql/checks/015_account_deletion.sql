@@ -1,14 +1,14 @@
 -- 015_account_deletion: user tables that deleting an account would leave behind, or be stopped by.
 -- Why: deleting the row in public.users must delete all data of the person. So every table
 -- with a user_id, or with any foreign key to public.users, needs one on user_id (where it has that
--- column) that cascades, is valid and is enforced: its internal triggers can be disabled. Of a
--- neighbour's table one to auth.users does as well, or one that clears the reference: the login
--- goes with the account. Another foreign key to either, or to a table whose rows go with it, blocks
--- the deletion if it neither cascades nor clears the reference; one to a table of ours does so in
--- whatever schema it is. One that is only asked at the end (NO ACTION) does not if its own rows
--- have gone by then; the archive, which deletes what it has moved, it blocks all the same, unless a
--- trigger clears the reference first, as on Citus. Records of the schema's own in audit are to
--- outlive the account.
+-- column) that cascades, is valid and is enforced: its internal triggers can be disabled. For a
+-- neighbour's table, a key to auth.users is enough, or one that clears the reference: the login is
+-- deleted with the account. Another foreign key to either, or to a table whose rows are deleted
+-- with it, blocks the deletion if it neither cascades nor clears the reference; in any schema if it
+-- refers to a table of ours. One that is only checked at the end (NO ACTION) does not block if its
+-- own rows are deleted by then; but it blocks the archive, which deletes what it has moved, unless
+-- a trigger clears the reference first, as with Citus. The schema's own records in audit outlive
+-- the account.
 with recursive accounts as (
     select r.oid
     from relations as r
@@ -19,7 +19,7 @@ with recursive accounts as (
     where c.relname = 'users' and c.relnamespace = pg_catalog.to_regnamespace('auth')
 ),
 
--- What goes with an account.
+-- Tables whose rows are deleted with an account.
 deleted as (
     select a.oid from accounts as a
     union
@@ -58,7 +58,7 @@ user_keys as (
     where
         k.contype = 'f'
         and k.confrelid in (select d.oid from deleted as d)
-        -- What other schemas do with logins is nobody's business here.
+        -- Keys of other schemas to logins are not checked.
         and (
             k.confrelid in (select r.oid from relations as r)
             or k.conrelid in (select r.oid from relations as r)
@@ -84,7 +84,7 @@ user_tables as (
         and not (r.is_made and r.relnamespace = pg_catalog.to_regnamespace('audit'))
 ),
 
--- The key that should do it: on user_id where there is one, a cascading one before any other.
+-- The key that should delete rows: on user_id if there is one, a cascading one first.
 best as (
     select distinct on (t.oid)
         t.oid,

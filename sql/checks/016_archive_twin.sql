@@ -1,9 +1,9 @@
 -- 016_archive_twin: archive tables whose shape or protection differs from their live table's.
--- Why: a session stays its user's wherever it lies, and must fit back where it came from. For each
--- <table>_archive beside a <table>: the same columns with type, collation and nullability (plus
+-- Why: a session belongs to its user in either table, and must fit back into the live one. For each
+-- <table>_archive with a <table>: the same columns with type, collation and nullability (plus
 -- archived_at), the same checks, policies, grants and row level security. Keys and foreign keys
--- differ on purpose. Deparsed texts are compared with "_archive" taken out of every name. Which of
--- the two is wrong is not known here, so a remedy only ever adds to the archive or protects it.
+-- differ on purpose. Deparsed texts are compared with "_archive" removed from every name. It is
+-- unknown which of the two is wrong, so a remedy only adds to the archive or protects it.
 with pairs as (
     select
         live.oid as live,
@@ -100,7 +100,7 @@ normal_policies as (
     from policies as y
 ),
 
--- What was granted on each of them to others than its owner.
+-- Grants on each of them to roles other than its owner.
 given as (
     select
         p.live,

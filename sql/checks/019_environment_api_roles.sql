@@ -1,8 +1,8 @@
 -- 019_environment_api_roles: API roles that are missing or hold an attribute they must not have.
--- Why: stated absolutely, whatever a snapshot says: anon and authenticated are nothing but names to
--- grant to. authenticator logs in and becomes them, and inherits nothing; service_role bypasses row
--- level security; none of the four may make roles or databases, replicate, or be superuser.
--- On Citus they may log in, since the coordinator enters workers as the role that asks.
+-- Why: these rules do not depend on a snapshot: anon and authenticated are only names to grant to.
+-- authenticator logs in and becomes them, and inherits nothing; service_role bypasses row level
+-- security; none of the four may create roles or databases, replicate, or be superuser.
+-- With Citus they may log in, since the coordinator connects to workers as the current role.
 -- noqa: disable=ST05
 select
     'security' as severity,

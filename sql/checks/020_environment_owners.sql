@@ -1,7 +1,7 @@
 -- 020_environment_owners: objects of the schema that an API role owns.
--- Why: an owner is above its own row level security and grants, and may drop or rewrite the object.
--- The remedy hands it to whoever owns the rest. A sequence that belongs to a column, and a type
--- that belongs to a table, follow it. An extension's functions count: their owner may rewrite them.
+-- Why: row level security and grants do not limit an owner, who may drop or rewrite the object. The
+-- remedy gives it to the owner of the rest. The sequence of a column and the row type of a table
+-- follow their table. Functions of extensions count: their owner may rewrite them.
 with owned (kind, object, owner) as (
     select
         g.kind,

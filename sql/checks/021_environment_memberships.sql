@@ -1,8 +1,8 @@
 -- 021_environment_memberships: roles that authenticator and service_role must not belong to, and
 -- those that authenticator must be able to become.
 -- Why: a member may do what the role may, or become it, directly or through other roles. Membership
--- in a role without powers is no finding. What anon and authenticated may become is a fact of kind
--- reach; what authenticator has through another API role is reported for that role.
+-- in a role without powers is not a finding. The roles that anon and authenticated may become are
+-- facts of kind reach; what authenticator has through another API role is reported for that role.
 select distinct
     'security' as severity,
     a.name as object,
@@ -27,7 +27,7 @@ where
         )
     )
 union all
--- It can become each API role, can grant none of them, and inherits no privilege of theirs.
+-- It can become each API role, but can grant none of them, and inherits none of their privileges.
 select
     case when m.becomes then 'security' else 'integrity' end as severity,
     'authenticator' as object,
@@ -52,7 +52,7 @@ from pg_catalog.pg_roles as authenticator
 cross join pg_catalog.pg_roles as r
 cross join
     lateral (
-        -- The options of a membership came with Postgres 16.
+        -- Memberships have options since Postgres 16.
         select
             coalesce(
                 pg_catalog.bool_or((pg_catalog.to_jsonb(a) ->> 'set_option')::pg_catalog.bool),
@@ -63,7 +63,7 @@ cross join
                 false
             ) as inherits,
             coalesce(pg_catalog.bool_or(a.admin_option), false) as passes_on,
-            -- Since then a membership keeps what the role was when it was granted.
+            -- Since then a membership keeps the INHERIT of the role at the time of the grant.
             authenticator.rolinherit
             and pg_catalog.current_setting('server_version_num')::pg_catalog.int4
             >= 160000 as keeps

@@ -1,6 +1,6 @@
--- 022_environment_service_role: service_role missing, or held back by row level security.
--- Why: the server's own code acts through it and has no policy to match: without BYPASSRLS it sees
--- nothing and reports no error.
+-- 022_environment_service_role: service_role missing, or subject to row level security.
+-- Why: the server's own code uses it, and no policy is for it: without BYPASSRLS it sees no rows
+-- and gets no error.
 select
     'integrity' as severity,
     'service_role' as object,

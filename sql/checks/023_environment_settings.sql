@@ -1,23 +1,23 @@
 -- 023_environment_settings: settings of the database or of a role that change what the schema does.
--- Why: they apply to a session from its start. For whoever logs in: row_security,
+-- Why: they apply to a session from its start. For every role: row_security,
 -- session_replication_role (no trigger, no foreign key fires), claims of a request, and a time zone
 -- other than UTC (current_date is the day of a session). For all, the owner or an API role: the
 -- role itself, a search_path in which another schema comes before public or pg_catalog, read
--- only transactions, parser switches, and PostgREST's role for people who have not signed in. What
--- Supabase sets (timeouts, logging, preloads, "\$user", public, extensions) is harmless; its
--- own SQL has that backslash, which names a schema that nobody has.
+-- only transactions, parser switches, and PostgREST's role for people who have not signed in.
+-- Supabase's settings (timeouts, logging, preloads, "\$user", public, extensions) are harmless; its
+-- own SQL has that backslash, which names a schema that does not exist.
 with settings as (
     select
         pg_catalog.lower(pg_catalog.split_part(s.line, '=', 1)) as name,
         v.setting,
         pg_catalog.lower(v.setting) as value,
-        -- Of a Boolean; any beginning of a word will do.
+        -- Values of a Boolean; Postgres accepts any prefix of a word.
         pg_catalog.lower(v.setting) ~ '^(on|1|t|tr|tru|true|y|ye|yes)$' as is_on,
         r.rolname,
         b.datname,
         (
             cfg.setrole = 0
-            -- Before anything is migrated, whoever asks is about to do it.
+            -- Before the first migration the current role is the one that will migrate.
             or cfg.setrole = coalesce(d.migrator, asking.oid)
             or cfg.setrole in (select a.oid from api as a)
         ) as ours

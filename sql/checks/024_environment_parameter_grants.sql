@@ -1,5 +1,5 @@
 -- 024_environment_parameter_grants: server parameters an API role may set.
--- Why: a grant on a parameter (Postgres 15) lets a role set what only a superuser may: with
+-- Why: a grant on a parameter (Postgres 15) lets a role set what only a superuser may set: with
 -- session_replication_role no trigger and no foreign key fires. The API needs none of them.
 select
     'security' as severity,

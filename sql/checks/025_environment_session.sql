@@ -1,6 +1,6 @@
 -- 025_environment_session: this session runs with triggers or row level security off.
 -- Why: postgresql.conf, the connection string and the pooler can set what no catalog shows. The
--- remedy mends the session; the place to look is where it was set.
+-- remedy fixes only the session; change the setting where it was made.
 select
     'security' as severity,
     wanted.name as object,

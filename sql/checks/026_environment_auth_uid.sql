@@ -1,8 +1,8 @@
 -- 026_environment_auth_uid: auth.uid() missing, or not what every policy needs.
--- Why: each policy compares with it. It must take nothing, return one uuid, be STABLE (VOLATILE, it
--- is never taken out of the loop over rows; IMMUTABLE, a cached plan keeps it for whoever comes
--- next), be executable by authenticated, and not be replaceable by an API role.
--- Schema auth is the platform's, so what is missing there has no remedy of ours.
+-- Why: each policy compares with it. It must take no argument, return one uuid, be STABLE (VOLATILE
+-- it is called for each row; IMMUTABLE a cached plan keeps its value for the next user), be
+-- executable by authenticated, and not be replaceable by an API role.
+-- Schema auth belongs to the platform, so we have no remedy for what is missing there.
 with uid as (
     select
         p.oid,
@@ -50,12 +50,12 @@ cross join
         (
             uid.provolatile = 'i',
             'security',
-            'The function is IMMUTABLE: a cached plan keeps the id of whoever came first.',
+            'The function is IMMUTABLE: a cached plan keeps the id of its first user.',
             'alter function auth.uid() stable'
         ),
         (
             exists (
-                -- Inherited or not: whoever belongs to a role may become it.
+                -- With inheritance or without: a member may become the role.
                 select from api as a
                 where
                     a.acts_as in (uid.proowner, uid.nspowner)

@@ -1,6 +1,6 @@
--- 028_environment_exposed_schemas: PostgREST is told to expose the ledger or the audit log.
--- Why: our schemas other than public are for administrators. PostgREST reads which schemas it
--- exposes from a setting of its role, among other places, and a grant may follow.
+-- 028_environment_exposed_schemas: PostgREST is configured to expose the ledger or the audit log.
+-- Why: our schemas other than public are for administrators. One place where PostgREST reads its
+-- exposed schemas is a setting of its role, and a grant may follow.
 select
     'security' as severity,
     s.object,

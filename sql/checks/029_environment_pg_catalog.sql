@@ -1,5 +1,5 @@
--- 029_environment_pg_catalog: what an API role was granted on objects of Postgres's own.
--- Why: what everybody may use there is granted to PUBLIC by initdb; the rest reads files, other
+-- 029_environment_pg_catalog: grants to an API role on objects of Postgres itself.
+-- Why: initdb grants to PUBLIC what everybody may use there; the rest reads files, other
 -- sessions and everybody's statistics, or writes the catalogs themselves. Schema public is ours.
 select
     'security' as severity,

@@ -1,10 +1,10 @@
 -- 030_environment_auth_functions: auth.uid(), role(), email() or jwt() with an unknown body.
--- Why: policies believe what these answer. One that also reads a header, user_metadata or a setting
--- of the application answers honest requests correctly and lets anyone pose as anyone, so each text
--- is compared with the known ones: all that Supabase ever shipped, and the stub's. Whitespace and
--- comments are ignored, nested comments are not. What a known text names is found in pg_catalog
--- first, except for types: pg_temp comes before it unless the search_path puts it last, so the stub
--- names the schema of all. Check 026 asks what auth.uid() returns and how volatile it is.
+-- Why: policies trust the results of these functions. One that also reads a header, user_metadata
+-- or a setting of the application is right for honest requests and lets anyone pose as another
+-- user, so each text is compared with the known ones: all that Supabase ever shipped, and the
+-- stub's. Whitespace and comments are ignored, nested comments are not. Names in a known text are
+-- found in pg_catalog first, except types: pg_temp precedes it unless the search_path puts it last,
+-- so the stub qualifies all names. Check 026 is about the result and volatility of auth.uid().
 with texts (claims, shipped_by, body) as (
     values
     -- supabase/auth, migrations/00_init_auth_schema (uid, role) and
@@ -130,7 +130,7 @@ auth_functions as (
         pg_catalog.format(
             'auth.%s(%s)', p.proname, pg_catalog.oidvectortypes(p.proargtypes)
         ) as object,
-        -- Our own owner made the schema: nobody else restores what is in it.
+        -- Our own owner created the schema: only we restore its contents.
         n.nspowner = any(
             select o.nspowner
             from pg_catalog.pg_namespace as o
@@ -151,7 +151,7 @@ bodies as (
 tokenised as (
     select
         b.body,
-        -- The semicolon at the end says nothing.
+        -- The semicolon at the end is optional.
         pg_catalog.regexp_replace(
             pg_catalog.string_agg(token.text[1], ' ' order by token.place), ' ;$', ''
         ) as tokens
@@ -206,7 +206,7 @@ select
     case
         when not f.is_stub then null
         when f.pronargs > 0 then 'drop routine ' || f.object
-        -- Another kind or result cannot be replaced, and to drop it is to drop the policies.
+        -- Another kind or result cannot be replaced, and a drop would drop the policies.
         when f.prokind = 'f' and not f.proretset and f.prorettype = k.result
             then pg_catalog.format('%s$$%s$$', k.beginning, k.body)
     end as remedy,

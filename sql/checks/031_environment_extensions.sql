@@ -1,6 +1,6 @@
 -- 031_environment_extensions: an extension in a schema of ours.
 -- Why: the API offers its functions to everybody, and later migrations may need the names of its
--- objects. Extensions belong in schema extensions, or in one of their own. Those in pg_catalog,
+-- objects. Extensions belong in schema extensions, or in their own schema. Those in pg_catalog,
 -- such as plpgsql, do not count.
 select
     'security' as severity,

@@ -1,7 +1,7 @@
 -- 032_exposed_without_rls: tables in other schemas of the API with no row level security or policy.
--- Why: PostgREST can be told to serve more schemas than public; there as well, row level security
--- is all that stands between a grant and every row. Nobody is served where there is no grant, but a
--- table that has policies was meant to have it.
+-- Why: PostgREST can be configured to serve more schemas than public; there too, without row level
+-- security a grant gives access to every row. Without a grant nobody has access, but a table with
+-- policies was meant to have row level security.
 select
     case when r.relrowsecurity then 'integrity' else 'security' end as severity,
     r.object,

@@ -1,8 +1,8 @@
 -- 033_policy_always_true: permissive policies with a condition that is the same for everybody.
 -- Why: permissive policies are joined by OR, so one that is always true opens every row to its
--- roles, whatever the others say. A condition that names no column and calls nothing is the
--- same for everybody. Reading may be meant for all of a neighbour's table, and in other schemas of
--- the API; of ours it is not.
+-- roles, whatever the others say. A condition without a column and without a call is the same for
+-- everybody. Everybody may be meant to read a neighbour's table, or one in another schema of the
+-- API, but not one of ours.
 select
     'security' as severity,
     c.object,

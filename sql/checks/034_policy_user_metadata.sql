@@ -1,6 +1,6 @@
--- 034_policy_user_metadata: policies that believe what users write about themselves.
+-- 034_policy_user_metadata: policies that trust what users write about themselves.
 -- Why: a signed-in user edits their own user_metadata (raw_user_meta_data in auth.users) through
--- the platform's API, and their token holds it. What grants access belongs into app_metadata.
+-- the platform's API, and their token contains it. Data that grants access belongs in app_metadata.
 select
     'security' as severity,
     c.object,

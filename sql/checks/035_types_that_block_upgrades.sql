@@ -1,6 +1,6 @@
 -- 035_types_that_block_upgrades: columns of a type that pg_upgrade refuses.
--- Why: such a value is the object id of something that gets another one in the new server, so
--- pg_upgrade does not start. regclass, regtype and regrole keep theirs.
+-- Why: such a value is the id of an object that gets another id in the new server, so pg_upgrade
+-- does not start. The ids of regclass, regtype and regrole stay.
 select
     'integrity' as severity,
     pg_catalog.format('%s.%I', r.object, a.attname) as object,

@@ -1,6 +1,6 @@
 -- 036_foreign_key_to_auth: foreign keys to a column of schema auth that is not its primary key.
--- Why: schema auth is the platform's, and only its primary keys are promised. The next upgrade may
--- drop another unique index there and fails on this key, or takes it along.
+-- Why: schema auth belongs to the platform, and only its primary keys are stable. The next upgrade
+-- may drop another unique index there, and then fails on this key, or drops it too.
 select
     'integrity' as severity,
     pg_catalog.format('%I on %s', k.conname, r.object) as object,

@@ -1,6 +1,6 @@
 -- 037_policies_overlap: several permissive policies of a table for one command and one role.
--- Why: each is evaluated for each row, joined by OR; one policy says the same once, and in one
--- place. Where people may read more than they may write, that is one policy a command.
+-- Why: each is evaluated for each row, joined by OR; one policy says the same in one place. If
+-- people may read more than they may write, write one policy for each command.
 with policies as (
     select
         y.polname,

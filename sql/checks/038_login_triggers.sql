@@ -1,7 +1,7 @@
--- 038_login_triggers: triggers on auth.users that are absent, disabled, or not as migration 023 has
--- them.
--- Why: without them whoever signs up has no profile, and a deleted account leaves all its data.
--- Where the platform has no auth.users, there is nothing to find.
+-- 038_login_triggers: triggers on auth.users that are missing, disabled, or not as migration 023
+-- makes them.
+-- Why: without them new users get no profile, and a deleted account leaves all its data.
+-- Without a table auth.users there is nothing to check.
 with wanted (name, event, level) as (
     values
     ('zz_sync_profile_insert', 'after insert', 'row'),
@@ -40,7 +40,7 @@ select
             ' with their logins.'
     end as finding,
     case
-        -- What is replaced is enabled; a constraint trigger cannot be replaced.
+        -- Replacing a trigger enables it; a constraint trigger cannot be replaced.
         when coalesce(c.tgconstraint, 0) = 0 then 'create or replace ' || c.definition
         else pg_catalog.format('drop trigger %s on auth.users; create %s', c.name, c.definition)
     end as remedy

@@ -1,12 +1,12 @@
 -- 039_logins: logins that have no profile, or another e-mail or phone than their profile.
--- Why: a sign-up never fails for want of a profile, so this is where it shows: a lock, another
--- profile with the same e-mail, a trigger that was away for a while. Counted, never listed. What a
--- login does not have, its profile may; and what somebody wrote into it by the API, as the change
--- log says, is theirs to write. Who may not read every row of these tables gets no count, and is
--- told so, in a row without severity. Each table is read for itself first, which is all that Citus
--- joins with auth.users; who is asked for one profile is asked by hash, however many differ.
+-- Why: a sign-up never fails because of its profile, so the causes show only here: a lock, another
+-- profile with the same e-mail, a trigger that was missing for a while. Logins are counted, not
+-- listed. A profile may have values that its login lacks, and values that its user wrote through
+-- the API, according to the change log. A role that may not read every row of these tables gets a
+-- row without severity instead of a count. Each table is read separately first, because Citus joins
+-- only that with auth.users; profiles are compared by a hash join, for any number of differences.
 -- Not every server has auth.users, so only a text names it. ts_stat() runs a text that returns a
--- tsvector, and is there on every server; query_to_xml() needs one that was built with libxml.
+-- tsvector, and exists on every server; query_to_xml() needs one that was built with libxml.
 -- noqa: disable=AL03, ST05
 with may as (
     select
@@ -32,7 +32,7 @@ with may as (
     group by l.oid
     having
         pg_catalog.count(*) = 3
-        -- A column that is gone is a finding of the facts.
+        -- A missing column is a finding of the facts.
         and 8 = (
             select pg_catalog.count(*)
             from pg_catalog.pg_attribute as a
@@ -52,8 +52,8 @@ with may as (
         )
 ),
 
--- Each login beside its profile, where they differ. Older releases of the platform lack columns.
--- A soft deletion puts hashes in place of e-mail and phone, and they are nobody's to have.
+-- Each login with its profile, if they differ. Older releases of the platform lack columns.
+-- A soft deletion replaces e-mail and phone by hashes, which no profile must have.
 differing as (
     select
         m.oid,
@@ -98,14 +98,14 @@ differing as (
     group by m.oid, m.reads_all
 ),
 
--- Whether to bring the profile up to date would mend it.
+-- Whether updating the profile would fix it.
 problems (name, condition, is_mended, finding) as (
     values
     (
         'without',
         'not d.has_profile',
         true,
-        'Logins without a profile: %s. The app fails for whoever signs in with one.'
+        'Logins without a profile: %s. The app fails for users who sign in with one.'
     ),
     (
         'other',

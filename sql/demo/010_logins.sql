@@ -1,7 +1,7 @@
--- 010_logins: a login for each, only where profiles refer to logins by a foreign key.
--- Why: a team may have added that key; elsewhere nobody needs them. They have no password, so that
--- nobody signs in as one. The trigger for sign-ups makes a profile at once: it goes again, without
--- a line in the change log, since the next file makes the profile that is meant.
+-- 010_logins: a login for each user, only where profiles refer to logins by a foreign key.
+-- Why: a team may have added that key; otherwise logins are not needed. They have no password, so
+-- that nobody can sign in. The trigger for sign-ups makes a profile at once: it is deleted again,
+-- without a line in the change log, since the next file makes the real profile.
 --
 -- How the files of this folder work: `arami-db seed demo` runs all of them in order, in one
 -- transaction for each batch of users, with these settings. By hand, in psql:
@@ -10,14 +10,14 @@
 --     set local arami_db.demo_first = 'de300000-0000-8000-8000-000000000001';
 --     set local arami_db.demo_last = 'de300000-0000-8000-8000-0000000000c8';
 --     set local arami_db.demo_random_seed = 1;
---     set local arami_db.demo_begin = '2024-01-01';   -- nobody signs up before
---     set local arami_db.demo_end = '2027-01-01';     -- and nothing happens from then on
+--     set local arami_db.demo_begin = '2024-01-01';   -- the first possible sign-up
+--     set local arami_db.demo_end = '2027-01-01';     -- all data is from before
 --     \i sql/demo/010_logins.sql                      -- and all that follow, then commit
--- What looks like chance is taken from the bytes of SHA-256 over the random seed and whose row it
--- is: the same on every server, which random() would not be. No plan and no other row decides, so
--- that user 7 stays the same however many users there are. Demo users are known by their ids alone:
--- de300000-0000-8000-8000-… with the number in hexadecimal. That is a UUID of version 8, which
--- neither gen_random_uuid() nor an auth server makes.
+-- All random values are bytes of SHA-256 over the random seed and the user of the row: the same on
+-- every server, unlike random(). They do not depend on plans or other rows, so user 7 is the same
+-- with any number of users. Only their ids identify demo users: de300000-0000-8000-8000-… with the
+-- number in hexadecimal. That is a UUID of version 8, which neither gen_random_uuid() nor an auth
+-- server makes.
 
 do $$
 declare

@@ -1,7 +1,7 @@
 -- 020_users: people who signed up over time, in plausible languages and time zones.
--- Why: more sign up later than earlier, as a growing app has it (the later of two draws). One in
--- eight leaves before onboarding is done, and has no further rows. Time zones are those whose rules
--- have not changed for years, so that servers with other releases of them agree.
+-- Why: more sign up later than earlier, as in a growing app (the later of two draws). One in eight
+-- leaves before onboarding is done, and has no further rows. The rules of these time zones have not
+-- changed for years, so that servers with different releases of them agree.
 
 with people as (
     select

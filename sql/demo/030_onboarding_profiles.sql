@@ -1,4 +1,4 @@
--- 030_onboarding_profiles: a profile of whoever has done the onboarding.
+-- 030_onboarding_profiles: a profile for each user who has done the onboarding.
 
 with onboarded as (
     select

@@ -1,5 +1,5 @@
 -- 040_user_emotional_categories: one to four focus areas a person, the most important first.
--- Why: starting anywhere and going on by an odd step, one meets none of eight twice.
+-- Why: from any start, odd steps reach each of eight items once.
 
 with onboarded as (
     select

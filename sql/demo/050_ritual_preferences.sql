@@ -16,7 +16,7 @@ with onboarded as (
         current_setting('arami_db.demo_first')::uuid and current_setting('arami_db.demo_last')::uuid
 ),
 
--- Of 256; the earliest of the times, in minutes of the day, and over how many they spread.
+-- Of 256; the earliest time, in minutes of the day, and the range of the times.
 habits (low, high, timing, earliest, spread) as (
     values
     (0, 109, 'morning_person', 360, 180),

@@ -1,5 +1,5 @@
--- 060_daily_sessions: what the app is for: a few people come every day, most now and then.
--- Why: how often somebody comes is one over a draw, which is Zipf's law: a tenth of the people have
+-- 060_daily_sessions: sessions: a few people come every day, most now and then.
+-- Why: the frequency of visits is one over a draw, which is Zipf's law: a tenth of the people have
 -- more than half of the sessions. Half of all leave, early or late. A session is at the hour that
 -- its user prefers, in their time zone, before midnight, and rarer at the weekend. Nothing is
 -- earlier than the sign-up or later than the end.
@@ -27,8 +27,8 @@ with onboarded as (
         current_setting('arami_db.demo_first')::uuid and current_setting('arami_db.demo_last')::uuid
 ),
 
--- A visit every 20 hours at most and every 40 days at least, in seconds; whoever leaves does so
--- after a share of the time that they could have had, in 65536ths, small shares being likelier.
+-- A visit every 20 hours at most and every 40 days at least, in seconds; users who leave do so
+-- after a share of their possible time, in 65536ths; small shares are more likely.
 habits as (
     select
         o.*,
@@ -45,8 +45,8 @@ habits as (
     from onboarded as o
 ),
 
--- Whoever comes nearly every day does so regularly: gaps between 0.76 and 1.24 of the mean, else
--- between 0.17 and 1.84. A sixth more than fit on average are drawn, and some to spare.
+-- Daily users come regularly: gaps between 0.76 and 1.24 of the mean, for others between 0.17 and
+-- 1.84. A sixth more visits than fit on average are drawn, and a few extra.
 drawn as (
     select
         h.*,
@@ -79,7 +79,7 @@ days as (
     select
         v.*,
         v.signed_up_on + 1 + div(v.elapsed, 86400)::integer as session_date,
-        -- Twice a draw around the preferred time, which makes the middle likelier.
+        -- The sum of two draws around the preferred time, so that the middle is more likely.
         least(
             greatest(
                 extract(epoch from v.preferred_session_time)::integer
@@ -116,7 +116,7 @@ planned as (
     select
         d.*,
         s.status,
-        -- A favourite, and now and then another.
+        -- A favourite, and sometimes another.
         ('{spoken_presence,silent_reflection,written_clarity,face_to_face}'::text[])[
             1 + case
                 when get_byte(d.dice, 8) < 150 then get_byte(d.habit, 7)
@@ -161,7 +161,7 @@ virtues (names) as (
     )
 ),
 
--- What is said, by who says it; one line after another makes a conversation.
+-- Lines by speaker; one after another they make a conversation.
 talks (language, guide, person, insights, goals) as (
     values
     (
@@ -385,7 +385,7 @@ select
 from planned as p
 cross join virtues as v
 inner join talks as t on p.preferred_language = t.language
--- Up to three that differ: a step of five meets none of eleven twice.
+-- Up to three different ones: steps of five reach each of eleven once.
 cross join
     lateral (
         select
@@ -402,7 +402,7 @@ cross join
         inner join feelings as e on e.n = (get_byte(p.dice, 24) + j.n * 5) % 11
         where j.n <= get_byte(p.dice, 20) % 3
     ) as f
--- A line about every 40 seconds; in writing there is only the person's.
+-- A line about every 40 seconds; written sessions have only the lines of the person.
 cross join
     lateral (
         select

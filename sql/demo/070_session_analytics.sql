@@ -1,7 +1,7 @@
--- 070_session_analytics: two metrics of every completed session, two more where a voice is heard.
--- Why: a session's id is made by chance already, so that its bytes serve once more; and each
--- metric's id is the session's but for the variant's digit, of which there are four.
--- The foreign key looks each session up. With statistics of a table that was empty then, the server
+-- 070_session_analytics: two metrics for every completed session, two more for those with a voice.
+-- Why: a session's id is random already, so its bytes are used again; and each metric's id differs
+-- from the session's only in the variant's digit, which has four values.
+-- The foreign key looks up each session. With statistics from when the table was empty, the server
 -- would read all sessions of a person for each metric.
 
 do $$

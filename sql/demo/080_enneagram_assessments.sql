@@ -1,4 +1,4 @@
--- 080_enneagram_assessments: of half of those whose type is known, and it is the same there.
+-- 080_enneagram_assessments: for half of the users with a known type, with that type.
 
 with assessed as (
     select

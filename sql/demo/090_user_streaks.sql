@@ -1,7 +1,7 @@
--- 090_user_streaks: what public.record_activity() would have made of the sessions.
--- Why: computed for all at once. Every completed session counts for the days; from the third of its
--- week on, for the weeks; with a virtue, for the months. Periods that follow each other are one
--- less apart from their rank each, so their difference names the run.
+-- 090_user_streaks: the streaks that public.record_activity() would have made from the sessions.
+-- Why: they are computed for all users at once. Every completed session counts for the days; from
+-- the third of its week on, for the weeks; with a virtue, for the months. In consecutive periods
+-- the difference of period and rank is constant, so it identifies the run.
 
 with completed as (
     select

@@ -1,4 +1,4 @@
--- 100_virtue_collection: what public.earn_virtue() would have made of the sessions that earned one.
+-- 100_virtue_collection: the virtues that public.earn_virtue() would have made from the sessions.
 
 with earned as (
     select

@@ -1,5 +1,5 @@
--- 110_user_goals: up to four a person; some are reached, some rest.
--- Why: the older ones are further on. What is completed is at 100, what is active is below it.
+-- 110_user_goals: up to four for each person; some are reached, some are paused.
+-- Why: older ones have more progress. A completed goal is at 100, an active one below it.
 
 with onboarded as (
     select
@@ -76,7 +76,7 @@ wishes (n, goal_type, en, pt, es, fr) as (
     )
 ),
 
--- Set somewhere between sign-up and end, later in 256ths; worked on between then and the end.
+-- Set between sign-up and end, at a fraction in 256ths; updated between then and the end.
 goals as (
     select
         o.id as user_id,

@@ -1,4 +1,4 @@
--- 120_app_settings: what people have set, and a flag that some were given.
+-- 120_app_settings: settings of users, and a feature flag that some have.
 
 with onboarded as (
     select
@@ -16,7 +16,7 @@ with onboarded as (
         current_setting('arami_db.demo_first')::uuid and current_setting('arami_db.demo_last')::uuid
 ),
 
--- Of 256 people, how many have it.
+-- How many of 256 people have it.
 choices (n, setting_key, setting_type, share, a_value, another) as (
     values
     (0, 'theme', 'user', 200, '"light"'::jsonb, '"dark"'::jsonb),

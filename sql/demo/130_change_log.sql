@@ -1,5 +1,5 @@
--- 130_change_log: the changes that the other rows tell of: an onboarding done, a goal moved on, a
--- preference changed.
+-- 130_change_log: the changes that follow from the other rows: an onboarding done, progress of a
+-- goal, a preference changed.
 
 insert into audit.change_log (
     occurred_at, actor_id, actor_role, operation, table_name, row_id, user_id, changed_columns

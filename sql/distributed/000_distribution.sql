@@ -1,7 +1,7 @@
--- 000_distribution: which tables lie on the workers, and by what column.
--- Why: a user's rows are to lie together, and what they refer to on every machine. That is read off
--- the foreign keys, so that a table that comes later needs no list: what refers to users is cut by
--- user, and what that refers to besides is copied whole.
+-- 000_distribution: which tables are on the workers, and their distribution columns.
+-- Why: a user's rows belong on one machine, and what they refer to on every machine. The foreign
+-- keys decide this, so that a new table needs no list: tables that refer to users are distributed
+-- by user, and other tables that those refer to are copied to every machine.
 -- What it costs: nothing.
 
 create or replace view audit.distribution as
@@ -74,8 +74,8 @@ revoke all on table audit.distribution from public, anon, authenticated, service
 comment on view audit.distribution is
 'The tables that belong on the workers: by user_column in shards, without one as a whole.';
 
--- Citus allows no subquery in a policy. One that selects an expression from nothing, such as
--- "(select auth.uid())", is that expression. The text is the catalog's, so that its form is known.
+-- Citus allows no subquery in a policy. A subquery that only selects an expression, such as
+-- "(select auth.uid())", equals that expression. The text comes from the catalog, in a known form.
 create or replace function audit.without_subqueries(expression text)
 returns text
 language plpgsql
@@ -128,8 +128,8 @@ from public, anon, authenticated, service_role;
 comment on function audit.without_subqueries(text) is
 'A policy''s expression, as the catalog has it, with "(select x)" as x.';
 
--- A later migration lets a table that is cut refer to one that is new: the runner has that copied
--- to every machine first.
+-- If a later migration lets a distributed table refer to a new one, the runner first calls this to
+-- copy the new one to every machine.
 create or replace function audit.share(referring regclass, referred regclass)
 returns void
 language plpgsql

@@ -1,8 +1,8 @@
--- 001_cluster: what every session on the coordinator needs, and who may look at the cluster.
--- Why: a worker checks row level security itself, so it has to know who asks. The coordinator logs
--- in there as the role that asks, and sends on what a transaction sets by SET LOCAL; PostgREST uses
--- set_config, which is not sent on, so that the workers would show no row to anybody. As
--- db-pre-request, public.repeat_claims() says the claims again by SET LOCAL.
+-- 001_cluster: what every session on the coordinator needs, and who may read about the cluster.
+-- Why: a worker checks row level security itself, so it has to know the user. The coordinator logs
+-- in there as the current role, and forwards settings made by SET LOCAL; PostgREST uses
+-- set_config, which is not forwarded, so the workers would show no rows to anybody. As
+-- db-pre-request, public.repeat_claims() sets the claims again by SET LOCAL.
 -- What it costs: one more statement for each worker in a transaction that sets something. API roles
 -- may log in: let pg_hba.conf accept them from the cluster's own machines only.
 
@@ -26,9 +26,8 @@ begin
 end
 $$;
 
--- Citus lets everybody read which tables and machines there are, on each of these; and run
--- statements on them. That is nobody's business who comes through the API. What a machine that is
--- added later grants, the next run revokes.
+-- Citus lets everybody list tables and machines, on every machine, and run statements on them. API
+-- roles must not do that. The next run revokes what a machine that is added later grants.
 do $$
 declare
     revoke_all constant text := $revoke$

@@ -1,5 +1,5 @@
--- 002_everybody: global settings belong to a user who stands for everybody.
--- Why: the column by which rows are placed cannot be null. So a row of users with the id
+-- 002_everybody: global settings belong to a special user that represents everybody.
+-- Why: the distribution column cannot be null. So a row of users with the id
 -- 00000000-0000-0000-0000-000000000000 has the global settings, and nobody can delete it.
 -- What it costs: clients ask for user_id = that id instead of user_id is null; a read of a user's
 -- own and the global settings asks two shards.

@@ -1,7 +1,7 @@
--- 003_change_log: a change is logged beside the row that changed.
+-- 003_change_log: a change is logged on the machine of the changed row.
 -- Why: a trigger runs on the machine that has the row, where it may not write to others. So the log
--- is cut by user as all else is, and the trigger writes to the part beside its own. Numbers would
--- have to come from one machine: a line's id is a uuid here.
+-- is distributed by user, too, and the trigger writes to the shard with the same users. A sequence
+-- would have to be on one machine: a line's id is a uuid here.
 -- What it costs: two lookups and the planning of a statement for each statement that changes rows.
 
 -- shard_name() leaves out the schema where it is public, whatever the search path.
@@ -17,7 +17,7 @@ as $$
     where c.oid = relation
 $$;
 
--- Not by pg_class: where Citus lists no shards to a client, its triggers would find none either.
+-- Not from pg_class: where Citus hides shards from a client, its triggers would not find them.
 create or replace function audit.sharded_table(shard oid)
 returns regclass
 language sql
@@ -36,7 +36,8 @@ as $$
     )
 $$;
 
--- What is on every machine is nobody's: its changes are logged where everybody's part is, once.
+-- Tables on every machine belong to no user: their changes are logged once, in the shard of the
+-- user that represents everybody.
 create or replace function audit.shard_beside(shard oid, relation regclass)
 returns text
 language sql
@@ -67,7 +68,7 @@ as $$
     end
 $$;
 
--- As 019_audit_moves has it, for the shard; the two paths of there are one here.
+-- As in 019_audit_moves, for the shard; its two paths are one here.
 create or replace function audit.record_change()
 returns trigger
 language plpgsql

@@ -1,12 +1,12 @@
--- 004_identifiers: an e-mail or phone is one person's, though people are on many machines.
--- Why: a unique constraint holds within a shard. The coordinator keeps who has which; a trigger on
--- the shard claims there what is new and gives up what is gone, in a transaction of the
--- coordinator's own: one that spanned both could not be prepared for commit. So a claim is made, or
--- given up, before anybody knows whether its transaction commits. Until that has ended, nobody else
--- gets the value; then the row of users decides. Each call settles a few earlier ones that way.
+-- 004_identifiers: an e-mail or phone belongs to one person, also across machines.
+-- Why: a unique constraint holds within a shard. The coordinator stores the owner of each value; a
+-- trigger on the shard claims new values and releases old ones there, in a separate transaction of
+-- the coordinator: one that spanned both could not be prepared for commit. So a claim or release
+-- happens before it is known whether its transaction commits. Until that has ended, nobody else
+-- gets the value; then the row of users decides. Each call settles a few earlier claims this way.
 -- What it costs: a connection to the coordinator for each statement that writes an e-mail or phone,
--- or deletes a user. Where one server would wait for another transaction's end, a claim is refused
--- at once. A value that this very transaction has taken from a row is not free before it ends.
+-- or deletes a user. Where one server would wait for the end of another transaction, a claim is
+-- refused at once. A value that this transaction removed from a row is not free before it ends.
 
 create table if not exists audit.identifier (
     kind text not null,
@@ -37,9 +37,9 @@ $$;
 
 revoke all on table audit.identifier from public, anon, authenticated, service_role;
 
--- A session is known by its global pid. One of another machine than the coordinator is not looked
--- for: it has an hour. What sessions do is read anew each time: a transaction keeps what it read,
--- and whoever began to claim since would look idle.
+-- The global pid identifies a session. The session of another machine is not searched for: its
+-- claim is valid for an hour. Clear the cached statistics each time: otherwise a session that began
+-- a claim since the first read of this transaction would look idle.
 create or replace function audit.is_in_progress(claim audit.identifier)
 returns boolean
 language sql
@@ -62,7 +62,7 @@ as $$
     end
 $$;
 
--- A transaction that has ended may still have to be committed on a worker that was away.
+-- An ended transaction may still have to be committed on a worker that was down.
 create or replace function audit.is_held(claim audit.identifier)
 returns boolean
 language plpgsql

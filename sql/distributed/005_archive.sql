@@ -1,10 +1,10 @@
 -- 005_archive: a batch moves sessions within one shard, on the worker that has it.
 -- Why: Citus locks no rows for a query over many shards, and rows of one user never leave their
--- shard. `arami-db archive` connects to the workers, and says the shard in arami_db.shard. What was
--- moved is recorded beside it, where a line's id is a uuid that belongs there; the runs themselves
--- are the coordinator's, and no key leads to them. Shards move meanwhile: the last rows are copied
--- while nobody who writes by way of Citus has their lock, which is why a batch takes it, too.
--- What it costs: a connection to each worker. Whoever calls the routine by hand does so there.
+-- shard. `arami-db archive` connects to the workers, and sets the shard in arami_db.shard. Batches
+-- are recorded on the same machine, with a uuid of that shard as id; the runs themselves are on the
+-- coordinator, without a foreign key to them. Shards may move meanwhile: Citus copies the last rows
+-- under a lock that excludes its writers, so a batch takes that lock, too.
+-- What it costs: a connection to each worker. Call the routine there to run it by hand.
 
 do $$
 begin
@@ -29,7 +29,7 @@ create or replace function audit.part(relation regclass)
 returns regclass
 language plpgsql
 stable
-security definer -- who archives may not read where shards lie
+security definer -- the archiving role may not read the placement of shards
 set search_path = pg_catalog, pg_temp
 as $$
 declare

@@ -1,8 +1,8 @@
--- 006_keys: keys that hold on one machine start with the column by which rows are placed.
+-- 006_keys: keys that a machine can check start with the distribution column.
 -- Why: a worker sees its own shards only, so a key without that column would hold within a shard,
--- and Citus refuses it. A random id stays unique all the same, and what identifies a row of a
--- user identifies it together with the user. Any other unique constraint would come to mean "once
--- a user" instead of "once", so it is named and nothing is distributed.
+-- and Citus refuses it. A random id stays unique anyway, and a key of a user's row stays a key
+-- together with the user. Any other unique constraint would change its meaning from "once" to "once
+-- per user", so it is reported and nothing is distributed.
 -- What it costs: clients that write "on conflict (id)" have to write "on conflict (user_id, id)".
 
 do $$

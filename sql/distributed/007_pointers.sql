@@ -1,7 +1,7 @@
 -- 007_pointers: a pointer to a deleted row is cleared by a trigger.
--- Why: Citus has no "on delete set null" for a key that holds the column by which rows are placed.
--- The foreign key stays and refuses what the trigger leaves.
--- What it costs: one more statement for each row deleted from a table that is pointed to.
+-- Why: Citus has no "on delete set null" for a key with the distribution column. The foreign key
+-- stays and refuses a deletion if the trigger has not cleared the pointer.
+-- What it costs: one more statement for each row deleted from a referenced table.
 
 create or replace function audit.clear_pointer()
 returns trigger

@@ -1,10 +1,10 @@
 -- 008_policies: policies compare with the caller in a form that Citus can plan.
 -- Why: Citus allows no subquery in a policy, so "(select auth.uid())" becomes auth.uid(); a user's
--- rows are found by an index in one shard, and few are left to call it for. And from two "=" on one
--- column, Postgres concludes a third: that auth.uid() is the id that was asked for. On PostgreSQL
--- 15 and 16, Citus refuses outer joins with such conclusions, and PostgREST embeds by outer joins.
--- "= any (array[…])" is the same condition, and Postgres concludes nothing from it.
--- What it costs: a query without a condition on user_id of its own sorts what an index would order.
+-- rows are found by an index in one shard, so it is called for few rows. And from two "=" on one
+-- column, Postgres derives a third: that auth.uid() equals the id in the query. On PostgreSQL
+-- 15 and 16, Citus refuses outer joins with such conditions, and PostgREST embeds by outer joins.
+-- "= any (array[…])" is the same condition, and Postgres derives nothing from it.
+-- What it costs: a query without its own condition on user_id sorts what an index would order.
 
 do $$
 declare

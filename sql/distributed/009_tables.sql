@@ -1,11 +1,10 @@
--- 009_tables: a user's rows lie together on one worker, what they refer to on every one.
--- Why: whatever is asked of one user is then answered by one machine, in one transaction, with
--- every foreign key as it was.
--- What it costs: what is asked of all users is asked of every shard. Nobody writes while tables
--- move, and each is read once before and once after, to see that it is the same. The rows stay on
--- the coordinator too, unseen, until the end of `arami-db distribute`.
+-- 009_tables: a user's rows are together on one worker, and what they refer to on every worker.
+-- Why: then one machine answers a query about one user, in one transaction, with every foreign key.
+-- What it costs: a query about all users reads every shard. Writes wait while tables move, and each
+-- table is read once before and once after the move, to compare it. The rows also stay on the
+-- coordinator, invisible, until the end of `arami-db distribute`.
 
--- As text, which is the same on every machine where the settings are: oids of types are not.
+-- As text, which is the same on every machine with the same settings, unlike oids of types.
 create or replace function audit.sum_of(relation regclass)
 returns table (number_of_rows bigint, checksum numeric)
 language plpgsql

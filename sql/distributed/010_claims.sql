@@ -1,6 +1,6 @@
--- 010_claims: from here on, whoever writes an e-mail or phone claims it.
+-- 010_claims: from here on, a statement that writes an e-mail or phone claims it.
 -- Why: distributing a table inserts its rows into the shards, and fires the triggers there. Claims
--- would be made by transactions of their own, which do not see what this one has made.
+-- are made in separate transactions, which would not see the tables that this one has created.
 -- What it costs: see 004_identifiers.
 
 do $$

@@ -1,7 +1,7 @@
 -- 011_functions: the workers have the functions of schema audit, and nobody else may execute them.
--- Why: triggers on shards and batches of the archive call them there. Citus sends what a table
--- needs as far as it knows, and what is made later; a database may be older than its cluster. With
--- it go all grants, and no revoke of what PostgreSQL itself grants: everybody could execute them.
+-- Why: triggers on shards and batches of the archive call them there. Citus only sends the known
+-- dependencies of a table, and later objects; a database may be older than its cluster. It sends
+-- all grants, but no revoke of PostgreSQL's default grants: everybody could execute them.
 -- What it costs: nothing.
 
 do $$

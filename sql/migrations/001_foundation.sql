@@ -1,8 +1,8 @@
--- 001_foundation: extensions, the schema's door, and the updated_at trigger function.
--- Why: an extension may be there already or be absent from the server; plain DDL cannot say
--- "whichever holds", so a block asks the catalog first. Nothing here uses them: some builds of
--- Postgres come without. They go where Supabase has them, into schema extensions: in public the API
--- would offer their functions to everybody.
+-- 001_foundation: extensions, the rights on schema public, and the updated_at trigger function.
+-- Why: an extension may be installed already or be missing on the server; plain DDL has no
+-- condition for that, so a block checks the catalog first. Nothing here uses them: some builds of
+-- Postgres do not have them. As on Supabase they go into schema extensions: in public the API would
+-- offer their functions to everybody.
 
 do $$
 declare

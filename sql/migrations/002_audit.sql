@@ -1,7 +1,7 @@
 -- 002_audit: who changed which columns of which row, and when.
--- Why: the log must outlive the rows it speaks of and must never repeat what people said, so it
--- holds names of columns and ids of rows, no values and no foreign keys. The trigger function is
--- SECURITY DEFINER because API roles have no business in schema audit; nobody can call it directly.
+-- Why: the log must outlive the rows it is about and must never contain private values, so it has
+-- names of columns and ids of rows, but no values and no foreign keys. The trigger function is
+-- SECURITY DEFINER because API roles must not use schema audit; nobody can call it directly.
 
 create schema audit;
 revoke all on schema audit from public, anon, authenticated, service_role;
@@ -28,7 +28,7 @@ create index idx_change_log_row_id on audit.change_log (row_id);
 create index idx_change_log_user_id on audit.change_log (user_id);
 create index idx_change_log_actor_id on audit.change_log (actor_id);
 
--- Should somebody ever grant on this table, RLS still shows them nothing.
+-- If somebody ever grants privileges on this table, RLS still shows no rows.
 alter table audit.change_log enable row level security;
 
 create policy "Nobody can access the change log" on audit.change_log
@@ -38,7 +38,7 @@ using (false);
 revoke all on table audit.change_log from public, anon, authenticated, service_role;
 revoke all on sequence audit.change_log_id_seq from public, anon, authenticated, service_role;
 
--- Triggers name it from the first table on; what it does depends on the archive: 019_audit_moves.
+-- Triggers of all tables call it; its body needs the archive, so 019_audit_moves replaces it.
 create function audit.record_change()
 returns trigger
 language plpgsql

@@ -1,8 +1,8 @@
 -- 003_users: one row a person; the parent of everything else.
 -- Why: email and phone are optional because a person may sign in with either; each is unique by a
--- constraint bearing the documented index's name, since API layers read constraints. A form sends
--- '' for what was left empty: that is null, or two people without a phone would collide. Deleting
--- this row deletes all that the person ever told us.
+-- constraint with the documented index's name, since API layers read constraints. A form sends
+-- '' for an empty field: that becomes null, or two people without a phone would collide. Deleting
+-- this row deletes all data of the person.
 
 create table public.users (
     id uuid primary key default gen_random_uuid(),
@@ -21,11 +21,11 @@ create table public.users (
 
 create index idx_users_onboarding on public.users (onboarding_completed);
 
--- An unknown time zone would fail whatever computes a day by it, so it is refused where it is
--- written, and only there; a check constraint would refuse to restore a dump, and every update of
--- the row, once a server no longer knows the name. So is an offset: to Postgres, "+05:30" lies west
--- of Greenwich, and "UTC-167" is a week ahead. The trigger names no columns: one that does stops
--- a later migration from changing their types.
+-- An unknown time zone would break every computation of a day, so it is refused when it is written,
+-- and only then; a check constraint would refuse to restore a dump, and every update of the row,
+-- once a server no longer knows the name. Offsets are refused too: to Postgres, "+05:30" is west of
+-- Greenwich, and "UTC-167" is a week ahead. The trigger names no columns: otherwise a later
+-- migration could not change their types.
 create function public.clean_users_row()
 returns trigger
 language plpgsql

@@ -1,6 +1,6 @@
--- 004_onboarding_profiles: what the Genesis onboarding learnt about a person.
--- Why: one profile a user, by a constraint bearing the documented index's name: PostgREST then
--- embeds it as one object and not as a list. user_id need not be sent: it is who is signed in.
+-- 004_onboarding_profiles: the answers of a person in the Genesis onboarding.
+-- Why: one profile a user, by a constraint with the documented index's name: PostgREST then
+-- embeds it as one object and not as a list. user_id is optional: the default is the current user.
 
 create table public.onboarding_profiles (
     id uuid primary key default gen_random_uuid(),

@@ -1,5 +1,5 @@
--- 006_user_goals: what a person wants to reach, and how far they are.
--- Why: idx_active_goals is the dashboard's: active goals are few, old ones pile up.
+-- 006_user_goals: the goals of a person, and their progress.
+-- Why: idx_active_goals is for the dashboard: there are few active goals and many old ones.
 
 create table public.user_goals (
     id uuid primary key default gen_random_uuid(),

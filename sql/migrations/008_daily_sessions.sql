@@ -1,6 +1,6 @@
--- 008_daily_sessions: every ritual session, what was said and what it showed.
--- Why: the JSONB checks keep the elements that match the documented structure and compare them
--- with the whole: equal means that every element matched. Unknown keys and JSON null match nothing.
+-- 008_daily_sessions: every ritual session, its transcript and its results.
+-- Why: the JSONB checks select the elements that match the documented structure and compare them
+-- with the whole: if equal, every element matched. Unknown keys and JSON null match nothing.
 -- uq_daily_sessions_user_id_id exists for the composite foreign keys of child tables: with it, no
 -- child row can name another user's session, which row level security alone cannot prevent.
 
@@ -106,7 +106,7 @@ create index idx_daily_sessions_user_id on public.daily_sessions (user_id);
 create index idx_daily_sessions_date on public.daily_sessions (session_date);
 create index idx_daily_sessions_type on public.daily_sessions (session_type);
 create index idx_daily_sessions_status on public.daily_sessions (session_status);
--- With id, pages that go on from (created_at, id) of the last row read nobody else's sessions.
+-- With id, pages after (created_at, id) of the last row read no sessions of other users.
 create index idx_recent_sessions on public.daily_sessions (user_id, created_at desc, id desc);
 
 create trigger audit_daily_sessions_update

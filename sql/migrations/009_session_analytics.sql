@@ -1,7 +1,7 @@
 -- 009_session_analytics: measured figures of a session, one row a metric.
--- Why: the foreign key names the user together with the session: a plain reference to the session
--- would let one user attach rows to another's, because foreign keys see past row level security.
--- The session comes first in it, so that the documented index on session_id, widened, serves it.
+-- Why: the foreign key includes the user: a reference to the session alone would let one user
+-- attach rows to another's, because foreign keys ignore row level security. The session comes first
+-- in it, so that the documented index on session_id, with one more column, serves it.
 
 create table public.session_analytics (
     id uuid primary key default gen_random_uuid(),

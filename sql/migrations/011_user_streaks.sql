@@ -1,5 +1,5 @@
 -- 011_user_streaks: how many days, weeks or months in a row.
--- Why: one row a user and kind of streak; public.record_activity moves it on.
+-- Why: one row a user and kind of streak; public.record_activity updates it.
 
 create table public.user_streaks (
     id uuid primary key default gen_random_uuid(),

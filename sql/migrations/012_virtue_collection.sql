@@ -1,6 +1,6 @@
 -- 012_virtue_collection: the virtues a person has earned.
--- Why: a virtue outlives the session that earned it: deleting the session clears the pointer and
--- nothing else. The key is composite so that nobody can point at another user's session.
+-- Why: a virtue outlives the session that earned it: deleting the session only clears the pointer.
+-- The key is composite so that nobody can point to another user's session.
 
 create table public.virtue_collection (
     id uuid primary key default gen_random_uuid(),

@@ -1,8 +1,8 @@
 -- 013_app_settings: settings of a user, of the system, and feature flags.
 -- Why: a row without user_id is global; without a signed-in user the default is null, so that
--- service_role need not say it. Nulls are not distinct, so a global key exists once. Users read
--- their own rows and the global ones, but write only their own of type 'user': a feature flag
--- somebody could set for themselves would be no flag. Hence one policy a command.
+-- service_role may leave it out. Nulls are not distinct, so a global key exists once. Users read
+-- their own rows and the global ones, but write only their own of type 'user': users must not set
+-- feature flags for themselves. So there is one policy for each command.
 
 create table public.app_settings (
     id uuid primary key default gen_random_uuid(),

@@ -1,7 +1,7 @@
 -- 014_daily_sessions_archive: sessions older than two years, and the virtues they earned.
--- Why: a session stays its user's wherever it lies: same checks, policy, grants and audit as the
--- live table, and it goes when the account goes. The key starts with user_id so that no user can
--- occupy an id that another's session will need when it is archived.
+-- Why: a session belongs to its user here too: same checks, policy, grants and audit as the live
+-- table, and it is deleted with the account. The key starts with user_id so that no user can occupy
+-- an id that another's session will need when it is archived.
 
 create table public.daily_sessions_archive (
     id uuid not null default gen_random_uuid(),
@@ -128,7 +128,7 @@ revoke all on table public.daily_sessions_archive from public, anon, authenticat
 grant select, insert, update, delete on table public.daily_sessions_archive
 to authenticated, service_role;
 
--- virtue_collection is as new as this file wherever this runs, hence no NOT VALID, no CONCURRENTLY.
+-- virtue_collection is new when this runs, so NOT VALID and CONCURRENTLY are not needed.
 -- squawk-ignore-file adding-foreign-key-constraint, constraint-missing-not-valid
 -- squawk-ignore-file require-concurrent-index-creation
 alter table public.virtue_collection

@@ -1,7 +1,7 @@
 -- 015_session_analytics_archive: the metrics of archived sessions.
--- Why: analytics follow their session into the archive, where the same two foreign keys hold: the
--- session is archived and belongs to the same user, and both go with the account. The keys start
--- with user_id for the reason given in daily_sessions_archive.
+-- Why: analytics move with their session into the archive, with the same two foreign keys: the
+-- session is archived and belongs to the same user, and both are deleted with the account. The keys
+-- start with user_id for the reason given in daily_sessions_archive.
 
 create table public.session_analytics_archive (
     id uuid not null default gen_random_uuid(),

@@ -1,10 +1,10 @@
 -- 017_archive_record: what was archived and restored, when, by whom, and how it ended.
 -- Why: a batch writes its own row in its own transaction, so the record is exact even when the
--- program that asked for it was killed; a counter in the run's row would make parallel jobs queue.
--- The run's row only says who began it and how it ended. Batches without a run were called by hand.
--- What cannot move is on record, too: else every run would begin with it.
--- Batches may go when they are old; their totals then stay with the run. A run of kind retention is
--- one that deleted old rows of this schema: a log that can be cut in silence proves nothing.
+-- program was killed; a counter in the run's row would make parallel jobs queue. The run's row only
+-- says who began it and how it ended. Batches without a run were called by hand. Sessions that
+-- cannot move are recorded, too: otherwise every run would begin with them.
+-- Old batches may be deleted; their totals then stay in the run. A run of kind retention deleted
+-- old rows of this schema: a log that can be shortened without a trace proves nothing.
 
 create table audit.archive_run (
     id bigint generated always as identity primary key,

@@ -1,15 +1,16 @@
 -- 018_archive_routine: move sessions with all that belongs to them into the archive, and back.
--- Why: one call is one batch, atomic, small enough to disturb nobody. It waits for no row it moves:
+-- Why: one call is one batch, atomic, small enough to disturb nobody. It does not wait for rows:
 -- what is locked, or belongs to something locked, is left for a later call. A session that cannot
--- be moved is remembered with the reason, and all others move. What belongs to a session, and where
--- it goes, is read from the catalog, under locks that keep it as it is:
+-- be moved is recorded with the reason, and all others move. What belongs to a session, and where
+-- it moves, is read from the catalog, under locks that prevent changes of it:
 -- - a table that refers to sessions moves into its twin, which has its name and "_archive";
--- - a column that refers to a session moves its value into its twin beside it, which has its name
---   and "archived_" somewhere in it, as earned_from_archived_session_id.
--- audit.archive_obstacles names what has no twin, and all else that stops a move.
--- In schema audit: types generated from public would list functions that no API role may call.
+-- - a column that refers to a session moves its value into its twin in the same table, which has
+--   its name and "archived_" somewhere in it, such as earned_from_archived_session_id.
+-- audit.archive_obstacles names what has no twin, and everything else that prevents a move.
+-- It is in schema audit: types generated from public would list functions that API roles may not
+-- call.
 
--- A foreign key on either side says it: an archive that is partitioned by time can have none.
+-- A foreign key on one side is enough: an archive that is partitioned by time can have none.
 create function audit.archive_links(
     kind text,
     out foreign_keys text,
@@ -165,7 +166,7 @@ begin
 end
 $$;
 
--- The columns of a table and of its twin, by name, with what would make them unlike.
+-- The columns of a table and of its twin, by name, with their possible differences.
 create function audit.archive_columns(
     live regclass,
     archived regclass,
@@ -217,7 +218,7 @@ begin
 end
 $$;
 
--- A trigger is declared by its comment: the reason stands where the trigger does, for every caller.
+-- A trigger is declared by its comment: so the reason is stored with the trigger, for every caller.
 create function audit.archive_obstacles(
     kind text, out object text, out problem text, out remedy text
 )
@@ -363,8 +364,8 @@ begin
 end
 $$;
 
--- Where the rows of a table are: in the table. On Citus they are in shards, and a batch moves what
--- one shard holds: sql/distributed has another function of this name, which gives that shard.
+-- Where the rows of a table are: in the table. With Citus they are in shards, and a batch moves the
+-- rows of one shard: sql/distributed has another function of this name, which returns that shard.
 create function audit.part(relation regclass)
 returns regclass
 language sql
@@ -374,13 +375,13 @@ set search_path = ''
 as $$ select relation $$;
 
 -- The statements of a move, in order. Each takes the sessions as $1 (user_id) and $2 (id), locks
--- what it moves or fails at once, and says how many rows were to move and how many arrived as they
--- were, every column alike: of sessions byte for byte (record_image_eq), of all else as text, since
--- a session may have many rows, and a table no key to compare them by.
+-- the rows or fails at once, and returns how many rows were to move and how many arrived with equal
+-- columns: sessions byte for byte (record_image_eq), all else as text, since a session may have
+-- many rows, and a table may have no key to compare them by.
 -- None reads a whole table: rows are locked in a lateral subquery, which the planner does not turn
--- into a join, and deleted or updated by "few", which keeps the size of the arrays from it.
--- "held" finds the sessions that somebody else has a row of. "is_unlike" says that the statement
--- must not run, since the table and its twin differ.
+-- into a join, and deleted or updated by "few", which hides the size of the arrays from it.
+-- "held" finds the sessions with a row that another session has locked. "is_unlike" means that the
+-- statement must not run, since the table and its twin differ.
 create function audit.archive_statements(
     kind text, out relation regclass, out statement text, out held text, out is_unlike boolean
 )
@@ -527,8 +528,8 @@ begin
 end
 $$;
 
--- Moves these sessions: all of them, or after an error those that nobody holds, or those halves
--- that can.
+-- Moves these sessions: all of them, or after an error those without a lock, or the halves that
+-- succeed.
 create function audit.move_rows(
     kind text,
     statements text[],
@@ -626,7 +627,7 @@ exception
 end
 $$;
 
--- On Citus, into the shard that lies beside: sql/distributed has another there.
+-- With Citus, into the shard of the same users: sql/distributed replaces this function.
 create function audit.record_batch(
     run_id bigint,
     kind text,

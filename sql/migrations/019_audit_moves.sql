@@ -1,13 +1,13 @@
--- 019_audit_moves: what the change log writes; moving a session is no change of it.
--- Why: the change log would say of every archived session, metric and virtue that it was deleted or
--- edited, when its user still has it as it was; audit.archive_batch says who moved how much, and
--- archived_at when. audit.move_sessions sets arami_db.moving meanwhile. A setting is anybody's to
--- set, so it counts only for a role that may execute that function, and no API role may.
+-- 019_audit_moves: what the change log records; moving a session is not a change.
+-- Why: without this the change log would record a deletion or an update of every archived session,
+-- metric and virtue, although its user still has it unchanged; audit.archive_batch records who
+-- moved how much, and archived_at when. audit.move_sessions sets arami_db.moving meanwhile. Anybody
+-- can set a setting, so it counts only for a role that may execute that function; no API role may.
 
--- updated_at is bookkeeping: alone it is no change. Apps change one row at a time and wait for it:
--- its columns are compared as JSON, because a statement that names them would be planned anew each
--- time, which takes five times as long. Many rows pay that once; as JSON, each would cost more. So
--- do rows with the word null, since as JSON, SQL NULL and JSON null are the same.
+-- A change of updated_at alone is not a change. Apps change one row at a time and wait for it: its
+-- columns are compared as JSON, because a statement with their names would be planned each time,
+-- which takes five times as long. For many rows one such statement is faster than JSON. It is also
+-- used for rows with the word null, since SQL NULL and JSON null are the same as JSON.
 create or replace function audit.record_change()
 returns trigger
 language plpgsql

@@ -1,24 +1,25 @@
 -- 023_accounts: a profile for every login, from sign-up to deletion.
--- Why: the platform's auth server knows auth.users alone. These triggers make the profile, follow
--- the login's e-mail and phone, and take the profile, and with it everything, when the login goes.
--- No foreign key: profiles without a login are allowed, the document's own seed script makes one.
+-- Why: the platform's auth server uses only auth.users. These triggers create the profile, update
+-- it with the login's e-mail and phone, and delete the profile, and with it everything, when the
+-- login is deleted. There is no foreign key: profiles without a login are allowed; the document's
+-- own seed script makes one.
 --
--- A sign-up never fails for want of a profile. What is in the way (an e-mail that another profile
--- has, a lock, a value that a constraint refuses) leaves the profile without it, or not made: a
--- warning says so, and `arami-db verify` counts such logins. A deletion fails, whole, when it must.
+-- A sign-up never fails because of the profile. On an error (an e-mail that another profile has, a
+-- lock, a value that a constraint refuses) the profile lacks the value, or is not created: a
+-- warning reports it, and `arami-db verify` counts such logins. A deletion fails as a whole if it
+-- has to.
 --
--- The triggers name no column: one that did would stop the platform from altering that column, and
--- its older releases lack some. So a login is read as JSON. Triggers fire in the order of their
--- names, and these names sort last: a trigger of the application's own that makes the profile fires
--- before them. Users may change their profile: a phone entered there stays when the login's e-mail
--- changes.
+-- The triggers name no column: otherwise the platform could not alter that column, and its older
+-- releases lack some. So a login is read as JSON. Triggers fire in the order of their names, and
+-- these names sort last: an application's own trigger that creates the profile fires before them.
+-- Users may change their profile: a phone entered there stays when the login's e-mail changes.
 
 create function audit.keep_profile(login jsonb, before jsonb default null)
 returns void
 language plpgsql
 security invoker
 set search_path = pg_catalog, pg_temp
-set lock_timeout = '1s' -- whoever signs up waits that long, twice at most
+set lock_timeout = '1s' -- a sign-up waits that long, twice at most
 as $$
 declare
     person constant uuid := (login ->> 'id')::uuid;
@@ -144,8 +145,8 @@ begin
 end
 $$;
 
--- Called by public.delete_account() for whoever is signed in, and for nobody else: API roles may
--- execute it and may not look into this schema, so that they cannot name it.
+-- Only public.delete_account() calls it, for the signed-in user: API roles may execute it but have
+-- no USAGE on this schema, so that they cannot name it.
 create function audit.delete_caller()
 returns void
 language plpgsql
@@ -182,8 +183,8 @@ comment on function audit.follow_login() is
 comment on function audit.delete_caller() is
 'Deletes the login and the profile of whoever is signed in; for public.delete_account().';
 
--- Only where the platform has logins: plain Postgres has the stub's, other servers may have none.
--- Those that are there already get their profiles here, while nobody signs up: 100 000 take 3 s.
+-- Only where the platform has logins: plain Postgres has those of the stub, other servers may have
+-- none. Existing logins get their profiles here, while sign-ups wait: 100 000 take 3 s.
 do $$
 declare
     logins constant oid := (

@@ -1,7 +1,7 @@
--- 024_user_data: that a person's data was exported or erased, when, by whom, and how much it was.
--- Why: who answers a person's request must be able to show that they did, and the record must not
--- keep what was to be erased. It has no id, and no hash of one, by which whoever knows the id could
--- find it. Whoever answers is told the number of the row, and keeps it with the person's letter.
+-- 024_user_data: the record of exports and erasures of personal data: when, by whom, how much.
+-- Why: an operator must be able to prove that a person's request was answered, and the record must
+-- not keep what was erased. It has no id of the person, and no hash of one, by which the row could
+-- be found. The command prints the number of the row, to be filed with the request.
 
 create table audit.user_data_run (
     id bigint generated always as identity primary key,

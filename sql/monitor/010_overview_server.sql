@@ -1,9 +1,9 @@
 -- 010_overview_server: The server, and this database on it.
--- Why: what one looks at first. Work is counted since the statistics of the database were reset.
+-- Why: the first things to check. Counters start when the statistics of the database were reset.
 -- gauge uptime_seconds: since the server started
 -- gauge connections: sessions of clients, on the whole server
--- gauge connections_limit: how many it takes from ordinary roles
--- gauge connections_ratio: share of the limit that is taken
+-- gauge connections_limit: how many ordinary roles may have
+-- gauge connections_ratio: used share of the limit
 -- gauge size_bytes: this database on disk
 -- gauge cache_hit_ratio: blocks found in shared buffers
 -- counter commits: transactions committed

@@ -1,12 +1,12 @@
 -- 020_overview_wraparound: Age of the oldest row of each database, against forced vacuum.
--- Why: at 100 % of autovacuum_freeze_max_age the server vacuums by force, also where autovacuum is
--- off; at some 2.1 billion it takes no more writes. Every database counts, template0 too.
+-- Why: at 100 % of autovacuum_freeze_max_age the server forces a vacuum, even if autovacuum is off;
+-- at about 2.1 billion it refuses writes. Every database counts, template0 too.
 -- labels: datname
 -- gauge xid_age: transactions since the oldest row that is not frozen
 -- gauge xid_forced_ratio: of autovacuum_freeze_max_age
 -- gauge multixact_age: row locks since the oldest that is not frozen
 -- gauge multixact_forced_ratio: of autovacuum_multixact_freeze_max_age
--- gauge wraparound_ratio: of the 2^31 at which writing ends
+-- gauge wraparound_ratio: of the 2^31 at which writes end
 -- noqa: disable=ST05
 select
     d.datname,

@@ -1,6 +1,6 @@
 -- 030_overview_migrations: Migrations applied to this database.
--- on 42P01: There is no schema of ours in this database; `arami-db migrate` makes it.
--- on 3F000: There is no schema of ours in this database; `arami-db migrate` makes it.
+-- on 42P01: This database does not have the Arami schema; `arami-db migrate` creates it.
+-- on 3F000: This database does not have the Arami schema; `arami-db migrate` creates it.
 -- on 42501: grant usage on schema arami_db to :"role";
 -- on 42501: grant select on arami_db.migration to :"role";
 -- gauge migrations_applied: files of migrations/ in the ledger

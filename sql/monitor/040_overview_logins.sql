@@ -1,8 +1,8 @@
 -- 040_overview_logins: Sign-ups whose profile is missing or differs.
--- Why: the check says what a login must have; it is asked there, and counted here.
+-- Why: the check defines what a login must have; this query counts its findings.
 -- asks: checks/039_logins
--- gauge logins_without_profile: the app fails for whoever signs in with one
--- gauge logins_differing: e-mail or phone are others than the profile's
+-- gauge logins_without_profile: the app fails for users who sign in with one
+-- gauge logins_differing: e-mail or phone differ from the profile's
 select
     coalesce(sum(f.n) filter (where f.finding ~ 'without a profile'), 0)::bigint
         as logins_without_profile,

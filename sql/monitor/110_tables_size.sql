@@ -1,11 +1,11 @@
--- 110_tables_size: Tables by what they take on disk, largest first.
--- Why: to measure a table is to lock it, if ever so lightly, and would wait for whoever alters it.
--- A table that is locked like that has the size that its last vacuum or analyze saw.
+-- 110_tables_size: Tables by their size on disk, largest first.
+-- Why: measuring a table takes a weak lock on it, and would wait for a session that alters it. For
+-- such a table the size is that of its last vacuum or analyze.
 -- labels: relation
 -- gauge total_bytes: all of it
 -- gauge heap_bytes: its rows
 -- gauge index_bytes: its indexes
--- gauge toast_bytes: long values, kept aside
+-- gauge toast_bytes: long values, in the TOAST table
 -- gauge rows: as last estimated
 with locked as materialized (
     select distinct l.relation

@@ -1,10 +1,10 @@
--- 120_tables_vacuum: Dead rows, and how far autovacuum is from its next run; the most due first.
--- Why: the thresholds are those of the table where it has its own, else the server's. At 100 % and
--- more autovacuum has work there that it did not get round to, or it is switched off.
+-- 120_tables_vacuum: Dead rows, and how close the next autovacuum is; the most due first.
+-- Why: the thresholds are the table's own, or else the server's. At 100 % and more autovacuum is
+-- late, or it is switched off.
 -- labels: relation
 -- gauge dead_rows: no transaction sees them any more
 -- gauge dead_ratio: of all rows
--- gauge vacuum_due_ratio: of the dead rows or inserts at which autovacuum comes
+-- gauge vacuum_due_ratio: of the dead rows or inserts at which autovacuum starts
 -- gauge analyze_due_ratio: of the changes at which autovacuum analyzes
 -- gauge vacuumed_age_seconds: since the last vacuum
 -- gauge analyzed_age_seconds: since the last analyze
@@ -12,7 +12,7 @@ with tables as (
     select
         c.oid,
         greatest(c.reltuples, 0)::float8 as live,
-        -- From Postgres 18 on, which alone has the column, inserts count against the rest of it.
+        -- Since Postgres 18, which has this column, the frozen part does not count for inserts.
         1 - least(
             (to_jsonb(c) ->> 'relallfrozen')::float8 / nullif(c.relpages, 0), 1
         ) as unfrozen,
@@ -24,7 +24,7 @@ with tables as (
     where c.relkind in ('r', 'm')
 ),
 
--- A table's own value is written without autovacuum_ or with it, as the server's is.
+-- A table's own value may be written with or without autovacuum_.
 limits as (
     select
         t.oid,
@@ -53,7 +53,7 @@ limits as (
     ) as s
 ),
 
--- Postgres 18 has a most for dead rows, where -1 is none; -1 switches inserts off.
+-- Postgres 18 has a maximum for dead rows, where -1 is none; -1 switches inserts off.
 thresholds as (
     select
         l.oid,

@@ -1,4 +1,4 @@
--- 130_tables_age: Tables with the oldest rows, against the vacuum that is forced on them.
+-- 130_tables_age: Tables with the oldest rows, against the forced vacuum.
 -- labels: relation
 -- gauge freeze_age: transactions since the oldest row that is not frozen
 -- gauge freeze_forced_ratio: of the table's autovacuum_freeze_max_age, or the server's

@@ -1,6 +1,6 @@
--- 210_queries_slow: Statements by the time they took in all, since statistics began.
+-- 210_queries_slow: Statements by their total time, since statistics began.
 -- Why: a statement that is slow once a night matters less than one that is called all day. Texts
--- are never labels: a statement is its queryid, for as long as the server keeps it.
+-- are never labels: the queryid identifies a statement, as long as the server keeps it.
 -- extension: pg_stat_statements
 -- on 42501: grant usage on schema :"schema" to :"role";
 -- on 55000: Add pg_stat_statements to shared_preload_libraries, and restart the server.
@@ -27,7 +27,7 @@ with statements as (
     group by s.queryid, s.userid
 ),
 
--- Whose texts are hidden has its numbers shown, without queryid.
+-- Statements with hidden texts are shown without queryid.
 everything as (select nullif(sum(s.total), 0) as total from statements as s)
 
 select

@@ -1,7 +1,7 @@
 -- 310_indexes_unused: Indexes that no query has used since statistics began, largest first.
--- Why: each costs at every write. A unique one guards rows, used or not. A replica counts its own
--- scans: look there, too, before you drop one. An index of a partition goes with the partitioned
--- table's alone, and is listed where none of that table's is used.
+-- Why: each slows every write. A unique one is needed even if it is not used. A replica counts its
+-- own scans: check it, too, before you drop one. The index of a partition can only be dropped with
+-- that of the partitioned table, and is listed if all its parts are unused.
 -- labels: index
 -- gauge unused_bytes: its size
 with recursive locked as materialized (
@@ -17,7 +17,7 @@ with recursive locked as materialized (
         )
 ),
 
--- The index of a partitioned table above each of a partition, and whether a query has used any.
+-- The partitioned index of each index of a partition, and whether any of its parts was used.
 parts as (
     select
         c.oid as root,

@@ -1,9 +1,9 @@
--- 320_indexes_duplicate: Indexes that are one another's copies; one of each pair can go.
--- Why: the same columns, order, operator classes, collations and predicate, under two names. The
--- one to keep is the primary key's, else one that a constraint or a foreign key rests on, else the
--- one that replication names, else the unique one. What guards rows by a rule of its own (nulls
--- that are not distinct, checked later, an exclusion) is nobody's copy. The index of a partitioned
--- table stands for those of its partitions, which go with it alone.
+-- 320_indexes_duplicate: Indexes that are copies of each other; one of each pair can be dropped.
+-- Why: the same columns, order, operator classes, collations and predicate, under two names. Keep
+-- the one of the primary key, else one that a constraint or a foreign key needs, else the
+-- one that replication uses, else the unique one. Indexes with a rule of their own (nulls not
+-- distinct, deferred, an exclusion) are not copies. The index of a partitioned table represents
+-- those of its partitions, which are only dropped with it.
 -- labels: index
 -- gauge duplicate_bytes: its size as last measured
 with recursive ranked as (

@@ -1,6 +1,6 @@
 -- 330_indexes_invalid: Indexes that are not valid: written to, never read.
--- Why: what a CREATE INDEX or REINDEX CONCURRENTLY leaves that failed. One that is being built is
--- listed as such, and no reason for alarm.
+-- Why: a failed CREATE INDEX or REINDEX CONCURRENTLY leaves them. One that is being built is listed
+-- as such, and is not a problem.
 -- labels: index
 -- gauge invalid: 1, or 0 while it is being built
 select

@@ -1,9 +1,9 @@
--- 340_indexes_bloat: B-tree indexes that take more pages than their entries need, by an estimate.
--- Why: an entry is 8 bytes, its columns, aligned to 8, and a pointer of 4; a page has 8 kB less
+-- 340_indexes_bloat: B-tree indexes with more pages than their entries need, by an estimate.
+-- Why: an entry is 8 bytes, its columns, aligned to 8, and a pointer of 4; a page has 8 kB minus
 -- 40 bytes, filled to the fillfactor: PostgreSQL's src/include/access/itup.h and nbtree.h, and the
--- idea of pgsql-bloat-estimation (J.-G. de Rorthais). Rows are as the last vacuum or analyze saw
--- them. Equal entries share space, so an index may be more bloated than it says. The width of a
--- text is in pg_stats, for who may read the table; what is not estimated is said.
+-- idea of pgsql-bloat-estimation (J.-G. de Rorthais). The number of rows is that of the last vacuum
+-- or analyze. Equal entries share space, so the real bloat may be larger. The width of a text is in
+-- pg_stats, for roles that may read the table; a note counts indexes without an estimate.
 -- labels: index
 -- gauge bloat_bytes: more than needed
 -- gauge bloat_ratio: of the index

@@ -1,12 +1,12 @@
--- 410_locks_now: Sessions that wait, and transactions that hold others up.
--- Why: a transaction that stays open keeps VACUUM from removing what it could still see, and its
--- locks. Of other roles' sessions only members of pg_monitor see more than that they are there.
+-- 410_locks_now: Sessions that wait, and transactions that stay open.
+-- Why: an open transaction keeps its locks, and dead rows that it could still see. Only members of
+-- pg_monitor see details of the sessions of other roles.
 -- also: overview
 -- gauge waiting: sessions that wait for a lock
 -- gauge waiting_longest_seconds: the longest of them, so far
 -- gauge transactions: open in this database
 -- gauge transaction_longest_seconds: the oldest of them
--- gauge idle_in_transaction: sessions that hold one open and do nothing
+-- gauge idle_in_transaction: sessions with an open transaction that do nothing
 -- gauge idle_in_transaction_longest_seconds: the longest of them, so far
 -- gauge prepared: transactions prepared and not ended
 -- gauge prepared_longest_seconds: the oldest of them

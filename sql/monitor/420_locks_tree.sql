@@ -1,7 +1,7 @@
--- 420_locks_tree: Who blocks whom: end the session at the top, and those below it go on.
--- Why: a session that waits for several stands once, below the one to begin with: one that does not
--- wait itself, else the one that has waited longest; so a queue of hundreds stays a tree. Behind
--- says how many are ahead of it in all. A pid of 0 is a prepared transaction.
+-- 420_locks_tree: Who blocks whom: end the session at the top, and those below it continue.
+-- Why: a session that waits for several is listed once, below the one to end first: one that does
+-- not wait itself, else the one that has waited longest; so a queue of hundreds stays a tree. The
+-- column behind counts all sessions ahead of it. A pid of 0 is a prepared transaction.
 with recursive waiting as materialized (
     select
         l.pid,
@@ -30,7 +30,7 @@ blocking as materialized (
     cross join lateral unnest(pg_blocking_pids(w.pid)) as b (pid)
 ),
 
--- The parent of each session that waits; whoever waits in a circle has one of the circle.
+-- The parent of each session that waits; in a circle it is one of the circle.
 parents as (
     select distinct on (b.pid)
         b.pid,

@@ -1,6 +1,6 @@
 -- 430_locks_transactions: Open transactions, oldest first.
--- Why: one that is idle waits for its client, and holds on to its locks and to dead rows meanwhile.
--- Ended with: select pg_terminate_backend(pid);
+-- Why: an idle one waits for its client, and keeps its locks and dead rows meanwhile.
+-- End it with: select pg_terminate_backend(pid);
 select
     a.pid::text as pid,
     a.usename as role,

@@ -1,6 +1,6 @@
 -- 440_locks_prepared: Prepared transactions, which hold their locks until somebody ends them.
--- Why: no session has them, so no restart ends them. Whoever lost them says in their database:
--- rollback prepared 'gid';
+-- Why: they belong to no session, so a restart does not end them. End a lost one in its database
+-- with: rollback prepared 'gid';
 select
     p.gid,
     p.owner as role,

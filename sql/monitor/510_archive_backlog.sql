@@ -1,9 +1,9 @@
--- 510_archive_backlog: Sessions that are old enough to be archived, and are not yet.
--- Why: older than two years, as `arami-db archive` has it. No more than 100,000 are counted, by the
--- index: a question that is asked every minute must not read a table of millions. Who may read the
--- live table may read the archive, or verify tells the two apart.
+-- 510_archive_backlog: Sessions that are old enough to be archived, and are not archived yet.
+-- Why: older than two years, the default of `arami-db archive`. At most 100,000 are counted, by the
+-- index: a query that runs every minute must not read a table of millions. The grants of the live
+-- table and of the archive are equal; otherwise verify reports them.
 -- also: overview
--- on 42P01: There is no schema of ours in this database; `arami-db migrate` makes it.
+-- on 42P01: This database does not have the Arami schema; `arami-db migrate` creates it.
 -- on 42501: grant usage on schema public to :"role";
 -- on 42501: grant select (created_at) on public.daily_sessions to :"role";
 -- on 42501: grant select (created_at) on public.daily_sessions_archive to :"role";

@@ -1,15 +1,15 @@
--- 520_archive_record: What the record of archiving says.
--- on 42P01: There is no schema of ours in this database; `arami-db migrate` makes it.
--- on 3F000: There is no schema of ours in this database; `arami-db migrate` makes it.
+-- 520_archive_record: The record of archiving in figures.
+-- on 42P01: This database does not have the Arami schema; `arami-db migrate` creates it.
+-- on 3F000: This database does not have the Arami schema; `arami-db migrate` creates it.
 -- on 42501: grant usage on schema audit to :"role";
 -- on 42501: grant select on audit.archive_history to :"role";
 -- on 42501: grant select on audit.archive_run, audit.archive_batch to :"role";
 -- on 42501: alter role :"role" bypassrls;
--- gauge done_age_seconds: since a run last archived all there was
--- gauge failed_runs: of the last seven days, broken off ones too
--- gauge open_runs: at work, or killed and not found to be yet
--- counter archived_sessions: moved by the batches that are on record
--- counter restored_sessions: moved back, likewise
+-- gauge done_age_seconds: since a run last archived all sessions
+-- gauge failed_runs: in the last seven days, with interrupted ones
+-- gauge open_runs: running, or killed and not marked yet
+-- counter archived_sessions: moved by the recorded batches
+-- counter restored_sessions: moved back by the recorded batches
 select
     extract(
         epoch from now() - max(h.finished_at) filter (

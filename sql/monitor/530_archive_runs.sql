@@ -1,6 +1,6 @@
 -- 530_archive_runs: Runs of archive, restore and retention, the latest first.
--- on 42P01: There is no schema of ours in this database; `arami-db migrate` makes it.
--- on 3F000: There is no schema of ours in this database; `arami-db migrate` makes it.
+-- on 42P01: This database does not have the Arami schema; `arami-db migrate` creates it.
+-- on 3F000: This database does not have the Arami schema; `arami-db migrate` creates it.
 -- on 42501: grant usage on schema audit to :"role";
 -- on 42501: grant select on audit.archive_history to :"role";
 -- on 42501: grant select on audit.archive_run, audit.archive_batch to :"role";

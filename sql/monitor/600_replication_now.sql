@@ -1,10 +1,10 @@
 -- 600_replication_now: Replicas, slots, and how far this server is behind if it is a standby.
--- Why: while the primary is idle the age of the last commit grows and means nothing; a standby
--- counts as behind only while something it received is not applied. A primary is behind nobody.
+-- Why: while the primary is idle the age of the last commit grows without meaning; a standby counts
+-- as behind only while something it received is not applied. A primary is never behind.
 -- also: overview
 -- gauge replicas: that follow this server
--- gauge slots_inactive: slots that nobody reads
--- gauge slots_retained_bytes: of the log, kept for the slot furthest behind
+-- gauge slots_inactive: slots without a reader
+-- gauge slots_retained_bytes: WAL kept for the slot furthest behind
 -- gauge standby_behind_seconds: since the last commit applied here
 -- gauge standby_behind_bytes: received here, not applied
 -- gauge standby_receiving: 1 while connected to the server it follows

@@ -1,9 +1,9 @@
 -- 610_replication_replicas: Replicas that follow this server, the one furthest behind first.
--- Why: bytes say how much is missing, seconds how long the last commit took to be seen there; an
--- idle server has none. On a standby it is what follows that one.
+-- Why: bytes are the missing amount, seconds the time until the last commit was visible there; an
+-- idle server has none. On a standby these are its own replicas.
 -- labels: replica, address
 -- gauge lag_bytes: written here, not applied there yet
--- gauge lag_seconds: until the last commit was seen there
+-- gauge lag_seconds: until the last commit was visible there
 -- gauge streaming: 1 while it follows, 0 while it catches up or copies
 -- noqa: disable=ST05
 select

@@ -1,10 +1,10 @@
--- 620_replication_slots: Replication slots, and the log that the server keeps for each.
--- Why: a slot that nobody reads keeps the log until the disk is full, unless max_slot_wal_keep_size
--- ends it; it also holds back VACUUM. Dropped with: select pg_drop_replication_slot(slot);
+-- 620_replication_slots: Replication slots, and the WAL that the server keeps for each.
+-- Why: a slot without a reader keeps WAL until the disk is full, unless max_slot_wal_keep_size
+-- limits it; it also limits VACUUM. Drop it with: select pg_drop_replication_slot(slot);
 -- labels: slot
--- gauge retained_bytes: of the log, kept for it
--- gauge active: 1 while somebody reads it
--- gauge lost: 1 when the log it needs is gone
+-- gauge retained_bytes: WAL kept for it
+-- gauge active: 1 while it has a reader
+-- gauge lost: 1 when the WAL it needs is removed
 -- gauge xmin_age: transactions whose dead rows VACUUM must keep for it
 -- noqa: disable=ST05
 select

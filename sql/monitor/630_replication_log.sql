@@ -1,5 +1,5 @@
--- 630_replication_log: Copying the finished log to where backups are, where that is set up.
--- Why: what archive_command did not copy stays on disk, and is missing from the backup.
+-- 630_replication_log: Archiving of WAL segments for backups, where it is set up.
+-- Why: segments that archive_command did not copy stay on disk, and are missing from the backup.
 -- counter log_archived: segments copied
 -- counter log_failed: attempts that failed
 -- gauge log_archived_age_seconds: since the last one copied

@@ -1,8 +1,8 @@
 -- 001_test_user: the document's test user, with onboarding profile and ritual preferences.
--- Why: for development and tests. Running it again changes nothing, not even what was edited since.
+-- Why: for development and tests. Running it again changes nothing, not even edited rows.
 
 -- The user needs a login only where a team has added a foreign key from profiles to logins. Its
--- columns are those that the platform's release has, '' where its auth server reads no null.
+-- columns are those of the platform's release, '' where its auth server does not accept null.
 do $$
 declare
     login constant jsonb := jsonb_build_object(

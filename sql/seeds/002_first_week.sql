@@ -1,7 +1,7 @@
--- 002_first_week: what the test user's dashboard shows: a streak, sessions, a virtue and a goal.
--- Why: a dashboard of zeros tells nobody what it is for. Its dates are those of the first run;
--- running it again changes nothing, not even where a session was archived since. On Citus the key
--- is (user_id, id), so that no conflict is named by it.
+-- 002_first_week: rows for the test user's dashboard: a streak, sessions, a virtue and a goal.
+-- Why: a dashboard of zeros shows nothing. The dates are relative to the first run; running it
+-- again changes nothing, even if a session was archived since. With Citus the key is (user_id, id),
+-- so "on conflict" names no columns.
 
 insert into public.user_streaks (
     user_id, streak_type, current_streak, longest_streak, last_activity_date, streak_start_date

@@ -1,6 +1,6 @@
 -- 001_session_history: live and archived sessions as one.
--- Why: readers ask this view and never learn, or care, where a session lies. It names its columns
--- so that both halves stay aligned whatever their physical order becomes.
+-- Why: queries of this view do not depend on where a session is stored. It names its columns so
+-- that both halves match in any physical order.
 
 create or replace view public.session_history with (security_invoker = true) as
 select

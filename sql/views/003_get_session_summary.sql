@@ -1,8 +1,8 @@
 -- 003_get_session_summary: figures over a user's completed sessions of the last days.
--- Why: SECURITY INVOKER, so that asking for somebody else's user_uuid finds no rows. Emotions come
--- by frequency, then by name in byte order, so that the answer is the same on every server. Both
--- tables rather than session_history, whose conditions the planner counts beside row level
--- security's: it expects one row, and reads all of a user's sessions for those of the last days.
+-- Why: SECURITY INVOKER, so that another user's user_uuid finds no rows. Emotions are sorted
+-- by frequency, then by name in byte order, so that the result is the same on every server. It
+-- reads both tables instead of session_history: there the planner multiplies its conditions with
+-- those of row level security, expects one row, and reads all of a user's sessions.
 
 create or replace function public.get_session_summary(
     user_uuid uuid, days_back integer default 30

@@ -1,8 +1,8 @@
--- 004_archive_history: what `arami-db archive history` shows, for any SQL client.
--- Why: the sums come from the batches, which committed with the rows they speak of; those that
--- retention has deleted are summed up in the run's row. Batches that were called by hand or by
--- pg_cron have no run: a day's with one cutoff make one row. Nothing but tables is asked, so that
--- whoever may read them needs no other right.
+-- 004_archive_history: the data of `arami-db archive history`, for any SQL client.
+-- Why: the sums come from the batches, which were committed with their rows; the run's row has the
+-- sums of batches that retention has deleted. Batches that were called by hand or by
+-- pg_cron have no run: those of one day with one cutoff make one row. The view only reads tables,
+-- so that roles that may read them need no other right.
 
 create or replace view audit.archive_history with (security_invoker = true) as
 with totals as (
@@ -35,7 +35,7 @@ with totals as (
     from audit.archive_run
 ),
 
--- Without a table: the sessions themselves.
+-- Without a table name: the sessions themselves.
 by_table as (
     select
         t.run_id,

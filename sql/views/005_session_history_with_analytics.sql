@@ -1,7 +1,7 @@
 -- 005_session_history_with_analytics: sessions with their metrics, in one request.
--- Why: PostgREST cannot embed into a view of two tables. A view of its own, because a list of
--- sessions should not pay for metrics that it does not show. The metrics are looked up by index for
--- the rows that are returned, after ORDER BY and LIMIT. Live and archived metrics alike, so that
+-- Why: PostgREST cannot embed into a view of two tables. It is a separate view, because a list of
+-- sessions should not read metrics that it does not show. The metrics are looked up by index for
+-- the rows that are returned, after ORDER BY and LIMIT. It has live and archived metrics, so that
 -- moving a session changes nothing; their order is the same on every server.
 
 create or replace view public.session_history_with_analytics with (security_invoker = true) as

@@ -1,7 +1,7 @@
--- 006_earn_virtue: a virtue is earned, the first time or once more, in one call.
--- Why: reading times_earned and writing it back loses one of two that come at once; here the row is
--- locked and counted by the server. SECURITY INVOKER: row level security says whose virtues these
--- may be. A session must be this user's, live or archived, whether or not it is recorded: only the
+-- 006_earn_virtue: record that a virtue was earned, the first time or again, in one call.
+-- Why: reading times_earned and writing it back loses one of two concurrent calls; here the server
+-- locks the row and counts. SECURITY INVOKER: row level security decides whose virtues these may
+-- be. A session must belong to this user, live or archived, even if it is not recorded: only the
 -- first that earned the virtue is.
 
 create or replace function public.earn_virtue(

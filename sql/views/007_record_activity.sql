@@ -1,10 +1,10 @@
--- 007_record_activity: a user was active; the streak goes on, begins anew or stays as it is.
--- Why: the user's own time zone decides of which day a moment is, and the server counts, so that
--- two devices cannot count one day twice. A daily_session streak counts days, a weekly_goal streak
--- ISO weeks (from Monday), a monthly_virtue streak calendar months. What comes late, because a
--- phone was offline, never shortens a streak: within it, nothing is counted twice; in the period
--- just before it, the streak is one longer. SECURITY INVOKER: row level security says whose streak
--- it may be.
+-- 007_record_activity: record an activity; the streak continues, begins again or stays as it is.
+-- Why: the user's own time zone decides the day of a moment, and the server counts, so that two
+-- devices cannot count one day twice. A daily_session streak counts days, a weekly_goal streak ISO
+-- weeks (from Monday), a monthly_virtue streak calendar months. A late activity, because a phone
+-- was offline, never shortens a streak: within the streak, nothing is counted twice; in the period
+-- just before it, the streak becomes one longer. SECURITY INVOKER: row level security decides whose
+-- streak it may be.
 
 create or replace function public.record_activity(
     streak_type text,

@@ -1,6 +1,6 @@
 -- 008_delete_account: a signed-in user deletes their account, in one call.
--- Why: API roles may not touch auth.users. The function that may is in a schema that the API does
--- not see; this one, parsed when it is made, needs no use of that schema to call it.
+-- Why: API roles may not change auth.users. The function that may is in a schema that the API does
+-- not see; this one is parsed when it is created, so calling that one needs no USAGE on its schema.
 
 create or replace function public.delete_account()
 returns void

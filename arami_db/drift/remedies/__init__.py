@@ -1,6 +1,6 @@
-"""The SQL that restores a fact, where it follows from the facts; and what to do where it does not.
+"""The SQL that restores a fact, where the facts allow it; advice where they do not.
 
-What drops an object never cascades, and what is there under another name gets its name back.
+A drop never cascades, and an object that was renamed gets its name back.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from arami_db.facts.names import head
 
 __all__ = ["advice", "remedy"]
 
-# Made again where another property differs: they hold nothing.
+# Re-created where another property differs: they hold no data.
 _AGAIN = {"policy", "trigger", "rule", "constraint", "index", "statistics"}
 
 
 def remedy(difference: Difference) -> str | None:
-    """SQL that makes one difference go away; None where there is none, or another cause."""
+    """SQL that fixes one difference; None where there is none, or another cause."""
     if cause_of(difference):
         return None
     sql = _change(difference) if difference.key is not None else _object(difference)
@@ -28,14 +28,14 @@ def remedy(difference: Difference) -> str | None:
 
 
 def advice(difference: Difference) -> str:
-    """What to do about a difference that no SQL is derived for, in a sentence."""
+    """What to do about a difference without derived SQL, in a sentence."""
     if cause := cause_of(difference):
-        return f"Mend {cause}: this follows from it."
+        return f"Fix {cause}: it is the cause of this."
     return words(difference)
 
 
 def _lost(sql: str, around: Sides) -> bool:
-    """Whether it needs a schema that is not there."""
+    """Whether it needs a schema that does not exist."""
     gone = around.missing["schema"]
     return any(f"{name}." in sql or f" schema {name};" in sql for name in gone)
 
@@ -65,7 +65,7 @@ def _change(difference: Difference) -> str | None:
 
 
 def _replaced(difference: Difference, sql: str) -> str | None:
-    """A function that must be another one is dropped first, if nothing depends on it."""
+    """A function that cannot be replaced is dropped first, if nothing depends on it."""
     if not sql.startswith("create or replace ") or not functions.is_another(difference):
         return sql
     if difference.around.dependents(head(difference.name)):
@@ -74,7 +74,7 @@ def _replaced(difference: Difference, sql: str) -> str | None:
 
 
 def _view(difference: Difference) -> str | None:
-    """A view with the columns that it should have is replaced; another is made anew."""
+    """A view with the expected columns is replaced; another one is re-created."""
     around, name = difference.around, difference.name
     sides = [
         {

@@ -1,4 +1,4 @@
-"""What should be and what is, object by object: what a remedy must know besides its own object."""
+"""The expected and the actual objects: what a remedy must know besides its own object."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ Properties = Mapping[str, str]
 Objects = Mapping[Object, Properties]
 
 RELATIONS = ("table", "view", "materialized view", "foreign table")
-PARTS = ("column", "constraint", "index", "trigger", "rule", "policy", "statistics")  # of those
-# What Postgres keeps in terms of other objects, and writes out with their names.
+PARTS = ("column", "constraint", "index", "trigger", "rule", "policy", "statistics")  # of relations
+# Properties that Postgres stores as references to other objects and writes with their names.
 _DEEP = ("definition", "using", "with check", "default", "arguments", "function")
-COMPILED = ("BEGIN ATOMIC", "RETURN ")  # so begin bodies that it keeps likewise
-# What a renamed object must have in common with what it was.
+COMPILED = ("BEGIN ATOMIC", "RETURN ")  # the begin of bodies that it stores in the same way
+# The properties that a renamed object must share with its former self.
 _TOLD_BY = {"table": ("columns",), "column": ("type",)}
 
 
@@ -28,13 +28,13 @@ _SENT = ("table ", "schema ", "all tables")
 
 
 def sent(facts: Iterable[Fact]) -> list[str]:
-    """What facts of a publication say that it sends."""
+    """The facts of a publication about what it sends."""
     keys = (fact.property for fact in facts if fact.kind == "publication")
     return [key.removeprefix("table ") for key in keys if key.startswith(_SENT)]
 
 
 def by_object(facts: Iterable[Fact]) -> dict[Object, dict[str, str]]:
-    """The properties of each object; of one that is stated several times, all values."""
+    """The properties of each object; all values of one that is stated several times."""
     objects: dict[Object, dict[str, str]] = defaultdict(dict)
     for kind, name, key, value in sorted(facts):
         known = objects[kind, name].get(key)
@@ -47,10 +47,10 @@ class Sides:
     """The two sides of a comparison, and the roles of the database at hand.
 
     Attributes:
-        wanted: the objects that should be.
-        actual: the objects that are.
+        wanted: the expected objects.
+        actual: the actual objects.
         owner: the role that facts call "owner", as SQL writes it.
-        api: the API's roles that are there: what is made anew is taken from them first.
+        api: the API's roles that exist: re-created objects are revoked from them first.
     """
 
     wanted: Objects
@@ -59,20 +59,20 @@ class Sides:
     api: tuple[str, ...] = ()
 
     def role(self, label: str) -> str:
-        """A role as SQL names it, from what a fact calls it."""
+        """A role as SQL writes it, from its name in a fact."""
         return self.owner if label == "owner" else label
 
     def is_missing(self, item: Object) -> bool:
-        """Whether an object should be and is not."""
+        """Whether an object is missing."""
         return item in self.wanted and item not in self.actual
 
     def is_extra(self, item: Object) -> bool:
-        """Whether an object is and should not be."""
+        """Whether an object is extra."""
         return item in self.actual and item not in self.wanted
 
     @cached_property
     def missing(self) -> Mapping[str, list[str]]:
-        """The names of what is missing, by kind."""
+        """The names of the missing objects, by kind."""
         found: dict[str, list[str]] = defaultdict(list)
         for item in self.wanted:
             if self.is_missing(item):
@@ -81,7 +81,7 @@ class Sides:
 
     @cached_property
     def missing_columns(self) -> Mapping[str, list[str]]:
-        """The columns that are missing, by their table, where that is there."""
+        """The missing columns by table, of tables that exist."""
         found: dict[str, list[str]] = defaultdict(list)
         for table, last in map(split, self.missing["column"]):
             if ("table", table) in self.actual:
@@ -89,7 +89,7 @@ class Sides:
         return found
 
     def parts(self, relation: str, kind: str) -> list[str]:
-        """The names of a relation's parts of a kind, as they should be."""
+        """The expected names of a relation's parts of a kind."""
         return self._parts.get((relation, kind), [])
 
     @cached_property
@@ -101,7 +101,7 @@ class Sides:
 
     @cached_property
     def grants(self) -> list[str]:
-        """What should be granted on."""
+        """The expected objects that can have grants."""
         return [name for kind, name in self.wanted if kind == "grant"]
 
     def relation_of(self, kind: str, name: str) -> str | None:
@@ -115,7 +115,7 @@ class Sides:
         return found or split(self.constraint_of(name) or "")[0]
 
     def constraint_of(self, index: str) -> str | None:
-        """The constraint that an index is there for."""
+        """The constraint that an index implements."""
         schema, last = split(index)
         return self._constraints.get((schema, last))
 
@@ -130,7 +130,7 @@ class Sides:
         }
 
     def identity_of(self, sequence: str) -> str | None:
-        """The column whose identity a sequence is."""
+        """The identity column of a sequence."""
         return self._identities.get(sequence)
 
     @cached_property
@@ -143,7 +143,7 @@ class Sides:
         }
 
     def dependents(self, name: str) -> list[str]:
-        """The objects that should be, are, and would keep one from being dropped."""
+        """The expected and existing objects that depend on one and prevent its drop."""
         return [
             f"{kind} {other}"
             for (kind, other), properties in self.actual.items()
@@ -159,7 +159,7 @@ class Sides:
 
     @cached_property
     def renamed(self) -> dict[Object, str]:
-        """What is missing, with the name of what is there instead and is alike but for its name."""
+        """The missing objects, each with the name of an extra one that differs only in its name."""
         extra: dict[str, list[str]] = defaultdict(list)
         for kind, name in self.actual:
             if self.is_extra((kind, name)):
@@ -193,7 +193,7 @@ class Sides:
         )
 
     def _place(self, side: Objects, column: str) -> tuple[int, int] | str:
-        """How many columns there are, and which of them this one is."""
+        """The number of columns, and the position of this one."""
         table, last = split(column)
         for kind in ("table", "foreign table"):
             names = side.get((kind, table), {}).get("columns", "").split(", ")

@@ -1,4 +1,4 @@
-"""What a difference follows from: where that is mended, this is."""
+"""The cause of a difference: fixing the cause fixes the difference."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from arami_db.facts.names import head, schema_of, split
 
 _TARGET = re.compile(r"((?:materialized |foreign |window )?[a-z]+) (.*)", re.DOTALL)
 _DEFINING = ("definition", "using", "with check")
-# What names no schema of its own.
+# Kinds whose names have no schema.
 _GLOBAL = {"schema", "extension", "event trigger", "publication", "cast", "default privilege"}
 
 
@@ -23,7 +23,7 @@ def target_of(grant: str) -> Object:
 
 
 def cause_of(difference: Difference) -> str | None:
-    """What a difference follows from, as "table public.users"; None where it is its own cause."""
+    """The cause of a difference, as "table public.users"; None where it is its own cause."""
     around, kind, name = difference.around, difference.kind, difference.name
     if kind == "grant":
         return _cause_of_grant(difference)
@@ -39,7 +39,7 @@ def cause_of(difference: Difference) -> str | None:
 
 
 def _extension(difference: Difference) -> str | None:
-    """An extension that is extra, of an object that came with it."""
+    """The extra extension that an extra object belongs to."""
     around = difference.around
     for key in difference.now:
         kind, _, name = key.removeprefix("member of ").partition(" ")
@@ -75,7 +75,7 @@ def _of_any(around: Sides, name: str, kinds: tuple[str, ...]) -> str | None:
 
 
 def _other_object(difference: Difference) -> str | None:
-    """An index's constraint, a sequence's column, a view's definition."""
+    """The constraint of an index, the column of a sequence, the definition of a view."""
     around, kind, name, key = (
         difference.around,
         difference.kind,
@@ -108,7 +108,7 @@ def column_of(not_null: Difference) -> str:
 
 
 def _other_name(difference: Difference) -> str | None:
-    """Something that was renamed, if a definition differs by its name only."""
+    """A renamed object, if a definition differs only by its name."""
     wanted, actual = difference.value, difference.actual
     if wanted is None or actual is None:
         return None
@@ -122,7 +122,7 @@ def _other_name(difference: Difference) -> str | None:
 
 
 def _needed(difference: Difference) -> str | None:
-    """A column that a definition names, or a view does, and that no remedy gives back."""
+    """A column that a definition or a view names, and that no remedy restores."""
     if difference.key not in {None, *_DEFINING}:
         return None
     around, wanted = difference.around, difference.wanted

@@ -7,11 +7,11 @@ from arami_db.drift.remedies.difference import Difference
 from arami_db.drift.remedies.names import literal, quoted
 from arami_db.facts.names import listed, split, unquoted
 
-_MAIN = ("numeric", "inet", "cidr")  # types that Postgres keeps in the table while it can
+_MAIN = ("numeric", "inet", "cidr")  # types that Postgres stores in the table if it can
 
 
 def definition(column: str, wanted: Properties) -> str:
-    """A column as CREATE TABLE and ADD COLUMN have it."""
+    """A column as CREATE TABLE and ADD COLUMN write it."""
     parts = [split(column)[1], wanted["type"]]
     parts += [f"collate {wanted['collation']}"] if "collation" in wanted else []
     if "generated kind" in wanted:
@@ -24,9 +24,9 @@ def definition(column: str, wanted: Properties) -> str:
 
 
 def create_column(difference: Difference) -> str | None:
-    """A column at the end of its table, with those that are missing before it; else none.
+    """Adding a column at the end of its table, with missing ones before it; else None.
 
-    None either where rows that are there could not have it.
+    Also None where existing rows could not have it.
     """
     around, (table, last) = difference.around, split(difference.name)
     names = listed(around.wanted.get(("table", table), {}).get("columns", ""))
@@ -46,7 +46,7 @@ def create_column(difference: Difference) -> str | None:
 
 
 def needs_values(wanted: Properties) -> bool:
-    """Whether each row must be given a value before a column can be as it should."""
+    """Whether each row needs a value before the column can be as expected."""
     return "not null" in wanted and not {"default", "identity"} & wanted.keys()
 
 
@@ -71,7 +71,7 @@ def change_column(difference: Difference) -> str | None:
 
 
 def _kept(key: str, value: str | None, wanted: Properties, change: str) -> str | None:
-    """How a column's values are kept and counted."""
+    """How the values of a column are stored and sampled."""
     if key == "storage":
         usual = "main" if wanted.get("type", "").startswith(_MAIN) else "extended"
         return f"{change} set storage {value or usual};"
@@ -92,7 +92,7 @@ def _identity(difference: Difference, change: str) -> str:
         return f"{change} drop identity;"
     if difference.actual is not None:
         return f"{change} set generated {value};"
-    # A new sequence starts at 1, and the rows are there.
+    # A new sequence starts at 1, although rows exist.
     sequence = f"pg_get_serial_sequence({literal(table)}, {literal(unquoted(column))})"
     highest = f"(select coalesce(max({column}), 0) + 1 from {table})"  # noqa: S608 - to be read
     return (

@@ -1,4 +1,4 @@
-"""One difference of an object: what a remedy is for."""
+"""One difference of an object, which a remedy fixes."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ NOTHING = Sides({}, {})
 
 @dataclass(frozen=True)
 class Difference:
-    """One difference of an object, or the object itself being missing or extra.
+    """One difference of an object, or a missing or extra object.
 
     Attributes:
         kind: its kind, as the facts state it.
         name: its name, quoted and qualified.
         key: the property that differs; None when the whole object is missing or extra.
-        wanted: all properties it should have; empty when there should be no such object.
-        actual: what that property is instead, if anything.
+        wanted: all expected properties; empty for an extra object.
+        actual: the actual value of the property, if any.
         around: both sides.
     """
 
@@ -31,7 +31,7 @@ class Difference:
 
     @property
     def value(self) -> str | None:
-        """What the property should be."""
+        """The expected value of the property."""
         return self.wanted.get(self.key or "")
 
     @property
@@ -40,11 +40,11 @@ class Difference:
         return self.around.actual.get((self.kind, self.name), {})
 
     def of(self, kind: str, name: str, key: str | None = None) -> Difference:
-        """The same of another object that should be, as if all of it, or of it, were missing."""
+        """The same for another expected object, as if it, or a property, were missing."""
         return Difference(
             kind, name, key, self.around.wanted.get((kind, name), {}), None, self.around
         )
 
     def about(self, key: str | None) -> Difference:
-        """The same of another property, as if it had none."""
+        """The same for another property, as if it had no value."""
         return replace(self, key=key, actual=None)

@@ -9,7 +9,7 @@ from arami_db.drift.remedies.difference import Difference
 from arami_db.drift.remedies.names import dollars, literal, quoted
 from arami_db.facts.names import head, listed, unquoted
 
-# What a setting is that is a list of names: each is quoted for itself.
+# Settings that are lists of names: each name is quoted separately.
 _LISTS = {
     "search_path",
     "temp_tablespaces",
@@ -18,7 +18,7 @@ _LISTS = {
     "shared_preload_libraries",
     "createrole_self_grant",
 }
-_USUAL = {  # what is meant where nothing is stated
+_USUAL = {  # the defaults
     "security": "invoker",
     "volatility": "volatile",
     "parallel": "unsafe",
@@ -28,7 +28,7 @@ _DEFAULT = " DEFAULT "
 
 
 def create_function(difference: Difference) -> str | None:
-    """The whole definition of a function or procedure; of what else is called so, none."""
+    """The whole definition of a function or procedure; None for other routines."""
     if difference.kind == "aggregate" or "arguments" not in difference.wanted:
         return None
     name, wanted = difference.name, difference.wanted
@@ -78,7 +78,7 @@ def _body(wanted: Properties) -> str:
 
 
 def change_function(difference: Difference) -> str | None:
-    """One attribute, or all of it where the definition itself differs."""
+    """One attribute, or the whole function where the definition itself differs."""
     key, wanted = difference.key or "", difference.wanted
     alter = f"alter {difference.kind.removeprefix('window ')} {difference.name}"
     if key.startswith("set "):
@@ -98,14 +98,14 @@ def change_function(difference: Difference) -> str | None:
 
 
 def is_another(difference: Difference) -> bool:
-    """Whether a function cannot be replaced by the one that should be, and must be dropped."""
+    """Whether the expected function cannot replace the existing one, which must be dropped."""
     now, wanted = difference.now, difference.wanted
     if difference.key not in {"arguments", "returns", "source", "language"}:
         return False
     if now.get("returns") != wanted.get("returns"):
         return True
     before, after = now.get("arguments", ""), wanted.get("arguments", "")
-    # A default may be changed and added, not taken away.
+    # A default may be changed and added, but not removed.
     return _names(before) != _names(after) or before.count(_DEFAULT) > after.count(_DEFAULT)
 
 

@@ -13,7 +13,7 @@ from arami_db.facts.names import split
 _GRANTED = "granted by owner"
 _GRANTABLE = f"with grant option, {_GRANTED}"
 _REVOKED = "revoked"
-_WORDS = {  # where GRANT has another word
+_WORDS = {  # where GRANT uses another word
     "view": "table",
     "materialized view": "table",
     "foreign table": "table",
@@ -25,7 +25,7 @@ _DEFAULT = re.compile(r'of ("(?:[^"]|"")*"|\S+)( in schema .*)? on ([a-z ]+)', r
 
 
 def grant(difference: Difference) -> str | None:
-    """What gives a privilege, or takes it back."""
+    """The statement that grants or revokes a privilege."""
     if difference.key is None:
         return None
     grantee, privilege = difference.key.rsplit(" ", 1)
@@ -45,7 +45,7 @@ def grant(difference: Difference) -> str | None:
 
 
 def _as_owner(difference: Difference) -> str | None:
-    """How it is granted once the object has its owner back: that comes first."""
+    """The grant after the owner is restored, which comes first."""
     actual = difference.actual
     owner = difference.around.actual.get(target_of(difference.name), {}).get("owner")
     if actual and owner and actual.endswith(f"granted by {owner}"):
@@ -54,7 +54,7 @@ def _as_owner(difference: Difference) -> str | None:
 
 
 def _change(wanted: str | None, actual: str | None) -> tuple[str, str, str]:
-    """The verb, the preposition before the role, and what follows it."""
+    """The verb, the preposition before the role, and the rest."""
     if wanted is None:
         return "revoke", "from", " cascade" if actual == _GRANTABLE else ""
     if actual == _GRANTABLE:
@@ -77,7 +77,7 @@ def _statement(name: str, privilege: str, role: str, words: tuple[str, str, str]
 
 
 def _columns_again(difference: Difference) -> str:
-    """Privileges on columns that go when the one on their table is taken back."""
+    """Privileges on columns that are lost when the one on their table is revoked."""
     kind, table = target_of(difference.name)
     if difference.value is not None or kind not in RELATIONS:
         return ""
@@ -95,7 +95,7 @@ def _is_row_type(difference: Difference) -> bool:
 
 
 def _row_type(name: str, grantee: str, difference: Difference) -> str | None:
-    """Of a row type nothing is stated while its owner and everybody may use it."""
+    """The grants of a row type, which are not stated while its owner and everybody may use it."""
     if difference.value is not None:
         return None
     if grantee in {"owner", "public"}:
@@ -104,7 +104,7 @@ def _row_type(name: str, grantee: str, difference: Difference) -> str | None:
 
 
 def grants_of(difference: Difference) -> list[str]:
-    """All privileges on an object that was just made, whatever default privileges gave."""
+    """All privileges on a new object, without those from default privileges."""
     around, kind, name = difference.around, difference.kind, difference.name
     word = _WORDS.get(kind, kind)
     if word not in {"table", "sequence", "function", "procedure"}:
@@ -120,7 +120,7 @@ def grants_of(difference: Difference) -> list[str]:
 
 
 def default_privilege(difference: Difference) -> str | None:
-    """What changes the privileges that objects will be made with."""
+    """The statement that changes default privileges."""
     found = _DEFAULT.fullmatch(difference.name)
     if difference.key is None or found is None:
         return None

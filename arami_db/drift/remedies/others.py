@@ -1,4 +1,4 @@
-"""What any object has, and kinds of objects that are few: drops, renames, types, publications."""
+"""Remedies for all kinds of objects, and for rare kinds: drops, renames, types, publications."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ _FREED = {"function", "procedure", "materialized view", "index"}  # of an extens
 
 
 def word(kind: str) -> str:
-    """What DDL calls a kind."""
+    """The DDL keyword of a kind."""
     return "function" if kind == "window function" else kind
 
 
 def target(difference: Difference) -> str:
-    """An object as COMMENT and SECURITY LABEL name it."""
+    """An object as COMMENT and SECURITY LABEL write it."""
     kind, name = word(difference.kind), difference.name
     if kind in _ON_TABLE:
         table, last = split(name)
@@ -45,7 +45,7 @@ def target(difference: Difference) -> str:
 
 
 def drop(difference: Difference, *, if_exists: bool = False) -> str | None:
-    """What removes an object, and nothing that depends on it."""
+    """The statement that drops an object without cascade."""
     kind, name, exists = word(difference.kind), difference.name, " if exists" if if_exists else ""
     table, last = split(name)
     if kind in _ON_TABLE:
@@ -64,7 +64,7 @@ def drop(difference: Difference, *, if_exists: bool = False) -> str | None:
 
 
 def rename(difference: Difference) -> str | None:
-    """What gives an object back its name, where it is there under another."""
+    """The statement that renames an object back."""
     kind, renamed = difference.kind, difference.around.renamed
     name = difference.name
     if not difference.wanted:
@@ -82,7 +82,7 @@ def rename(difference: Difference) -> str | None:
 
 
 def not_null(difference: Difference, column: str) -> str | None:
-    """What makes a NOT NULL one like those that its column states by itself (PostgreSQL 18)."""
+    """Making a NOT NULL constraint like that of a column definition (PostgreSQL 18)."""
     (table, last), now = split(column), difference.now["not null"]
     name, alter = split(difference.name)[1], f"alter table {table}"
     usual = quoted(f"{unquoted(split(table)[1])}_{unquoted(last)}_not_null")
@@ -140,7 +140,7 @@ def create_type(difference: Difference) -> str | None:
 
 
 def change_type(difference: Difference) -> str | None:
-    """What of a domain can be changed in place."""
+    """The changes that a domain allows in place."""
     key, value, alter = difference.key, difference.value, f"alter domain {difference.name}"
     if "base type" not in difference.wanted:
         return None
@@ -150,7 +150,7 @@ def change_type(difference: Difference) -> str | None:
 
 
 def create_schema(_: Difference) -> None:
-    """None: one that is missing was renamed, or all that was in it is gone."""
+    """None: a missing schema was renamed, or its contents are lost."""
 
 
 def create_extension(difference: Difference) -> str:
@@ -177,9 +177,9 @@ def change_event_trigger(difference: Difference) -> str | None:
 
 
 def unpublish(difference: Difference) -> str | None:
-    """What keeps a publication that may be the platform's, and takes out what is of the schema.
+    """Removing the schema's tables from a publication, which may belong to the platform.
 
-    One of all tables can only be made anew, without any; who subscribes goes on by its name.
+    One for all tables can only be re-created, without tables; subscriptions continue by its name.
     """
     name, now = difference.name, difference.now
     if "all tables" in now:
@@ -196,7 +196,7 @@ def _is_ours(key: str, wanted: Objects) -> bool:
 
 
 def change_publication(difference: Difference) -> str | None:
-    """What a publication must not send."""
+    """The statement that removes a table from a publication."""
     key = difference.key or ""
     kind = "tables in schema" if key.startswith("schema ") else "table"
     if difference.value is not None or not key.startswith(("schema ", "table ")):

@@ -19,14 +19,14 @@ _TARGET = re.compile(r"(\d+): (-?\d+)")
 
 
 def holder(difference: Difference) -> str:
-    """What a constraint is on: "table public.users", "domain public.mood"."""
+    """The object of a constraint: "table public.users", "domain public.mood"."""
     table = split(difference.name)[0]
     sides = (difference.around.wanted, difference.around.actual)
     return f"{'domain' if any(('type', table) in side for side in sides) else 'table'} {table}"
 
 
 def create_policy(difference: Difference) -> str:
-    """A policy, whole."""
+    """A whole policy."""
     table, policy = split(difference.name)
     wanted, around = difference.wanted, difference.around
     kind = "permissive" if wanted.get("permissive") == "true" else "restrictive"
@@ -70,7 +70,7 @@ def create_constraint(difference: Difference) -> str | None:
 
 
 def change_enabled(difference: Difference) -> str | None:
-    """When a trigger or rule fires; its definition is made again by who calls."""
+    """When a trigger or rule fires; the caller re-creates its definition."""
     if difference.key != "enabled":
         return None
     table, last = split(difference.name)
@@ -78,7 +78,7 @@ def change_enabled(difference: Difference) -> str | None:
 
 
 def change_constraint(difference: Difference) -> str | None:
-    """Whether a constraint is proved, and whether its triggers fire."""
+    """Whether a constraint is validated, and whether its triggers fire."""
     last = split(difference.name)[1]
     if difference.key == "validated" and difference.value is None:
         return f"alter {holder(difference)} validate constraint {last};"
@@ -99,7 +99,7 @@ def _firing_again(difference: Difference) -> str | None:
 
 
 def change_index(difference: Difference) -> str | None:
-    """What of an index can be changed in place."""
+    """The changes that an index allows in place."""
     key, name, value = difference.key or "", difference.name, difference.value
     if key in {"valid", "ready", "live"}:
         return f"reindex index {name} /* writes wait for it */;"
@@ -122,7 +122,7 @@ def change_index(difference: Difference) -> str | None:
 
 
 def change_statistics(difference: Difference) -> str | None:
-    """How much extended statistics keep."""
+    """The statistics target of extended statistics."""
     if difference.key != "target":
         return None
     return f"alter statistics {difference.name} set statistics {difference.value or -1};"

@@ -9,8 +9,8 @@ from arami_db.drift.remedies.names import literal, quoted
 from arami_db.facts.names import listed
 
 _OPTION = "option "
-_BEYOND = {"foreign server"}  # made by clauses that the facts alone do not give back
-_PARAMETERS = {  # of a sequence: the clause, and what is meant where nothing is stated
+_BEYOND = {"foreign server"}  # made by clauses that facts alone cannot restore
+_PARAMETERS = {  # of a sequence: the clause, and its default
     "type": ("as {}", "bigint"),
     "increment": ("increment by {}", "1"),
     "minimum": ("minvalue {}", "1"),
@@ -21,7 +21,7 @@ _PARAMETERS = {  # of a sequence: the clause, and what is meant where nothing is
 
 
 def create_table(difference: Difference) -> str | None:
-    """A table with its columns and options; no foreign one."""
+    """A table with its columns and options; None for a foreign table."""
     wanted, around, name = difference.wanted, difference.around, difference.name
     if _BEYOND & wanted.keys():
         return None
@@ -44,7 +44,7 @@ def create_table(difference: Difference) -> str | None:
 
 
 def attached(difference: Difference) -> list[str]:
-    """What makes a table the child, the partition or one of the type that it was."""
+    """The statements that make a table a child, a partition or a typed table again."""
     wanted, name = difference.wanted, difference.name
     found = sorted((v, k) for k, v in wanted.items() if k.startswith("inherits "))
     parents = [key.removeprefix("inherits ") for _, key in found]
@@ -85,7 +85,7 @@ def _value(text: str) -> str:
 
 
 def create_sequence(difference: Difference) -> str:
-    """A sequence that is no identity column's."""
+    """A sequence that does not belong to an identity column."""
     return f"create sequence {difference.name} {_parameters(difference.wanted)};"
 
 
@@ -95,7 +95,7 @@ def _parameters(wanted: Properties) -> str:
 
 
 def change_relation(difference: Difference) -> str | None:
-    """One property of a table, view, index or sequence that is changed in place."""
+    """A property of a table, view, index or sequence that can be changed in place."""
     key, kind, name = difference.key or "", difference.kind, difference.name
     value = difference.value
     if key.startswith(_OPTION):
@@ -137,7 +137,7 @@ def _change_table(difference: Difference) -> str | None:
 
 
 def _identity(difference: Difference) -> str:
-    """What identifies a row where changes are replicated."""
+    """The replica identity of a table."""
     if difference.value != "index":
         return difference.value or "default"
     around = difference.around

@@ -1,4 +1,4 @@
-"""An object with all that is its own, and what of one is changed in place: a table of makers."""
+"""Whole objects with their parts, and changes in place: which function makes which SQL."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ _CHANGE: dict[str, tuple[_Maker, ...]] = {
     "event trigger": (others.change_event_trigger,),
     "publication": (others.change_publication,),
 }
-# Properties that no CREATE sets, and how they begin.
+# Properties that no CREATE sets, and prefixes of such properties.
 _AFTER = {"owner", "comment", "enabled", "row level security", "force row level security"} | {
     *("replica identity", "clustered", "statistics targets", "target", "owned by"),
     *("storage", "compression", "statistics target"),
@@ -62,13 +62,13 @@ _AFTER_ALWAYS = ("security label ", "depends on extension ")
 
 
 def change_in_place(difference: Difference) -> str | None:
-    """What changes one property, if that can be changed by itself."""
+    """The statement that changes one property, if that is possible."""
     makers = (others.change_any, *_CHANGE.get(difference.kind, ()))
     return next((sql for make in makers if (sql := make(difference))), None)
 
 
 def restored(difference: Difference) -> str | None:
-    """An object with all that is its own."""
+    """An object with all its parts."""
     make = _CREATE.get(difference.kind)
     made = make(difference) if make else None
     if made is None:
@@ -79,7 +79,7 @@ def restored(difference: Difference) -> str | None:
 
 
 def _parts(difference: Difference) -> list[str]:
-    """Of a table, view or domain: what is on it, foreign keys last."""
+    """The parts of a table, view or domain, foreign keys last."""
     around, found = difference.around, list[str]()
     if difference.kind not in {"table", "view", "materialized view", "type"}:
         return found
@@ -106,7 +106,7 @@ def _is_to_partition(around: Sides, constraint: str) -> bool:
 
 
 def _sequence(column: Difference) -> list[str]:
-    """What an identity's sequence has of its own."""
+    """The properties of the sequence of an identity column."""
     name = sequence_of(column.name)
     if "identity" not in column.wanted or ("sequence", name) not in column.around.wanted:
         return []
@@ -121,7 +121,7 @@ def _comment(difference: Difference) -> list[str]:
 
 
 def _rest(difference: Difference, also: Set[str] = frozenset()) -> list[str]:
-    """The properties that creating it does not set, and those that are named."""
+    """The properties that its CREATE does not set, and the given ones."""
     kind, wanted = difference.kind, difference.wanted
     if kind == "column" or (kind == "index" and "definition" not in wanted):
         also = {*also, "option "}

@@ -1,6 +1,6 @@
-"""Where the files of a project define each object: file and line, for whoever has to mend it.
+"""Where the files of a project define each object: file and line.
 
-Importing this module loads the parser; a verification that finds nothing never does.
+Importing this module loads the parser; a verification without findings never does.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from arami_db.files.sqlfile import SqlFile
 
 __all__ = ["Definitions"]
 
-# Kinds of facts that share their names.
+# Kinds of facts that share a namespace.
 _SHARED = {
     **dict.fromkeys(("table", "view", "materialized view", "foreign table"), "relation"),
     **dict.fromkeys(("sequence", "index"), "relation"),
@@ -30,10 +30,10 @@ _ALL = ("relation", "function", "column", *_PARTS, "schema", "type", "extension"
 
 
 class Definitions:
-    """The places of all objects that some files define; of two definitions the later counts."""
+    """The places of all objects that files define; the later of two definitions counts."""
 
     def __init__(self, files: Iterable[SqlFile]) -> None:
-        """Read the files, in the order in which they are applied; one that cannot be is left out.
+        """Read the files, in the order in which they are applied; unreadable ones are skipped.
 
         Args:
             files: migrations first, then views.
@@ -43,21 +43,21 @@ class Definitions:
             self._read(file)
 
     def place(self, name: str, kind: str | None = None, property: str = "") -> str | None:  # noqa: A002 - the catalog's own word
-        """Where an object is defined, or else the table it belongs to.
+        """Where an object, or the table it belongs to, is defined.
 
         Args:
-            name: as facts and checks name it: public.users.email, "policy" on public.users,
+            name: as in facts and checks: public.users.email, "policy" on public.users,
                 table public.users.
             kind: the kind of the fact, where it is known.
             property: the property of the fact, where it is known.
 
         Returns:
-            Such as "sql/migrations/003_users.sql:12"; None for what no file defines.
+            Such as "sql/migrations/003_users.sql:12"; None where no file defines it.
         """
         return next((self._places[key] for key in _keys(name, kind, property) if key in self), None)
 
     def __contains__(self, key: TargetKey) -> bool:
-        """Whether a file says this."""
+        """Whether a file defines this."""
         return key in self._places
 
     def _read(self, file: SqlFile) -> None:
@@ -104,7 +104,7 @@ def _keys(name: str, kind: str | None, aspect: str) -> Iterator[TargetKey]:
 
 
 def _typed(name: str) -> tuple[str, str]:
-    """The kind that a name begins with, if it does, and the rest."""
+    """The kind at the beginning of a name, if any, and the rest."""
     match = _KINDS.match(name)
     return (_kind(match[1]), name[match.end() :]) if match else ("", name)
 

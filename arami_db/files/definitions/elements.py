@@ -1,4 +1,4 @@
-"""Columns and constraints where a table's statements define them, and the objects these imply."""
+"""Where statements define columns and constraints of tables, and the objects these imply."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _SUFFIXES = {
 }
 _WITH_INDEX = {tree.CONSTR_PRIMARY, tree.CONSTR_UNIQUE, tree.CONSTR_EXCLUSION}
 _SERIAL = {"serial", "bigserial", "smallserial", "serial4", "serial8", "serial2"}
-# What an ALTER TABLE states, by the property of the facts that it is about.
+# The properties that ALTER TABLE commands change.
 _ALTERATIONS = {
     tree.AT_ColumnDefault: "default",
     tree.AT_SetNotNull: "not null",
@@ -45,7 +45,7 @@ _ALTERATIONS = {
 
 
 def alteration(subtype: int) -> str | None:
-    """The property that an ALTER TABLE command changes; None for one nobody looks for."""
+    """The property that an ALTER TABLE command changes; None if it is not in the facts."""
     return _ALTERATIONS.get(subtype)
 
 
@@ -54,7 +54,7 @@ def elements(table: str, nodes: Iterable[Node]) -> Iterator[Element]:
 
     Args:
         table: its name, qualified and quoted.
-        nodes: what stands between the parentheses of CREATE TABLE, or after ADD.
+        nodes: the elements in the parentheses of CREATE TABLE, or after ADD.
     """
     for node in nodes:
         if node.HasField("column_def"):

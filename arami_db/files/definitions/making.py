@@ -1,4 +1,4 @@
-"""The statement of a file that makes an object: for what the facts do not tell whole."""
+"""The statement that creates an object, for objects that facts describe only partly."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _MADE = {
 
 
 class Stated:
-    """The statements of files that make objects which facts alone do not give back."""
+    """The statements of files that create objects which facts alone cannot restore."""
 
     def __init__(self, scripts: Iterable[Script]) -> None:
         """Read the statements.
@@ -47,11 +47,11 @@ class Stated:
                     self._found.setdefault(key, []).append(f"{statement.text.strip()};")
 
     def of(self, kind: str, name: str) -> str | None:
-        """The last statement that makes an object; None where there is none.
+        """The last statement that creates an object; None where there is none.
 
         Args:
-            kind: its kind, as facts have it.
-            name: its name, as facts have it.
+            kind: its kind, as in facts.
+            name: its name, as in facts.
         """
         found = self._found.get((kind, name)) or self._found.get((kind, name.partition("(")[0]))
         return found[-1] if found else None
@@ -79,7 +79,7 @@ def _made(node: Node) -> Iterator[tuple[str, str]]:
 
 
 def _qualified(parts: list[str]) -> str:
-    # An operator's name is no identifier.
+    # The name of an operator is not an identifier.
     if parts and not parts[-1][:1].isalnum() and parts[-1][:1] not in {"_", '"'}:
         return ".".join([*(parts[:-1] or ["public"]), parts[-1]])
     return names.qualified(*parts)

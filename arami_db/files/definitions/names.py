@@ -1,4 +1,4 @@
-"""Names as the facts write them, from the names that parse trees hold."""
+"""Names as the facts write them, from parse trees."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 _PLAIN = re.compile("[a-z_][a-z0-9_]*")
 _PARTS = re.compile(r'"(?:[^"]|"")*"|[^".]+')
-_UNRESERVED = (0, 1)  # no keyword, and one that may be any name
-# The parser's names of types that the standard names otherwise.
+_UNRESERVED = (0, 1)  # not a keyword, or one that may be any name
+# The parser's names of types, and the names of the SQL standard.
 _STANDARD = {
     "bool": "boolean",
     "int2": "smallint",
@@ -43,7 +43,7 @@ def quoted(name: str) -> str:
 
 
 def qualified(*names: str) -> str:
-    """A name with its schema; without one it is in public, as a migration's search_path has it."""
+    """A name with its schema; the default is public, as in a migration's search_path."""
     parts = [name for name in names if name]
     return ".".join(map(quoted, ["public", *parts] if len(parts) == 1 else parts))
 
@@ -69,13 +69,13 @@ def type_name(node: TypeName) -> str:
 
 
 def signature(names: Iterable[Node], parameters: Iterable[FunctionParameter]) -> str:
-    """A function with the types of what it is given."""
+    """A function with the types of its arguments."""
     given = [type_name(p.arg_type) for p in parameters if _is_given(p)]
     return f"{qualified(*strings(names))}({', '.join(given)})"
 
 
 def called(node: ObjectWithArgs) -> str:
-    """A function as a statement about it names it."""
+    """A function as named in a statement."""
     if node.objfuncargs:
         return signature(node.objname, (a.function_parameter for a in node.objfuncargs))
     given = [type_name(argument.type_name) for argument in node.objargs]

@@ -1,4 +1,4 @@
-"""What a statement says about which object: creates, alters, comments or grants on it."""
+"""Which objects a statement creates, alters, comments on or grants privileges on."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ Said = Iterator[
 
 
 def said(statement: Node) -> Said:
-    """Everything that a statement says of objects.
+    """The objects of a statement, and their places.
 
     Yields:
-        What it speaks of, and where it does.
+        Each object, and its place in the statement.
     """
     which = statement.WhichOneof("node")
     if which in _STATEMENTS:

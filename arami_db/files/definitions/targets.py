@@ -21,12 +21,12 @@ _DROPS = {tree.AT_DropColumn: "column", tree.AT_DropConstraint: "constraint"}
 
 
 class TargetKey(NamedTuple):
-    """What a place is the place of.
+    """What a place defines.
 
     Attributes:
         kind: "relation", "function", "column", "policy" and so on; "grant" for a right.
-        name: as the facts name it; of a right, behind the kind of what it is on.
-        aspect: empty for the object as a whole, else what of it: "comment", or whose right.
+        name: as in the facts; for a right, after the kind of its object.
+        aspect: empty for the object as a whole, else the part: "comment", or the grantee.
     """
 
     kind: str
@@ -35,7 +35,7 @@ class TargetKey(NamedTuple):
 
 
 def dropped(statement: Node) -> Iterator[TargetKey]:
-    """The objects a statement drops, or that go by another name after it."""
+    """The objects that a statement drops or renames."""
     which = statement.WhichOneof("node")
     if which == "drop_stmt":
         for node in statement.drop_stmt.objects:
@@ -66,7 +66,7 @@ def word_of(objtype: int) -> str:
 
 
 def named(objtype: int, node: Node) -> Iterator[TargetKey]:
-    """The object that a statement names, by the type it says the object is of."""
+    """The object that a statement names, by its type in the statement."""
     word = word_of(objtype)
     if node.HasField("object_with_args"):
         if word in _ROUTINES:

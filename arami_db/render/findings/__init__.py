@@ -1,4 +1,4 @@
-"""Findings: for people, and in the forms that CI systems read; a module for each."""
+"""Findings as text, and in the formats that CI systems read; a module for each."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 
 def show_report(report: VerifyReport, form: str) -> None:
-    """Write a report to stdout, and to stderr what was asked for and came to nothing.
+    """Write a report to stdout, and to stderr patterns and declarations that matched nothing.
 
     Args:
-        report: what was verified and found.
+        report: the result of the verification.
         form: "text", "json", "junit", "github" or "sarif".
     """
     print(import_module(f"arami_db.render.findings.{form}").render(report), end="")
@@ -24,4 +24,4 @@ def show_report(report: VerifyReport, form: str) -> None:
         note(f"note: --ignore {visible(pattern)} matched nothing")
     for stale in report.aside.stale:
         name = visible(f"{stale.kind} {stale.name}")
-        note(f"note: {stale.place}: nothing of {name} is there; remove the entry")
+        note(f"note: {stale.place}: {name} does not exist; remove the entry")

@@ -21,7 +21,7 @@ _LEVELS = {"security": "error", "integrity": "error", "performance": "warning"}
 
 
 def render(report: VerifyReport) -> str:
-    """A command a finding."""
+    """One command for each finding."""
     return "".join(_command(finding, report.root) for finding in report.findings)
 
 

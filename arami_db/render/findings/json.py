@@ -1,4 +1,4 @@
-"""Findings as data, whole: names and texts as they are, consequences with all they say."""
+"""Findings as complete data: names and texts unchanged, consequences with all their fields."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def render(report: VerifyReport) -> str:
-    """The report as JSON, in ASCII: what steers a terminal is escaped."""
+    """The report as JSON, in ASCII: terminal control characters are escaped."""
     data = {
         "checked": report.checked,
         "skipped": report.skipped,

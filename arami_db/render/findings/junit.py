@@ -1,4 +1,4 @@
-"""Findings as JUnit's XML: each a test case that failed; one that passed when there is none."""
+"""Findings as JUnit XML: a failed test case for each; a passed one without findings."""
 
 from __future__ import annotations
 

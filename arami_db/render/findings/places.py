@@ -1,4 +1,4 @@
-"""Places of findings, apart: the file and the line."""
+"""Places of findings, split into file and line."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ if TYPE_CHECKING:
 
 
 def place_of(finding: Finding, root: Path) -> tuple[str, int] | None:
-    """The file of a finding, for what opens it, and the line; None where no file is to blame.
+    """The file of a finding, as a path that can be opened, and the line; None without a file.
 
     Args:
         finding: the finding.
-        root: the SQL directory, which its place is in.
+        root: the SQL directory of its place.
     """
     if finding.place is None:
         return None
@@ -24,11 +24,11 @@ def place_of(finding: Finding, root: Path) -> tuple[str, int] | None:
 
 
 def seen_from_here(path: Path) -> str:
-    """A path relative to the working directory where it is below it, else the whole path."""
+    """A path, relative to the working directory if it is below that."""
     relative = os.path.relpath(path)
     return str(path.absolute()) if relative.startswith("..") else relative
 
 
 def is_in_checkout(path: str) -> bool:
-    """Whether a path lies below the working directory, so that a code host can know it."""
+    """Whether a path is below the working directory, and so in the repository."""
     return not Path(path).is_absolute()

@@ -1,4 +1,4 @@
-"""Findings as SARIF 2.1.0, with what GitHub's code scanning asks for besides.
+"""Findings as SARIF 2.1.0, with the properties that GitHub's code scanning needs.
 
 https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html and
 https://docs.github.com/code-security/reference/code-scanning/sarif-files/sarif-support
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _HOME = "https://pypi.org/project/arami-db/"
 _LEVELS = {"security": "error", "integrity": "error", "performance": "warning"}
-# GitHub shows a rule of security by a score from 0 to 10: from 7 on it is high.
+# GitHub rates a security rule by a score from 0 to 10: 7 or more is high.
 _SECURITY_SEVERITY = "8.0"
-_LONGEST = 1024  # characters of a description that GitHub takes
+_LONGEST = 1024  # characters of a description that GitHub accepts
 
 
 def render(report: VerifyReport) -> str:
@@ -52,7 +52,7 @@ def render(report: VerifyReport) -> str:
 
 
 def _rule_id(finding: Finding) -> str:
-    """GitHub takes the severity from the rule, and one check may find things of several."""
+    """A rule for each severity: GitHub reads the severity from the rule, not from the result."""
     return visible(f"{finding.source}/{finding.severity}")
 
 
@@ -66,7 +66,7 @@ def _rule(rule_id: str, rules: dict[str, Rule]) -> dict[str, Any]:
         properties["security-severity"] = _SECURITY_SEVERITY
     else:
         properties["problem.severity"] = level.replace("note", "recommendation")
-    advice = "Each result says what was expected, what is there, and the SQL that mends it."
+    advice = "Each result shows the expected and the actual value, and the SQL that fixes it."
     return {
         "id": rule_id,
         "name": "".join(word.capitalize() for word in source.split("_") if not word.isdigit()),
@@ -103,21 +103,21 @@ def _result(finding: Finding, ids: list[str], root: Path) -> dict[str, Any]:
                 "logicalLocations": [logical],
             }
         ],
-        # The one that GitHub compares; results that no file defines all lie on the same line.
+        # GitHub identifies results by this; those without a file all have the same place.
         "partialFingerprints": {"primaryLocationLineHash": f"{digest}:1"},
     }
 
 
 def _unlinked(text: str) -> str:
-    """A message in which no name passes for a link, [text](destination)."""
+    """A message in which no name looks like a link, [text](destination)."""
     return text.replace("](", r"]\u0028")
 
 
 def _physical(path: str, line: int) -> dict[str, Any]:
-    """A place in a file, relative to the working directory where the file is below it.
+    """A place in a file, relative to the working directory if the file is below it.
 
-    What no file defines is placed at the first line of the snapshot, because GitHub takes no result
-    without a place.
+    Without a file it is the first line of the snapshot, because GitHub rejects results without a
+    place.
     """
     artifact = {"uri": quote(path), "uriBaseId": "%SRCROOT%"}
     if not is_in_checkout(path):

@@ -1,4 +1,4 @@
-"""Findings for people: gravest first, each with its place and the way out."""
+"""Findings as text: most severe first, each with its place and remedy."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from arami_db.drift.findings import Finding
     from arami_db.verifying.report import VerifyReport
 
-_PATHS = 5  # shown of one finding; --format json has all
+_PATHS = 5  # consequences shown of one finding; --format json has all
 
 
 def render(report: VerifyReport) -> str:
@@ -32,7 +32,7 @@ def render(report: VerifyReport) -> str:
 
 
 def checked(report: VerifyReport) -> str:
-    """What was looked at, on one line."""
+    """What was examined, on one line."""
     return "verified " + ", ".join(
         count(number, name.removesuffix("s")) for name, number in report.checked.items()
     )
@@ -62,8 +62,8 @@ def _sentence(finding: Finding) -> str:
 
 
 def _consequences(finding: Finding) -> list[str]:
-    """What checks find and the first paths, a line each; all other facts are counted."""
-    if is_beside(finding):  # its sentence has counted them
+    """Findings of checks and the first paths, a line each; all other facts are counted."""
+    if is_beside(finding):  # its message has the count
         return []
     every = list(unfolded(finding.consequences))
     paths = [one for one in every if any(fact.kind == "reach" for fact in one.extra)]
@@ -84,10 +84,10 @@ def _set_aside(report: VerifyReport) -> list[str]:
         by_declaration = Counter(one.declaration for one in report.aside.accepted)
         there = counted((by.kind, by.name) for by in by_declaration)
         accepted = count(len(report.aside.accepted), "finding")
-        lines += ["", f"beside these files, as declared: {there}; accepted {accepted}:"]
+        lines += ["", f"outside these files, as declared: {there}; accepted {accepted}:"]
         for by, number in by_declaration.items():
             lines.append(f"  {visible(f'{by.kind} {by.name}')}: {number} ({visible(by.reason)})")
     if report.aside.stale:
-        lines += ["", "declared, and nothing of it is there:"]
+        lines += ["", "declared, but does not exist:"]
         lines += [visible(f"  {by.kind} {by.name}  [{by.place}]") for by in report.aside.stale]
     return lines

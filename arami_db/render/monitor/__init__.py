@@ -1,1 +1,1 @@
-"""Answers of `monitor`: for people, for programs, and for whoever collects metrics."""
+"""Answers of `monitor`: as text, as JSON, and as metrics."""

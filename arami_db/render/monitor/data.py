@@ -1,4 +1,4 @@
-"""Answers as programs read them."""
+"""Answers as JSON."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def as_data(answers: Sequence[Answer], database: str) -> dict[str, Any]:
     """The answers, with what each column is.
 
     Args:
-        answers: to each question that was asked.
+        answers: the answer to each query.
         database: its name.
     """
     return {

@@ -1,7 +1,7 @@
-"""Answers as an exposition of OpenMetrics 1.0, for Prometheus and what collects like it.
+"""Answers as an exposition of OpenMetrics 1.0, for Prometheus and similar collectors.
 
-The format: https://prometheus.io/docs/specs/om/open_metrics_spec/. A family's lines stand together,
-every series once, names and labels as declared; no text of a statement is ever in it.
+The format: https://prometheus.io/docs/specs/om/open_metrics_spec/. The lines of a family are
+together, every series occurs once, names and labels are as declared; no statement's text is in it.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def exposition(answers: Sequence[Answer], database: str) -> str:
     """The exposition, ending in # EOF.
 
     Args:
-        answers: to each question that was asked.
+        answers: the answer to each query.
         database: its name, a label of every series.
     """
     lines = [line for answer in answers for line in _of(answer, database)]
@@ -55,7 +55,7 @@ def _of(answer: Answer, database: str) -> Iterator[str]:
 
 
 def _family(metric: Metric, series: Iterable[_Series]) -> list[str]:
-    """A family's lines; of two series with the same labels the first, of no value none."""
+    """A family's lines; only the first of two series with the same labels, none for a null."""
     samples: dict[str, Any] = {}
     for labels, value in series:
         if value is not None:

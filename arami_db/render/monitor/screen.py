@@ -1,4 +1,4 @@
-"""Answers again and again: on a terminal in place, on a pipe a block each time."""
+"""Repeated answers: in place on a terminal, block after block on a pipe."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class EndedError(BaseException):
-    """Whoever watched has seen enough; the driver would have a KeyboardInterrupt wait for it."""
+    """The user ended --watch. A KeyboardInterrupt would be delayed by the driver."""
 
 
 def watch(
@@ -31,18 +31,18 @@ def watch(
     *,
     in_place: bool,
 ) -> NoReturn:
-    """Show answers until the process is ended; a lost connection is said, and tried again.
+    """Show answers until the process is ended; a lost connection is reported, and retried.
 
     Args:
-        take: asks, once.
+        take: runs the queries once.
         write: writes a block, where nothing is drawn in place.
-        every: how many seconds lie between the end of one time and the next.
-        what: which database that is.
+        every: how many seconds to wait between two rounds.
+        what: the database.
         in_place: whether stdout is a terminal to draw on.
 
     Raises:
         EndedError: a signal ended it, after end_on_signals().
-        AramiError: as take() raises it, but for a lost connection.
+        AramiError: as take() raises it, except for a lost connection.
     """
     if in_place:
         _draw(take, every, what)
@@ -56,7 +56,7 @@ def watch(
 
 
 def end_on_signals() -> None:
-    """Have Ctrl-C and SIGTERM raise EndedError, whatever is being waited for."""
+    """Let Ctrl-C and SIGTERM raise EndedError at any time."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _end)
 
@@ -79,7 +79,7 @@ def _draw(take: Callable[[], Sequence[Answer]], every: float, what: str) -> NoRe
 
 
 def _page(console: Console, take: Callable[[], Sequence[Answer]], heading: str) -> RenderableType:
-    """What fits on the screen, and how much does not."""
+    """The lines that fit on the screen, and how many do not."""
     from rich.console import Group
     from rich.text import Text
 
@@ -96,7 +96,7 @@ def _page(console: Console, take: Callable[[], Sequence[Answer]], heading: str) 
     lines = [Line(visible(f"{now}  {heading}"), "dim"), Line(""), *body]
     room = console.height - 1
     if len(lines) > room:
-        more = f"… {len(lines) - room} lines more: make room, or name a topic"
+        more = f"… {len(lines) - room} more lines: enlarge the window, or name a topic"
         lines = [*lines[:room], Line(more, "dim")]
     shown = (Text(text, style=style, no_wrap=True, overflow="crop") for text, style in lines)
     return Group(*shown)

@@ -1,4 +1,4 @@
-"""A table in so many columns: what is long stands below its row, and nothing is left out."""
+"""A table that fits a width: long texts go below their row, and nothing is left out."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from arami_db.render.columns import cells, shortened
 
 _GAP = 2
-_NARROWEST = 12  # columns that a text keeps
+_NARROWEST = 12  # columns that a shortened text keeps
 _LONG = 24  # a text in a last column that is longer goes below its row
 _LINES = 3  # of such a text
 
@@ -18,17 +18,17 @@ def table(
 ) -> Iterator[tuple[str, bool]]:
     """The lines of a table.
 
-    A last column of long texts that finds no room goes below its row. Other texts then lose their
-    middle; where that is not enough, each row is a list of its own.
+    Long texts in the last column that do not fit go below their row. Other texts then lose their
+    middle; if that is not enough, each row becomes a list.
 
     Args:
-        heads: what stands over the columns; words of it below each other.
-        rows: the cells, all of one length.
+        heads: the heads of the columns; their words are below each other.
+        rows: the cells; all rows have the same length.
         is_number: for each column, whether it is aligned to the right.
         width: the longest line.
 
     Yields:
-        Each line, and whether it is of the heads.
+        Each line, and whether it belongs to the heads.
     """
     below = None
     widths = _widths(heads, rows)
@@ -50,7 +50,7 @@ def table(
 
 
 def _widths(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[int]:
-    """What each column needs: for its values, and for the longest word of its head."""
+    """The width that each column needs for its values, and for the longest word of its head."""
     columns = zip(heads, *rows, strict=True)
     return [
         max(*(cells(word) for word in head.split(" ")), *(cells(value) for value in values))
@@ -63,7 +63,7 @@ def _whole(widths: Sequence[int]) -> int:
 
 
 def _fitted(widths: Sequence[int], is_number: Sequence[bool], width: int) -> list[int]:
-    """The widths, those of the widest texts less, as far as they may be."""
+    """The widths, with those of the widest texts reduced as far as allowed."""
     fitted = list(widths)
     while (excess := _whole(fitted) - width) > 0:
         texts = [n for n, size in enumerate(fitted) if not is_number[n] and size > _NARROWEST]
@@ -75,7 +75,7 @@ def _fitted(widths: Sequence[int], is_number: Sequence[bool], width: int) -> lis
 
 
 def _stacked(head: str, size: int) -> list[str]:
-    """The words of a head, as few lines as its column allows."""
+    """The words of a head, in as few lines as its column allows."""
     return textwrap.wrap(head, max(size, 1), break_long_words=True) or [""]
 
 

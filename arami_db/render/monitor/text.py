@@ -1,4 +1,4 @@
-"""Answers as lines for people: a table a question, or its figures one below the other."""
+"""Answers as lines of text: a table for each query, or a list of its figures."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from arami_db.monitor.model import Answer
 
 _INDENT = "  "
-_NARROW = 16  # columns that what a figure is needs, or it is left out
+_NARROW = 16  # columns that the description of a figure needs; with less it is left out
 
 
 class Line(NamedTuple):
@@ -29,7 +29,7 @@ def as_lines(answers: Iterable[Answer], width: int) -> Iterator[Line]:
     """Answers as lines of at most a width.
 
     Args:
-        answers: to each question that was asked.
+        answers: the answer to each query.
         width: how many columns a line may take.
     """
     for number, answer in enumerate(answers):
@@ -61,7 +61,7 @@ def _said(text: str, width: int, style: str = "") -> Iterator[Line]:
 
 
 def _figures(answer: Answer, width: int) -> Iterator[Line]:
-    """The one row of an answer, a figure a line, with what it is where there is room for that."""
+    """The only row of an answer, a figure a line, with its description if there is room."""
     helps = {metric.column: metric.help for metric in answer.question.metrics}
     pairs = zip(answer.columns, answer.rows[0], strict=True)
     rows = [

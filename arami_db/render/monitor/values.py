@@ -1,4 +1,4 @@
-"""Values with their units, as people read them."""
+"""Values with their units, as text."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _LONGEST_TEXT = 240
 
 
 def heading(column: str) -> str:
-    """What stands over a column: its name, without the unit that its values have."""
+    """The head of a column: its name without the unit, which its values have."""
     unit = unit_of(column)
     return (column.removesuffix(f"_{unit}") if unit else column).replace("_", " ")
 
@@ -32,17 +32,17 @@ def shown(column: str, value: Any) -> str:
 
 
 def plain(number: float) -> str:
-    """A number without a unit, its thousands apart."""
+    """A number without a unit, with thousands separators."""
     return f"{number:,}" if isinstance(number, int) else f"{number:,.2f}"
 
 
 def share(ratio: float) -> str:
-    """A part of one, as percent."""
+    """A ratio, as percent."""
     return f"{ratio * 100:.1f} %" if abs(ratio) < 10 else f"{ratio * 100:,.0f} %"
 
 
 def size(number: float) -> str:
-    """Bytes, in units of 1024, as Postgres counts them; three digits or four."""
+    """Bytes, in units of 1024, as in Postgres; three or four digits."""
     sign, number = ("-", -number) if number < 0 else ("", number)
     for unit in _SIZES:
         if number < 1000 or unit == _SIZES[-1]:

@@ -1,4 +1,4 @@
-"""Answers to stdout, once."""
+"""Writing answers to stdout once."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _USUAL_WIDTH = 80
 
 
 class MonitorFormat(StrEnum):
-    """What monitor writes to stdout."""
+    """The formats of monitor's stdout."""
 
     TEXT = "text"
     JSON = "json"
@@ -30,10 +30,10 @@ def show_answers(
     """Write answers.
 
     Args:
-        answers: to each question that was asked.
+        answers: the answer to each query.
         database: its name.
-        output: in which form.
-        in_a_row: whether more follow: JSON is a line each time then, text ends in an empty one.
+        output: the format.
+        in_a_row: whether more rounds follow: then JSON is one line, and text ends in an empty line.
     """
     if output is MonitorFormat.JSON:
         from arami_db.render.monitor.data import as_data

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def show_plan(plan: Planned, root: Path, form: str) -> None:
-    """Write a plan to stdout, and to stderr what it could not look at.
+    """Write a plan to stdout, and to stderr what it could not examine.
 
     Args:
         plan: what the pending files will do.

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def render(plan: Planned) -> str:
-    """The plan as JSON, in ASCII: what steers a terminal is escaped."""
+    """The plan as JSON, in ASCII: terminal control characters are escaped."""
     data = {
         "target": _target(plan),
         "statements": [_statement(one) for one in plan.statements],

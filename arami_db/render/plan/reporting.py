@@ -1,4 +1,4 @@
-"""A plan as findings, for the forms of those that CI systems read."""
+"""A plan as findings, for the formats that CI systems read."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ _SEVERITIES = {
 _WHY = {
     Effect.FAILS: "The statement fails, and with it the deployment.",
     Effect.DATA_LOSS: "Rows or columns are gone afterwards, and no migration brings them back.",
-    Effect.REWRITE: "The table is written anew, and nobody reads or writes it meanwhile.",
+    Effect.REWRITE: "The table is rewritten, and nobody reads or writes it meanwhile.",
     Effect.LONG_READ_WRITE_BLOCK: "Nobody reads or writes the table while rows are looked at.",
     Effect.LONG_WRITE_BLOCK: "Nobody writes the table while rows are looked at or changed.",
-    Effect.BRIEF: "The lock is brief, but queues behind whoever uses the table.",
+    Effect.BRIEF: "The lock is brief, but queues behind sessions that use the table.",
 }
 
 
 def report(plan: Planned, root: Path) -> VerifyReport:
-    """A plan as the report of a verification; what is accepted, or harmless, is left out.
+    """A plan as the report of a verification, without accepted or harmless effects.
 
     Args:
         plan: what the pending files will do.

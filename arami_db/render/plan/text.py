@@ -1,4 +1,4 @@
-"""A plan for people: a table at most eighty columns wide, worst first, and then each statement."""
+"""A plan as text: a table at most 80 columns wide, worst first, and then each statement."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _WIDTH = 80
 _FEW = 5  # statements of which there is nothing to say, and which are listed yet
-_INDENT = 13  # of what is said of a statement
+_INDENT = 13  # lines of text about a statement
 
 
 def render(plan: Planned) -> str:

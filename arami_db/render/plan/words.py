@@ -1,4 +1,4 @@
-"""What a statement does, in words: the same in every form that people read."""
+"""The effects of a statement in words, the same in every text format."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from arami_db.plan import Planned, Weighed
 
 
-_SCARCE = 5  # who queues behind a lock keeps a connection
+_SCARCE = 5  # a session that waits for a lock keeps its connection
 
 
 def summary(plan: Planned) -> str:
@@ -36,12 +36,12 @@ def sql_of(one: Weighed) -> str:
 
 
 def place_of(one: Weighed) -> str:
-    """Where it stands."""
+    """Its place."""
     return visible(f"{one.observed.file.label}:{one.observed.line}")
 
 
 def shut_out(one: Weighed) -> str:
-    """Whom it shuts out, in a word or two."""
+    """Which access it blocks, in a word or two."""
     seen = one.observed
     if seen.effect is Effect.NONE:
         return "nobody"
@@ -51,7 +51,7 @@ def shut_out(one: Weighed) -> str:
 
 
 def details(one: Weighed) -> Iterator[tuple[str, str]]:
-    """Each thing that is to be said of a statement: what it is, and the thing."""
+    """The notes on a statement, each with its kind."""
     seen = one.observed
     if seen.fails:
         yield "fails", f"SQLSTATE {seen.fails}: {'; '.join(seen.notes)}"
@@ -91,7 +91,7 @@ def is_quiet(one: Weighed) -> bool:
 
 
 def drift_lines(plan: Planned) -> list[str]:
-    """How the target differs from its applied files, most of it."""
+    """How the target differs from its applied files, the first differences."""
     lines = [visible(one.message) for one in plan.drift[:5]]
     more = len(plan.drift) - 5
     return lines + ([f"and {more} more: arami-db verify has them"] if more > 0 else [])

@@ -1,6 +1,6 @@
-"""An entity-relationship diagram as SVG: Graphviz places tables and lines, we draw them.
+"""An entity-relationship diagram as SVG: Graphviz computes the layout, we draw it.
 
-So the colours are the page's, light and dark, and each table leads to its section.
+So it uses the page's colours, light and dark, and each table links to its section.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Curve:
 
 @dataclass(frozen=True)
 class Drawing:
-    """All that is to be drawn."""
+    """All that will be drawn."""
 
     width: float
     height: float
@@ -57,7 +57,7 @@ def draw(reference: Reference) -> Drawing:
     """Place the tables of a reference and the lines between them.
 
     Args:
-        reference: what they are read off.
+        reference: the reference with the tables.
 
     Raises:
         UsageError: the layout's library is not installed.

@@ -1,4 +1,4 @@
-"""Names and comments of others in Markdown and HTML: shown as they are, and nothing but shown."""
+"""Escaping foreign names and comments for Markdown and HTML."""
 
 from __future__ import annotations
 
@@ -72,5 +72,5 @@ def _as_entity(found: re.Match[str]) -> str:
 
 
 def _one_line(value: Any) -> str:
-    """A text with blanks where lines end, and escapes for what is not seen."""
+    """A text with blanks for line ends, and escapes for invisible characters."""
     return visible(re.sub(r"[\t\r\n]+", " ", str(value)))

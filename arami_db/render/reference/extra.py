@@ -16,10 +16,10 @@ _HINT = "Install it: pip install 'arami-db[docs]'"
 
 
 def environment(finalize: Callable[[Any], Any]) -> Environment:
-    """Where templates come from; what they write goes through a function and is escaped.
+    """The template environment; each value passes through a function and is escaped.
 
     Args:
-        finalize: makes markup of a value, or text that is escaped yet.
+        finalize: turns a value into markup, or into text that will be escaped.
 
     Raises:
         UsageError: the library is not installed.
@@ -40,9 +40,9 @@ def environment(finalize: Callable[[Any], Any]) -> Environment:
 
 
 def graphviz(dot: str) -> str:
-    """What Graphviz makes of a graph, in its plain format.
+    """Graphviz's layout of a graph, in its plain format.
 
-    It runs as WebAssembly, in a process that may read and write nothing: no program is needed.
+    It runs as WebAssembly without access to files: no program needs to be installed.
 
     Args:
         dot: the graph.
@@ -62,5 +62,5 @@ def graphviz(dot: str) -> str:
 
 
 def static(name: str) -> str:
-    """The text of a file beside the templates."""
+    """The text of a file in the folder of the templates."""
     return (_TEMPLATES / name).read_text(encoding="utf-8")

@@ -9,7 +9,7 @@ from arami_db.docs.model import RelationDoc
 from arami_db.docs.names import slug
 from arami_db.docs.parts import ColumnDoc, ForeignKeyDoc
 
-# What Mermaid refuses to draw, as code hosts leave it set: characters, and lines between tables.
+# Mermaid's limits with the settings of code hosts: characters, and lines between tables.
 MOST_TEXT, MOST_LINES = 50_000, 500
 
 
@@ -19,8 +19,8 @@ def diagram(
     """A diagram of tables, their keys, and the foreign keys between them.
 
     Args:
-        tables: those shown.
-        full: the one of which all columns are shown.
+        tables: the tables to show.
+        full: the table to show with all columns.
         with_keys: whether the columns of keys are shown.
     """
     shown = list(tables)
@@ -38,18 +38,18 @@ def diagram(
 
 
 def _id(name: str) -> str:
-    """A name that the grammar takes: one that begins with a digit may be read as a number."""
+    """A name that the grammar accepts: one that begins with a digit may be read as a number."""
     found = re.sub(r"\W", "_", slug(name), flags=re.ASCII)
     return found if found[:1].isalpha() else f"t_{found}"
 
 
 def _label(name: str) -> str:
-    """A name between quotes, without what means something to Mermaid there."""
+    """A name for quotes, without characters that are special to Mermaid there."""
     return re.sub(r'["%\\<>&#;`{}\[\]]', "", "".join(c if c.isprintable() else " " for c in name))
 
 
 def _attribute(column: ColumnDoc) -> str:
-    """A column; its name stands behind it, too, where the grammar does not take that as it is."""
+    """A column; its real name follows as a comment if the grammar does not accept it."""
     name = _word(column.bare, "column")
     shown = f' "{_label(column.bare) or name}"' if name != column.bare else ""
     kind = _word(column.type.replace("[]", "_array"), "type")
@@ -57,7 +57,7 @@ def _attribute(column: ColumnDoc) -> str:
 
 
 def _word(text: str, otherwise: str) -> str:
-    """A word that the grammar takes, and not for a key."""
+    """A word that the grammar accepts, but not as a key."""
     word = re.sub(r"\W+", "_", text, flags=re.ASCII).strip("_")
     word = word if word[:1].isalpha() else f"{otherwise}_{word}".strip("_")
     return f"{word}_" if word.upper() in {"PK", "FK", "UK"} else word

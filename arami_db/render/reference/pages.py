@@ -1,4 +1,4 @@
-"""The pages of a reference by their file names."""
+"""The pages of a reference by file name."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def markdown(reference: Reference) -> dict[str, str]:
     """An index with the diagram, a page for each table and view, one for functions and for types.
 
     Args:
-        reference: what they say.
+        reference: their content.
 
     Raises:
         UsageError: the library for templates is not installed.
@@ -41,15 +41,15 @@ def markdown(reference: Reference) -> dict[str, str]:
 
 
 def file(one: RelationDoc) -> str:
-    """The file of a table or view: the same for as long as its name is."""
+    """The file of a table or view, which depends only on its name."""
     return f"{slug(one.name)}.md"
 
 
 def html(reference: Reference) -> dict[str, str]:
-    """One page that needs no other file.
+    """One page without other files.
 
     Args:
-        reference: what it says.
+        reference: its content.
 
     Raises:
         UsageError: a library of the extra `docs` is not installed.
@@ -69,13 +69,13 @@ def html(reference: Reference) -> dict[str, str]:
 
 
 def _near(one: RelationDoc) -> list[str]:
-    """A table and those it has foreign keys to or from, each once."""
+    """A table and its neighbours by foreign keys, each once."""
     keys = [*(key.target for key in one.references), *(key.table for key in one.referenced)]
     return sorted({one.name, *keys})
 
 
 def _overview(reference: Reference) -> Markup:
-    """All tables in one diagram, without their columns where that is more than Mermaid draws."""
+    """All tables in one diagram, without columns if that exceeds Mermaid's limits."""
     for with_keys in (True, False):
         drawn = mermaid.diagram(reference.tables, with_keys=with_keys)
         if len(drawn) < mermaid.MOST_TEXT and len(reference.foreign_keys) < mermaid.MOST_LINES:

@@ -1,7 +1,7 @@
 -- 300_distribution: how each table is distributed, and which functions run on a worker.
--- Why: how many shards there are is a deployment's choice, and may change; that a user's rows lie
--- together is what makes a query of theirs one of one machine. A group of tables that lie together
--- is known by public.users, else by the first name among them.
+-- Why: the number of shards is the deployment's choice, and may change; a query about a user needs
+-- only one machine because the user's rows are together. A colocation group is named after
+-- public.users, or the first name in it.
 -- noqa: disable=RF02
 with placed as (
     select

@@ -1,7 +1,7 @@
--- 101_not_distributed: tables that belong on the workers and are on the coordinator alone.
--- Why: a foreign key to a distributed table made there is held against no row of it: what refers to
--- users is refused, or stays when they are deleted. So belongs each table with a foreign key to one
--- that does; what it refers to besides is distributed with it.
+-- 101_not_distributed: tables that belong on the workers and are only on the coordinator.
+-- Why: a foreign key from there to a distributed table is checked against no rows: a row that
+-- refers to users is refused, or stays when they are deleted. So each table with a foreign key to a
+-- distributed one belongs on the workers; other tables that it refers to are distributed with it.
 with recursive belonging as (
     select p.logicalrelid::pg_catalog.oid as oid
     from pg_catalog.pg_dist_partition as p

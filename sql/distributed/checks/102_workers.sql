@@ -1,8 +1,8 @@
--- 102_workers: workers where a table or its parts, a function or a role is not what it is here.
--- Why: a worker checks row level security itself, by the policies, rights and roles that it has. To
--- change them there by hand changes no fact of the coordinator. So every machine states what counts
--- of each, parts under the name of their table, and what a worker states must be stated here, too.
--- Names of constraints, indexes and triggers are left out: those of parts are other ones.
+-- 102_workers: workers where a table, a shard, a function or a role differs from the coordinator.
+-- Why: a worker checks row level security itself, with its own policies, rights and roles. A change
+-- there by hand changes no fact of the coordinator. So every machine states what matters of each,
+-- shards under the name of their table, and the coordinator must state the same as each worker.
+-- Names of constraints, indexes and triggers are left out: those of shards differ.
 with asked as (
     select
         n.groupid = 0 as is_here,

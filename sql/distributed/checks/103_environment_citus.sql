@@ -1,7 +1,7 @@
--- 103_environment_citus: settings, roles and machines without which the API does not work on Citus.
--- Why: the workers learn who asks by what a transaction sets locally, and are logged into as the
--- role that asks; triggers on distributed tables have to be allowed. Names and sizes of tables, and
--- where they lie, are nobody's business who comes through the API.
+-- 103_environment_citus: settings, roles and machines that the API needs with Citus.
+-- Why: the workers learn the user from local settings of a transaction, and the coordinator logs in
+-- there as the current role; triggers on distributed tables have to be allowed. API roles must not
+-- see names, sizes and placements of tables.
 with wanted (name, value, severity) as (
     values
     ('citus.propagate_set_commands', 'local', 'integrity'),

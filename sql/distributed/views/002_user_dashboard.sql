@@ -1,9 +1,9 @@
--- 002_user_dashboard: the home screen's figures, one row a user, from the shard that has the user.
--- Why: Citus sends a query to one shard only if each table in it is joined on the column by which
--- rows are placed, and a subquery in the select list is not: the view of one server asks every
--- shard for one user. Here, the condition inside a subquery finds its rows by index; the one
--- outside lets the caller's condition on id reach them. Everybody of 002_everybody is no user.
--- What it costs: one server would take half as long again for it; hence an override.
+-- 002_user_dashboard: the home screen's figures, one row a user, from the user's shard.
+-- Why: Citus sends a query to one shard only if each of its tables is joined on the distribution
+-- column, and a subquery in the select list is not: the view for one server would read every shard
+-- for one user. Here, the condition inside a subquery finds its rows by index; the one outside
+-- passes the caller's condition on id to them. The user of 002_everybody is left out.
+-- What it costs: one server would take half as long again, so this file is only for Citus.
 
 create or replace view public.user_dashboard with (security_invoker = true) as
 select

@@ -1,6 +1,6 @@
 -- 005_session_history_with_analytics: sessions with their metrics, from the shard that has them.
 -- Why: as for 002_user_dashboard. The condition inside finds a session's metrics by index, as on
--- one server; the one outside lets the caller's condition on user_id reach them.
+-- one server; the one outside passes the caller's condition on user_id to them.
 -- What it costs: metrics are looked up before ORDER BY and LIMIT, where no index gives the order.
 
 create or replace view public.session_history_with_analytics with (security_invoker = true) as
