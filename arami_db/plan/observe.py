@@ -13,7 +13,7 @@ from arami_db.files.rules import is_concurrent, relation_name
 from arami_db.plan.hidden import Sessions, reveal
 from arami_db.plan.judging import Told, observed
 from arami_db.plan.model import Observed
-from arami_db.plan.reach import Query, explain, reach
+from arami_db.plan.reach import BY_INDEX, Query, explain, reach
 from arami_db.plan.safer import safer
 from arami_db.plan.said import Said
 from arami_db.plan.state import Locks, State, read_state, strongest
@@ -122,11 +122,15 @@ class Observer:
     def _run(self, statement: Statement, before: State) -> Locks:
         """Run a statement; where it may have freed locks, once more to see them."""
         work, text = self.sessions.work, statement.text
-        self._said.begin(calls=statement.node.WhichOneof("node") in _CALLS)
+        calls = statement.node.WhichOneof("node") in _CALLS
+        self._said.begin(calls=calls)
         work.execute(text.encode())
         if not self._may_swallow(statement):
             return {}
-        work.execute(f"rollback to savepoint {_SAVEPOINT}")
+        work.execute(f"rollback to savepoint {_SAVEPOINT}; release savepoint {_SAVEPOINT}")
+        if calls:
+            work.execute(BY_INDEX)
+        work.execute(f"savepoint {_SAVEPOINT}")
         return reveal(self.sessions, text, before.relations.values(), savepoint=_SAVEPOINT)
 
     def alone(self, file: SqlFile, statement: Statement) -> Observed:

@@ -25,16 +25,16 @@ _EXPLAIN = """
     set auto_explain.log_verbose = on;
     set auto_explain.log_level = debug1
 """
-_BEGIN = f"{BY_INDEX}; set local auto_explain.log_min_duration = 0"
+_LISTEN = "set local client_min_messages = debug1"  # whatever the file says
 _END = """
     set local enable_seqscan = on;
     set local enable_hashjoin = on;
-    set local enable_mergejoin = on;
-    set local auto_explain.log_min_duration = -1
+    set local enable_mergejoin = on
 """
+_PLANS, _NO_PLANS = (f"set local auto_explain.log_min_duration = {at}" for at in (0, -1))
 _DOES = re.compile(r'(rewriting|verifying|building index ".*" on) table "(.*?)"')
 _VALIDATES = re.compile(r'validating foreign key constraint "(.*)"')
-_PLAN = re.compile(r"duration: .*? plan:\s*", re.DOTALL)
+_PLAN = re.compile(r"duration: .*? plan:\s*(?=\{)", re.DOTALL)
 _REFERENCING = "select conrelid from pg_catalog.pg_constraint where contype = 'f' and conname = %s"
 
 
@@ -54,7 +54,7 @@ class Said:
     def prepare(self) -> None:
         """Have the server speak, as far as the session's role may."""
         # What the planner is kept from looks so dear to it that it would compile every query.
-        self._connection.execute("set client_min_messages = debug1; set jit = off")
+        self._connection.execute("set jit = off")
         try:
             self._connection.execute("set track_functions = 'all'")
             self._connection.execute(_EXPLAIN)
@@ -73,12 +73,16 @@ class Said:
         """
         self._messages.clear()
         self._plans.clear()
-        if calls:
-            self._connection.execute(_BEGIN.replace("set local", "set") if is_alone else _BEGIN)
+        looking = [BY_INDEX, *([_PLANS] if self.explains else [])] if calls else []
+        self._set([_LISTEN, *looking], is_alone=is_alone)
 
     def end(self, *, is_alone: bool = False) -> None:
         """It has ended."""
-        self._connection.execute(_END.replace("set local", "set") if is_alone else _END)
+        self._set([_END, *([_NO_PLANS] if self.explains else [])], is_alone=is_alone)
+
+    def _set(self, settings: list[str], *, is_alone: bool) -> None:
+        text = "; ".join(settings)
+        self._connection.execute((text.replace("set local", "set") if is_alone else text).encode())
 
     def _hear(self, notice: Diagnostic) -> None:
         said = notice.message_primary or ""

@@ -209,6 +209,13 @@ CASES = {
         USERS,
         RE,
     ),
+    "update_by_key_in_a_block_that_swallows": Case(
+        "alter table public.log add column x int; do $$ begin"
+        " update public.log set what = 'x' where id = 1; exception when others then null; end $$",
+        "brief",
+        "public.log",
+        AE,
+    ),
     "delete_that_a_rule_turns_into_nothing": Case("delete from public.kept", "none"),
     "upsert": Case(
         "insert into public.log values (1, 'x') on conflict (id) do update set what = 'y'",
@@ -402,6 +409,13 @@ CASES = {
         "alter table public.users alter column name set not null", LONG, USERS, AE
     ),
     "check": Case("alter table public.users add constraint c check (age < 200)", LONG, USERS, AE),
+    "check_where_messages_are_silenced": Case(
+        "set local client_min_messages = error;"
+        " alter table public.users add constraint c check (age < 200)",
+        LONG,
+        USERS,
+        AE,
+    ),
     "check_that_rows_here_violate": Case(
         "alter table public.users add constraint c check (name like 'zzz%')", LONG, USERS, AE
     ),
