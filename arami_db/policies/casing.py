@@ -2,8 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+
 from arami_db.database.connect import Connection
-from arami_db.policies.model import Cases, Policies
+from arami_db.policies.inverting import Goal
+from arami_db.policies.measuring import Server
+from arami_db.policies.model import Branch, Case, Cases, Gap, Policies, Policy
+from arami_db.policies.owners import owner_columns
+from arami_db.policies.parents import ordered
+from arami_db.policies.parsing import expression
+from arami_db.policies.resolving import of_policy, resolved
+from arami_db.policies.solving import Search
+from arami_db.policies.splitting import denied
+from arami_db.policies.tree import FALSE, TRUE, Expr, joined
+from arami_db.policies.worlds import ROW, World, usual_claims
+from arami_db.rows.tables import Path
+
+_WORLDS = 24  # measured for one branch
+_ACCOUNTS = (("auth", "users"), ("public", "users"))
+_UNTRIED = "no row and claims were found that make it {}"
 
 
 def cases(connection: Connection, policies: Policies) -> Cases:
@@ -12,6 +30,98 @@ def cases(connection: Connection, policies: Policies) -> Cases:
     Args:
         connection: to the database; it is left as it was.
         policies: as read() has them.
+
+    Raises:
+        psycopg.Error: the connection was lost.
     """
-    del connection, policies
-    return Cases((), ())
+    tables = policies.catalog.tables
+    owned = {
+        (path, one.column)
+        for path, columns in owner_columns(policies).items()
+        for one in columns
+        if one.kind == "uid" and not one.via and not one.is_element
+    }
+    accounts = {(path, "id") for path in _ACCOUNTS if path in tables}
+    server = Server(connection, tables, frozenset(owned | accounts))
+    maker = _Maker(server, policies)
+    with connection.transaction(force_rollback=True):
+        made = [
+            maker.made(branch, holds) for branch in policies.branches for holds in (True, False)
+        ]
+    return Cases(
+        tuple(one for one in made if isinstance(one, Case)),
+        tuple(one for one in made if isinstance(one, Gap)),
+    )
+
+
+@dataclass(frozen=True)
+class _Maker:
+    server: Server
+    policies: Policies
+
+    def made(self, branch: Branch, holds: bool) -> Case | Gap:
+        """A case of a branch, or why there is none."""
+        if branch.table not in self.server.tables:
+            return Gap(branch, holds, "rows can be made in tables only")
+        fixed = {TRUE: (False, "it is always true"), FALSE: (True, "it is never true")}
+        if fixed.get(branch.expression, (None,))[0] is holds:
+            return Gap(branch, holds, fixed[branch.expression][1], impossible=True)
+        world = next(self._worlds(branch, holds), None)
+        if world is None:
+            return Gap(branch, holds, _UNTRIED.format("true" if holds else "false"))
+        return self._case(branch, holds, world)
+
+    def _case(self, branch: Branch, holds: bool, world: World) -> Case:
+        others, first = ordered(world, self.server)
+        return Case(branch, holds, world.row(ROW), world.claims, others, world.settings, first)
+
+    def _worlds(self, branch: Branch, holds: bool) -> Iterator[World]:
+        """Worlds in which the server says that the branch is true, or that it is not."""
+        table = self.server.tables[branch.table]
+        env = {table.name: ROW}
+        begin = World({ROW: table}, {}, usual_claims(branch.roles))
+        checks = self._checks(branch.table)
+        for wanted in self._wanted(branch, holds):
+            goals: list[Goal] = [(one, env) for one in wanted]
+            tried = Search(self.server).worlds(begin, goals)
+            for _, world in zip(range(_WORLDS), tried, strict=False):
+                known = tuple(c for c, names in checks if names <= set(world.row(ROW)))
+                if self.server.is_true(branch.expression, world, known) is holds:
+                    yield world
+
+    def _wanted(self, branch: Branch, holds: bool) -> Iterator[tuple[Expr, ...]]:
+        """What must be true: for a branch to hold, what restrictive policies ask besides, too."""
+        part = branch.expression
+        if holds:
+            besides = self._restrictive(branch) if branch.permissive else ()
+            if besides:
+                yield (part, *besides)
+            yield (part,)
+            return
+        parts = part.args if part.kind == "and" else (part,)
+        for place, one in enumerate(parts):  # all but one stays true
+            yield (*parts[:place], *parts[place + 1 :], denied(one))
+        if parts[1:]:
+            yield (denied(joined("and", parts)),)
+
+    def _restrictive(self, branch: Branch) -> tuple[Expr, ...]:
+        def is_asked(policy: Policy) -> bool:
+            commands = {branch.command, policy.command}
+            return not policy.permissive and (len(commands) == 1 or "all" in commands)
+
+        found = []
+        for policy in filter(is_asked, self.policies.of(branch.table)):
+            clause = (policy.check or policy.using) if branch.clause == "check" else policy.using
+            if clause is not None:
+                found.append(joined("or", tuple(one.expression for one in clause.branches)))
+        return tuple(found)
+
+    def _checks(self, path: Path) -> list[tuple[Expr, set[str]]]:
+        """The table's own checks, and the columns of each."""
+        table = self.server.tables[path]
+        scope = of_policy(self.policies.catalog, path)
+        return [
+            (resolved(expression(check.definition[5:].strip()), scope), set(check.columns))
+            for check in table.checks.values()
+            if check.definition.startswith("CHECK") and "VALUE" not in check.definition
+        ]
