@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from arami_db.database.connect import Connection
+from arami_db.policies.claims import claim_of
 from arami_db.policies.inverting import Goal
 from arami_db.policies.measuring import Server
 from arami_db.policies.model import Branch, Case, Cases, Gap, Policies, Policy
@@ -15,12 +16,13 @@ from arami_db.policies.parsing import expression
 from arami_db.policies.resolving import of_policy, resolved
 from arami_db.policies.solving import Search
 from arami_db.policies.splitting import denied
-from arami_db.policies.tree import FALSE, TRUE, Expr, joined
+from arami_db.policies.tree import Expr, joined, walk
 from arami_db.policies.worlds import ROW, World, usual_claims
 from arami_db.rows.tables import Path
 
 _WORLDS = 24  # measured for one branch
 _ACCOUNTS = (("auth", "users"), ("public", "users"))
+_FIXED = {True: "it is always true", False: "it is never true"}
 _UNTRIED = "no row and claims were found that make it {}"
 
 
@@ -63,13 +65,22 @@ class _Maker:
         """A case of a branch, or why there is none."""
         if branch.table not in self.server.tables:
             return Gap(branch, holds, "rows can be made in tables only")
-        fixed = {TRUE: (False, "it is always true"), FALSE: (True, "it is never true")}
-        if fixed.get(branch.expression, (None,))[0] is holds:
-            return Gap(branch, holds, fixed[branch.expression][1], impossible=True)
+        if self._is_fixed(branch, holds):
+            return Gap(branch, holds, _FIXED[not holds], impossible=True)
         world = next(self._worlds(branch, holds), None)
         if world is None:
             return Gap(branch, holds, _UNTRIED.format("true" if holds else "false"))
         return self._case(branch, holds, world)
+
+    def _is_fixed(self, branch: Branch, holds: bool) -> bool:
+        """Whether a branch asks neither of the row nor of the user, and is the other way."""
+        parts = list(walk(branch.expression))
+        if any(one.kind in {"column", "star", "opaque"} or claim_of(one) for one in parts):
+            return False
+        if any(one.query is not None for one in parts):
+            return False
+        world = World({ROW: self.server.tables[branch.table]}, {}, usual_claims(branch.roles))
+        return self.server.is_true(branch.expression, world) is not holds
 
     def _case(self, branch: Branch, holds: bool, world: World) -> Case:
         others, first = ordered(world, self.server)

@@ -117,6 +117,8 @@ def _around(literals: list[str]) -> Iterator[str]:
         yield from (f"x{text}", f"{text}x", f"x {text} x", f"{{{text}}}", f'{{"{text}": true}}')
     whole = [int(text) for text in literals if text.isdigit()]
     for number in whole:
+        if 1000 < number < 9999:
+            yield f"{number}-06-15 12:00:00+00"
         yield from (str(number + 1), str(number - 1), "a" * min(number + 1, 500), str(number * 2))
 
 

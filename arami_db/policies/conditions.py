@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from arami_db.policies.choosing import chosen, labels, overridden, probed
 from arami_db.policies.claims import string
-from arami_db.policies.inverting import Spot, Step, has_query, is_known, want
+from arami_db.policies.inverting import Spot, Step, has_query, is_known, json_for, want
 from arami_db.policies.rowing import found_rows, without_query
 from arami_db.policies.splitting import denied
 from arami_db.policies.targets import mirrored, targets
@@ -159,8 +159,10 @@ def _tested(part: Expr, spot: Spot) -> Iterator[Step]:
         yield from without_query(part, spot)
     elif name in {"null", "unknown"}:
         yield from want(arg, None, spot)
+        yield from probed(part, spot)
     else:
         yield from _any_value(part, arg, spot)
+        yield from probed(part, spot)
 
 
 def _distinct(part: Expr, spot: Spot) -> Iterator[Step]:
@@ -194,6 +196,8 @@ def _operands(part: Expr, spot: Spot) -> Iterator[Step]:
         yield spot.world, tuple((Expr("op", part.name, pair), spot.env) for pair in pairs)
     elif part.name in _KEYS:
         yield from _keys(part, spot)
+    elif part.name in {"@?", "@@"} and string(right) is not None:
+        yield from want(left, json_for(string(right) or ""), spot)
     elif is_known(right, spot):
         yield from _toward(part.name, left, right, spot)
     elif is_known(left, spot) and flipped:
@@ -221,6 +225,8 @@ def _keys(part: Expr, spot: Spot) -> Iterator[Step]:
     place, answer = place_of(part.args[0], spot.env), None
     if is_known(part.args[1], spot):
         answer = spot.value(part.args[1])
+    else:
+        yield from _any_value(part, part.args[1], spot)
     if place is None or answer is None or answer[0] is None:
         return
     keys = [answer[0]] if part.name == "?" else elements(answer[0])

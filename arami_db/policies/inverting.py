@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from arami_db.policies.claims import string
+from arami_db.policies.claims import bare, string
 from arami_db.policies.measuring import Answer, Server
 from arami_db.policies.splitting import denied
-from arami_db.policies.tree import TRUE, Expr, literal
+from arami_db.policies.tree import TRUE, Expr, literal, walk
 from arami_db.policies.worlds import Env, Place, World, place_of
 
 Goal = tuple[Expr, Env]
@@ -27,6 +27,10 @@ _PERHAPS_SAME = {
     "substring", "to_jsonb", "to_json", "text", "greatest", "least", "nullif", "unaccent",
     "translate", "quote_literal", "to_tsvector", "reverse", "any_value", "bool_or", "bool_and",
     "every", "max", "min", "sum", "avg",
+}  # fmt: skip
+_BOUNDS = {"lower": '["{}",)', "upper": '(,"{}")'}  # of a range
+_TYPES = {
+    "array": "[]", "object": "{}", "string": '"a"', "number": "1", "boolean": "true",
 }  # fmt: skip
 _ARRAYS = {"array_agg", "jsonb_agg", "json_agg"}
 _LENGTHS = {"length", "char_length", "character_length", "octet_length", "bit_length"}
@@ -108,8 +112,7 @@ def _at_place(part: Expr, place: Place, value: str | None, spot: Spot) -> Iterat
     if value is None or (len(place) == 2 and column is not None and not is_json):
         yield from spot.put(place, value)
         return
-    while part.kind == "cast":
-        part = part.args[0]
+    part = bare(part)
     as_text = part.kind != "op" or part.name.endswith(">>")
     if is_json or place[0] != "settings" or len(place) > 2:
         with suppress(ValueError):
@@ -193,6 +196,8 @@ def _undone(
 
 def _call(part: Expr, value: str, spot: Spot) -> Iterator[Step]:
     name, args = part.path[-1], part.args
+    if name in _BOUNDS:
+        yield from want(args[0], _BOUNDS[name].format(value), spot)
     if name in _CASES:
         for text in dict.fromkeys((value, value.lower(), value.upper(), value.title())):
             if _CASES[name](text) == value:
@@ -212,6 +217,10 @@ def _call(part: Expr, value: str, spot: Spot) -> Iterator[Step]:
         yield from _parts(part, [value.strip('{}"')], spot)
     elif name in {"date_part", "extract"} and len(args) == 2:
         yield from _date_part(string(args[0]) or "", args[1], value, spot)
+    elif name in {"jsonb_typeof", "json_typeof"} and value in _TYPES:
+        yield from want(args[0], _TYPES[value], spot)
+    elif name in {"jsonb_path_exists", "jsonb_path_match"}:
+        yield from want(args[0], json_for(string(args[1]) or ""), spot)
     elif name == "concat":
         for arg in args:
             yield from want(arg, value, spot)
@@ -279,6 +288,20 @@ def _index(part: Expr, value: str, spot: Spot) -> Iterator[Step]:
     yield from want(array, "{" + ",".join(elements) + "}", spot)
 
 
+def json_for(path: str) -> str:
+    """A document in which a plain path of JSON leads to something.
+
+    Args:
+        path: such as $.a.b or $.a ? (@ == 1).
+    """
+    keys = re.findall(r'\."?([\w-]+)"?', path)
+    told = re.search(r'==\s*("[^"]*"|[\d.]+|true|false)', path)
+    found = json.loads(told[1]) if told else True
+    for key in reversed(keys):
+        found = {key: found}
+    return json.dumps(found)
+
+
 def unknowns(part: Expr, world: World, env: Env) -> Mapping[Place, Expr]:
     """The places that an expression reads and that have no value yet, and by which part.
 
@@ -303,7 +326,8 @@ def is_known(part: Expr, spot: Spot) -> bool:
         part: the expression.
         spot: where it stands.
     """
-    return not unknowns(part, spot.world, spot.env) and not has_query(part)
+    is_taken_apart = any(one.kind == "element" for one in walk(part))
+    return not (unknowns(part, spot.world, spot.env) or has_query(part) or is_taken_apart)
 
 
 def has_query(part: Expr) -> bool:
@@ -312,6 +336,6 @@ def has_query(part: Expr) -> bool:
     Args:
         part: the expression.
     """
-    if part.query is not None or part.kind == "element" or (part.kind == "opaque" and part.args):
+    if part.query is not None or (part.kind == "opaque" and part.args):
         return True
     return any(has_query(arg) for arg in part.args)

@@ -12,7 +12,7 @@ from arami_db.policies.tree import NULL, Expr, literal, walk
 from arami_db.policies.worlds import ROW, Env, World, as_text
 from arami_db.policies.writing import quoted, table_name, text
 from arami_db.rows.maker import undone
-from arami_db.rows.tables import Path, Table
+from arami_db.rows.tables import Column, Path, Table
 
 Answer = tuple[str | None, str]  # a value as text, and its type
 
@@ -61,11 +61,9 @@ class Server:
         shadows = [f"{self._shadow(path)} as ({self._rows(path, world)})" for path in sorted(paths)]
         begin = f"with {', '.join(shadows)} " if shadows else ""
         row = self._row(table, world.row(ROW))
-        found = self._asked(
-            f"{begin}select ({' and '.join(conditions)})::text, 'boolean'"
-            f" from ({row}) as {quoted(table.name)}",
-            world,
-        )
+        condition, name = " and ".join(conditions), quoted(table.name)
+        asked = f"{begin}select ({condition})::text, 'boolean' from ({row}) as {name}"  # noqa: S608
+        found = self._asked(asked, world)
         return None if found is None else found[0] == "true"
 
     def _filled(self, part: Expr, env: Env, world: World) -> Expr:
@@ -73,7 +71,7 @@ class Server:
             place = (env[part.path[0]], part.path[1])
             column = world.column(place)
             value = literal(as_text(world.get(place))) if world.has(place) else NULL
-            return Expr("cast", column.type, (value,)) if column else value
+            return Expr("cast", _type(column), (value,)) if column else value
         return replace(part, args=tuple(self._filled(arg, env, world) for arg in part.args))
 
     def _shadow(self, path: Path) -> str:
@@ -89,7 +87,7 @@ class Server:
     @staticmethod
     def _row(table: Table, values: dict[str, str | None]) -> str:
         made = (
-            f"{text(literal(values.get(name)))}::{column.type} as {quoted(name)}"
+            f"{text(literal(values.get(name)))}::{_type(column)} as {quoted(name)}"
             for name, column in table.columns.items()
         )
         return "select " + ", ".join(made)
@@ -124,6 +122,11 @@ class Server:
                 raise
             return None
         return (row[0], str(row[1])) if row else (None, "unknown")
+
+
+def _type(column: Column) -> str:
+    """A column's type; of a domain the one below, which takes what the domain would refuse."""
+    return column.full_type if column.full_type.startswith(column.type) else column.type
 
 
 def _tables(part: Expr, tables: dict[Path, Table]) -> set[Path]:

@@ -63,7 +63,7 @@ def _sample(part: Any, most: int) -> str:
         case "ANY":
             return "a"
         case "IN":
-            return _member(value)
+            return _member(list(value))
         case "MAX_REPEAT" | "MIN_REPEAT":
             least, limit, inside = value
             count = min(int(limit), max(least, most))

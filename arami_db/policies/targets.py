@@ -49,6 +49,8 @@ def targets(operator: str, value: str, kind: str) -> Iterator[str]:
         case "<@":
             yield value
             yield from _smaller(value, kind)
+        case "<<" | "<<=":
+            yield value.split("/", maxsplit=1)[0]
         case "@>":
             yield from _holding(value, kind)
         case "<>" | "!=":
