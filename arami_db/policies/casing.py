@@ -7,17 +7,19 @@ from dataclasses import dataclass
 
 from arami_db.database.connect import Connection
 from arami_db.policies.claims import claim_of
-from arami_db.policies.inverting import Goal
 from arami_db.policies.measuring import Server
 from arami_db.policies.model import Branch, Case, Cases, Gap, Policies, Policy
 from arami_db.policies.owners import owner_columns
 from arami_db.policies.parents import ordered
 from arami_db.policies.parsing import expression
+from arami_db.policies.places import ROW, usual_claims
 from arami_db.policies.resolving import of_policy, resolved
+from arami_db.policies.solver import HOW, ImpossibleError, is_installed, solved
 from arami_db.policies.solving import Search
 from arami_db.policies.splitting import denied
+from arami_db.policies.spots import Goal
 from arami_db.policies.tree import Expr, joined, walk
-from arami_db.policies.worlds import ROW, World, usual_claims
+from arami_db.policies.worlds import World
 from arami_db.rows.tables import Path
 
 _WORLDS = 24  # measured for one branch
@@ -67,10 +69,38 @@ class _Maker:
             return Gap(branch, holds, "rows can be made in tables only")
         if self._is_fixed(branch, holds):
             return Gap(branch, holds, _FIXED[not holds], impossible=True)
-        world = next(self._worlds(branch, holds), None)
+        wanted = "true" if holds else "false"
+        try:
+            world = next(self._worlds(branch, holds), None) or self._solved(branch, holds)
+        except ImpossibleError:
+            return Gap(branch, holds, f"it is proved never to be {wanted}", impossible=True)
         if world is None:
-            return Gap(branch, holds, _UNTRIED.format("true" if holds else "false"))
+            reason = _UNTRIED.format(wanted)
+            return Gap(branch, holds, reason if is_installed() else f"{reason}; {HOW}")
         return self._case(branch, holds, world)
+
+    def _solved(self, branch: Branch, holds: bool) -> World | None:
+        """A world that z3 finds, which the server confirms as it does every other."""
+        if not is_installed():
+            return None
+        part = branch.expression if holds else denied(branch.expression)
+        goals: list[Goal] = [(part, {branch.table[1]: ROW})]
+        checks = self._checks(branch.table)
+        found = solved(self.server, self._begin(branch), goals, [check for check, _ in checks])
+        if found is None:
+            return None
+        tried = Search(self.server).worlds(*found)
+        return next((w for w in tried if self._is_so(branch, w, checks) is holds), None)
+
+    def _begin(self, branch: Branch) -> World:
+        return World({ROW: self.server.tables[branch.table]}, {}, usual_claims(branch.roles))
+
+    def _is_so(
+        self, branch: Branch, world: World, checks: list[tuple[Expr, set[str]]]
+    ) -> bool | None:
+        """Whether the server says that a branch is true of a row that the table takes."""
+        known = tuple(check for check, names in checks if names <= set(world.row(ROW)))
+        return self.server.is_true(branch.expression, world, known)
 
     def _is_fixed(self, branch: Branch, holds: bool) -> bool:
         """Whether a branch asks neither of the row nor of the user, and is the other way."""
@@ -79,8 +109,7 @@ class _Maker:
             return False
         if any(one.query is not None for one in parts):
             return False
-        world = World({ROW: self.server.tables[branch.table]}, {}, usual_claims(branch.roles))
-        return self.server.is_true(branch.expression, world) is not holds
+        return self.server.is_true(branch.expression, self._begin(branch)) is not holds
 
     def _case(self, branch: Branch, holds: bool, world: World) -> Case:
         others, first = ordered(world, self.server)
@@ -88,16 +117,13 @@ class _Maker:
 
     def _worlds(self, branch: Branch, holds: bool) -> Iterator[World]:
         """Worlds in which the server says that the branch is true, or that it is not."""
-        table = self.server.tables[branch.table]
-        env = {table.name: ROW}
-        begin = World({ROW: table}, {}, usual_claims(branch.roles))
+        env = {branch.table[1]: ROW}
         checks = self._checks(branch.table)
         for wanted in self._wanted(branch, holds):
             goals: list[Goal] = [(one, env) for one in wanted]
-            tried = Search(self.server).worlds(begin, goals)
+            tried = Search(self.server).worlds(self._begin(branch), goals)
             for _, world in zip(range(_WORLDS), tried, strict=False):
-                known = tuple(c for c, names in checks if names <= set(world.row(ROW)))
-                if self.server.is_true(branch.expression, world, known) is holds:
+                if self._is_so(branch, world, checks) is holds:
                     yield world
 
     def _wanted(self, branch: Branch, holds: bool) -> Iterator[tuple[Expr, ...]]:

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from arami_db.policies.claims import string
-from arami_db.policies.inverting import Spot, Step, unknowns
 from arami_db.policies.model import ATTACKER, VICTIM
+from arami_db.policies.places import Place, as_text, place_of
+from arami_db.policies.spots import Spot, Step, unknowns
 from arami_db.policies.tree import Expr, walk
-from arami_db.policies.worlds import Place, as_text, place_of
 from arami_db.rows.tables import Table
 from arami_db.rows.values import candidates
 
@@ -52,6 +52,20 @@ def likely(place: Place, spot: Spot) -> list[object]:
     if column.category == "N":
         values.insert(0, str(700 + len(spot.world.values)))
     return list(dict.fromkeys([*found, *values]))[: _FREE + len(found)]
+
+
+def rank(part: Expr, spot: Spot) -> int:
+    """Which of two sides is better chosen for the other to follow: first whose something is.
+
+    Args:
+        part: a side.
+        spot: where it stands.
+    """
+    place = next(iter(unknowns(part, spot.world, spot.env)), None)
+    table = spot.world.tables.get(place[0]) if place else None
+    if place is None or table is None or place[1] not in table.columns:
+        return 2
+    return 0 if is_person(table, place[1], spot) else 1
 
 
 def is_person(table: Table, column: str, spot: Spot) -> bool:
@@ -138,3 +152,29 @@ def overridden(part: Expr, spot: Spot) -> Iterator[Step]:
         if place not in spot.world.values:
             kept = {known: value for known, value in usual.items() if known != place}
             yield replace(spot.world, usual=kept), ((part, spot.env),)
+
+
+def settled(part: Expr, spot: Spot) -> Iterator[Step]:
+    """A condition of which all is known: it is true, or other claims make it so.
+
+    Args:
+        part: the condition.
+        spot: where it stands.
+    """
+    answer = spot.value(part)
+    if answer is not None and answer[0] == "true":
+        yield spot.world, ()
+    else:
+        yield from overridden(part, spot)
+
+
+def any_value(part: Expr, side: Expr, spot: Spot) -> Iterator[Step]:
+    """A value for one side, so that the other may follow.
+
+    Args:
+        part: the condition.
+        side: one side of it.
+        spot: where it stands.
+    """
+    for world, goals in chosen(side, spot):
+        yield world, (*goals, (part, spot.env))

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, replace
 import psycopg
 
 from arami_db.database.connect import Connection
+from arami_db.policies.places import ROW, Env, as_text
 from arami_db.policies.tree import NULL, Expr, literal, walk
-from arami_db.policies.worlds import ROW, Env, World, as_text
+from arami_db.policies.worlds import World
 from arami_db.policies.writing import quoted, table_name, text
 from arami_db.rows.maker import undone
 from arami_db.rows.tables import Column, Path, Table

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
 
 from arami_db.policies.measuring import Server
 from arami_db.policies.model import ATTACKER, VICTIM
-from arami_db.policies.worlds import ROW, World
+from arami_db.policies.places import ROW
+from arami_db.policies.worlds import World
 from arami_db.rows.tables import Path, Table
 
 Row = tuple[Path, dict[str, str | None]]
@@ -22,9 +24,10 @@ def ordered(world: World, server: Server) -> tuple[tuple[Row, ...], int]:
     Returns:
         The rows, and how many of them the policy's own row refers to: they come first.
     """
-    rows: list[Row] = [
-        (table.path, world.row(name)) for name, table in world.tables.items() if name != ROW
-    ]
+    rows: list[Row] = []
+    for name, table in world.tables.items():
+        if name != ROW:
+            rows.append((table.path, _apart(world.row(name), table, rows)))
     own = (world.tables[ROW].path, world.row(ROW))
     made: list[Row] = []
     before = _with_parents(own, [*rows], server, made)[:-1]
@@ -33,6 +36,16 @@ def ordered(world: World, server: Server) -> tuple[tuple[Row, ...], int]:
         if row not in made:
             _with_parents(row, [own, *rows], server, made, own)
     return tuple(row for row in made if row is not own), len(before)
+
+
+def _apart(row: dict[str, str | None], table: Table, rows: list[Row]) -> dict[str, str | None]:
+    """A row that is not the same as another one of the table, by its key."""
+    if (table.path, row) not in rows:
+        return row
+    free = [n for key in table.keys if key.primary for n in key.columns if n not in row]
+    made = {n: str(uuid.uuid4()) for n in free if table.columns[n].type == "uuid"}
+    numbers = {n: str(900 + len(rows)) for n in free if table.columns[n].category == "N"}
+    return {**row, **made, **numbers}
 
 
 def _with_parents(

@@ -66,7 +66,7 @@ def _sample(part: Any, most: int) -> str:
             return _member(list(value))
         case "MAX_REPEAT" | "MIN_REPEAT":
             least, limit, inside = value
-            count = min(int(limit), max(least, most))
+            count = min(int(limit), max(int(least), most))
             return "".join(_sample(one, most) for one in inside) * count
         case "BRANCH":
             return "".join(_sample(one, most) for one in value[1][0])

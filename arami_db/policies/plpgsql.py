@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -13,6 +14,7 @@ from arami_db.policies.parsing import expression, query
 from arami_db.policies.tree import FALSE, NULL, Expr, Query
 
 Values = Mapping[str, Expr]
+_PLAIN_RETURN = re.compile(r"\breturn\s+([a-z_][\w$]*)\s*;", re.IGNORECASE)
 # How an expression and a query read, where names are these.
 Resolve = Callable[[Expr, Values], Expr]
 ResolveQuery = Callable[[Query, Values], Query]
@@ -45,7 +47,8 @@ class Reader:
             UnreadableError: it is of another kind.
         """
         try:
-            parsed = postgast.parse_plpgsql(definition)
+            # Of a RETURN of a variable alone the parser does not say which.
+            parsed = postgast.parse_plpgsql(_PLAIN_RETURN.sub(r"return (\1);", definition))
         except postgast.PgQueryError as error:
             raise UnreadableError from error
         found = json.loads(parsed) if isinstance(parsed, str) else parsed

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from arami_db.policies.inverting import Goal, Spot, Step
+from arami_db.policies.places import Env
+from arami_db.policies.spots import Goal, Spot, Step
 from arami_db.policies.tree import NULL, Expr, Query, literal, mapped
-from arami_db.policies.worlds import Env, World
+from arami_db.policies.worlds import World
 
 _AGGREGATES = {
     "count", "max", "min", "sum", "avg", "bool_or", "bool_and", "every", "array_agg",

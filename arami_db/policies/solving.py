@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from arami_db.policies.conditions import steps
-from arami_db.policies.inverting import Goal, Spot, has_query, unknowns
 from arami_db.policies.measuring import Server
+from arami_db.policies.spots import Goal, Spot, has_query, unknowns
 from arami_db.policies.worlds import World
 
 
