@@ -58,6 +58,7 @@ class Case:
             policy's. None is a claim that must be absent.
         others: rows of other tables that it looks at, parents first.
         settings: other settings that it reads: request.headers as JSON, app.tenant.
+        first: how many of the others the row of the table refers to; they come first.
     """
 
     branch: Branch
@@ -66,6 +67,7 @@ class Case:
     claims: Mapping[str, object]
     others: tuple[tuple[Path, Mapping[str, str | None]], ...] = ()
     settings: Mapping[str, str] = field(default_factory=dict)
+    first: int = 0
 
 
 @dataclass(frozen=True)

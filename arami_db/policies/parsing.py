@@ -174,8 +174,7 @@ def _sublink(found: Any) -> Expr | None:
         case pg.EXISTS_SUBLINK:
             return Expr("exists", query=inside)
         case pg.EXPR_SUBLINK:
-            is_plain = not (inside.sources or inside.where or inside.tail) and inside.target
-            return inside.target if is_plain else Expr("scalar", query=inside)
+            return inside.value or Expr("scalar", query=inside)
         case pg.ARRAY_SUBLINK:
             return Expr("list", query=inside)
         case pg.ANY_SUBLINK:

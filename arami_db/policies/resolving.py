@@ -7,12 +7,17 @@ from dataclasses import dataclass, field, replace
 
 from arami_db.policies.bodies import arguments, sql_body
 from arami_db.policies.catalog import Catalog, Function
+from arami_db.policies.parsing import expression
+from arami_db.policies.plpgsql import Reader, UnreadableError
 from arami_db.policies.tree import Expr, Query, Source, mapped, walk
 from arami_db.rows.tables import Path
 
 # What these answer is known: they are what a case sets.
 _KNOWN = {("auth", name) for name in ("uid", "jwt", "role", "email")}
 _DEEP = 8
+# Behind the API, the role is the one that the JWT names; whoever measures is another.
+_WHOSE = {"current_user", "current_role", "user"}
+_ROLE = expression("(current_setting('request.jwt.claims', true)::jsonb ->> 'role')::name")
 Frame = dict[str, tuple[str, frozenset[str] | None]]  # a name in FROM: the one here, its columns
 
 
@@ -77,6 +82,8 @@ def resolved(part: Expr, scope: Scope) -> Expr:
             if inner.kind == "star":
                 return Expr("column", path=(inner.path[0], part.name))
             return replace(part, args=(inner,))
+        case "call" if part.name == "keyword" and part.path[0] in _WHOSE and not scope.depth:
+            return _ROLE
         case "call":
             return _call(replace(part, args=tuple(resolved(a, scope) for a in part.args)), scope)
     if part.query is None:
@@ -147,7 +154,7 @@ def resolved_query(query: Query, scope: Scope) -> Query:
     where = resolved(query.where, inside) if query.where else None
     target = resolved(query.target, inside) if query.target else None
     made = replace(query, target=target, sources=tuple(sources), where=where)
-    if not sources and where is None and target and target.kind == "call":
+    if made.value is not None and made.value.kind == "call" and target:
         found = _meaning(target, scope)[1]  # select f(), where f returns the rows of a query
         return found[1] if found else made
     return made
@@ -164,9 +171,7 @@ def _call(part: Expr, scope: Scope) -> Expr:
     part, found = _meaning(part, scope)
     if found is None or found[0].returns_set:
         return part
-    query = found[1]
-    is_plain = not (query.sources or query.where or query.tail) and query.target
-    return query.target if is_plain and query.target else Expr("scalar", query=query)
+    return found[1].value or Expr("scalar", query=found[1])
 
 
 def _meaning(part: Expr, scope: Scope) -> tuple[Expr, tuple[Function, Query] | None]:
@@ -184,11 +189,25 @@ def _meaning(part: Expr, scope: Scope) -> tuple[Expr, tuple[Function, Query] | N
         return part, None
     values = arguments(fitting[0], part.args)
     inside = Scope(scope.catalog, (), values, fitting[0].search_path, scope.depth + 1)
-    query = fitting[0].language == "sql" and sql_body(fitting[0].body)
-    if not query:
+    made = _result(fitting[0], inside)
+    if made is None:
         return part, None
-    made = resolved_query(query, inside)
     told = walk(Expr("scalar", query=made))
     if any(one.kind == "param" or (one.kind == "opaque" and one.args) for one in told):
         return part, None
     return part, (fitting[0], made)
+
+
+def _result(function: Function, scope: Scope) -> Query | None:
+    """What a function returns, with the names of its body made plain; None where none can say."""
+    if function.language == "sql":
+        query = sql_body(function.body)
+        return resolved_query(query, scope) if query else None
+    reader = Reader(
+        lambda part, values: resolved(part, replace(scope, values=values)),
+        lambda query, values: resolved_query(query, replace(scope, values=values)),
+    )
+    try:
+        return reader.result(function.definition, scope.values)
+    except UnreadableError:
+        return None

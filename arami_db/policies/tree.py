@@ -52,6 +52,12 @@ class Query:
     distinct: bool = False
 
     @property
+    def value(self) -> Expr | None:
+        """What it selects, where it selects that from nothing."""
+        is_plain = not (self.sources or self.where or self.tail)
+        return self.target if is_plain else None
+
+    @property
     def conditions(self) -> tuple[Expr, ...]:
         """What its rows have to be: WHERE, and what tables are joined on."""
         return tuple(e for e in (*(s.on for s in self.sources), self.where) if e is not None)

@@ -12,6 +12,7 @@ from postgast.pg_query_pb2 import NO_KEYWORD, UNRESERVED_KEYWORD
 from arami_db.policies.tree import Expr, Query, Source
 from arami_db.rows.tables import Path
 
+_GRAMMAR = {"coalesce", "nullif", "greatest", "least"}  # no functions, and no names in quotes
 _FREE = {NO_KEYWORD, UNRESERVED_KEYWORD}
 Wording = Callable[[Path], str]
 
@@ -103,15 +104,13 @@ def inner(part: Expr, wording: Wording = table_name) -> str:
 
 def _call(part: Expr, wording: Wording) -> str:
     args = [text(arg, wording) for arg in part.args]
-    if part.name == "extract":
-        return f"extract({args[0]} from {args[1]})"
     if part.name == "keyword":
         return part.path[0]
     if part.name == "variadic":
         args[-1] = f"variadic {args[-1]}"
     inside = "*" if part.name == "*" else ", ".join(args)
-    # A name without a schema is one of pg_catalog or of the grammar: coalesce is no function.
-    return f"{'.'.join(map(quoted, part.path)) if part.path[1:] else part.path[0]}({inside})"
+    name = part.path[0] if part.path[0] in _GRAMMAR else ".".join(map(quoted, part.path))
+    return f"{name}({inside})"
 
 
 def _case(args: list[str]) -> str:
@@ -138,7 +137,8 @@ def query_text(query: Query, wording: Wording = table_name) -> str:
     """
     written = "select distinct" if query.distinct else "select"
     if query.target is not None:
-        written += f" {text(query.target, wording)}"
+        parts = query.target.args if query.target.kind == "row" else (query.target,)
+        written += " " + ", ".join(text(part, wording) for part in parts)
     for place, source in enumerate(query.sources):
         written += _source(source, wording, is_first=place == 0)
     if query.where is not None:

@@ -18,7 +18,8 @@ select
 from pg_catalog.pg_proc as p
 inner join pg_catalog.pg_namespace as n on p.pronamespace = n.oid
 inner join pg_catalog.pg_language as l on p.prolang = l.oid
-where p.prokind = 'f'
+where
+    p.prokind = 'f'
     and l.lanname in ('sql', 'plpgsql')
     and p.prorettype not in ('trigger'::regtype, 'event_trigger'::regtype)
     and n.nspname <> all(array['pg_catalog', 'information_schema'])
