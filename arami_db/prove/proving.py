@@ -101,7 +101,7 @@ def _attack(scenario: Scenario, everybody: list[Actor], roles: list[str]) -> Cov
             promises.keep(scenario, attack, result)
     coverage = branches.begin(scenario)
     if me.role in roles:
-        made = cases(scenario.connection, schema.policies)
+        made = cases(scenario.connection, branches.open_ones(schema.policies, coverage))
         scenario.begin(f"proving: {len(made.made)} cases of {len(coverage.branches)} branches")
         branches.run(scenario, coverage, list(made.made), list(made.gaps))
         promises.settle(scenario, me, branches.let(scenario, coverage))
