@@ -232,8 +232,10 @@ def _attack(scenario: Scenario, table: Table, case: Case, actor: Actor, there: P
         if not there.is_own and not operators and there.by_attacker and result.sqlstate is None:
             if attack.reads and result.count and there.is_theirs:
                 leak = f"{result.count} of B's rows visible"
-            elif result.changed:
+            elif table.owners and result.changed:
                 leak = f"rows of others changed in {', '.join(result.changed)}"
+            elif not table.owners and "blindly" in attack.action and result.count:
+                leak = "changes rows that are nobody's"
         if leak and attack.reads and oracle.is_meant(scenario, table, case.branch):
             leak = None
         if there.is_own and not attack.reads and result.count:
@@ -256,7 +258,9 @@ def _attacks(scenario: Scenario, table: Table, case: Case, actor: Actor) -> Iter
     yield Attack(actor, "insert for B", table.label, insert, clear)
     if case.branch.clause == "check" and (mine := scenario.row(scenario.a, table.path)):
         new = {n: v for n, v in row.items() if n in make.identity(table, row, case.row)}
-        may = make.allowed(scenario, table, actor.role, "update", new)
+        may = make.allowed(scenario, table, actor.role, "update", new) if new else {}
+        if not may:
+            return
         clear = (*scenario.releasing(table, scenario.a), scenario.forgetting(table, scenario.b))
         give = make.update(table, may, make.CURRENT)
         at = (*clear, make.point(table, mine))
