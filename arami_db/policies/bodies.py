@@ -32,6 +32,13 @@ def arguments(function: Function, given: tuple[Expr, ...]) -> dict[str, Expr]:
         function: that is called.
         given: with what.
     """
+    if any(one.kind == "named" for one in given):
+        named = {arg.name: arg.args[0] for arg in given if arg.kind == "named"}
+        by_place = zip(function.arguments, (a for a in given if a.kind != "named"), strict=False)
+        whole = {**dict(by_place), **named}
+        ordered = [whole.get(name) for name in function.arguments]
+        numbers = {str(n): value for n, value in enumerate(ordered, 1) if value is not None}
+        return {**whole, **numbers}
     left_out = function.most - len(given)
     values = [*given]
     if left_out and function.defaults:

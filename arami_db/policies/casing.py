@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+import psycopg
 
 from arami_db.database.connect import Connection
 from arami_db.policies.claims import claim_of
@@ -24,7 +26,13 @@ from arami_db.rows.tables import Path
 
 _WORLDS = 24  # measured for one branch
 _ACCOUNTS = (("auth", "users"), ("public", "users"))
-_FIXED = {True: "it is always true", False: "it is never true"}
+# Whether it is certain, and what it is.
+_FIXED = {
+    (True, True): "it is always true",
+    (True, False): "it is never true",
+    (False, True): "it is true now, and asks neither the row nor the user",
+    (False, False): "it is false now, and asks neither the row nor the user",
+}
 _UNTRIED = "no row and claims were found that make it {}"
 
 
@@ -62,13 +70,23 @@ def cases(connection: Connection, policies: Policies) -> Cases:
 class _Maker:
     server: Server
     policies: Policies
+    _known: dict[Path, list[tuple[Expr, set[str]]]] = field(default_factory=dict)
 
     def made(self, branch: Branch, holds: bool) -> Case | Gap:
         """A case of a branch, or why there is none."""
+        try:
+            return self._made(branch, holds)
+        except psycopg.OperationalError:
+            raise
+        except Exception as error:  # what is not understood is named, and stops nothing
+            return Gap(branch, holds, f"it was not understood: {type(error).__name__}: {error}")
+
+    def _made(self, branch: Branch, holds: bool) -> Case | Gap:
         if branch.table not in self.server.tables:
             return Gap(branch, holds, "rows can be made in tables only")
         if self._is_fixed(branch, holds):
-            return Gap(branch, holds, _FIXED[not holds], impossible=True)
+            is_certain = not any(one.kind == "call" for one in walk(branch.expression))
+            return Gap(branch, holds, _FIXED[is_certain, not holds], is_certain)
         wanted = "true" if holds else "false"
         try:
             world = next(self._worlds(branch, holds), None) or self._solved(branch, holds)
@@ -125,6 +143,8 @@ class _Maker:
             for _, world in zip(range(_WORLDS), tried, strict=False):
                 if self._is_so(branch, world, checks) is holds:
                     yield world
+        if not holds and self._is_so(branch, self._begin(branch), checks) is holds:
+            yield self._begin(branch)
 
     def _wanted(self, branch: Branch, holds: bool) -> Iterator[tuple[Expr, ...]]:
         """What must be true: for a branch to hold, what restrictive policies ask besides, too."""
@@ -155,10 +175,12 @@ class _Maker:
 
     def _checks(self, path: Path) -> list[tuple[Expr, set[str]]]:
         """The table's own checks, and the columns of each."""
-        table = self.server.tables[path]
-        scope = of_policy(self.policies.catalog, path)
-        return [
-            (resolved(expression(check.definition[5:].strip()), scope), set(check.columns))
-            for check in table.checks.values()
-            if check.definition.startswith("CHECK") and "VALUE" not in check.definition
-        ]
+        if path not in self._known:
+            table = self.server.tables[path]
+            scope = of_policy(self.policies.catalog, path)
+            self._known[path] = [
+                (resolved(expression(check.definition[5:].strip()), scope), set(check.columns))
+                for check in table.checks.values()
+                if check.definition.startswith("CHECK") and "VALUE" not in check.definition
+            ]
+        return self._known[path]

@@ -83,6 +83,7 @@ def _flat(
         step = None
         if part.kind in {"exists", "in"}:
             step = next(found_rows(part, spot), None)
+            is_whole = is_whole and not _is_loose(part)
         elif step := next(without_query(part, spot), None):
             is_whole = False
         if step is None:
@@ -91,6 +92,12 @@ def _flat(
             world, more = step
             todo += more
     return world, tuple(flat), is_whole
+
+
+def _is_loose(part: Expr) -> bool:
+    """Whether a query may find something in another way than by a new row of each of its tables."""
+    sources = part.query.sources if part.query else ()
+    return any(source.left or source.table is None for source in sources)
 
 
 def _filled(world: World, made: Translation, model: Any) -> World | None:

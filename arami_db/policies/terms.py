@@ -19,6 +19,10 @@ class UnknownError(Exception):
     """A term that is not translated."""
 
 
+class NullError(Exception):
+    """A term that is null, with which nothing is true or false."""
+
+
 def kind_of(type_name: str) -> str:
     """The kind of a type's values.
 
@@ -74,11 +78,14 @@ def known(part: Expr, spot: Spot) -> tuple[Any, str]:
         spot: where it stands.
 
     Raises:
-        UnknownError: it is null, or of no kind.
+        UnknownError: it is of no kind.
+        NullError: it is null.
     """
     answer = spot.value(part)
-    if answer is None or answer[0] is None:
+    if answer is None:
         raise UnknownError
+    if answer[0] is None:
+        raise NullError
     text, kind = answer[0], "text" if answer[1] == "unknown" else kind_of(answer[1])
     if kind in {"time", "span"}:
         whole = Expr("call", args=(Expr("const", "'epoch'"), part), path=("date_part",))

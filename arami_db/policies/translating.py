@@ -12,7 +12,15 @@ import z3
 from arami_db.policies.claims import string
 from arami_db.policies.places import Place, place_of
 from arami_db.policies.spots import Spot, is_known
-from arami_db.policies.terms import UnknownError, cast_kind, kind_of, known, like, variable
+from arami_db.policies.terms import (
+    NullError,
+    UnknownError,
+    cast_kind,
+    kind_of,
+    known,
+    like,
+    variable,
+)
 from arami_db.policies.tree import Expr
 from arami_db.rows.tables import Column
 
@@ -87,6 +95,8 @@ class Translation:
         nulls: list[Any] = []
         try:
             found = self._atom(part, spot, nulls)
+        except NullError:
+            return z3.BoolVal(val=False)
         except (UnknownError, z3.Z3Exception):
             self._free += 1
             return z3.Bool(f"free {self._free}")  # it may be either
