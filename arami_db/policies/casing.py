@@ -12,7 +12,7 @@ from arami_db.policies.claims import claim_of
 from arami_db.policies.measuring import Server
 from arami_db.policies.model import Branch, Case, Cases, Gap, Policies, Policy
 from arami_db.policies.owners import owner_columns
-from arami_db.policies.parents import ordered
+from arami_db.policies.parents import ACCOUNTS, ordered
 from arami_db.policies.parsing import expression
 from arami_db.policies.places import ROW, usual_claims
 from arami_db.policies.resolving import of_policy, resolved
@@ -20,12 +20,11 @@ from arami_db.policies.solver import HOW, ImpossibleError, is_installed, solved
 from arami_db.policies.solving import Search
 from arami_db.policies.splitting import denied
 from arami_db.policies.spots import Goal
-from arami_db.policies.tree import Expr, joined, walk
+from arami_db.policies.tree import Expr, joined, mapped, walk
 from arami_db.policies.worlds import World
-from arami_db.rows.tables import Path
+from arami_db.rows.tables import Check, Path
 
 _WORLDS = 24  # measured for one branch
-_ACCOUNTS = (("auth", "users"), ("public", "users"))
 # Whether it is certain, and what it is.
 _FIXED = {
     (True, True): "it is always true",
@@ -53,7 +52,7 @@ def cases(connection: Connection, policies: Policies) -> Cases:
         for one in columns
         if one.kind == "uid" and not one.via and not one.is_element
     }
-    accounts = {(path, "id") for path in _ACCOUNTS if path in tables}
+    accounts = {(path, "id") for path in ACCOUNTS if path in tables}
     server = Server(connection, tables, frozenset(owned | accounts))
     maker = _Maker(server, policies)
     with connection.transaction(force_rollback=True):
@@ -104,7 +103,9 @@ class _Maker:
         part = branch.expression if holds else denied(branch.expression)
         goals: list[Goal] = [(part, {branch.table[1]: ROW})]
         checks = self._checks(branch.table)
-        found = solved(self.server, self._begin(branch), goals, [check for check, _ in checks])
+        read = {one.path[-1] for one in walk(part) if one.kind == "column"}
+        touched = [check for check, names in checks if names & read]
+        found = solved(self.server, self._begin(branch), goals, touched)
         if found is None:
             return None
         tried = Search(self.server).worlds(*found)
@@ -179,8 +180,25 @@ class _Maker:
             table = self.server.tables[path]
             scope = of_policy(self.policies.catalog, path)
             self._known[path] = [
-                (resolved(expression(check.definition[5:].strip()), scope), set(check.columns))
+                (resolved(part, scope), names)
                 for check in table.checks.values()
-                if check.definition.startswith("CHECK") and "VALUE" not in check.definition
+                for part, names in _rules(check)
             ]
         return self._known[path]
+
+
+def _rules(check: Check) -> Iterator[tuple[Expr, set[str]]]:
+    """A table's check, or that of a domain for each column of it, and the columns it reads."""
+    if not check.definition.startswith("CHECK"):
+        return
+    part = expression(check.definition[5:].strip())
+    value = Expr("column", path=("value",))
+    if value not in walk(part):
+        yield part, set(check.columns)
+        return
+    for name in check.columns:
+        yield _put(part, value, Expr("column", path=(name,))), {name}
+
+
+def _put(part: Expr, old: Expr, new: Expr) -> Expr:
+    return new if part == old else mapped(part, lambda one: _put(one, old, new))

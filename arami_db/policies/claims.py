@@ -123,7 +123,7 @@ def claim_of(part: Expr) -> Claim | None:
 
 
 def _setting(name: str | None, path: tuple[str, ...]) -> Claim | None:
-    if name is None:
+    if name is None or "." not in name:  # the server's own, which no request sets
         return None
     if name in _CLAIMS:
         return Claim(path)

@@ -55,24 +55,24 @@ class Server:
         Args:
             part: the condition.
             world: the world; of the tables it speaks of, only the rows in it are seen.
-            besides: what must be so of the row as well, or be unknown.
+            besides: what must not be false of the row; where it is, the answer is None.
         """
         table = world.tables[ROW]
         # By one name, so that a question of many tables is asked once.
         asked, *rules = (renamed(one, table.name, _ROW) for one in (part, *besides))
-        conditions = [f"coalesce(({text(asked, self._shadow)}), false)"]
-        # Of a check that is false: the row cannot be.
-        conditions += [f"(({text(rule, self._shadow)}) is not false)" for rule in rules]
+        condition = f"coalesce(({text(asked, self._shadow)}), false)"
+        possible = [f"(({text(rule, self._shadow)}) is not false)" for rule in rules]
         paths = {path for one in (asked, *rules) for path in _tables(one, self.tables)}
         shadows = [f"{self._shadow(path)} as ({self._rows(path, world)})" for path in sorted(paths)]
         begin = f"with {', '.join(shadows)} " if shadows else ""
         row = self._row(table, world.row(ROW), _columns((asked, *rules), table))
-        condition = " and ".join(conditions)
+        if possible:
+            condition = f"case when {' and '.join(possible)} then {condition} end"
         found = self._asked(
             f"{begin}select ({condition})::text, 'boolean' from ({row}) as {quoted(_ROW)}",  # noqa: S608
             world,
         )
-        return None if found is None else found[0] == "true"
+        return None if found is None or found[0] is None else found[0] == "true"
 
     def _filled(self, part: Expr, env: Env, world: World) -> Expr:
         if part.kind == "column" and len(part.path) == 2 and part.path[0] in env:
