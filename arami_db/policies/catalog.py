@@ -31,12 +31,11 @@ _PLAIN = """
 
 @dataclass(frozen=True)
 class Function:
-    """A function in SQL or PL/pgSQL; definition is all of its CREATE where it is of the latter."""
+    """A function in SQL or PL/pgSQL; most and least are how many arguments it takes."""
 
     path: Path
     language: str
     body: str
-    definition: str
     returns_set: bool
     arguments: tuple[str, ...]
     most: int
@@ -95,7 +94,6 @@ def _function(row: dict[str, Any], searched: tuple[str, ...]) -> Function:
         path=(row["schema"], row["name"]),
         language=row["language"],
         body=row["body"] or "",
-        definition=row["definition"] or "",
         returns_set=row["returns_set"],
         arguments=tuple(name or "" for name in row["arguments"] or ()),
         most=row["most"],

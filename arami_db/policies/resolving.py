@@ -231,6 +231,6 @@ def _result(function: Function, scope: Scope) -> Query | None:
         lambda asked, values: resolved_query(asked, replace(scope, values=values)),
     )
     try:
-        return reader.result(function.definition, scope.values)
+        return reader.result(function, scope.values)
     except UnreadableError:
         return None

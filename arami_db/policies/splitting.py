@@ -61,6 +61,8 @@ def _ways(part: Expr) -> list[Expr]:
 
 def _folded(part: Expr) -> Expr:
     """A condition on constants alone, as it comes out; any other as it is."""
+    if _constant(part) == NULL:
+        return FALSE
     arg = _constant(part.args[0]) if part.kind == "test" else None
     if arg is not None and part.name in {"null", "not null"}:
         return TRUE if (arg == NULL) == (part.name == "null") else FALSE
