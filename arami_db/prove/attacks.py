@@ -46,7 +46,7 @@ def _shortest(scenario: Scenario, table: Table, actor: Actor, theirs: Row) -> It
     insert = make.insert(scenario, table, actor.role, draft)
     yield "insert for B", insert, scenario.clearing(table, scenario.b)
     name = make.changed_column(scenario, table, actor.role)
-    at = (make.point(table, theirs),)
+    at = (make.point(scenario, table, scenario.b),)
     yield "update blindly", make.update(table, {name: theirs[name]}, make.CURRENT), at
     yield "delete blindly", make.delete(table, make.CURRENT), at
     yield "truncate", sql.SQL("truncate {}").format(table.identifier), ()
@@ -66,12 +66,12 @@ def _writes(
     taking = (
         *scenario.releasing(table, scenario.b),
         scenario.forgetting(table, scenario.a),
-        make.point(table, theirs),
+        make.point(scenario, table, scenario.b),
     )
     giving = (
         *scenario.releasing(table, scenario.a),
         scenario.forgetting(table, scenario.b),
-        make.point(table, mine),
+        make.point(scenario, table, scenario.a),
     )
     if may(mine):
         yield "update to A", make.update(table, may(mine), make.CURRENT), taking
@@ -119,7 +119,7 @@ def _nobodys(scenario: Scenario, table: Table, actor: Actor, theirs: Row) -> Ite
     owner = table.direct[0].column
     draft = scenario.maker.drafts[scenario.b, table.path]
     row = {n: v for n, v in draft.items() if not table.columns[n].default} | {owner: None}
-    there = (inserting(table, row),)
+    there = (scenario.acting(scenario.b, inserting(table, row)),)
     name = make.changed_column(scenario, table, actor.role)
     nobodys = sql.SQL("{} is null").format(sql.Identifier(owner))
     hers = scenario.pinpoint(table, scenario.a)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -138,6 +138,66 @@ def attempts(
         for n, result in zip(done, judged, strict=True):
             results[n] = result
         yield from zip(part, results, strict=True)
+
+
+def one_by_one(
+    connection: Connection,
+    attacks: Sequence[Attack],
+    belongings: Callable[[], frozenset[tuple[str, ...]]],
+) -> Iterator[tuple[Attack, Result]]:
+    """Let actors of one role try, a message each: on Citus, where a block cannot change roles.
+
+    Args:
+        connection: in a transaction that has the role.
+        attacks: what is tried.
+        belongings: what is to stay as it is; it takes on the right to look itself.
+    """
+    for attack in attacks:
+        try:
+            with undone(connection, "arami_attack"):
+                for step in attack.prepare:
+                    _perhaps(connection, step)
+                result = _done(connection, attack, belongings)
+        except psycopg.Error as error:
+            if connection.closed:
+                raise
+            said = error.diag.message_primary or str(error)
+            result = Result(sqlstate=error.sqlstate or "XX000", message=said)
+        yield attack, result
+
+
+def _done(
+    connection: Connection, attack: Attack, belongings: Callable[[], frozenset[tuple[str, ...]]]
+) -> Result:
+    after = None
+    with undone(connection, "arami_tried"):
+        cursor = connection.execute(sql.SQL("; ").join([attack.actor.become, attack.statement]))
+        while cursor.nextset():
+            pass
+        # A look takes as long as ten attempts, and a shard's triggers had no row.
+        if not attack.reads and (cursor.rowcount or not attack.actor.on_citus):
+            after = _looked(connection, attack.actor, belongings)
+    changed: set[str] = set()
+    if after is not None:
+        changed = {row[0] for row in _looked(connection, attack.actor, belongings) ^ after}
+    return Result(max(cursor.rowcount, 0), changed=tuple(sorted(changed)))
+
+
+def _looked(
+    connection: Connection, actor: Actor, belongings: Callable[[], frozenset[tuple[str, ...]]]
+) -> frozenset[tuple[str, ...]]:
+    if not actor.on_citus:
+        connection.execute("reset role; set local row_security = off")
+    return belongings()
+
+
+def _perhaps(connection: Connection, step: sql.Composable) -> None:
+    try:
+        connection.execute(sql.SQL("savepoint arami_step; {}; release arami_step").format(step))
+    except psycopg.Error:
+        if connection.closed:
+            raise
+        connection.execute("rollback to arami_step; release arami_step")
 
 
 def _tried(

@@ -108,7 +108,7 @@ def ownerless(scenario: Scenario, table: Table, actor: Actor) -> Iterator[Attack
     draft = scenario.maker.drafts[scenario.b, table.path]
     insert = make.insert(scenario, table, actor.role, draft)
     name = make.changed_column(scenario, table, actor.role)
-    at = (make.point(table, row),)
+    at = (make.point(scenario, table, scenario.b),)
     made = (
         ("insert", insert, scenario.clearing(table, scenario.b)),
         ("update blindly", make.update(table, {name: row[name]}, make.CURRENT), at),
