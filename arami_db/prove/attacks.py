@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from psycopg import sql
 
 from arami_db.prove import statements as make
-from arami_db.prove.actors import THOROUGH, Actor
+from arami_db.prove.actors import PLAIN, PRIVILEGES, THOROUGH, Actor
 from arami_db.prove.attempt import Attack
 from arami_db.prove.scenario import Scenario
 from arami_db.prove.schema import View
@@ -21,14 +21,19 @@ Made = tuple[str, sql.Composable, tuple[sql.Composable, ...]]
 def on(scenario: Scenario, table: Table, actor: Actor) -> Iterator[Attack]:
     """All that an actor tries on a table; rows of B's and of A's are there.
 
-    Who comes with odd claims tries the shortest way to each kind of harm: what a policy makes of
-    the claims is the same for all of them.
+    Who comes with odd claims tries to read, and where anything asks for more of the claims than the
+    id, the shortest way to each kind of harm.
     """
     if (theirs := scenario.row(scenario.b, table.path)) is None:
         return
     read = make.select(scenario, table, actor.role, scenario.b)
     yield Attack(actor, "select", table.label, read, reads=True)
+    guard = scenario.schema.guard(table.path)
+    if actor.name not in PLAIN and not guard.asks:
+        return
     yield from _made(actor, table, _shortest(scenario, table, actor, theirs))
+    if not any(guard.columns(actor.role, privilege) for privilege in PRIVILEGES):
+        return
     if actor.name in THOROUGH and (mine := scenario.row(scenario.a, table.path)) is not None:
         yield from _made(actor, table, _writes(scenario, table, actor, mine, theirs))
         yield from _made(actor, table, _upserts(scenario, table, theirs))

@@ -96,10 +96,9 @@ def _attack(scenario: Scenario, everybody: list[Actor], roles: list[str]) -> Cov
     oracle.judge_ownerless(scenario, others)
     name_ownerless(scenario)
     if me.role in roles:
-        for table in schema.owned:
-            oracle.attached(scenario, table, me)
-            oracle.taken(scenario, table, me)
-            oracle.forged(scenario, table, me)
+        oracle.attached(scenario, schema.owned, me)
+        oracle.taken(scenario, schema.owned, me)
+        oracle.forged(scenario, schema.owned, me)
         mine = [scenario.cast(actor) for actor in owners(scenario.a, scenario.claims)]
         for attack, result in scenario.run(
             [a for t in schema.owned for actor in mine for a in promises.own(scenario, t, actor)]

@@ -13,7 +13,7 @@ from psycopg import sql
 
 from arami_db.database.connect import Connection
 from arami_db.prove.actors import Actor, insider, rendered
-from arami_db.prove.attempt import Attack, Attempt, Result, attempts, one_by_one
+from arami_db.prove.attempt import Attack, Attempt, Result, Watch, attempts, one_by_one
 from arami_db.prove.schema import Schema
 from arami_db.prove.whose import may_be_nobodys, pinpoint, predicate
 from arami_db.rows.maker import Maker, NoRowError, Row
@@ -217,11 +217,23 @@ class Scenario:
         if self.role:
             yield from one_by_one(self.connection, attacks, self.belongings)
             return
-        hooked = {t.label for t in self.schema.tried if self.schema.guard(t.path).has_hooks}
-        hooked |= {function.identity for function in self.schema.functions}
-        for attack, result in attempts(self.connection, attacks, self.watched, hooked):
+        for attack, result in attempts(self.connection, attacks, self._watch()):
             changed = tuple(self.labels.get(oid, oid) for oid in result.changed)
             yield attack, Result(result.count, result.sqlstate, result.message, changed)
+
+    def _watch(self) -> Watch:
+        hooked = {t.label for t in self.schema.tried if self.schema.guard(t.path).has_hooks}
+        hooked |= {function.identity for function in self.schema.functions}
+        return Watch(self.watched, self._reaches, frozenset(hooked))
+
+    @cached_property
+    def _reaches(self) -> dict[str, tuple[str, ...]]:
+        of = {label: oid for oid, label in self.labels.items() if oid in self.watched}
+        return {
+            name: tuple(of[label] for label in labels if label in of)
+            for name, labels in self.schema.reaches.items()
+            if labels is not None
+        }
 
     def record(
         self,
