@@ -175,7 +175,9 @@ def _named(scenario: Scenario, name: str, subject: Subject) -> str | None:
     bare = re.sub(r"_?(?:uu)?id$", "", name)
     if not name:
         return None
-    if re.fullmatch(r"u|uid|usr|user|owner|member|account|author|target|who|profile|other", bare or name):
+    if re.fullmatch(
+        r"u|uid|usr|user|owner|member|account|author|target|who|profile|other", bare or name
+    ):
         return user
     if table is not None and _is_of(table, bare):
         return row.get("id")

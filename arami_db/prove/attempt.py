@@ -211,9 +211,7 @@ def _perhaps(connection: Connection, step: sql.Composable) -> None:
         connection.execute("rollback to arami_step; release arami_step")
 
 
-def _tried(
-    connection: Connection, attacks: Sequence[Attack], watch: Watch | None
-) -> list[Result]:
+def _tried(connection: Connection, attacks: Sequence[Attack], watch: Watch | None) -> list[Result]:
     if not attacks:
         return []
     needed: set[str] = set()

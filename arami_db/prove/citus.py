@@ -74,9 +74,7 @@ def prove_there(
     return scenarios
 
 
-def _as_role(
-    connection: Connection, schema: Schema, role: str, there: Somebody | None
-) -> Scenario:
+def _as_role(connection: Connection, schema: Schema, role: str, there: Somebody | None) -> Scenario:
     scenario = Scenario(connection, schema, role)
     with connection.transaction(force_rollback=True):
         for setting in _SENT:

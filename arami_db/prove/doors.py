@@ -101,7 +101,9 @@ def ask(
 
 
 def _is_closed(result: Result) -> bool:
-    return result.message.startswith(("permission denied for function", "permission denied for schema"))
+    return result.message.startswith(
+        ("permission denied for function", "permission denied for schema")
+    )
 
 
 def effects(scenario: Scenario, todo: list[Question]) -> None:
@@ -153,7 +155,9 @@ def _leak(
 ) -> str | None:
     if _is_open_to_all(scenario, question):
         return None
-    told = " ".join([*(str(cell) for row in there.rows for cell in row), *there.said, there.message])
+    told = " ".join(
+        [*(str(cell) for row in there.rows for cell in row), *there.said, there.message]
+    )
     for token in scenario.tokens:
         if token in told and token not in question.given and token not in str(without.rows):
             return "it tells what is in B's rows"
@@ -162,7 +166,11 @@ def _leak(
     if there.rows and there.rows != without.rows and there.sqlstate is None:
         if without.sqlstate is None or there.count:
             return "its answer depends on B's rows"
-    if (there.said, there.sqlstate, there.message) != (without.said, without.sqlstate, without.message):
+    if (there.said, there.sqlstate, there.message) != (
+        without.said,
+        without.sqlstate,
+        without.message,
+    ):
         if there.answered and without.answered and there.said == again.said:
             scenario.oracles.setdefault(
                 (question.name, "error"), "what it says differs by whether somebody has such a row"
@@ -185,7 +193,9 @@ def _is_open_to_all(scenario: Scenario, question: Question) -> bool:
     else:
         body = question.of.body.lower()
         read = [t for t in tables if re.search(rf"\b{re.escape(t.name.lower())}\b", body)]
-        read += [t for v in scenario.schema.views if v.name in body for t in tables if t.label in v.reads]
+        read += [
+            t for v in scenario.schema.views if v.name in body for t in tables if t.label in v.reads
+        ]
         is_whole = "execute" not in body.replace("execute function", "")
     open_to_all = (not t.owners or oracle.is_public(scenario, t) for t in read)
     return is_whole and bool(read) and all(open_to_all)
@@ -221,7 +231,9 @@ def shadowed(todo: list[Question], actor: Actor) -> list[Question]:
         actor: who casts the shadows.
     """
     return [
-        Question(q.actor, f"{q.action}{_SHADOWS}", q.of, q.statement, q.is_made_up, q.given, q.prepare)
+        Question(
+            q.actor, f"{q.action}{_SHADOWS}", q.of, q.statement, q.is_made_up, q.given, q.prepare
+        )
         for q in todo
         if q.actor.name == actor.name
     ]

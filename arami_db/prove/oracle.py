@@ -160,7 +160,9 @@ def attached(scenario: Scenario, tables: list[Table], actor: Actor) -> None:
             for attack in _attaching(scenario, table, actor, link):
                 action = f"attach to B's {parent.label} by {attack.action} ({key.name})"
                 todo.append((replace(attack, action=action), table, key, parent.label))
-    seen = {attack.object for attack, result in scenario.run(list(parents.values())) if result.count}
+    seen = {
+        attack.object for attack, result in scenario.run(list(parents.values())) if result.count
+    }
     results = scenario.run([attack for attack, *_ in todo])
     for (attack, table, key, parent), (_, result) in zip(todo, results, strict=True):
         leak = None

@@ -67,7 +67,9 @@ def placed(scenario: Scenario, table: Table, case: Case, actor: Actor) -> Placed
         if not _written(scenario, path, row, actor):
             by_attacker = False
             _put(scenario, path, row, scenario.a)
-    is_own = scenario.a in str(wanted) or any(_names(made[owner.column], scenario.a, owner) for owner in table.direct)
+    is_own = scenario.a in str(wanted) or any(
+        _names(made[owner.column], scenario.a, owner) for owner in table.direct
+    )
     is_theirs = bool(table.owners) and (
         not table.direct or any(made[owner.column] is not None for owner in table.direct)
     )
@@ -153,7 +155,9 @@ def _written(scenario: Scenario, path: Path, row: Row, actor: Actor) -> bool:
     for statement in _ways(scenario, table, row, actor):
         done = [
             result
-            for _, result in scenario.run([Attack(actor, "write", table.label, statement, reads=True)])
+            for _, result in scenario.run(
+                [Attack(actor, "write", table.label, statement, reads=True)]
+            )
         ]
         if done[0].sqlstate is None and done[0].count:
             with scenario.connection.transaction():
@@ -164,9 +168,7 @@ def _written(scenario: Scenario, path: Path, row: Row, actor: Actor) -> bool:
     return False
 
 
-def _ways(
-    scenario: Scenario, table: Table, row: Row, actor: Actor
-) -> tuple[sql.Composable, ...]:
+def _ways(scenario: Scenario, table: Table, row: Row, actor: Actor) -> tuple[sql.Composable, ...]:
     ways: list[sql.Composable] = []
     mine = scenario.row(scenario.a, table.path)
     draft = _another(scenario, table, scenario.a, row)

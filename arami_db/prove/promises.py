@@ -18,7 +18,7 @@ _COMMANDS = ("insert", "select", "update", "delete")
 
 
 def own(scenario: Scenario, table: Table, actor: Actor) -> Iterator[Attack]:
-    """A inserts, reads, updates and deletes A's own row.
+    """A inserts, reads, updates and deletes A's own row, by which a trigger could reach B's.
 
     Args:
         scenario: in which A has rows.
@@ -45,7 +45,8 @@ def own(scenario: Scenario, table: Table, actor: Actor) -> Iterator[Attack]:
         "delete": (make.delete(table, mine), (*scenario.releasing(table, scenario.a), *at)),
     }
     for action, (statement, prepare) in made.items():
-        yield Attack(actor, f"{action} own", table.label, statement, prepare, reads=True)
+        is_reading = action == "select"
+        yield Attack(actor, f"{action} own", table.label, statement, prepare, reads=is_reading)
 
 
 def keep(scenario: Scenario, attack: Attack, result: Result) -> None:

@@ -155,9 +155,7 @@ class Scenario:
     def forgetting(self, table: Table, user: str) -> sql.SQL:
         """What deletes a user's rows of a table."""
         delete = sql.SQL("delete from {} where {}")
-        return rendered(
-            self.acting(user, delete.format(table.identifier, self.where(table, user)))
-        )
+        return rendered(self.acting(user, delete.format(table.identifier, self.where(table, user))))
 
     def belongings(self) -> frozenset[tuple[str, ...]]:
         """B's rows on Citus, as B sees them: table, place, content. A rewritten row moves."""
@@ -175,7 +173,9 @@ class Scenario:
     def watched(self) -> dict[str, str]:
         """By table, what digests B's rows and nobody's; A's own are A's to change."""
         part = "select count(*) || ' ' || coalesce(sum(hashtextextended(concat_ws(' ', t.tableoid,"
-        part += " t.ctid, t::text), 0)::numeric), 0)::text from {} as t where ({}) and ({}) is not true"
+        part += (
+            " t.ctid, t::text), 0)::numeric), 0)::text from {} as t where ({}) and ({}) is not true"
+        )
         found = {}
         for table in self.schema.tables.values():
             theirs = self.where(table, self.b)
@@ -191,9 +191,15 @@ class Scenario:
     @cached_property
     def tokens(self) -> list[str]:
         """What is in B's rows, in nobody else's, and cannot be guessed."""
-        mine = {v for (user, _), row in self.maker.made.items() if user != self.b for v in row.values()}
+        mine = {
+            v for (user, _), row in self.maker.made.items() if user != self.b for v in row.values()
+        }
         theirs = {
-            v for (user, _), row in self.maker.made.items() if user == self.b for v in row.values() if v
+            v
+            for (user, _), row in self.maker.made.items()
+            if user == self.b
+            for v in row.values()
+            if v
         }
         return sorted(v for v in theirs - mine if len(v) >= 12 and not v.startswith(_MOMENT))
 

@@ -156,7 +156,11 @@ class Schema:
         for table in self.tables.values():
             there = (table, *self.children(table.path))
             acts = any(self.guard(one.path).writes for one in there)
-            parts = [t.label for t in self.tables.values() if t.root == table.path or t.path == table.root]
+            parts = [
+                t.label
+                for t in self.tables.values()
+                if t.root == table.path or t.path == table.root
+            ]
             found[table.label] = None if acts else tuple([*(t.label for t in there), *parts])
         return found
 
@@ -217,9 +221,7 @@ def _guard(row: dict[str, Any], policies: Policies) -> Guard:
 
 def _function(row: dict[str, Any]) -> Function:
     arguments = tuple(
-        Argument(
-            **{**a, "labels": tuple(a["labels"]), "fields": tuple(map(tuple, a["fields"]))}
-        )
+        Argument(**{**a, "labels": tuple(a["labels"]), "fields": tuple(map(tuple, a["fields"]))})
         for a in row["arguments"]
     )
     return Function(**{**row, "arguments": arguments})

@@ -67,7 +67,9 @@ def _known_unproved(proof: Proof) -> Iterator[Finding]:
     for one in proof.oracles:
         message = f"anybody who may try: exists, by {one.by}: {one.how}"
         advice = _DECLARE.format(one.object, "exists")
-        yield Finding(Severity.LOW, "rls", one.object, message.replace(", by", " by", 1), advice=advice)
+        yield Finding(
+            Severity.LOW, "rls", one.object, message.replace(", by", " by", 1), advice=advice
+        )
     for gap in proof.untried:
         message = f"the proof: untried: {gap.reason}"
         advice = _DECLARE.format(gap.object, "untried")

@@ -24,7 +24,9 @@ def render(report: Report) -> str:
         made_up = len(report.proof.made_up)
         lines.append(f"proved   {report.proof.coverage}")
         if made_up:
-            lines.append(f"         {count(made_up, 'function')} called with made-up arguments only")
+            lines.append(
+                f"         {count(made_up, 'function')} called with made-up arguments only"
+            )
     lines += [f"skipped {visible(reason)}" for reason in report.skipped]
     for severity in dict.fromkeys(finding.severity for finding in report.findings):
         group = [finding for finding in report.findings if finding.severity is severity]
