@@ -273,7 +273,7 @@ def asked(
         try:
             with undone(connection, "arami_asked"):
                 for step in prepare:
-                    connection.execute(step)
+                    connection.execute(sql.SQL("{}").format(step))
                 cursor = connection.execute(sql.SQL("; ").join([actor.become, statement]))
                 while cursor.nextset():
                     pass

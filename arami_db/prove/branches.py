@@ -25,6 +25,7 @@ from arami_db.prove.actors import Actor, owner, with_claims
 from arami_db.prove.attempt import Attack
 from arami_db.prove.placing import Placed, placed
 from arami_db.prove.scenario import Scenario
+from arami_db.prove.whose import pinpoint
 from arami_db.rows.maker import Row, email, undone
 from arami_db.rows.tables import Path, Table
 
@@ -120,7 +121,7 @@ def measure(
         branches: of the table.
     """
     claimed = replace(actor, role="none")
-    condition = make.pinpoint(table, row)
+    condition = pinpoint(table, row)
     query = sql.SQL("select {} from {} where {}")
     texts = sql.SQL(", ").join(sql.SQL("({})").format(sql.SQL(b.text)) for b in branches)
     try:
@@ -246,7 +247,7 @@ def _attack(scenario: Scenario, table: Table, case: Case, actor: Actor, there: P
 def _attacks(scenario: Scenario, table: Table, case: Case, actor: Actor) -> Iterator[Attack]:
     row = scenario.maker.made[scenario.b, table.path]
     name = make.changed_column(scenario, table, actor.role)
-    at = (make.point(scenario, table, scenario.b),)
+    at: tuple[sql.Composable, ...] = (make.point(scenario, table, scenario.b),)
     read = make.select(scenario, table, actor.role, scenario.b)
     update = make.update(table, {name: row[name]}, make.CURRENT)
     yield Attack(actor, "select", table.label, read, reads=True)

@@ -164,10 +164,10 @@ def attached(scenario: Scenario, tables: list[Table], actor: Actor) -> None:
         attack.object for attack, result in scenario.run(list(parents.values())) if result.count
     }
     results = scenario.run([attack for attack, *_ in todo])
-    for (attack, table, key, parent), (_, result) in zip(todo, results, strict=True):
+    for (attack, table, key, above), (_, result) in zip(todo, results, strict=True):
         leak = None
-        if result.sqlstate is None and result.count and parent not in seen:
-            leak = _harm(scenario, table, key.columns, result)
+        if result.sqlstate is None and result.count and above not in seen:
+            leak = _harm(table, key.columns, result)
             told = "a row can refer to somebody's row: so whoever tries learns that it exists"
             if leak is None:
                 scenario.oracles.setdefault((table.label, key.name), told)
@@ -183,7 +183,7 @@ def _attaching(scenario: Scenario, table: Table, actor: Actor, link: Row) -> Ite
     yield Attack(actor, "update", table.label, make.update(table, may, hers))
 
 
-def _harm(scenario: Scenario, table: Table, columns: Iterable[str], result: Result) -> str | None:
+def _harm(table: Table, columns: Iterable[str], result: Result) -> str | None:
     """What becomes of B when a row of A's hangs on B's."""
     if result.changed:
         return f"rows of others changed in {', '.join(result.changed)}"
@@ -222,7 +222,7 @@ def _taking(scenario: Scenario, table: Table, actor: Actor) -> Iterator[tuple[At
         is_set = all(theirs.get(name) is not None for name in key.columns)
         if not is_set or not _is_telling(table, key) or owners & set(key.columns):
             continue
-        row = {**draft, **{n: theirs[n] for n in key.columns if table.columns[n].writable}}
+        row: Row = {**draft, **{n: theirs[n] for n in key.columns if table.columns[n].writable}}
         insert = make.insert(scenario, table, actor.role, row)
         clear = scenario.clearing(table, scenario.a)
         yield Attack(actor, f"insert with B's {key.name}", table.label, insert, clear), key
@@ -250,7 +250,7 @@ def forged(scenario: Scenario, tables: list[Table], actor: Actor) -> None:
         clear = scenario.clearing(table, scenario.b)
         todo = []
         for name in names:
-            row = {**draft, **dict.fromkeys(names, scenario.b), name: scenario.a}
+            row: Row = {**draft, **dict.fromkeys(names, scenario.b), name: scenario.a}
             insert = make.insert(scenario, table, actor.role, row)
             action = f"insert for B, with A as {name}"
             todo.append(Attack(actor, action, table.label, insert, clear, reads=True))

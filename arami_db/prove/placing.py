@@ -14,6 +14,7 @@ from arami_db.prove import statements as make
 from arami_db.prove.actors import Actor
 from arami_db.prove.attempt import Attack
 from arami_db.prove.scenario import Scenario
+from arami_db.prove.whose import pinpoint
 from arami_db.rows.maker import Row, email, inserting
 from arami_db.rows.tables import Owner, Path, Table
 
@@ -105,7 +106,7 @@ def _put(scenario: Scenario, path: Path, values: Row, user: str) -> Row:
     if there is not None:
         try:
             with scenario.connection.transaction():
-                update = make.update(table, values, make.pinpoint(table, there))
+                update = make.update(table, values, pinpoint(table, there))
                 return _kept(scenario, table, user, update)
         except psycopg.Error:
             if scenario.connection.closed:
@@ -168,8 +169,8 @@ def _written(scenario: Scenario, path: Path, row: Row, actor: Actor) -> bool:
     return False
 
 
-def _ways(scenario: Scenario, table: Table, row: Row, actor: Actor) -> tuple[sql.Composable, ...]:
-    ways: list[sql.Composable] = []
+def _ways(scenario: Scenario, table: Table, row: Row, actor: Actor) -> tuple[sql.Composed, ...]:
+    ways: list[sql.Composed] = []
     mine = scenario.row(scenario.a, table.path)
     draft = _another(scenario, table, scenario.a, row)
     given = make.allowed(scenario, table, actor.role, "insert", draft)
@@ -180,7 +181,7 @@ def _ways(scenario: Scenario, table: Table, row: Row, actor: Actor) -> tuple[sql
     if mine is not None:
         new = {n: v for n, v in row.items() if mine.get(n) != v}
         if not new:
-            ways.insert(0, make.update(table, row, make.pinpoint(table, mine)))
+            ways.insert(0, make.update(table, row, pinpoint(table, mine)))
         else:
-            ways.append(make.update(table, new, make.pinpoint(table, mine)))
+            ways.append(make.update(table, new, pinpoint(table, mine)))
     return tuple(ways)

@@ -16,12 +16,13 @@ from arami_db.prove.owners import ACCOUNTS, shared, told, with_owners
 from arami_db.rows.tables import Path, Table, in_order, read_tables
 
 # What is no application's: the platform's own schemas, and those of this tool.
-_PLATFORM = (
-    "information_schema auth storage realtime _realtime supabase_functions supabase_migrations"
-    " extensions graphql graphql_public vault pgsodium pgsodium_masks pgbouncer net cron pgmq"
-    " _analytics _supavisor pgtle repack topology tiger tiger_data citus columnar"
-    " columnar_internal arami_db audit"
-).split()
+_PLATFORM = [
+    *("information_schema", "auth", "storage", "realtime", "_realtime", "extensions", "vault"),
+    *("supabase_functions", "supabase_migrations", "graphql", "graphql_public", "net", "cron"),
+    *("pgsodium", "pgsodium_masks", "pgbouncer", "pgmq", "_analytics", "_supavisor", "pgtle"),
+    *("repack", "topology", "tiger", "tiger_data", "citus", "columnar", "columnar_internal"),
+    *("arami_db", "audit"),
+]
 # What may tell one who is signed in from another by more than the id.
 _MORE = re.compile(r"(?!\bauth\.uid\()\b\w+\.\w+\(|current_|session_user|user_name|setting")
 
@@ -161,7 +162,7 @@ class Schema:
                 for t in self.tables.values()
                 if t.root == table.path or t.path == table.root
             ]
-            found[table.label] = None if acts else tuple([*(t.label for t in there), *parts])
+            found[table.label] = None if acts else (*(t.label for t in there), *parts)
         return found
 
     def children(self, path: Path) -> list[Table]:
