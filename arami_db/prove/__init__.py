@@ -10,8 +10,8 @@ import psycopg
 from arami_db.database.connect import Connection, lost
 from arami_db.policies import Branch
 from arami_db.prove.attempt import Attempt
-from arami_db.prove.branches import Coverage
 from arami_db.prove.citus import prove_there
+from arami_db.prove.coverage import Coverage
 from arami_db.prove.proving import play
 from arami_db.prove.scenario import Scenario
 from arami_db.prove.schema import read

@@ -9,8 +9,8 @@ from psycopg import sql
 from arami_db.prove import statements as make
 from arami_db.prove.actors import PLAIN, PRIVILEGES, THOROUGH, Actor
 from arami_db.prove.attempt import Attack
+from arami_db.prove.parts import View
 from arami_db.prove.scenario import Scenario
-from arami_db.prove.schema import View
 from arami_db.prove.whose import may_be_nobodys, pinpoint
 from arami_db.rows.maker import Row, inserting
 from arami_db.rows.tables import ForeignKey, Table

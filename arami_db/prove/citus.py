@@ -15,7 +15,7 @@ import psycopg
 from psycopg import sql
 
 from arami_db.database.connect import Connection
-from arami_db.prove import attacks, doors
+from arami_db.prove import answers, attacks, doors
 from arami_db.prove.actors import API_ROLES, Actor, attackers
 from arami_db.prove.proving import play
 from arami_db.prove.scenario import Scenario
@@ -170,7 +170,9 @@ def _about(scenario: Scenario, actor: Actor, there: Somebody) -> None:
         for name, other in names.items():
             statement = statement.replace(name, other)
         others.append(replace(question, statement=sql.SQL(statement)))
-    doors.compare(scenario, todo, list(zip(about, again, doors.ask(scenario, others), strict=True)))
+    answers.compare(
+        scenario, todo, list(zip(about, again, doors.ask(scenario, others), strict=True))
+    )
 
 
 def _ids(there: Somebody) -> set[str]:

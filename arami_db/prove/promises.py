@@ -8,7 +8,8 @@ from psycopg import sql
 
 from arami_db.prove import statements as make
 from arami_db.prove.actors import SERVICE, Actor
-from arami_db.prove.attempt import TAKEN, Attack, Result, asked
+from arami_db.prove.asking import asked
+from arami_db.prove.attempt import TAKEN, Attack, Result
 from arami_db.prove.scenario import Scenario
 from arami_db.rows.tables import Table
 

@@ -8,10 +8,20 @@ from contextlib import ExitStack
 from psycopg import sql
 
 from arami_db.policies import cases
-from arami_db.prove import attacks, branches, doors, oracle, promises
+from arami_db.prove import (
+    answers,
+    attacks,
+    branches,
+    doors,
+    keys,
+    oracle,
+    promises,
+    shadows,
+)
 from arami_db.prove.actors import API_ROLES, THOROUGH, Actor, attackers, owner, owners
-from arami_db.prove.attempt import Attack, Result, asked
-from arami_db.prove.branches import Coverage
+from arami_db.prove.asking import asked
+from arami_db.prove.attempt import Attack, Result
+from arami_db.prove.coverage import Coverage, begin, let
 from arami_db.prove.doors import Question
 from arami_db.prove.scenario import Scenario
 from arami_db.rows.maker import undo
@@ -98,18 +108,18 @@ def _attack(scenario: Scenario, everybody: list[Actor], roles: list[str]) -> Cov
     oracle.judge_ownerless(scenario, others)
     name_ownerless(scenario)
     if me.role in roles:
-        oracle.attached(scenario, schema.owned, me)
-        oracle.taken(scenario, schema.owned, me)
-        oracle.forged(scenario, schema.owned, me)
+        keys.attached(scenario, schema.owned, me)
+        keys.taken(scenario, schema.owned, me)
+        keys.forged(scenario, schema.owned, me)
         _own(scenario, [scenario.cast(actor) for actor in owners(scenario.a, scenario.claims)])
     if scenario.role:
         return _on_citus(scenario, me)
-    coverage = branches.begin(scenario)
+    coverage = begin(scenario)
     if me.role in roles:
         made = cases(scenario.connection, branches.open_ones(schema.policies, coverage))
         scenario.begin(f"proving: {len(made.made)} cases of {len(coverage.branches)} branches")
         branches.run(scenario, coverage, list(made.made), list(made.gaps))
-        promises.settle(scenario, me, branches.let(scenario, coverage))
+        promises.settle(scenario, me, let(scenario, coverage))
         promises.views(scenario, me)
     if "service_role" in roles:
         promises.serve(scenario)
@@ -153,13 +163,13 @@ def _ask(scenario: Scenario, everybody: list[Actor]) -> None:
     _ = scenario.tokens  # of B's rows, which are gone after this
     undo_to_before(scenario)
     without = doors.ask(scenario, todo)
-    doors.compare(scenario, todo, list(zip(there, again, without, strict=True)))
+    answers.compare(scenario, todo, list(zip(there, again, without, strict=True)))
     if shadowed and caster:
-        with doors.shadows(scenario, caster) as cast:
+        with shadows.shadows(scenario, caster) as cast:
             if cast:
                 bare = doors.ask(scenario, shadowed)
-                answers = list(zip(hidden, hidden_again, bare, strict=True))
-                doors.compare(scenario, shadowed, answers)
+                told = list(zip(hidden, hidden_again, bare, strict=True))
+                answers.compare(scenario, shadowed, told)
 
 
 def _past_shadows(
@@ -169,7 +179,7 @@ def _past_shadows(
     if caster is None:
         return [], [], []
     with ExitStack() as stack:
-        if not stack.enter_context(doors.shadows(scenario, caster)):
+        if not stack.enter_context(shadows.shadows(scenario, caster)):
             return [], [], []
         reads = (
             a
@@ -181,9 +191,9 @@ def _past_shadows(
         oracle.judged(
             scenario, [Attack(a.actor, action, a.object, a.statement, reads=True) for a in reads]
         )
-        shadowed = doors.shadowed(todo, caster)
-        answers = doors.ask(scenario, shadowed)
-        return shadowed, answers, doors.ask(scenario, shadowed, answers)
+        shadowed = shadows.shadowed(todo, caster)
+        told = doors.ask(scenario, shadowed)
+        return shadowed, told, doors.ask(scenario, shadowed, told)
 
 
 def undo_to_before(scenario: Scenario) -> None:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from psycopg.rows import dict_row
 
 from arami_db.database.connect import Connection, query
-from arami_db.policies import OwnerColumn, Policies, Policy, owner_columns
+from arami_db.policies import OwnerColumn, Policies, owner_columns
 from arami_db.policies import read as read_policies
 from arami_db.prove.owners import ACCOUNTS, shared, told, with_owners
+from arami_db.prove.parts import Argument, Function, Guard, View
 from arami_db.rows.tables import Path, Table, in_order, read_tables
 
 # What is no application's: the platform's own schemas, and those of this tool.
@@ -25,94 +26,6 @@ _PLATFORM = [
 ]
 # What may tell one who is signed in from another by more than the id.
 _MORE = re.compile(r"(?!\bauth\.uid\()\b\w+\.\w+\(|current_|session_user|user_name|setting")
-
-
-@dataclass(frozen=True)
-class Guard:
-    """What guards a relation.
-
-    Attributes:
-        is_secured: whether row level security holds.
-        has_hooks: whether a rule or a trigger of statements runs where no row is touched.
-        writes: whether a rule or trigger may write elsewhere.
-        asks: whether a policy, trigger or default asks for more of who is signed in than the id.
-        policies: by name.
-        granted: the columns on which a role has a privilege, by "role privilege".
-    """
-
-    is_secured: bool = False
-    has_hooks: bool = False
-    writes: bool = False
-    asks: bool = False
-    policies: tuple[Policy, ...] = ()
-    granted: dict[str, list[str]] = field(default_factory=dict)
-
-    def columns(self, role: str, privilege: str) -> list[str]:
-        """The columns on which a role has a privilege; all or none for deleting."""
-        return self.granted.get(f"{role} {privilege}", [])
-
-    def promises(self, role: str, command: str) -> bool:
-        """Whether a role is meant to do something with some rows: granted, and let by a policy."""
-        if not self.columns(role, command):
-            return False
-        return not self.is_secured or any(self.letting(role, command))
-
-    def letting(self, role: str, command: str) -> list[Policy]:
-        """The policies that let a role do something."""
-        return [
-            p
-            for p in self.policies
-            if p.permissive
-            and p.command in {command, "all"}
-            and ("public" in p.roles or role in p.roles)
-        ]
-
-
-@dataclass(frozen=True)
-class View:
-    """A view or materialized view, its uuid columns, and the tables that it reads."""
-
-    schema: str
-    name: str
-    materialized: bool
-    ids: tuple[str, ...]
-    readable: bool
-    reads: tuple[str, ...]
-
-    @property
-    def label(self) -> str:
-        """Schema and name, for people."""
-        return f"{self.schema}.{self.name}"
-
-
-@dataclass(frozen=True)
-class Argument:
-    """An argument that a caller gives: the name and type, and what the type is made of."""
-
-    name: str
-    type: str
-    base: str
-    element: str | None
-    labels: tuple[str, ...]
-    fields: tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True)
-class Function:
-    """A function or procedure, and the arguments that a caller gives."""
-
-    schema: str
-    name: str
-    identity: str
-    procedure: bool
-    reads_only: bool
-    is_definer: bool
-    variadic: bool
-    required: int
-    result: str
-    body: str
-    in_policy: bool
-    arguments: tuple[Argument, ...]
 
 
 @dataclass(frozen=True)
