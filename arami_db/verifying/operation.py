@@ -21,16 +21,10 @@ from arami_db.verifying.asking import (
     expected_facts,
     not_looked_at,
 )
-<<<<<<< HEAD:arami_db/verify/operation.py
-from arami_db.verify.proof import of_proof, with_own
-from arami_db.verify.report import Report
-from arami_db.verify.rules import rules_of
-from arami_db.verify.trial import Trial, attempt
-=======
+from arami_db.verifying.proof import of_proof, with_own
 from arami_db.verifying.report import VerifyReport
 from arami_db.verifying.rules import rules_of
 from arami_db.verifying.trial import Trial, attempt
->>>>>>> main:arami_db/verifying/operation.py
 
 _TELL_ALL = Wishes()
 

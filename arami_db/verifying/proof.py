@@ -11,7 +11,7 @@ from arami_db.database.server import inspect
 from arami_db.drift.findings import Finding, Severity
 from arami_db.files import SqlTree
 from arami_db.settings import Declaration, read_settings
-from arami_db.verify.aside import Wishes
+from arami_db.verifying.aside import Wishes
 
 if TYPE_CHECKING:
     from arami_db.prove import Proof

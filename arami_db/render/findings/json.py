@@ -8,12 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from arami_db.drift.findings import Finding
-<<<<<<< HEAD
     from arami_db.prove import Proof
-    from arami_db.verify.report import Report
-=======
     from arami_db.verifying.report import VerifyReport
->>>>>>> main
 
 
 def render(report: VerifyReport) -> str:
