@@ -7,7 +7,7 @@ import re
 from arami_db.prove import oracle
 from arami_db.prove.attempt import DENIED, Result
 from arami_db.prove.doors import Question
-from arami_db.prove.parts import Function, View
+from arami_db.prove.parts import ApiFunction, View
 from arami_db.prove.scenario import Scenario
 
 
@@ -29,9 +29,9 @@ def compare(
             leak = None
         if leak is None and question.is_made_up and there.sqlstate != DENIED:
             scenario.made_up.setdefault(question.name, question.action)
-        elif leak is None and there.sqlstate is None or there.sqlstate == DENIED:
+        elif there.sqlstate == DENIED or (leak is None and there.sqlstate is None):
             scenario.called.add(question.name)
-        if leak is None and not there.answered and isinstance(question.of, Function):
+        if leak is None and not there.answered and isinstance(question.of, ApiFunction):
             scenario.failing.setdefault(question.name, there.message)
             continue
         is_made_up = question.is_made_up and there.sqlstate is None
@@ -54,24 +54,21 @@ def _leak(
     if there.rows != again.rows or there.sqlstate != again.sqlstate:
         return None  # another plan, or another moment, made the difference
     if there.rows and there.rows != without.rows and there.sqlstate is None:
-        if without.sqlstate is None or there.count:
-            return "its answer depends on B's rows"
-    if (there.said, there.sqlstate, there.message) != (
-        without.said,
-        without.sqlstate,
-        without.message,
-    ):
-        if there.answered and without.answered and there.said == again.said:
-            scenario.oracles.setdefault(
-                (question.name, "error"), "what it says differs by whether somebody has such a row"
-            )
+        return "its answer depends on B's rows"
+    if _said(there) != _said(without) and there.answered and without.answered:
+        told = "what it says differs by whether somebody has such a row"
+        scenario.oracles.setdefault((question.name, "error"), told)
     return None
+
+
+def _said(result: Result) -> tuple[object, ...]:
+    return result.said, result.sqlstate, result.message
 
 
 def _is_helper(question: Question) -> bool:
     """Whether a policy asks it whether something is so, and people may ask the same."""
     function = question.of
-    return isinstance(function, Function) and function.in_policy and function.result == "boolean"
+    return isinstance(function, ApiFunction) and function.in_policy and function.result == "boolean"
 
 
 def _is_open_to_all(scenario: Scenario, question: Question) -> bool:

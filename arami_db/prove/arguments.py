@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from psycopg import sql
 
 from arami_db.prove.likely import values as values_of
-from arami_db.prove.parts import Argument, Function
+from arami_db.prove.parts import Argument, ApiFunction
 from arami_db.prove.scenario import Scenario
 from arami_db.rows.maker import Row, email
 from arami_db.rows.tables import Table
@@ -28,7 +28,7 @@ class Call:
     is_made_up: bool
 
 
-def calls(scenario: Scenario, function: Function, user: str) -> Iterator[Call]:
+def calls(scenario: Scenario, function: ApiFunction, user: str) -> Iterator[Call]:
     """Ways to call a function about a user.
 
     Args:
@@ -54,11 +54,11 @@ def calls(scenario: Scenario, function: Function, user: str) -> Iterator[Call]:
             yield Call(f" with {letter}'s {label}{told}", _written(function, given), made_up)
     if function.required < len(function.arguments):
         short = given[: function.required]
-        yield Call(" with defaults", _written(function, short), is_made_up=not short == ())
+        yield Call(" with defaults", _written(function, short), is_made_up=short != ())
 
 
 def _subjects(
-    scenario: Scenario, function: Function, user: str
+    scenario: Scenario, function: ApiFunction, user: str
 ) -> Iterator[tuple[str, Table | None, Row]]:
     """The user, then the user's rows: those of tables that the function names come first."""
     yield "id", None, {"id": user, "user_id": user, "email": email(user)}
@@ -69,7 +69,7 @@ def _subjects(
         yield table.name, table, scenario.maker.made[user, table.path]
 
 
-def _written(function: Function, given: tuple[str | None, ...]) -> tuple[sql.Composable, ...]:
+def _written(function: ApiFunction, given: tuple[str | None, ...]) -> tuple[sql.Composable, ...]:
     last = len(function.arguments) - 1
     return tuple(
         sql.SQL("{}{}").format(

@@ -15,7 +15,7 @@ _BATCH = 400
 
 
 @dataclass(frozen=True)
-class Watch:
+class Watched:
     """What is to stay as it is.
 
     Attributes:
@@ -30,7 +30,7 @@ class Watch:
 
 
 def attempts(
-    connection: Connection, attacks: Sequence[Attack], watch: Watch
+    connection: Connection, attacks: Sequence[Attack], watch: Watched
 ) -> Iterator[tuple[Attack, Result]]:
     """Let actors try, many in one message; judge what was done by what it did to watched rows.
 
@@ -55,7 +55,9 @@ def attempts(
         yield from zip(part, results, strict=True)
 
 
-def _tried(connection: Connection, attacks: Sequence[Attack], watch: Watch | None) -> list[Result]:
+def _tried(
+    connection: Connection, attacks: Sequence[Attack], watch: Watched | None
+) -> list[Result]:
     if not attacks:
         return []
     needed: set[str] = set()

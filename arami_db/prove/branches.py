@@ -22,7 +22,7 @@ from arami_db.prove import oracle, promises
 from arami_db.prove import statements as make
 from arami_db.prove.actors import Actor, owner, with_claims
 from arami_db.prove.attempt import Attack
-from arami_db.prove.coverage import Coverage, key_of, measure
+from arami_db.prove.coverage import BranchCoverage, key_of, measure
 from arami_db.prove.placing import Placed, placed
 from arami_db.prove.scenario import Scenario
 from arami_db.rows.maker import email, undone
@@ -31,7 +31,7 @@ from arami_db.rows.tables import Table
 _USERS_SET = {"user_metadata", "raw_user_meta_data", "is_anonymous", "email", "phone"}
 
 
-def open_ones(policies: Policies, coverage: Coverage) -> Policies:
+def open_ones(policies: Policies, coverage: BranchCoverage) -> Policies:
     """The policies that have branches which a case may show more of.
 
     Args:
@@ -42,7 +42,7 @@ def open_ones(policies: Policies, coverage: Coverage) -> Policies:
     return replace(policies, policies=kept)
 
 
-def run(scenario: Scenario, coverage: Coverage, cases: list[Case], gaps: list[Gap]) -> None:
+def run(scenario: Scenario, coverage: BranchCoverage, cases: list[Case], gaps: list[Gap]) -> None:
     """Make each case that is not covered yet, and let A try what it opens.
 
     Args:
@@ -78,7 +78,7 @@ def _named(scenario: Scenario, case: Case) -> Case:
     return replace(case, row=row, claims=claims, others=others, settings=settings)
 
 
-def _try(scenario: Scenario, coverage: Coverage, case: Case) -> None:
+def _try(scenario: Scenario, coverage: BranchCoverage, case: Case) -> None:
     table = scenario.schema.tables[case.branch.table]
     if scenario.row(scenario.b, table.path) is None:
         coverage.why.setdefault(key_of(case.branch), "no valid row could be made for B")
@@ -147,7 +147,7 @@ def _attacks(scenario: Scenario, table: Table, case: Case, actor: Actor) -> Iter
     insert = make.insert(scenario, table, actor.role, draft)
     clear = scenario.clearing(table, scenario.b)
     yield Attack(actor, "insert for B", table.label, insert, clear)
-    if case.branch.clause == "check" and (mine := scenario.row(scenario.a, table.path)):
+    if case.branch.clause == "check" and scenario.row(scenario.a, table.path):
         new = {n: v for n, v in row.items() if n in make.identity(table, row, case.row)}
         may = make.allowed(scenario, table, actor.role, "update", new) if new else {}
         if not may:

@@ -19,7 +19,7 @@ from arami_db.prove import answers, attacks, doors
 from arami_db.prove.actors import API_ROLES, Actor, attackers
 from arami_db.prove.proving import play
 from arami_db.prove.scenario import Scenario
-from arami_db.prove.schema import Schema, read
+from arami_db.prove.schema import ExposedSchema, read
 from arami_db.prove.whose import predicate
 from arami_db.rows.maker import Maker, Row
 from arami_db.rows.tables import Path
@@ -74,7 +74,9 @@ def prove_there(
     return scenarios
 
 
-def _as_role(connection: Connection, schema: Schema, role: str, there: Somebody | None) -> Scenario:
+def _as_role(
+    connection: Connection, schema: ExposedSchema, role: str, there: Somebody | None
+) -> Scenario:
     scenario = Scenario(connection, schema, role)
     with connection.transaction(force_rollback=True):
         for setting in _SENT:
@@ -91,7 +93,7 @@ def _as_role(connection: Connection, schema: Schema, role: str, there: Somebody 
     return scenario
 
 
-def _somebody(connection: Connection, schema: Schema) -> Somebody | None:
+def _somebody(connection: Connection, schema: ExposedSchema) -> Somebody | None:
     """A user with as many kinds of rows as can be told at once; None where there is nobody."""
     for table in reversed(schema.owned):
         for owner in table.direct:
@@ -104,7 +106,7 @@ def _somebody(connection: Connection, schema: Schema) -> Somebody | None:
     return None
 
 
-def _rows(connection: Connection, schema: Schema, user: str) -> dict[Path, Row]:
+def _rows(connection: Connection, schema: ExposedSchema, user: str) -> dict[Path, Row]:
     rows: dict[Path, Row] = {}
     maker = Maker(connection)
     for table in schema.owned:

@@ -23,7 +23,7 @@ def key_of(branch: Branch) -> Key:
 
 
 @dataclass
-class Coverage:
+class BranchCoverage:
     """Which branches were seen true and false, and why others were not."""
 
     branches: dict[Key, Branch]
@@ -53,7 +53,7 @@ class Coverage:
         ]
 
 
-def begin(scenario: Scenario) -> Coverage:
+def begin(scenario: Scenario) -> BranchCoverage:
     """The branches of all that is tried, measured on A's row and on B's.
 
     Args:
@@ -74,7 +74,7 @@ def begin(scenario: Scenario) -> Coverage:
         if column.kind == "uid" and not column.via
         for branch in column.branches
     }
-    coverage = Coverage(branches, {}, set(), {}, settled)
+    coverage = BranchCoverage(branches, {}, set(), {}, settled)
     actor = owner(scenario.a, scenario.claims)
     of: dict[Path, list[Branch]] = {}
     for branch in branches.values():
@@ -88,7 +88,7 @@ def begin(scenario: Scenario) -> Coverage:
 
 def measure(
     scenario: Scenario,
-    coverage: Coverage,
+    coverage: BranchCoverage,
     actor: Actor,
     table: Table,
     row: Row,
@@ -125,7 +125,7 @@ def measure(
             measure(scenario, coverage, actor, table, row, [branch])
 
 
-def let(scenario: Scenario, coverage: Coverage) -> set[tuple[str, str]]:
+def let(scenario: Scenario, coverage: BranchCoverage) -> set[tuple[str, str]]:
     """What policies were seen to let A do, by table: what then fails is a broken promise.
 
     Args:

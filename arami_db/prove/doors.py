@@ -10,7 +10,7 @@ from arami_db.prove.actors import Actor
 from arami_db.prove.arguments import calls
 from arami_db.prove.asking import asked
 from arami_db.prove.attempt import DENIED, Attack, Result
-from arami_db.prove.parts import Function, View
+from arami_db.prove.parts import ApiFunction, View
 from arami_db.prove.scenario import Scenario
 
 _ASKING = ("A", "A with B's id in what users write", "anon", "authenticated without claims")
@@ -32,7 +32,7 @@ class Question:
 
     actor: Actor
     action: str
-    of: View | Function
+    of: View | ApiFunction
     statement: sql.Composable
     is_made_up: bool = False
     given: str = ""
@@ -81,7 +81,7 @@ def ask(
             results.append(before[place])
             continue
         known = denied.get((question.actor.name, question.name))
-        is_open = isinstance(question.of, Function) and "cursor" in question.of.body.lower()
+        is_open = isinstance(question.of, ApiFunction) and "cursor" in question.of.body.lower()
         result = known or asked(
             scenario.connection,
             question.actor,
@@ -108,7 +108,7 @@ def effects(scenario: Scenario, todo: list[Question]) -> None:
         scenario: in which B has rows.
         todo: the questions.
     """
-    writing = [q for q in todo if isinstance(q.of, Function) and not q.of.reads_only]
+    writing = [q for q in todo if isinstance(q.of, ApiFunction) and not q.of.reads_only]
     attacks = [Attack(q.actor, q.action, q.name, q.statement) for q in writing]
     for attack, result in scenario.run(attacks):
         if result.changed:
@@ -135,7 +135,7 @@ def _digest(source: sql.Composable, row: sql.Composable) -> sql.Composed:
     ).format(row=row, source=source)
 
 
-def _call(function: Function, arguments: tuple[sql.Composable, ...]) -> sql.Composed:
+def _call(function: ApiFunction, arguments: tuple[sql.Composable, ...]) -> sql.Composed:
     given = sql.SQL(", ").join(arguments)
     call = sql.SQL("{}({})").format(sql.Identifier(function.schema, function.name), given)
     if function.procedure:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from arami_db.prove.parts import Argument, Function
+from arami_db.prove.parts import Argument, ApiFunction
 from arami_db.prove.scenario import Scenario
 from arami_db.rows.maker import Row, email
 from arami_db.rows.tables import Table
@@ -35,7 +35,7 @@ Subject = tuple[str, Table | None, Row]
 
 
 def values(
-    scenario: Scenario, function: Function, argument: Argument, subject: Subject
+    scenario: Scenario, function: ApiFunction, argument: Argument, subject: Subject
 ) -> list[Value]:
     if argument.labels and argument.element is None:
         return [Value(label, real=False) for label in argument.labels]
@@ -54,7 +54,7 @@ def _array(text: str) -> str:
 
 
 def _of_kind(
-    scenario: Scenario, function: Function, argument: Argument, kind: str, subject: Subject
+    scenario: Scenario, function: ApiFunction, argument: Argument, kind: str, subject: Subject
 ) -> Iterator[Value]:
     user, table, row = subject
     name = _PREFIX.sub("", argument.name.lower())
@@ -139,7 +139,7 @@ def _is_of(table: Table, bare: str) -> bool:
     return table.name in {bare, f"{bare}s", f"{bare}es", f"{bare[:-1]}ies"}
 
 
-def _documents(scenario: Scenario, function: Function, subject: Subject) -> Iterator[Value]:
+def _documents(scenario: Scenario, function: ApiFunction, subject: Subject) -> Iterator[Value]:
     """Objects with the keys that the body asks for, and the columns of the row; and lists."""
     user, _, row = subject
     keys = {key for pair in _KEYS.findall(function.body) for key in pair if key}
@@ -157,7 +157,7 @@ def _documents(scenario: Scenario, function: Function, subject: Subject) -> Iter
 
 
 def _record(
-    scenario: Scenario, function: Function, argument: Argument, subject: Subject
+    scenario: Scenario, function: ApiFunction, argument: Argument, subject: Subject
 ) -> dict[str, str | None]:
     found = {}
     for name, kind in argument.fields:

@@ -61,7 +61,7 @@ class View:
 
     @property
     def label(self) -> str:
-        """Schema and name, for people."""
+        """ExposedSchema and name, for people."""
         return f"{self.schema}.{self.name}"
 
 
@@ -78,7 +78,7 @@ class Argument:
 
 
 @dataclass(frozen=True)
-class Function:
+class ApiFunction:
     """A function or procedure, and the arguments that a caller gives."""
 
     schema: str

@@ -21,7 +21,7 @@ from arami_db.prove import (
 from arami_db.prove.actors import API_ROLES, THOROUGH, Actor, attackers, owner, owners
 from arami_db.prove.asking import asked
 from arami_db.prove.attempt import Attack, Result
-from arami_db.prove.coverage import Coverage, begin, let
+from arami_db.prove.coverage import BranchCoverage, begin, let
 from arami_db.prove.doors import Question
 from arami_db.prove.scenario import Scenario
 from arami_db.rows.maker import undo
@@ -31,7 +31,7 @@ _PERSON = re.compile("user|owner|member|profile|account|author|email|phone")  # 
 _BEFORE = "arami_before_b"
 
 
-def play(scenario: Scenario) -> Coverage:
+def play(scenario: Scenario) -> BranchCoverage:
     """Let everybody try everything; what happened is in the scenario.
 
     Args:
@@ -95,7 +95,7 @@ def playable(scenario: Scenario) -> list[str]:
     return found
 
 
-def _attack(scenario: Scenario, everybody: list[Actor], roles: list[str]) -> Coverage:
+def _attack(scenario: Scenario, everybody: list[Actor], roles: list[str]) -> BranchCoverage:
     schema, me = scenario.schema, scenario.cast(owner(scenario.a, scenario.claims))
     scenario.begin(f"proving: {len(everybody)} actors on {len(schema.tried)} tables")
     todo = [a for t in schema.owned for actor in everybody for a in attacks.on(scenario, t, actor)]
@@ -142,14 +142,14 @@ def _own(scenario: Scenario, mine: list[Actor]) -> None:
             scenario.record(attack.actor, attack.action, attack.object, result, leak)
 
 
-def _on_citus(scenario: Scenario, me: Actor) -> Coverage:
+def _on_citus(scenario: Scenario, me: Actor) -> BranchCoverage:
     """What is left to try there: to measure a branch asks for more rights than one role has."""
     if scenario.role == me.role:
         promises.settle(scenario, me, None)
         promises.views(scenario, me)
     else:
         promises.serve(scenario)
-    return Coverage({}, {}, set(), {}, set())
+    return BranchCoverage({}, {}, set(), {}, set())
 
 
 def _ask(scenario: Scenario, everybody: list[Actor]) -> None:
@@ -175,7 +175,10 @@ def _ask(scenario: Scenario, everybody: list[Actor]) -> None:
 def _past_shadows(
     scenario: Scenario, todo: list[Question], caster: Actor | None
 ) -> tuple[list[Question], list[Result], list[Result]]:
-    """The answers, once and again, and the rows that are read, where temporary tables hide those that are meant."""
+    """The answers, once and again, where temporary tables hide those that are meant.
+
+    The rows that are read past them are written down at once.
+    """
     if caster is None:
         return [], [], []
     with ExitStack() as stack:

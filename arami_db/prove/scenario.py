@@ -15,9 +15,9 @@ from arami_db.database.connect import Connection
 from arami_db.prove.actors import Actor, insider, rendered
 from arami_db.prove.asking import one_by_one
 from arami_db.prove.attempt import Attack, Result
-from arami_db.prove.batch import Watch, attempts
+from arami_db.prove.batch import Watched, attempts
 from arami_db.prove.record import Record
-from arami_db.prove.schema import Schema
+from arami_db.prove.schema import ExposedSchema
 from arami_db.prove.whose import may_be_nobodys, pinpoint, predicate
 from arami_db.rows.maker import Maker, NoRowError, Row
 from arami_db.rows.tables import Path, Table
@@ -32,7 +32,7 @@ class Scenario(Record):
     def __init__(
         self,
         connection: Connection,
-        schema: Schema,
+        schema: ExposedSchema,
         role: str | None = None,
         begin: Callable[[str], None] = lambda _: None,
     ) -> None:
@@ -222,10 +222,10 @@ class Scenario(Record):
             changed = tuple(self.labels.get(oid, oid) for oid in result.changed)
             yield attack, Result(result.count, result.sqlstate, result.message, changed)
 
-    def _watch(self) -> Watch:
+    def _watch(self) -> Watched:
         hooked = {t.label for t in self.schema.tried if self.schema.guard(t.path).has_hooks}
         hooked |= {function.identity for function in self.schema.functions}
-        return Watch(self.watched, self._reaches, frozenset(hooked))
+        return Watched(self.watched, self._reaches, frozenset(hooked))
 
     @cached_property
     def _reaches(self) -> dict[str, tuple[str, ...]]:

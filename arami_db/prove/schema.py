@@ -13,7 +13,7 @@ from arami_db.database.connect import Connection, query
 from arami_db.policies import OwnerColumn, Policies, owner_columns
 from arami_db.policies import read as read_policies
 from arami_db.prove.owners import ACCOUNTS, shared, told, with_owners
-from arami_db.prove.parts import Argument, Function, Guard, View
+from arami_db.prove.parts import Argument, ApiFunction, Guard, View
 from arami_db.rows.tables import Path, Table, in_order, read_tables
 
 # What is no application's: the platform's own schemas, and those of this tool.
@@ -29,7 +29,7 @@ _MORE = re.compile(r"(?!\bauth\.uid\()\b\w+\.\w+\(|current_|session_user|user_na
 
 
 @dataclass(frozen=True)
-class Schema:
+class ExposedSchema:
     """All of it; tables by path, parents before their children.
 
     Tables of schemas that the API does not expose have rows, too: doors lead to them.
@@ -39,7 +39,7 @@ class Schema:
     tables: dict[Path, Table]
     guards: dict[Path, Guard]
     views: tuple[View, ...]
-    functions: tuple[Function, ...]
+    functions: tuple[ApiFunction, ...]
     policies: Policies
     shared: dict[tuple[Path, str], tuple[Path, str]]
     compared: dict[Path, tuple[OwnerColumn, ...]]
@@ -88,7 +88,7 @@ class Schema:
         return found[::-1]
 
 
-def read(connection: Connection) -> Schema:
+def read(connection: Connection) -> ExposedSchema:
     """Read what the connection's database exposes, and whose its rows are.
 
     Args:
@@ -106,7 +106,7 @@ def read(connection: Connection) -> Schema:
     rows = _rows(connection, "prove_guards", of)
     views = _rows(connection, "prove_views", exposed)
     first = {path: tables[path] for path in sorted(tables, key=lambda p: p not in ACCOUNTS[1:])}
-    return Schema(
+    return ExposedSchema(
         tuple(exposed),
         in_order(with_owners(first, told(compared))),
         {(r["schema"], r["name"]): _guard(r, policies) for r in rows},
@@ -133,9 +133,9 @@ def _guard(row: dict[str, Any], policies: Policies) -> Guard:
     return Guard(row["is_secured"], row["has_hooks"], row["writes"], asks, its, row["granted"])
 
 
-def _function(row: dict[str, Any]) -> Function:
+def _function(row: dict[str, Any]) -> ApiFunction:
     arguments = tuple(
         Argument(**{**a, "labels": tuple(a["labels"]), "fields": tuple(map(tuple, a["fields"]))})
         for a in row["arguments"]
     )
-    return Function(**{**row, "arguments": arguments})
+    return ApiFunction(**{**row, "arguments": arguments})
