@@ -25,7 +25,8 @@ from arami_db.prove.attempt import Attack
 from arami_db.prove.coverage import BranchCoverage, key_of, measure
 from arami_db.prove.placing import Placed, placed
 from arami_db.prove.scenario import Scenario
-from arami_db.rows.maker import email, undone
+from arami_db.rows.identities import email
+from arami_db.rows.savepoints import undone
 from arami_db.rows.tables import Table
 
 _USERS_SET = {"user_metadata", "raw_user_meta_data", "is_anonymous", "email", "phone"}

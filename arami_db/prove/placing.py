@@ -15,7 +15,8 @@ from arami_db.prove.actors import Actor
 from arami_db.prove.attempt import Attack
 from arami_db.prove.scenario import Scenario
 from arami_db.prove.whose import pinpoint
-from arami_db.rows.maker import Row, email, inserting
+from arami_db.rows.identities import email
+from arami_db.rows.maker import Row, inserting
 from arami_db.rows.tables import Owner, Path, Table
 
 

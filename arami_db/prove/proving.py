@@ -24,7 +24,7 @@ from arami_db.prove.attempt import Attack, Result
 from arami_db.prove.coverage import BranchCoverage, begin, let
 from arami_db.prove.doors import Question
 from arami_db.prove.scenario import Scenario
-from arami_db.rows.maker import undo
+from arami_db.rows.savepoints import undo
 from arami_db.rows.tables import Table
 
 _PERSON = re.compile("user|owner|member|profile|account|author|email|phone")  # about somebody

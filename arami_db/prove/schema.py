@@ -13,7 +13,7 @@ from arami_db.database.connect import Connection, query
 from arami_db.policies import OwnerColumn, Policies, owner_columns
 from arami_db.policies import read as read_policies
 from arami_db.prove.owners import ACCOUNTS, shared, told, with_owners
-from arami_db.prove.parts import Argument, ApiFunction, Guard, View
+from arami_db.prove.parts import ApiFunction, Argument, Guard, View
 from arami_db.rows.tables import Path, Table, in_order, read_tables
 
 # What is no application's: the platform's own schemas, and those of this tool.

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import itertools
-import json
-import secrets
-import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 
 import psycopg
 from psycopg import sql
 
 from arami_db.database.connect import Connection
-from arami_db.rows.tables import Column, Owner, Path, Table
+from arami_db.rows.identities import Identities, email
+from arami_db.rows.savepoints import undone
+from arami_db.rows.tables import Column, Path, Table
 from arami_db.rows.values import DEFAULT, Value, candidates
 
 Row = dict[str, str | None]
@@ -21,12 +19,6 @@ Theirs = Callable[[Table, str], sql.Composable]
 _TRIES = 500
 _TRIES_OF_VARIANT = 30
 _CLAIMED = {("public", "users"): {"email", "phone"}}
-_WHOLE = {"smallint", "integer", "bigint", "numeric"}
-
-
-def email(user: str) -> str:
-    """The e-mail of a user."""
-    return f"{user.replace('-', '')}@arami.example"
 
 
 class NoRowError(Exception):
@@ -44,24 +36,7 @@ def inserting(table: Table, row: Row) -> sql.Composed:
     )
 
 
-@contextmanager
-def undone(connection: Connection, name: str) -> Iterator[None]:
-    """A savepoint that is always rolled back, in as few round trips as can be."""
-    connection.execute(sql.SQL("savepoint {}").format(sql.Identifier(name)))
-    try:
-        yield
-    finally:
-        undo(connection, name)
-
-
-def undo(connection: Connection, name: str) -> None:
-    """Roll back to a savepoint and forget it, unless the connection broke."""
-    if not connection.closed:
-        script = sql.SQL("rollback to savepoint {0}; release savepoint {0}")
-        connection.execute(script.format(sql.Identifier(name)))
-
-
-class Maker:
+class Maker(Identities):
     """Makes rows for users, children after their parents, and remembers them."""
 
     def __init__(self, connection: Connection, theirs: Theirs | None = None) -> None:
@@ -73,6 +48,7 @@ class Maker:
                 returns no casts there. What is claimed on the coordinator, which is not rolled
                 back, is left out then.
         """
+        super().__init__()
         self._left_out = _CLAIMED if theirs else {}
         self._theirs = theirs
         self._connection = connection
@@ -80,34 +56,8 @@ class Maker:
         self.shared: dict[tuple[Path, str], tuple[Path, str]] = {}  # columns that follow others
         self.avoid: frozenset[str] = frozenset()  # values that would give rights, if others do
         self.turn = 0  # which of the likely values of a column to try first; -1 for the last
-        self._ids: dict[tuple[str, str, str], str] = {}
         self.drafts: dict[tuple[str, Path], Row] = {}
         self.made: dict[tuple[str, Path], Row] = {}
-
-    def identity(self, table: Table, user: str) -> str:
-        """The id that a user's row of a table has, or will have."""
-        if any(owner.column == "id" and owner.kind == "id" for owner in table.owners):
-            return user
-        return self._ids.setdefault((*table.path, user), str(uuid.uuid4()))
-
-    def value(self, table: Table, owner: Owner, user: str) -> str:
-        """What a column that says whose a row is holds for a user."""
-        if owner.kind == "email":
-            held = email(user)
-        elif owner.kind == "claim":
-            kind = table.columns[owner.column].type
-            held = self.key(".".join(owner.claim), kind.removesuffix("[]"), user)
-        else:
-            held = user
-        if not owner.is_element:
-            return held
-        is_json = table.columns[owner.column].type in {"json", "jsonb"}
-        return json.dumps([held]) if is_json else "{" + held + "}"
-
-    def key(self, group: str, kind: str, user: str) -> str:
-        """The one value of a user's in columns that are compared with each other."""
-        made = str(secrets.randbelow(30_000)) if kind in _WHOLE else str(uuid.uuid4())
-        return self._ids.setdefault(("", group, user), made)
 
     def adopt(self, table: Table, user: str, row: Row) -> None:
         """Take a row that is there for the user's, as if it had been made."""
