@@ -130,7 +130,7 @@ def _attack(scenario: Scenario, table: Table, case: Case, actor: Actor, there: P
                 leak = "changes rows that are nobody's"
         if leak and attack.reads and oracle.is_meant(scenario, table, case.branch):
             leak = None
-        if there.is_own and not attack.reads and result.count:
+        if not leak and result.sqlstate is None and result.count:
             scenario.kept[table.path, attack.action.split()[0]] = None
         scenario.record(actor, attack.action, table.label, result, leak, evidence)
 

@@ -72,7 +72,7 @@ def placed(scenario: Scenario, table: Table, case: Case, actor: Actor) -> Placed
     is_own = scenario.a in str(wanted) or any(
         _names(made[owner.column], scenario.a, owner) for owner in table.direct
     )
-    is_theirs = bool(table.owners) and (
+    is_theirs = table in scenario.schema.owned and (
         not table.direct or any(made[owner.column] is not None for owner in table.direct)
     )
     return Placed(made, is_own, is_theirs, by_attacker)

@@ -53,6 +53,9 @@ def play(scenario: Scenario) -> BranchCoverage:
     scenario.settle(scenario.a, tables)
     scenario.connection.execute(sql.SQL("savepoint {}").format(sql.Identifier(_BEFORE)))
     scenario.settle(scenario.b, tables)
+    if not scenario.role:
+        scenario.partitions(scenario.a)
+        scenario.partitions(scenario.b)
     scenario.claims = operators_claims(scenario)
     everybody = [
         scenario.cast(actor)

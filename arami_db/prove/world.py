@@ -44,6 +44,7 @@ class World(Record):
         self.a, self.b, self.c = (str(uuid.uuid4()) for _ in range(3))
         self.is_outside = False  # on Citus: the role has no way to rows of anybody's
         self.maker = Maker(connection, self._theirs if role is not None else None)
+        self.maker.telling = role is None
         self.maker.third, self.maker.shared = self.c, schema.shared
         literals = (_LITERAL.findall(branch.text) for branch in schema.policies.branches)
         self.maker.avoid = frozenset(literal for found in literals for literal in found)
@@ -92,6 +93,19 @@ class World(Record):
                     raise
                 who = {self.a: "A", self.b: "B"}.get(user, "C")
                 self._not_made(table, f"no valid row could be made for {who}: {error}")
+
+    def partitions(self, user: str) -> None:
+        """Find a user's rows in the partitions that hold them, which may be read by themselves."""
+        for table in self.schema.tables.values():
+            row = self.row(user, table.root) if table.root else None
+            if row is None or table.root is None:
+                continue
+            asked = sql.SQL("select from only {} where {}")
+            if self.connection.execute(
+                asked.format(table.identifier, pinpoint(table, row))
+            ).fetchone():
+                self.maker.made[user, table.path] = row
+                self.maker.drafts[user, table.path] = self.maker.drafts[user, table.root]
 
     def _make(self, table: Table, user: str) -> None:
         try:

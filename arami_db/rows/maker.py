@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Callable, Iterator
 
 import psycopg
@@ -55,6 +56,7 @@ class Maker(Identities):
         self.third: str | None = None  # whom a row names that must not name its owner twice
         self.shared: dict[tuple[Path, str], tuple[Path, str]] = {}  # columns that follow others
         self.avoid: frozenset[str] = frozenset()  # values that would give rights, if others do
+        self.telling = False  # whether texts with a default say something of their own instead
         self.turn = 0  # which of the likely values of a column to try first; -1 for the last
         self.drafts: dict[tuple[str, Path], Row] = {}
         self.made: dict[tuple[str, Path], Row] = {}
@@ -135,7 +137,16 @@ class Maker(Identities):
                 yield name, email(user)
             elif column.writable and (not column.default or self._varies(table, name)):
                 values = self._candidates(table, column)
+                if self.telling and values[0] is DEFAULT and self._is_free(table, column):
+                    values = values[1:]
                 yield name, values[self.turn if self.turn < len(values) else 0]
+
+    def _is_free(self, table: Table, column: Column) -> bool:
+        """Whether a column may say anything: a text that nothing compares or leads by."""
+        held = {name for key in (*table.keys, *table.foreign_keys) for name in key.columns}
+        held |= {name for check in table.checks.values() for name in check.columns}
+        is_compared = re.search(rf"\b{re.escape(column.name)}\b", table.policies) is not None
+        return column.category == "S" and column.name not in held and not is_compared
 
     def _varies(self, table: Table, name: str) -> bool:
         """Whether a column with a default is to have another value this time."""
