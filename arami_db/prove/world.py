@@ -100,10 +100,10 @@ class World(Record):
             row = self.row(user, table.root) if table.root else None
             if row is None or table.root is None:
                 continue
-            asked = sql.SQL("select from only {} where {}")
-            if self.connection.execute(
-                asked.format(table.identifier, pinpoint(table, row))
-            ).fetchone():
+            one = sql.SQL("select from only {} where {}").format(
+                table.identifier, pinpoint(table, row)
+            )
+            if self.connection.execute(one).fetchone() is not None:
                 self.maker.made[user, table.path] = row
                 self.maker.drafts[user, table.path] = self.maker.drafts[user, table.root]
 

@@ -135,10 +135,10 @@ class Maker(Identities):
                 continue
             elif name == "email" and column.category == "S" and table.direct:
                 yield name, email(user)
+            elif column.writable and self.telling and self._is_free(table, column):
+                yield name, next(v for v in self._candidates(table, column) if v is not DEFAULT)
             elif column.writable and (not column.default or self._varies(table, name)):
                 values = self._candidates(table, column)
-                if self.telling and values[0] is DEFAULT and self._is_free(table, column):
-                    values = values[1:]
                 yield name, values[self.turn if self.turn < len(values) else 0]
 
     def _is_free(self, table: Table, column: Column) -> bool:
