@@ -17,6 +17,8 @@ class Severity(StrEnum):
     INTEGRITY = "integrity"  # data may become wrong, or the schema differs from the files
     PERFORMANCE = "performance"  # correct, but slow
     COSMETIC = "cosmetic"  # names and comments
+    LOW = "low"  # somebody may learn that something exists, and no more
+    UNTRIED = "untried"  # nothing is known to be wrong, and nothing was proved
 
     @property
     def rank(self) -> int:

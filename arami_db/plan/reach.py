@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import psycopg
 
 from arami_db.plan.state import State
-from arami_db.rows.maker import undone
+from arami_db.rows.savepoints import undone
 
 if TYPE_CHECKING:
     from arami_db.database.connect import Connection

@@ -35,7 +35,7 @@ def fill(
     tables = in_order(read_tables(connection, schemas))
     divided = {table.root for table in tables.values()}
     whole = [table for path, table in tables.items() if path not in divided]
-    filled = [table for table in whole if _row_of(connection, table, 0)]
+    filled = [table for table in whole if _row_of(connection, table, 0, {})]
     empty = [t for t in whole if t not in filled and (only is None or t.path in only)]
     refused: dict[str, str] = {}
     with connection.transaction():
@@ -80,37 +80,44 @@ def _made(maker: Maker, label: str) -> bool:
 
 
 def _adopted(connection: Connection, maker: Maker, filled: Sequence[Table], turn: int) -> str:
-    """A user, and the rows that are there for children of theirs to refer to.
+    """Take rows that are there for new ones to refer to; of children, one of a row taken before.
 
     Returns:
-        The user: one that is there, if there are any.
+        The user in whose name the rows are taken.
     """
     user = str(uuid.uuid4())
-    for table in filled:  # parents first, and so the table of users
-        row = _row_of(connection, table, turn)
-        if row and table.via is None and table.owner == ("id",):
-            user = row["id"] or user
-    for table in filled:
-        row = _row_of(connection, table, turn, user)
-        if row or (row := _row_of(connection, table, turn)):
+    for table in filled:  # parents first
+        if row := _row_of(connection, table, turn, _links(maker, table, user)):
             maker.adopt(table, user, row)
             if table.root:
                 maker.made.setdefault((user, table.root), row)
     return user
 
 
-def _row_of(connection: Connection, table: Table, turn: int, user: str | None = None) -> Row | None:
-    """A row that is there, another each turn; if a user is named, one of theirs."""
-    own = table.owner[0] if user and table.via is None and table.owner else None
+def _links(maker: Maker, table: Table, user: str) -> Row:
+    """What a row's foreign keys hold where it belongs to the rows taken so far."""
+    return {
+        column: maker.made[user, key.parent][reference]
+        for key in table.foreign_keys
+        if (user, key.parent) in maker.made
+        for column, reference in zip(key.columns, key.references, strict=True)
+    }
+
+
+def _row_of(connection: Connection, table: Table, turn: int, links: Row) -> Row | None:
+    """A row that is there, another each turn; one with these links, if there is any."""
     texts = sql.SQL(", ").join(
         sql.SQL("{}::text").format(sql.Identifier(name)) for name in table.columns
     )
-    of_user = (
-        sql.SQL("where {}::text = {}").format(sql.Identifier(own), user) if own else sql.SQL("")
-    )
-    asked = sql.SQL("select {} from only {} {} order by ctid offset {} limit 1")
-    for place in (turn, 0) if turn > 0 else (0,):
-        found = connection.execute(asked.format(texts, table.identifier, of_user, place)).fetchone()
-        if found is not None:
-            return dict(zip(table.columns, found, strict=True))
+    linked = [
+        sql.SQL("{}::text = {}").format(sql.Identifier(name), value)
+        for name, value in links.items()
+    ]
+    asked = sql.SQL("select {} from only {} where {} order by ctid offset {} limit 1")
+    for conditions in (linked, []) if linked else ([],):
+        which = sql.SQL(" and ").join([*conditions, sql.SQL("true")])
+        for place in dict.fromkeys((turn, 0)):
+            statement = asked.format(texts, table.identifier, which, max(place, 0))
+            if found := connection.execute(statement).fetchone():
+                return dict(zip(table.columns, found, strict=True))
     return None
