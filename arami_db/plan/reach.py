@@ -26,6 +26,7 @@ _MERGE_DELETES = re.compile(r"\bthen\s+delete\b", re.IGNORECASE)
 # A range as plans write it.
 _RANGE = re.compile(r"\((\S+) >=? (\S+?)\) AND \(\1 <=? (\S+?)\)")
 _ROWS = re.compile(r"\(ROW(\(.*\)) >=? .* AND \(ROW\1 <=? ")
+_OF_ARRAY = re.compile(r"ANY \((\$|\(InitPlan)")  # of as many values as a query finds
 _CAST = re.compile(r"::[\w ]+$")
 _BATCH = 10_000
 _CHANGES = {"Update", "Delete", "Merge"}
@@ -90,7 +91,8 @@ def reach(queries: Iterable[Query], state: State) -> Reach:
         targets, lost = _targets(query, [one.node for one in nodes])
         does_change |= bool(targets)
         in_batch = any(_in_batch(one.node, query, keys) for one in nodes)
-        if not in_batch and any(not one.is_value for one in whole):
+        by_array = any(_OF_ARRAY.search(_conditions(one.node)) for one in nodes)
+        if not in_batch and any(by_array or not one.is_value for one in whole):
             changes |= targets | (read if _LOCKS.search(query.text) else set())
             deletes |= lost
     oids = {f"{r.schema}.{r.bare}": oid for oid, r in state.relations.items()}
@@ -136,11 +138,16 @@ def _is_open(node: dict[str, Any], query: Query, keys: set[str]) -> bool:
 
 def _in_batch(node: dict[str, Any], query: Query, keys: set[str]) -> bool:
     """Whether a node reads a range of keys that is no longer than a batch."""
-    conditions = " ".join(str(node.get(name)) for name in ("Index Cond", "Recheck Cond", "Filter"))
+    conditions = _conditions(node)
     return bool(_ROWS.search(conditions)) or any(
         f"{_relation(node)}.{column.rpartition('.')[2]}" in keys and _is_batch(ends, query)
         for column, *ends in _RANGE.findall(conditions)
     )
+
+
+def _conditions(node: dict[str, Any]) -> str:
+    names = ("Index Cond", "Recheck Cond", "Filter", "TID Cond")
+    return " ".join(str(node.get(name)) for name in names)
 
 
 def _is_batch(ends: Sequence[str], query: Query) -> bool:
