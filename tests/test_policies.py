@@ -404,7 +404,8 @@ OWNERS = {
         ("reader_id", "uid", "reader_id", 0, False),
     },
     "auth.uid() = any (shared_with)": {("shared_with", "uid", "shared_with", 0, True)},
-    "meta ->> 'owner' = auth.uid()::text": {("meta", "uid", "meta", 0, False)},
+    "meta ->> 'owner' = auth.uid()::text": {("meta", "uid", "meta", 0, True)},
+    "meta -> 'a' -> 'readers' ? auth.uid()::text": {("meta", "uid", "meta", 0, True)},
     "owner_email = auth.jwt() ->> 'email'": {("owner_email", "email", "owner_email", 0, False)},
     "org_id = (auth.jwt() -> 'app_metadata' ->> 'org')::bigint": {
         ("org_id", "claim", "org_id", 0, False)
@@ -432,7 +433,19 @@ def test_owners_are_found_by_policy(connection: Connection, condition: str) -> N
         return (owner.column, owner.kind, owner.owner, len(owner.via), owner.is_element)
 
     here = found(connection, (condition,))
-    assert {*map(told, owner_columns(here.policies).get(POSTS, ()))} == OWNERS[condition]
+    owners = owner_columns(here.policies).get(POSTS, ())
+    assert {*map(told, owners)} == OWNERS[condition]
+    for owner in (owner for owner in owners if owner.kind == "uid" and not owner.via):
+        kind = here.policies.catalog.tables[POSTS].columns[owner.column].type
+        statement = f"select {condition} from app.posts where {owner.column} "
+        statement += f"{'@>' if owner.is_element else '='} %s::{kind}"
+        with connection.transaction(force_rollback=True):
+            row = {"user_id": VICTIM, owner.column: owner.holding(ATTACKER)}
+            _insert(connection, here.policies.catalog, POSTS, row)
+            claims = json.dumps({"sub": ATTACKER})
+            connection.execute("select set_config('request.jwt.claims', %s, true)", [claims])
+            held = connection.execute(statement.encode(), [owner.holding(ATTACKER)]).fetchone()
+        assert held == (True,)
 
 
 ATOMS = strategies.sampled_from((

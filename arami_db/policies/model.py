@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -114,7 +115,9 @@ class OwnerColumn:
         claim: the path in the JWT, or the setting's name for one outside of it.
         via: the tables by which it is reached; empty where column itself is compared.
         owner: the column of the last of these tables that is compared; column itself without any.
-        is_element: whether the owner is an element of an array, or a key or element of JSON.
+        is_element: whether the column contains the owner (@>): an array, or JSON.
+        keys: in JSON, under which the owner is; None where the column is no JSON.
+        is_listed: whether there the owner is one of several.
         branches: where it is compared so.
     """
 
@@ -124,7 +127,22 @@ class OwnerColumn:
     via: tuple[Link, ...] = ()
     owner: str = ""
     is_element: bool = False
+    keys: tuple[str, ...] | None = None
+    is_listed: bool = False
     branches: tuple[Branch, ...] = ()
+
+    def holding(self, value: str) -> str:
+        """What the compared column is, or contains by @>, where it holds an owner.
+
+        Args:
+            value: the owner's id, e-mail or claim.
+        """
+        if self.keys is None:
+            return "{" + value + "}" if self.is_element else value
+        made: object = [value] if self.is_listed else value
+        for key in reversed(self.keys):
+            made = {key: made}
+        return json.dumps(made)
 
 
 @dataclass(frozen=True)

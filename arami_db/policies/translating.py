@@ -94,6 +94,9 @@ class Translation:
                         return z3.BoolVal(val=(part.name == "not null") == wanted)
                     is_null = self.nulls.setdefault(place, z3.Bool(f"null {place}"))
                     return is_null if (part.name == "null") == wanted else z3.Not(is_null)
+            case "test" if part.name.removeprefix("not ") in {"true", "false"}:
+                is_so = self._holds(part.args[0], spot, wanted=part.name.endswith("true"))
+                return z3.Not(is_so) if part.name.startswith("not ") == wanted else is_so
             case "any" | "all" if part.args[1].kind == "array":
                 kind = "or" if part.kind == "any" else "and"
                 each = [Expr("op", part.name, (part.args[0], one)) for one in part.args[1].args]
