@@ -38,6 +38,7 @@ class Function:
     body: str
     returns_set: bool
     arguments: tuple[str, ...]
+    types: tuple[str, ...]
     most: int
     least: int
     defaults: str
@@ -96,6 +97,7 @@ def _function(row: dict[str, Any], searched: tuple[str, ...]) -> Function:
         body=row["body"] or "",
         returns_set=row["returns_set"],
         arguments=tuple(name or "" for name in row["arguments"] or ()),
+        types=tuple(row["types"]),
         most=row["most"],
         least=row["least"],
         defaults=row["defaults"] or "",

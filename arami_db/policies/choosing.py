@@ -8,7 +8,7 @@ from dataclasses import replace
 from arami_db.policies.claims import string
 from arami_db.policies.model import ATTACKER, VICTIM
 from arami_db.policies.places import Place, as_text, place_of
-from arami_db.policies.spots import Spot, Step, unknowns
+from arami_db.policies.spots import Spot, Step, keys_of, unknowns
 from arami_db.policies.tree import Expr, walk
 from arami_db.rows.tables import Table
 from arami_db.rows.values import candidates
@@ -29,7 +29,9 @@ def chosen(part: Expr, spot: Spot) -> Iterator[Step]:
         part: the expression.
         spot: where it stands.
     """
-    place = next(iter(unknowns(part, spot.world, spot.env)), None)
+    # What is a key comes first: it says where in JSON something is.
+    first = [p for key in keys_of(part) for p in unknowns(key, spot.world, spot.env)]
+    place = next(iter([*first, *unknowns(part, spot.world, spot.env)]), None)
     if place is not None:
         for value in likely(place, spot):
             yield from spot.put(place, value)

@@ -208,6 +208,8 @@ def _meaning(part: Expr, scope: Scope) -> tuple[Expr, tuple[Function, Query] | N
     part = replace(part, path=path)
     given = len(part.args)
     fitting = [f for f in scope.catalog.functions[path] if f.least <= given <= f.most]
+    if fitting[1:]:
+        fitting = [f for f in fitting if _takes(f, part.args, scope)]
     if path in _KNOWN or len(fitting) != 1 or scope.depth > _DEEP:
         return part, None
     values = arguments(fitting[0], part.args)
@@ -219,6 +221,19 @@ def _meaning(part: Expr, scope: Scope) -> tuple[Expr, tuple[Function, Query] | N
     if any(one.kind == "param" or (one.kind == "opaque" and one.args) for one in told):
         return part, None
     return part, (fitting[0], made)
+
+
+def _takes(function: Function, args: tuple[Expr, ...], scope: Scope) -> bool:
+    """Whether arguments are of a function's types, as far as these can be told."""
+    for arg, wanted in zip(args, function.types, strict=False):
+        kind = arg.name if arg.kind == "cast" else None
+        if arg.kind == "column":
+            tables = (t for t in scope.catalog.tables.values() if t.name == arg.path[0])
+            found = [t.columns[arg.path[1]].type for t in tables if arg.path[1] in t.columns]
+            kind = found[0] if len(found) == 1 else None
+        if kind is not None and kind != wanted:
+            return False
+    return True
 
 
 def _result(function: Function, scope: Scope) -> Query | None:

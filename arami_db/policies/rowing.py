@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from arami_db.policies.claims import string
 from arami_db.policies.flattening import AGGREGATES
 from arami_db.policies.places import place_of
 from arami_db.policies.spots import Goal, Spot, Step
-from arami_db.policies.tree import NULL, Expr, Query, literal, mapped, renamed
+from arami_db.policies.tree import NULL, Expr, Query, literal, mapped, renamed, walk
 
 _ELEMENTS = {
     "unnest", "jsonb_array_elements_text", "jsonb_array_elements", "json_array_elements_text",
     "json_array_elements", "string_to_table", "regexp_split_to_table", "jsonb_object_keys",
 }  # fmt: skip
+_MANY = 12
 _SIZES = {
     "unnest": "cardinality",
     "jsonb_array_elements": "jsonb_array_length",
@@ -62,11 +64,18 @@ def without_query(part: Expr, spot: Spot) -> Iterator[Step]:
         return
     target = found.query.target
     is_counted = target is not None and _is_called(target, {"count"})
-    for count in (1, 0, 2, 3) if is_counted else (1,):
+    for count in _counts(part) if is_counted else (1,):
         yield from _with_rows(part, found, count, spot)
     if not is_counted:  # no row at all
         empty = NULL if found.kind == "scalar" else Expr("cast", "text[]", (literal("{}"),))
         yield spot.world, ((_put(part, found, empty), spot.env),)
+
+
+def _counts(part: Expr) -> list[int]:
+    """How many rows a condition on their number may ask for."""
+    numbers = [int(text) for one in walk(part) if (text := string(one)) and text.isdigit()]
+    few = [number for number in numbers if number <= _MANY]
+    return list(dict.fromkeys([1, 0, *few, *(number + 1 for number in few)]))
 
 
 def _size(query: Query) -> Expr | None:

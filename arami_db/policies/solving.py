@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from arami_db.policies.conditions import steps
 from arami_db.policies.measuring import Server
-from arami_db.policies.spots import Goal, Spot, has_query, unknowns
+from arami_db.policies.spots import Goal, Spot, has_query, keys_of, unknowns, with_keys
 from arami_db.policies.worlds import World
 
 
@@ -40,7 +40,8 @@ class Search:
         place = min(range(len(goals)), key=lambda one: _weight(goals[one], world))
         part, env = goals[place]
         rest = (*goals[:place], *goals[place + 1 :])
-        for made, more in steps(part, Spot(self.server, world, env)):
+        spot = Spot(self.server, world, env)
+        for made, more in steps(with_keys(part, spot) if keys_of(part) else part, spot):
             yield from self.worlds(made, (*more, *rest))
 
 

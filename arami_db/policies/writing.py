@@ -84,7 +84,7 @@ def _of_operands(part: Expr, wording: Wording, args: list[str]) -> str:
             listed = ", ".join(text(arg, wording) for arg in part.args)
             return f"array[{listed}]" if part.kind == "array" else f"row({listed})"
         case "index":
-            bare = part.args[0].kind == "column"
+            bare = part.args[0].kind in {"column", "index"}
             return f"{args[0] if bare else f'({args[0]})'}[{text(part.args[1], wording)}]"
     return f"({args[0]}).{quoted(part.name)}"
 
