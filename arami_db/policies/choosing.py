@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from arami_db.policies.claims import string
+from arami_db.policies.measuring import Server
 from arami_db.policies.model import ATTACKER, VICTIM
 from arami_db.policies.places import Place, as_text, place_of
 from arami_db.policies.spots import Spot, Step, keys_of, unknowns
@@ -48,7 +49,7 @@ def likely(place: Place, spot: Spot) -> list[object]:
     if table is None or column is None or len(place) > 2:
         return list(_UNSAID)
     found: list[object] = []
-    if is_person(table, column.name, spot):
+    if is_person(table, column.name, spot.server):
         found += [VICTIM, ATTACKER]
     values = [value for value in candidates(table, column) if isinstance(value, str)]
     if column.category == "N":
@@ -68,23 +69,23 @@ def rank(part: Expr, spot: Spot) -> int:
     table = spot.world.tables.get(place[0]) if place else None
     if place is None or table is None or place[1] not in table.columns:
         return 2
-    return 0 if is_person(table, place[1], spot) else 1
+    return 0 if is_person(table, place[1], spot.server) else 1
 
 
-def is_person(table: Table, column: str, spot: Spot) -> bool:
+def is_person(table: Table, column: str, server: Server) -> bool:
     """Whether a column holds ids of those who sign in.
 
     Args:
         table: the column's.
         column: its name.
-        spot: where it is read.
+        server: knows who signs in.
     """
-    if (table.path, column) in spot.server.people:
+    if (table.path, column) in server.people:
         return True
     if table.columns[column].type != "uuid":
         return False
     keys = [key for key in table.foreign_keys if key.columns == (column,)]
-    return any((key.parent, key.references[0]) in spot.server.people for key in keys)
+    return any((key.parent, key.references[0]) in server.people for key in keys)
 
 
 def labels(operator: str, side: Expr, value: str, spot: Spot) -> Iterator[str]:
@@ -101,7 +102,7 @@ def labels(operator: str, side: Expr, value: str, spot: Spot) -> Iterator[str]:
     if place is None or column is None or len(place) > 2 or operator in {"=", "@>", "&&"}:
         return
     table = spot.world.tables[place[0]]
-    if is_person(table, column.name, spot) or column.category not in {"S", "E"}:
+    if is_person(table, column.name, spot.server) or column.category not in {"S", "E"}:
         return
     for one in candidates(table, column):
         if isinstance(one, str) and one != value:

@@ -10,7 +10,8 @@ from arami_db.database.connect import Connection
 from arami_db.policies.catalog import Catalog, read_catalog
 from arami_db.policies.model import Branch, Clause, Policies, Policy
 from arami_db.policies.parsing import expression
-from arami_db.policies.resolving import of_policy, resolved
+from arami_db.policies.resolving import resolved
+from arami_db.policies.scopes import of_policy
 from arami_db.policies.splitting import ways
 from arami_db.policies.tree import Expr
 from arami_db.policies.writing import text

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from arami_db.policies.bodies import arguments, sql_body
-from arami_db.policies.catalog import Catalog, Function
+from arami_db.policies.catalog import Function
 from arami_db.policies.flattening import flat
 from arami_db.policies.parsing import expression, query
 from arami_db.policies.plpgsql import Reader, UnreadableError
+from arami_db.policies.scopes import Frame, Scope, column, frame_of
 from arami_db.policies.tree import Expr, Query, Source, mapped, walk
 from arami_db.rows.tables import Path
 
@@ -19,58 +19,6 @@ _DEEP = 8
 # Behind the API, the role is the one that the JWT names; whoever measures is another.
 _WHOSE = {"current_user", "current_role", "user"}
 _ROLE = expression("(current_setting('request.jwt.claims', true)::jsonb ->> 'role')::name")
-Frame = dict[str, tuple[str, frozenset[str] | None]]  # a name in FROM: the one here, its columns
-
-
-@dataclass(frozen=True)
-class Scope:
-    """What names mean at a place.
-
-    Attributes:
-        catalog: of the database.
-        frames: what is in FROM, the innermost first.
-        values: what the arguments and variables of the function around are.
-        searched: the schemas that names without one are looked for in.
-        depth: how many functions are around.
-    """
-
-    catalog: Catalog
-    frames: tuple[Frame, ...] = ()
-    values: Mapping[str, Expr] = field(default_factory=dict)
-    searched: tuple[str, ...] = ()
-    depth: int = 0
-
-    @property
-    def taken(self) -> set[str]:
-        """The names of rows that something here may speak of."""
-        named = {alias for frame in self.frames for alias, _ in frame.values()}
-        parts = (part for value in self.values.values() for part in walk(value))
-        return named | {p.path[0] for p in parts if p.kind in {"column", "star"} and p.path}
-
-
-def of_policy(catalog: Catalog, table: Path) -> Scope:
-    """What names mean in a policy.
-
-    Args:
-        catalog: of the database.
-        table: the policy's.
-    """
-    return Scope(catalog, (_frame(catalog, Source(table[1], table), table[1]),))
-
-
-def _frame(catalog: Catalog, source: Source, alias: str) -> Frame:
-    known = catalog.tables.get(source.table or ("", ""))
-    columns = frozenset(known.columns) if known else None
-    if source.query is not None:
-        columns = frozenset(source.columns or source.query.names) if _is_named(source) else None
-    elif source.call is not None:
-        columns = frozenset(source.columns or (source.alias,))
-    return {source.alias: (alias, columns)}
-
-
-def _is_named(source: Source) -> bool:
-    target = source.query.target if source.query else None
-    return target is not None and target.kind != "star"
 
 
 def resolved(part: Expr, scope: Scope) -> Expr:
@@ -84,7 +32,7 @@ def resolved(part: Expr, scope: Scope) -> Expr:
         case "param":
             return scope.values.get(part.name, part)
         case "column" | "star":
-            return _column(part, scope)
+            return column(part, scope)
         case "field":
             inner = resolved(part.args[0], scope)
             if inner.kind == "star":
@@ -98,40 +46,6 @@ def resolved(part: Expr, scope: Scope) -> Expr:
         return mapped(part, lambda one: resolved(one, scope))
     args = tuple(resolved(arg, scope) for arg in part.args)
     return replace(part, args=args, query=resolved_query(part.query, scope))
-
-
-def _column(part: Expr, scope: Scope) -> Expr:
-    *owner, name = part.path[-2:]
-    for frame in scope.frames:
-        if not owner and name in frame:
-            return Expr("star", path=(frame[name][0],))
-        for alias, (here, columns) in frame.items():
-            if part.kind == "star":
-                if alias == name:
-                    return replace(part, path=(here,))
-            elif owner == [alias] or (not owner and columns is not None and name in columns):
-                return replace(part, path=(here, name))
-    if not owner and name in scope.values:
-        return scope.values[name]
-    if owner and owner[0] in scope.values:
-        return _field(scope.values[owner[0]], name)
-    if owner and name in scope.values:  # after the function's own name
-        return scope.values[name]
-    open_ones = [here for f in scope.frames[:1] for here, columns in f.values() if columns is None]
-    return replace(part, path=(open_ones[0], name)) if len(open_ones) == 1 else part
-
-
-def _field(value: Expr, name: str) -> Expr:
-    """A field of a row: of the policy's own, of a record that a query filled, or of any value."""
-    if value.kind == "star":
-        return Expr("column", path=(value.path[0], name))
-    if value.kind == "scalar" and value.query and value.query.target:
-        target = value.query.target
-        if target.kind == "star" or (target.kind == "column" and target.path[-1:] == ("*",)):
-            sources = [s.alias for s in value.query.sources]
-            column = Expr("column", path=(sources[0], name))
-            return replace(value, query=replace(value.query, target=column))
-    return Expr("field", name, (value,))
 
 
 def resolved_query(asked: Query, scope: Scope) -> Query:
@@ -149,7 +63,7 @@ def resolved_query(asked: Query, scope: Scope) -> Query:
         while alias in inside.taken:
             alias, number = f"{source.alias}_{number}", number + 1
         named = _source(source, inside)
-        frame |= _frame(scope.catalog, named, alias)
+        frame |= frame_of(scope.catalog, named, alias)
         inside = replace(scope, frames=(frame, *scope.frames))
         on = resolved(source.on, inside) if source.on else None
         sources.append(replace(named, alias=alias, on=on))

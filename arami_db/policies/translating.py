@@ -85,14 +85,8 @@ class Translation:
             case "not":
                 return self._holds(part.args[0], spot, wanted=not wanted)
             case "test" if part.name in {"null", "not null"}:
-                arg = part.args[0]
-                place = place_of(arg, spot.env) if arg.kind == "column" else None
-                place = place or text_place(arg, spot.env)
-                if place is not None and not spot.world.has(place):
-                    column = spot.world.column(place)
-                    if column is not None and column.required and len(place) == 2:
-                        return z3.BoolVal(val=(part.name == "not null") == wanted)
-                    is_null = self.nulls.setdefault(place, z3.Bool(f"null {place}"))
+                is_null = self._is_null(part.args[0], spot)
+                if is_null is not None:
                     return is_null if (part.name == "null") == wanted else z3.Not(is_null)
             case "test" if part.name.removeprefix("not ") in {"true", "false"}:
                 is_so = self._holds(part.args[0], spot, wanted=part.name.endswith("true"))
@@ -110,6 +104,17 @@ class Translation:
             self._free += 1
             return z3.Bool(f"free {self._free}")  # it may be either
         return z3.And(found if wanted else z3.Not(found), *(z3.Not(one) for one in nulls))
+
+    def _is_null(self, part: Expr, spot: Spot) -> Any:
+        """When what is at a place is null; None for what is at none."""
+        place = place_of(part, spot.env) if part.kind == "column" else None
+        place = place or text_place(part, spot.env)
+        if place is None or spot.world.has(place):
+            return None
+        column = spot.world.column(place)
+        if column is not None and column.required and len(place) == 2:
+            return z3.BoolVal(val=False)
+        return self.nulls.setdefault(place, z3.Bool(f"null {place}"))
 
     def _atom(self, part: Expr, spot: Spot, nulls: list[Any]) -> Any:
         if part.kind == "op" and part.name in {"~~", "!~~"}:
