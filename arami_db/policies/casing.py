@@ -9,18 +9,19 @@ import psycopg
 
 from arami_db.database.connect import Connection
 from arami_db.policies.checks import Check, checks_of
-from arami_db.policies.choosing import is_person
+from arami_db.policies.choosing import is_person, likely
 from arami_db.policies.claims import claim_of
 from arami_db.policies.measuring import Server
-from arami_db.policies.model import Branch, Case, Cases, Gap, Policies, Policy
+from arami_db.policies.model import Branch, Case, Cases, Gap, Policies
 from arami_db.policies.owners import owner_columns
 from arami_db.policies.parents import ACCOUNTS, ordered
 from arami_db.policies.places import ROW, usual_claims
 from arami_db.policies.solver import HOW, ImpossibleError, is_installed, solved
 from arami_db.policies.solving import Search
 from arami_db.policies.splitting import denied
-from arami_db.policies.spots import Goal
-from arami_db.policies.tree import Expr, joined, renamed, walk
+from arami_db.policies.spots import Goal, Spot
+from arami_db.policies.tree import renamed, walk
+from arami_db.policies.wishes import of_victim, restrictive, wanted
 from arami_db.policies.worlds import World
 from arami_db.rows.tables import Path
 
@@ -111,7 +112,7 @@ class _Maker:
     def _like(self, branch: Branch, holds: bool) -> Hashable:
         """What a case depends on: where it is the same for two tables, so is the case."""
         row, table = branch.table[1], self.server.tables[branch.table]
-        parts = (branch.expression, *self._restrictive(branch))
+        parts = (branch.expression, *restrictive(branch, self.policies))
         inside = [one for part in parts for one in walk(part)]
         if any(one.kind in {"star", "opaque"} for one in inside):
             return (branch, holds)
@@ -164,41 +165,32 @@ class _Maker:
         """Worlds in which the server says that the branch is true, or that it is not."""
         env = {branch.table[1]: ROW}
         checks = self._checks(branch)
-        for wanted in self._wanted(branch, holds):
-            goals: list[Goal] = [(one, env) for one in wanted]
-            tried = Search(self.server).worlds(self._begin(branch), goals)
-            for _, world in zip(range(_WORLDS), tried, strict=False):
-                if self._is_so(branch, world, checks) is holds:
-                    yield world
-        if not holds and self._is_so(branch, self._begin(branch), checks) is holds:
-            yield self._begin(branch)
+        begins = [self._begin(branch)]
+        if holds and branch.permissive and (theirs := of_victim(branch, self.server)):
+            begins.insert(0, replace(begins[0], values=theirs))
+        for asked in wanted(branch, self.policies, holds=holds):
+            goals: list[Goal] = [(one, env) for one in asked]
+            for begin in begins:
+                tried = Search(self.server).worlds(begin, goals)
+                for _, world in zip(range(_WORLDS), tried, strict=False):
+                    if self._is_so(branch, world, checks) is holds:
+                        yield world
+        plain = self._plain(branch)
+        if not holds and self._is_so(branch, plain, checks) is holds:
+            yield plain
 
-    def _wanted(self, branch: Branch, holds: bool) -> Iterator[tuple[Expr, ...]]:
-        """What must be true: for a branch to hold, what restrictive policies ask besides, too."""
-        part = branch.expression
-        if holds:
-            besides = self._restrictive(branch) if branch.permissive else ()
-            if besides:
-                yield (part, *besides)
-            yield (part,)
-            return
-        parts = part.args if part.kind == "and" else (part,)
-        for place, one in enumerate(parts):  # all but one stays true
-            yield (*parts[:place], *parts[place + 1 :], denied(one))
-        if parts[1:]:
-            yield (denied(joined("and", parts)),)
-
-    def _restrictive(self, branch: Branch) -> tuple[Expr, ...]:
-        def is_asked(policy: Policy) -> bool:
-            commands = {branch.command, policy.command}
-            return not policy.permissive and (len(commands) == 1 or "all" in commands)
-
-        found = []
-        for policy in filter(is_asked, self.policies.of(branch.table)):
-            clause = (policy.check or policy.using) if branch.clause == "check" else policy.using
-            if clause is not None:
-                found.append(joined("or", tuple(one.expression for one in clause.branches)))
-        return tuple(found)
+    def _plain(self, branch: Branch) -> World:
+        """A row of nulls, and of likely values where there must be one, as far as it is read."""
+        table, world = self.server.tables[branch.table], self._begin(branch)
+        spot = Spot(self.server, world, {table.name: ROW})
+        read = {one.path for one in walk(branch.expression) if one.kind == "column"}
+        for path in sorted(read):
+            column = table.columns.get(path[-1]) if path[:-1] == (table.name,) else None
+            if column is not None:
+                place = (ROW, column.name)
+                value = likely(place, spot)[0] if column.required else None
+                world = world.put(place, value) or world
+        return world
 
     def _checks(self, branch: Branch) -> list[Check]:
         if branch.table not in self._known:

@@ -13,6 +13,7 @@ _OPPOSITES = {
     "~~": "!~~", "!~~": "~~", "~~*": "!~~*", "!~~*": "~~*",
     "~": "!~", "!~": "~", "~*": "!~*", "!~*": "~*",
 }  # fmt: skip
+_EMPTY = literal("{}")
 _OPPOSITE_TESTS = {
     "null": "not null",
     "not null": "null",
@@ -50,6 +51,8 @@ def _ways(part: Expr) -> list[Expr]:
             return [*_ways(part.args[0]), *unknown]
         case "any" if part.args[1].kind == "array" and part.args[1].args:
             return [Expr("op", part.name, (part.args[0], one)) for one in part.args[1].args]
+        case "op" if (place := _coalesced(part)) is not None:
+            return _of_compared(part, place)
         case "call" if part.path == ("coalesce",):
             return _of_coalesce(part.args)
         case "case":
@@ -66,13 +69,31 @@ def _folded(part: Expr) -> Expr:
     arg = _constant(part.args[0]) if part.kind == "test" else None
     if arg is not None and part.name in {"null", "not null"}:
         return TRUE if (arg == NULL) == (part.name == "null") else FALSE
+    if _is_of_nothing(part):
+        return FALSE
     if part.kind == "op" and part.name in {"=", "<>"} and len(part.args) == 2:
         left, right = map(_constant, part.args)
         if NULL in (left, right):
             return FALSE
+        if left and right and {left, right} <= {TRUE, FALSE}:
+            return TRUE if (left == right) == (part.name == "=") else FALSE
         if left and right and left.name[0] == right.name[0] == "'":
             return TRUE if (left == right) == (part.name == "=") else FALSE
     return part
+
+
+def _is_of_nothing(part: Expr) -> bool:
+    """Whether an array without elements is to hold one."""
+    if part.kind == "any":
+        return _is_empty(part.args[1])
+    if part.kind != "op" or part.name not in {"@>", "&&", "<@"} or len(part.args) != 2:
+        return False
+    holding, held = part.args if part.name != "<@" else part.args[::-1]
+    return _is_empty(holding) and held.kind == "array" and bool(held.args)
+
+
+def _is_empty(part: Expr) -> bool:
+    return part.kind == "cast" and part.name.endswith("[]") and _constant(part.args[0]) == _EMPTY
 
 
 def _constant(part: Expr) -> Expr | None:
@@ -99,6 +120,25 @@ def _of_coalesce(args: tuple[Expr, ...]) -> list[Expr]:
     before: tuple[Expr, ...] = ()
     for arg in args:
         found += [joined("and", (*before, way)) for way in _ways(arg) if way != FALSE]
+        before = (*before, Expr("test", "null", (arg,)))
+    return found
+
+
+def _coalesced(part: Expr) -> int | None:
+    """Which side of a comparison is a coalesce of several."""
+    sides = [side for side, arg in enumerate(part.args) if arg.path == ("coalesce",)]
+    return sides[0] if sides else None
+
+
+def _of_compared(part: Expr, place: int) -> list[Expr]:
+    """A comparison with the first of several that is not null is one with each of them."""
+    found: list[Expr] = []
+    before: tuple[Expr, ...] = ()
+    for arg in part.args[place].args:
+        args = tuple(arg if side == place else one for side, one in enumerate(part.args))
+        compared = _ways(replace(part, args=args))
+        found += [joined("and", (*before, way)) for way in compared if way not in (TRUE, FALSE)]
+        found += [joined("and", before)] if TRUE in compared else []
         before = (*before, Expr("test", "null", (arg,)))
     return found
 
