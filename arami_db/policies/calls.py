@@ -80,6 +80,8 @@ def arguments(part: Expr, value: str, spot: Spot) -> Iterator[Wanted]:
         yield from _parts(part, [value.strip('{}"')])
     elif name in {"date_part", "extract"} and len(args) == 2:
         yield from _date_part(string(args[0]) or "", args[1], value, spot)
+    elif name in {"filename", "extension"}:
+        yield args[0], value if name == "filename" else f"x.{value}"
     elif name == "concat":
         yield from ((arg, value) for arg in args)
     elif name in _PERHAPS_SAME:

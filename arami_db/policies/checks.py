@@ -8,7 +8,7 @@ from arami_db.policies.catalog import Catalog
 from arami_db.policies.parsing import expression
 from arami_db.policies.resolving import resolved
 from arami_db.policies.scopes import of_policy
-from arami_db.policies.tree import Expr, mapped, walk
+from arami_db.policies.tree import Expr, put, walk
 from arami_db.rows import tables as rows
 
 Check = tuple[Expr, set[str]]  # what must not be false, and the columns that it reads
@@ -36,8 +36,4 @@ def _rules(check: rows.Check) -> Iterator[Check]:
         yield part, set(check.columns)
         return
     for name in check.columns:
-        yield _put(part, value, Expr("column", path=(name,))), {name}
-
-
-def _put(part: Expr, old: Expr, new: Expr) -> Expr:
-    return new if part == old else mapped(part, lambda one: _put(one, old, new))
+        yield put(part, value, Expr("column", path=(name,))), {name}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from arami_db.policies.adjusting import adjusted
 from arami_db.policies.claims import string
 from arami_db.policies.measuring import Server
 from arami_db.policies.model import ATTACKER, VICTIM
@@ -169,6 +170,7 @@ def settled(part: Expr, spot: Spot) -> Iterator[Step]:
     if answer is not None and answer[0] == "true":
         yield spot.world, ()
     else:
+        yield from adjusted(part, spot)
         yield from overridden(part, spot)
 
 

@@ -31,7 +31,7 @@ def flat(query: Query) -> Query:
         targets = _targets(inner)
         for name, target in zip(source.columns or inner.names, targets, strict=False):
             columns[source.alias, name] = target
-            if target.kind == "star":
+            if target.kind == "star" and target.path:
                 stars[source.alias] = target.path[0]
         sources += inner.sources
         conditions += [one for one in (inner.where, source.on) if one is not None]

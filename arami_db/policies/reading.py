@@ -13,7 +13,7 @@ from arami_db.policies.parsing import expression
 from arami_db.policies.resolving import resolved
 from arami_db.policies.scopes import of_policy
 from arami_db.policies.splitting import ways
-from arami_db.policies.tree import Expr
+from arami_db.policies.tree import Expr, put
 from arami_db.policies.writing import text
 from arami_db.rows.tables import Path
 
@@ -54,7 +54,7 @@ def _clause(
 ) -> Clause | None:
     if written is None:
         return None
-    whole = resolved(expression(written), of_policy(catalog, policy.table))
+    whole = _whole(catalog, policy.table, written)
     branches = tuple(
         Branch(
             table=policy.table,
@@ -69,6 +69,19 @@ def _clause(
         for way in ways(whole)
     )
     return Clause(written, branches)
+
+
+def _whole(catalog: Catalog, table: Path, written: str) -> Expr:
+    """A condition with all names made plain; what cannot be read is its text."""
+    scope = of_policy(catalog, table)
+    try:
+        made = resolved(expression(written), scope)
+        for name, told in catalog.generated.get(table, {}).items():
+            column = Expr("column", path=(table[1], name))
+            made = put(made, column, resolved(expression(told), scope))
+    except (LookupError, TypeError, ValueError, RecursionError):
+        return Expr("opaque", written)
+    return made
 
 
 def _shortened(part: Expr, row: str) -> Expr:

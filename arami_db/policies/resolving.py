@@ -13,8 +13,9 @@ from arami_db.policies.scopes import Frame, Scope, column, frame_of
 from arami_db.policies.tree import Expr, Query, Source, mapped, walk
 from arami_db.rows.tables import Path
 
-# What these answer is known: they are what a case sets.
+# What these answer is known: what a case sets, and parts of a path.
 _KNOWN = {("auth", name) for name in ("uid", "jwt", "role", "email")}
+_KNOWN |= {("storage", name) for name in ("foldername", "filename", "extension")}
 _DEEP = 8
 # Behind the API, the role is the one that the JWT names; whoever measures is another.
 _WHOSE = {"current_user", "current_role", "user"}
@@ -161,5 +162,5 @@ def _result(function: Function, scope: Scope) -> Query | None:
     )
     try:
         return reader.result(function, scope.values)
-    except UnreadableError:
-        return None
+    except (UnreadableError, LookupError, TypeError, ValueError):
+        return None  # a statement of a shape that is not known

@@ -77,6 +77,9 @@ def column(part: Expr, scope: Scope) -> Expr:
         part: the name.
         scope: where it stands.
     """
+    if not part.path:  # all columns of whatever is in FROM
+        inside = [alias for frame in scope.frames[:1] for alias, _ in frame.values()]
+        return replace(part, path=(inside[0],)) if len(inside) == 1 else part
     *owner, name = part.path[-2:]
     for frame in scope.frames:
         if not owner and name in frame:
