@@ -159,6 +159,16 @@ BRANCHES = {
     "(is_public or hidden) and (visibility = 2 or visibility = 3)": 4,
     "not (is_public or status = 'draft')": 1,
     "user_id is not distinct from auth.uid()": 1,
+    "auth.jwt() -> 'teams' ->> team_id::text = 'owner'": 1,
+    "title in (select jsonb_object_keys(auth.jwt() -> 'titles'))": 1,
+    "(storage.foldername(path))[2] = auth.uid()::text and (storage.foldername(path))[1] = 'u'"
+    " and storage.extension(path) in ('png', 'jpg')": 2,
+    "is_long": 1,
+    "app.level_of('pro') >= 2": 3,
+    "app.takes(qty) or app.takes(title)": 2,
+    "(select count(*) from app.follows where followee = posts.user_id) = 3": 1,
+    "exists (select 1 from (select team_id from app.members where user_id = auth.uid()) s"
+    " where s.team_id = posts.team_id)": 1,
 }  # fmt: skip
 # What only calculation finds.
 CALCULATED = (

@@ -34,7 +34,7 @@ def ordered(world: World, server: Server) -> tuple[tuple[Row, ...], int]:
     before = _with_parents(own, [*rows], server, made)[:-1]
     made = list(before)
     for row in rows:
-        if row not in made:
+        if not any(one is row for one in made):
             _with_parents(row, [own, *rows], server, made, own)
     return tuple(row for row in made if row is not own), len(before)
 
@@ -59,7 +59,7 @@ def _with_parents(
         if there is row or (there is not None and (there in made or there is own)):
             continue
         _with_parents(there or parent, known, server, made, own)
-    if row not in made:
+    if not any(one is row for one in made):  # another one may be just like it
         made.append(row)
     return made
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import product
 
-from arami_db.policies.tree import FALSE, NULL, TRUE, Expr, joined, literal, negated
+from arami_db.policies.folding import folded
+from arami_db.policies.tree import FALSE, TRUE, Expr, joined, literal, negated
 
 MOST = 64  # a condition of more ways is not split any further
 _OPPOSITES = {
@@ -13,7 +14,6 @@ _OPPOSITES = {
     "~~": "!~~", "!~~": "~~", "~~*": "!~~*", "!~~*": "~~*",
     "~": "!~", "!~": "~", "~*": "!~*", "!~*": "~*",
 }  # fmt: skip
-_EMPTY = literal("{}")
 _OPPOSITE_TESTS = {
     "null": "not null",
     "not null": "null",
@@ -37,7 +37,7 @@ def ways(part: Expr) -> tuple[Expr, ...]:
 
 
 def _ways(part: Expr) -> list[Expr]:
-    part = _folded(part)
+    part = folded(part)
     match part.kind:
         case "or":
             return [way for arg in part.args for way in _ways(arg)]
@@ -51,8 +51,10 @@ def _ways(part: Expr) -> list[Expr]:
             return [*_ways(part.args[0]), *unknown]
         case "any" if part.args[1].kind == "array" and part.args[1].args:
             return [Expr("op", part.name, (part.args[0], one)) for one in part.args[1].args]
-        case "op" if (place := _coalesced(part)) is not None:
+        case "op" if (place := _side(part, "call", ("coalesce",))) is not None:
             return _of_compared(part, place)
+        case "op" if (place := _side(part, "case", ())) is not None:
+            return _of_case(_compared_case(part, place))
         case "call" if part.path == ("coalesce",):
             return _of_coalesce(part.args)
         case "case":
@@ -60,48 +62,6 @@ def _ways(part: Expr) -> list[Expr]:
         case "exists" | "scalar" | "in":
             return _of_query(part)
     return [part]
-
-
-def _folded(part: Expr) -> Expr:
-    """A condition on constants alone, as it comes out; any other as it is."""
-    if _constant(part) == NULL:
-        return FALSE
-    arg = _constant(part.args[0]) if part.kind == "test" else None
-    if arg is not None and part.name in {"null", "not null"}:
-        return TRUE if (arg == NULL) == (part.name == "null") else FALSE
-    if _is_of_nothing(part):
-        return FALSE
-    if part.kind == "op" and part.name in {"=", "<>"} and len(part.args) == 2:
-        left, right = map(_constant, part.args)
-        if NULL in (left, right):
-            return FALSE
-        if left and right and {left, right} <= {TRUE, FALSE}:
-            return TRUE if (left == right) == (part.name == "=") else FALSE
-        if left and right and left.name[0] == right.name[0] == "'":
-            return TRUE if (left == right) == (part.name == "=") else FALSE
-    return part
-
-
-def _is_of_nothing(part: Expr) -> bool:
-    """Whether an array without elements is to hold one."""
-    if part.kind == "any":
-        return _is_empty(part.args[1])
-    if part.kind != "op" or part.name not in {"@>", "&&", "<@"} or len(part.args) != 2:
-        return False
-    holding, held = part.args if part.name != "<@" else part.args[::-1]
-    return _is_empty(holding) and held.kind == "array" and bool(held.args)
-
-
-def _is_empty(part: Expr) -> bool:
-    return part.kind == "cast" and part.name.endswith("[]") and _constant(part.args[0]) == _EMPTY
-
-
-def _constant(part: Expr) -> Expr | None:
-    while part.kind == "cast" and part.name == "text":
-        part = part.args[0]
-    if part.kind == "cast" and _constant(part.args[0]) == NULL:
-        return NULL
-    return part if part.kind == "const" else None
 
 
 def _all(part: Expr, options: list[list[Expr]]) -> list[Expr]:
@@ -124,10 +84,23 @@ def _of_coalesce(args: tuple[Expr, ...]) -> list[Expr]:
     return found
 
 
-def _coalesced(part: Expr) -> int | None:
-    """Which side of a comparison is a coalesce of several."""
-    sides = [side for side, arg in enumerate(part.args) if arg.path == ("coalesce",)]
+def _side(part: Expr, kind: str, path: tuple[str, ...]) -> int | None:
+    """Which side of a comparison is of a kind."""
+    sides = [n for n, arg in enumerate(part.args) if (arg.kind, arg.path) == (kind, path)]
     return sides[0] if sides else None
+
+
+def _compared_case(part: Expr, place: int) -> tuple[Expr, ...]:
+    """A comparison with CASE as a CASE of comparisons."""
+    found = part.args[place].args
+
+    def compared(result: Expr) -> Expr:
+        args = tuple(result if side == place else one for side, one in enumerate(part.args))
+        return replace(part, args=args)
+
+    pairs = zip(found[0:-1:2], found[1:-1:2], strict=True)
+    args = [one for condition, result in pairs for one in (condition, compared(result))]
+    return (*args, compared(found[-1]))
 
 
 def _of_compared(part: Expr, place: int) -> list[Expr]:
