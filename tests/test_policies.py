@@ -224,7 +224,7 @@ STRANGE = (
     "exists (values (1), (2))",
     "pg_has_role('authenticated', 'member')",
     "title collate \"C\" > 'm'",
-    "(meta - 'a') is distinct from xmlelement(name x)::text::jsonb",
+    "title is nfkc normalized",
     "(created_at, expires_at) overlaps (now(), now())",
 )
 
@@ -526,6 +526,22 @@ def test_the_branches_together_are_the_condition(connection: Connection, conditi
     assert {*branches} - {"false"} <= made_true | impossible
     for case in here.cases.made:
         assert measured(connection, case, here.policies.catalog) is case.holds, case
+
+
+def test_what_the_server_refuses_stops_no_other_question(connection: Connection) -> None:
+    from arami_db.policies.measuring import Server
+    from arami_db.policies.tree import TRUE, Expr
+    from arami_db.policies.worlds import World
+
+    tables = read(connection, [POSTS]).catalog.tables
+    with connection.transaction(force_rollback=True):
+        connection.execute("create table app.before ()")
+        server = Server(connection, tables)
+        world = World({"row": tables[POSTS]})
+        for refused in ("this is no SQL", "1 / 0", "app.nothing()", "'\0'"):
+            assert server.is_true(Expr("opaque", refused), world) is None
+        assert server.is_true(TRUE, world) is True
+        assert connection.execute("select count(*) from app.before").fetchone() == (0,)
 
 
 def test_z3_is_imported_only_where_it_is_asked(connection: Connection) -> None:

@@ -54,9 +54,8 @@ def cases(connection: Connection, policies: Policies) -> Cases:
         if one.kind == "uid" and not one.via and not one.is_element
     }
     accounts = {(path, "id") for path in ACCOUNTS if path in tables}
-    server = Server(connection, tables, frozenset(owned | accounts))
-    maker = _Maker(server, policies)
     with connection.transaction(force_rollback=True):
+        maker = _Maker(Server(connection, tables, frozenset(owned | accounts)), policies)
         made = [
             maker.made(branch, holds) for branch in policies.branches for holds in (True, False)
         ]
@@ -99,14 +98,14 @@ class _Maker:
 
     def _world(self, branch: Branch, holds: bool) -> World | tuple[str, bool]:
         """A world for a case; without one why there is none, and whether that is certain."""
-        wanted = "true" if holds else "false"
+        told = "true" if holds else "false"
         try:
             world = next(self._worlds(branch, holds), None) or self._solved(branch, holds)
         except ImpossibleError:
-            return f"it is proved never to be {wanted}", True
+            return f"it is proved never to be {told}", True
         if world is not None:
             return world
-        reason = _UNTRIED.format(wanted)
+        reason = _UNTRIED.format(told)
         return (reason if is_installed() else f"{reason}; {HOW}"), False
 
     def _like(self, branch: Branch, holds: bool) -> Hashable:

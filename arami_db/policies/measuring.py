@@ -13,13 +13,10 @@ from arami_db.policies.places import ROW, Env, as_text
 from arami_db.policies.tree import NULL, Expr, literal, renamed, walk
 from arami_db.policies.worlds import World
 from arami_db.policies.writing import quoted, table_name, text
-from arami_db.rows.maker import undo
 from arami_db.rows.tables import Column, Path, Table
 
 _ROW = "arami row"
-_UNDONE = """
-    savepoint arami_asked; {}; rollback to savepoint arami_asked; release savepoint arami_asked
-"""
+_UNDO = "rollback to savepoint arami_asked"
 Answer = tuple[str | None, str]  # a value as text, and its type
 
 
@@ -37,6 +34,10 @@ class Server:
     tables: dict[Path, Table]
     people: frozenset[tuple[Path, str]] = frozenset()
     _known: dict[str, Answer | None] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Make what every question goes back to; one that is no SQL undoes nothing else, either."""
+        self.connection.execute("savepoint arami_asked")
 
     def value(self, part: Expr, env: Env, world: World) -> Answer | None:
         """What an expression without queries is, as text; None where it fails.
@@ -124,14 +125,13 @@ class Server:
 
     def _answer(self, statements: str) -> Answer | None:
         try:
-            cursor = self.connection.execute(_UNDONE.format(statements).encode())
-            for _ in range(2):
-                cursor.nextset()
+            cursor = self.connection.execute(f"{statements}; {_UNDO}".encode())
+            cursor.nextset()
             row = cursor.fetchone()
         except psycopg.Error:
-            undo(self.connection, "arami_asked")
             if self.connection.closed:
                 raise
+            self.connection.execute(_UNDO)
             return None
         except UnicodeError:
             return None

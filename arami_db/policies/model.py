@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 from arami_db.policies.catalog import Catalog
@@ -190,4 +191,11 @@ class Policies:
         Args:
             table: schema and name.
         """
-        return tuple(policy for policy in self.policies if policy.table == table)
+        return self._by_table.get(table, ())
+
+    @cached_property
+    def _by_table(self) -> dict[Path, tuple[Policy, ...]]:
+        found: dict[Path, list[Policy]] = {}
+        for policy in self.policies:
+            found.setdefault(policy.table, []).append(policy)
+        return {table: tuple(its) for table, its in found.items()}
