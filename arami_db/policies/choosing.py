@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -53,6 +54,8 @@ def likely(place: Place, spot: Spot) -> list[object]:
     if is_person(table, column.name, spot.server):
         found += [VICTIM, ATTACKER]
     values = [value for value in candidates(table, column) if isinstance(value, str)]
+    if column.type == "uuid[]":
+        values.append("{" + VICTIM + "}")
     if column.category == "N":
         values.insert(0, str(700 + len(spot.world.values)))
     chosen_ones = list(dict.fromkeys([*found, *values]))[: _FREE + len(found)]
@@ -134,6 +137,7 @@ def _around(literals: list[str]) -> Iterator[str]:
     """Texts made of the literals of a condition."""
     for text in literals:
         yield from (f"x{text}", f"{text}x", f"x {text} x", f"{{{text}}}", f'{{"{text}": true}}')
+    yield from (f"2024-{text}" for text in literals if re.fullmatch(r"\d\d-\d\d", text))
     whole = [int(text) for text in literals if text.isdigit()]
     for number in whole:
         if 1000 < number < 9999:

@@ -127,12 +127,14 @@ def _boolean(found: Any) -> Expr:
 
 
 def _call(found: Any) -> Expr | None:
-    plain = {"funcname", "args", "agg_star", "funcformat", "func_variadic", "location"}
+    plain = {"funcname", "args", "agg_star", "agg_distinct", "funcformat", "func_variadic"}
+    plain.add("location")
     if any(part.name not in plain for part, _ in found.ListFields()):
         return None
     path, args = names(found.funcname), _all(found.args)
     path = path[1:] if path[0] == "pg_catalog" else path
     name = "variadic" if found.func_variadic else "*" if found.agg_star else ""
+    name = "distinct" if found.agg_distinct else name
     if found.funcformat == pg.COERCE_SQL_SYNTAX and path == ("extract",):
         return Expr("call", "", (args[0], args[1]), ("date_part",))
     return Expr("call", name, args, path)

@@ -110,6 +110,8 @@ def _call(part: Expr, wording: Wording) -> str:
         return part.path[0]
     if part.name == "variadic":
         args[-1] = f"variadic {args[-1]}"
+    if part.name == "distinct":
+        args[0] = f"distinct {args[0]}"
     inside = "*" if part.name == "*" else ", ".join(args)
     name = part.path[0] if part.path[0] in _GRAMMAR else ".".join(map(quoted, part.path))
     return f"{name}({inside})"
