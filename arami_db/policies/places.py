@@ -95,15 +95,6 @@ def fitting(column: Column, value: Value) -> Value:
     return value
 
 
-def is_missing(value: Value) -> bool:
-    """Whether there is no value: null is one.
-
-    Args:
-        value: as get() and fitting() return it.
-    """
-    return value is MISSING
-
-
 def at(whole: Value, path: tuple[str, ...]) -> Value:
     """What JSON has under some keys; null where it lacks one.
 
