@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import itertools
-import uuid
+import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 
 import psycopg
 from psycopg import sql
 
 from arami_db.database.connect import Connection
-from arami_db.rows.tables import Path, Table
+from arami_db.rows.identities import Identities, email
+from arami_db.rows.savepoints import undone
+from arami_db.rows.tables import Column, Path, Table
 from arami_db.rows.values import DEFAULT, Value, candidates
 
 Row = dict[str, str | None]
@@ -36,24 +37,7 @@ def inserting(table: Table, row: Row) -> sql.Composed:
     )
 
 
-@contextmanager
-def undone(connection: Connection, name: str) -> Iterator[None]:
-    """A savepoint that is always rolled back, in as few round trips as can be."""
-    connection.execute(sql.SQL("savepoint {}").format(sql.Identifier(name)))
-    try:
-        yield
-    finally:
-        undo(connection, name)
-
-
-def undo(connection: Connection, name: str) -> None:
-    """Roll back to a savepoint and forget it, unless the connection broke."""
-    if not connection.closed:
-        script = sql.SQL("rollback to savepoint {0}; release savepoint {0}")
-        connection.execute(script.format(sql.Identifier(name)))
-
-
-class Maker:
+class Maker(Identities):
     """Makes rows for users, children after their parents, and remembers them."""
 
     def __init__(self, connection: Connection, theirs: Theirs | None = None) -> None:
@@ -65,19 +49,17 @@ class Maker:
                 returns no casts there. What is claimed on the coordinator, which is not rolled
                 back, is left out then.
         """
+        super().__init__()
         self._left_out = _CLAIMED if theirs else {}
         self._theirs = theirs
         self._connection = connection
+        self.third: str | None = None  # whom a row names that must not name its owner twice
+        self.shared: dict[tuple[Path, str], tuple[Path, str]] = {}  # columns that follow others
+        self.avoid: frozenset[str] = frozenset()  # values that would give rights, if others do
+        self.telling = False  # whether texts with a default say something of their own instead
         self.turn = 0  # which of the likely values of a column to try first; -1 for the last
-        self._ids: dict[tuple[str, str, str], str] = {}
         self.drafts: dict[tuple[str, Path], Row] = {}
         self.made: dict[tuple[str, Path], Row] = {}
-
-    def identity(self, table: Table, user: str) -> str:
-        """The id that a user's row of a table has, or will have."""
-        if table.via is None and table.owner == ("id",):
-            return user
-        return self._ids.setdefault((*table.path, user), str(uuid.uuid4()))
 
     def adopt(self, table: Table, user: str, row: Row) -> None:
         """Take a row that is there for the user's, as if it had been made."""
@@ -92,8 +74,9 @@ class Maker:
         Raises:
             NoRowError: there is none among those tried.
         """
-        row: dict[str, Value] = dict(self._first(table, user))
-        optional = [n for n in row if not table.columns[n].required and n not in table.owner]
+        row = dict(self._first(table, user))
+        owners = {owner.column for owner in table.direct}
+        optional = [n for n in row if not table.columns[n].required and n not in owners]
         choices: dict[str, Iterator[dict[str, Value]]] = {}
         for _ in range(_TRIES_OF_VARIANT if self.turn else _TRIES):
             values: Row = {n: v for n, v in row.items() if v is None or isinstance(v, str)}
@@ -150,9 +133,22 @@ class Maker:
                 yield name, fixed[name]
             elif name in self._left_out.get(table.path, ()):
                 continue
+            elif name == "email" and column.category == "S" and table.direct:
+                yield name, email(user)
+            elif column.writable and self.telling and self._is_free(table, column):
+                free = self._candidates(table, column)
+                yield name, next(value for value in free if value is not DEFAULT)
             elif column.writable and (not column.default or self._varies(table, name)):
-                values = candidates(table, column)
+                values = self._candidates(table, column)
                 yield name, values[self.turn if self.turn < len(values) else 0]
+
+    def _is_free(self, table: Table, column: Column) -> bool:
+        """Whether a column may say anything: a text that nothing compares or leads by."""
+        held = {name for key in table.keys for name in key.columns}
+        held |= {name for key in table.foreign_keys for name in key.columns}
+        held |= {name for check in table.checks.values() for name in check.columns}
+        is_compared = re.search(rf"\b{re.escape(column.name)}\b", table.policies) is not None
+        return column.category == "S" and column.name not in held and not is_compared
 
     def _varies(self, table: Table, name: str) -> bool:
         """Whether a column with a default is to have another value this time."""
@@ -172,8 +168,13 @@ class Maker:
             for name in primary.columns:
                 if name not in fixed and table.columns[name].type == "uuid":
                     fixed[name] = self.identity(table, user)
-        if table.owner and table.via is None:
-            fixed[table.owner[0]] = user
+        for owner in table.direct:
+            fixed[owner.column] = self.value(table, owner, user)
+        for name in table.columns.keys() - fixed.keys():
+            if place := self.shared.get((table.path, name)):
+                made = self.made.get((user, place[0]), {}).get(place[1])
+                kind = table.columns[name].type
+                fixed[name] = made or self.key(".".join((*place[0], place[1])), kind, user)
         return {name: v for name, v in fixed.items() if table.columns[name].writable}
 
     def _next(
@@ -191,6 +192,22 @@ class Maker:
             choices[name] = self._combinations(table, user, columns)
         return next(choices[name], None)
 
+    def _candidates(self, table: Table, column: Column) -> list[Value]:
+        """Values to try, last those that policies of other tables speak of: an administrator's."""
+        own = table.policies
+        return sorted(
+            candidates(table, column),
+            key=lambda v: v in self.avoid and f"'{v}'" not in own,
+        )
+
+    def _spare(self, table: Table, name: str) -> list[Value]:
+        """What a column that is given may hold instead: nothing, or another user's id."""
+        named = [owner.column for owner in table.direct if owner.kind == "id"]
+        if name in named[1:] and self.third:
+            return [self.third]
+        owners = {owner.column for owner in table.direct}
+        return [] if table.columns[name].required or name in owners else [None]
+
     def _combinations(
         self, table: Table, user: str, columns: tuple[str, ...]
     ) -> Iterator[dict[str, Value]]:
@@ -199,10 +216,9 @@ class Maker:
         for name in columns:
             column = table.columns[name]
             if name in fixed:
-                spare: list[Value] = [] if column.required or name in table.owner else [None]
-                options.append([fixed[name], *spare])
+                options.append([fixed[name], *self._spare(table, name)])
             elif column.writable:
-                options.append(candidates(table, column))
+                options.append(self._candidates(table, column))
             else:
                 options.append([DEFAULT])
         if columns:

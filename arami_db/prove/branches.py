@@ -1,0 +1,167 @@
+"""Branches of policies: each made true by a row, by rows elsewhere and by claims, then tried."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+import psycopg
+from psycopg import sql
+
+from arami_db.policies import (
+    ATTACKER,
+    ATTACKER_EMAIL,
+    VICTIM,
+    VICTIM_EMAIL,
+    Case,
+    Gap,
+    Policies,
+)
+from arami_db.prove import oracle, promises
+from arami_db.prove import statements as make
+from arami_db.prove.actors import Actor, owner, with_claims
+from arami_db.prove.attempt import Attack
+from arami_db.prove.coverage import BranchCoverage, key_of, measure
+from arami_db.prove.placing import Placed, placed
+from arami_db.prove.scenario import Scenario
+from arami_db.rows.identities import email
+from arami_db.rows.savepoints import undone
+from arami_db.rows.tables import Table
+
+_USERS_SET = {"user_metadata", "raw_user_meta_data", "is_anonymous", "email", "phone"}
+
+
+def open_ones(policies: Policies, coverage: BranchCoverage) -> Policies:
+    """The policies that have branches which a case may show more of.
+
+    Args:
+        policies: all of them.
+        coverage: what was seen.
+    """
+    kept = tuple(p for p in policies.policies if any(map(coverage.is_open, p.branches)))
+    return replace(policies, policies=kept)
+
+
+def run(scenario: Scenario, coverage: BranchCoverage, cases: list[Case], gaps: list[Gap]) -> None:
+    """Make each case that is not covered yet, and let A try what it opens.
+
+    Args:
+        scenario: in which A and B have rows.
+        coverage: as begin() has it.
+        cases: the cases of policies.
+        gaps: the branches that there is no case for.
+    """
+    for gap in gaps:
+        if gap.holds and gap.impossible:
+            coverage.refuted.add(key_of(gap.branch))
+        elif gap.holds:
+            coverage.why.setdefault(key_of(gap.branch), gap.reason)
+    for case in cases:
+        seen = coverage.seen.get(key_of(case.branch), set())
+        if coverage.is_open(case.branch) and (case.holds or False not in seen):
+            _try(scenario, coverage, _named(scenario, case))
+
+
+def _named(scenario: Scenario, case: Case) -> Case:
+    """A case about A and B, by the ids that they have here."""
+    names = {
+        ATTACKER: scenario.a,
+        VICTIM: scenario.b,
+        ATTACKER_EMAIL: email(scenario.a),
+        VICTIM_EMAIL: email(scenario.b),
+    }
+    told = json.dumps([case.row, case.claims, case.others, case.settings])
+    for name, value in names.items():
+        told = told.replace(name, value)
+    row, claims, others, settings = json.loads(told)
+    others = tuple((tuple(path), values) for path, values in others)
+    return replace(case, row=row, claims=claims, others=others, settings=settings)
+
+
+def _try(scenario: Scenario, coverage: BranchCoverage, case: Case) -> None:
+    table = scenario.schema.tables[case.branch.table]
+    if scenario.row(scenario.b, table.path) is None:
+        coverage.why.setdefault(key_of(case.branch), "no valid row could be made for B")
+        return
+    actor = _actor(scenario, case)
+    kept = dict(scenario.maker.made), dict(scenario.maker.drafts)
+    try:
+        with undone(scenario.connection, "arami_case"):
+            there = placed(scenario, table, case, actor)
+            here = replace(coverage, seen={})
+            measure(scenario, here, actor, table, there.row, [case.branch])
+            coverage.sees(case.branch, *here.seen.get(key_of(case.branch), (None,)))
+            if case.holds and True in here.seen.get(key_of(case.branch), set()):
+                _attack(scenario, table, case, actor, there)
+                _own(scenario, table, actor)
+    except psycopg.Error as error:
+        if scenario.connection.closed:
+            raise
+        said = str(error).strip().split("\n")[0]
+        coverage.why.setdefault(key_of(case.branch), f"the case could not be made: {said}")
+    finally:
+        scenario.maker.made, scenario.maker.drafts = kept
+
+
+def _actor(scenario: Scenario, case: Case) -> Actor:
+    told: Mapping[str, object] = {**case.claims, **case.settings}
+    name = f"A with {', '.join(sorted(told))}" if told else "A"
+    actor = owner(scenario.a, scenario.claims)
+    roles = set(case.branch.roles)
+    if not roles & {"public", "authenticated"}:
+        actor, name = replace(actor, role="anon"), name.replace("A", "anon", 1)
+    return with_claims(actor, name, case.claims, case.settings)
+
+
+def _attack(scenario: Scenario, table: Table, case: Case, actor: Actor, there: Placed) -> None:
+    """Try B's row; what only an operator can bring about is no leak."""
+    evidence = f"policy {case.branch.policy}: {case.branch.text}"
+    operators = {*case.claims, *(n for n in case.settings if n.startswith("request."))}
+    operators -= {*_USERS_SET, "request.headers", "request.cookies"}
+    for attack, result in scenario.run(list(_attacks(scenario, table, case, actor))):
+        leak = None
+        if not there.is_own and not operators and there.by_attacker and result.sqlstate is None:
+            if attack.reads and result.count and there.is_theirs:
+                leak = f"{result.count} of B's rows visible"
+            elif table.owners and result.changed:
+                leak = f"rows of others changed in {', '.join(result.changed)}"
+            elif not table.owners and "blindly" in attack.action and result.count:
+                leak = "changes rows that are nobody's"
+        if leak and attack.reads and oracle.is_meant(scenario, table, case.branch):
+            leak = None
+        if not leak and result.sqlstate is None and result.count:
+            scenario.kept[table.path, attack.action.split()[0]] = None
+        scenario.record(actor, attack.action, table.label, result, leak, evidence)
+
+
+def _attacks(scenario: Scenario, table: Table, case: Case, actor: Actor) -> Iterator[Attack]:
+    row = scenario.maker.made[scenario.b, table.path]
+    name = make.changed_column(scenario, table, actor.role)
+    at: tuple[sql.Composable, ...] = (make.point(scenario, table, scenario.b),)
+    read = make.select(scenario, table, actor.role, scenario.b)
+    update = make.update(table, {name: row[name]}, make.CURRENT)
+    yield Attack(actor, "select", table.label, read, reads=True)
+    yield Attack(actor, "update blindly", table.label, update, at)
+    yield Attack(actor, "delete blindly", table.label, make.delete(table, make.CURRENT), at)
+    draft = scenario.maker.drafts[scenario.b, table.path]
+    insert = make.insert(scenario, table, actor.role, draft)
+    clear = scenario.clearing(table, scenario.b)
+    yield Attack(actor, "insert for B", table.label, insert, clear)
+    if case.branch.clause == "check" and scenario.row(scenario.a, table.path):
+        new = {n: v for n, v in row.items() if n in make.identity(table, row, case.row)}
+        may = make.allowed(scenario, table, actor.role, "update", new) if new else {}
+        if not may:
+            return
+        clear = (*scenario.releasing(table, scenario.a), scenario.forgetting(table, scenario.b))
+        give = make.update(table, may, make.CURRENT)
+        at = (*clear, make.point(scenario, table, scenario.a))
+        yield Attack(actor, "update to B", table.label, give, at)
+
+
+def _own(scenario: Scenario, table: Table, actor: Actor) -> None:
+    """What A could not do yet with own rows, with the claims and rows of this case."""
+    open_ = [a for (path, a), why in scenario.kept.items() if path == table.path and why]
+    todo = [a for a in promises.own(scenario, table, actor) if a.action.split()[0] in open_]
+    for attack, result in scenario.run(todo):
+        promises.keep(scenario, attack, result)

@@ -1,0 +1,144 @@
+"""What views and functions tell each actor, compared between worlds with and without B's rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from psycopg import sql
+
+from arami_db.prove.actors import Actor
+from arami_db.prove.arguments import calls
+from arami_db.prove.asking import asked
+from arami_db.prove.attempt import DENIED, Attack, Result
+from arami_db.prove.parts import ApiFunction, View
+from arami_db.prove.scenario import Scenario
+
+_ASKING = ("A", "A with B's id in what users write", "anon", "authenticated without claims")
+
+
+@dataclass(frozen=True)
+class Question:
+    """A statement whose answer may depend on somebody's rows.
+
+    Attributes:
+        actor: who asks.
+        action: how.
+        of: the view or function.
+        statement: the question.
+        is_made_up: whether it asks about nobody in particular for want of anybody's values.
+        given: the arguments, which may well be in the answer.
+        prepare: run before with full rights.
+    """
+
+    actor: Actor
+    action: str
+    of: View | ApiFunction
+    statement: sql.Composable
+    is_made_up: bool = False
+    given: str = ""
+    prepare: tuple[sql.Composable, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The view or function, as people know it."""
+        return self.of.label if isinstance(self.of, View) else self.of.identity
+
+
+def questions(scenario: Scenario, actors: list[Actor]) -> list[Question]:
+    """Every view, and every function with what B has in place of its arguments.
+
+    Args:
+        scenario: in which B has rows.
+        actors: who asks.
+    """
+    asking = [actor for actor in actors if actor.name in _ASKING]
+    found = [_of_view(scenario, actor, v) for v in scenario.schema.views for actor in asking]
+    for function in scenario.schema.functions:
+        for call in calls(scenario, function, scenario.b):
+            statement = _call(function, call.arguments)
+            given = " ".join(argument.as_string() for argument in call.arguments)
+            found += [
+                Question(a, f"call{call.label}", function, statement, call.is_made_up, given)
+                for a in asking
+            ]
+    return found
+
+
+def ask(
+    scenario: Scenario, todo: list[Question], before: list[Result] | None = None
+) -> list[Result]:
+    """Ask questions, one by one, and take down the answers; who may not call asks once.
+
+    Args:
+        scenario: in which is asked.
+        todo: the questions.
+        before: the answers of a moment ago: only those that tell anything are asked for again.
+    """
+    results = []
+    denied: dict[tuple[str, str], Result] = {}
+    for place, question in enumerate(todo):
+        if before and (before[place].sqlstate or not before[place].rows) and not before[place].said:
+            results.append(before[place])
+            continue
+        known = denied.get((question.actor.name, question.name))
+        is_open = isinstance(question.of, ApiFunction) and "cursor" in question.of.body.lower()
+        result = known or asked(
+            scenario.connection,
+            question.actor,
+            question.statement,
+            prepare=question.prepare,
+            cursors=is_open,
+        )
+        if result.sqlstate == DENIED and _is_closed(result):
+            denied[question.actor.name, question.name] = result
+        results.append(result)
+    return results
+
+
+def _is_closed(result: Result) -> bool:
+    return result.message.startswith(
+        ("permission denied for function", "permission denied for schema")
+    )
+
+
+def effects(scenario: Scenario, todo: list[Question]) -> None:
+    """Call what may write, and look what became of B's rows.
+
+    Args:
+        scenario: in which B has rows.
+        todo: the questions.
+    """
+    writing = [q for q in todo if isinstance(q.of, ApiFunction) and not q.of.reads_only]
+    attacks = [Attack(q.actor, q.action, q.name, q.statement) for q in writing]
+    for attack, result in scenario.run(attacks):
+        if result.changed:
+            leak = f"rows of others changed in {', '.join(result.changed)}"
+            scenario.record(attack.actor, attack.action, attack.object, result, leak)
+
+
+def _of_view(scenario: Scenario, actor: Actor, view: View) -> Question:
+    readable = scenario.schema.guard((view.schema, view.name)).columns(actor.role, "select")
+    columns = sql.SQL(", ").join(sql.SQL("r.{}").format(sql.Identifier(c)) for c in readable)
+    row = sql.SQL("row({})::text").format(columns) if readable else sql.SQL("r::text")
+    name = sql.Identifier(view.schema, view.name)
+    refresh = sql.SQL("refresh materialized view {}").format(name)
+    prepare = (refresh,) if view.materialized and view.readable else ()
+    return Question(actor, "select", view, _digest(name, row), prepare=prepare)
+
+
+def _digest(source: sql.Composable, row: sql.Composable) -> sql.Composed:
+    """An answer of any size in one row: how many, a hash, and the beginning of it."""
+    return sql.SQL(
+        "select count(*), coalesce(sum(hashtextextended(told, 0)::numeric), 0), coalesce("
+        "string_agg(left(told, 4000), ' ') filter (where nth <= 40), '') from"
+        " (select {row} as told, row_number() over () as nth from {source} as r) as r"
+    ).format(row=row, source=source)
+
+
+def _call(function: ApiFunction, arguments: tuple[sql.Composable, ...]) -> sql.Composed:
+    given = sql.SQL(", ").join(arguments)
+    call = sql.SQL("{}({})").format(sql.Identifier(function.schema, function.name), given)
+    if function.procedure:
+        return sql.SQL("call {}").format(call)
+    # In the list of columns, where a record of any kind may stand.
+    return _digest(sql.SQL("(select {} as told offset 0)").format(call), sql.SQL("r.told::text"))

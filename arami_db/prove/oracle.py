@@ -1,0 +1,139 @@
+"""What says of an attempt whether somebody came to what is not theirs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from psycopg import sql
+
+from arami_db.policies import Branch
+from arami_db.prove import statements as make
+from arami_db.prove.actors import Actor
+from arami_db.prove.attempt import Attack, Result
+from arami_db.prove.scenario import Scenario
+from arami_db.rows.tables import Table
+
+# Columns that say something of a person that not everybody may know.
+PERSONAL = re.compile(
+    r"e_?mail|phone|mobile|address|street|birth|\bdob\b|passport|ssn|iban|salary|diagnos|secret|token"
+    r"|password|card|tax_id|health"
+)
+_ASKING = re.compile(r"auth\.|current_setting|current_user|session_user")  # who asks
+_INTERVENED = "0A000"  # only a foreign key in the way is no protection against truncate
+
+
+def judged(scenario: Scenario, todo: list[Attack]) -> None:
+    """Try attacks, and write down what came of them.
+
+    Args:
+        scenario: where A and B have rows.
+        todo: the attacks.
+    """
+    tables = {table.label: table for table in scenario.schema.tried}
+    for attack, result in scenario.run(todo):
+        table = tables.get(attack.object)
+        if table is None:  # a view
+            leak = _changed(result) if result.sqlstate is None else None
+            scenario.record(attack.actor, attack.action, attack.object, result, leak)
+            continue
+        if attack.reads and result.count and is_public(scenario, table):
+            scenario.record(attack.actor, attack.action, attack.object, result, evidence="public")
+            continue
+        leak = _leak(attack, result)
+        scenario.record(attack.actor, attack.action, attack.object, result, leak)
+
+
+def _leak(attack: Attack, result: Result) -> str | None:
+    if attack.action == "truncate":
+        # The right to truncate is checked before any lock is waited for.
+        if result.sqlstate == _INTERVENED or result.interrupted:
+            return f"may truncate; all that was in the way: {result.message}"
+        return "it was emptied" if result.sqlstate is None else None
+    if result.sqlstate is not None:
+        return None
+    if attack.reads and result.count:
+        return f"{result.count} of B's rows visible"
+    return _changed(result)
+
+
+def _changed(result: Result) -> str | None:
+    return f"rows of others changed in {', '.join(result.changed)}" if result.changed else None
+
+
+def is_public(scenario: Scenario, table: Table) -> bool:
+    """Whether a policy says by itself that everybody may read a table.
+
+    Args:
+        scenario: what the schema is in.
+        table: the table.
+    """
+    branches = (b for p in scenario.schema.guard(table.path).policies for b in p.branches)
+    return any(
+        branch.text.strip("()") == "true" and is_meant(scenario, table, branch)
+        for branch in branches
+    )
+
+
+def is_meant(scenario: Scenario, table: Table, branch: Branch) -> bool:
+    """Whether a branch says by itself that everybody may read what it lets through.
+
+    It does where it names anon, who is everybody, and asks nothing of who asks; and where rows are
+    somebody's, nothing personal may be in what is read.
+
+    Args:
+        scenario: what the schema is in.
+        table: the branch's.
+        branch: the branch.
+    """
+    guard = scenario.schema.guard(table.path)
+    readable = guard.columns("anon", "select")
+    is_for_all = "anon" in branch.roles and branch.permissive and branch.clause == "using"
+    is_reading = branch.command in {"select", "all"} and guard.is_secured and readable
+    if not is_for_all or not is_reading or _ASKING.search(branch.text):
+        return False
+    if table.owners and any(PERSONAL.search(name.lower()) for name in readable):
+        return False
+    scenario.public.setdefault(table.label, branch.policy)
+    return True
+
+
+def ownerless(scenario: Scenario, table: Table, actor: Actor) -> Iterator[Attack]:
+    """What nobody may do with rows that are nobody's: write them."""
+    row = scenario.row(scenario.b, table.path)
+    if row is None:
+        return
+    draft = scenario.maker.drafts[scenario.b, table.path]
+    insert = make.insert(scenario, table, actor.role, draft)
+    name = make.changed_column(scenario, table, actor.role)
+    at = (make.point(scenario, table, scenario.b),)
+    made = (
+        ("insert", insert, scenario.clearing(table, scenario.b)),
+        ("update blindly", make.update(table, {name: row[name]}, make.CURRENT), at),
+        ("delete blindly", make.delete(table, make.CURRENT), at),
+        ("truncate", sql.SQL("truncate {}").format(table.identifier), ()),
+    )
+    is_by_default = actor.role in scenario.schema.guard(table.path).emptied_by
+    for action, statement, prepare in made[: -1 if is_by_default else None]:
+        yield Attack(actor, action, table.label, statement, prepare)
+
+
+def judge_ownerless(scenario: Scenario, todo: list[Attack]) -> None:
+    """Try to write what is nobody's.
+
+    To put something in, and to see nothing of what is there, is a letter box: no leak.
+
+    Args:
+        scenario: where the rows are.
+        todo: the attacks.
+    """
+    tables = {table.label: table for table in scenario.schema.tried}
+    for attack, result in scenario.run(todo):
+        guard = scenario.schema.guard(tables[attack.object].path)
+        leak = _leak(attack, result)
+        if attack.action == "insert" and result.sqlstate is None and result.count:
+            reads = guard.promises(attack.actor.role, "select")
+            leak = "writes rows that are nobody's, for others to read" if reads else None
+        elif leak is None and result.sqlstate is None and result.count:
+            leak = "changes rows that are nobody's"
+        scenario.record(attack.actor, attack.action, attack.object, result, leak)

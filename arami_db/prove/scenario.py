@@ -1,0 +1,106 @@
+"""A scenario: two users with rows in every table, and attempts on them that are judged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+
+from psycopg import sql
+
+from arami_db.prove.asking import one_by_one
+from arami_db.prove.attempt import Attack, Result
+from arami_db.prove.batch import Watched, attempts
+from arami_db.prove.whose import may_be_nobodys
+from arami_db.prove.world import World
+from arami_db.rows.tables import Path
+
+_MOMENT = ("19", "20")  # moments are nobody's secret
+_TELLING = 12  # characters of what cannot be guessed
+
+
+class Scenario(World):
+    """What the attacks share."""
+
+    def belongings(self) -> frozenset[tuple[str, ...]]:
+        """B's rows on Citus, as B sees them: table, place, content. A rewritten row moves."""
+        if self.is_outside:
+            return frozenset()
+        self.act_for(self.b)
+        part = sql.SQL("select {}, t.tableoid::text, t.ctid::text, t::text from {} as t where {}")
+        parts = [
+            part.format(table.label, table.identifier, self.where(table, self.b))
+            for table in self.schema.owned
+        ]
+        return frozenset(self.connection.execute(sql.SQL(" union all ").join(parts)).fetchall())
+
+    @cached_property
+    def watched(self) -> dict[str, str]:
+        """By table, what digests B's rows and nobody's; A's own are A's to change."""
+        part = "select count(*) || ' ' || coalesce(sum(hashtextextended(concat_ws(' ', t.tableoid,"
+        part += (
+            " t.ctid, t::text), 0)::numeric), 0)::text from {} as t where ({}) and ({}) is not true"
+        )
+        found = {}
+        for table in self.schema.tables.values():
+            theirs = self.where(table, self.b)
+            if may_be_nobodys(table):
+                nobody = sql.Identifier(table.direct[0].column)
+                theirs = sql.SQL("{} or {} is null").format(theirs, nobody)
+            mine = self.where(table, self.a) if table.direct else sql.SQL("false")
+            text = sql.SQL(part).format(table.identifier, theirs, mine).as_string()
+            if oid := self.oids.get(table.path):
+                found[str(oid)] = text
+        return found
+
+    @cached_property
+    def tokens(self) -> list[str]:
+        """What is in B's rows, in nobody else's, and cannot be guessed."""
+        mine = {
+            v for (user, _), row in self.maker.made.items() if user != self.b for v in row.values()
+        }
+        theirs = {
+            v
+            for (user, _), row in self.maker.made.items()
+            if user == self.b
+            for v in row.values()
+            if v
+        }
+        return sorted(v for v in theirs - mine if len(v) >= _TELLING and not v.startswith(_MOMENT))
+
+    @cached_property
+    def oids(self) -> dict[Path, int]:
+        """The tables as Postgres numbers them."""
+        rows = self.connection.execute(
+            "select n.nspname, c.relname, c.oid::bigint from pg_catalog.pg_class as c inner join"
+            " pg_catalog.pg_namespace as n on n.oid = c.relnamespace where c.relkind in ('r', 'p')"
+            " and has_table_privilege(c.oid, 'select')"
+        )
+        return {(schema, name): oid for schema, name, oid in rows}
+
+    @cached_property
+    def labels(self) -> dict[str, str]:
+        """What people call the tables that Postgres numbers."""
+        return {str(oid): ".".join(path) for path, oid in self.oids.items()}
+
+    def run(self, attacks: Sequence[Attack]) -> Iterator[tuple[Attack, Result]]:
+        """Try attacks, and say what came of each; nothing is written down."""
+        if self.role:
+            yield from one_by_one(self.connection, attacks, self.belongings)
+            return
+        for attack, result in attempts(self.connection, attacks, self._watch()):
+            changed = tuple(self.labels.get(oid, oid) for oid in result.changed)
+            yield attack, Result(result.count, result.sqlstate, result.message, changed)
+
+    def _watch(self) -> Watched:
+        hooked = {t.label for t in self.schema.tried if self.schema.guard(t.path).has_hooks}
+        hooked |= {function.identity for function in self.schema.functions}
+        return Watched(self.watched, self._reaches, frozenset(hooked))
+
+    @cached_property
+    def _reaches(self) -> dict[str, tuple[str, ...]]:
+        of = {label: oid for oid, label in self.labels.items() if oid in self.watched}
+        return {
+            name: tuple(of[label] for label in labels if label in of)
+            for name, labels in self.schema.reaches.items()
+            if labels is not None
+        }
