@@ -529,15 +529,15 @@ def test_the_branches_together_are_the_condition(connection: Connection, conditi
 
 
 def test_what_the_server_refuses_stops_no_other_question(connection: Connection) -> None:
-    from arami_db.policies.measuring import Server
+    from arami_db.policies.measuring import Evaluator
     from arami_db.policies.tree import TRUE, Expr
-    from arami_db.policies.worlds import World
+    from arami_db.policies.worlds import CaseWorld
 
     tables = read(connection, [POSTS]).catalog.tables
     with connection.transaction(force_rollback=True):
         connection.execute("create table app.before ()")
-        server = Server(connection, tables)
-        world = World({"row": tables[POSTS]})
+        server = Evaluator(connection, tables)
+        world = CaseWorld({"row": tables[POSTS]})
         for refused in ("this is no SQL", "1 / 0", "app.nothing()", "'\0'"):
             assert server.is_true(Expr("opaque", refused), world) is None
         assert server.is_true(TRUE, world) is True

@@ -11,7 +11,7 @@ from arami_db.database.connect import Connection
 from arami_db.policies.checks import Check, checks_of
 from arami_db.policies.choosing import is_person, likely
 from arami_db.policies.claims import claim_of
-from arami_db.policies.measuring import Server
+from arami_db.policies.measuring import Evaluator
 from arami_db.policies.model import Branch, Case, Cases, Gap, Policies
 from arami_db.policies.owners import owner_columns
 from arami_db.policies.parents import ACCOUNTS, ordered
@@ -22,7 +22,7 @@ from arami_db.policies.splitting import denied
 from arami_db.policies.spots import Goal, Spot
 from arami_db.policies.tree import renamed, walk
 from arami_db.policies.wishes import of_victim, restrictive, wanted
-from arami_db.policies.worlds import World
+from arami_db.policies.worlds import CaseWorld
 from arami_db.rows.tables import Path
 
 _WORLDS = 24  # measured for one branch
@@ -55,7 +55,7 @@ def cases(connection: Connection, policies: Policies) -> Cases:
     }
     accounts = {(path, "id") for path in ACCOUNTS if path in tables}
     with connection.transaction(force_rollback=True):
-        maker = _Maker(Server(connection, tables, frozenset(owned | accounts)), policies)
+        maker = _Maker(Evaluator(connection, tables, frozenset(owned | accounts)), policies)
         made = [
             maker.made(branch, holds) for branch in policies.branches for holds in (True, False)
         ]
@@ -67,9 +67,9 @@ def cases(connection: Connection, policies: Policies) -> Cases:
 
 @dataclass(frozen=True)
 class _Maker:
-    server: Server
+    server: Evaluator
     policies: Policies
-    _found: dict[Hashable, World | tuple[str, bool]] = field(default_factory=dict)
+    _found: dict[Hashable, CaseWorld | tuple[str, bool]] = field(default_factory=dict)
     _known: dict[Path, list[Check]] = field(default_factory=dict)
 
     def made(self, branch: Branch, holds: bool) -> Case | Gap:
@@ -91,12 +91,12 @@ class _Maker:
         if key not in self._found:
             self._found[key] = self._world(branch, holds)
         world = self._found[key]
-        if isinstance(world, World):
+        if isinstance(world, CaseWorld):
             table = self.server.tables[branch.table]
             return self._case(branch, holds, replace(world, tables={**world.tables, ROW: table}))
         return Gap(branch, holds, *world)
 
-    def _world(self, branch: Branch, holds: bool) -> World | tuple[str, bool]:
+    def _world(self, branch: Branch, holds: bool) -> CaseWorld | tuple[str, bool]:
         """A world for a case; without one why there is none, and whether that is certain."""
         told = "true" if holds else "false"
         try:
@@ -124,7 +124,7 @@ class _Maker:
         asked = tuple(renamed(part, row, "") for part in (*parts, *checks))
         return (asked, len(parts), holds, branch.roles, tuple(columns))
 
-    def _solved(self, branch: Branch, holds: bool) -> World | None:
+    def _solved(self, branch: Branch, holds: bool) -> CaseWorld | None:
         """A world that z3 finds, which the server confirms as it does every other."""
         if not is_installed():
             return None
@@ -139,10 +139,10 @@ class _Maker:
         tried = Search(self.server).worlds(*found)
         return next((w for w in tried if self._is_so(branch, w, checks) is holds), None)
 
-    def _begin(self, branch: Branch) -> World:
-        return World({ROW: self.server.tables[branch.table]}, {}, usual_claims(branch.roles))
+    def _begin(self, branch: Branch) -> CaseWorld:
+        return CaseWorld({ROW: self.server.tables[branch.table]}, {}, usual_claims(branch.roles))
 
-    def _is_so(self, branch: Branch, world: World, checks: list[Check]) -> bool | None:
+    def _is_so(self, branch: Branch, world: CaseWorld, checks: list[Check]) -> bool | None:
         """Whether the server says that a branch is true of a row that the table takes."""
         known = tuple(check for check, names in checks if names <= set(world.row(ROW)))
         return self.server.is_true(branch.expression, world, known)
@@ -156,11 +156,11 @@ class _Maker:
             return False
         return self.server.is_true(branch.expression, self._begin(branch)) is not holds
 
-    def _case(self, branch: Branch, holds: bool, world: World) -> Case:
+    def _case(self, branch: Branch, holds: bool, world: CaseWorld) -> Case:
         others, first = ordered(world, self.server)
         return Case(branch, holds, world.row(ROW), world.claims, others, world.settings, first)
 
-    def _worlds(self, branch: Branch, holds: bool) -> Iterator[World]:
+    def _worlds(self, branch: Branch, holds: bool) -> Iterator[CaseWorld]:
         """Worlds in which the server says that the branch is true, or that it is not."""
         env = {branch.table[1]: ROW}
         checks = self._checks(branch)
@@ -178,7 +178,7 @@ class _Maker:
         if not holds and self._is_so(branch, plain, checks) is holds:
             yield plain
 
-    def _plain(self, branch: Branch) -> World:
+    def _plain(self, branch: Branch) -> CaseWorld:
         """A row of nulls, and of likely values where there must be one, as far as it is read."""
         table, world = self.server.tables[branch.table], self._begin(branch)
         spot = Spot(self.server, world, {table.name: ROW})

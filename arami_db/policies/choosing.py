@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from arami_db.policies.adjusting import adjusted
 from arami_db.policies.claims import string
-from arami_db.policies.measuring import Server
+from arami_db.policies.measuring import Evaluator
 from arami_db.policies.model import ATTACKER, VICTIM
 from arami_db.policies.places import Place, as_text, place_of
 from arami_db.policies.spots import Spot, Step, keys_of, unknowns
@@ -76,7 +76,7 @@ def rank(part: Expr, spot: Spot) -> int:
     return 0 if is_person(table, place[1], spot.server) else 1
 
 
-def is_person(table: Table, column: str, server: Server) -> bool:
+def is_person(table: Table, column: str, server: Evaluator) -> bool:
     """Whether a column holds ids of those who sign in.
 
     Args:

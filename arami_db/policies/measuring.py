@@ -11,7 +11,7 @@ import psycopg
 from arami_db.database.connect import Connection
 from arami_db.policies.places import ROW, Env, as_text
 from arami_db.policies.tree import NULL, Expr, literal, renamed, walk
-from arami_db.policies.worlds import World
+from arami_db.policies.worlds import CaseWorld
 from arami_db.policies.writing import quoted, table_name, text
 from arami_db.rows.tables import Column, Path, Table
 
@@ -21,7 +21,7 @@ Answer = tuple[str | None, str]  # a value as text, and its type
 
 
 @dataclass
-class Server:
+class Evaluator:
     """Answers by the statement that asked for them.
 
     Attributes:
@@ -39,7 +39,7 @@ class Server:
         """Make what every question goes back to; one that is no SQL undoes nothing else, either."""
         self.connection.execute("savepoint arami_asked")
 
-    def value(self, part: Expr, env: Env, world: World) -> Answer | None:
+    def value(self, part: Expr, env: Env, world: CaseWorld) -> Answer | None:
         """What an expression without queries is, as text; None where it fails.
 
         Args:
@@ -50,7 +50,7 @@ class Server:
         written = text(self._filled(part, env, world))
         return self._asked(f"select ({written})::text, pg_typeof({written})::text", world)
 
-    def is_true(self, part: Expr, world: World, besides: tuple[Expr, ...] = ()) -> bool | None:
+    def is_true(self, part: Expr, world: CaseWorld, besides: tuple[Expr, ...] = ()) -> bool | None:
         """Whether a condition is true of the world's row; null is false, an error is None.
 
         Args:
@@ -75,7 +75,7 @@ class Server:
         )
         return None if found is None or found[0] is None else found[0] == "true"
 
-    def _filled(self, part: Expr, env: Env, world: World) -> Expr:
+    def _filled(self, part: Expr, env: Env, world: CaseWorld) -> Expr:
         if part.kind == "column" and len(part.path) == 2 and part.path[0] in env:
             place = (env[part.path[0]], part.path[1])
             column = world.column(place)
@@ -87,7 +87,7 @@ class Server:
         """The name of the rows that stand for a table; what is no table stands for itself."""
         return quoted("arami_" + ".".join(path)) if path in self.tables else table_name(path)
 
-    def _rows(self, path: Path, world: World) -> str:
+    def _rows(self, path: Path, world: CaseWorld) -> str:
         table = self.tables[path]
         names = [name for name, of in world.tables.items() if of.path == path]
         rows = [self._row(table, world.row(name)) for name in names]
@@ -104,7 +104,7 @@ class Server:
         )
         return "select " + ", ".join(made)
 
-    def _asked(self, statement: str, world: World) -> Answer | None:
+    def _asked(self, statement: str, world: CaseWorld) -> Answer | None:
         claims = json.dumps(world.all_claims)
         settings = {
             "request.jwt.claims": claims,

@@ -99,7 +99,7 @@ class Cases:
 
 
 @dataclass(frozen=True)
-class Link:
+class OwnerLink:
     """A step from a table to another: here, a column of the first, equals there in the next."""
 
     here: str
@@ -126,7 +126,7 @@ class OwnerColumn:
     column: str
     kind: Literal["uid", "email", "claim"]
     claim: tuple[str, ...]
-    via: tuple[Link, ...] = ()
+    via: tuple[OwnerLink, ...] = ()
     owner: str = ""
     is_element: bool = False
     keys: tuple[str, ...] | None = None
@@ -156,7 +156,7 @@ class Clause:
 
 
 @dataclass(frozen=True)
-class Policy:
+class TablePolicy:
     """A policy. Without a condition for new rows, that for rows that are there serves for both."""
 
     table: Path
@@ -177,7 +177,7 @@ class Policy:
 class Policies:
     """The policies of some tables, and the catalog that they were read with."""
 
-    policies: tuple[Policy, ...]
+    policies: tuple[TablePolicy, ...]
     catalog: Catalog
 
     @property
@@ -185,7 +185,7 @@ class Policies:
         """All ways of being true."""
         return tuple(branch for policy in self.policies for branch in policy.branches)
 
-    def of(self, table: Path) -> tuple[Policy, ...]:
+    def of(self, table: Path) -> tuple[TablePolicy, ...]:
         """Those of a table.
 
         Args:
@@ -194,8 +194,8 @@ class Policies:
         return self._by_table.get(table, ())
 
     @cached_property
-    def _by_table(self) -> dict[Path, tuple[Policy, ...]]:
-        found: dict[Path, list[Policy]] = {}
+    def _by_table(self) -> dict[Path, tuple[TablePolicy, ...]]:
+        found: dict[Path, list[TablePolicy]] = {}
         for policy in self.policies:
             found.setdefault(policy.table, []).append(policy)
         return {table: tuple(its) for table, its in found.items()}

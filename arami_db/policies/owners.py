@@ -8,7 +8,7 @@ from typing import Literal
 
 from arami_db.policies.catalog import Catalog
 from arami_db.policies.claims import Claim, claim_of, column_of, descend
-from arami_db.policies.model import Branch, Link, OwnerColumn, Policies
+from arami_db.policies.model import Branch, OwnerColumn, OwnerLink, Policies
 from arami_db.policies.tree import Expr, Query, joined, walk
 from arami_db.rows.tables import Path, Table
 
@@ -75,7 +75,7 @@ def _in_json(owner: OwnerColumn, side: Expr, table: Table | None) -> OwnerColumn
 
 def _chains(
     row: str, end: str, pairs: list[Pair], tables: dict[str, Path]
-) -> Iterator[tuple[str, tuple[Link, ...]]]:
+) -> Iterator[tuple[str, tuple[OwnerLink, ...]]]:
     """Ways from a column of the row to a row of another table, by columns that must be equal."""
     edges = [
         (left, right)
@@ -88,7 +88,7 @@ def _chains(
     while todo:
         here, steps = todo.pop(0)
         if here == end and steps:
-            links = tuple(Link(a, tables[b], c) for a, b, c in steps if b in tables)
+            links = tuple(OwnerLink(a, tables[b], c) for a, b, c in steps if b in tables)
             if len(links) == len(steps):
                 yield links[0].here, links
             return

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from arami_db.database.connect import Connection
 from arami_db.policies.catalog import Catalog, read_catalog
-from arami_db.policies.model import Branch, Clause, Policies, Policy
+from arami_db.policies.model import Branch, Clause, Policies, TablePolicy
 from arami_db.policies.parsing import expression
 from arami_db.policies.resolving import resolved
 from arami_db.policies.scopes import of_policy
@@ -33,8 +33,8 @@ def read(connection: Connection, paths: Collection[Path]) -> Policies:
     return Policies(tuple(_policy(catalog, row) for row in rows), catalog)
 
 
-def _policy(catalog: Catalog, row: dict[str, Any]) -> Policy:
-    policy = Policy(
+def _policy(catalog: Catalog, row: dict[str, Any]) -> TablePolicy:
+    policy = TablePolicy(
         table=(row["schema"], row["relation"]),
         name=row["name"],
         command=row["command"],
@@ -50,7 +50,7 @@ def _policy(catalog: Catalog, row: dict[str, Any]) -> Policy:
 
 
 def _clause(
-    catalog: Catalog, policy: Policy, clause: Literal["using", "check"], written: str | None
+    catalog: Catalog, policy: TablePolicy, clause: Literal["using", "check"], written: str | None
 ) -> Clause | None:
     if written is None:
         return None

@@ -9,7 +9,7 @@ from arami_db.policies.catalog import Function
 from arami_db.policies.flattening import flat
 from arami_db.policies.parsing import expression, query
 from arami_db.policies.plpgsql import Reader, UnreadableError
-from arami_db.policies.scopes import Frame, Scope, column, frame_of
+from arami_db.policies.scopes import Frame, NameScope, column, frame_of
 from arami_db.policies.tree import Expr, Query, Source, mapped, walk
 from arami_db.rows.tables import Path
 
@@ -22,7 +22,7 @@ _WHOSE = {"current_user", "current_role", "user"}
 _ROLE = expression("(current_setting('request.jwt.claims', true)::jsonb ->> 'role')::name")
 
 
-def resolved(part: Expr, scope: Scope) -> Expr:
+def resolved(part: Expr, scope: NameScope) -> Expr:
     """The same with every name made plain.
 
     Args:
@@ -49,7 +49,7 @@ def resolved(part: Expr, scope: Scope) -> Expr:
     return replace(part, args=args, query=resolved_query(part.query, scope))
 
 
-def resolved_query(asked: Query, scope: Scope) -> Query:
+def resolved_query(asked: Query, scope: NameScope) -> Query:
     """A query with every name made plain.
 
     Args:
@@ -78,7 +78,7 @@ def resolved_query(asked: Query, scope: Scope) -> Query:
     return flat(made)
 
 
-def _source(source: Source, scope: Scope) -> Source:
+def _source(source: Source, scope: NameScope) -> Source:
     """What is in FROM; a view or a function that returns rows as the query that it is."""
     if source.query is not None:
         return replace(source, query=resolved_query(source.query, scope))
@@ -93,11 +93,11 @@ def _source(source: Source, scope: Scope) -> Source:
     view = query(scope.catalog.views[path]) if path in scope.catalog.views else None
     if view is None:
         return replace(source, table=path)
-    inner = resolved_query(view, Scope(scope.catalog, depth=scope.depth + 1))
+    inner = resolved_query(view, NameScope(scope.catalog, depth=scope.depth + 1))
     return replace(source, table=None, query=inner)
 
 
-def _table(path: Path, scope: Scope) -> Path:
+def _table(path: Path, scope: NameScope) -> Path:
     if path[0]:
         return path
     places = [(schema, path[1]) for schema in scope.searched]
@@ -105,14 +105,14 @@ def _table(path: Path, scope: Scope) -> Path:
     return next((place for place in places if place in known), path)
 
 
-def _call(part: Expr, scope: Scope) -> Expr:
+def _call(part: Expr, scope: NameScope) -> Expr:
     part, found = _meaning(part, scope)
     if found is None or found[0].returns_set:
         return part
     return found[1].value or Expr("scalar", query=found[1])
 
 
-def _meaning(part: Expr, scope: Scope) -> tuple[Expr, tuple[Function, Query] | None]:
+def _meaning(part: Expr, scope: NameScope) -> tuple[Expr, tuple[Function, Query] | None]:
     """A call under the function's full name, and the function and what it comes to."""
     paths = [part.path[-2:]]
     if len(part.path) == 1:
@@ -128,7 +128,7 @@ def _meaning(part: Expr, scope: Scope) -> tuple[Expr, tuple[Function, Query] | N
     if path in _KNOWN or len(fitting) != 1 or scope.depth > _DEEP:
         return part, None
     values = arguments(fitting[0], part.args)
-    inside = Scope(scope.catalog, (), values, fitting[0].search_path, scope.depth + 1)
+    inside = NameScope(scope.catalog, (), values, fitting[0].search_path, scope.depth + 1)
     made = _result(fitting[0], inside)
     if made is None:
         return part, None
@@ -138,7 +138,7 @@ def _meaning(part: Expr, scope: Scope) -> tuple[Expr, tuple[Function, Query] | N
     return part, (fitting[0], made)
 
 
-def _takes(function: Function, args: tuple[Expr, ...], scope: Scope) -> bool:
+def _takes(function: Function, args: tuple[Expr, ...], scope: NameScope) -> bool:
     """Whether arguments are of a function's types, as far as these can be told."""
     for arg, wanted in zip(args, function.types, strict=False):
         kind = arg.name if arg.kind == "cast" else None
@@ -151,7 +151,7 @@ def _takes(function: Function, args: tuple[Expr, ...], scope: Scope) -> bool:
     return True
 
 
-def _result(function: Function, scope: Scope) -> Query | None:
+def _result(function: Function, scope: NameScope) -> Query | None:
     """What a function returns, with the names of its body made plain; None where none can say."""
     if function.language == "sql":
         found = sql_body(function.body)

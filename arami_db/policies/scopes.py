@@ -13,7 +13,7 @@ Frame = dict[str, tuple[str, frozenset[str] | None]]  # a name in FROM: the one 
 
 
 @dataclass(frozen=True)
-class Scope:
+class NameScope:
     """What names mean at a place.
 
     Attributes:
@@ -38,14 +38,14 @@ class Scope:
         return named | {p.path[0] for p in parts if p.kind in {"column", "star"} and p.path}
 
 
-def of_policy(catalog: Catalog, table: Path) -> Scope:
+def of_policy(catalog: Catalog, table: Path) -> NameScope:
     """What names mean in a policy.
 
     Args:
         catalog: of the database.
         table: the policy's.
     """
-    return Scope(catalog, (frame_of(catalog, Source(table[1], table), table[1]),))
+    return NameScope(catalog, (frame_of(catalog, Source(table[1], table), table[1]),))
 
 
 def frame_of(catalog: Catalog, source: Source, alias: str) -> Frame:
@@ -70,7 +70,7 @@ def _is_named(source: Source) -> bool:
     return target is not None and target.kind != "star"
 
 
-def column(part: Expr, scope: Scope) -> Expr:
+def column(part: Expr, scope: NameScope) -> Expr:
     """What a name stands for: the column of a row, an argument, or a variable.
 
     Args:

@@ -6,21 +6,21 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from arami_db.policies.claims import string
-from arami_db.policies.measuring import Answer, Server
+from arami_db.policies.measuring import Answer, Evaluator
 from arami_db.policies.places import Env, Place, place_of
 from arami_db.policies.tree import Expr, literal, walk
-from arami_db.policies.worlds import World
+from arami_db.policies.worlds import CaseWorld
 
 Goal = tuple[Expr, Env]
-Step = tuple[World, tuple[Goal, ...]]
+Step = tuple[CaseWorld, tuple[Goal, ...]]
 
 
 @dataclass(frozen=True)
 class Spot:
     """Where an expression stands: in which world, among which rows."""
 
-    server: Server
-    world: World
+    server: Evaluator
+    world: CaseWorld
     env: Env
 
     def put(self, place: Place, value: object) -> Iterator[Step]:
@@ -43,7 +43,7 @@ class Spot:
         return self.server.value(part, self.env, self.world)
 
 
-def unknowns(part: Expr, world: World, env: Env) -> Mapping[Place, Expr]:
+def unknowns(part: Expr, world: CaseWorld, env: Env) -> Mapping[Place, Expr]:
     """The places that an expression reads and that have no value yet, and by which part.
 
     Args:

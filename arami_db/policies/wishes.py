@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from arami_db.policies.choosing import is_person
 from arami_db.policies.claims import column_of
-from arami_db.policies.measuring import Server
-from arami_db.policies.model import VICTIM, Branch, Policies, Policy
+from arami_db.policies.measuring import Evaluator
+from arami_db.policies.model import VICTIM, Branch, Policies, TablePolicy
 from arami_db.policies.owners import pairs_of
 from arami_db.policies.places import ROW, Place, Value
 from arami_db.policies.splitting import denied
@@ -36,7 +36,7 @@ def wanted(branch: Branch, policies: Policies, *, holds: bool) -> Iterator[tuple
         yield (denied(joined("and", parts)),)
 
 
-def of_victim(branch: Branch, server: Server) -> dict[Place, Value]:
+def of_victim(branch: Branch, server: Evaluator) -> dict[Place, Value]:
     """What says that the row is the victim's: a way to see that is worth more than another.
 
     Args:
@@ -62,7 +62,7 @@ def restrictive(branch: Branch, policies: Policies) -> tuple[Expr, ...]:
         policies: all of them.
     """
 
-    def is_asked(policy: Policy) -> bool:
+    def is_asked(policy: TablePolicy) -> bool:
         commands, roles = {branch.command, policy.command}, {*branch.roles, *policy.roles}
         is_same = len(commands) == 1 or "all" in commands
         is_for = "public" in roles or {*branch.roles} & {*policy.roles}

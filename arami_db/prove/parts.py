@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from arami_db.policies import Policy
+from arami_db.policies import TablePolicy
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Guard:
     writes: bool = False
     asks: bool = False
     emptied_by: tuple[str, ...] = ()
-    policies: tuple[Policy, ...] = ()
+    policies: tuple[TablePolicy, ...] = ()
     granted: dict[str, list[str]] = field(default_factory=dict)
 
     def columns(self, role: str, privilege: str) -> list[str]:
@@ -39,7 +39,7 @@ class Guard:
             return False
         return not self.is_secured or any(self.letting(role, command))
 
-    def letting(self, role: str, command: str) -> list[Policy]:
+    def letting(self, role: str, command: str) -> list[TablePolicy]:
         """The policies that let a role do something."""
         return [
             p
