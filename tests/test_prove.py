@@ -466,7 +466,8 @@ def table(name: str, columns: str, policies: str) -> str:
         f" not null references public.users on delete cascade, {columns});"
         f" alter table public.{name} enable row level security;"
         f" create policy own on public.{name} to authenticated"
-        f" using ((select auth.uid()) = user_id) with check ((select auth.uid()) = user_id); {policies.format(name)}"
+        f" using ((select auth.uid()) = user_id)"
+        f" with check ((select auth.uid()) = user_id); {policies.format(name)}"
         f" grant select, insert, update, delete on public.{name} to authenticated, service_role;"
     )
 

@@ -94,7 +94,7 @@ def _try(scenario: Scenario, coverage: BranchCoverage, case: Case) -> None:
             coverage.sees(case.branch, *here.seen.get(key_of(case.branch), (None,)))
             if case.holds and True in here.seen.get(key_of(case.branch), set()):
                 _attack(scenario, table, case, actor, there)
-                _own(scenario, table, actor)
+                _own(scenario, table, case, actor)
     except psycopg.Error as error:
         if scenario.connection.closed:
             raise
@@ -159,8 +159,12 @@ def _attacks(scenario: Scenario, table: Table, case: Case, actor: Actor) -> Iter
         yield Attack(actor, "update to B", table.label, give, at)
 
 
-def _own(scenario: Scenario, table: Table, actor: Actor) -> None:
+def _own(scenario: Scenario, table: Table, case: Case, actor: Actor) -> None:
     """What A could not do yet with own rows, with the claims and rows of this case."""
+    drafts, key = scenario.maker.drafts, (scenario.a, table.path)
+    if key in drafts and scenario.b not in str(case.row):  # the row that the branch asks for
+        wanted = {n: v for n, v in case.row.items() if table.columns[n].writable}
+        scenario.maker.drafts = {**drafts, key: {**drafts[key], **wanted}}
     open_ = [a for (path, a), why in scenario.kept.items() if path == table.path and why]
     todo = [a for a in promises.own(scenario, table, actor) if a.action.split()[0] in open_]
     for attack, result in scenario.run(todo):
