@@ -68,11 +68,6 @@ def _of_type(column: Column, literals: list[str], numbers: list[str]) -> Iterato
         yield from column.labels
     elif column.type == "uuid":
         yield str(uuid.uuid4())
-    elif column.type in {"json", "jsonb"}:
-        yield from _BY_TYPE[column.type]
-        yield json.dumps(dict.fromkeys(literals, "a"))
-    elif column.type == "bytea":
-        yield "\\x" + secrets.token_hex(16)
     elif column.category == "S":
         yield from literals
         yield from (text[: column.length] for text in _texts(numbers))
@@ -84,8 +79,11 @@ def _of_type(column: Column, literals: list[str], numbers: list[str]) -> Iterato
     elif column.category == "R":
         yield from ("empty", "[1,2)", "[2000-01-01,2000-01-02)")
     else:
+        if column.type == "bytea":
+            yield "\\x" + secrets.token_hex(16)
         yield from _BY_TYPE.get(column.type, ("", "0", "{}"))
-        yield from literals
+        is_json = column.type in {"json", "jsonb"}
+        yield from [json.dumps(dict.fromkeys(literals, "a"))] if is_json else literals
 
 
 def _texts(numbers: list[str]) -> Iterator[str]:
