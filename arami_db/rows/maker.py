@@ -76,7 +76,10 @@ class Maker(Identities):
         """
         row = dict(self._first(table, user))
         owners = {owner.column for owner in table.direct}
-        optional = [n for n in row if not table.columns[n].required and n not in owners]
+        spare = {n for n, c in table.columns.items() if c.default and self._is_free(table, c)}
+        optional = [
+            n for n in row if n not in owners and (n in spare or not table.columns[n].required)
+        ]
         choices: dict[str, Iterator[dict[str, Value]]] = {}
         for _ in range(_TRIES_OF_VARIANT if self.turn else _TRIES):
             values: Row = {n: v for n, v in row.items() if v is None or isinstance(v, str)}
