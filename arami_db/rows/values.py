@@ -52,6 +52,15 @@ def candidates(table: Table, column: Column) -> list[Value]:
     return list(dict.fromkeys(tried))
 
 
+def is_free(table: Table, column: Column) -> bool:
+    """Whether a column may say anything: a text that nothing compares or leads by."""
+    held = {name for key in table.keys for name in key.columns}
+    held |= {name for key in table.foreign_keys for name in key.columns}
+    held |= {name for check in table.checks.values() for name in check.columns}
+    is_compared = re.search(rf"\b{re.escape(column.name)}\b", table.policies) is not None
+    return column.category == "S" and column.name not in held and not is_compared
+
+
 def argument(type_name: str) -> str | None:
     """A value for an argument of a function whose meaning is unknown."""
     if type_name in {"smallint", "integer", "bigint", "numeric", "real", "double precision"}:
