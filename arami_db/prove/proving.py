@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from contextlib import ExitStack
 
 from psycopg import sql
@@ -27,7 +26,6 @@ from arami_db.prove.scenario import Scenario
 from arami_db.rows.savepoints import undo
 from arami_db.rows.tables import Table
 
-_PERSON = re.compile("user|owner|member|profile|account|author|email|phone")  # about somebody
 _BEFORE = "arami_before_b"
 
 
@@ -109,7 +107,7 @@ def _attack(scenario: Scenario, everybody: list[Actor], roles: list[str]) -> Bra
         a for t in schema.ownerless for w in thorough for a in oracle.ownerless(scenario, t, w)
     ]
     oracle.judge_ownerless(scenario, others)
-    name_ownerless(scenario)
+    oracle.name_ownerless(scenario)
     if me.role in roles:
         keys.attached(scenario, schema.owned, me)
         keys.taken(scenario, schema.owned, me)
@@ -124,6 +122,9 @@ def _attack(scenario: Scenario, everybody: list[Actor], roles: list[str]) -> Bra
         branches.run(scenario, coverage, list(made.made), list(made.gaps))
         promises.settle(scenario, me, let(scenario, coverage))
         promises.views(scenario, me)
+    else:  # what was measured was not tried
+        coverage.seen.clear()
+        coverage.why |= dict.fromkeys(coverage.branches, f"nothing could be tried as {me.role}")
     if "service_role" in roles:
         promises.serve(scenario)
     return coverage
@@ -205,15 +206,3 @@ def _past_shadows(
 def undo_to_before(scenario: Scenario) -> None:
     """Be where B has no rows."""
     undo(scenario.connection, _BEFORE)
-
-
-def name_ownerless(scenario: Scenario) -> None:
-    """Say of which tables nobody can tell whose rows they hold, though users may reach them."""
-    for table in scenario.schema.ownerless:
-        guard = scenario.schema.guard(table.path)
-        for role in ("anon", "authenticated"):
-            columns = guard.columns(role, "select")
-            if any(map(_PERSON.search, columns)):
-                scenario.skip(
-                    f"{table.label}: no policy or foreign key says whose rows these are ({role})"
-                )
