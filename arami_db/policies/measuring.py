@@ -84,7 +84,7 @@ class Evaluator:
         return replace(part, args=tuple(self._filled(arg, env, world) for arg in part.args))
 
     def _shadow(self, path: Path) -> str:
-        """The name of the rows that stand for a table; what is no table stands for itself."""
+        """The name of the rows that stand for a table; anything else keeps its name."""
         return quoted("arami_" + ".".join(path)) if path in self.tables else table_name(path)
 
     def _rows(self, path: Path, world: CaseWorld) -> str:

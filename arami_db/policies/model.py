@@ -12,10 +12,10 @@ from arami_db.policies.catalog import Catalog
 from arami_db.policies.tree import Expr
 from arami_db.rows.tables import Path
 
-# Who acts, and whose rows are protected, in every case. They are values that Postgres accepts, so
-# that a case is tried as it stands, and whoever has other ids puts them in their place, as text:
-# they stand within arrays and JSON, too. The ids are alike but for their end, so that a policy that
-# compares less than all of an id takes one for the other.
+# Who acts, and whose rows are protected, in every case. Postgres accepts these values, so a
+# case can be tried as it stands. A caller with other ids replaces them, as text, because arrays and
+# JSON hold them too. The ids differ only at their end: a policy that compares only a part of an id
+# takes one for the other.
 ATTACKER = "a77ac4e4-0000-4000-8000-00000000000a"
 VICTIM = "a77ac4e4-0000-4000-8000-00000000000b"
 ATTACKER_EMAIL = "attacker-a77ac4e4@attacker.example"

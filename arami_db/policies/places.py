@@ -39,7 +39,7 @@ def usual_claims(roles: tuple[str, ...]) -> dict[Place, Value]:
 
 
 def as_text(value: Value) -> str | None:
-    """A value as Postgres reads it: what is no text is JSON.
+    """A value as Postgres reads it: all but text as JSON.
 
     Args:
         value: the value.

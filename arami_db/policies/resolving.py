@@ -17,7 +17,7 @@ from arami_db.rows.tables import Path
 _KNOWN = {("auth", name) for name in ("uid", "jwt", "role", "email")}
 _KNOWN |= {("storage", name) for name in ("foldername", "filename", "extension")}
 _DEEP = 8
-# Behind the API, the role is the one that the JWT names; whoever measures is another.
+# Behind the API, the role is the one that the JWT names; the role that measures is another.
 _WHOSE = {"current_user", "current_role", "user"}
 _ROLE = expression("(current_setting('request.jwt.claims', true)::jsonb ->> 'role')::name")
 

@@ -78,7 +78,7 @@ def with_keys(part: Expr, spot: Spot) -> Expr:
 
 
 def keys_of(part: Expr) -> list[Expr]:
-    """What an expression reads JSON by that is no constant.
+    """The keys, other than constants, by which an expression reads JSON.
 
     Args:
         part: the expression.

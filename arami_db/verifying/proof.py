@@ -79,7 +79,7 @@ def _known_unproved(proof: Proof) -> Iterator[Finding]:
 def with_own(wishes: Wishes, tree: SqlTree, found: Iterable[Finding], *, proved: bool) -> Wishes:
     """What is declared, with what the files declare of themselves for the proof.
 
-    Why: whoever writes a schema knows what in it is meant, and says so beside its files.
+    Why: the author of a schema knows what in it is meant, and says so beside its files.
 
     Args:
         wishes: of the caller and the deployment.
