@@ -373,7 +373,7 @@ def test_jobs_share_the_work(database: str) -> None:
 
 
 def short(*command: str) -> dict[str, Any]:
-    """A run with pauses of an hour, and with a limit in which this machine moves the first batch."""
+    """A run with pauses of an hour, and a limit in which this machine moves the first batch."""
     for limit in ("300ms", "3s", "30s"):
         result = run_json(*command, "--pause", "1h", "--max-duration", limit)
         assert (result["outcome"], result["reason"]) == ("stopped early", "--max-duration is over")
