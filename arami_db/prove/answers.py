@@ -26,7 +26,7 @@ def compare(
     for question, (there, again, without) in zip(todo, answers, strict=True):
         leak = _leak(scenario, question, there, again, without)
         if leak and _is_helper(question):
-            told = "it tells whoever asks whether somebody has such a row"
+            told = "it tells the caller whether another user has such a row"
             scenario.oracles.setdefault((question.name, "answer"), told)
             leak = None
         if leak is None and question.is_made_up and there.sqlstate != DENIED:

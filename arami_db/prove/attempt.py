@@ -27,7 +27,7 @@ class Attempt:
         actor: who tried.
         action: what.
         object: on what.
-        outcome: what came of it; "made up" where a function got arguments of nobody's.
+        outcome: what came of it; "made up" if the arguments belonged to no user.
         leaked: whether it reached what is somebody else's.
         detail: what came through, or what the server said.
         evidence: the branch of a policy by which it was tried, or the statement; empty where the

@@ -135,7 +135,7 @@ def _actor(scenario: Scenario, case: Case) -> Actor:
 
 
 def _attack(scenario: Scenario, table: Table, case: Case, actor: Actor, there: Placed) -> None:
-    """Try B's row; what only an operator can bring about is no leak."""
+    """Try B's row; a state that only an operator can cause is not a leak."""
     evidence = f"policy {case.branch.policy}: {case.branch.text}"
     operators = _operators(case)
     for attack, result in scenario.run(list(_attacks(scenario, table, case, actor))):
@@ -146,7 +146,7 @@ def _attack(scenario: Scenario, table: Table, case: Case, actor: Actor, there: P
             elif table.owners and result.changed:
                 leak = f"rows of others changed in {', '.join(result.changed)}"
             elif not table.owners and "blindly" in attack.action and result.count:
-                leak = "changes rows that are nobody's"
+                leak = "changes rows without an owner"
         if leak and attack.reads and oracle.is_meant(scenario, table, case.branch):
             leak = None
         if not leak and result.sqlstate is None and result.count:

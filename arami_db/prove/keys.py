@@ -43,7 +43,7 @@ def attached(scenario: Scenario, tables: list[Table], actor: Actor) -> None:
         leak = None
         if result.sqlstate is None and result.count and above not in seen:
             leak = _harm(table, key.columns, result)
-            told = "a row can refer to somebody's row: so whoever tries learns that it exists"
+            told = "a row can refer to another user's row, so its author learns that it exists"
             if leak is None:
                 scenario.oracles.setdefault((table.label, key.name), told)
         scenario.record(actor, attack.action, table.label, result, leak)
@@ -82,7 +82,7 @@ def taken(scenario: Scenario, tables: list[Table], actor: Actor) -> None:
     results = scenario.run([attack for attack, _ in todo])
     for (attack, key), (_, result) in zip(todo, results, strict=True):
         if result.sqlstate == TAKEN and f'"{key.name}"' in result.message:
-            told = "whoever inserts learns whether somebody has such a row"
+            told = "an insert tells whether another user has such a row"
             scenario.oracles.setdefault((attack.object, key.name), told)
         scenario.record(actor, attack.action, attack.object, result)
 

@@ -40,6 +40,14 @@ Subject = tuple[str, Table | None, Row]
 def values(
     scenario: Scenario, function: ApiFunction, argument: Argument, subject: Subject
 ) -> list[Value]:
+    """Values of an argument, the likeliest first; there is at least one.
+
+    Args:
+        scenario: with the rows of its users.
+        function: the function to call.
+        argument: the argument, of any type.
+        subject: the user, and a table and the user's row in it to take values from.
+    """
     if argument.labels and argument.element is None:
         theirs = _typed(subject[1], subject[2], {argument.base})
         labels = dict.fromkeys([*theirs, *argument.labels])

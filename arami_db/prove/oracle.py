@@ -23,7 +23,7 @@ PERSONAL = re.compile(
 _ASKING = re.compile(r"auth\.|current_setting|current_user|session_user")  # who asks
 _PERSON = re.compile("user|owner|member|profile|account|author|email|phone")  # about somebody
 _USERS = ("public.users", "auth.users")
-_INTERVENED = "0A000"  # only a foreign key in the way is no protection against truncate
+_INTERVENED = "0A000"  # a foreign key alone does not protect against truncate
 
 
 def judged(scenario: Scenario, todo: list[Attack]) -> None:
@@ -107,7 +107,7 @@ def is_meant(scenario: Scenario, table: Table, branch: Branch) -> bool:
 
 
 def ownerless(scenario: Scenario, table: Table, actor: Actor) -> Iterator[Attack]:
-    """What nobody may do with rows that are nobody's: write them."""
+    """Attempts to write rows without an owner, which no user may write."""
     row = scenario.row(scenario.b, table.path)
     if row is None:
         return
@@ -127,9 +127,9 @@ def ownerless(scenario: Scenario, table: Table, actor: Actor) -> Iterator[Attack
 
 
 def judge_ownerless(scenario: Scenario, todo: list[Attack]) -> None:
-    """Try to write what is nobody's.
+    """Try to write rows without an owner.
 
-    To put something in, and to see nothing of what is there, is a letter box: no leak.
+    Inserting where no rows can be read is allowed: a letter box.
 
     Args:
         scenario: where the rows are.
@@ -141,9 +141,9 @@ def judge_ownerless(scenario: Scenario, todo: list[Attack]) -> None:
         leak = _leak(attack, result)
         if attack.action == "insert" and result.sqlstate is None and result.count:
             reads = guard.promises(attack.actor.role, "select")
-            leak = "writes rows that are nobody's, for others to read" if reads else None
+            leak = "writes rows without an owner that others can read" if reads else None
         elif leak is None and result.sqlstate is None and result.count:
-            leak = "changes rows that are nobody's"
+            leak = "changes rows without an owner"
         scenario.record(attack.actor, attack.action, attack.object, result, leak)
 
 

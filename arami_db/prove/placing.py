@@ -30,7 +30,7 @@ class Placed:
     Attributes:
         row: the row of the branch's table.
         is_own: whether it names A as one of its owners.
-        is_theirs: whether it is B's: nobody's is everybody's to read.
+        is_theirs: whether it is B's: everybody may read rows without an owner.
         by_attacker: whether A could write all the rows elsewhere that speak of A.
     """
 
@@ -121,7 +121,7 @@ def _put(scenario: Scenario, path: Path, values: Row, user: str) -> Row:
 
 
 def _put_outside(scenario: Scenario, path: Path, values: Row, user: str) -> Row:
-    """Have the user's row of a table that is no application's: the login."""
+    """Have the user's row of a table outside the application: the login."""
     if path != _LOGINS:
         raise psycopg.errors.NoData(f"rows of {'.'.join(path)} are not made")
     row: Row = {**values, "id": user}

@@ -14,7 +14,7 @@ from arami_db.prove.settled import Settled
 from arami_db.prove.whose import may_be_nobodys
 from arami_db.rows.tables import Path
 
-_MOMENT = ("19", "20")  # moments are nobody's secret
+_MOMENT = ("19", "20")  # moments are not secret
 _EACH = """
     select coalesce(string_agg(
         hashtextextended(concat_ws(' ', t.tableoid, t.ctid, t::text), 0)::text, ' '
@@ -43,7 +43,7 @@ class Scenario(Settled):
 
     @cached_property
     def watched(self) -> dict[str, str]:
-        """By table, what digests B's rows and nobody's; A's own are A's to change."""
+        """By table, SQL for a digest of B's and ownerless rows; A may change own rows."""
         found = {}
         for table in self.schema.tables.values():
             theirs = self.where(table, self.b)

@@ -57,7 +57,7 @@ class Settled(Record):
         return predicate(self.maker, table, user)
 
     def act_for(self, user: str) -> None:
-        """Have the right to a user's rows: on Citus as that user, elsewhere as whoever began."""
+        """Get access to a user's rows: on Citus as that user, elsewhere as the first role."""
         if self.role and not self.is_outside:
             self.connection.execute(insider(user, self.role).become)
 
@@ -172,7 +172,7 @@ class Settled(Record):
         return (*self.releasing(table, user), self.forgetting(table, user))
 
     def releasing(self, table: Table, user: str) -> tuple[sql.Composable, ...]:
-        """What deletes all that hangs on a user's row, lest keys protect what policies must."""
+        """Delete all rows that refer to a user's row, so that only policies can stop an attack."""
         children = self.schema.children(table.path)
         return tuple(
             self.forgetting(child, user)
