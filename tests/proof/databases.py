@@ -47,19 +47,15 @@ def base(server: Server) -> Iterator[str]:
 
 
 @contextmanager
-def holding(server: Server, template: str, cases: Iterable[Case]) -> Iterator[str]:
-    """A database with the base and cases: one in public, or each in a schema of its own name."""
-    found = list(cases)
+def holding(
+    server: Server, template: str, cases: Iterable[Case], *, apart: bool = False
+) -> Iterator[str]:
+    """A database with the base and cases: in public, or each in a schema of its own name."""
     with made(server, template) as conninfo:
         with psycopg.connect(conninfo, autocommit=True) as connection:
-            for case in found:
-                _place(connection, case, place(case, found))
+            for case in cases:
+                _place(connection, case, case.id if apart else "public")
         yield conninfo
-
-
-def place(case: Case, cases: list[Case]) -> str:
-    """The schema in which a case stands in a database that holds several."""
-    return "public" if len(cases) == 1 else case.id
 
 
 def _place(connection: psycopg.Connection[object], case: Case, schema: str) -> None:
