@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from psycopg.conninfo import conninfo_to_dict
 from arami_db import embedded
 from tests.conftest import made, run_cli
 from tests.proof.case import Case
-from tests.proof.corpus import HERE
+from tests.proof.corpus import CASES, HERE
 
 Server = dict[str, str]
 
@@ -46,15 +46,24 @@ def base(server: Server) -> Iterator[str]:
         yield str(conninfo_to_dict(conninfo)["dbname"])
 
 
+def groups() -> list[list[Case]]:
+    """The cases that share a database, and each of the others."""
+    shared = [case for case in CASES.values() if not case.alone]
+    return [shared, *([case] for case in CASES.values() if case.alone)]
+
+
+def place(group: list[Case], case: Case) -> str:
+    """The schema in which a case of a database stands."""
+    return "public" if len(group) == 1 else case.id
+
+
 @contextmanager
-def holding(
-    server: Server, template: str, cases: Iterable[Case], *, apart: bool = False
-) -> Iterator[str]:
-    """A database with the base and cases: in public, or each in a schema of its own name."""
+def holding(server: Server, template: str, group: list[Case]) -> Iterator[str]:
+    """A database with the base and cases: one in public, or each in a schema of its own name."""
     with made(server, template) as conninfo:
         with psycopg.connect(conninfo, autocommit=True) as connection:
-            for case in cases:
-                _place(connection, case, case.id if apart else "public")
+            for case in group:
+                _place(connection, case, place(group, case))
         yield conninfo
 
 

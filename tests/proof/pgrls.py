@@ -22,19 +22,18 @@ from tests.proof.case import Case
 from tests.proof.corpus import CASES
 
 MODES = ("anon", "cross-tenant", "write", "escalation", "reachability")
+BASE = {"public.users", "public.notes"}
 VERDICTS = ("proved", "linted", "undecided", "silent")
 
 
 def main() -> int:
     """Print each case's verdict, and how many there are of each; return 0."""
-    shared = [case for case in CASES.values() if not case.alone]
-    groups = [shared, *([case] for case in CASES.values() if case.alone)]
     with databases.server() as server, databases.base(server) as template:
         with databases.holding(server, template, []) as conninfo:
             usual = {found["rule_id"] for found in _lint(conninfo, "public")}
         said: dict[str, str] = {}
-        for group in groups:
-            with databases.holding(server, template, group, apart=True) as conninfo:
+        for group in databases.groups():
+            with databases.holding(server, template, group) as conninfo:
                 said |= _verdicts(conninfo, group, usual)
     for name, verdict in said.items():
         print(f"{name}: {verdict}")
@@ -54,12 +53,13 @@ def _verdicts(conninfo: str, group: list[Case], usual: set[str]) -> dict[str, st
         "linted": {found["location"] for found in named if found["rule_id"] not in usual},
         "undecided": {table["table"] for table in tables if table["verdict"] == "unverified"},
     }
-    return {case.id: _verdict(case, said) for case in group}
+    said = {verdict: names - BASE for verdict, names in said.items()}
+    return {case.id: _verdict(databases.place(group, case), said) for case in group}
 
 
-def _verdict(case: Case, said: dict[str, set[str]]) -> str:
-    """The first verdict on an object of the case; its schema may have others beside it."""
-    places = (f"{case.id}.", f"{case.id}_", "app.")
+def _verdict(schema: str, said: dict[str, set[str]]) -> str:
+    """The first verdict on an object of a schema, or of those whose names begin like it."""
+    places = (f"{schema}.", f"{schema}_", "app.")
     for verdict, names in said.items():
         if any(name.startswith(places) for name in names):
             return verdict
@@ -67,7 +67,7 @@ def _verdict(case: Case, said: dict[str, set[str]]) -> str:
 
 
 def _schemas(conninfo: str) -> Iterator[str]:
-    query = "select nspname from pg_namespace where nspname !~ '^(pg_|information_|public|auth)'"
+    query = "select nspname from pg_namespace where nspname !~ '^(pg_|information_|(public|auth)$)'"
     return (name for (name,) in rows(conninfo, query))
 
 

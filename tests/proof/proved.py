@@ -1,0 +1,73 @@
+"""What the proof says of each case: `python -m tests.proof.proved [SERVER] [NAME ...]`.
+
+found: an attempt leaked on an object of the case. not tried: the proof names an object of it that
+it could not try. silent: neither. accused: a design that is correct is said to leak or to fail.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterable
+
+import psycopg
+
+from arami_db.prove import Proof, prove
+from tests.proof import databases
+from tests.proof.case import Case
+from tests.proof.corpus import CASES
+
+BAD = {"silent", "accused"}
+
+
+def main() -> int:
+    """Prove each case in a database of its own; return how many are silent or accused."""
+    names = [name for name in sys.argv[1:] if name in CASES]
+    sys.argv[1:] = [word for word in sys.argv[1:] if word not in CASES]
+    said: dict[str, str] = {}
+    with databases.server() as server, databases.base(server) as template:
+        for case in [CASES[name] for name in names] or CASES.values():
+            with databases.holding(server, template, [case]) as conninfo:
+                began = time.monotonic()
+                proof = proof_of(conninfo)
+            said[case.id], why = verdict(case, proof, "public")
+            print(
+                f"{case.id}: {said[case.id]} ({time.monotonic() - began:.1f} s) {why}", flush=True
+            )
+    for kind in ("leak", "oracle", "good"):
+        counted = Counter(word for name, word in said.items() if CASES[name].kind == kind)
+        print(f"{kind}:", ", ".join(f"{word} {many}" for word, many in counted.most_common()))
+    return sum(word in BAD for word in said.values())
+
+
+def proof_of(conninfo: str) -> Proof:
+    """The proof of a database."""
+    with psycopg.connect(conninfo, autocommit=True) as connection:
+        return prove(connection)
+
+
+def verdict(case: Case, proof: Proof, schema: str) -> tuple[str, str]:
+    """The verdict on a case, and the first line that bears it out.
+
+    Args:
+        case: the case.
+        proof: of a database that holds it.
+        schema: where the case stands there.
+    """
+    leaks = [f"{a.object}: {a.actor}: {a.action}: {a.detail}" for a in proof.leaks]
+    fails = [f"{a.object}: {a.actor}: {a.action}: {a.detail}" for a in proof.failures]
+    wrong = _of(case, schema, [*leaks, *fails] if case.kind == "good" else leaks)
+    named = _of(case, schema, proof.unattempted)
+    bad, fine = ("accused", "right") if case.kind == "good" else ("found", "silent")
+    return (bad, wrong[0]) if wrong else ("not tried", named[0]) if named else (fine, "")
+
+
+def _of(case: Case, schema: str, lines: Iterable[str]) -> list[str]:
+    """The lines that speak of an object of a case; in a database of its own, of any."""
+    places = (f"{case.id}.", f"{case.id}_") if schema != "public" else ("",)
+    return [line for line in lines if any(place in line for place in places)]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
