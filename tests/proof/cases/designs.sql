@@ -673,3 +673,361 @@ insert into here.handles (handle, user_id) values ('forged', :b);
 select from here.handles where handle = 'forged';
 -- works
 select 1 where here.is_free('free');
+
+-- == good tenant_by_app_metadata
+-- The tenant is a claim that the operator writes.
+create table here.tenants (id uuid primary key default gen_random_uuid(), name text not null);
+create table here.invoices (
+    id uuid primary key default gen_random_uuid(),
+    tenant_id uuid not null references here.tenants on delete cascade,
+    body text not null
+);
+create function here.tenant_id() returns uuid
+language sql stable set search_path = ''
+as $$
+    select nullif((auth.jwt() -> 'app_metadata' ->> 'tenant_id'), '')::uuid
+$$;
+alter table here.tenants enable row level security;
+alter table here.invoices enable row level security;
+create policy own on here.tenants for select to authenticated
+using (id = (select here.tenant_id()));
+create policy tenant on here.invoices to authenticated
+using (tenant_id = (select here.tenant_id())) with check (tenant_id = (select here.tenant_id()));
+grant select on here.tenants to authenticated;
+grant select, insert, update, delete on here.invoices to authenticated;
+-- rows
+insert into here.tenants values (:b, 'secret'), (:a, 'a');
+insert into here.invoices (tenant_id, body) values (:b, 'secret'), (:a, 'mine');
+-- attack with {"app_metadata": {"tenant_id": "aaaaaaaa-0000-4000-8000-00000000000a"}}
+select * from here.invoices;
+-- works with {"app_metadata": {"tenant_id": "aaaaaaaa-0000-4000-8000-00000000000a"}}
+select * from here.invoices;
+
+-- == good like_counter
+-- A trigger counts likes on the post that was liked, whosever it is.
+create table here.posts (
+    id bigint generated always as identity primary key,
+    author_id uuid not null default auth.uid() references public.users on delete cascade,
+    body text not null,
+    likes integer not null default 0
+);
+create table here.likes (
+    post_id bigint not null references here.posts on delete cascade,
+    user_id uuid not null default auth.uid() references public.users on delete cascade,
+    primary key (post_id, user_id)
+);
+create function here.count_likes() returns trigger
+language plpgsql security definer set search_path = ''
+as $$
+begin
+    update here.posts
+    set likes = (select count(*) from here.likes as l where l.post_id = posts.id)
+    where id = coalesce(new.post_id, old.post_id);
+    return null;
+end
+$$;
+revoke execute on function here.count_likes() from public;
+create trigger count_likes after insert or delete on here.likes
+for each row execute function here.count_likes();
+alter table here.posts enable row level security;
+alter table here.likes enable row level security;
+create policy everybody on here.posts for select to anon, authenticated using (true);
+create policy writes on here.posts for insert to authenticated with check (author_id = auth.uid());
+create policy edits on here.posts for update to authenticated
+using (author_id = auth.uid()) with check (author_id = auth.uid());
+create policy everybody on here.likes for select to anon, authenticated using (true);
+create policy own_likes on here.likes for insert to authenticated with check (user_id = auth.uid());
+create policy unlikes on here.likes for delete to authenticated using (user_id = auth.uid());
+grant select on here.posts, here.likes to anon, authenticated;
+grant insert (body), update (body) on here.posts to authenticated;
+grant insert (post_id), delete on here.likes to authenticated;
+-- rows
+insert into here.posts (author_id, body) values (:b, 'of b');
+-- attack
+update here.posts set likes = 1000;
+-- harm
+select from here.posts where likes > 1;
+-- works
+insert into here.likes (post_id) values (1) returning *;
+
+-- == good notifications
+-- Whoever is replied to is told so, in a row of their own that a trigger writes.
+create table here.topics (
+    id bigint generated always as identity primary key,
+    author_id uuid not null default auth.uid() references public.users on delete cascade,
+    title text not null
+);
+create table here.replies (
+    id bigint generated always as identity primary key,
+    topic_id bigint not null references here.topics on delete cascade,
+    author_id uuid not null default auth.uid() references public.users on delete cascade,
+    body text not null
+);
+create table here.notifications (
+    id bigint generated always as identity primary key,
+    user_id uuid not null references public.users on delete cascade,
+    reply_id bigint not null references here.replies on delete cascade,
+    seen_at timestamptz
+);
+create function here.notify_author() returns trigger
+language plpgsql security definer set search_path = ''
+as $$
+begin
+    insert into here.notifications (user_id, reply_id)
+    select t.author_id, new.id from here.topics as t
+    where t.id = new.topic_id and t.author_id <> new.author_id;
+    return null;
+end
+$$;
+revoke execute on function here.notify_author() from public;
+create trigger notify_author after insert on here.replies
+for each row execute function here.notify_author();
+alter table here.topics enable row level security;
+alter table here.replies enable row level security;
+alter table here.notifications enable row level security;
+create policy everybody on here.topics for select to anon, authenticated using (true);
+create policy starts on here.topics for insert to authenticated
+with check (author_id = auth.uid());
+create policy everybody on here.replies for select to anon, authenticated using (true);
+create policy answers on here.replies for insert to authenticated
+with check (author_id = auth.uid());
+create policy own on here.notifications for select to authenticated using (user_id = auth.uid());
+create policy sees on here.notifications for update to authenticated
+using (user_id = auth.uid()) with check (user_id = auth.uid());
+grant select on here.topics, here.replies to anon, authenticated;
+grant insert (title) on here.topics to authenticated;
+grant insert (topic_id, body) on here.replies to authenticated;
+grant select, update (seen_at) on here.notifications to authenticated;
+-- rows
+insert into here.topics (author_id, title) values (:b, 'of b');
+-- attack
+insert into here.notifications (user_id, reply_id) values (:b, 1);
+-- harm
+select from here.notifications;
+-- works
+insert into here.replies (topic_id, body) values (1, 'x') returning *;
+
+-- == good cascade_of_replies
+-- Whoever deletes a topic deletes the replies to it, other people's included: that is meant.
+create table here.topics (
+    id bigint generated always as identity primary key,
+    author_id uuid not null default auth.uid() references public.users on delete cascade,
+    title text not null
+);
+create table here.replies (
+    id bigint generated always as identity primary key,
+    topic_id bigint not null references here.topics on delete cascade,
+    author_id uuid not null default auth.uid() references public.users on delete cascade,
+    body text not null
+);
+alter table here.topics enable row level security;
+alter table here.replies enable row level security;
+create policy everybody on here.topics for select to anon, authenticated using (true);
+create policy starts on here.topics for insert to authenticated
+with check (author_id = auth.uid());
+create policy ends on here.topics for delete to authenticated using (author_id = auth.uid());
+create policy everybody on here.replies for select to anon, authenticated using (true);
+create policy answers on here.replies for insert to authenticated
+with check (author_id = auth.uid());
+create policy removes on here.replies for delete to authenticated using (author_id = auth.uid());
+grant select on here.topics, here.replies to anon, authenticated;
+grant insert, delete on here.topics, here.replies to authenticated;
+-- rows
+insert into here.topics (author_id, title) values (:b, 'of b');
+insert into here.replies (topic_id, author_id, body) values (1, :b, 'of b');
+-- attack
+delete from here.topics;
+delete from here.replies;
+-- harm
+select where not exists (select from here.replies);
+-- works
+insert into here.replies (topic_id, body) values (1, 'x') returning *;
+
+-- == good hard_to_make
+-- A table whose rows are not easily made: domains, checks over columns, an exclusion, a reference.
+create domain here.e_mail as text check (value ~ '^[^@\s]+@[^@\s]+\.[a-z]{2,}$');
+create type here.stage as enum ('asked', 'agreed', 'done');
+create table here.rooms (
+    code text primary key check (code ~ '^R-[0-9]{3}$'),
+    seats smallint not null check (seats between 2 and 40)
+);
+create table here.bookings (
+    id uuid primary key default gen_random_uuid(),
+    user_id uuid not null default auth.uid() references public.users on delete cascade,
+    room text not null references here.rooms,
+    contact here.e_mail not null,
+    stage here.stage not null default 'asked',
+    starts_at timestamptz not null,
+    ends_at timestamptz not null,
+    people smallint not null default 2 check (people > 0),
+    extras jsonb not null default '{}' check (jsonb_typeof(extras) = 'object'),
+    colour char(7) not null default '#000000' check (colour ~ '^#[0-9a-f]{6}$'),
+    minutes integer generated always as (
+        (extract(epoch from (ends_at - starts_at)) / 60)::integer
+    ) stored,
+    updated_at timestamptz not null default now(),
+    check (ends_at > starts_at and ends_at < starts_at + interval '1 day'),
+    check (stage <> 'done' or extras ? 'invoice')
+);
+create unique index one_open_booking on here.bookings (user_id) where stage = 'asked';
+create function here.touch() returns trigger language plpgsql set search_path = ''
+as $$
+begin
+    new.updated_at := now();
+    return new;
+end
+$$;
+create trigger touch before update on here.bookings
+for each row execute function here.touch();
+alter table here.rooms enable row level security;
+alter table here.bookings enable row level security;
+create policy everybody on here.rooms for select to authenticated using (true);
+create policy own on here.bookings to authenticated
+using (user_id = auth.uid()) with check (user_id = auth.uid());
+grant select on here.rooms to authenticated;
+grant select, insert, update, delete on here.bookings to authenticated;
+-- rows
+insert into here.rooms values ('R-001', 4);
+insert into here.bookings (user_id, room, contact, starts_at, ends_at)
+select id::uuid, 'R-001', 'secret@example.net', '2031-01-01 10:00', '2031-01-01 11:00'
+from (values (:b)) as b (id);
+-- attack
+update here.bookings set stage = 'agreed' returning *;
+-- works
+insert into here.bookings (room, contact, starts_at, ends_at)
+values ('R-001', 'a@example.org', '2031-01-01 10:00', '2031-01-01 11:00') returning *;
+
+-- == good drafts_only
+-- The owner edits and deletes while the report is a draft; what was sent in stays.
+create table here.reports (
+    id uuid primary key default gen_random_uuid(),
+    user_id uuid not null default auth.uid() references public.users on delete cascade,
+    state text not null default 'draft' check (state in ('draft', 'sent', 'accepted')),
+    body text not null
+);
+alter table here.reports enable row level security;
+create policy own_reads on here.reports for select to authenticated using (user_id = auth.uid());
+create policy starts on here.reports for insert to authenticated
+with check (user_id = auth.uid() and state = 'draft');
+create policy edits on here.reports for update to authenticated
+using (user_id = auth.uid() and state = 'draft')
+with check (user_id = auth.uid() and state in ('draft', 'sent'));
+create policy drops on here.reports for delete to authenticated
+using (user_id = auth.uid() and state = 'draft');
+grant select, insert, update, delete on here.reports to authenticated;
+-- rows
+insert into here.reports (user_id, state, body) values
+(:b, 'sent', 'secret'), (:a, 'sent', 'sent'), (:a, 'draft', 'mine');
+-- attack
+update here.reports set body = 'x' where state = 'sent' returning *;
+delete from here.reports where state = 'sent' returning *;
+-- harm
+select where (select count(*) from here.reports where state = 'sent' and body <> 'x') <> 2;
+-- works
+update here.reports set state = 'sent' where state = 'draft' returning *;
+
+-- == good owner_is_fixed
+-- A trigger refuses that a row gets another owner, and more than three rows a person.
+create table here.lists (
+    id uuid primary key default gen_random_uuid(),
+    user_id uuid not null default auth.uid() references public.users on delete cascade,
+    title text not null
+);
+create function here.guard_owner() returns trigger
+language plpgsql security definer set search_path = ''
+as $$
+begin
+    if tg_op = 'UPDATE' and new.user_id is distinct from old.user_id then
+        raise exception 'a list keeps its owner';
+    end if;
+    if tg_op = 'INSERT' and (select count(*) from here.lists where user_id = new.user_id) >= 3 then
+        raise exception 'three lists are enough';
+    end if;
+    return new;
+end
+$$;
+revoke execute on function here.guard_owner() from public;
+create trigger guard_owner before insert or update on here.lists
+for each row execute function here.guard_owner();
+alter table here.lists enable row level security;
+create policy own on here.lists to authenticated
+using (user_id = auth.uid()) with check (user_id = auth.uid());
+grant select, insert, update, delete on here.lists to authenticated;
+-- rows
+insert into here.lists (user_id, title) values (:b, 'secret'), (:a, 'mine');
+-- attack
+update here.lists set title = 'x' where user_id = :b returning *;
+-- works
+insert into here.lists (title) values ('second') returning *;
+
+-- == good service_function
+-- A function for the service, granted to it alone; another tells the caller about itself.
+create table here.credits (
+    user_id uuid primary key references public.users on delete cascade,
+    left_over integer not null default 10
+);
+alter table here.credits enable row level security;
+create policy own on here.credits for select to authenticated using (user_id = (select auth.uid()));
+grant select on here.credits to authenticated;
+grant select, insert, update on here.credits to service_role;
+create function here.charge(who uuid, many integer) returns integer
+language sql security definer set search_path = ''
+as $$
+    update here.credits set left_over = left_over - many where user_id = who returning left_over
+$$;
+revoke execute on function here.charge(uuid, integer) from public, anon, authenticated;
+grant execute on function here.charge(uuid, integer) to service_role;
+create function here.who_am_i() returns json
+language sql stable set search_path = ''
+as $$
+    select json_build_object('id', auth.uid(), 'role', auth.role(), 'email', auth.email())
+$$;
+-- rows
+insert into here.credits values (:b), (:a);
+-- attack
+select here.charge(:b, 5);
+-- harm
+select from here.credits where user_id = :b and left_over <> 10;
+-- works
+select * from here.credits;
+
+-- == good comments_where_one_may_read
+-- A comment may be written on what its writer may read: the policy asks the other table's policy.
+create table here.papers (
+    id bigint generated always as identity primary key,
+    owner_id uuid not null default auth.uid() references public.users on delete cascade,
+    reviewers uuid[] not null default '{}',
+    title text not null
+);
+create table here.remarks (
+    id bigint generated always as identity primary key,
+    paper_id bigint not null references here.papers on delete cascade,
+    author_id uuid not null default auth.uid() references public.users on delete cascade,
+    body text not null
+);
+alter table here.papers enable row level security;
+alter table here.remarks enable row level security;
+create policy readers on here.papers for select to authenticated
+using (owner_id = auth.uid() or reviewers @> array[auth.uid()]);
+create policy owners on here.papers for insert to authenticated with check (owner_id = auth.uid());
+create policy owners_edit on here.papers for update to authenticated
+using (owner_id = auth.uid()) with check (owner_id = auth.uid());
+create policy readers on here.remarks for select to authenticated
+using (exists (select from here.papers as p where p.id = paper_id));
+create policy writers on here.remarks for insert to authenticated
+with check (
+    author_id = auth.uid() and exists (select from here.papers as p where p.id = paper_id)
+);
+create policy withdraw on here.remarks for delete to authenticated using (author_id = auth.uid());
+grant select, insert, update on here.papers to authenticated;
+grant select, insert, delete on here.remarks to authenticated;
+-- rows
+insert into here.papers (owner_id, title) values (:b, 'secret'), (:a, 'mine');
+insert into here.remarks (paper_id, author_id, body) values (1, :b, 'secret'), (2, :b, 'to a');
+-- attack
+insert into here.remarks (paper_id, body) values (1, 'x');
+delete from here.remarks where body = 'to a' returning *;
+-- harm
+select from here.remarks where body = 'x';
+-- works
+select * from here.remarks where body = 'to a';

@@ -748,3 +748,426 @@ select here.accept('%');
 select * from here.clubs;
 -- works
 select here.accept('the token');
+
+-- == good cursor
+-- A cursor on the caller's own rows.
+create function here.open_notes(name refcursor) returns refcursor
+language plpgsql security definer set search_path = ''
+as $$
+begin
+    open name for select * from public.notes where user_id = auth.uid();
+    return name;
+end
+$$;
+-- rows
+insert into public.notes (user_id, body) values (:b, 'secret'), (:a, 'mine');
+-- attack
+select here.open_notes('c');
+fetch all in c;
+-- works
+select here.open_notes('mine');
+
+-- == good warning
+-- What the function says by the way holds nothing of the row.
+create function here.check_note(wanted uuid) returns boolean
+language plpgsql security definer set search_path = ''
+as $$
+begin
+    raise notice 'checking %', wanted;
+    return (select body <> '' from public.notes where id = wanted and user_id = auth.uid());
+end
+$$;
+-- rows
+insert into public.notes (id, user_id, body) values (:b, :b, 'secret'), (:a, :a, 'mine');
+-- attack
+select here.check_note(:b);
+-- works
+select here.check_note(:a);
+
+-- == good json_argument
+-- A filter in JSON, with the caller's rights.
+create function here.search(filter json) returns json
+language sql stable security invoker set search_path = ''
+as $$
+    select json_agg(n) from public.notes as n where n.user_id = (filter #>> '{where,user}')::uuid
+$$;
+-- rows
+insert into public.notes (user_id, body) values (:b, 'secret'), (:a, 'mine');
+-- attack
+select here.search(json_build_object('where', json_build_object('user', :b)));
+-- works
+select here.search(json_build_object('where', json_build_object('user', :a)));
+
+-- == good returns_table
+-- Pages of the caller's own notes.
+create function here.feed(size integer default 20, skip integer default 0)
+returns table (words text)
+language sql stable security definer set search_path = ''
+as $$
+    select body from public.notes where user_id = auth.uid() order by id limit size offset skip
+$$;
+-- rows
+insert into public.notes (user_id, body) values (:b, 'secret'), (:a, 'mine');
+-- attack
+select * from here.feed(100, 0);
+-- works
+select * from here.feed();
+
+-- == good deletes_by_id
+-- It deletes the caller's.
+create function here.remove(note_id uuid) returns void
+language sql security definer set search_path = ''
+as 'delete from public.notes where id = note_id and user_id = auth.uid()';
+-- rows
+insert into public.notes (id, user_id, body) values (:b, :b, 'secret'), (:a, :a, 'mine');
+-- attack
+select here.remove(:b);
+-- harm
+select where not exists (select from public.notes where user_id = :b);
+-- works
+select here.remove(:a);
+
+-- == good transfers
+-- Money goes from the caller's account to anybody's; the other's balance grows, which is meant.
+create table here.accounts (
+    number bigint primary key,
+    holder uuid not null references public.users,
+    cents bigint not null default 100 check (cents >= 0)
+);
+alter table here.accounts enable row level security;
+create policy own on here.accounts for select to authenticated using (holder = auth.uid());
+grant select on here.accounts to authenticated;
+create function here.transfer(from_number bigint, to_number bigint, amount bigint) returns void
+language plpgsql security definer set search_path = ''
+as $$
+begin
+    if amount is null or amount <= 0 then
+        raise exception 'amount must be positive';
+    end if;
+    update here.accounts set cents = cents - amount
+    where number = from_number and holder = auth.uid();
+    if not found then
+        raise exception 'no such account';
+    end if;
+    update here.accounts set cents = cents + amount where number = to_number;
+end
+$$;
+revoke execute on function here.transfer(bigint, bigint, bigint) from public;
+grant execute on function here.transfer(bigint, bigint, bigint) to authenticated;
+-- rows
+insert into here.accounts (number, holder) values (1, :a), (2, :b);
+-- attack
+select here.transfer(2, 1, 50);
+-- harm
+select from here.accounts where holder = :b and cents < 100;
+-- works
+select 1 where here.transfer(1, 2, 50) is not null;
+
+-- == leak exists_exception: here.reserve
+-- The refusal tells that the address has an account.
+create function here.reserve(address text) returns text
+language plpgsql security definer set search_path = ''
+as $$
+begin
+    if exists (select from public.users where email = address) then
+        raise exception 'this address is taken';
+    end if;
+    return 'reserved';
+end
+$$;
+-- attack as anon
+do $$
+begin
+    perform here.reserve(:b_mail);
+exception when raise_exception then
+    raise notice 'secret account';
+end
+$$
+
+-- == leak logs_what_it_saw: here.look_up
+-- The function writes what it found into A's own log.
+create table here.lookups (
+    id bigint generated always as identity primary key,
+    user_id uuid not null default auth.uid() references public.users on delete cascade,
+    found jsonb
+);
+alter table here.lookups enable row level security;
+create policy own on here.lookups for select to authenticated using (user_id = auth.uid());
+grant select on here.lookups to authenticated;
+create function here.look_up(key text) returns void
+language sql security definer set search_path = ''
+as $$
+    insert into here.lookups (found)
+    select to_jsonb(n) from public.notes as n where n.id::text = key
+$$;
+-- rows
+insert into public.notes (id, user_id, body) values (:b, :b, 'secret');
+-- attack
+select here.look_up(:b);
+select * from here.lookups;
+
+-- == leak interval_argument: here.since
+-- A span of time is the argument.
+create table here.steps (
+    id bigint generated always as identity primary key,
+    user_id uuid not null references public.users on delete cascade,
+    walked_at timestamptz not null default now(),
+    place text not null
+);
+alter table here.steps enable row level security;
+create policy own on here.steps to authenticated
+using (user_id = auth.uid()) with check (user_id = auth.uid());
+grant select, insert on here.steps to authenticated;
+create function here.since(span interval) returns setof here.steps
+language sql stable security definer set search_path = ''
+as 'select * from here.steps where walked_at >= now() - span';
+-- rows
+insert into here.steps (user_id, place) values (:b, 'secret');
+-- attack
+select * from here.since('1 hour');
+
+-- == leak numeric_argument: here.dearer_than
+-- An amount is the argument; what is dearer is somebody's.
+create table here.purchases (
+    id bigint generated always as identity primary key,
+    user_id uuid not null references public.users on delete cascade,
+    price numeric(12, 2) not null,
+    article text not null
+);
+alter table here.purchases enable row level security;
+create policy own on here.purchases to authenticated
+using (user_id = auth.uid()) with check (user_id = auth.uid());
+grant select, insert on here.purchases to authenticated;
+create function here.dearer_than(price numeric) returns setof here.purchases
+language sql stable security definer set search_path = ''
+as 'select p.* from here.purchases as p where p.price > dearer_than.price';
+-- rows
+insert into here.purchases (user_id, price, article) values (:b, 10, 'secret');
+-- attack
+select * from here.dearer_than(-1);
+
+-- == leak jsonb_rows: here.fetch_many
+-- A list of objects, each with a key, and a list of objects as the answer.
+create function here.fetch_many(wanted jsonb) returns jsonb
+language sql stable security definer set search_path = ''
+as $$
+    select jsonb_agg(to_jsonb(n))
+    from jsonb_to_recordset(wanted) as w (note_id uuid)
+    inner join public.notes as n on n.id = w.note_id
+$$;
+-- rows
+insert into public.notes (id, user_id, body) values (:b, :b, 'secret');
+-- attack
+select here.fetch_many(jsonb_build_array(jsonb_build_object('note_id', :b)));
+
+-- == leak own_composite: here.query
+-- A type of the schema's own is the argument.
+create type here.request as (owner uuid, newest_first boolean);
+create function here.query(what here.request) returns setof text
+language plpgsql stable security definer set search_path = ''
+as $$
+begin
+    return query select n.body from public.notes as n where n.user_id = what.owner;
+end
+$$;
+-- rows
+insert into public.notes (user_id, body) values (:b, 'secret');
+-- attack
+select here.query(row(:b, true)::here.request);
+
+-- == leak composite_array: here.query_all
+-- Many of a type of the schema's own.
+create type here.request as (owner uuid, kind text);
+create function here.query_all(what here.request[]) returns setof text
+language sql stable security definer set search_path = ''
+as $$
+    select n.body from unnest(what) as w inner join public.notes as n on n.user_id = w.owner
+$$;
+-- rows
+insert into public.notes (user_id, body) values (:b, 'secret');
+-- attack
+select here.query_all(array[row(:b, 'x')::here.request]);
+
+-- == leak regclass_argument: here.count_rows
+-- A table is the argument, its rows are the answer.
+create function here.count_rows(of_table regclass) returns text
+language plpgsql stable security definer set search_path = ''
+as $$
+declare
+    found text;
+begin
+    execute format('select string_agg(t::text, '';'') from %s as t', of_table) into found;
+    return found;
+end
+$$;
+-- rows
+insert into public.notes (user_id, body) values (:b, 'secret');
+-- attack
+select here.count_rows('public.notes');
+
+-- == leak any_element: here.twice
+-- Any type is the argument.
+create function here.twice(what anyelement) returns text
+language sql stable security definer set search_path = ''
+as 'select max(body) from public.notes where user_id::text = what::text';
+-- rows
+insert into public.notes (user_id, body) values (:b, 'secret');
+-- attack
+select here.twice(:b::uuid);
+
+-- == leak overloaded: here.lookup
+-- One of two functions of a name asks for nobody.
+create function here.lookup(wanted uuid) returns text
+language sql stable security invoker set search_path = ''
+as 'select body from public.notes where id = wanted';
+create function here.lookup(wanted uuid, quietly boolean) returns text
+language sql stable security definer set search_path = ''
+as 'select body from public.notes where id = wanted';
+-- rows
+insert into public.notes (id, user_id, body) values (:b, :b, 'secret');
+-- attack
+select here.lookup(:b, true);
+
+-- == leak unnamed_argument: here.hook
+-- The one argument has no name: the body of the request.
+create function here.hook(json) returns text
+language sql security definer set search_path = ''
+as 'select body from public.notes where id = ($1 ->> ''id'')::uuid';
+-- rows
+insert into public.notes (id, user_id, body) values (:b, :b, 'secret');
+-- attack as anon
+select here.hook(json_build_object('id', :b));
+
+-- == leak words_argument: here.full_text
+-- A query of full text search is the argument.
+create function here.full_text(words tsquery) returns setof text
+language sql stable security definer set search_path = ''
+as 'select body from public.notes where to_tsvector(''simple'', body) @@ words';
+-- rows
+insert into public.notes (user_id, body) values (:b, 'the secret');
+-- attack
+select here.full_text('secret'::tsquery);
+
+-- == leak computed_column: here.owner_name
+-- A function of a row is a column of it; this one tells of the row's owner.
+create table here.boards (
+    id bigint generated always as identity primary key,
+    made_by uuid not null references public.users on delete cascade,
+    title text not null
+);
+alter table here.boards enable row level security;
+create policy everybody on here.boards for select to anon, authenticated using (true);
+grant select on here.boards to anon, authenticated;
+create function here.owner_name(board here.boards) returns text
+language sql stable security definer set search_path = ''
+as 'select u.email || u.name from public.users as u where u.id = board.made_by';
+-- rows
+update public.users set name = 'secret' where id = :b;
+insert into here.boards (made_by, title) values (:b, 'x');
+-- attack as anon
+select here.owner_name(b) from here.boards as b;
+
+-- == leak member_may_ask_any: here.team_report
+-- The caller must be a member of some team, and asks about any.
+create table here.teams (id bigint generated always as identity primary key, name text not null);
+create table here.team_members (
+    team_id bigint not null references here.teams on delete cascade,
+    user_id uuid not null references public.users on delete cascade,
+    primary key (team_id, user_id)
+);
+create table here.figures (
+    team_id bigint not null references here.teams on delete cascade,
+    month date not null,
+    body text not null,
+    primary key (team_id, month)
+);
+alter table here.teams enable row level security;
+alter table here.team_members enable row level security;
+alter table here.figures enable row level security;
+create policy own on here.team_members for select to authenticated using (user_id = auth.uid());
+grant select on here.team_members to authenticated;
+create function here.team_report(team bigint, from_month date default '2000-01-01')
+returns table (month date, body text)
+language plpgsql stable security definer set search_path = ''
+as $$
+begin
+    if not exists (select from here.team_members as m where m.user_id = auth.uid()) then
+        raise exception 'members only';
+    end if;
+    return query
+        select f.month, f.body from here.figures as f
+        where f.team_id = team and f.month >= from_month;
+end
+$$;
+-- rows
+insert into here.teams (name) values ('a'), ('b');
+insert into here.team_members values (1, :a), (2, :b);
+insert into here.figures values (2, '2031-01-01', 'secret');
+-- attack
+select * from here.team_report(2);
+
+-- == good member_may_ask_any
+-- The caller must be a member of the team that is asked about.
+create table here.teams (id bigint generated always as identity primary key, name text not null);
+create table here.team_members (
+    team_id bigint not null references here.teams on delete cascade,
+    user_id uuid not null references public.users on delete cascade,
+    primary key (team_id, user_id)
+);
+create table here.figures (
+    team_id bigint not null references here.teams on delete cascade,
+    month date not null,
+    body text not null,
+    primary key (team_id, month)
+);
+alter table here.teams enable row level security;
+alter table here.team_members enable row level security;
+alter table here.figures enable row level security;
+create policy own on here.team_members for select to authenticated using (user_id = auth.uid());
+grant select on here.team_members to authenticated;
+create function here.team_report(team bigint, from_month date default '2000-01-01')
+returns table (month date, body text)
+language plpgsql stable security definer set search_path = ''
+as $$
+begin
+    if not exists (
+        select from here.team_members as m where m.user_id = auth.uid() and m.team_id = team
+    ) then
+        raise exception 'members only';
+    end if;
+    return query
+        select f.month, f.body from here.figures as f
+        where f.team_id = team and f.month >= from_month;
+end
+$$;
+revoke execute on function here.team_report(bigint, date) from public;
+grant execute on function here.team_report(bigint, date) to authenticated;
+-- rows
+insert into here.teams (name) values ('a'), ('b');
+insert into here.team_members values (1, :a), (2, :b);
+insert into here.figures values (2, '2031-01-01', 'secret'), (1, '2031-01-01', 'mine');
+-- attack
+select * from here.team_report(2);
+-- works
+select * from here.team_report(1);
+
+-- == good moderators_function
+-- A function for moderators, by a claim of the operator's; nobody else gets by, null included.
+create function here.remove_account(who uuid) returns void
+language plpgsql security definer set search_path = ''
+as $$
+begin
+    if coalesce(auth.jwt() -> 'app_metadata' ->> 'role', '') <> 'moderator' then
+        raise exception 'moderators only' using errcode = '42501';
+    end if;
+    delete from public.users where id = who;
+end
+$$;
+revoke execute on function here.remove_account(uuid) from public;
+grant execute on function here.remove_account(uuid) to authenticated;
+-- attack with {"user_metadata": {"role": "moderator"}}
+select here.remove_account(:b);
+-- harm
+select where not exists (select from public.users where id = :b);
+-- works with {"app_metadata": {"role": "moderator"}}
+select here.remove_account(:a);

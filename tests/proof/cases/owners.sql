@@ -845,3 +845,252 @@ grant select, insert, update, delete on here.scores to authenticated;
 insert into here.scores (player, body) values (:b, 'secret'), (:a, 'mine');
 -- works
 select * from here.scores;
+
+-- == leak parent_flag: here.pictures
+-- A row is read because the row above it says that it is public.
+create table here.albums (
+    id uuid primary key default gen_random_uuid(),
+    owner_id uuid not null references public.users on delete cascade,
+    is_public boolean not null default false
+);
+create table here.pictures (
+    id uuid primary key default gen_random_uuid(),
+    album_id uuid not null references here.albums on delete cascade,
+    place text not null
+);
+alter table here.albums enable row level security;
+alter table here.pictures enable row level security;
+create policy own on here.albums to authenticated
+using (owner_id = auth.uid()) with check (owner_id = auth.uid());
+create policy shown on here.albums for select to authenticated using (is_public);
+create policy own on here.pictures to authenticated
+using (exists (select from here.albums as a where a.id = album_id and a.owner_id = auth.uid()));
+create policy shown on here.pictures for select to authenticated
+using (exists (select from here.albums as a where a.id = album_id and a.is_public));
+grant select, insert, update, delete on here.albums, here.pictures to authenticated;
+-- rows
+insert into here.albums values (:b, :b, true);
+insert into here.pictures (album_id, place) values (:b, 'secret');
+-- attack
+select * from here.pictures;
+
+-- == good parent_owner
+-- The row above says whose it is.
+create table here.albums (
+    id uuid primary key default gen_random_uuid(),
+    owner_id uuid not null default auth.uid() references public.users on delete cascade,
+    name text not null default ''
+);
+create table here.pictures (
+    id uuid primary key default gen_random_uuid(),
+    album_id uuid not null references here.albums on delete cascade,
+    place text not null
+);
+alter table here.albums enable row level security;
+alter table here.pictures enable row level security;
+create policy own on here.albums to authenticated
+using (owner_id = auth.uid()) with check (owner_id = auth.uid());
+create policy own on here.pictures to authenticated
+using (exists (select from here.albums as a where a.id = album_id and a.owner_id = auth.uid()));
+grant select, insert, update, delete on here.albums, here.pictures to authenticated;
+-- rows
+insert into here.albums values (:b, :b), (:a, :a);
+insert into here.pictures (album_id, place) values (:b, 'secret'), (:a, 'mine');
+-- attack
+insert into here.pictures (album_id, place) values (:b, 'planted');
+-- harm
+select from here.pictures where place = 'planted';
+-- works
+select * from here.pictures;
+
+-- == leak not_blocked: here.stories
+-- Everybody reads who was not blocked.
+create table here.blocks (
+    blocker uuid not null references public.users on delete cascade,
+    blocked uuid not null references public.users on delete cascade,
+    primary key (blocker, blocked)
+);
+create table here.stories (
+    id uuid primary key default gen_random_uuid(),
+    user_id uuid not null references public.users on delete cascade,
+    body text not null
+);
+alter table here.blocks enable row level security;
+alter table here.stories enable row level security;
+create policy own on here.blocks to authenticated
+using (blocker = auth.uid()) with check (blocker = auth.uid());
+create policy own on here.stories to authenticated
+using (user_id = auth.uid()) with check (user_id = auth.uid());
+create policy others on here.stories for select to authenticated
+using (
+    not exists (
+        select from here.blocks as b where b.blocker = stories.user_id and b.blocked = auth.uid()
+    )
+);
+grant select, insert, delete on here.blocks to authenticated;
+grant select, insert, update, delete on here.stories to authenticated;
+-- rows
+insert into here.stories (user_id, body) values (:b, 'secret');
+-- attack
+select * from here.stories;
+
+-- == leak roles_in_profile: here.audits
+-- The roles are an array in the user's own row.
+create table here.profiles (
+    id uuid primary key references public.users on delete cascade,
+    roles text[] not null default '{}'
+);
+create table here.audits (
+    id bigint generated always as identity primary key,
+    user_id uuid not null references public.users on delete cascade,
+    body text not null
+);
+alter table here.profiles enable row level security;
+alter table here.audits enable row level security;
+create policy own on here.profiles to authenticated
+using (id = (select auth.uid())) with check (id = (select auth.uid()));
+create policy reads on here.audits for select to authenticated
+using (
+    user_id = (select auth.uid())
+    or (select 'auditor' = any (p.roles) from here.profiles as p where p.id = auth.uid())
+);
+grant select, insert, update on here.profiles to authenticated;
+grant select on here.audits to authenticated;
+-- rows
+insert into here.profiles values (:a);
+insert into here.audits (user_id, body) values (:b, 'secret');
+-- attack
+update here.profiles set roles = '{auditor}';
+select * from here.audits;
+
+-- == leak settings_in_profile: here.audits
+-- A key in the JSON of the user's own row makes an administrator.
+create table here.profiles (
+    id uuid primary key references public.users on delete cascade,
+    settings jsonb not null default '{}'
+);
+create table here.audits (
+    id bigint generated always as identity primary key,
+    user_id uuid not null references public.users on delete cascade,
+    body text not null
+);
+alter table here.profiles enable row level security;
+alter table here.audits enable row level security;
+create policy own on here.profiles to authenticated
+using (id = (select auth.uid())) with check (id = (select auth.uid()));
+create policy reads on here.audits for select to authenticated
+using (
+    user_id = (select auth.uid())
+    or exists (
+        select from here.profiles as p
+        where p.id = auth.uid() and (p.settings -> 'flags' ->> 'superuser')::boolean
+    )
+);
+grant select, insert, update on here.profiles to authenticated;
+grant select on here.audits to authenticated;
+-- rows
+insert into here.profiles values (:a);
+insert into here.audits (user_id, body) values (:b, 'secret');
+-- attack
+update here.profiles set settings = '{"flags": {"superuser": true}}';
+select * from here.audits;
+
+-- == leak address_in_profile: here.invitations
+-- The address that decides is the one that users write into their profile.
+create table here.members_of (
+    id uuid primary key references auth.users on delete cascade,
+    email text
+);
+create table here.invitations (
+    id uuid primary key default gen_random_uuid(),
+    email text not null,
+    code text not null
+);
+alter table here.members_of enable row level security;
+alter table here.invitations enable row level security;
+create policy own on here.members_of to authenticated
+using (id = auth.uid()) with check (id = auth.uid());
+create policy invited on here.invitations for select to authenticated
+using (email = (select m.email from here.members_of as m where m.id = auth.uid()));
+grant select, insert, update on here.members_of to authenticated;
+grant select on here.invitations to authenticated;
+-- rows
+insert into here.members_of values (:a, :a_mail), (:b, :b_mail);
+insert into here.invitations (email, code) values (:b_mail, 'secret');
+-- attack
+update here.members_of set email = :b_mail where id = :a;
+select * from here.invitations;
+
+-- == leak nearly_owner: here.forms
+-- Two conditions deep: the owner, or a form without answers that is no draft.
+create table here.forms (
+    id uuid primary key default gen_random_uuid(),
+    user_id uuid not null references public.users on delete cascade,
+    state text not null default 'draft',
+    answers jsonb,
+    body text not null
+);
+alter table here.forms enable row level security;
+create policy reads on here.forms for select to authenticated
+using (
+    case
+        when user_id = auth.uid() then true
+        else not (state = 'draft' or (answers is not null and answers <> '[]'))
+    end
+);
+create policy writes on here.forms for insert to authenticated with check (user_id = auth.uid());
+grant select, insert on here.forms to authenticated;
+-- rows
+insert into here.forms (user_id, state, answers, body) values (:b, 'sent', '[]', 'secret');
+-- attack
+select * from here.forms;
+
+-- == leak crowded: here.rooms
+-- Everybody looks into a room that has fewer than two people.
+create table here.rooms (
+    id bigint generated always as identity primary key,
+    topic text not null
+);
+create table here.room_members (
+    room_id bigint not null references here.rooms on delete cascade,
+    user_id uuid not null references public.users on delete cascade,
+    primary key (room_id, user_id)
+);
+create function here.people_in(room bigint) returns bigint
+language sql stable security definer set search_path = ''
+as 'select count(*) from here.room_members where room_id = room';
+revoke execute on function here.people_in(bigint) from public, anon;
+grant execute on function here.people_in(bigint) to authenticated;
+alter table here.rooms enable row level security;
+alter table here.room_members enable row level security;
+create policy own on here.room_members for select to authenticated using (user_id = auth.uid());
+create policy members on here.rooms for select to authenticated
+using (
+    exists (select from here.room_members as m where m.room_id = id and m.user_id = auth.uid())
+    or here.people_in(id) < 2
+);
+grant select on here.rooms, here.room_members to authenticated;
+-- rows
+insert into here.rooms (topic) values ('secret');
+insert into here.room_members values (1, :b);
+-- attack
+select * from here.rooms;
+
+-- == leak expired_the_wrong_way: here.handovers
+-- A share lasts until it ends; here it begins then.
+create table here.handovers (
+    id uuid primary key default gen_random_uuid(),
+    owner uuid not null references public.users on delete cascade,
+    open_until timestamptz not null default now() + interval '1 day',
+    body text not null
+);
+alter table here.handovers enable row level security;
+create policy own on here.handovers to authenticated
+using (owner = auth.uid()) with check (owner = auth.uid());
+create policy ended on here.handovers for select to authenticated using (open_until < now());
+grant select, insert, update, delete on here.handovers to authenticated;
+-- rows
+insert into here.handovers (owner, open_until, body)
+values (:b, now() - interval '1 day', 'secret');
+-- attack
+select * from here.handovers;

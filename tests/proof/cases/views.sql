@@ -201,3 +201,44 @@ grant select on here_hidden.everything to authenticated;
 insert into here_hidden.everything (user_id, body) values (:b, 'secret');
 -- attack
 select * from here_hidden.everything;
+
+-- == leak view_counts: here.activity_by_user
+-- How much each person wrote, by name.
+create view here.activity_by_user as
+select n.user_id, count(*) as notes, max(n.body) as newest
+from public.notes as n group by n.user_id;
+grant select on here.activity_by_user to authenticated;
+-- rows
+insert into public.notes (user_id, body) values (:b, 'secret');
+-- attack
+select * from here.activity_by_user;
+
+-- == leak function_in_hidden_schema: here.peek
+-- The table lies in a schema nobody may use; a function brings its rows out.
+create schema here_vault;
+create table here_vault.keys (
+    user_id uuid primary key references public.users on delete cascade,
+    key text not null
+);
+create function here.peek(owner uuid) returns setof here_vault.keys
+language sql stable security definer set search_path = ''
+as 'select * from here_vault.keys where user_id = owner';
+-- rows
+insert into here_vault.keys values (:b, 'secret');
+-- attack
+select (here.peek(:b)).key;
+
+-- == good view_with_check
+-- A view with the caller's rights, through which own rows are written.
+create view here.short_notes with (security_invoker = true) as
+select id, user_id, body from public.notes where length(body) < 100
+with local check option;
+grant select, insert, update, delete on here.short_notes to authenticated;
+-- rows
+insert into public.notes (user_id, body) values (:b, 'secret'), (:a, 'mine');
+-- attack
+insert into here.short_notes (user_id, body) values (:b, 'forged');
+-- harm
+select from public.notes where body = 'forged';
+-- works
+update here.short_notes set body = 'x' returning *;

@@ -715,3 +715,30 @@ grant select, insert, delete on here.threads, here.replies to authenticated;
 insert into here.threads (user_id, subject) values (:b, 'x');
 -- attack
 insert into here.replies (user_id, thread_id) values (:a, 1) returning 'secret';
+
+-- == oracle overlapping: here.reservations
+-- An exclusion constraint tells when somebody else is there.
+create table here.reservations (
+    id bigint generated always as identity primary key,
+    user_id uuid not null references public.users on delete cascade,
+    period tstzrange not null,
+    exclude using gist (period with &&)
+);
+alter table here.reservations enable row level security;
+create policy own on here.reservations to authenticated
+using (user_id = auth.uid()) with check (user_id = auth.uid());
+grant select, insert, delete on here.reservations to authenticated;
+-- rows
+insert into here.reservations (user_id, period) values (:b, '[2031-01-01, 2031-01-02)');
+-- attack
+do $$
+begin
+    insert into here.reservations (user_id, period)
+    values (auth.uid(), '[2031-01-01, 2031-01-02)');
+exception when exclusion_violation then
+    raise notice 'secret meeting';
+end
+$$
+-- works
+insert into here.reservations (user_id, period)
+values (:a, '[2032-01-01, 2032-01-02)') returning *;
