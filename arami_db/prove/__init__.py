@@ -2,30 +2,66 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import psycopg
-from psycopg import sql
 
 from arami_db.database.connect import Connection, lost
-from arami_db.prove import outside
-from arami_db.prove.actors import API_ROLES
-from arami_db.prove.catalog import Catalog, read
-from arami_db.prove.play import play
-from arami_db.prove.stage import Attempt, Stage
-from arami_db.rows.tables import Path
+from arami_db.policies import Branch
+from arami_db.prove.attempt import Attempt
+from arami_db.prove.branches import Coverage
+from arami_db.prove.proving import play
+from arami_db.prove.scenario import Scenario
+from arami_db.prove.schema import read
 
-__all__ = ["Attempt", "Proof", "prove"]
+__all__ = ["Attempt", "Existence", "Proof", "Untried", "prove"]
 
 READ_ONLY = "nothing can be tried: the server or its database is read-only; name the primary"
 
 
 @dataclass(frozen=True)
+class Untried:
+    """What the proof knows that it has not proved: of what, and why."""
+
+    object: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Existence:
+    """What tells whoever tries that somebody's row is there, and no more: of what, by what, how."""
+
+    object: str
+    by: str
+    how: str
+
+
+@dataclass(frozen=True)
 class Proof:
-    """Everything that was tried, and why anything was not."""
+    """Everything that was tried, and why anything was not.
+
+    Attributes:
+        attempts: all that was tried.
+        unattempted: what stood in the way of whole tables or roles: the proof fails.
+        policies: how many there are.
+        branches: how many ways they have of being true.
+        untried: branches that were never true, functions without arguments of anybody's.
+        oracles: what tells that a row exists.
+        public: the tables that a policy opens to everybody, and which.
+        called: functions that were called with somebody's values.
+        made_up: functions that were called with made-up arguments only.
+    """
 
     attempts: tuple[Attempt, ...]
     unattempted: tuple[str, ...]
+    policies: int = 0
+    branches: int = 0
+    untried: tuple[Untried, ...] = ()
+    oracles: tuple[Existence, ...] = ()
+    public: tuple[tuple[str, str], ...] = ()
+    called: tuple[str, ...] = ()
+    made_up: tuple[str, ...] = ()
 
     @property
     def leaks(self) -> tuple[Attempt, ...]:
@@ -39,8 +75,14 @@ class Proof:
 
     @property
     def holds(self) -> bool:
-        """Whether nothing leaked, nothing failed and nothing went untried."""
+        """Whether nothing leaked, nothing failed and nothing stood in the way."""
         return not (self.leaks or self.failures or self.unattempted)
+
+    @property
+    def coverage(self) -> str:
+        """How many branches were tried, for people."""
+        tried = self.branches - sum(u.object.startswith("policy ") for u in self.untried)
+        return f"policies {self.policies}, branches {tried} of {self.branches} tried"
 
 
 # What could stop or bend it, and what the answers are read by.
@@ -50,20 +92,16 @@ _SETTINGS = """
     set local datestyle = 'ISO, YMD';
     set local intervalstyle = 'postgres';
     set local quote_all_identifiers = off;
+    set local search_path = public, extensions;
+    set local jit = off;
 """
 
 
-# The same on Citus, which sends each to the workers, one at a time.
-_SENT = (
-    "set local lock_timeout = '3s'",
-    "set local datestyle = 'ISO, YMD'",
-    "set local intervalstyle = 'postgres'",
-    "set local citus.enable_ddl_propagation = off",  # temporary objects are the session's own
-)
-
-
 def prove(
-    connection: Connection, beside: frozenset[Path] = frozenset(), *, on_citus: bool = False
+    connection: Connection,
+    *,
+    on_citus: bool = False,
+    begin: Callable[[str], None] = lambda _: None,
 ) -> Proof:
     """Try to reach one user's rows as everybody else, in a transaction that is rolled back.
 
@@ -72,8 +110,8 @@ def prove(
 
     Args:
         connection: as a superuser, or as the owner of the tables and member of the API roles.
-        beside: tables of public whose rows are not tried: whose they are, others say.
         on_citus: whether the tables are distributed.
+        begin: called with each step as it begins, for progress.
 
     Raises:
         ConnectionFailedError: the connection was lost; the server has rolled back.
@@ -83,43 +121,42 @@ def prove(
             connection.execute(_SETTINGS)
             if connection.execute("show transaction_read_only").fetchone() == ("on",):
                 return Proof((), (READ_ONLY,))
-            catalog = read(connection, beside)
-            if not on_citus:
-                stage = Stage(connection, catalog)
-                play(stage)
-                return Proof(tuple(stage.attempts), tuple(stage.unattempted))
-            there = outside.somebody(connection, catalog)
-            definers = tuple(f for f in catalog.functions if f.is_definer)
-            stages = [Stage(connection, replace(catalog, views=(), functions=definers))]
-            outside.play_definers(stages[0], there)
-        invokers = tuple(f for f in catalog.functions if not f.is_definer)
-        catalog = replace(catalog, functions=invokers)
-        stages += [_role_by_role(connection, catalog, role, there) for role in API_ROLES]
-        return Proof(
-            tuple(attempt for stage in stages for attempt in stage.attempts),
-            tuple(reason for stage in stages for reason in stage.unattempted),
-        )
+            scenario = Scenario(connection, read(connection), begin=begin)
+            return _proof(scenario, play(scenario))
     except psycopg.Error as error:
         if connection.closed:
             raise lost(error) from None
         return Proof((), (f"the proof was cut short: {str(error).strip()}",))
 
 
-def _role_by_role(
-    connection: Connection, catalog: Catalog, role: str, there: outside.Somebody | None
-) -> Stage:
-    """Let those of one role try, in a transaction of their own."""
-    stage = Stage(connection, catalog, role)
-    with connection.transaction(force_rollback=True):
-        for setting in _SENT:
-            connection.execute(setting)
-        try:
-            connection.execute(sql.SQL("set local role {}").format(sql.Identifier(role)))
-        except psycopg.errors.InsufficientPrivilege as error:
-            stage.skip(f"everything as {role}: {error.diag.message_primary}")
-            return stage
-        if role == "anon":
-            outside.play(stage, there)
-        else:
-            play(stage)
-    return stage
+def _proof(scenario: Scenario, coverage: Coverage) -> Proof:
+    schema = scenario.schema
+    untried = [Untried(_name(branch), reason) for branch, reason in coverage.untried]
+    untried += [Untried(name, reason) for name, reason in scenario.untried.items()]
+    made_up = [name for name in scenario.made_up if name not in scenario.called]
+    untried += [
+        Untried(name, "called with made-up arguments only: no row of anybody's has their like")
+        for name in made_up
+    ]
+    untried += [
+        Untried(name, f"every call failed: {why}")
+        for name, why in scenario.failing.items()
+        if name not in scenario.called
+    ]
+    return Proof(
+        tuple(scenario.attempts),
+        tuple(scenario.unattempted),
+        len({(b.table, b.policy) for b in coverage.branches.values()}),
+        len(coverage.branches),
+        tuple(untried),
+        tuple(Existence(*key, how) for key, how in scenario.oracles.items()),
+        tuple(scenario.public.items()),
+        tuple(sorted(scenario.called)),
+        tuple(made_up),
+    )
+
+
+def _name(branch: Branch) -> str:
+    """A branch, for people."""
+    label = ".".join(branch.table)
+    return f"policy {branch.policy} on {label}, {branch.clause}: {branch.text}"

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from psycopg import sql
 
+from arami_db.rows.maker import email
+
 API_ROLES = ("anon", "authenticated", "service_role")
+ROLE = "authenticated"
 
 
 @dataclass(frozen=True)
@@ -23,6 +27,7 @@ class Actor:
     claims: str = ""
     legacy: str = ""
     headers: str = ""
+    settings: Mapping[str, str] = field(default_factory=dict, hash=False)
     on_citus: bool = False
 
     @cached_property
@@ -34,6 +39,7 @@ class Actor:
             "request.jwt.claim.sub": self.legacy,
             "request.headers": self.headers,
             "request.jwt.claim.role": self.role if self.legacy else "",
+            **self.settings,
             "row_security": "on",
             "role": self.role,  # the last one: what follows is done with its rights
         }
@@ -63,54 +69,74 @@ def rendered(statement: sql.Composable) -> sql.SQL:
     return sql.SQL(statement.as_string())
 
 
-def claims(user: str | None, role: str = "authenticated") -> str:
+def claims(user: str | None, role: str = ROLE, **more: object) -> str:
     """The claims of a signed-in user, as JSON."""
-    return json.dumps({"sub": user, "role": role})
+    mail = {"email": email(user)} if user else {}
+    merged = {"sub": user, "role": role, **mail, **more}
+    return json.dumps({k: v for k, v in merged.items() if v is not None or k == "sub"})
 
 
-def owners(user: str) -> tuple[Actor, ...]:
+def owner(user: str, more: Mapping[str, object]) -> Actor:
+    """A user, signed in.
+
+    Args:
+        user: the id.
+        more: claims besides, which operators set.
+    """
+    return Actor("A", ROLE, claims(user, **more))
+
+
+def owners(user: str, more: Mapping[str, object]) -> tuple[Actor, ...]:
     """The user, signed in, in both claim styles."""
-    return (
-        Actor("A", "authenticated", claims(user)),
-        Actor("A (legacy claims)", "authenticated", legacy=user),
-    )
+    return (owner(user, more), Actor("A (legacy claims)", ROLE, legacy=user))
 
 
-def attackers(user: str, other: str) -> tuple[Actor, ...]:
+def attackers(user: str, other: str, more: Mapping[str, object]) -> tuple[Actor, ...]:
     """Everybody who has no business with anyone else's rows.
 
     Args:
         user: whose claims A has.
         other: whom A claims to be where users may write what they like.
+        more: claims of A's besides, which operators set.
     """
-    role = "authenticated"
-    forged = dict.fromkeys(("sub", "id", "user_id"), other)
-    metadata = {"sub": user, "role": role, "user_metadata": forged}
+    forged = dict.fromkeys(("sub", "id", "user_id"), other) | {"email": email(other)}
     headers = dict.fromkeys(("x-user-id", "x-user", "user-id", "x-forwarded-user"), other)
     return (
-        *owners(user),
+        *owners(user, more),
         Actor(
             "A with B's id in what users write",
-            role,
-            json.dumps(metadata),
+            ROLE,
+            claims(user, **{**more, "user_metadata": forged}),
             headers=json.dumps(headers),
         ),
         Actor("anon", "anon"),
         Actor("anon with A's claims", "anon", claims(user)),
         Actor("anon with A's legacy claims", "anon", legacy=user),
-        Actor("authenticated without claims", role),
-        Actor("authenticated with empty claims", role, "{}"),
-        Actor("authenticated with a null subject", role, claims(None)),
-        Actor("authenticated with an empty subject", role, claims("")),
-        Actor("authenticated with a malformed subject", role, claims("not-a-uuid")),
-        Actor("authenticated with malformed claims", role, "{not json"),
-        Actor("authenticated with malformed legacy claims", role, legacy="not-a-uuid"),
+        Actor("authenticated without claims", ROLE),
+        Actor("authenticated with empty claims", ROLE, "{}"),
+        Actor("authenticated with a null subject", ROLE, claims(None)),
+        Actor("authenticated with an empty subject", ROLE, claims("")),
+        Actor("authenticated with a malformed subject", ROLE, claims("not-a-uuid")),
+        Actor("authenticated with malformed claims", ROLE, "{not json"),
+        Actor("authenticated with malformed legacy claims", ROLE, legacy="not-a-uuid"),
     )
+
+
+THOROUGH = ("A", "A with B's id in what users write", "anon")  # who try every attack there is
 
 
 def insider(user: str, role: str) -> Actor:
     """Who does on Citus, in the role that is tried, what is done with full rights elsewhere."""
     return Actor("insider", role, claims(user, role), on_citus=True)
+
+
+def with_claims(
+    actor: Actor, name: str, more: Mapping[str, object], settings: Mapping[str, str]
+) -> Actor:
+    """The same with further claims, and settings that are no claims."""
+    held = json.loads(actor.claims or "{}") | more
+    kept = {k: v for k, v in held.items() if v is not None}
+    return replace(actor, name=name, claims=json.dumps(kept), settings=settings)
 
 
 SERVICE = Actor("service_role", "service_role", claims(None, "service_role"))

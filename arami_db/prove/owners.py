@@ -1,54 +1,131 @@
-"""Whose the rows of a table are, as foreign keys and names say it."""
+"""Whose the rows of a table are: as policies say it, and where they do not, as foreign keys do."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from arami_db.rows.tables import Table
+from arami_db.policies import Policies, owner_columns
+from arami_db.policies.model import OwnerColumn
+from arami_db.rows.tables import Owner, Path, Table
 
-_ACCOUNTS = (("public", "users"), ("auth", "users"))
-
-
-def _direct(table: Table) -> list[str]:
-    """Columns that name a user by a foreign key of their own; the key of the users themselves."""
-    if table.path in _ACCOUNTS:
-        return ["id"]
-    return [
-        key.columns[0]
-        for key in table.foreign_keys
-        if key.parent in _ACCOUNTS and key.references == ("id",)
-    ]
+ACCOUNTS = (("public", "users"), ("auth", "users"))
+Owners = dict[Path, tuple[Owner, ...]]
 
 
-def with_owners(tables: dict[tuple[str, str], Table]) -> dict[tuple[str, str], Table]:
-    """Say whose rows are whose: a column, one named like it, or a parent that has an owner.
+_USERS_OWN = ("user_metadata", "raw_user_meta_data", "is_anonymous", "phone")
+
+
+def told(policies: Policies) -> Owners:
+    """The owners that policies name.
+
+    An e-mail, or a claim that operators set, says whose a row is only where no id does; a claim
+    that users set themselves never does.
+
+    Args:
+        policies: of all tables.
+    """
+    found = {}
+    for path, columns in owner_columns(policies).items():
+        ids = [c for c in columns if c.kind == "uid"]
+        mails = [c for c in columns if c.kind == "email"]
+        claims = [c for c in columns if c.kind == "claim" and _is_operators(c.claim)]
+        if chosen := ids or mails or claims:
+            found[path] = tuple(dict.fromkeys(map(_owner, chosen)))
+    return found
+
+
+def _is_operators(claim: tuple[str, ...]) -> bool:
+    return bool(claim) and claim[0] not in _USERS_OWN and not claim[0].startswith(("request.", "app."))
+
+
+def _owner(column: OwnerColumn) -> Owner:
+    if column.via:
+        return Owner(column.column, "row")
+    kinds = {"uid": "id", "email": "email", "claim": "claim"}
+    return Owner(column.column, kinds[column.kind], column.is_element, column.claim)  # type: ignore[arg-type]
+
+
+def shared(
+    tables: dict[Path, Table], policies: Policies
+) -> dict[tuple[Path, str], tuple[Path, str]]:
+    """Columns that must hold what another column of the user's holds, and no key says so.
 
     Args:
         tables: all of them, by path.
+        policies: what compares their columns.
+    """
+    found: dict[tuple[Path, str], tuple[Path, str]] = {}
+    for path, columns in owner_columns(policies).items():
+        for column in columns:
+            at = path
+            for link in column.via:
+                if at in tables and link.table in tables:
+                    found |= _following(tables, (at, link.here), (link.table, link.there))
+                at = link.table
+    return found
+
+
+def _following(
+    tables: dict[Path, Table], one: tuple[Path, str], other: tuple[Path, str]
+) -> dict[tuple[Path, str], tuple[Path, str]]:
+    leads = {place: _leads(tables[place[0]], place[1]) for place in (one, other)}
+    if leads[one] and leads[other]:
+        return {}
+    if leads[one]:
+        return {} if leads[one] == other else {other: leads[one] or one}
+    if leads[other]:
+        return {} if leads[other] == one else {one: leads[other] or other}
+    return {one: other, other: other}
+
+
+def _leads(table: Table, column: str) -> tuple[Path, str] | None:
+    """Where a foreign key of a column leads."""
+    for key in table.foreign_keys:
+        if column in key.columns:
+            return key.parent, key.references[key.columns.index(column)]
+    return None
+
+
+def with_owners(tables: dict[Path, Table], known_of: Owners) -> dict[Path, Table]:
+    """Say whose rows are whose: by policies; by a key to the users, or a column named like those
+    that hold one; by a parent that has an owner.
+
+    Args:
+        tables: all of them, by path.
+        known_of: what policies say.
 
     Returns:
-        The same, with an owner where one can be told.
+        The same, with owners where any can be told.
     """
-    usual = Counter(c for t in tables.values() if t.name != "users" for c in _direct(t))
+    usual = Counter(c for t in tables.values() if t.name != "users" for c in _keyed(t))
     known = {}
     for path, table in tables.items():
         named = [c for c in usual if c in table.columns and table.columns[c].type == "uuid"]
-        if columns := _direct(table) or named:
-            known[path] = replace(table, owner=(max(columns, key=lambda c: usual[c]),))
+        columns = _keyed(table) or sorted(named, key=lambda c: -usual[c])[:1]
+        if owners := known_of.get(path) or tuple(Owner(c, "id") for c in columns):
+            known[path] = replace(table, owners=owners)
     while found := dict(_indirect(tables, known)):
         known |= found
     return {path: known.get(path, table) for path, table in tables.items()}
 
 
-def _indirect(
-    tables: dict[tuple[str, str], Table], known: dict[tuple[str, str], Table]
-) -> Iterable[tuple[tuple[str, str], Table]]:
+def _keyed(table: Table) -> list[str]:
+    """Columns that name a user by a foreign key of their own; the key of the users themselves."""
+    if table.path in ACCOUNTS:
+        return ["id"]
+    return [
+        key.columns[0]
+        for key in table.foreign_keys
+        if key.parent in ACCOUNTS and key.references == ("id",)
+    ]
+
+
+def _indirect(tables: dict[Path, Table], known: dict[Path, Table]) -> Iterable[tuple[Path, Table]]:
     for path, table in tables.items():
         for key in table.foreign_keys:
             if path not in known and key.parent in known:
-                yield path, replace(table, owner=key.columns, via=key)
+                owners = tuple(Owner(column, "row") for column in key.columns)
+                yield path, replace(table, owners=owners)
                 break

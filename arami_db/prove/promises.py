@@ -1,95 +1,113 @@
-"""The other half of the proof: users can do with their own rows what the document promises."""
+"""The other half of the proof: what grants and policies promise, users can do with own rows."""
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Iterator
 
-from psycopg import sql
-
+from arami_db.prove import statements as make
 from arami_db.prove.actors import SERVICE, Actor
-from arami_db.prove.ground import assign, changed_column, forget_children
-from arami_db.prove.observe import World
-from arami_db.prove.stage import Stage
-from arami_db.prove.trial import Result, attempt
-from arami_db.rows.maker import inserting
+from arami_db.prove.attempt import Attack, Result, asked
+from arami_db.prove.scenario import Scenario
 from arami_db.rows.tables import Table
 
-
-def insert_own(stage: Stage, table: Table, actor: Actor) -> None:
-    """A inserts the row that A is about to get."""
-    statement = inserting(table, stage.maker.drafts[stage.a, table.path])
-    result = attempt(stage.connection, actor, statement)
-    stage.confirm(actor, "insert own", table.label, result, result.count == 1)
+_COMMANDS = ("insert", "select", "update", "delete")
 
 
-def keep_own(stage: Stage, table: Table, actor: Actor) -> None:
-    """A reads, updates and deletes A's own row."""
-    row = stage.row(stage.a, table)
+def own(scenario: Scenario, table: Table, actor: Actor) -> Iterator[Attack]:
+    """A inserts, reads, updates and deletes A's own row.
+
+    Args:
+        scenario: in which A has rows.
+        table: whose.
+        actor: A.
+    """
+    row = scenario.row(scenario.a, table.path)
     if row is None:
         return
-    mine = stage.pinpoint(table, stage.a)
-    name = changed_column(stage, table, actor.role)
-    statements = {
-        "select own": sql.SQL("select * from {} where {}").format(table.identifier, mine),
-        "update own": sql.SQL("update {} set {} where {}").format(
-            table.identifier, assign({name: row[name]}), mine
+    mine = scenario.pinpoint(table, scenario.a)
+    name = make.changed_column(scenario, table, actor.role)
+    draft = scenario.maker.drafts[scenario.a, table.path]
+    made = {
+        "insert": (
+            make.insert(scenario, table, actor.role, draft),
+            scenario.clearing(table, scenario.a),
         ),
-        "delete own": sql.SQL("delete from {} where {}").format(table.identifier, mine),
+        "select": (make.select(scenario, table, actor.role, scenario.a), ()),
+        "update": (make.update(table, {name: row[name]}, mine), ()),
+        "delete": (make.delete(table, mine), scenario.releasing(table, scenario.a)),
     }
-    for action, statement in statements.items():
-        clear = partial(forget_children, stage, table, stage.a) if "delete" in action else None
-        result = attempt(stage.connection, actor, statement, prepare=clear)
-        stage.confirm(actor, action, table.label, result, result.count >= 1)
+    for action, (statement, prepare) in made.items():
+        yield Attack(actor, f"{action} own", table.label, statement, prepare, reads=True)
 
 
-def serve_table(stage: Stage, table: Table) -> None:
-    """service_role sees A's row and B's."""
-    if stage.row(stage.a, table) is None or stage.row(stage.b, table) is None:
-        return
-    statement = sql.SQL("select 1 from {} where ({}) or ({})").format(
-        table.identifier, stage.pinpoint(table, stage.a), stage.pinpoint(table, stage.b)
-    )
-    result = attempt(stage.connection, stage.cast(SERVICE), statement)
-    stage.confirm(SERVICE, "select both", table.label, result, result.count >= 2)
+def keep(scenario: Scenario, attack: Attack, result: Result) -> None:
+    """Remember what A could do with an own row, or why not.
+
+    Args:
+        scenario: in which it was tried.
+        attack: one of own().
+        result: what came of it.
+    """
+    [table] = [t for t in scenario.schema.tried if t.label == attack.object]
+    action = attack.action.split()[0]
+    done = result.sqlstate is None and result.count > 0
+    if done:
+        scenario.kept[table.path, action] = None
+    elif not result.interrupted:
+        scenario.kept.setdefault((table.path, action), result.message or "no rows")
 
 
-def read_views(stage: Stage, actor: Actor, before: World, now: World) -> None:
-    """A finds A's rows in every view that has them."""
-    for view in stage.catalog.views:
-        name = f"public.{view.name}"
-        if view.materialized:
-            continue
-        result, empty = now[actor.name, "select", name], before[actor.name, "select", name]
-        there = bool(view.ids) and stage.count(_of_users(view.name, view.ids, stage.a)) > 0
-        seen = result.rows != empty.rows or not there
-        stage.confirm(actor, "select own", name, result, seen)
+def settle(scenario: Scenario, actor: Actor, let: set[tuple[str, str]]) -> None:
+    """Write down what of the promises was kept.
 
-
-def serve_views(stage: Stage) -> None:
-    """service_role finds the rows of A and B in every view where a user's id is."""
-    for view in stage.catalog.views:
-        for user in (stage.a, stage.b):
-            statement = _of_users(view.name, view.ids, user)
-            if view.materialized or not view.ids or not stage.count(statement):
+    Args:
+        scenario: in which all was tried.
+        actor: A.
+        let: what policies let A do, as measured on rows: by them it should have been done.
+    """
+    for table in scenario.schema.owned:
+        guard = scenario.schema.guard(table.path)
+        for action in _COMMANDS:
+            key = (table.path, action)
+            if key not in scenario.kept or not guard.promises(actor.role, action):
                 continue
-            result = attempt(stage.connection, stage.cast(SERVICE), statement)
-            seen = bool(result.rows and result.rows[0][0])
-            who = "A" if user == stage.a else "B"
-            stage.confirm(SERVICE, f"select {who}'s", f"public.{view.name}", result, seen)
+            why_not = scenario.kept[key]
+            if why_not is None or (table.label, action) in let or not guard.is_secured:
+                scenario.confirm(actor, f"{action} own", table.label, why_not)
 
 
-def call_functions(stage: Stage, actor: Actor, before: World, now: World) -> None:
-    """A learns of A's rows from every function that tells service_role of them."""
-    for (who, action, name), served in now.items():
-        if who != SERVICE.name or not action.startswith("call"):
+def serve(scenario: Scenario) -> None:
+    """service_role sees A's rows and B's, where it may read at all.
+
+    Args:
+        scenario: in which both have rows.
+    """
+    reads = []
+    for table in scenario.schema.owned:
+        guard = scenario.schema.guard(table.path)
+        if not guard.columns("service_role", "select"):
             continue
-        if served.rows and served.rows != before[who, action, name].rows:
-            asked: Result = now[actor.name, action, name]
-            told = asked.rows != before[actor.name, action, name].rows
-            stage.confirm(actor, action, name, asked, told)
+        for who, user in (("A", scenario.a), ("B", scenario.b)):
+            if scenario.row(user, table.path) is not None:
+                read = make.select(scenario, table, "service_role", user)
+                reads.append(Attack(SERVICE, f"select {who}'s", table.label, read, reads=True))
+    for attack, result in scenario.run(reads):
+        done = result.sqlstate is None and result.count > 0
+        why_not = None if done else result.message or "no rows"
+        scenario.confirm(SERVICE, attack.action, attack.object, why_not)
 
 
-def _of_users(view: str, ids: tuple[str, ...], user: str) -> sql.Composed:
-    return sql.SQL("select count(*) from {} where {} in ({})").format(
-        sql.Identifier("public", view), user, sql.SQL(", ").join(map(sql.Identifier, ids))
-    )
+def views(scenario: Scenario, actor: Actor) -> None:
+    """A may read every view that A holds a grant on.
+
+    Args:
+        scenario: in which A has rows.
+        actor: A.
+    """
+    for view in scenario.schema.views:
+        guard = scenario.schema.guard((view.schema, view.name))
+        if view.materialized or not guard.columns(actor.role, "select"):
+            continue
+        read = make.read_view(scenario, view, actor.role)
+        result = asked(scenario.connection, actor, read)
+        scenario.confirm(actor, "select own", view.label, result.message or None)

@@ -1,5 +1,31 @@
--- Every view and materialized view of schema public, and its uuid columns, where a user's id may be.
+-- Every view and materialized view of the exposed schemas; its columns where a user's id may be; and
+-- all the relations that it reads, through other views, too.
+with recursive reads (view, relation) as (
+    select
+        r.ev_class,
+        d.refobjid
+    from pg_catalog.pg_rewrite as r
+    inner join pg_catalog.pg_depend as d
+        on d.classid = 'pg_rewrite'::regclass and d.objid = r.oid
+    where d.refclassid = 'pg_class'::regclass and d.refobjid <> r.ev_class
+    union
+    select
+        o.view,
+        i.relation
+    from reads as o
+    inner join (
+        select
+            r.ev_class as view,
+            d.refobjid as relation
+        from pg_catalog.pg_rewrite as r
+        inner join pg_catalog.pg_depend as d
+            on d.classid = 'pg_rewrite'::regclass and d.objid = r.oid
+        where d.refclassid = 'pg_class'::regclass and d.refobjid <> r.ev_class
+    ) as i on o.relation = i.view
+)
+
 select
+    n.nspname::text as schema,
     c.relname::text as name,
     c.relkind = 'm' as materialized,
     array(
@@ -15,9 +41,17 @@ select
         select coalesce(bool_or(has_any_column_privilege(r.oid, c.oid, 'select')), false)
         from pg_catalog.pg_roles as r
         where r.rolname in ('anon', 'authenticated')
-    ) as readable
+    ) as readable,
+    array(
+        select distinct rn.nspname || '.' || rc.relname
+        from reads as s
+        inner join pg_catalog.pg_class as rc on s.relation = rc.oid
+        inner join pg_catalog.pg_namespace as rn on rc.relnamespace = rn.oid
+        where s.view = c.oid and rc.relkind in ('r', 'p')
+    ) as reads
 from pg_catalog.pg_class as c
-where c.relnamespace = to_regnamespace('public')
+inner join pg_catalog.pg_namespace as n on c.relnamespace = n.oid
+where n.nspname = any(%(schemas)s::text [])
     and c.relkind in ('v', 'm')
     -- What Citus brings is a fact of its own.
     and not exists (
@@ -27,4 +61,4 @@ where c.relnamespace = to_regnamespace('public')
         where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'e'
             and d.refclassid = 'pg_extension'::regclass and e.extname = 'citus'
     )
-order by c.relname
+order by n.nspname <> 'public', n.nspname, c.relname

@@ -5,8 +5,17 @@ with recursive reached (oid) as (
     select c.oid
     from pg_catalog.pg_class as c
     inner join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
-    where n.nspname = any(%(schemas)s::text[])
-        and c.relkind in ('r', 'p')
+    where c.relkind in ('r', 'p')
+        and (
+            n.nspname = any(%(schemas)s::text[])
+            or (
+                array[n.nspname, c.relname]::text[] in (
+                    select array[b.value ->> 0, b.value ->> 1]
+                    from jsonb_array_elements(%(besides)s::jsonb) as b
+                )
+                and c.relhastriggers
+            )
+        )
     union
     select k.confrelid
     from reached as r

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import json
+import secrets
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,7 +13,7 @@ import psycopg
 from psycopg import sql
 
 from arami_db.database.connect import Connection
-from arami_db.rows.tables import Path, Table
+from arami_db.rows.tables import Column, Owner, Path, Table
 from arami_db.rows.values import DEFAULT, Value, candidates
 
 Row = dict[str, str | None]
@@ -19,6 +21,12 @@ Theirs = Callable[[Table, str], sql.Composable]
 _TRIES = 500
 _TRIES_OF_VARIANT = 30
 _CLAIMED = {("public", "users"): {"email", "phone"}}
+_WHOLE = {"smallint", "integer", "bigint", "numeric"}
+
+
+def email(user: str) -> str:
+    """The e-mail of a user."""
+    return f"{user}@arami.example"
 
 
 class NoRowError(Exception):
@@ -68,6 +76,9 @@ class Maker:
         self._left_out = _CLAIMED if theirs else {}
         self._theirs = theirs
         self._connection = connection
+        self.third: str | None = None  # whom a row names that must not name its owner twice
+        self.shared: dict[tuple[Path, str], tuple[Path, str]] = {}  # columns that follow others
+        self.avoid: frozenset[str] = frozenset()  # values that would give rights, if others do
         self.turn = 0  # which of the likely values of a column to try first; -1 for the last
         self._ids: dict[tuple[str, str, str], str] = {}
         self.drafts: dict[tuple[str, Path], Row] = {}
@@ -75,9 +86,28 @@ class Maker:
 
     def identity(self, table: Table, user: str) -> str:
         """The id that a user's row of a table has, or will have."""
-        if table.via is None and table.owner == ("id",):
+        if any(owner.column == "id" and owner.kind == "id" for owner in table.owners):
             return user
         return self._ids.setdefault((*table.path, user), str(uuid.uuid4()))
+
+    def value(self, table: Table, owner: Owner, user: str) -> str:
+        """What a column that says whose a row is holds for a user."""
+        if owner.kind == "email":
+            held = email(user)
+        elif owner.kind == "claim":
+            kind = table.columns[owner.column].type
+            held = self.key(".".join(owner.claim), kind.removesuffix("[]"), user)
+        else:
+            held = user
+        if not owner.is_element:
+            return held
+        is_json = table.columns[owner.column].type in {"json", "jsonb"}
+        return json.dumps([held]) if is_json else "{" + held + "}"
+
+    def key(self, group: str, kind: str, user: str) -> str:
+        """The one value of a user's in columns that are compared with each other."""
+        made = str(secrets.randbelow(30_000)) if kind in _WHOLE else str(uuid.uuid4())
+        return self._ids.setdefault(("", group, user), made)
 
     def adopt(self, table: Table, user: str, row: Row) -> None:
         """Take a row that is there for the user's, as if it had been made."""
@@ -93,7 +123,8 @@ class Maker:
             NoRowError: there is none among those tried.
         """
         row: dict[str, Value] = dict(self._first(table, user))
-        optional = [n for n in row if not table.columns[n].required and n not in table.owner]
+        owners = {owner.column for owner in table.direct}
+        optional = [n for n in row if not table.columns[n].required and n not in owners]
         choices: dict[str, Iterator[dict[str, Value]]] = {}
         for _ in range(_TRIES_OF_VARIANT if self.turn else _TRIES):
             values: Row = {n: v for n, v in row.items() if v is None or isinstance(v, str)}
@@ -150,8 +181,10 @@ class Maker:
                 yield name, fixed[name]
             elif name in self._left_out.get(table.path, ()):
                 continue
+            elif name == "email" and column.category == "S" and table.direct:
+                yield name, email(user)
             elif column.writable and (not column.default or self._varies(table, name)):
-                values = candidates(table, column)
+                values = self._candidates(table, column)
                 yield name, values[self.turn if self.turn < len(values) else 0]
 
     def _varies(self, table: Table, name: str) -> bool:
@@ -172,8 +205,12 @@ class Maker:
             for name in primary.columns:
                 if name not in fixed and table.columns[name].type == "uuid":
                     fixed[name] = self.identity(table, user)
-        if table.owner and table.via is None:
-            fixed[table.owner[0]] = user
+        for owner in table.direct:
+            fixed[owner.column] = self.value(table, owner, user)
+        for name, column in table.columns.items():
+            if name not in fixed and (place := self.shared.get((table.path, name))):
+                made = self.made.get((user, place[0]), {}).get(place[1])
+                fixed[name] = made or self.key(".".join((*place[0], place[1])), column.type, user)
         return {name: v for name, v in fixed.items() if table.columns[name].writable}
 
     def _next(
@@ -191,6 +228,22 @@ class Maker:
             choices[name] = self._combinations(table, user, columns)
         return next(choices[name], None)
 
+    def _candidates(self, table: Table, column: Column) -> list[Value]:
+        """Values to try, last those that policies of other tables speak of: an administrator's."""
+        own = table.policies
+        return sorted(
+            candidates(table, column),
+            key=lambda v: v in self.avoid and f"'{v}'" not in own,
+        )
+
+    def _spare(self, table: Table, name: str) -> list[Value]:
+        """What a column that is given may hold instead: nothing, or another user's id."""
+        named = [owner.column for owner in table.direct if owner.kind == "id"]
+        if name in named[1:] and self.third:
+            return [self.third]
+        owners = {owner.column for owner in table.direct}
+        return [] if table.columns[name].required or name in owners else [None]
+
     def _combinations(
         self, table: Table, user: str, columns: tuple[str, ...]
     ) -> Iterator[dict[str, Value]]:
@@ -199,10 +252,9 @@ class Maker:
         for name in columns:
             column = table.columns[name]
             if name in fixed:
-                spare: list[Value] = [] if column.required or name in table.owner else [None]
-                options.append([fixed[name], *spare])
+                options.append([fixed[name], *self._spare(table, name)])
             elif column.writable:
-                options.append(candidates(table, column))
+                options.append(self._candidates(table, column))
             else:
                 options.append([DEFAULT])
         if columns:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from psycopg import sql
 from psycopg.rows import dict_row
@@ -58,8 +59,26 @@ class Check:
 
 
 @dataclass(frozen=True)
+class Owner:
+    """A column that says whose a row is.
+
+    Attributes:
+        column: its name.
+        kind: it holds the user's id, the user's e-mail, a claim that only operators set, or leads
+            to a row of the user's in another table.
+        is_element: whether it holds that as an element of an array.
+        claim: the path of the claim in the JWT.
+    """
+
+    column: str
+    kind: Literal["id", "email", "claim", "row"]
+    is_element: bool = False
+    claim: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Table:
-    """A table; owner names the columns that say whose a row is, via the foreign key they follow.
+    """A table; owners say whose a row is.
 
     Root is the partitioned table that a partition's rows are rows of.
     """
@@ -73,8 +92,12 @@ class Table:
     checks: dict[str, Check]
     policies: str
     root: Path | None
-    owner: tuple[str, ...] = ()
-    via: ForeignKey | None = None
+    owners: tuple[Owner, ...] = ()
+
+    @property
+    def direct(self) -> tuple[Owner, ...]:
+        """The owners that hold a user's id, e-mail or claim."""
+        return tuple(owner for owner in self.owners if owner.kind != "row")
 
     @property
     def path(self) -> Path:
@@ -92,12 +115,15 @@ class Table:
         return sql.Identifier(*self.path)
 
 
-def read_tables(connection: Connection, schemas: Collection[str]) -> dict[Path, Table]:
+def read_tables(
+    connection: Connection, schemas: Collection[str], besides: Collection[Path] = ()
+) -> dict[Path, Table]:
     """Read the tables of some schemas, and those that their foreign keys lead to.
 
     Args:
         connection: to the database.
         schemas: their names.
+        besides: further tables, those of them that have triggers, which may make rows elsewhere.
 
     Returns:
         The tables by path, in no order.
@@ -106,7 +132,7 @@ def read_tables(connection: Connection, schemas: Collection[str]) -> dict[Path, 
         psycopg.Error: as the server says it.
     """
     with connection.cursor(row_factory=dict_row) as cursor:
-        rows = cursor.execute(query("rows_tables"), {"schemas": list(schemas)}).fetchall()
+        rows = cursor.execute(query("rows_tables"), {"schemas": list(schemas), "besides": json.dumps(list(besides))}).fetchall()
     return {(row["schema"], row["name"]): _table(row) for row in rows}
 
 

@@ -16,7 +16,7 @@ _LITERAL = re.compile(r"'((?:[^']|'')*)'")
 _NUMBER = re.compile(r"(?<![\w'.])-?\d+(?:\.\d+)?(?![\w.])")
 _PLAIN = ("a", "abc", "ABC", "0", "UTC")
 _BY_TYPE = {
-    "boolean": ("true", "false"),
+    "boolean": ("false", "true"),
     "date": ("today", "2000-01-01", "2100-01-01"),
     "timestamp with time zone": ("now", "2000-01-01", "2100-01-01"),
     "timestamp without time zone": ("now", "2000-01-01", "2100-01-01"),

@@ -1,0 +1,39 @@
+"""Policies as expressions: what each may be true by, and the cases in which it is."""
+
+from arami_db.policies.casing import cases
+from arami_db.policies.model import (
+    ATTACKER,
+    ATTACKER_EMAIL,
+    VICTIM,
+    VICTIM_EMAIL,
+    Branch,
+    Case,
+    Cases,
+    Clause,
+    Gap,
+    Link,
+    OwnerColumn,
+    Policies,
+    Policy,
+)
+from arami_db.policies.owners import owner_columns
+from arami_db.policies.reading import read
+
+__all__ = [
+    "ATTACKER",
+    "ATTACKER_EMAIL",
+    "VICTIM",
+    "VICTIM_EMAIL",
+    "Branch",
+    "Case",
+    "Cases",
+    "Clause",
+    "Gap",
+    "Link",
+    "OwnerColumn",
+    "Policies",
+    "Policy",
+    "cases",
+    "owner_columns",
+    "read",
+]

@@ -1,0 +1,136 @@
+"""What the arguments of a function have to be for it to return a value."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+
+from arami_db.policies.claims import string
+from arami_db.policies.spots import Spot
+from arami_db.policies.tree import Expr
+
+Wanted = tuple[Expr, str | None]  # an expression, and what it has to be
+_CASES = {"lower": str.lower, "upper": str.upper, "initcap": str.title}
+# What these make of a value may be the value itself; the server says whether it is.
+_PERHAPS_SAME = {
+    "btrim", "ltrim", "rtrim", "trim", "replace", "regexp_replace", "abs", "round", "floor",
+    "ceil", "ceiling", "trunc", "date_trunc", "date", "timezone", "left", "right", "substr",
+    "substring", "to_jsonb", "to_json", "text", "greatest", "least", "nullif", "unaccent",
+    "translate", "quote_literal", "to_tsvector", "reverse", "any_value", "bool_or", "bool_and",
+    "every", "max", "min", "sum", "avg",
+}  # fmt: skip
+_BOUNDS = {"lower": '["{}",)', "upper": '(,"{}")'}  # of a range
+_TYPES = {
+    "array": "[]", "object": "{}", "string": '"a"', "number": "1", "boolean": "true",
+}  # fmt: skip
+_ARRAYS = {"array_agg", "jsonb_agg", "json_agg"}
+_LENGTHS = {"length", "char_length", "character_length", "octet_length", "bit_length"}
+_SIZES = {"array_length", "cardinality", "jsonb_array_length", "json_array_length", "array_upper"}
+
+
+def arguments(part: Expr, value: str, spot: Spot) -> Iterator[Wanted]:
+    """What the arguments of a call have to be for it to have a value.
+
+    Args:
+        part: the call.
+        value: as text.
+        spot: where it stands.
+    """
+    name, args = part.path[-1], part.args
+    if name in _BOUNDS:
+        yield args[0], _BOUNDS[name].format(value)
+    if name in _CASES:
+        for text in dict.fromkeys((value, value.lower(), value.upper(), value.title())):
+            if _CASES[name](text) == value:
+                yield args[0], text
+    elif name in _LENGTHS and value.isdigit():
+        yield args[0], "a" * min(int(value), 10**5)
+    elif name in _SIZES and value.isdigit():
+        yield from _of_size(args[0], int(value))
+    elif name in _ARRAYS:
+        yield args[0], value.strip('{}[]"')
+    elif name in {"split_part", "string_to_array", "foldername", "regexp_split_to_array"}:
+        yield from _parts(part, [value.strip('{}"')])
+    elif name in {"date_part", "extract"} and len(args) == 2:
+        yield from _date_part(string(args[0]) or "", args[1], value, spot)
+    elif name in {"jsonb_typeof", "json_typeof"} and value in _TYPES:
+        yield args[0], _TYPES[value]
+    elif name in {"jsonb_path_exists", "jsonb_path_match"}:
+        yield args[0], json_for(string(args[1]) or "")
+    elif name == "concat":
+        for arg in args:
+            yield arg, value
+    elif name in _PERHAPS_SAME:
+        place = 1 if name in {"date_trunc", "timezone"} else 0
+        yield args[place], value
+
+
+def _of_size(part: Expr, count: int) -> Iterator[Wanted]:
+    if count <= 1000:
+        for element in ("1", "00000000-0000-4000-8000-000000000000", "a"):
+            yield part, "{" + ",".join([element] * count) + "}"
+        yield part, json.dumps([1] * count)
+
+
+def _parts(part: Expr, texts: list[str], number: int = 1) -> Iterator[Wanted]:
+    """A text that falls into parts, one of which is wanted; of a path, a file's name is none."""
+    name, args = part.path[-1], part.args
+    between = "/" if name == "foldername" else string(args[1]) if args[1:] else None
+    if name == "split_part":
+        number = int(string(args[2]) or 1)
+    if between is not None and 0 < number < 20:
+        made = between.join([*["x"] * (number - 1), *texts])
+        yield args[0], made + ("/x" if name == "foldername" else "")
+
+
+def _date_part(field: str, part: Expr, value: str, spot: Spot) -> Iterator[Wanted]:
+    number = re.match(r"-?\d+", value)
+    if number is None:
+        return
+    n = int(number[0])
+    made = {
+        "year": f"{n:04}-06-15 12:00+00",
+        "month": f"2024-{n:02}-15 12:00+00",
+        "day": f"2024-01-{n:02} 12:00+00",
+        "hour": f"2024-01-01 {n:02}:00",
+        "minute": f"2024-01-01 12:{n:02}",
+        "dow": f"2024-01-{7 + n:02} 12:00",
+        "isodow": f"2024-01-{7 + n:02} 12:00",
+    }
+    if found := made.get(field):
+        yield part, found
+    elif field == "epoch":
+        answer = spot.value(Expr("call", "", (Expr("const", str(n)),), ("to_timestamp",)))
+        yield part, answer[0] if answer else None
+
+
+def element(part: Expr, value: str) -> Iterator[Wanted]:
+    """What an array has to be for one of its elements to have a value.
+
+    Args:
+        part: the element.
+        value: as text.
+    """
+    number = string(part.args[1])
+    if number is None or not number.isdigit():
+        return
+    array = part.args[0]
+    if array.kind == "call":
+        yield from _parts(array, [value], int(number))
+    elements = [*['"x"'] * (int(number) - 1), f'"{value}"'] if int(number) < 20 else []
+    yield array, "{" + ",".join(elements) + "}"
+
+
+def json_for(path: str) -> str:
+    """A document in which a plain path of JSON leads to something.
+
+    Args:
+        path: such as $.a.b or $.a ? (@ == 1).
+    """
+    keys = re.findall(r'\."?([\w-]+)"?', path)
+    told = re.search(r'==\s*("[^"]*"|[\d.]+|true|false)', path)
+    found = json.loads(told[1]) if told else True
+    for key in reversed(keys):
+        found = {key: found}
+    return json.dumps(found)

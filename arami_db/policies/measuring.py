@@ -1,0 +1,135 @@
+"""Asking the server what an expression is in a world; nothing of it stays."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field, replace
+
+import psycopg
+
+from arami_db.database.connect import Connection
+from arami_db.policies.places import ROW, Env, as_text
+from arami_db.policies.tree import NULL, Expr, literal, walk
+from arami_db.policies.worlds import World
+from arami_db.policies.writing import quoted, table_name, text
+from arami_db.rows.maker import undone
+from arami_db.rows.tables import Column, Path, Table
+
+Answer = tuple[str | None, str]  # a value as text, and its type
+
+
+@dataclass
+class Server:
+    """Answers by the statement that asked for them.
+
+    Attributes:
+        connection: in a transaction.
+        tables: by path.
+        people: columns that hold ids of those who sign in.
+    """
+
+    connection: Connection
+    tables: dict[Path, Table]
+    people: frozenset[tuple[Path, str]] = frozenset()
+    _known: dict[str, Answer | None] = field(default_factory=dict)
+
+    def value(self, part: Expr, env: Env, world: World) -> Answer | None:
+        """What an expression without queries is, as text; None where it fails.
+
+        Args:
+            part: of values that the world has.
+            env: which row each name is.
+            world: the world.
+        """
+        written = text(self._filled(part, env, world))
+        return self._asked(f"select ({written})::text, pg_typeof({written})::text", world)
+
+    def is_true(self, part: Expr, world: World, besides: tuple[Expr, ...] = ()) -> bool | None:
+        """Whether a condition is true of the world's row; null is false, an error is None.
+
+        Args:
+            part: the condition.
+            world: the world; of the tables it speaks of, only the rows in it are seen.
+            besides: what must be so of the row as well, or be unknown.
+        """
+        table = world.tables[ROW]
+        conditions = [f"coalesce(({text(part, self._shadow)}), false)"]
+        # The one of these that is false says only that the row cannot be.
+        conditions += [f"(({text(one, self._shadow)}) is not false)" for one in besides]
+        paths = _tables(part, self.tables) | {
+            p for one in besides for p in _tables(one, self.tables)
+        }
+        shadows = [f"{self._shadow(path)} as ({self._rows(path, world)})" for path in sorted(paths)]
+        begin = f"with {', '.join(shadows)} " if shadows else ""
+        row = self._row(table, world.row(ROW))
+        condition, name = " and ".join(conditions), quoted(table.name)
+        asked = f"{begin}select ({condition})::text, 'boolean' from ({row}) as {name}"  # noqa: S608
+        found = self._asked(asked, world)
+        return None if found is None else found[0] == "true"
+
+    def _filled(self, part: Expr, env: Env, world: World) -> Expr:
+        if part.kind == "column" and len(part.path) == 2 and part.path[0] in env:
+            place = (env[part.path[0]], part.path[1])
+            column = world.column(place)
+            value = literal(as_text(world.get(place))) if world.has(place) else NULL
+            return Expr("cast", _type(column), (value,)) if column else value
+        return replace(part, args=tuple(self._filled(arg, env, world) for arg in part.args))
+
+    def _shadow(self, path: Path) -> str:
+        """The name of the rows that stand for a table; what is no table stands for itself."""
+        return quoted("arami_" + ".".join(path)) if path in self.tables else table_name(path)
+
+    def _rows(self, path: Path, world: World) -> str:
+        table = self.tables[path]
+        names = [name for name, of in world.tables.items() if of.path == path and name != ROW]
+        rows = [self._row(table, world.row(name)) for name in names]
+        return " union all ".join(rows) if rows else f"{self._row(table, {})} where false"
+
+    @staticmethod
+    def _row(table: Table, values: dict[str, str | None]) -> str:
+        made = (
+            f"{text(literal(values.get(name)))}::{_type(column)} as {quoted(name)}"
+            for name, column in table.columns.items()
+        )
+        return "select " + ", ".join(made)
+
+    def _asked(self, statement: str, world: World) -> Answer | None:
+        claims = json.dumps(world.all_claims)
+        settings = {
+            "request.jwt.claims": claims,
+            "request.jwt.claim.sub": "",
+            "request.jwt.claim.role": "",
+            "request.jwt.claim.email": "",
+            **{f"request.jwt.claim.{k}": as_text(v) or "" for k, v in world.all_claims.items()},
+            **world.settings,
+        }
+        sets = (
+            f"set_config({text(literal(name))}, {text(literal(value))}, true)"
+            for name, value in settings.items()
+        )
+        whole = f"select {', '.join(sets)}; {statement}"
+        if whole not in self._known:
+            self._known[whole] = self._answer(whole)
+        return self._known[whole]
+
+    def _answer(self, statements: str) -> Answer | None:
+        try:
+            with undone(self.connection, "arami_asked"):
+                cursor = self.connection.execute(statements.encode())
+                cursor.nextset()
+                row = cursor.fetchone()
+        except (psycopg.Error, UnicodeError):
+            if self.connection.closed:
+                raise
+            return None
+        return (row[0], str(row[1])) if row else (None, "unknown")
+
+
+def _type(column: Column) -> str:
+    """A column's type; of a domain the one below, which takes what the domain would refuse."""
+    return column.full_type if column.full_type.startswith(column.type) else column.type
+
+
+def _tables(part: Expr, tables: dict[Path, Table]) -> set[Path]:
+    queries = [one.query for one in walk(part) if one.query is not None]
+    return {s.table for q in queries for s in q.sources if s.table is not None} & set(tables)

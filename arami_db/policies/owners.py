@@ -1,0 +1,143 @@
+"""Whose the rows of a table are, as its policies say it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from arami_db.policies.claims import Claim, claim_of, column_of
+from arami_db.policies.model import Branch, Link, OwnerColumn, Policies
+from arami_db.policies.tree import Expr, Query, joined, walk
+from arami_db.rows.tables import Path
+
+Pair = tuple[Expr, Expr, bool]  # what a condition says are equal, or one an element of the other
+_ELEMENTS = {"@>", "&&", "?", "?|", "?&"}
+
+
+def owner_columns(policies: Policies) -> dict[Path, tuple[OwnerColumn, ...]]:
+    """The columns that say whose a row is, by table; those compared with the id first.
+
+    Args:
+        policies: as read() has them.
+    """
+    found: dict[Path, dict[OwnerColumn, OwnerColumn]] = {}
+    for branch in policies.branches:
+        if not branch.permissive:
+            continue
+        for owner in _owners(branch):
+            known = found.setdefault(branch.table, {})
+            same = known.get(owner, owner)
+            known[owner] = replace(same, branches=(*same.branches, branch))
+    order = ("uid", "email", "claim")
+    return {
+        table: tuple(sorted(known.values(), key=lambda o: (order.index(o.kind), len(o.via))))
+        for table, known in found.items()
+    }
+
+
+def _owners(branch: Branch) -> Iterator[OwnerColumn]:
+    """Each column compared with a claim, at whatever end of whatever chain."""
+    row = branch.table[1]
+    pairs = list(pairs_of(branch.expression))
+    tables = _tables(branch.expression)
+    compared = [(one, other, is_element) for one, other, is_element in pairs]
+    for one, other, is_element in compared:
+        for column, claim in ((column_of(one), claim_of(other)), (column_of(other), claim_of(one))):
+            if column is None or claim is None:
+                continue
+            if column[0] == row:
+                yield _owner(column[1], claim, (), column[1], is_element)
+                continue
+            for start, links in _chains(row, column[0], pairs, tables):
+                yield _owner(start, claim, links, column[1], is_element)
+
+
+def _owner(
+    column: str, claim: Claim, links: tuple[Link, ...], owner: str, is_element: bool
+) -> OwnerColumn:
+    kind = "claim"
+    if claim.setting == "" and claim.path in {("sub",), ("email",)}:
+        kind = "uid" if claim.path == ("sub",) else "email"
+    path = claim.path if not claim.setting else (claim.setting, *claim.path)
+    return OwnerColumn(column, kind, path, links, owner, is_element)  # type: ignore[arg-type]
+
+
+def _chains(
+    row: str, end: str, pairs: list[Pair], tables: dict[str, Path]
+) -> Iterator[tuple[str, tuple[Link, ...]]]:
+    """Ways from a column of the row to a row of another table, by columns that must be equal."""
+    edges = [
+        (left, right)
+        for one, other, _ in pairs
+        if (left := column_of(one)) and (right := column_of(other)) and left[0] != right[0]
+    ]
+    edges += [(right, left) for left, right in edges]
+    todo: list[tuple[str, tuple[tuple[str, str, str], ...]]] = [(row, ())]
+    seen = {row}
+    while todo:
+        here, steps = todo.pop(0)
+        if here == end and steps:
+            links = tuple(Link(a, tables[b], c) for a, b, c in steps if b in tables)
+            if len(links) == len(steps):
+                yield links[0].here, links
+            return
+        for left, right in edges:
+            if left[0] == here and right[0] not in seen:
+                seen.add(right[0])
+                todo.append((right[0], (*steps, (left[1], right[0], right[1]))))
+
+
+def _tables(part: Expr) -> dict[str, Path]:
+    queries = [one.query for one in walk(part) if one.query is not None]
+    return {s.alias: s.table for q in queries for s in q.sources if s.table is not None}
+
+
+def pairs_of(part: Expr) -> Iterator[Pair]:
+    """What a way of being true says are equal, in it and in the queries that it asks.
+
+    Args:
+        part: the way.
+    """
+    match part.kind:
+        case "and":
+            for arg in part.args:
+                yield from pairs_of(arg)
+        case "op" if part.name == "=":
+            yield from _equal(part.args[0], part.args[1])
+        case "op" if part.name in _ELEMENTS:
+            yield from ((part.args[0], arg, True) for arg in _members(part.args[1]))
+        case "op" if part.name == "<@":
+            yield from ((part.args[1], arg, True) for arg in _members(part.args[0]))
+        case "any" if part.name == "=":
+            array = part.args[1]
+            if array.kind == "list" and array.query:
+                yield from _of_query(array.query, part.args[0])
+            else:
+                yield (part.args[0], array, True)
+        case "in" if part.query and part.name == "=":
+            yield from _of_query(part.query, part.args[0])
+        case "exists" | "scalar" if part.query:
+            yield from _of_query(part.query, None)
+
+
+def _members(part: Expr) -> tuple[Expr, ...]:
+    while part.kind == "cast":
+        part = part.args[0]
+    return part.args if part.kind == "array" else (part,)
+
+
+def _equal(left: Expr, right: Expr) -> Iterator[Pair]:
+    if left.kind == right.kind == "row":
+        for one, other in zip(left.args, right.args, strict=False):
+            yield from _equal(one, other)
+        return
+    for one, other in ((left, right), (right, left)):
+        if one.kind == "scalar" and one.query:
+            yield from _of_query(one.query, other)
+    yield (left, right, False)
+
+
+def _of_query(query: Query, asked: Expr | None) -> Iterator[Pair]:
+    yield from pairs_of(joined("and", query.conditions))
+    if asked is not None and query.target is not None:
+        yield from _equal(asked, query.target)

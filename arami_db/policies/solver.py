@@ -1,0 +1,125 @@
+"""Asking z3, where it is installed, for a world or for the proof that there is none."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+
+from arami_db.policies.measuring import Server
+from arami_db.policies.places import Place
+from arami_db.policies.rowing import found_rows, without_query
+from arami_db.policies.spots import Goal, Spot
+from arami_db.policies.tree import Expr
+from arami_db.policies.worlds import World
+
+if TYPE_CHECKING:
+    from arami_db.policies.translating import Translation
+
+HOW = "install arami-db[solver], which looks for them by calculation"
+_LIMIT = 2_000_000  # of z3's own units of work: the same everywhere
+
+
+class ImpossibleError(Exception):
+    """It was proved that there is no such world."""
+
+
+def is_installed() -> bool:
+    """Whether z3 can be asked."""
+    return find_spec("z3") is not None
+
+
+def solved(
+    server: Server, world: World, goals: Sequence[Goal], checks: Sequence[Expr]
+) -> tuple[World, tuple[Goal, ...]] | None:
+    """A world in which what z3 understands of some conditions is true, and all conditions.
+
+    Args:
+        server: answers what expressions are.
+        world: to begin with.
+        goals: the conditions.
+        checks: what must not be false of the policy's row.
+
+    Raises:
+        ImpossibleError: there is none.
+    """
+    import z3
+
+    from arami_db.policies.translating import Translation
+
+    begin, flat, is_whole = _flat(server, world, goals)
+    made = Translation()
+    solver = z3.Solver()
+    solver.set("rlimit", _LIMIT)
+    for part, env in flat:
+        solver.add(made.true(part, Spot(server, begin, env)))
+    own = Spot(server, begin, goals[0][1])
+    for check in checks:
+        solver.add(z3.Not(made.false(check, own)))
+    solver.add(made.rules)
+    answer = solver.check()
+    if answer == z3.unsat and made.is_exact and is_whole:
+        raise ImpossibleError
+    if answer != z3.sat:
+        return None
+    found = _filled(begin, made, solver.model())
+    return None if found is None else (found, flat)
+
+
+def _flat(
+    server: Server, world: World, goals: Sequence[Goal]
+) -> tuple[World, tuple[Goal, ...], bool]:
+    """Conditions without queries: on rows, instead. Whether these say all that those did."""
+    todo, flat, is_whole = list(goals), list[Goal](), True
+    while todo:
+        part, env = todo.pop(0)
+        spot = Spot(server, world, env)
+        if part.kind == "and":
+            todo += [(arg, env) for arg in part.args]
+            continue
+        step = None
+        if part.kind in {"exists", "in"}:
+            step = next(found_rows(part, spot), None)
+        elif step := next(without_query(part, spot), None):
+            is_whole = False
+        if step is None:
+            flat.append((part, env))
+        else:
+            world, more = step
+            todo += more
+    return world, tuple(flat), is_whole
+
+
+def _filled(world: World, made: Translation, model: Any) -> World | None:
+    now: World | None = world
+    places: dict[Place, str | None] = {}
+    for place, (variable, kind) in made.values.items():
+        places[place] = _text(model.eval(variable, model_completion=True), kind)
+    for place, is_null in made.nulls.items():
+        if model.eval(is_null, model_completion=True).sexpr() == "true":
+            places[place] = None
+    for place, value in places.items():
+        usual = {known: v for known, v in world.usual.items() if known not in places}
+        now = replace(now, usual=usual).put(place, value) if now else None
+    return now
+
+
+def _text(value: Any, kind: str) -> str:
+    if kind == "text":
+        found = value.as_string()
+        return re.sub(
+            r"\\u\{([0-9a-f]+)\}", lambda m: chr(int(m[1], 16)) if m[1] != "0" else "x", found
+        )
+    if kind == "flag":
+        return "true" if value.sexpr() == "true" else "false"
+    if kind == "int":
+        return str(value.as_string())
+    number = value.as_fraction()
+    if kind == "time":
+        start = datetime(1970, 1, 1, tzinfo=UTC)
+        return str(start + timedelta(seconds=float(number)))
+    written = f"{float(number):.9f}".rstrip("0").rstrip(".")
+    return f"{written} seconds" if kind == "span" else written

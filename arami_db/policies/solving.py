@@ -1,0 +1,53 @@
+"""Looking for a world in which conditions are true, one condition after another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from arami_db.policies.conditions import steps
+from arami_db.policies.measuring import Server
+from arami_db.policies.spots import Goal, Spot, has_query, unknowns
+from arami_db.policies.worlds import World
+
+
+@dataclass
+class Search:
+    """The search for worlds; it ends when it has looked at so many conditions.
+
+    Attributes:
+        server: answers what expressions are.
+        patience: how many more.
+    """
+
+    server: Server
+    patience: int = 400
+
+    def worlds(self, world: World, goals: Sequence[Goal]) -> Iterator[World]:
+        """Worlds in which, as far as can be told, all conditions are true.
+
+        Args:
+            world: to begin with.
+            goals: the conditions, each with which row its names are.
+        """
+        if not goals:
+            yield world
+            return
+        self.patience -= 1
+        if self.patience < 0:
+            return
+        # The one with the fewest unknowns first: it leaves the others the fewest choices.
+        place = min(range(len(goals)), key=lambda one: _weight(goals[one], world))
+        part, env = goals[place]
+        rest = (*goals[:place], *goals[place + 1 :])
+        for made, more in steps(part, Spot(self.server, world, env)):
+            yield from self.worlds(made, (*more, *rest))
+
+
+def _weight(goal: Goal, world: World) -> int:
+    part, env = goal
+    if part.kind in {"and", "const"}:
+        return -1
+    return (
+        10 * has_query(part) + len(unknowns(part, world, env)) + 5 * (part.kind in {"or", "test"})
+    )

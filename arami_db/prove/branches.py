@@ -1,0 +1,259 @@
+"""Branches of policies: each made true by a row, by rows elsewhere and by claims, then tried."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+import psycopg
+from psycopg import sql
+
+from arami_db.policies import (
+    ATTACKER,
+    ATTACKER_EMAIL,
+    VICTIM,
+    VICTIM_EMAIL,
+    Branch,
+    Case,
+    Gap,
+)
+from arami_db.prove import oracle, promises
+from arami_db.prove import statements as make
+from arami_db.prove.actors import Actor, owner, with_claims
+from arami_db.prove.attempt import Attack
+from arami_db.prove.placing import Placed, placed
+from arami_db.prove.scenario import Scenario
+from arami_db.rows.maker import Row, email, undone
+from arami_db.rows.tables import Path, Table
+
+_USERS_SET = {"user_metadata", "raw_user_meta_data", "is_anonymous", "email", "phone"}
+Key = tuple[Path, str, str, str]
+
+
+def key_of(branch: Branch) -> Key:
+    """What tells a branch from others."""
+    return (branch.table, branch.policy, branch.clause, branch.text)
+
+
+@dataclass
+class Coverage:
+    """Which branches were seen true and false, and why others were not."""
+
+    branches: dict[Key, Branch]
+    seen: dict[Key, set[bool]]
+    refuted: set[Key]
+    why: dict[Key, str]
+
+    def sees(self, branch: Branch, value: bool | None) -> None:
+        """Note what a branch was on some row."""
+        if value is not None:
+            self.seen.setdefault(key_of(branch), set()).add(value)
+
+    @property
+    def untried(self) -> list[tuple[Branch, str]]:
+        """The branches that were never true, and why."""
+        return [
+            (branch, self.why.get(key, "no row and no claims were found that make it true"))
+            for key, branch in self.branches.items()
+            if True not in self.seen.get(key, set()) and key not in self.refuted
+        ]
+
+
+def begin(scenario: Scenario) -> Coverage:
+    """The branches of all that is tried, measured on A's row and on B's.
+
+    Args:
+        scenario: in which both have rows.
+    """
+    tried = {table.path for table in scenario.schema.tried}
+    people = {"public", "anon", "authenticated"}
+    branches = {
+        key_of(branch): branch
+        for branch in scenario.schema.policies.branches
+        if branch.table in tried and people & set(branch.roles)
+    }
+    coverage = Coverage(branches, {}, set(), {})
+    actor = owner(scenario.a, scenario.claims)
+    of: dict[Path, list[Branch]] = {}
+    for branch in branches.values():
+        of.setdefault(branch.table, []).append(branch)
+    for path, its in of.items():
+        for user in (scenario.a, scenario.b):
+            if row := scenario.row(user, path):
+                measure(scenario, coverage, actor, scenario.schema.tables[path], row, its)
+    return coverage
+
+
+def measure(
+    scenario: Scenario,
+    coverage: Coverage,
+    actor: Actor,
+    table: Table,
+    row: Row,
+    branches: list[Branch],
+) -> None:
+    """Ask what branches are on a row, with an actor's claims and all rights.
+
+    Args:
+        scenario: where the row is.
+        coverage: takes the answers down.
+        actor: whose claims.
+        table: where the row is.
+        row: the row.
+        branches: of the table.
+    """
+    claimed = replace(actor, role="none")
+    condition = make.pinpoint(table, row)
+    query = sql.SQL("select {} from {} where {}")
+    texts = sql.SQL(", ").join(sql.SQL("({})").format(sql.SQL(b.text)) for b in branches)
+    try:
+        with undone(scenario.connection, "arami_measured"):
+            scenario.connection.execute(claimed.become)
+            found = scenario.connection.execute(query.format(texts, table.identifier, condition))
+            values = found.fetchone() or ()
+        for branch, value in zip(branches, values, strict=False):
+            coverage.sees(branch, bool(value))
+    except psycopg.Error as error:
+        if scenario.connection.closed:
+            raise
+        if len(branches) == 1:
+            coverage.why.setdefault(key_of(branches[0]), str(error).strip().split("\n")[0])
+            return
+        for branch in branches:
+            measure(scenario, coverage, actor, table, row, [branch])
+
+
+def run(scenario: Scenario, coverage: Coverage, cases: list[Case], gaps: list[Gap]) -> None:
+    """Make each case that is not covered yet, and let A try what it opens.
+
+    Args:
+        scenario: in which A and B have rows.
+        coverage: as begin() has it.
+        cases: the cases of policies.
+        gaps: the branches that there is no case for.
+    """
+    for gap in gaps:
+        if gap.holds and gap.impossible:
+            coverage.refuted.add(key_of(gap.branch))
+        elif gap.holds:
+            coverage.why.setdefault(key_of(gap.branch), gap.reason)
+    for case in cases:
+        key = key_of(case.branch)
+        if key in coverage.branches and case.holds not in coverage.seen.get(key, set()):
+            _try(scenario, coverage, _named(scenario, case))
+
+
+def _named(scenario: Scenario, case: Case) -> Case:
+    """A case about A and B, by the ids that they have here."""
+    names = {
+        ATTACKER: scenario.a,
+        VICTIM: scenario.b,
+        ATTACKER_EMAIL: email(scenario.a),
+        VICTIM_EMAIL: email(scenario.b),
+    }
+    told = json.dumps([case.row, case.claims, case.others, case.settings])
+    for name, value in names.items():
+        told = told.replace(name, value)
+    row, claims, others, settings = json.loads(told)
+    others = tuple((tuple(path), values) for path, values in others)
+    return replace(case, row=row, claims=claims, others=others, settings=settings)
+
+
+def _try(scenario: Scenario, coverage: Coverage, case: Case) -> None:
+    table = scenario.schema.tables[case.branch.table]
+    if scenario.row(scenario.b, table.path) is None:
+        coverage.why.setdefault(key_of(case.branch), "no valid row could be made for B")
+        return
+    actor = _actor(scenario, case)
+    kept = dict(scenario.maker.made), dict(scenario.maker.drafts)
+    try:
+        with undone(scenario.connection, "arami_case"):
+            there = placed(scenario, table, case, actor)
+            measure(scenario, coverage, actor, table, there.row, [case.branch])
+            if case.holds and True in coverage.seen.get(key_of(case.branch), set()):
+                _attack(scenario, table, case, actor, there)
+                _own(scenario, table, actor)
+    except psycopg.Error as error:
+        if scenario.connection.closed:
+            raise
+        said = str(error).strip().split("\n")[0]
+        coverage.why.setdefault(key_of(case.branch), f"the case could not be made: {said}")
+    finally:
+        scenario.maker.made, scenario.maker.drafts = kept
+
+
+def _actor(scenario: Scenario, case: Case) -> Actor:
+    told: Mapping[str, object] = {**case.claims, **case.settings}
+    name = f"A with {', '.join(sorted(told))}" if told else "A"
+    actor = owner(scenario.a, scenario.claims)
+    roles = set(case.branch.roles)
+    if not roles & {"public", "authenticated"}:
+        actor, name = replace(actor, role="anon"), name.replace("A", "anon", 1)
+    return with_claims(actor, name, case.claims, case.settings)
+
+
+def _attack(scenario: Scenario, table: Table, case: Case, actor: Actor, there: Placed) -> None:
+    """Try B's row; what only an operator can bring about is no leak."""
+    evidence = f"policy {case.branch.policy}: {case.branch.text}"
+    operators = {*case.claims, *(n for n in case.settings if n.startswith("request."))}
+    operators -= {*_USERS_SET, "request.headers", "request.cookies"}
+    is_theirs = not there.is_own
+    for attack, result in scenario.run(list(_attacks(scenario, table, case, actor))):
+        leak = None
+        if is_theirs and not operators and there.by_attacker and result.sqlstate is None:
+            if attack.reads and result.count and table.owners:
+                leak = f"{result.count} of B's rows visible"
+            elif result.changed:
+                leak = f"rows of others changed in {', '.join(result.changed)}"
+        if leak and attack.reads and oracle.is_meant(scenario, table, case.branch):
+            leak = None
+        if there.is_own and not attack.reads and result.count:
+            scenario.kept[table.path, attack.action.split()[0]] = None
+        scenario.record(actor, attack.action, table.label, result, leak, evidence)
+
+
+def _attacks(scenario: Scenario, table: Table, case: Case, actor: Actor) -> Iterator[Attack]:
+    row = scenario.maker.made[scenario.b, table.path]
+    name = make.changed_column(scenario, table, actor.role)
+    at = (make.point(table, row),)
+    read = make.select(scenario, table, actor.role, scenario.b)
+    update = make.update(table, {name: row[name]}, make.CURRENT)
+    yield Attack(actor, "select", table.label, read, reads=True)
+    yield Attack(actor, "update blindly", table.label, update, at)
+    yield Attack(actor, "delete blindly", table.label, make.delete(table, make.CURRENT), at)
+    draft = scenario.maker.drafts[scenario.b, table.path]
+    insert = make.insert(scenario, table, actor.role, draft)
+    clear = scenario.clearing(table, scenario.b)
+    yield Attack(actor, "insert for B", table.label, insert, clear)
+    if case.branch.clause == "check" and (mine := scenario.row(scenario.a, table.path)):
+        new = {n: v for n, v in row.items() if n in make.identity(table, row, case.row)}
+        may = make.allowed(scenario, table, actor.role, "update", new)
+        clear = (*scenario.releasing(table, scenario.a), scenario.forgetting(table, scenario.b))
+        give = make.update(table, may, make.CURRENT)
+        at = (*clear, make.point(table, mine))
+        yield Attack(actor, "update to B", table.label, give, at)
+
+
+def _own(scenario: Scenario, table: Table, actor: Actor) -> None:
+    """What A could not do yet with own rows, with the claims and rows of this case."""
+    open_ = [a for (path, a), why in scenario.kept.items() if path == table.path and why]
+    todo = [a for a in promises.own(scenario, table, actor) if a.action.split()[0] in open_]
+    for attack, result in scenario.run(todo):
+        promises.keep(scenario, attack, result)
+
+
+def let(scenario: Scenario, coverage: Coverage) -> set[tuple[str, str]]:
+    """What policies were seen to let A do, by table: what then fails is a broken promise.
+
+    Args:
+        scenario: in which it was seen.
+        coverage: what was seen.
+    """
+    found = set()
+    for key, branch in coverage.branches.items():
+        if branch.permissive and True in coverage.seen.get(key, set()):
+            table = scenario.schema.tables[branch.table]
+            commands = ("select", "insert", "update", "delete")
+            found |= {(table.label, c) for c in commands if branch.command in {c, "all"}}
+    return found

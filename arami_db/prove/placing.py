@@ -1,0 +1,174 @@
+"""Making a case real: B's row as it says, and rows elsewhere, by the attacker where that works."""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from dataclasses import dataclass
+
+import psycopg
+from psycopg import sql
+
+from arami_db.policies import Case
+from arami_db.prove import statements as make
+from arami_db.prove.actors import Actor
+from arami_db.prove.attempt import Attack
+from arami_db.prove.scenario import Scenario
+from arami_db.rows.maker import Row, inserting
+from arami_db.rows.tables import Path, Table
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A case made real.
+
+    Attributes:
+        row: the row of the branch's table.
+        is_own: whether it names A as one of its owners.
+        by_attacker: whether A could write all the rows elsewhere that speak of A.
+    """
+
+    row: Row
+    is_own: bool
+    by_attacker: bool
+
+
+def placed(scenario: Scenario, table: Table, case: Case, actor: Actor) -> Placed:
+    """Make a case real, in a savepoint of the caller's.
+
+    Args:
+        scenario: in which A and B have rows.
+        table: the branch's.
+        case: with the ids of this scenario.
+        actor: who is to write what can be written through the API.
+
+    Raises:
+        psycopg.Error: it cannot be made.
+    """
+    renamed: dict[str, str] = {}
+    theirs, mine = [], []
+    for path, values in case.others:
+        row = {n: renamed.get(v, v) if v is not None else None for n, v in values.items()}
+        if scenario.a in str(row):
+            mine.append((path, row))
+            continue
+        known = _known(scenario, path, row)
+        renamed |= known
+        theirs.append((path, {n: renamed.get(v, v) if v else v for n, v in row.items()}))
+    mine = [(p, {n: renamed.get(v, v) if v else v for n, v in r.items()}) for p, r in mine]
+    for path, row in theirs:
+        _put(scenario, path, row, scenario.b)
+    wanted = {n: renamed.get(v, v) if v else v for n, v in case.row.items()}
+    made = _put(scenario, table.path, wanted, scenario.b)
+    by_attacker = True
+    for path, row in mine:
+        if not _written(scenario, path, row, actor):
+            by_attacker = False
+            _put(scenario, path, row, scenario.a)
+    is_own = any(scenario.a in (made[owner.column] or "") for owner in table.direct)
+    return Placed(made, is_own, by_attacker)
+
+
+def _known(scenario: Scenario, path: Path, row: Row) -> dict[str, str]:
+    """The key of a row that is to be there, and that of B's row there, which will do."""
+    table, theirs = scenario.schema.tables.get(path), scenario.row(scenario.b, path)
+    if table is None or theirs is None:
+        return {}
+    found = {}
+    for key in table.keys:
+        if key.primary and len(key.columns) == 1:
+            wanted, there = row.get(key.columns[0]), theirs[key.columns[0]]
+            if wanted and there:
+                found[wanted] = there
+    return found
+
+
+def _put(scenario: Scenario, path: Path, values: Row, user: str) -> Row:
+    """Have a row with such values, with all rights: the user's changed, or one more."""
+    table = scenario.schema.tables[path]
+    values = {n: v for n, v in values.items() if table.columns[n].writable}
+    there = scenario.row(user, path)
+    if there is not None and all(there[n] == v for n, v in values.items()):
+        return there
+    if there is not None:
+        try:
+            with scenario.connection.transaction():
+                update = make.update(table, values, make.pinpoint(table, there))
+                return _kept(scenario, table, user, update)
+        except psycopg.Error:
+            if scenario.connection.closed:
+                raise
+    return _kept(scenario, table, user, inserting(table, _another(scenario, table, user, values)))
+
+
+def _another(scenario: Scenario, table: Table, user: str, values: Row) -> Row:
+    """A row like the user's, in which nothing is taken."""
+    row = dict(scenario.maker.drafts.get((user, table.path), {}))
+    for key in table.keys:
+        for name in key.columns:
+            column = table.columns.get(name)
+            if column is None or name in {owner.column for owner in table.owners}:
+                continue
+            if any(name in foreign.columns for foreign in table.foreign_keys):
+                continue
+            if column.type == "uuid":
+                row[name] = str(uuid.uuid4())
+            elif column.category == "S" and name in row:
+                row[name] = secrets.token_hex(6)[: column.length]
+            elif column.category == "N" and name in row:
+                row[name] = str(secrets.randbelow(30_000))
+    return {**row, **values}
+
+
+def _kept(scenario: Scenario, table: Table, user: str, statement: sql.Composable) -> Row:
+    texts = sql.SQL(", ").join(
+        sql.SQL("{}::text").format(sql.Identifier(name)) for name in table.columns
+    )
+    written = sql.SQL("{} returning {}").format(statement, texts)
+    found = scenario.connection.execute(written).fetchone()
+    if found is None:
+        raise psycopg.errors.NoData("the row was accepted, and no row came of it")
+    row = dict(zip(table.columns, found, strict=True))
+    scenario.maker.made = {**scenario.maker.made, (user, table.path): row}
+    draft = {n: v for n, v in row.items() if table.columns[n].writable}
+    scenario.maker.drafts = {**scenario.maker.drafts, (user, table.path): draft}
+    return row
+
+
+def _written(scenario: Scenario, path: Path, row: Row, actor: Actor) -> bool:
+    """Let the attacker write a row of the attacker's, as the API lets; it is kept."""
+    table = scenario.schema.tables[path]
+    if path[0] not in scenario.schema.exposed:
+        return False
+    for statement in _ways(scenario, table, row, actor):
+        done = [
+            result
+            for _, result in scenario.run([Attack(actor, "write", table.label, statement, reads=True)])
+        ]
+        if done[0].sqlstate is None and done[0].count:
+            with scenario.connection.transaction():
+                scenario.connection.execute(actor.become)
+                scenario.connection.execute(statement)
+                scenario.connection.execute("reset role; set local row_security = off")
+            return True
+    return False
+
+
+def _ways(
+    scenario: Scenario, table: Table, row: Row, actor: Actor
+) -> tuple[sql.Composable, ...]:
+    ways: list[sql.Composable] = []
+    mine = scenario.row(scenario.a, table.path)
+    draft = _another(scenario, table, scenario.a, row)
+    given = make.allowed(scenario, table, actor.role, "insert", draft)
+    if all(given.get(name) == value for name, value in row.items()):
+        ways.append(inserting(table, given))
+    if all(draft.get(n) == v for n, v in row.items()):
+        ways.append(inserting(table, row))
+    if mine is not None:
+        new = {n: v for n, v in row.items() if mine.get(n) != v}
+        if not new:
+            ways.insert(0, make.update(table, row, make.pinpoint(table, mine)))
+        else:
+            ways.append(make.update(table, new, make.pinpoint(table, mine)))
+    return tuple(ways)

@@ -1,0 +1,170 @@
+"""The order of things: A gets rows, then B does, everybody tries, and doors are asked without B."""
+
+from __future__ import annotations
+
+import re
+from contextlib import ExitStack
+
+from psycopg import sql
+
+from arami_db.policies import cases
+from arami_db.prove import attacks, branches, doors, oracle, promises
+from arami_db.prove.actors import API_ROLES, THOROUGH, Actor, attackers, owner, owners
+from arami_db.prove.attempt import Attack, Result, asked
+from arami_db.prove.branches import Coverage
+from arami_db.prove.doors import Question
+from arami_db.prove.scenario import Scenario
+from arami_db.rows.maker import undo
+from arami_db.rows.tables import Table
+
+_PERSON = re.compile("user|owner|member|profile|account|author|email|phone")  # about somebody
+_BEFORE = "arami_before_b"
+
+
+def play(scenario: Scenario) -> Coverage:
+    """Let everybody try everything; what happened is in the scenario.
+
+    Args:
+        scenario: a new one.
+
+    Returns:
+        Which branches of policies were true, and which were not.
+    """
+    tables = list(scenario.schema.tables.values())
+    scenario.begin(f"proving: rows for two users in {len(tables)} tables")
+    roles = playable(scenario)
+    if any(len(table.direct) > 1 for table in tables):
+        scenario.settle(scenario.c, [t for t in tables if t.name == "users" or _is_profile(t)])
+    scenario.settle(scenario.a, tables)
+    scenario.connection.execute(sql.SQL("savepoint {}").format(sql.Identifier(_BEFORE)))
+    scenario.settle(scenario.b, tables)
+    scenario.claims = operators_claims(scenario)
+    everybody = [
+        actor
+        for actor in attackers(scenario.a, scenario.b, scenario.claims)
+        if actor.role in roles
+    ]
+    coverage = _attack(scenario, everybody, roles)
+    _ask(scenario, everybody)
+    return coverage
+
+
+def operators_claims(scenario: Scenario) -> dict[str, object]:
+    """The claims of A's token that operators set, where policies read whose a row is from them."""
+    claims: dict[str, object] = {}
+    for table in scenario.schema.tables.values():
+        for held in table.direct:
+            if held.kind == "claim":
+                value: object = scenario.maker.value(table, held, scenario.a)
+                for key in reversed(held.claim[1:]):
+                    value = {key: value}
+                claims[held.claim[0]] = value
+    return claims
+
+
+def _is_profile(table: Table) -> bool:
+    return any(o.kind == "id" and o.column in {"id", "user_id"} for o in table.owners) and any(
+        key.primary and len(key.columns) == 1 for key in table.keys
+    )
+
+
+def playable(scenario: Scenario) -> list[str]:
+    """The API roles that the connection may take on; what goes untried for want of one is noted."""
+    found = []
+    for role in API_ROLES:
+        result = asked(scenario.connection, Actor(role, role), sql.SQL("select"))
+        if result.sqlstate is None:
+            found.append(role)
+        else:
+            scenario.skip(f"everything as {role}: {result.message}")
+    return found
+
+
+def _attack(scenario: Scenario, everybody: list[Actor], roles: list[str]) -> Coverage:
+    schema, me = scenario.schema, owner(scenario.a, scenario.claims)
+    scenario.begin(f"proving: {len(everybody)} actors on {len(schema.tried)} tables")
+    todo = [a for t in schema.owned for actor in everybody for a in attacks.on(scenario, t, actor)]
+    oracle.judged(scenario, todo)
+    thorough = [actor for actor in everybody if actor.name in THOROUGH]
+    others = [a for t in schema.ownerless for w in thorough for a in oracle.ownerless(scenario, t, w)]
+    oracle.judge_ownerless(scenario, others)
+    name_ownerless(scenario)
+    if me.role in roles:
+        for table in schema.owned:
+            oracle.attached(scenario, table, me)
+            oracle.taken(scenario, table, me)
+            oracle.forged(scenario, table, me)
+        mine = owners(scenario.a, scenario.claims)
+        for attack, result in scenario.run(
+            [a for t in schema.owned for actor in mine for a in promises.own(scenario, t, actor)]
+        ):
+            promises.keep(scenario, attack, result)
+    coverage = branches.begin(scenario)
+    if me.role in roles:
+        made = cases(scenario.connection, schema.policies)
+        scenario.begin(f"proving: {len(made.made)} cases of {len(coverage.branches)} branches")
+        branches.run(scenario, coverage, list(made.made), list(made.gaps))
+        promises.settle(scenario, me, branches.let(scenario, coverage))
+        promises.views(scenario, me)
+    if "service_role" in roles:
+        promises.serve(scenario)
+    return coverage
+
+
+def _ask(scenario: Scenario, everybody: list[Actor]) -> None:
+    todo = doors.questions(scenario, everybody)
+    scenario.begin(f"proving: {len(todo)} questions to views and functions")
+    doors.effects(scenario, todo)
+    there = doors.ask(scenario, todo)
+    again = doors.ask(scenario, todo, there)
+    caster = next((actor for actor in everybody if actor.name == "A"), None)
+    shadowed, hidden, hidden_again = _past_shadows(scenario, todo, caster)
+    _ = scenario.tokens  # of B's rows, which are gone after this
+    undo_to_before(scenario)
+    without = doors.ask(scenario, todo)
+    doors.compare(scenario, todo, list(zip(there, again, without, strict=True)))
+    if shadowed and caster:
+        with doors.shadows(scenario, caster) as cast:
+            if cast:
+                bare = doors.ask(scenario, shadowed)
+                answers = list(zip(hidden, hidden_again, bare, strict=True))
+                doors.compare(scenario, shadowed, answers)
+
+
+def _past_shadows(
+    scenario: Scenario, todo: list[Question], caster: Actor | None
+) -> tuple[list[Question], list[Result], list[Result]]:
+    """The answers, once and again, and the rows that are read, where temporary tables hide those that are meant."""
+    if caster is None:
+        return [], [], []
+    with ExitStack() as stack:
+        if not stack.enter_context(doors.shadows(scenario, caster)):
+            return [], [], []
+        reads = (
+            a
+            for table in scenario.schema.owned
+            for a in attacks.on(scenario, table, caster)
+            if a.reads
+        )
+        action = "select past temporary tables"
+        oracle.judged(
+            scenario, [Attack(a.actor, action, a.object, a.statement, reads=True) for a in reads]
+        )
+        shadowed = doors.shadowed(todo, caster)
+        answers = doors.ask(scenario, shadowed)
+        return shadowed, answers, doors.ask(scenario, shadowed, answers)
+
+
+def undo_to_before(scenario: Scenario) -> None:
+    """Be where B has no rows."""
+    undo(scenario.connection, _BEFORE)
+
+
+def name_ownerless(scenario: Scenario) -> None:
+    """Say of which tables nobody can tell whose rows they hold, though users may reach them."""
+    for table in scenario.schema.ownerless:
+        guard = scenario.schema.guard(table.path)
+        for role in ("anon", "authenticated"):
+            columns = guard.columns(role, "select")
+            if any(map(_PERSON.search, columns)):
+                scenario.skip(f"{table.label}: no policy or foreign key says whose rows these are ({role})")

@@ -1,0 +1,202 @@
+"""What there is to attack: tables, views and functions that the API exposes, from the catalog."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from psycopg.rows import dict_row
+
+from arami_db.database.connect import Connection, query
+from arami_db.policies import Policies, Policy
+from arami_db.policies import read as read_policies
+from arami_db.prove.owners import ACCOUNTS, shared, told, with_owners
+from arami_db.rows.tables import Path, Table, in_order, read_tables
+
+# What is no application's: the platform's own schemas, and those of this tool.
+_PLATFORM = (
+    "information_schema auth storage realtime _realtime supabase_functions supabase_migrations"
+    " extensions graphql graphql_public vault pgsodium pgsodium_masks pgbouncer net cron pgmq"
+    " _analytics _supavisor pgtle repack topology tiger tiger_data citus columnar"
+    " columnar_internal arami_db audit"
+).split()
+_READERS = ("anon", "authenticated")
+
+
+@dataclass(frozen=True)
+class Guard:
+    """What guards a relation.
+
+    Attributes:
+        is_secured: whether row level security holds.
+        has_hooks: whether a rule or a trigger of statements runs where no row is touched.
+        policies: by name.
+        granted: the columns on which a role has a privilege, by "role privilege".
+    """
+
+    is_secured: bool = False
+    has_hooks: bool = False
+    policies: tuple[Policy, ...] = ()
+    granted: dict[str, list[str]] = field(default_factory=dict)
+
+    def columns(self, role: str, privilege: str) -> list[str]:
+        """The columns on which a role has a privilege; all or none for deleting."""
+        return self.granted.get(f"{role} {privilege}", [])
+
+    def promises(self, role: str, command: str) -> bool:
+        """Whether a role is meant to do something with some rows: granted, and let by a policy."""
+        if not self.columns(role, command):
+            return False
+        return not self.is_secured or any(self.letting(role, command))
+
+    def letting(self, role: str, command: str) -> list[Policy]:
+        """The policies that let a role do something."""
+        return [
+            p
+            for p in self.policies
+            if p.permissive
+            and p.command in {command, "all"}
+            and ("public" in p.roles or role in p.roles)
+        ]
+
+
+@dataclass(frozen=True)
+class View:
+    """A view or materialized view, its uuid columns, and the tables that it reads."""
+
+    schema: str
+    name: str
+    materialized: bool
+    ids: tuple[str, ...]
+    readable: bool
+    reads: tuple[str, ...]
+
+    @property
+    def label(self) -> str:
+        """Schema and name, for people."""
+        return f"{self.schema}.{self.name}"
+
+
+@dataclass(frozen=True)
+class Argument:
+    """An argument that a caller gives: the name and type, and what the type is made of."""
+
+    name: str
+    type: str
+    base: str
+    element: str | None
+    labels: tuple[str, ...]
+    fields: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Function:
+    """A function or procedure, and the arguments that a caller gives."""
+
+    schema: str
+    name: str
+    identity: str
+    procedure: bool
+    reads_only: bool
+    is_definer: bool
+    variadic: bool
+    required: int
+    result: str
+    body: str
+    in_policy: bool
+    arguments: tuple[Argument, ...]
+
+
+@dataclass(frozen=True)
+class Schema:
+    """All of it; tables by path, parents before their children.
+
+    Tables of schemas that the API does not expose have rows, too: doors lead to them.
+    """
+
+    exposed: tuple[str, ...]
+    tables: dict[Path, Table]
+    guards: dict[Path, Guard]
+    views: tuple[View, ...]
+    functions: tuple[Function, ...]
+    policies: Policies
+    shared: dict[tuple[Path, str], tuple[Path, str]]
+
+    @cached_property
+    def owned(self) -> list[Table]:
+        """The exposed tables whose rows belong to somebody."""
+        return [t for t in self.tried if t.owners]
+
+    @cached_property
+    def ownerless(self) -> list[Table]:
+        """The other exposed tables."""
+        return [t for t in self.tried if not t.owners]
+
+    @cached_property
+    def tried(self) -> list[Table]:
+        """The exposed tables; partitions, too, which may be read past their parents."""
+        return [t for t in self.tables.values() if t.schema in self.exposed]
+
+    def guard(self, path: Path) -> Guard:
+        """What guards a relation."""
+        return self.guards.get(path, Guard())
+
+    def children(self, path: Path) -> list[Table]:
+        """The tables whose rows hang on those of a table, however far, the last ones first."""
+        reached, found = {path}, []
+        for table in self.tables.values():
+            if table.path != path and any(k.parent in reached for k in table.foreign_keys):
+                reached.add(table.path)
+                found.append(table)
+        return found[::-1]
+
+
+def read(connection: Connection) -> Schema:
+    """Read what the connection's database exposes, and whose its rows are.
+
+    Args:
+        connection: to the database.
+
+    Raises:
+        psycopg.Error: as the server says it.
+    """
+    schemas = _rows(connection, "prove_schemas", platform=_PLATFORM)
+    exposed = [row["name"] for row in schemas if row["is_exposed"]]
+    tables = read_tables(connection, [row["name"] for row in schemas], ACCOUNTS[1:])
+    policies = read_policies(connection, tables)
+    of = sorted({path[0] for path in tables} | set(exposed))
+    rows = _rows(connection, "prove_guards", of)
+    views = _rows(connection, "prove_views", exposed)
+    first = {path: tables[path] for path in sorted(tables, key=lambda p: p not in ACCOUNTS[1:])}
+    return Schema(
+        tuple(exposed),
+        in_order(with_owners(first, told(policies))),
+        {(r["schema"], r["name"]): _guard(r, policies) for r in rows},
+        tuple(View(**{**r, "ids": tuple(r["ids"]), "reads": tuple(r["reads"])}) for r in views),
+        tuple(_function(row) for row in _rows(connection, "prove_functions", exposed)),
+        policies,
+        shared(tables, policies),
+    )
+
+
+def _rows(
+    connection: Connection, name: str, schemas: list[str] | None = None, **values: object
+) -> list[dict[str, Any]]:
+    with connection.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(query(name), {"schemas": schemas, **values}).fetchall()
+
+
+def _guard(row: dict[str, Any], policies: Policies) -> Guard:
+    its = policies.of((row["schema"], row["name"]))
+    return Guard(row["is_secured"], row["has_hooks"], its, row["granted"])
+
+
+def _function(row: dict[str, Any]) -> Function:
+    arguments = tuple(
+        Argument(
+            **{**a, "labels": tuple(a["labels"]), "fields": tuple(map(tuple, a["fields"]))}
+        )
+        for a in row["arguments"]
+    )
+    return Function(**{**row, "arguments": arguments})

@@ -1,0 +1,67 @@
+"""Conditions that pick somebody's rows of a table."""
+
+from __future__ import annotations
+
+from psycopg import sql
+
+from arami_db.rows.maker import Maker, Row
+from arami_db.rows.tables import Owner, Table
+
+NOBODY = sql.SQL("false")
+
+
+def pinpoint(table: Table, row: Row, readable: list[str] | None = None) -> sql.Composable:
+    """The condition that picks one row, by its primary key if that may be read, else by all.
+
+    Args:
+        table: the table.
+        row: the row, as text.
+        readable: the columns that may be read; None for all.
+    """
+    names = list(row) if readable is None else [name for name in row if name in readable]
+    for key in table.keys:
+        if key.primary and set(key.columns) <= set(names):
+            return sql.SQL(" and ").join(
+                sql.SQL("{} = {}").format(sql.Identifier(name), row[name]) for name in key.columns
+            )
+    return sql.SQL(" and ").join(
+        sql.SQL("{}::text is not distinct from {}").format(sql.Identifier(name), row[name])
+        for name in names or row
+    )
+
+
+def predicate(maker: Maker, table: Table, user: str) -> sql.Composable:
+    """The condition that picks a user's rows: those that name the user, and the one made.
+
+    Args:
+        maker: who has made the rows.
+        table: the table.
+        user: the user's id.
+    """
+    row = maker.made.get((user, table.path))
+    parts = [_names(table, o, maker.value(table, o, user)) for o in table.direct]
+    if row is not None and not table.direct:
+        led = [owner.column for owner in table.owners if row[owner.column] is not None]
+        if led:
+            parts.append(
+                sql.SQL("({})").format(
+                    sql.SQL(" and ").join(
+                        sql.SQL("{} = {}").format(sql.Identifier(name), row[name]) for name in led
+                    )
+                )
+            )
+        parts.append(sql.SQL("({})").format(pinpoint(table, row)))
+    return sql.SQL(" or ").join(parts) if parts else NOBODY
+
+
+def _names(table: Table, owner: Owner, value: str) -> sql.Composable:
+    column = sql.Identifier(owner.column)
+    if owner.is_element:
+        return sql.SQL("{} @> {}").format(column, value)
+    return sql.SQL("{} = {}").format(column, value)
+
+
+def may_be_nobodys(table: Table) -> bool:
+    """Whether rows of the table can be nobody's, which users must not make or change."""
+    owners = table.direct
+    return len(owners) == 1 and len(table.owners) == 1 and not table.columns[owners[0].column].required
