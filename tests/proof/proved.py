@@ -1,13 +1,15 @@
 """What the proof says of each case: `python -m tests.proof.proved [SERVER] [NAME ...]`.
 
 found: an attempt leaked on an object of the case. not tried: the proof names an object of it that
-it could not try. silent: neither. accused: a design that is correct is said to leak or to fail.
+it could not try. silent: neither. accused: a design that is correct is said to leak or to fail;
+stuck: the proof of one fails, since something stood in its way.
 """
 
 from __future__ import annotations
 
 import sys
 import time
+import traceback
 from collections import Counter
 from collections.abc import Iterable
 
@@ -18,7 +20,7 @@ from tests.proof import databases
 from tests.proof.case import Case
 from tests.proof.corpus import CASES
 
-BAD = {"silent", "accused"}
+BAD = {"silent", "accused", "stuck", "broken"}
 
 
 def main() -> int:
@@ -30,8 +32,10 @@ def main() -> int:
         for case in [CASES[name] for name in names] or CASES.values():
             with databases.holding(server, template, [case]) as conninfo:
                 began = time.monotonic()
-                proof = proof_of(conninfo)
-            said[case.id], why = verdict(case, proof, "public")
+                try:
+                    said[case.id], why = verdict(case, proof_of(conninfo), "public")
+                except Exception:
+                    said[case.id], why = "broken", traceback.format_exc(limit=-1)
             print(
                 f"{case.id}: {said[case.id]} ({time.monotonic() - began:.1f} s) {why}", flush=True
             )
@@ -57,10 +61,18 @@ def verdict(case: Case, proof: Proof, schema: str) -> tuple[str, str]:
     """
     leaks = [f"{a.object}: {a.actor}: {a.action}: {a.detail}" for a in proof.leaks]
     fails = [f"{a.object}: {a.actor}: {a.action}: {a.detail}" for a in proof.failures]
+    if case.kind == "oracle":
+        leaks += [f"{o.object}: {o.by}: {o.how}" for o in proof.oracles]
     wrong = _of(case, schema, [*leaks, *fails] if case.kind == "good" else leaks)
-    named = _of(case, schema, proof.unattempted)
+    untried = [f"{u.object}: {u.reason}" for u in proof.untried]
+    made_up = [f"{name}: called with made-up arguments" for name in proof.made_up]
+    named = _of(case, schema, [*proof.unattempted, *untried, *made_up])
     bad, fine = ("accused", "right") if case.kind == "good" else ("found", "silent")
-    return (bad, wrong[0]) if wrong else ("not tried", named[0]) if named else (fine, "")
+    if wrong:
+        return bad, wrong[0]
+    if case.kind == "good" and (stuck := _of(case, schema, proof.unattempted)):
+        return "stuck", stuck[0]
+    return ("not tried", named[0]) if named else (fine, "")
 
 
 def _of(case: Case, schema: str, lines: Iterable[str]) -> list[str]:
