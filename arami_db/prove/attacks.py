@@ -10,7 +10,8 @@ from arami_db.prove import statements as make
 from arami_db.prove.actors import THOROUGH, Actor
 from arami_db.prove.attempt import Attack
 from arami_db.prove.scenario import Scenario
-from arami_db.prove.whose import may_be_nobodys
+from arami_db.prove.schema import View
+from arami_db.prove.whose import may_be_nobodys, pinpoint
 from arami_db.rows.maker import Row, inserting
 from arami_db.rows.tables import ForeignKey, Table
 
@@ -126,6 +127,27 @@ def _nobodys(scenario: Scenario, table: Table, actor: Actor, theirs: Row) -> Ite
     yield "update nobody's", make.update(table, {name: theirs[name]}, nobodys), there
     yield "delete nobody's", make.delete(table, nobodys), there
     yield "update own to nobody", make.update(table, {owner: None}, hers), ()
+
+
+def through(scenario: Scenario, view: View, actor: Actor) -> Iterator[Attack]:
+    """What an actor tries on B's rows through a view that can be written."""
+    guard = scenario.schema.guard((view.schema, view.name))
+    update, name = guard.columns(actor.role, "update"), sql.Identifier(view.schema, view.name)
+    may_delete = bool(guard.columns(actor.role, "delete"))
+    for table in scenario.schema.tables.values():
+        row = scenario.row(scenario.b, table.path)
+        if table.label not in view.reads or row is None or not (update or may_delete):
+            continue
+        readable = guard.columns(actor.role, "select")
+        seen = {n: v for n, v in row.items() if n in readable}
+        where = pinpoint(table, seen) if seen else sql.SQL("true")
+        for column in [n for n in update if n in row][:1]:
+            change = sql.SQL("update {} set {} where {}")
+            statement = change.format(name, make.assign({column: row[column]}), where)
+            yield Attack(actor, "update", view.label, statement)
+        if may_delete:
+            delete = sql.SQL("delete from {} where {}").format(name, where)
+            yield Attack(actor, "delete", view.label, delete)
 
 
 def attachments(scenario: Scenario, table: Table) -> Iterator[tuple[ForeignKey, Table, Row]]:

@@ -17,6 +17,7 @@ from arami_db.policies import (
     Branch,
     Case,
     Gap,
+    Policies,
 )
 from arami_db.prove import oracle, promises
 from arami_db.prove import statements as make
@@ -44,11 +45,18 @@ class Coverage:
     seen: dict[Key, set[bool]]
     refuted: set[Key]
     why: dict[Key, str]
+    settled: set[Key]
 
     def sees(self, branch: Branch, value: bool | None) -> None:
         """Note what a branch was on some row."""
         if value is not None:
             self.seen.setdefault(key_of(branch), set()).add(value)
+
+    def is_open(self, branch: Branch) -> bool:
+        """Whether a case of the branch may show what the rows that are there did not."""
+        key = key_of(branch)
+        was_both = len(self.seen.get(key, set())) == len((True, False))
+        return key in self.branches and not (was_both and key in self.settled)
 
     @property
     def untried(self) -> list[tuple[Branch, str]]:
@@ -73,7 +81,15 @@ def begin(scenario: Scenario) -> Coverage:
         for branch in scenario.schema.policies.branches
         if branch.table in tried and people & set(branch.roles)
     }
-    coverage = Coverage(branches, {}, set(), {})
+    # Whoever makes these true is the owner, by the very column.
+    settled = {
+        key_of(branch)
+        for columns in scenario.schema.compared.values()
+        for column in columns
+        if column.kind == "uid" and not column.via
+        for branch in column.branches
+    }
+    coverage = Coverage(branches, {}, set(), {}, settled)
     actor = owner(scenario.a, scenario.claims)
     of: dict[Path, list[Branch]] = {}
     for branch in branches.values():
@@ -124,6 +140,17 @@ def measure(
             measure(scenario, coverage, actor, table, row, [branch])
 
 
+def open_ones(policies: Policies, coverage: Coverage) -> Policies:
+    """The policies that have branches which a case may show more of.
+
+    Args:
+        policies: all of them.
+        coverage: what was seen.
+    """
+    kept = tuple(p for p in policies.policies if any(map(coverage.is_open, p.branches)))
+    return replace(policies, policies=kept)
+
+
 def run(scenario: Scenario, coverage: Coverage, cases: list[Case], gaps: list[Gap]) -> None:
     """Make each case that is not covered yet, and let A try what it opens.
 
@@ -139,8 +166,8 @@ def run(scenario: Scenario, coverage: Coverage, cases: list[Case], gaps: list[Ga
         elif gap.holds:
             coverage.why.setdefault(key_of(gap.branch), gap.reason)
     for case in cases:
-        key = key_of(case.branch)
-        if key in coverage.branches and case.holds not in coverage.seen.get(key, set()):
+        seen = coverage.seen.get(key_of(case.branch), set())
+        if coverage.is_open(case.branch) and (case.holds or False not in seen):
             _try(scenario, coverage, _named(scenario, case))
 
 
@@ -170,8 +197,10 @@ def _try(scenario: Scenario, coverage: Coverage, case: Case) -> None:
     try:
         with undone(scenario.connection, "arami_case"):
             there = placed(scenario, table, case, actor)
-            measure(scenario, coverage, actor, table, there.row, [case.branch])
-            if case.holds and True in coverage.seen.get(key_of(case.branch), set()):
+            here = replace(coverage, seen={})
+            measure(scenario, here, actor, table, there.row, [case.branch])
+            coverage.sees(case.branch, *here.seen.get(key_of(case.branch), (None,)))
+            if case.holds and True in here.seen.get(key_of(case.branch), set()):
                 _attack(scenario, table, case, actor, there)
                 _own(scenario, table, actor)
     except psycopg.Error as error:
@@ -198,14 +227,15 @@ def _attack(scenario: Scenario, table: Table, case: Case, actor: Actor, there: P
     evidence = f"policy {case.branch.policy}: {case.branch.text}"
     operators = {*case.claims, *(n for n in case.settings if n.startswith("request."))}
     operators -= {*_USERS_SET, "request.headers", "request.cookies"}
-    is_theirs = not there.is_own
     for attack, result in scenario.run(list(_attacks(scenario, table, case, actor))):
         leak = None
-        if is_theirs and not operators and there.by_attacker and result.sqlstate is None:
-            if attack.reads and result.count and table.owners:
+        if not there.is_own and not operators and there.by_attacker and result.sqlstate is None:
+            if attack.reads and result.count and there.is_theirs:
                 leak = f"{result.count} of B's rows visible"
-            elif result.changed:
+            elif table.owners and result.changed:
                 leak = f"rows of others changed in {', '.join(result.changed)}"
+            elif not table.owners and "blindly" in attack.action and result.count:
+                leak = "changes rows that are nobody's"
         if leak and attack.reads and oracle.is_meant(scenario, table, case.branch):
             leak = None
         if there.is_own and not attack.reads and result.count:
@@ -228,7 +258,9 @@ def _attacks(scenario: Scenario, table: Table, case: Case, actor: Actor) -> Iter
     yield Attack(actor, "insert for B", table.label, insert, clear)
     if case.branch.clause == "check" and (mine := scenario.row(scenario.a, table.path)):
         new = {n: v for n, v in row.items() if n in make.identity(table, row, case.row)}
-        may = make.allowed(scenario, table, actor.role, "update", new)
+        may = make.allowed(scenario, table, actor.role, "update", new) if new else {}
+        if not may:
+            return
         clear = (*scenario.releasing(table, scenario.a), scenario.forgetting(table, scenario.b))
         give = make.update(table, may, make.CURRENT)
         at = (*clear, make.point(table, mine))
@@ -254,6 +286,9 @@ def let(scenario: Scenario, coverage: Coverage) -> set[tuple[str, str]]:
     for key, branch in coverage.branches.items():
         if branch.permissive and True in coverage.seen.get(key, set()):
             table = scenario.schema.tables[branch.table]
-            commands = ("select", "insert", "update", "delete")
-            found |= {(table.label, c) for c in commands if branch.command in {c, "all"}}
+            [policy] = [p for p in scenario.schema.guard(table.path).policies if p.name == key[1]]
+            ruling = ["select", "update", "delete"] if branch.clause == "using" else []
+            if branch.clause == "check" or policy.check is None:
+                ruling.append("insert")
+            found |= {(table.label, c) for c in ruling if branch.command in {c, "all"}}
     return found

@@ -34,7 +34,11 @@ def judged(scenario: Scenario, todo: list[Attack]) -> None:
     """
     tables = {table.label: table for table in scenario.schema.tried}
     for attack, result in scenario.run(todo):
-        table = tables[attack.object]
+        table = tables.get(attack.object)
+        if table is None:  # a view
+            leak = _changed(result) if result.sqlstate is None else None
+            scenario.record(attack.actor, attack.action, attack.object, result, leak)
+            continue
         if attack.reads and result.count and is_public(scenario, table):
             scenario.record(attack.actor, attack.action, attack.object, result, evidence="public")
             continue
@@ -52,9 +56,11 @@ def _leak(scenario: Scenario, table: Table, attack: Attack, result: Result) -> s
         return None
     if attack.reads and result.count:
         return f"{result.count} of B's rows visible" if table.owners else None
-    if result.changed:
-        return f"rows of others changed in {', '.join(result.changed)}"
-    return None
+    return _changed(result)
+
+
+def _changed(result: Result) -> str | None:
+    return f"rows of others changed in {', '.join(result.changed)}" if result.changed else None
 
 
 def is_public(scenario: Scenario, table: Table) -> bool:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from arami_db.policies import Policies, owner_columns
 from arami_db.policies.model import OwnerColumn
 from arami_db.rows.tables import Owner, Path, Table
 
@@ -17,17 +16,20 @@ Owners = dict[Path, tuple[Owner, ...]]
 _USERS_OWN = ("user_metadata", "raw_user_meta_data", "is_anonymous", "phone")
 
 
-def told(policies: Policies) -> Owners:
+Compared = Mapping[Path, tuple[OwnerColumn, ...]]
+
+
+def told(compared: Compared) -> Owners:
     """The owners that policies name.
 
     An e-mail, or a claim that operators set, says whose a row is only where no id does; a claim
     that users set themselves never does.
 
     Args:
-        policies: of all tables.
+        compared: what they compare with who asks.
     """
     found = {}
-    for path, columns in owner_columns(policies).items():
+    for path, columns in compared.items():
         ids = [c for c in columns if c.kind == "uid"]
         mails = [c for c in columns if c.kind == "email"]
         claims = [c for c in columns if c.kind == "claim" and _is_operators(c.claim)]
@@ -43,21 +45,22 @@ def _is_operators(claim: tuple[str, ...]) -> bool:
 def _owner(column: OwnerColumn) -> Owner:
     if column.via:
         return Owner(column.column, "row")
-    kinds = {"uid": "id", "email": "email", "claim": "claim"}
-    return Owner(column.column, kinds[column.kind], column.is_element, column.claim)  # type: ignore[arg-type]
+    if column.kind == "claim":
+        return Owner(column.column, "claim", column.is_element, column.claim)
+    return Owner(column.column, "email" if column.kind == "email" else "id", column.is_element)
 
 
 def shared(
-    tables: dict[Path, Table], policies: Policies
+    tables: dict[Path, Table], compared: Compared
 ) -> dict[tuple[Path, str], tuple[Path, str]]:
     """Columns that must hold what another column of the user's holds, and no key says so.
 
     Args:
         tables: all of them, by path.
-        policies: what compares their columns.
+        compared: what policies compare with who asks.
     """
     found: dict[tuple[Path, str], tuple[Path, str]] = {}
-    for path, columns in owner_columns(policies).items():
+    for path, columns in compared.items():
         for column in columns:
             at = path
             for link in column.via:

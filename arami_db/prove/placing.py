@@ -14,8 +14,8 @@ from arami_db.prove import statements as make
 from arami_db.prove.actors import Actor
 from arami_db.prove.attempt import Attack
 from arami_db.prove.scenario import Scenario
-from arami_db.rows.maker import Row, inserting
-from arami_db.rows.tables import Path, Table
+from arami_db.rows.maker import Row, email, inserting
+from arami_db.rows.tables import Owner, Path, Table
 
 
 @dataclass(frozen=True)
@@ -25,11 +25,13 @@ class Placed:
     Attributes:
         row: the row of the branch's table.
         is_own: whether it names A as one of its owners.
+        is_theirs: whether it is B's: nobody's is everybody's to read.
         by_attacker: whether A could write all the rows elsewhere that speak of A.
     """
 
     row: Row
     is_own: bool
+    is_theirs: bool
     by_attacker: bool
 
 
@@ -65,8 +67,16 @@ def placed(scenario: Scenario, table: Table, case: Case, actor: Actor) -> Placed
         if not _written(scenario, path, row, actor):
             by_attacker = False
             _put(scenario, path, row, scenario.a)
-    is_own = any(scenario.a in (made[owner.column] or "") for owner in table.direct)
-    return Placed(made, is_own, by_attacker)
+    is_own = any(_names(made[owner.column], scenario.a, owner) for owner in table.direct)
+    is_theirs = bool(table.owners) and (
+        not table.direct or any(made[owner.column] is not None for owner in table.direct)
+    )
+    return Placed(made, is_own, is_theirs, by_attacker)
+
+
+def _names(value: str | None, user: str, owner: Owner) -> bool:
+    held = email(user) if owner.kind == "email" else user
+    return held in (value or "") and owner.kind != "claim"
 
 
 def _known(scenario: Scenario, path: Path, row: Row) -> dict[str, str]:

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 
 from arami_db.prove import statements as make
 from arami_db.prove.actors import SERVICE, Actor
-from arami_db.prove.attempt import Attack, Result, asked
+from arami_db.prove.attempt import TAKEN, Attack, Result, asked
 from arami_db.prove.scenario import Scenario
 from arami_db.rows.tables import Table
 
+# A row that could not be made to go is in the way; a trigger says no in words of its own.
+_NO_ANSWER = (TAKEN, "P0001")
 _COMMANDS = ("insert", "select", "update", "delete")
 
 
@@ -53,7 +55,7 @@ def keep(scenario: Scenario, attack: Attack, result: Result) -> None:
     done = result.sqlstate is None and result.count > 0
     if done:
         scenario.kept[table.path, action] = None
-    elif not result.interrupted:
+    elif not result.interrupted and result.sqlstate not in _NO_ANSWER:
         scenario.kept.setdefault((table.path, action), result.message or "no rows")
 
 

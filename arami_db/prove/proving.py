@@ -84,8 +84,9 @@ def _attack(scenario: Scenario, everybody: list[Actor], roles: list[str]) -> Cov
     schema, me = scenario.schema, owner(scenario.a, scenario.claims)
     scenario.begin(f"proving: {len(everybody)} actors on {len(schema.tried)} tables")
     todo = [a for t in schema.owned for actor in everybody for a in attacks.on(scenario, t, actor)]
-    oracle.judged(scenario, todo)
     thorough = [actor for actor in everybody if actor.name in THOROUGH]
+    todo += [a for v in schema.views for who in thorough for a in attacks.through(scenario, v, who)]
+    oracle.judged(scenario, todo)
     others = [a for t in schema.ownerless for w in thorough for a in oracle.ownerless(scenario, t, w)]
     oracle.judge_ownerless(scenario, others)
     name_ownerless(scenario)
@@ -101,7 +102,7 @@ def _attack(scenario: Scenario, everybody: list[Actor], roles: list[str]) -> Cov
             promises.keep(scenario, attack, result)
     coverage = branches.begin(scenario)
     if me.role in roles:
-        made = cases(scenario.connection, schema.policies)
+        made = cases(scenario.connection, branches.open_ones(schema.policies, coverage))
         scenario.begin(f"proving: {len(made.made)} cases of {len(coverage.branches)} branches")
         branches.run(scenario, coverage, list(made.made), list(made.gaps))
         promises.settle(scenario, me, branches.let(scenario, coverage))

@@ -191,6 +191,7 @@ class Scenario:
     def run(self, attacks: Sequence[Attack]) -> Iterable[tuple[Attack, Result]]:
         """Try attacks, and say what came of each; nothing is written down."""
         hooked = {t.label for t in self.schema.tried if self.schema.guard(t.path).has_hooks}
+        hooked |= {function.identity for function in self.schema.functions}
         for attack, result in attempts(self.connection, attacks, self.watched, hooked):
             changed = tuple(self.labels.get(oid, oid) for oid in result.changed)
             yield attack, Result(result.count, result.sqlstate, result.message, changed)

@@ -9,7 +9,7 @@ from typing import Any
 from psycopg.rows import dict_row
 
 from arami_db.database.connect import Connection, query
-from arami_db.policies import Policies, Policy
+from arami_db.policies import OwnerColumn, Policies, Policy, owner_columns
 from arami_db.policies import read as read_policies
 from arami_db.prove.owners import ACCOUNTS, shared, told, with_owners
 from arami_db.rows.tables import Path, Table, in_order, read_tables
@@ -122,6 +122,7 @@ class Schema:
     functions: tuple[Function, ...]
     policies: Policies
     shared: dict[tuple[Path, str], tuple[Path, str]]
+    compared: dict[Path, tuple[OwnerColumn, ...]]
 
     @cached_property
     def owned(self) -> list[Table]:
@@ -165,18 +166,20 @@ def read(connection: Connection) -> Schema:
     exposed = [row["name"] for row in schemas if row["is_exposed"]]
     tables = read_tables(connection, [row["name"] for row in schemas], ACCOUNTS[1:])
     policies = read_policies(connection, tables)
+    compared = owner_columns(policies)
     of = sorted({path[0] for path in tables} | set(exposed))
     rows = _rows(connection, "prove_guards", of)
     views = _rows(connection, "prove_views", exposed)
     first = {path: tables[path] for path in sorted(tables, key=lambda p: p not in ACCOUNTS[1:])}
     return Schema(
         tuple(exposed),
-        in_order(with_owners(first, told(policies))),
+        in_order(with_owners(first, told(compared))),
         {(r["schema"], r["name"]): _guard(r, policies) for r in rows},
         tuple(View(**{**r, "ids": tuple(r["ids"]), "reads": tuple(r["reads"])}) for r in views),
         tuple(_function(row) for row in _rows(connection, "prove_functions", exposed)),
         policies,
-        shared(tables, policies),
+        shared(tables, compared),
+        compared,
     )
 
 
