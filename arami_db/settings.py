@@ -12,7 +12,8 @@ from arami_db.errors import UsageError
 
 FILE, SHARED = "arami-db.toml", "pyproject.toml"
 _OBJECTS = ("table", "view", "materialized-view", "foreign-table", "sequence", "type")
-_KINDS = ("role", "publication", "function", *_OBJECTS)
+_KINDS = ("role", "publication", "function", "rls", *_OBJECTS)
+_ACTIONS = ("select", "insert", "update", "delete", "call", "exists", "untried")
 _UNITS = {"ms": 0.001, "s": 1, "min": 60, "m": 60, "h": 3600, "": 1}
 _API = {"anon", "authenticated", "service_role", "authenticator", "public"}
 
@@ -22,11 +23,13 @@ class Declaration:
     """Something of this deployment's own, which the schema does not state and which may be there.
 
     Attributes:
-        kind: "role", "publication", "function", or what it is: "table", "view", and so on.
+        kind: "role", "publication", "function", "rls" for what the proof finds, or what it is:
+            "table", "view", and so on.
         name: its name; of a function its signature, both as `verify` writes them.
         reason: why it is there.
         place: the file, and which of its entries this is.
         definer: of a function, whether it runs with the rights of its owner.
+        action: of "rls", what is meant to be possible, or to go untried.
     """
 
     kind: str
@@ -34,6 +37,7 @@ class Declaration:
     reason: str
     place: str
     definer: bool = False
+    action: str = ""
 
 
 @dataclass(frozen=True)
@@ -169,7 +173,7 @@ def _known(table: Any, place: str, keys: set[str]) -> dict[str, Any]:
 
 
 def _declaration(entry: Any, place: str) -> Declaration:
-    texts = {**_known(entry, place, {*_KINDS, "reason", "definer"})}
+    texts = {**_known(entry, place, {*_KINDS, "reason", "definer", "action"})}
     definer = texts.pop("definer", False)
     if type(definer) is not bool or (definer and "function" not in texts):
         raise UsageError(f"{place}: definer is true or false, and of a function")
@@ -183,7 +187,10 @@ def _declaration(entry: Any, place: str) -> Declaration:
     [kind] = named
     name = texts[kind].strip()
     _refuse(kind, name, place)
-    return Declaration(kind, name, texts["reason"].strip(), place, definer)
+    action = texts.get("action", "").strip()
+    if (kind == "rls") != (action in _ACTIONS) or (action and kind != "rls"):
+        raise UsageError(f"{place}: action is of rls, and one of {', '.join(_ACTIONS)}")
+    return Declaration(kind, name, texts["reason"].strip(), place, definer, action)
 
 
 def _refuse(kind: str, name: str, place: str) -> None:

@@ -17,6 +17,8 @@ class Severity(StrEnum):
     INTEGRITY = "integrity"  # data may come to be wrong, or the schema is not what the files say
     PERFORMANCE = "performance"  # right, but slow
     COSMETIC = "cosmetic"  # names and comments
+    LOW = "low"  # somebody may learn that something exists, and no more
+    UNTRIED = "untried"  # nothing is known to be wrong, and nothing was proved
 
     @property
     def rank(self) -> int:

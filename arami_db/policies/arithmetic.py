@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 
 from arami_db.policies.calls import Wanted
 from arami_db.policies.measuring import Answer
@@ -48,6 +49,9 @@ def _inverse(
         yield from (text, value, "0")
     elif name == "|":
         yield from (value, "0")
+    elif name == "^" and not is_right:
+        with suppress(ValueError, ZeroDivisionError, OverflowError):
+            yield str(round(abs(float(value)) ** (1 / float(text))))
     elif name == "%":
         yield from (value, "0", "1", text)
     elif name in {"->", "->>", "#>", "#>>"}:

@@ -38,11 +38,10 @@ def of_array(part: Expr, spot: Spot) -> Iterator[Step]:
         yield from settled(part, spot)
     elif is_known(array, spot):
         answer = spot.value(array)
-        for one in elements(answer[0] if answer else None):
-            yield (
-                spot.world,
-                ((Expr("op", part.name, (value, literal(one))), spot.env),),
-            )
+        found = elements(answer[0] if answer else None)
+        each = tuple((Expr("op", part.name, (value, literal(one))), spot.env) for one in found)
+        for goals in [(one,) for one in each] if part.kind == "any" else [each]:
+            yield spot.world, goals
     elif part.kind == "all":
         yield from want(array, "{}", spot)
     elif is_known(value, spot):

@@ -32,10 +32,12 @@ def arguments(function: Function, given: tuple[Expr, ...]) -> dict[str, Expr]:
         function: that is called.
         given: with what.
     """
-    left_out = function.most - len(given)
-    values = [*given]
-    if left_out and function.defaults:
-        values += expression(f"row({function.defaults})").args[-left_out:]
-    named = dict(zip(function.arguments, values, strict=False))
-    numbered = {str(number): value for number, value in enumerate(values, 1)}
-    return {name: value for name, value in {**named, **numbered}.items() if name}
+    placed = [arg for arg in given if arg.kind != "named"]
+    defaults = expression(f"row({function.defaults})").args if function.defaults else ()
+    values: dict[int, Expr] = dict(enumerate(defaults, function.most - len(defaults)))
+    values |= dict(enumerate(placed))
+    named = {arg.name: arg.args[0] for arg in given if arg.kind == "named"}
+    places = {name: place for place, name in enumerate(function.arguments)}
+    values |= {places[name]: value for name, value in named.items() if name in places}
+    found = {str(place + 1): value for place, value in values.items()}
+    return found | {n: values[place] for n, place in places.items() if n and place in values}

@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from contextlib import suppress
+from datetime import datetime
 
 from arami_db.policies.claims import string
-from arami_db.policies.spots import Spot
+from arami_db.policies.patterns import regex_samples
+from arami_db.policies.spots import Spot, is_known
 from arami_db.policies.tree import Expr
 
 Wanted = tuple[Expr, str | None]  # an expression, and what it has to be
@@ -20,13 +23,38 @@ _PERHAPS_SAME = {
     "translate", "quote_literal", "to_tsvector", "reverse", "any_value", "bool_or", "bool_and",
     "every", "max", "min", "sum", "avg",
 }  # fmt: skip
-_BOUNDS = {"lower": '["{}",)', "upper": '(,"{}")'}  # of a range
+_BOUNDS = {  # of a range
+    "lower": ('["{}",)', '["{}","3000-01-01")', '["{}",2000000000)'),
+    "upper": ('(,"{}")', '["1900-01-01","{}")', '[-2000000000,"{}")'),
+}
+_FINDING = {
+    "starts_with", "position", "strpos", "substring", "regexp_match", "regexp_replace",
+    "regexp_substr",
+}  # fmt: skip
 _TYPES = {
     "array": "[]", "object": "{}", "string": '"a"', "number": "1", "boolean": "true",
 }  # fmt: skip
 _ARRAYS = {"array_agg", "jsonb_agg", "json_agg"}
 _LENGTHS = {"length", "char_length", "character_length", "octet_length", "bit_length"}
 _SIZES = {"array_length", "cardinality", "jsonb_array_length", "json_array_length", "array_upper"}
+
+
+def _texts(part: Expr, value: str, spot: Spot) -> Iterator[Wanted]:
+    """What a text has to be for a part of it, or its beginning, to be found."""
+    name, args = part.path[-1], part.args
+    other = spot.value(args[1]) if is_known(args[1], spot) else None
+    if other is None or other[0] is None:
+        return
+    if name in {"starts_with", "position", "strpos"}:
+        number = int(value) if value.isdigit() else 1
+        before = "x" * (min(number, 99) - 1)
+        yield args[0], f"{before}{other[0]}"
+        yield args[0], f"{before}{other[0]}/x"
+        return
+    # What stands in the first brackets is what is taken out.
+    pattern = re.sub(r"\((?!\?)[^()]*\)", lambda _: re.escape(value), other[0], count=1)
+    yield from ((args[0], text) for text in regex_samples(pattern))
+    yield from ((args[0], f"{value}{end}") for end in ("", "/x", ".x"))
 
 
 def arguments(part: Expr, value: str, spot: Spot) -> Iterator[Wanted]:
@@ -38,8 +66,10 @@ def arguments(part: Expr, value: str, spot: Spot) -> Iterator[Wanted]:
         spot: where it stands.
     """
     name, args = part.path[-1], part.args
+    if name in _FINDING and len(args) > 1:
+        yield from _texts(part, value, spot)
     if name in _BOUNDS:
-        yield args[0], _BOUNDS[name].format(value)
+        yield from ((args[0], bounds.format(value)) for bounds in _BOUNDS[name])
     if name in _CASES:
         for text in dict.fromkeys((value, value.lower(), value.upper(), value.title())):
             if _CASES[name](text) == value:
@@ -58,6 +88,11 @@ def arguments(part: Expr, value: str, spot: Spot) -> Iterator[Wanted]:
         yield args[0], _TYPES[value]
     elif name in {"jsonb_path_exists", "jsonb_path_match"}:
         yield args[0], json_for(string(args[1]) or "")
+    elif name == "to_timestamp" and len(args) == 1:
+        with suppress(ValueError):
+            yield args[0], str(int(datetime.fromisoformat(value).timestamp()))
+    elif name == "decode" and value.startswith("\\x"):
+        yield args[0], value[2:]
     elif name == "concat":
         for arg in args:
             yield arg, value
@@ -116,9 +151,11 @@ def element(part: Expr, value: str) -> Iterator[Wanted]:
     if number is None or not number.isdigit():
         return
     array = part.args[0]
-    if array.kind == "call":
+    if array.kind == "call" and array.path[-1] == "regexp_match":
+        yield array, value
+    elif array.kind == "call":
         yield from _parts(array, [value], int(number))
-    elements = [*['"x"'] * (int(number) - 1), f'"{value}"'] if int(number) < 20 else []
+    elements = [f'"{value}"'] * min(int(number), 20)
     yield array, "{" + ",".join(elements) + "}"
 
 
@@ -129,8 +166,10 @@ def json_for(path: str) -> str:
         path: such as $.a.b or $.a ? (@ == 1).
     """
     keys = re.findall(r'\."?([\w-]+)"?', path)
-    told = re.search(r'==\s*("[^"]*"|[\d.]+|true|false)', path)
-    found = json.loads(told[1]) if told else True
+    told = re.search(r'(==|>=?|<=?)\s*("[^"]*"|[\d.]+|true|false)', path)
+    found = json.loads(told[2]) if told else True
+    if told and told[1] in {">", "<"}:
+        found = float(found) + (1 if told[1] == ">" else -1)
     for key in reversed(keys):
         found = {key: found}
     return json.dumps(found)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+import psycopg
 
 from arami_db.database.connect import Connection
 from arami_db.policies.claims import claim_of
 from arami_db.policies.measuring import Server
 from arami_db.policies.model import Branch, Case, Cases, Gap, Policies, Policy
 from arami_db.policies.owners import owner_columns
-from arami_db.policies.parents import ordered
+from arami_db.policies.parents import ACCOUNTS, ordered
 from arami_db.policies.parsing import expression
 from arami_db.policies.places import ROW, usual_claims
 from arami_db.policies.resolving import of_policy, resolved
@@ -18,13 +20,18 @@ from arami_db.policies.solver import HOW, ImpossibleError, is_installed, solved
 from arami_db.policies.solving import Search
 from arami_db.policies.splitting import denied
 from arami_db.policies.spots import Goal
-from arami_db.policies.tree import Expr, joined, walk
+from arami_db.policies.tree import Expr, joined, mapped, walk
 from arami_db.policies.worlds import World
-from arami_db.rows.tables import Path
+from arami_db.rows.tables import Check, Path
 
 _WORLDS = 24  # measured for one branch
-_ACCOUNTS = (("auth", "users"), ("public", "users"))
-_FIXED = {True: "it is always true", False: "it is never true"}
+# Whether it is certain, and what it is.
+_FIXED = {
+    (True, True): "it is always true",
+    (True, False): "it is never true",
+    (False, True): "it is true now, and asks neither the row nor the user",
+    (False, False): "it is false now, and asks neither the row nor the user",
+}
 _UNTRIED = "no row and claims were found that make it {}"
 
 
@@ -45,7 +52,7 @@ def cases(connection: Connection, policies: Policies) -> Cases:
         for one in columns
         if one.kind == "uid" and not one.via and not one.is_element
     }
-    accounts = {(path, "id") for path in _ACCOUNTS if path in tables}
+    accounts = {(path, "id") for path in ACCOUNTS if path in tables}
     server = Server(connection, tables, frozenset(owned | accounts))
     maker = _Maker(server, policies)
     with connection.transaction(force_rollback=True):
@@ -62,13 +69,23 @@ def cases(connection: Connection, policies: Policies) -> Cases:
 class _Maker:
     server: Server
     policies: Policies
+    _known: dict[Path, list[tuple[Expr, set[str]]]] = field(default_factory=dict)
 
     def made(self, branch: Branch, holds: bool) -> Case | Gap:
         """A case of a branch, or why there is none."""
+        try:
+            return self._made(branch, holds)
+        except psycopg.OperationalError:
+            raise
+        except Exception as error:  # what is not understood is named, and stops nothing
+            return Gap(branch, holds, f"it was not understood: {type(error).__name__}: {error}")
+
+    def _made(self, branch: Branch, holds: bool) -> Case | Gap:
         if branch.table not in self.server.tables:
             return Gap(branch, holds, "rows can be made in tables only")
         if self._is_fixed(branch, holds):
-            return Gap(branch, holds, _FIXED[not holds], impossible=True)
+            is_certain = not any(one.kind == "call" for one in walk(branch.expression))
+            return Gap(branch, holds, _FIXED[is_certain, not holds], is_certain)
         wanted = "true" if holds else "false"
         try:
             world = next(self._worlds(branch, holds), None) or self._solved(branch, holds)
@@ -86,7 +103,9 @@ class _Maker:
         part = branch.expression if holds else denied(branch.expression)
         goals: list[Goal] = [(part, {branch.table[1]: ROW})]
         checks = self._checks(branch.table)
-        found = solved(self.server, self._begin(branch), goals, [check for check, _ in checks])
+        read = {one.path[-1] for one in walk(part) if one.kind == "column"}
+        touched = [check for check, names in checks if names & read]
+        found = solved(self.server, self._begin(branch), goals, touched)
         if found is None:
             return None
         tried = Search(self.server).worlds(*found)
@@ -125,6 +144,8 @@ class _Maker:
             for _, world in zip(range(_WORLDS), tried, strict=False):
                 if self._is_so(branch, world, checks) is holds:
                     yield world
+        if not holds and self._is_so(branch, self._begin(branch), checks) is holds:
+            yield self._begin(branch)
 
     def _wanted(self, branch: Branch, holds: bool) -> Iterator[tuple[Expr, ...]]:
         """What must be true: for a branch to hold, what restrictive policies ask besides, too."""
@@ -155,10 +176,29 @@ class _Maker:
 
     def _checks(self, path: Path) -> list[tuple[Expr, set[str]]]:
         """The table's own checks, and the columns of each."""
-        table = self.server.tables[path]
-        scope = of_policy(self.policies.catalog, path)
-        return [
-            (resolved(expression(check.definition[5:].strip()), scope), set(check.columns))
-            for check in table.checks.values()
-            if check.definition.startswith("CHECK") and "VALUE" not in check.definition
-        ]
+        if path not in self._known:
+            table = self.server.tables[path]
+            scope = of_policy(self.policies.catalog, path)
+            self._known[path] = [
+                (resolved(part, scope), names)
+                for check in table.checks.values()
+                for part, names in _rules(check)
+            ]
+        return self._known[path]
+
+
+def _rules(check: Check) -> Iterator[tuple[Expr, set[str]]]:
+    """A table's check, or that of a domain for each column of it, and the columns it reads."""
+    if not check.definition.startswith("CHECK"):
+        return
+    part = expression(check.definition[5:].strip())
+    value = Expr("column", path=("value",))
+    if value not in walk(part):
+        yield part, set(check.columns)
+        return
+    for name in check.columns:
+        yield _put(part, value, Expr("column", path=(name,))), {name}
+
+
+def _put(part: Expr, old: Expr, new: Expr) -> Expr:
+    return new if part == old else mapped(part, lambda one: _put(one, old, new))

@@ -15,6 +15,12 @@ _SCHEMAS = """
     where nspname !~ '^pg_' and nspname <> 'information_schema'
 """
 _SEARCHED = "select array_to_json(current_schemas(false))"
+_VIEWS = """
+    select n.nspname::text, c.relname::text, pg_get_viewdef(c.oid)
+    from pg_catalog.pg_class as c
+    inner join pg_catalog.pg_namespace as n on c.relnamespace = n.oid
+    where c.relkind in ('v', 'm') and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
+"""
 # Without a path every name is written with its schema.
 _PLAIN = """
     select
@@ -25,12 +31,11 @@ _PLAIN = """
 
 @dataclass(frozen=True)
 class Function:
-    """A function in SQL or PL/pgSQL; definition is all of its CREATE where it is of the latter."""
+    """A function in SQL or PL/pgSQL; most and least are how many arguments it takes."""
 
     path: Path
     language: str
     body: str
-    definition: str
     returns_set: bool
     arguments: tuple[str, ...]
     most: int
@@ -46,6 +51,7 @@ class Catalog:
     tables: dict[Path, Table]
     functions: dict[Path, tuple[Function, ...]]
     policies: tuple[dict[str, Any], ...]
+    views: dict[Path, str]
 
 
 def read_catalog(connection: Connection) -> Catalog:
@@ -64,11 +70,14 @@ def read_catalog(connection: Connection) -> Catalog:
         connection.execute(_PLAIN)
         functions = _rows(connection, "policies_functions")
         policies = _rows(connection, "policies_read")
+        views = connection.execute(_VIEWS).fetchall()
     named: dict[Path, tuple[Function, ...]] = {}
     for row in functions:
         function = _function(row, tuple(searched))
         named[function.path] = (*named.get(function.path, ()), function)
-    return Catalog(tables, named, tuple(policies))
+    return Catalog(
+        tables, named, tuple(policies), {(s, v): text.rstrip().rstrip(";") for s, v, text in views}
+    )
 
 
 def _rows(connection: Connection, name: str) -> list[dict[str, Any]]:
@@ -85,7 +94,6 @@ def _function(row: dict[str, Any], searched: tuple[str, ...]) -> Function:
         path=(row["schema"], row["name"]),
         language=row["language"],
         body=row["body"] or "",
-        definition=row["definition"] or "",
         returns_set=row["returns_set"],
         arguments=tuple(name or "" for name in row["arguments"] or ()),
         most=row["most"],

@@ -51,7 +51,8 @@ def likely(place: Place, spot: Spot) -> list[object]:
     values = [value for value in candidates(table, column) if isinstance(value, str)]
     if column.category == "N":
         values.insert(0, str(700 + len(spot.world.values)))
-    return list(dict.fromkeys([*found, *values]))[: _FREE + len(found)]
+    chosen_ones = list(dict.fromkeys([*found, *values]))[: _FREE + len(found)]
+    return chosen_ones if column.required else [*chosen_ones, None]
 
 
 def rank(part: Expr, spot: Spot) -> int:

@@ -80,6 +80,8 @@ def descend(part: Expr) -> tuple[Expr, tuple[str, ...]]:
     part = bare(part)
     if part.kind == "op" and part.name in {"->", "->>", "#>", "#>>"} and part.args[1:]:
         key = string(part.args[1])
+        if key is not None and part.args[1] == Expr("const", key) and key.isdigit():
+            key = f"[{key}]"  # of a list
         path = steps(part.args[1]) if part.name[0] == "#" else None if key is None else (key,)
         if path is not None:
             inner, before = descend(part.args[0])
@@ -92,7 +94,7 @@ def descend(part: Expr) -> tuple[Expr, tuple[str, ...]]:
         if None not in keys:
             inner, before = descend(part.args[0])
             return inner, (*before, *(key or "" for key in keys))
-    if part.kind == "index" and part.args[0].kind in {"op", "column", "call"}:
+    if part.kind == "index" and part.args[0].kind in {"op", "column", "call", "index"}:
         key = string(part.args[1])
         if key is not None and not key.lstrip("-").isdigit():
             inner, before = descend(part.args[0])
@@ -121,7 +123,7 @@ def claim_of(part: Expr) -> Claim | None:
 
 
 def _setting(name: str | None, path: tuple[str, ...]) -> Claim | None:
-    if name is None:
+    if name is None or "." not in name:  # the server's own, which no request sets
         return None
     if name in _CLAIMS:
         return Claim(path)

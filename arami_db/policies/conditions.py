@@ -9,9 +9,10 @@ from arami_db.policies.calls import json_for
 from arami_db.policies.choosing import any_value, chosen, labels, probed, rank, settled
 from arami_db.policies.claims import string
 from arami_db.policies.inverting import want
+from arami_db.policies.places import place_of
 from arami_db.policies.rowing import found_rows, without_query
 from arami_db.policies.splitting import denied
-from arami_db.policies.spots import Spot, Step, has_query, is_known
+from arami_db.policies.spots import Spot, Step, has_query, is_known, unknowns
 from arami_db.policies.targets import mirrored, targets
 from arami_db.policies.tree import TRUE, Expr
 
@@ -55,6 +56,8 @@ def _denied(part: Expr, spot: Spot) -> Iterator[Step]:
         yield from without_query(part, spot)
     elif is_known(part, spot):
         yield from settled(part, spot)
+    elif ("claims",) in unknowns(part, spot.world, spot.env):
+        yield spot.world, ()  # there are only those that are named
     elif part.args[0].kind in {"op", "any", "all"}:
         yield from probed(part, spot)
         for world, goals in chosen(part, spot):
@@ -77,6 +80,9 @@ def _tested(part: Expr, spot: Spot) -> Iterator[Step]:
             yield spot.world, ((Expr("test", "null", (arg,)), spot.env),)
     elif has_query(arg):
         yield from without_query(part, spot)
+    elif place_of(arg, spot.env) == ("claims",):
+        if name == "not null":
+            yield spot.world, ()
     elif name in {"null", "unknown"}:
         yield from want(arg, None, spot)
         yield from probed(part, spot)
@@ -105,6 +111,8 @@ def _compared(part: Expr, spot: Spot) -> Iterator[Step]:
             yield from _operands(part, spot)
         else:
             yield from want(part, "true", spot)
+        if len(unknowns(part, spot.world, spot.env)) > 1:
+            yield from any_value(part, part, spot)
         yield from probed(part, spot)
 
 
@@ -133,7 +141,11 @@ def _toward(operator: str, side: Expr, known: Expr, spot: Spot) -> Iterator[Step
     if answer is None or answer[0] is None:
         return
     value, kind = answer[0], answer[1]
-    for target in (*labels(operator, side, value, spot), *targets(operator, value, kind)):
+    named = list(labels(operator, side, value, spot))
+    wanted = list(targets(operator, value, kind))
+    # What is not to be something may well be what else the table's own constraints name.
+    is_denied = operator in {"<>", "!="} or operator.startswith("!~")
+    for target in (*named, *wanted) if is_denied else (*wanted, *named):
         if side.kind == "element":
             yield from holding(side.args[0], target, spot)
         else:

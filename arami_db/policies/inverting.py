@@ -58,8 +58,21 @@ def _parts(part: Expr, value: str, spot: Spot) -> Iterator[Wanted]:
             yield from arguments(part, value, spot)
         case "index":
             yield from element(part, value)
+        case "element":
+            yield part.args[0], _holding(part.name, value)
         case "array" if len(part.args) == 1:
             yield part.args[0], value.strip('{}"')
+
+
+def _holding(taken: str, value: str) -> str:
+    """What is taken apart so that it has a part."""
+    if not taken.startswith("json"):
+        return '{"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"}'
+    if taken == "jsonb_object_keys":
+        return json.dumps({value: True})
+    with suppress(ValueError):
+        return json.dumps([value if taken.endswith("_text") else json.loads(value)])
+    return json.dumps([value])
 
 
 def _condition(part: Expr, value: str | None, spot: Spot) -> Iterator[Step]:
@@ -71,16 +84,16 @@ def _condition(part: Expr, value: str | None, spot: Spot) -> Iterator[Step]:
 def _at_place(part: Expr, place: Place, value: str | None, spot: Spot) -> Iterator[Step]:
     """A value at a place; below a key, as JSON has it: as text where it is taken out as text."""
     column = spot.world.column(place)
-    is_json = column is not None and column.type in {"json", "jsonb"}
+    is_json = len(place) < 2 or (column is not None and column.type in {"json", "jsonb"})
     if value is None or (len(place) == 2 and column is not None and not is_json):
         yield from spot.put(place, value)
         return
     part = bare(part)
-    as_text = part.kind != "op" or part.name.endswith(">>")
+    as_text = part.kind not in {"op", "index"} or part.name.endswith(">>")
     if is_json or place[0] != "settings" or len(place) > 2:
         with suppress(ValueError):
             found = json.loads(value)
-            if isinstance(found, dict) and not as_text:
+            if isinstance(found, dict) and (not as_text or (is_json and len(place) < 2)):
                 yield from _document(place, found, spot)
                 return
             if not as_text or isinstance(found, bool):

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 
 import psycopg
 
 from arami_db.database.connect import Connection
 from arami_db.policies.places import ROW, Env, as_text
-from arami_db.policies.tree import NULL, Expr, literal, walk
+from arami_db.policies.tree import NULL, Expr, literal, renamed, walk
 from arami_db.policies.worlds import World
 from arami_db.policies.writing import quoted, table_name, text
-from arami_db.rows.maker import undone
+from arami_db.rows.maker import undo
 from arami_db.rows.tables import Column, Path, Table
 
+_ROW = "arami row"
+_UNDONE = """
+    savepoint arami_asked; {}; rollback to savepoint arami_asked; release savepoint arami_asked
+"""
 Answer = tuple[str | None, str]  # a value as text, and its type
 
 
@@ -50,22 +55,24 @@ class Server:
         Args:
             part: the condition.
             world: the world; of the tables it speaks of, only the rows in it are seen.
-            besides: what must be so of the row as well, or be unknown.
+            besides: what must not be false of the row; where it is, the answer is None.
         """
         table = world.tables[ROW]
-        conditions = [f"coalesce(({text(part, self._shadow)}), false)"]
-        # The one of these that is false says only that the row cannot be.
-        conditions += [f"(({text(one, self._shadow)}) is not false)" for one in besides]
-        paths = _tables(part, self.tables) | {
-            p for one in besides for p in _tables(one, self.tables)
-        }
+        # By one name, so that a question of many tables is asked once.
+        asked, *rules = (renamed(one, table.name, _ROW) for one in (part, *besides))
+        condition = f"coalesce(({text(asked, self._shadow)}), false)"
+        possible = [f"(({text(rule, self._shadow)}) is not false)" for rule in rules]
+        paths = {path for one in (asked, *rules) for path in _tables(one, self.tables)}
         shadows = [f"{self._shadow(path)} as ({self._rows(path, world)})" for path in sorted(paths)]
         begin = f"with {', '.join(shadows)} " if shadows else ""
-        row = self._row(table, world.row(ROW))
-        condition, name = " and ".join(conditions), quoted(table.name)
-        asked = f"{begin}select ({condition})::text, 'boolean' from ({row}) as {name}"  # noqa: S608
-        found = self._asked(asked, world)
-        return None if found is None else found[0] == "true"
+        row = self._row(table, world.row(ROW), _columns((asked, *rules), table))
+        if possible:
+            condition = f"case when {' and '.join(possible)} then {condition} end"
+        found = self._asked(
+            f"{begin}select ({condition})::text, 'boolean' from ({row}) as {quoted(_ROW)}",  # noqa: S608
+            world,
+        )
+        return None if found is None or found[0] is None else found[0] == "true"
 
     def _filled(self, part: Expr, env: Env, world: World) -> Expr:
         if part.kind == "column" and len(part.path) == 2 and part.path[0] in env:
@@ -81,15 +88,18 @@ class Server:
 
     def _rows(self, path: Path, world: World) -> str:
         table = self.tables[path]
-        names = [name for name, of in world.tables.items() if of.path == path and name != ROW]
+        names = [name for name, of in world.tables.items() if of.path == path]
         rows = [self._row(table, world.row(name)) for name in names]
         return " union all ".join(rows) if rows else f"{self._row(table, {})} where false"
 
     @staticmethod
-    def _row(table: Table, values: dict[str, str | None]) -> str:
+    def _row(
+        table: Table, values: dict[str, str | None], only: Collection[str] | None = None
+    ) -> str:
         made = (
             f"{text(literal(values.get(name)))}::{_type(column)} as {quoted(name)}"
             for name, column in table.columns.items()
+            if only is None or name in only
         )
         return "select " + ", ".join(made)
 
@@ -114,15 +124,26 @@ class Server:
 
     def _answer(self, statements: str) -> Answer | None:
         try:
-            with undone(self.connection, "arami_asked"):
-                cursor = self.connection.execute(statements.encode())
+            cursor = self.connection.execute(_UNDONE.format(statements).encode())
+            for _ in range(2):
                 cursor.nextset()
-                row = cursor.fetchone()
-        except (psycopg.Error, UnicodeError):
+            row = cursor.fetchone()
+        except psycopg.Error:
+            undo(self.connection, "arami_asked")
             if self.connection.closed:
                 raise
             return None
+        except UnicodeError:
+            return None
         return (row[0], str(row[1])) if row else (None, "unknown")
+
+
+def _columns(parts: Iterable[Expr], table: Table) -> set[str]:
+    """The columns of the row that some conditions read."""
+    inside = [one for part in parts for one in walk(part)]
+    if any(one.kind in {"star", "opaque"} and one.path[:1] in {(), (_ROW,)} for one in inside):
+        return set(table.columns)
+    return {one.path[1] for one in inside if one.kind == "column" and one.path[0] == _ROW}
 
 
 def _type(column: Column) -> str:

@@ -11,6 +11,7 @@ from arami_db.policies.places import ROW
 from arami_db.policies.worlds import World
 from arami_db.rows.tables import Path, Table
 
+ACCOUNTS = (("auth", "users"), ("public", "users"))
 Row = tuple[Path, dict[str, str | None]]
 
 
@@ -68,11 +69,10 @@ def _is_same(row: Row, parent: Row) -> bool:
 
 
 def _parents(row: Row, table: Table, server: Server) -> Iterator[Row]:
-    """What a row's foreign keys refer to, but for those who sign in: they are there."""
+    """What a row's foreign keys refer to, but for the two who sign in: they are there."""
     for key in table.foreign_keys:
         pairs = list(zip(key.references, key.columns, strict=True))
         values = {there: row[1].get(here) for there, here in pairs}
-        if None in values.values() or {ATTACKER, VICTIM} & set(values.values()):
-            continue
-        if key.parent in server.tables:
+        is_there = key.parent in ACCOUNTS and {ATTACKER, VICTIM} & set(values.values())
+        if None not in values.values() and not is_there and key.parent in server.tables:
             yield key.parent, values

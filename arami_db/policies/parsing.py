@@ -25,9 +25,9 @@ def expression(sql: str) -> Expr:
     """
     try:
         found = postgast.parse(f"select {sql}").stmts[0].stmt.select_stmt
-    except postgast.PgQueryError:
+        return _read(found.target_list[0].res_target.val)
+    except (postgast.PgQueryError, RecursionError):
         return Expr("opaque", sql)
-    return _read(found.target_list[0].res_target.val)
 
 
 def query(sql: str) -> Query | None:
@@ -38,12 +38,11 @@ def query(sql: str) -> Query | None:
     """
     try:
         statements = postgast.parse(sql).stmts
-    except postgast.PgQueryError:
+        if len(statements) != 1 or not statements[0].stmt.HasField("select_stmt"):
+            return None
+        return read_query(statements[0].stmt.select_stmt, _read)
+    except (postgast.PgQueryError, RecursionError):
         return None
-    if len(statements) != 1:
-        return None
-    found = statements[0].stmt
-    return read_query(found.select_stmt, _read) if found.HasField("select_stmt") else None
 
 
 def _opaque(node: Node) -> Expr:
@@ -135,8 +134,6 @@ def _call(found: Any) -> Expr | None:
         return None
     path, args = names(found.funcname), _all(found.args)
     path = path[1:] if path[0] == "pg_catalog" else path
-    if any(arg.HasField("named_arg_expr") for arg in found.args):
-        return None
     name = "variadic" if found.func_variadic else "*" if found.agg_star else ""
     if found.funcformat == pg.COERCE_SQL_SYNTAX and path == ("extract",):
         return Expr("call", "", (args[0], args[1]), ("date_part",))
@@ -167,6 +164,9 @@ def _indirection(found: Any) -> Expr | None:
 
 
 def _sublink(found: Any) -> Expr | None:
+    select = found.subselect.select_stmt
+    if select.op == pg.SETOP_UNION and found.sub_link_type in {pg.EXISTS_SUBLINK, pg.ANY_SUBLINK}:
+        return _of_union(found, select)
     inside = read_query(found.subselect.select_stmt, _read)
     if inside is None:
         return None
@@ -181,6 +181,19 @@ def _sublink(found: Any) -> Expr | None:
             name = _operator(found.oper_name) if found.oper_name else "="
             return Expr("in", name, (_read(found.testexpr),), query=inside)
     return None
+
+
+def _of_union(found: Any, select: Any) -> Expr | None:
+    """A row of one query or of the other."""
+    if select.HasField("with_clause"):
+        return None
+    parts = []
+    for side in (select.larg, select.rarg):
+        one = type(found)()
+        one.CopyFrom(found)
+        one.subselect.select_stmt.CopyFrom(side)
+        parts.append(_sublink(one))
+    return joined("or", tuple(part for part in parts if part)) if all(parts) else None
 
 
 def _keyword(found: Any) -> Expr | None:
@@ -207,5 +220,6 @@ _READERS: dict[str | None, Any] = {
     "a_indirection": _indirection,
     "sub_link": _sublink,
     "func_call": _call,
+    "named_arg_expr": lambda found: Expr("named", found.name, (_read(found.arg),)),
     "sqlvalue_function": _keyword,
 }

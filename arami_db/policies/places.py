@@ -113,5 +113,8 @@ def at(whole: Value, path: tuple[str, ...]) -> Value:
     except ValueError:
         return None
     for key in path:
-        found = found.get(key) if isinstance(found, dict) else None
+        if isinstance(found, list) and key[0] == "[" and int(key[1:-1]) < len(found):
+            found = found[int(key[1:-1])]
+        else:
+            found = found.get(key) if isinstance(found, dict) else None
     return found

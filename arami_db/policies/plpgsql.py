@@ -10,11 +10,18 @@ from typing import Any
 
 import postgast
 
+from arami_db.policies.catalog import Function
 from arami_db.policies.parsing import expression, query
 from arami_db.policies.tree import FALSE, NULL, Expr, Query
+from arami_db.policies.writing import quoted
 
 Values = Mapping[str, Expr]
 _PLAIN_RETURN = re.compile(r"\breturn\s+([a-z_][\w$]*)\s*;", re.IGNORECASE)
+_BEGIN = re.compile(r"\bbegin\b", re.IGNORECASE)
+_OWN_TYPE = re.compile(
+    r"""^(\s*(?:declare\s+)?\w+\s+(?:constant\s+)?)(?:[\w"]+(?:\.[\w"]+)+(?:%\w+)?|[\w"]+%\w+)""",
+    re.IGNORECASE | re.MULTILINE,
+)
 # How an expression and a query read, where names are these.
 Resolve = Callable[[Expr, Values], Expr]
 ResolveQuery = Callable[[Query, Values], Query]
@@ -36,31 +43,30 @@ class Reader:
     resolve: Resolve
     resolve_query: ResolveQuery
 
-    def result(self, definition: str, values: Values) -> Query:
+    def result(self, function: Function, values: Values) -> Query:
         """What a function returns, as a query.
 
         Args:
-            definition: its CREATE FUNCTION.
+            function: the function.
             values: of its arguments.
 
         Raises:
             UnreadableError: it is of another kind.
         """
         try:
-            # Of a RETURN of a variable alone the parser does not say which.
-            parsed = postgast.parse_plpgsql(_PLAIN_RETURN.sub(r"return (\1);", definition))
+            parsed = postgast.parse_plpgsql(_plain(function))
         except postgast.PgQueryError as error:
             raise UnreadableError from error
         found = json.loads(parsed) if isinstance(parsed, str) else parsed
-        function = (found[0] if isinstance(found, list) else found)["PLpgSQL_function"]
-        names = [next(iter(datum.values())).get("refname", "") for datum in function["datums"]]
+        inside = (found[0] if isinstance(found, list) else found)["PLpgSQL_function"]
+        names = [next(iter(datum.values())).get("refname", "") for datum in inside["datums"]]
         known = dict(values)
-        for datum in function["datums"]:
-            kind, inside = next(iter(datum.items()))
-            default = inside.get("default_val")
-            if kind == "PLpgSQL_var" and inside["refname"] not in known:
-                known[inside["refname"]] = self._expression(default, known) if default else NULL
-        return self._run(_statements(function["action"]), known, names)
+        for datum in inside["datums"]:
+            kind, variable = next(iter(datum.items()))
+            default = variable.get("default_val")
+            if kind == "PLpgSQL_var" and variable["refname"] not in known:
+                known[variable["refname"]] = self._expression(default, known) if default else NULL
+        return self._run(_statements(inside["action"]), known, names)
 
     def _run(self, statements: list[Any], values: Values, names: list[str]) -> Query:
         """What is returned from here on; without RETURN it is nothing that is true."""
@@ -133,6 +139,21 @@ class Reader:
         if made is None:
             raise UnreadableError
         return self.resolve_query(made, values)
+
+
+def _plain(function: Function) -> str:
+    """A function as the parser takes it, which knows no types but the server's own.
+
+    Of a RETURN of a variable alone it does not say which: in brackets it is an expression.
+    """
+    body = _PLAIN_RETURN.sub(r"return (\1);", function.body)
+    begin = _BEGIN.search(body)
+    if begin is not None:
+        body = _OWN_TYPE.sub(r"\1record", body[: begin.start()]) + body[begin.start() :]
+    names = ", ".join(f"{quoted(name)} text" for name in function.arguments if name)
+    returned = "setof text" if function.returns_set else "text"
+    mark = "$arami_db$"
+    return f"create function f({names}) returns {returned} language plpgsql as {mark}{body}{mark}"
 
 
 def _statements(statement: dict[str, Any]) -> list[Any]:

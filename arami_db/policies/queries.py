@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import postgast
 from postgast import pg_query_pb2 as pg
 
-from arami_db.policies.tree import Expr, Query, Source
+from arami_db.policies.tree import Expr, Query, Source, joined
 
 if TYPE_CHECKING:
     from postgast.pg_query_pb2 import Node
 
 _KNOWN = {
     "target_list", "from_clause", "where_clause", "limit_option", "op", "distinct_clause",
-    "sort_clause", "limit_count",
+    "sort_clause", "limit_count", "with_clause",
 }  # fmt: skip
 Read = Callable[["Node"], Expr]
+Named = Mapping[str, Query]
 
 
 def written(node: Node) -> str:
@@ -63,28 +66,42 @@ def _is_many(value: Any) -> bool:
     return not hasattr(value, "DESCRIPTOR")
 
 
-def read_query(select: Any, read: Read) -> Query | None:
+def read_query(select: Any, read: Read, around: Named = MappingProxyType({})) -> Query | None:
     """A query; None for one with anything that is not in the tree.
 
     Args:
         select: as the parser has it.
         read: reads an expression.
+        around: the queries of WITH, by name.
     """
     if any(part.name not in _KNOWN for part, _ in select.ListFields()) or select.op > 1:
         return None
+    named = dict(around)
+    for one in select.with_clause.ctes:
+        found = read_query(one.common_table_expr.ctequery.select_stmt, read, named)
+        if found is None or select.with_clause.recursive:
+            return None
+        named[one.common_table_expr.ctename] = found
     sources: list[Source] = []
     for node in select.from_clause:
-        found = _sources(node, read)
-        if found is None:
+        more = _sources(node, read, named)
+        if more is None:
             return None
-        sources += found
-    targets = [target.res_target.val for target in select.target_list]
-    if len(targets) == 1:
-        target: Expr | None = read(targets[0])
-    else:
-        target = Expr("row", args=tuple(map(read, targets))) if targets else None
+        sources += more
+    targets = [target.res_target for target in select.target_list]
+    values = tuple(read(target.val) for target in targets)
+    target = values[0] if len(values) == 1 else Expr("row", args=values) if values else None
     where = read(select.where_clause) if select.HasField("where_clause") else None
-    return Query(target, tuple(sources), where, _tail(select), bool(select.distinct_clause))
+    called = tuple(t.name or _name(value) for t, value in zip(targets, values, strict=True))
+    distinct = bool(select.distinct_clause)
+    return Query(target, tuple(sources), where, _tail(select), distinct, called)
+
+
+def _name(value: Expr) -> str:
+    """What Postgres calls a column that has no name."""
+    while value.kind == "cast":
+        value = value.args[0]
+    return value.path[-1] if value.path else "?column?"
 
 
 def _tail(select: Any) -> str:
@@ -92,24 +109,33 @@ def _tail(select: Any) -> str:
     return f"limit {written(select.limit_count)}" if select.HasField("limit_count") else ""
 
 
-def _sources(node: Node, read: Read) -> list[Source] | None:
+def _sources(node: Node, read: Read, named: Named) -> list[Source] | None:
     kind = node.WhichOneof("node")
     if kind == "range_var":
         found = node.range_var
         path = (found.schemaname, found.relname)
-        return [Source(found.alias.aliasname or found.relname, path)]
+        alias = found.alias.aliasname or found.relname
+        known = None if found.schemaname else named.get(found.relname)
+        return [Source(alias, query=known) if known else Source(alias, path)]
     if kind == "range_function":
         return _of_function(node.range_function, read)
-    if kind != "join_expr" or node.join_expr.using_clause or node.join_expr.is_natural:
+    if kind == "range_subselect":
+        alias = node.range_subselect.alias
+        inner = read_query(node.range_subselect.subquery.select_stmt, read, named)
+        columns = names(alias.colnames)
+        return [Source(alias.aliasname, query=inner, columns=columns)] if inner else None
+    if kind != "join_expr" or node.join_expr.is_natural:
         return None
     join = node.join_expr
-    left, right = _sources(join.larg, read), _sources(join.rarg, read)
+    left, right = _sources(join.larg, read, named), _sources(join.rarg, read, named)
     if left is None or right is None or len(right) != 1 or join.jointype > pg.JOIN_LEFT:
         return None
     on = read(join.quals) if join.HasField("quals") else None
-    one = right[0]
-    made = Source(one.alias, one.table, one.call, on, join.jointype == pg.JOIN_LEFT, one.columns)
-    return [*left, made]
+    if join.using_clause:
+        sides = (left[0].alias, right[0].alias)
+        pairs = [[Expr("column", path=(s, n)) for s in sides] for n in names(join.using_clause)]
+        on = joined("and", tuple(Expr("op", "=", tuple(pair)) for pair in pairs))
+    return [*left, replace(right[0], on=on, left=join.jointype == pg.JOIN_LEFT)]
 
 
 def _of_function(found: Any, read: Read) -> list[Source] | None:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 
 from arami_db.policies.bodies import arguments, sql_body
 from arami_db.policies.catalog import Catalog, Function
-from arami_db.policies.parsing import expression
+from arami_db.policies.flattening import flat
+from arami_db.policies.parsing import expression, query
 from arami_db.policies.plpgsql import Reader, UnreadableError
 from arami_db.policies.tree import Expr, Query, Source, mapped, walk
 from arami_db.rows.tables import Path
@@ -60,9 +61,16 @@ def of_policy(catalog: Catalog, table: Path) -> Scope:
 def _frame(catalog: Catalog, source: Source, alias: str) -> Frame:
     known = catalog.tables.get(source.table or ("", ""))
     columns = frozenset(known.columns) if known else None
-    if source.call is not None:
+    if source.query is not None:
+        columns = frozenset(source.columns or source.query.names) if _is_named(source) else None
+    elif source.call is not None:
         columns = frozenset(source.columns or (source.alias,))
     return {source.alias: (alias, columns)}
+
+
+def _is_named(source: Source) -> bool:
+    target = source.query.target if source.query else None
+    return target is not None and target.kind != "star"
 
 
 def resolved(part: Expr, scope: Scope) -> Expr:
@@ -126,45 +134,60 @@ def _field(value: Expr, name: str) -> Expr:
     return Expr("field", name, (value,))
 
 
-def resolved_query(query: Query, scope: Scope) -> Query:
+def resolved_query(asked: Query, scope: Scope) -> Query:
     """A query with every name made plain.
 
     Args:
-        query: as it was parsed.
+        asked: as it was parsed.
         scope: where it stands.
     """
     frame: Frame = {}
     sources = []
-    for source in query.sources:
+    for source in asked.sources:
         inside = replace(scope, frames=(frame, *scope.frames))
-        call = resolved(source.call, inside) if source.call else None
-        table = _table(source.table, scope) if source.table else None
         alias, number = source.alias, 2
         while alias in inside.taken:
             alias, number = f"{source.alias}_{number}", number + 1
-        named = replace(source, table=table)
+        named = _source(source, inside)
         frame |= _frame(scope.catalog, named, alias)
-        on = (
-            resolved(source.on, replace(scope, frames=(frame, *scope.frames)))
-            if source.on
-            else None
-        )
-        sources.append(replace(named, alias=alias, call=call, on=on))
+        inside = replace(scope, frames=(frame, *scope.frames))
+        on = resolved(source.on, inside) if source.on else None
+        sources.append(replace(named, alias=alias, on=on))
     inside = replace(scope, frames=(frame, *scope.frames))
-    where = resolved(query.where, inside) if query.where else None
-    target = resolved(query.target, inside) if query.target else None
-    made = replace(query, target=target, sources=tuple(sources), where=where)
-    if made.value is not None and made.value.kind == "call" and target:
-        found = _meaning(target, scope)[1]  # select f(), where f returns the rows of a query
+    where = resolved(asked.where, inside) if asked.where else None
+    target = resolved(asked.target, inside) if asked.target else None
+    made = replace(asked, target=target, sources=tuple(sources), where=where)
+    if made.value is not None and made.value.kind == "call":
+        found = _meaning(made.value, scope)[1]  # select f(), where f returns the rows of a query
         return found[1] if found else made
-    return made
+    return flat(made)
+
+
+def _source(source: Source, scope: Scope) -> Source:
+    """What is in FROM; a view or a function that returns rows as the query that it is."""
+    if source.query is not None:
+        return replace(source, query=resolved_query(source.query, scope))
+    if source.call is not None:
+        call = resolved(source.call, scope)
+        found = _meaning(call, scope)[1] if call.kind == "call" else None
+        if found is None:
+            return replace(source, call=call)
+        columns = source.columns or (found[1].names if found[1].names[1:] else (source.alias,))
+        return replace(source, call=None, query=found[1], columns=columns)
+    path = _table(source.table or ("", ""), scope)
+    view = query(scope.catalog.views[path]) if path in scope.catalog.views else None
+    if view is None:
+        return replace(source, table=path)
+    inner = resolved_query(view, Scope(scope.catalog, depth=scope.depth + 1))
+    return replace(source, table=None, query=inner)
 
 
 def _table(path: Path, scope: Scope) -> Path:
     if path[0]:
         return path
     places = [(schema, path[1]) for schema in scope.searched]
-    return next((place for place in places if place in scope.catalog.tables), path)
+    known = scope.catalog.tables.keys() | scope.catalog.views.keys()
+    return next((place for place in places if place in known), path)
 
 
 def _call(part: Expr, scope: Scope) -> Expr:
@@ -201,13 +224,13 @@ def _meaning(part: Expr, scope: Scope) -> tuple[Expr, tuple[Function, Query] | N
 def _result(function: Function, scope: Scope) -> Query | None:
     """What a function returns, with the names of its body made plain; None where none can say."""
     if function.language == "sql":
-        query = sql_body(function.body)
-        return resolved_query(query, scope) if query else None
+        found = sql_body(function.body)
+        return resolved_query(found, scope) if found else None
     reader = Reader(
         lambda part, values: resolved(part, replace(scope, values=values)),
-        lambda query, values: resolved_query(query, replace(scope, values=values)),
+        lambda asked, values: resolved_query(asked, replace(scope, values=values)),
     )
     try:
-        return reader.result(function.definition, scope.values)
+        return reader.result(function, scope.values)
     except UnreadableError:
         return None

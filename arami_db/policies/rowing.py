@@ -3,39 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from arami_db.policies.places import Env
+from arami_db.policies.flattening import AGGREGATES
+from arami_db.policies.places import place_of
 from arami_db.policies.spots import Goal, Spot, Step
-from arami_db.policies.tree import NULL, Expr, Query, literal, mapped
-from arami_db.policies.worlds import World
+from arami_db.policies.tree import NULL, Expr, Query, literal, mapped, renamed
 
-_AGGREGATES = {
-    "count", "max", "min", "sum", "avg", "bool_or", "bool_and", "every", "array_agg",
-    "string_agg", "jsonb_agg", "json_agg",
-}  # fmt: skip
 _ELEMENTS = {
     "unnest", "jsonb_array_elements_text", "jsonb_array_elements", "json_array_elements_text",
     "json_array_elements", "string_to_table", "regexp_split_to_table", "jsonb_object_keys",
 }  # fmt: skip
+_SIZES = {
+    "unnest": "cardinality",
+    "jsonb_array_elements": "jsonb_array_length",
+    "jsonb_array_elements_text": "jsonb_array_length",
+    "json_array_elements": "json_array_length",
+    "json_array_elements_text": "json_array_length",
+}
+
+
+@dataclass(frozen=True)
+class _Opened:
+    """A query with a row for each of its tables: what must be so of them, and what it selects."""
+
+    spot: Spot
+    conditions: tuple[Expr, ...]
+    target: Expr | None
 
 
 def found_rows(part: Expr, spot: Spot) -> Iterator[Step]:
-    """A row for each table of a query that has to find one, and what must be so of them.
+    """Rows that a query finds, and what must be so of them.
 
     Args:
         part: of kind exists, in, or any of a list.
         spot: where it stands.
     """
     query = part.query or part.args[1].query
-    opened = _opened(query, spot) if query else None
-    if opened is None:
-        return
-    world, env, now = opened
-    goals: list[Goal] = [(one, env) for one in now.conditions]
-    if part.kind != "exists" and now.target is not None:
-        goals.append((Expr("op", part.name, (part.args[0], now.target)), env))
-    yield world, tuple(goals)
+    for one in _opened(query, spot) if query else ():
+        asked = one.conditions
+        if part.kind != "exists" and one.target is not None:
+            asked = (*asked, Expr("op", part.name, (part.args[0], one.target)))
+        yield one.spot.world, tuple((condition, one.spot.env) for condition in asked)
 
 
 def without_query(part: Expr, spot: Spot) -> Iterator[Step]:
@@ -48,6 +57,9 @@ def without_query(part: Expr, spot: Spot) -> Iterator[Step]:
     found = _scalar(part)
     if found is None or found.query is None:
         return
+    if size := _size(found.query):
+        yield spot.world, ((_put(part, found, size), spot.env),)
+        return
     target = found.query.target
     is_counted = target is not None and _is_called(target, {"count"})
     for count in (1, 0, 2, 3) if is_counted else (1,):
@@ -57,48 +69,108 @@ def without_query(part: Expr, spot: Spot) -> Iterator[Step]:
         yield spot.world, ((_put(part, found, empty), spot.env),)
 
 
+def _size(query: Query) -> Expr | None:
+    """How many elements something has, where a query only counts them."""
+    target, call = query.target, query.sources[0].call if len(query.sources) == 1 else None
+    if target is None or call is None or query.where is not None or target.path != ("count",):
+        return None
+    size = _SIZES.get(call.path[-1])
+    return Expr("call", args=call.args[:1], path=(size,)) if size else None
+
+
 def _with_rows(part: Expr, found: Expr, count: int, spot: Spot) -> Iterator[Step]:
-    world, env, goals = spot.world, spot.env, list[Goal]()
-    query = found.query
-    target = query.target if query else None
+    """A condition with the value of a query that finds so many rows."""
+    query, goals = found.query, list[Goal]()
+    if query is None or query.target is None:
+        return
+    if count == 1:
+        for one in _opened(query, spot):
+            if one.target is not None:
+                asked = (*one.conditions, _put(part, found, _aggregated(found, one.target, 1)))
+                yield one.spot.world, tuple((each, one.spot.env) for each in asked)
+        return
     for _ in range(count):
-        opened = _opened(query, replace(spot, world=world)) if query else None
+        opened = next(_opened(query, spot, is_new=True), None)
         if opened is None:
             return
-        world, env, now = opened
-        goals += [(one, env) for one in now.conditions]
-        target = now.target
-    if target is None:
+        spot = opened.spot
+        goals += [(condition, spot.env) for condition in opened.conditions]
+    goals.append((_put(part, found, _aggregated(found, query.target, count)), spot.env))
+    yield spot.world, tuple(goals)
+
+
+def _opened(query: Query, spot: Spot, *, is_new: bool = False) -> Iterator[_Opened]:
+    """Rows for a query's tables: those that are there already, if they will do, or new ones."""
+    yield from _rows(query, 0, spot, (), is_new=is_new)
+
+
+def _rows(
+    query: Query, place: int, spot: Spot, used: tuple[str, ...], *, is_new: bool
+) -> Iterator[_Opened]:
+    """Rows for the tables from a place in FROM on."""
+    if place == len(query.sources):
+        on = [source.on for source in query.sources]
+        where = tuple(one for one in (*on, query.where) if one is not None)
+        target = query.target
+        if target is not None and target.kind == "call" and target.path[-1] in _ELEMENTS:
+            target = _element(target, spot)
+        yield _Opened(spot, where, target)
         return
-    value = _aggregated(target, count)
-    if found.kind == "list":
-        value = Expr("array", args=(value,))
-    yield world, (*goals, (_put(part, found, value), env))
+    source = query.sources[place]
+    table = spot.server.tables.get(source.table or ("", ""))
+    if table is not None:
+        there = [n for n, t in spot.world.tables.items() if t.path == table.path and n not in used]
+        made, new = spot.world.with_row(table)
+        for name in (*(there if not is_new else ()), new):
+            alias = f"{source.alias} {name}"
+            env = {**spot.env, alias: name}
+            here = replace(spot, world=made if name == new else spot.world, env=env)
+            named = _renamed(query, source.alias, alias)
+            yield from _rows(named, place + 1, here, (*used, name), is_new=is_new)
+    elif source.call is not None and source.call.path[-1:][0] in _ELEMENTS:
+        element = _element(source.call, spot)
+        columns = [(source.alias, name) for name in (*source.columns, source.alias, "value")]
+        changed = _replaced(query, dict.fromkeys(columns, element))
+        yield from _rows(changed, place + 1, spot, used, is_new=is_new)
+    if source.left:  # no row of it: all that is asked of one is null
+        yield from _rows(_nulled(query, place), place + 1, spot, used, is_new=is_new)
 
 
-def _opened(query: Query, spot: Spot) -> tuple[World, Env, Query] | None:
-    """A row for each table; an array that is taken apart has one element."""
-    world, env = spot.world, dict(spot.env)
-    elements: dict[tuple[str, ...], Expr] = {}
-    for source in query.sources:
-        table = spot.server.tables.get(source.table or ("", ""))
-        if table is not None:
-            world, env[source.alias] = world.with_row(table)
-        elif source.call is not None and source.call.path[-1:][0] in _ELEMENTS:
-            element = Expr("element", args=source.call.args[:1])
-            for column in (*source.columns, source.alias, "value"):
-                elements[source.alias, column] = element
-        else:
-            return None
-    return world, env, _replaced(query, elements) if elements else query
+def _element(call: Expr, spot: Spot) -> Expr:
+    """An element of what is taken apart: the first one, of JSON at a place."""
+    name = call.path[-1]
+    if name.startswith("json") and "array" in name and place_of(call.args[0], spot.env):
+        operator = "->>" if name.endswith("_text") else "->"
+        return Expr("op", operator, (call.args[0], Expr("const", "0")))
+    return Expr("element", name, call.args[:1])
 
 
-def _replaced(query: Query, elements: dict[tuple[str, ...], Expr]) -> Query:
+def _renamed(query: Query, old: str, new: str) -> Query:
+    return renamed(Expr("scalar", query=query), old, new).query or query
+
+
+def _replaced(query: Query, columns: dict[tuple[str, str], Expr]) -> Query:
     def change(part: Expr) -> Expr:
-        return elements.get(part.path) or mapped(part, change)
+        found = {(one[0], one[1]): value for one, value in columns.items()}
+        key = (part.path[0], part.path[-1]) if part.path else ("", "")
+        is_named = part.kind == "column" and len(part.path) == 2
+        return found[key] if is_named and key in found else mapped(part, change)
 
-    whole = change(Expr("scalar", query=query)).query
-    return whole or query
+    return change(Expr("scalar", query=query)).query or query
+
+
+def _nulled(query: Query, place: int) -> Query:
+    """A query in which a table, joined from the left, has no row."""
+    alias = query.sources[place].alias
+    sources = [*query.sources]
+    sources[place] = replace(sources[place], on=None)
+
+    def change(part: Expr) -> Expr:
+        is_its = part.kind in {"column", "star"} and part.path[0] == alias
+        return NULL if is_its else mapped(part, change)
+
+    whole = Expr("scalar", query=replace(query, sources=tuple(sources)))
+    return change(whole).query or query
 
 
 def _scalar(part: Expr) -> Expr | None:
@@ -120,12 +192,17 @@ def _is_called(part: Expr, names: set[str]) -> bool:
     return any(_is_called(arg, names) for arg in part.args)
 
 
-def _aggregated(target: Expr, count: int) -> Expr:
+def _aggregated(found: Expr, target: Expr, count: int) -> Expr:
     """What a query selects, where it finds so many rows that are alike."""
-    if target.kind == "call" and target.path[-1] in _AGGREGATES:
+    value = _of_alike(target, count)
+    return Expr("array", args=(value,)) if found.kind == "list" else value
+
+
+def _of_alike(target: Expr, count: int) -> Expr:
+    if target.kind == "call" and target.path[-1] in AGGREGATES:
         if target.path[-1] == "count":
             return Expr("const", str(count))
         if target.path[-1].endswith("_agg") and target.path[-1] != "string_agg":
             return Expr("array", args=target.args[:1])
         return target.args[0]
-    return replace(target, args=tuple(_aggregated(arg, count) for arg in target.args))
+    return replace(target, args=tuple(_of_alike(arg, count) for arg in target.args))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 HOW = "install arami-db[solver], which looks for them by calculation"
 _LIMIT = 2_000_000  # of z3's own units of work: the same everywhere
+
+# The usual claims, and then others: the last time no claim is as usual.
+_LEFT_OUT = (set[str](), {"role"}, {"sub"}, {"sub", "role", "email"})
 
 
 class ImpossibleError(Exception):
@@ -46,27 +49,43 @@ def solved(
     Raises:
         ImpossibleError: there is none.
     """
+    begin, flat, is_whole = _flat(server, world, goals)
+    for left_out in _LEFT_OUT:
+        usual = {place: v for place, v in begin.usual.items() if place[1] not in left_out}
+        now = replace(begin, usual=usual)
+        answer, made = _asked(Spot(server, now, goals[0][1]), flat, checks)
+        if answer.is_sat:
+            found = _filled(now, made, answer.model)
+            return None if found is None else (found, flat)
+    if answer.is_unsat and made.is_exact and is_whole:
+        raise ImpossibleError
+    return None
+
+
+@dataclass(frozen=True)
+class _Answer:
+    is_sat: bool
+    is_unsat: bool
+    model: Any
+
+
+def _asked(
+    spot: Spot, goals: Sequence[Goal], checks: Sequence[Expr]
+) -> tuple[_Answer, Translation]:
     import z3
 
     from arami_db.policies.translating import Translation
 
-    begin, flat, is_whole = _flat(server, world, goals)
-    made = Translation()
-    solver = z3.Solver()
+    made, solver = Translation(), z3.Solver()
     solver.set("rlimit", _LIMIT)
-    for part, env in flat:
-        solver.add(made.true(part, Spot(server, begin, env)))
-    own = Spot(server, begin, goals[0][1])
+    for part, env in goals:
+        solver.add(made.true(part, replace(spot, env=env)))
     for check in checks:
-        solver.add(z3.Not(made.false(check, own)))
+        solver.add(z3.Not(made.false(check, spot)))
     solver.add(made.rules)
     answer = solver.check()
-    if answer == z3.unsat and made.is_exact and is_whole:
-        raise ImpossibleError
-    if answer != z3.sat:
-        return None
-    found = _filled(begin, made, solver.model())
-    return None if found is None else (found, flat)
+    model = solver.model() if answer == z3.sat else None
+    return _Answer(answer == z3.sat, answer == z3.unsat, model), made
 
 
 def _flat(
@@ -83,6 +102,7 @@ def _flat(
         step = None
         if part.kind in {"exists", "in"}:
             step = next(found_rows(part, spot), None)
+            is_whole = is_whole and not _is_loose(part)
         elif step := next(without_query(part, spot), None):
             is_whole = False
         if step is None:
@@ -91,6 +111,12 @@ def _flat(
             world, more = step
             todo += more
     return world, tuple(flat), is_whole
+
+
+def _is_loose(part: Expr) -> bool:
+    """Whether a query may find something in another way than by a new row of each of its tables."""
+    sources = part.query.sources if part.query else ()
+    return any(source.left or source.table is None for source in sources)
 
 
 def _filled(world: World, made: Translation, model: Any) -> World | None:
@@ -108,7 +134,7 @@ def _filled(world: World, made: Translation, model: Any) -> World | None:
 
 
 def _text(value: Any, kind: str) -> str:
-    if kind == "text":
+    if kind == "text" or kind.startswith("type "):
         found = value.as_string()
         return re.sub(
             r"\\u\{([0-9a-f]+)\}", lambda m: chr(int(m[1], 16)) if m[1] != "0" else "x", found
@@ -118,8 +144,8 @@ def _text(value: Any, kind: str) -> str:
     if kind == "int":
         return str(value.as_string())
     number = value.as_fraction()
-    if kind == "time":
-        start = datetime(1970, 1, 1, tzinfo=UTC)
-        return str(start + timedelta(seconds=float(number)))
+    if kind in {"time", "stamp", "date"}:
+        moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=float(number))
+        return str(moment) if kind == "time" else str(moment.replace(tzinfo=None))
     written = f"{float(number):.9f}".rstrip("0").rstrip(".")
     return f"{written} seconds" if kind == "span" else written

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import product
 
-from arami_db.policies.tree import FALSE, TRUE, Expr, joined, literal, negated
+from arami_db.policies.tree import FALSE, NULL, TRUE, Expr, joined, literal, negated
 
 MOST = 64  # a condition of more ways is not split any further
 _OPPOSITES = {
@@ -36,6 +36,7 @@ def ways(part: Expr) -> tuple[Expr, ...]:
 
 
 def _ways(part: Expr) -> list[Expr]:
+    part = _folded(part)
     match part.kind:
         case "or":
             return [way for arg in part.args for way in _ways(arg)]
@@ -56,6 +57,30 @@ def _ways(part: Expr) -> list[Expr]:
         case "exists" | "scalar" | "in":
             return _of_query(part)
     return [part]
+
+
+def _folded(part: Expr) -> Expr:
+    """A condition on constants alone, as it comes out; any other as it is."""
+    if _constant(part) == NULL:
+        return FALSE
+    arg = _constant(part.args[0]) if part.kind == "test" else None
+    if arg is not None and part.name in {"null", "not null"}:
+        return TRUE if (arg == NULL) == (part.name == "null") else FALSE
+    if part.kind == "op" and part.name in {"=", "<>"} and len(part.args) == 2:
+        left, right = map(_constant, part.args)
+        if NULL in (left, right):
+            return FALSE
+        if left and right and left.name[0] == right.name[0] == "'":
+            return TRUE if (left == right) == (part.name == "=") else FALSE
+    return part
+
+
+def _constant(part: Expr) -> Expr | None:
+    while part.kind == "cast" and part.name == "text":
+        part = part.args[0]
+    if part.kind == "cast" and _constant(part.args[0]) == NULL:
+        return NULL
+    return part if part.kind == "const" else None
 
 
 def _all(part: Expr, options: list[list[Expr]]) -> list[Expr]:

@@ -56,8 +56,11 @@ def targets(operator: str, value: str, kind: str) -> Iterator[str]:
         case "<>" | "!=":
             yield from others(value, kind)
         case ">=" | "<=":
-            yield value
+            # What is just so now, is not so a moment later.
+            is_passing = kind.startswith(("timestamp", "time", "date", "interval"))
+            yield from () if is_passing else (value,)
             yield from beyond(value, kind, up=operator == ">=")
+            yield value
         case ">" | "<":
             yield from beyond(value, kind, up=operator == ">")
         case "~~" | "~~*":
@@ -125,6 +128,9 @@ def _moments(value: str, sign: int) -> Iterator[str]:
 
 def _holding(value: str, kind: str) -> Iterator[str]:
     """What contains a value: itself, an array or a range of it."""
+    if kind.startswith(("timestamp", "date")):
+        early, late = (next(beyond(value, kind, up=up), value) for up in (False, True))
+        yield f'["{early}","{late}"]'
     yield value
     if kind.startswith(("timestamp", "date")) or re.fullmatch(r"-?[\d.]+", value):
         yield f'["{value}","{value}"]'

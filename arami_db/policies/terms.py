@@ -1,4 +1,7 @@
-"""Values in the words of z3, and of which kind each is: int, real, text, time, span or flag."""
+"""Values in the words of z3, and of which kind each is.
+
+The kinds are int, real, text, flag, time (an instant), stamp (one without a zone), date and span.
+"""
 
 from __future__ import annotations
 
@@ -7,16 +10,24 @@ from typing import Any
 
 import z3
 
+from arami_db.policies.places import Env, Place, place_of
 from arami_db.policies.spots import Spot
-from arami_db.policies.tree import Expr
+from arami_db.policies.tree import Expr, walk
 
 _NUMBERS = {"smallint", "integer", "bigint", "int", "int2", "int4", "int8"}
 _REALS = {"numeric", "real", "double precision", "float8", "float4"}
-_TIMES = ("timestamp", "date")
+_TEXTS = {("auth", name) for name in ("uid", "role", "email")}
+_CHANGING = {"coalesce", "nullif", "lower", "upper", "btrim", "trim", "to_jsonb"}
+# The day goes on, and what is before it stays so.
+_LASTING = {"now", "keyword", "lower", "upper", "length", "make_interval", "current_date"}
 
 
 class UnknownError(Exception):
     """A term that is not translated."""
+
+
+class NullError(Exception):
+    """A term that is null, with which nothing is true or false."""
 
 
 def kind_of(type_name: str) -> str:
@@ -32,8 +43,10 @@ def kind_of(type_name: str) -> str:
         return "int"
     if type_name in _REALS:
         return "real"
-    if type_name.startswith(_TIMES):
-        return "time"
+    if type_name.startswith("timestamp"):
+        return "stamp" if type_name.endswith("without time zone") else "time"
+    if type_name == "date":
+        return "date"
     if type_name in {"boolean", "bool"}:
         return "flag"
     if type_name == "interval":
@@ -43,16 +56,28 @@ def kind_of(type_name: str) -> str:
     raise UnknownError
 
 
-def cast_kind(part: Expr) -> str:
-    """The kind of a claim or of a key of JSON, which is text unless it is cast.
+def text_place(part: Expr, env: Env) -> Place | None:
+    """The place of a claim, or of a key of JSON taken out as text; None for anything else.
 
     Args:
-        part: the claim or key, cast or not.
-
-    Raises:
-        UnknownError: it is cast to what has none.
+        part: the expression.
+        env: which row each name is.
     """
-    return kind_of(part.name) if part.kind == "cast" else "text"
+    if part.kind == "op" and part.name in {"->>", "#>>"}:
+        inner = any(one.kind == "call" and one.path[-1] in _CHANGING for one in walk(part))
+        return None if inner else place_of(part, env)
+    is_claim = part.kind == "call" and part.path in _TEXTS
+    return place_of(part, env) if is_claim else None
+
+
+def is_lasting(part: Expr) -> bool:
+    """Whether what an expression of known values says now is so at any time.
+
+    Args:
+        part: the expression.
+    """
+    calls = [one for one in walk(part) if one.kind == "call"]
+    return all(one.path[-1] in _LASTING or one.path in _TEXTS for one in calls)
 
 
 def variable(name: str, kind: str) -> Any:
@@ -63,7 +88,16 @@ def variable(name: str, kind: str) -> Any:
         kind: its kind.
     """
     makers = {"int": z3.Int, "text": z3.String, "flag": z3.Bool}
-    return makers.get(kind, z3.Real)(name)
+    is_label = kind.startswith("type ")
+    return (z3.String if is_label else makers.get(kind, z3.Real))(name)
+
+
+def _kind(type_name: str) -> str:
+    """The kind of a known value; an enum's labels are alike only to those of the same type."""
+    try:
+        return kind_of(type_name)
+    except UnknownError:
+        return f"type {type_name}"
 
 
 def known(part: Expr, spot: Spot) -> tuple[Any, str]:
@@ -74,13 +108,16 @@ def known(part: Expr, spot: Spot) -> tuple[Any, str]:
         spot: where it stands.
 
     Raises:
-        UnknownError: it is null, or of no kind.
+        UnknownError: it is of no kind.
+        NullError: it is null.
     """
     answer = spot.value(part)
-    if answer is None or answer[0] is None:
+    if answer is None:
         raise UnknownError
-    text, kind = answer[0], "text" if answer[1] == "unknown" else kind_of(answer[1])
-    if kind in {"time", "span"}:
+    if answer[0] is None:
+        raise NullError
+    text, kind = answer[0], "text" if answer[1] == "unknown" else _kind(answer[1])
+    if kind in {"time", "stamp", "date", "span"}:
         whole = Expr("call", args=(Expr("const", "'epoch'"), part), path=("date_part",))
         seconds = spot.value(whole)
         if seconds is None or seconds[0] is None or "inf" in seconds[0].lower():

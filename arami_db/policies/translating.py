@@ -12,7 +12,16 @@ import z3
 from arami_db.policies.claims import string
 from arami_db.policies.places import Place, place_of
 from arami_db.policies.spots import Spot, is_known
-from arami_db.policies.terms import UnknownError, cast_kind, kind_of, known, like, variable
+from arami_db.policies.terms import (
+    NullError,
+    UnknownError,
+    is_lasting,
+    kind_of,
+    known,
+    like,
+    text_place,
+    variable,
+)
 from arami_db.policies.tree import Expr
 from arami_db.rows.tables import Column
 
@@ -76,8 +85,13 @@ class Translation:
             case "not":
                 return self._holds(part.args[0], spot, wanted=not wanted)
             case "test" if part.name in {"null", "not null"}:
-                place = place_of(part.args[0], spot.env)
+                arg = part.args[0]
+                place = place_of(arg, spot.env) if arg.kind == "column" else None
+                place = place or text_place(arg, spot.env)
                 if place is not None and not spot.world.has(place):
+                    column = spot.world.column(place)
+                    if column is not None and column.required and len(place) == 2:
+                        return z3.BoolVal(val=(part.name == "not null") == wanted)
                     is_null = self.nulls.setdefault(place, z3.Bool(f"null {place}"))
                     return is_null if (part.name == "null") == wanted else z3.Not(is_null)
             case "any" | "all" if part.args[1].kind == "array":
@@ -87,6 +101,8 @@ class Translation:
         nulls: list[Any] = []
         try:
             found = self._atom(part, spot, nulls)
+        except NullError:
+            return z3.BoolVal(val=False)
         except (UnknownError, z3.Z3Exception):
             self._free += 1
             return z3.Bool(f"free {self._free}")  # it may be either
@@ -104,7 +120,7 @@ class Translation:
             kinds = {left[1], right[1]}
             if len(kinds) > 1 and kinds != {"int", "real"}:
                 raise UnknownError
-            if kinds == {"text"} and part.name not in {"=", "<>"}:
+            if z3.is_string(left[0]) and part.name not in {"=", "<>"}:
                 raise UnknownError  # which comes first is the collation's to say
             return _COMPARED[part.name](left[0], right[0])
         value, kind = self._term(part, spot, nulls)
@@ -115,12 +131,19 @@ class Translation:
     def _term(self, part: Expr, spot: Spot, nulls: list[Any]) -> tuple[Any, str]:
         """A value, and its kind; nulls gets what must not be null for there to be one."""
         if is_known(part, spot):
+            self.is_exact = self.is_exact and is_lasting(part)
             return known(part, spot)
-        place = place_of(part, spot.env)
-        if place is not None:
-            return self._place(part, place, spot, nulls)
+        if part.kind == "column":
+            place = place_of(part, spot.env)
+            column = spot.world.column(place) if place else None
+            if place is None or column is None:
+                raise UnknownError
+            kind = f"type {column.type}" if column.labels else kind_of(column.type)
+            return self._place(place, kind, spot, nulls)
+        if (place := text_place(part, spot.env)) is not None:
+            return self._place(place, "text", spot, nulls)
         if part.kind == "cast":
-            return self._term(part.args[0], spot, nulls)
+            return self._cast(part, spot, nulls)
         if part.kind == "op" and len(part.args) == 2:
             return self._counted(part, spot, nulls)
         if part.kind == "call" and part.path[-1] in {"length", "char_length"}:
@@ -129,15 +152,27 @@ class Translation:
                 return z3.Length(text), "int"
         raise UnknownError
 
+    def _cast(self, part: Expr, spot: Spot, nulls: list[Any]) -> tuple[Any, str]:
+        """A value of another type, where it stays the same value."""
+        kind = kind_of(part.name)
+        place = text_place(part.args[0], spot.env)
+        if place is not None and not spot.world.has(place):
+            return self._place(place, kind, spot, nulls)
+        value, given = self._term(part.args[0], spot, nulls)
+        if given == kind:
+            return value, kind
+        if (given, kind) == ("int", "real"):
+            return z3.ToReal(value), kind
+        raise UnknownError
+
     def _counted(self, part: Expr, spot: Spot, nulls: list[Any]) -> tuple[Any, str]:
         (left, one), (right, other) = (self._term(arg, spot, nulls) for arg in part.args)
         kinds = {one, other}
         if part.name in _COUNTED and kinds <= {"int", "real"}:
             return _COUNTED[part.name](left, right), "int" if kinds == {"int"} else "real"
-        if part.name in {"+", "-"} and kinds <= {"time", "span"}:
+        if part.name in {"+", "-"} and "span" in kinds and kinds & {"time", "stamp"}:
             self.is_exact = False  # months differ
-            kind = "time" if len(kinds) == 2 else "span"
-            return _COUNTED[part.name](left, right), kind
+            return _COUNTED[part.name](left, right), one if one != "span" else other
         if part.name == "||" and kinds == {"text"}:
             return z3.Concat(left, right), "text"
         if part.name in {"/", "%"} and kinds <= {"int", "real"}:
@@ -146,9 +181,8 @@ class Translation:
             return (left % right, "int") if part.name == "%" else (left / right, "real")
         raise UnknownError
 
-    def _place(self, part: Expr, place: Place, spot: Spot, nulls: list[Any]) -> tuple[Any, str]:
+    def _place(self, place: Place, kind: str, spot: Spot, nulls: list[Any]) -> tuple[Any, str]:
         column = spot.world.column(place)
-        kind = kind_of(column.type) if column is not None and len(place) == 2 else cast_kind(part)
         if place in self.values and self.values[place][1] != kind:
             raise UnknownError
         if place not in self.values:
@@ -169,6 +203,8 @@ class Translation:
             self.rules.append(z3.Length(value) <= column.length)
         if bound := _BOUNDS.get(column.type):
             self.rules += [value >= -bound, value < bound]
+        if self.values[place][1] == "date":
+            self.rules.append(z3.IsInt(value / 86400))
         if found := re.fullmatch(r"numeric\((\d+),(\d+)\)", column.full_type):
             scale = 10 ** int(found[2])
             self.rules += [z3.IsInt(value * scale), value * scale < 10 ** int(found[1])]

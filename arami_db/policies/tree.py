@@ -31,11 +31,12 @@ class Expr:
 
 @dataclass(frozen=True)
 class Source:
-    """A table, or a call that returns rows, in FROM, under a name; on is its join's condition."""
+    """A table, a call or a query in FROM, under a name; on is its join's condition."""
 
     alias: str
     table: Path | None = None
     call: Expr | None = None
+    query: Query | None = None
     on: Expr | None = None
     left: bool = False
     columns: tuple[str, ...] = ()
@@ -43,13 +44,14 @@ class Source:
 
 @dataclass(frozen=True)
 class Query:
-    """A query of one target or none; tail is what stands behind WHERE, as SQL."""
+    """A query; its target is a row where it selects several. Tail is its LIMIT, as SQL."""
 
     target: Expr | None
     sources: tuple[Source, ...] = ()
     where: Expr | None = None
     tail: str = ""
     distinct: bool = False
+    names: tuple[str, ...] = ()
 
     @property
     def value(self) -> Expr | None:
@@ -118,6 +120,7 @@ def children(part: Expr) -> tuple[Expr, ...]:
         return part.args
     query = part.query
     calls = tuple(source.call for source in query.sources if source.call is not None)
+    calls += tuple(Expr("scalar", query=source.query) for source in query.sources if source.query)
     target = () if query.target is None else (query.target,)
     return (*part.args, *calls, *query.conditions, *target)
 
@@ -137,5 +140,26 @@ def _query_mapped(query: Query, change: Callable[[Expr], Expr]) -> Query:
     def perhaps(part: Expr | None) -> Expr | None:
         return None if part is None else change(part)
 
-    sources = tuple(replace(s, call=perhaps(s.call), on=perhaps(s.on)) for s in query.sources)
+    sources = tuple(
+        replace(
+            s,
+            call=perhaps(s.call),
+            on=perhaps(s.on),
+            query=s.query and _query_mapped(s.query, change),
+        )
+        for s in query.sources
+    )
     return replace(query, target=perhaps(query.target), sources=sources, where=perhaps(query.where))
+
+
+def renamed(part: Expr, old: str, new: str) -> Expr:
+    """The same with another name for a row.
+
+    Args:
+        part: any.
+        old: the row's name in FROM, which nothing within is called, too.
+        new: its name afterwards.
+    """
+    if part.kind in {"column", "star"} and part.path[:1] == (old,):
+        return replace(part, path=(new, *part.path[1:]))
+    return mapped(part, lambda one: renamed(one, old, new))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
@@ -31,6 +32,8 @@ class World:
         """
         if place in self.values:
             return self.values[place]
+        if len(place) < 2:
+            return MISSING
         for length in range(len(place) - 1, 1, -1):
             whole = self.values.get(place[:length], MISSING)
             if whole is not MISSING:
@@ -72,6 +75,8 @@ class World:
             place: as in get().
             value: the value.
         """
+        if len(place) < 2:  # all claims at once
+            return None
         column = self.column(place)
         if column is not None and len(place) == 2:
             value = fitting(column, value)
@@ -97,7 +102,7 @@ class World:
                 for key in known[len(place) : -1]:
                     inside = inside.setdefault(key, {})  # type: ignore[assignment]
                 inside[known[-1]] = value
-        return made
+        return _listed(made)
 
     def row(self, name: str) -> dict[str, str | None]:
         """The columns that are set of a row, as text.
@@ -125,3 +130,14 @@ class World:
         """The settings besides the claims."""
         names = dict.fromkeys(p[1] for p in self.values if p[0] == "settings")
         return {name: as_text(self.get(("settings", name))) or "" for name in names}
+
+
+def _listed(found: object) -> object:
+    """A document with lists for what has numbers, as [0], for keys."""
+    if not isinstance(found, dict):
+        return found
+    inside = {key: _listed(value) for key, value in found.items()}
+    numbers = [int(key[1:-1]) for key in inside if re.fullmatch(r"\[\d{1,2}\]", key)]
+    if not numbers:
+        return inside
+    return [inside.get(f"[{number}]") for number in range(max(numbers) + 1)]

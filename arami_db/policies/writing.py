@@ -76,6 +76,8 @@ def _of_operands(part: Expr, wording: Wording, args: list[str]) -> str:
             return f"{args[0]} {part.name} {part.kind} ({text(part.args[1], wording)})"
         case "op":
             return f"{args[0]} {part.name} {args[1]}" if args[1:] else f"{part.name} {args[0]}"
+        case "named":
+            return f"{quoted(part.name)} => {text(part.args[0], wording)}"
         case "cast":
             return f"{args[0]}::{part.name}"
         case "array" | "row":
@@ -147,7 +149,10 @@ def query_text(query: Query, wording: Wording = table_name) -> str:
 
 
 def _source(source: Source, wording: Wording, *, is_first: bool) -> str:
-    named = text(source.call, wording) if source.call else wording(source.table or ("", ""))
+    if source.query is not None:
+        named = f"({query_text(source.query, wording)})"
+    else:
+        named = text(source.call, wording) if source.call else wording(source.table or ("", ""))
     columns = f" ({', '.join(map(quoted, source.columns))})" if source.columns else ""
     named = f"{named} as {quoted(source.alias)}{columns}"
     if is_first:

@@ -79,9 +79,14 @@ class Proof:
         return not (self.leaks or self.failures or self.unattempted)
 
     @property
+    def untried_branches(self) -> int:
+        """How many branches were never true."""
+        return sum(gap.object.startswith("policy ") for gap in self.untried)
+
+    @property
     def coverage(self) -> str:
         """How many branches were tried, for people."""
-        tried = self.branches - sum(u.object.startswith("policy ") for u in self.untried)
+        tried = self.branches - self.untried_branches
         return f"policies {self.policies}, branches {tried} of {self.branches} tried"
 
 

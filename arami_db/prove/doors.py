@@ -142,7 +142,10 @@ def compare(
         if leak is None and not there.answered and isinstance(question.of, Function):
             scenario.failing.setdefault(question.name, there.message)
             continue
-        scenario.record(question.actor, question.action, question.name, there, leak)
+        is_made_up = question.is_made_up and there.sqlstate is None
+        scenario.record(
+            question.actor, question.action, question.name, there, leak, is_made_up=is_made_up
+        )
 
 
 def _leak(

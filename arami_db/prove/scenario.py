@@ -204,12 +204,14 @@ class Scenario:
         result: Result,
         leak: str | None = None,
         evidence: str = "",
+        *,
+        is_made_up: bool = False,
     ) -> None:
         """Write an attempt down; leak says what came through, None that nothing did."""
         if leak is None and (result.interrupted or not result.answered):
             self.skip(f"{action} on {name} as {actor.name}: {result.message}")
             return
-        outcome = "leak" if leak else result.outcome
+        outcome = "leak" if leak else "made up" if is_made_up else result.outcome
         detail = leak or result.message
         self.attempts.append(
             Attempt(actor.name, action, name, outcome, leak is not None, detail, evidence)

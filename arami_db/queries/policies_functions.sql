@@ -4,7 +4,6 @@ select
     p.proname::text as name,
     l.lanname::text as language,
     coalesce(pg_get_function_sqlbody(p.oid), p.prosrc) as body,
-    pg_get_functiondef(p.oid) as definition,
     p.proretset as returns_set,
     array(select a from unnest(p.proargnames[1:p.pronargs]) as a)::text[] as arguments,
     p.pronargs as most,

@@ -1,8 +1,9 @@
 """Declared exceptions: what a deployment has beside the schema, and said so with a reason.
 
 A declaration accepts facts that are there and need not be: those of a role, of a publication, or of
-an object with all its own. It never accepts one that is missing or changed, nor what a check or the
-proof of row level security finds, nor a way into the schema itself.
+an object with all its own. It never accepts one that is missing or changed, nor what a check finds,
+nor a way into the schema itself. What the proof of row level security finds has declarations of its
+own: one object and one action each.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ def accept(
     declarations = tuple(declarations)
     own = {fact.object for fact in beside.expected}
     for declaration in declarations:
-        if declaration.kind != "role" and declaration.name in own:
+        if declaration.kind not in {"role", "rls"} and declaration.name in own:
             raise UsageError(
                 f"{declaration.place}: {declaration.name} is part of the schema itself",
                 hint="Only what the schema does not state can be declared.",
@@ -75,6 +76,8 @@ def _declared(
     declarations: Iterable[Declaration],
 ) -> Declaration | None:
     """The declaration that covers all that a finding is about."""
+    if finding.source == "rls":
+        return next((d for d in declarations if _is_meant(d, finding)), None)
     if finding.source != "facts" or finding.missing or not finding.extra:
         return None
     others = (d for d in declarations if all(_covers(d, fact) for fact in finding.extra))
@@ -83,6 +86,13 @@ def _declared(
     found = named.get((declared_as(item[0]), item[1])) if item else None
     is_it = found and (found.kind != "function" or _allows(found, finding))
     return found if is_it else None
+
+
+def _is_meant(declaration: Declaration, finding: Finding) -> bool:
+    """Whether what the proof finds is what a declaration speaks of: who, then what, then why."""
+    action = finding.message.split(": ")[1:2]
+    is_it = declaration.kind == "rls" and declaration.name == finding.object
+    return is_it and bool(action) and action[0].split(" ")[0] == declaration.action
 
 
 def _covers(declaration: Declaration, fact: Fact) -> bool:

@@ -6,11 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from arami_db.database.connect import Connection
-from arami_db.database.server import inspect
 from arami_db.drift.beside import apart
 from arami_db.drift.causes import fold
-from arami_db.drift.findings import Finding, Severity, gravity
-from arami_db.drift.neighbours import Neighbours, neighbours_of
+from arami_db.drift.findings import Finding, gravity
+from arami_db.drift.neighbours import neighbours_of
 from arami_db.drift.places import placed
 from arami_db.facts import Answer, Fact, dump, read, read_for
 from arami_db.files import SqlTree
@@ -22,6 +21,7 @@ from arami_db.verify.asking import (
     expected_facts,
     not_looked_at,
 )
+from arami_db.verify.proof import of_proof, with_own
 from arami_db.verify.report import Report
 from arami_db.verify.rules import rules_of
 from arami_db.verify.trial import Trial, attempt
@@ -72,10 +72,15 @@ def verify(
     findings += differences(connection, tree, expected, answer)
     checked = {"files": files, "facts": len(answer.facts), "checks": len(tree.checks)}
     beside = neighbours_of(findings, expected or ())
+    proof = None
     if prove_rls:
+        from arami_db.prove import prove
+
         begin("attempting what row level security must prevent")
-        checked["attempts"], leaks = _prove(connection, tree, beside)
-        findings += leaks
+        proof = prove(connection, on_citus=tree.is_distributed, begin=begin)
+        checked["attempts"] = len(proof.attempts)
+        findings += of_proof(connection, tree, proof)
+    wishes = with_own(wishes, tree, proved=proof is not None)
     left, aside = set_aside(findings, wishes, beside)
     ours, theirs = apart(left, beside, tree)
     causes = sorted([*fold(ours), *([theirs] if theirs else [])], key=gravity)
@@ -86,6 +91,7 @@ def verify(
         aside,
         rules_of(tree.checks),
         tree.root,
+        proof,
     )
 
 
@@ -107,6 +113,8 @@ def try_remedies(connection: Connection, tree: SqlTree, wishes: Wishes, report: 
     """
     tree = read_for(connection, tree)
     expected = expected_facts(tree)
+
+    wishes = with_own(wishes, tree, proved=report.proof is not None)
 
     def ask() -> list[Finding]:
         found = differences_within(connection, tree, expected)
@@ -145,37 +153,3 @@ def _settled(connection: Connection, tree: SqlTree, expected: frozenset[Fact] | 
     answer = read(connection, tree, made=expected or ())
     again = expected and answer.facts != expected
     return read(connection, tree, made=expected or ()) if again else answer
-
-
-def _prove(connection: Connection, tree: SqlTree, beside: Neighbours) -> tuple[int, list[Finding]]:
-    from arami_db.prove import prove
-
-    proof = prove(connection, beside.tables, on_citus=tree.is_distributed)
-    wrong = [(a, "could reach what is not theirs") for a in proof.leaks]
-    wrong += [(a, "could not do what the schema promises them") for a in proof.failures]
-    found = [
-        Finding(
-            Severity.SECURITY, "rls", a.object, f"{a.actor}: {a.action}: {why}", actual=a.detail
-        )
-        for a, why in wrong
-    ]
-    advice = _missing_grants(connection, tree) if proof.unattempted else {}
-    found += [
-        Finding(
-            Severity.SECURITY,
-            "rls",
-            name,
-            f"could not be attempted: {name}",
-            advice=advice.get(name.partition(":")[0]),
-        )
-        for name in proof.unattempted
-    ]
-    return len(proof.attempts), found
-
-
-def _missing_grants(connection: Connection, tree: SqlTree) -> dict[str, str]:
-    """What to do about roles that could not be taken on, by what went untried for it."""
-    from arami_db.administrator import PROVING, needs
-
-    found = [n for n in needs(connection, tree, inspect(connection)) if PROVING in n.commands]
-    return {f"everything as {need.statement.split()[1]}": need.advice for need in found}

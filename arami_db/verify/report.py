@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from arami_db.drift.findings import Finding, Severity
 from arami_db.verify.aside import Aside
 from arami_db.verify.rules import Rule
+
+if TYPE_CHECKING:
+    from arami_db.prove import Proof
 
 
 @dataclass(frozen=True)
@@ -21,6 +25,7 @@ class Report:
         aside: what was found and set aside.
         rules: what each source of findings looks for.
         root: the SQL directory, which the places of findings are in.
+        proof: what --prove-rls tried; None without it.
     """
 
     checked: dict[str, int]
@@ -29,6 +34,7 @@ class Report:
     aside: Aside
     rules: tuple[Rule, ...]
     root: Path
+    proof: Proof | None = None
 
     def at_least(self, severity: Severity) -> tuple[Finding, ...]:
         """The findings of a severity or graver."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from arami_db.drift.findings import Finding
+    from arami_db.prove import Proof
     from arami_db.verify.report import Report
 
 
@@ -29,8 +30,27 @@ def render(report: Report) -> str:
             for one in report.aside.accepted
         ],
         "stale": [asdict(declaration) for declaration in report.aside.stale],
+        "proof": None if report.proof is None else _of_proof(report.proof),
     }
     return json.dumps(data, indent=2) + "\n"
+
+
+def _of_proof(proof: Proof) -> dict[str, Any]:
+    """What was tried, and what is known not to have been."""
+    return {
+        "attempts": [asdict(attempt) for attempt in proof.attempts],
+        "coverage": {
+            "policies": proof.policies,
+            "branches": proof.branches,
+            "tried": proof.branches - proof.untried_branches,
+        },
+        "unattempted": proof.unattempted,
+        "untried": [asdict(gap) for gap in proof.untried],
+        "oracles": [asdict(oracle) for oracle in proof.oracles],
+        "public": [{"object": name, "policy": policy} for name, policy in proof.public],
+        "called": proof.called,
+        "made_up": proof.made_up,
+    }
 
 
 def _as_name(accepted: Any) -> str:

@@ -20,6 +20,11 @@ _PATHS = 5  # shown of one finding; --format json has all
 def render(report: Report) -> str:
     """The report as text."""
     lines = [checked(report)]
+    if report.proof is not None:
+        made_up = len(report.proof.made_up)
+        lines.append(f"proved   {report.proof.coverage}")
+        if made_up:
+            lines.append(f"         {count(made_up, 'function')} called with made-up arguments only")
     lines += [f"skipped {visible(reason)}" for reason in report.skipped]
     for severity in dict.fromkeys(finding.severity for finding in report.findings):
         group = [finding for finding in report.findings if finding.severity is severity]
