@@ -29,7 +29,7 @@ def places(server: dict[str, str]) -> Iterator[dict[str, Place]]:
         found: dict[str, Place] = {}
         for group in databases.groups():
             conninfo = stack.enter_context(databases.holding(server, template, group))
-            found |= {c.id: Place(conninfo, databases.place(group, c)) for c in group}
+            found |= {c.id: Place(conninfo, group.schema(c)) for c in group.cases}
         yield found
 
 

@@ -74,6 +74,11 @@ class Case:
         """Kind and name."""
         return f"{self.kind}_{self.name}"
 
+    @property
+    def is_bare(self) -> bool:
+        """Whether it does without the accounts and notes of the base."""
+        return "public." not in "".join([self.schema, *(part.sql for part in self.parts)])
+
     def placed(self, sql: str, schema: str = "public") -> str:
         """SQL of this case with `here` and the accounts replaced."""
         sql = re.sub(r"\bhere(?=\b|_)", schema, sql)

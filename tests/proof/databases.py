@@ -7,6 +7,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
@@ -18,7 +19,7 @@ from tests.proof.case import Case
 from tests.proof.corpus import CASES, HERE
 
 Server = dict[str, str]
-_SHARED = 5
+_BASES = ("", "linked", "signed_up", "")
 
 
 @contextmanager
@@ -47,27 +48,51 @@ def base(server: Server) -> Iterator[str]:
         yield str(conninfo_to_dict(conninfo)["dbname"])
 
 
-def groups() -> list[list[Case]]:
-    """The cases that share a database, some fifty each, and each of the others."""
+@dataclass(frozen=True)
+class Group:
+    """Cases that share a database.
+
+    Attributes:
+        base: what is made of the base first, a file of bases/; empty for nothing.
+        cases: one, which stands in public, or several, each in a schema of its own name.
+    """
+
+    base: str
+    cases: tuple[Case, ...]
+
+    def schema(self, case: Case) -> str:
+        """The schema in which a case stands."""
+        return "public" if len(self.cases) == 1 else case.id
+
+
+def groups() -> list[Group]:
+    """All cases, a few dozen a database; those that need no base go without."""
+    alone = [Group(_base(case), (case,)) for case in CASES.values() if case.alone]
     shared = [case for case in CASES.values() if not case.alone]
-    return [
-        *(shared[n::_SHARED] for n in range(_SHARED)),
-        *([c] for c in CASES.values() if c.alone),
-    ]
+    bare = tuple(case for case in shared if case.is_bare)
+    based = tuple(case for case in shared if not case.is_bare)
+    several = [Group(base, based[n :: len(_BASES)]) for n, base in enumerate(_BASES)]
+    return [*several, Group("bare", bare), *alone]
 
 
-def place(group: list[Case], case: Case) -> str:
-    """The schema in which a case of a database stands."""
-    return "public" if len(group) == 1 else case.id
+def each() -> list[Group]:
+    """Each case in a database of its own."""
+    return [Group(_base(case), (case,)) for case in CASES.values()]
+
+
+def _base(case: Case) -> str:
+    return "bare" if case.is_bare else ""
 
 
 @contextmanager
-def holding(server: Server, template: str, group: list[Case]) -> Iterator[str]:
-    """A database with the base and cases: one in public, or each in a schema of its own name."""
+def holding(server: Server, template: str, group: Group) -> Iterator[str]:
+    """A database with a group of cases, as a connection string."""
     with made(server, template) as conninfo:
         with psycopg.connect(conninfo, autocommit=True) as connection:
-            for case in group:
-                _place(connection, case, place(group, case))
+            if group.base:
+                connection.execute((HERE / "bases" / f"{group.base}.sql").read_bytes())
+            for case in group.cases:
+                _place(connection, case, group.schema(case))
         yield conninfo
 
 

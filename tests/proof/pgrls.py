@@ -18,8 +18,8 @@ from typing import Any
 
 from tests.conftest import rows
 from tests.proof import databases
-from tests.proof.case import Case
 from tests.proof.corpus import CASES
+from tests.proof.databases import Group
 
 MODES = ("anon", "cross-tenant", "write", "escalation", "reachability")
 BASE = {"public.users", "public.notes"}
@@ -29,7 +29,7 @@ VERDICTS = ("proved", "linted", "undecided", "silent")
 def main() -> int:
     """Print each case's verdict, and how many there are of each; return 0."""
     with databases.server() as server, databases.base(server) as template:
-        with databases.holding(server, template, []) as conninfo:
+        with databases.holding(server, template, Group("", ())) as conninfo:
             usual = {found["rule_id"] for found in _lint(conninfo, "public")}
         said: dict[str, str] = {}
         for group in databases.groups():
@@ -43,7 +43,7 @@ def main() -> int:
     return 0
 
 
-def _verdicts(conninfo: str, group: list[Case], usual: set[str]) -> dict[str, str]:
+def _verdicts(conninfo: str, group: Group, usual: set[str]) -> dict[str, str]:
     """The verdict on each case of a database."""
     schemas = ",".join(["public", *_schemas(conninfo)])
     tables = [table for mode in MODES for table in _tables(conninfo, schemas, mode)]
@@ -54,7 +54,7 @@ def _verdicts(conninfo: str, group: list[Case], usual: set[str]) -> dict[str, st
         "undecided": {table["table"] for table in tables if table["verdict"] == "unverified"},
     }
     said = {verdict: names - BASE for verdict, names in said.items()}
-    return {case.id: _verdict(databases.place(group, case), said) for case in group}
+    return {case.id: _verdict(group.schema(case), said) for case in group.cases}
 
 
 def _verdict(schema: str, said: dict[str, set[str]]) -> str:

@@ -29,8 +29,11 @@ def main() -> int:
     sys.argv[1:] = [word for word in sys.argv[1:] if word not in CASES]
     said: dict[str, str] = {}
     with databases.server() as server, databases.base(server) as template:
-        for case in [CASES[name] for name in names] or CASES.values():
-            with databases.holding(server, template, [case]) as conninfo:
+        for group in databases.each():
+            [case] = group.cases
+            if names and case.id not in names:
+                continue
+            with databases.holding(server, template, group) as conninfo:
                 began = time.monotonic()
                 try:
                     said[case.id], why = verdict(case, proof_of(conninfo), "public")
