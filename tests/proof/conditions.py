@@ -103,6 +103,103 @@ ROWS: dict[str, tuple[str, str, str]] = {
         "level = 77",
     ),
     "null_check": ("reviewer text", "reviewer is distinct from null", "reviewer = 'x'"),
+    "ilike": ("title text", "title ilike '%free%'", "title = 'a FREE one'"),
+    "similar": ("slug text", "slug similar to '(pub|open)[0-9]+'", "slug = 'open12'"),
+    "any_of": (
+        "state varchar(10) not null default 'new'",
+        "state = any ('{shared,listed}'::text[])",
+        "state = 'listed'",
+    ),
+    "position": ("title text", "position('open' in title) > 3", "title = 'the open'"),
+    "split": ("slug text", "split_part(slug, '/', 2) = 'all'", "slug = 'x/all'"),
+    "left": ("slug text", "left(slug, 4) = 'pub_'", "slug = 'pub_1'"),
+    "hash": ("title text", "md5(title) = md5('open')", "title = 'open'"),
+    "year": (
+        "written_at timestamptz not null default now()",
+        "extract(year from written_at) < 2000",
+        "written_at = '1999-01-01'",
+    ),
+    "month": (
+        "due date",
+        "date_trunc('month', due::timestamp) = '2031-03-01'",
+        "due = '2031-03-14'",
+    ),
+    "age": ("born date", "age(born) > interval '90 years'", "born = '1901-01-01'"),
+    "array_length": ("tags text[]", "array_length(tags, 1) > 2", "tags = '{a,b,c}'"),
+    "array_within": (
+        "tags text[] not null default '{x}'",
+        "tags <@ array['a', 'b']",
+        "tags = '{a}'",
+    ),
+    "json_path": (
+        "meta jsonb",
+        """meta @? '$.share[*] ? (@ == "all")'""",
+        """meta = '{"share": ["all"]}'""",
+    ),
+    "json_list": (
+        "meta jsonb not null default '{}'",
+        "meta -> 'audience' ? 'all'",
+        """meta = '{"audience": ["all"]}'""",
+    ),
+    "json_date": (
+        "meta jsonb not null default '{}'",
+        "(meta ->> 'open_until')::date > current_date",
+        """meta = '{"open_until": "2999-01-01"}'""",
+    ),
+    "product": ("price numeric(8, 2)", "price * 1.2 > 9999", "price = 9000"),
+    "not_true": ("private boolean", "private is not true", "private = null"),
+    "is_false": (
+        "private boolean not null default true",
+        "private = false",
+        "private = false",
+    ),
+    "empty_password": (
+        "password text not null default 'x'",
+        "nullif(btrim(password), '') is null",
+        "password = ' '",
+    ),
+    "greatest": (
+        "a integer default 0, b integer default 0",
+        "greatest(a, b) >= 500",
+        "b = 600",
+    ),
+    "joined": (
+        "first text, last text",
+        "first || '-' || last = 'open-all'",
+        "first = 'open', last = 'all'",
+    ),
+    "network": ("seen_from inet", "seen_from << inet '10.0.0.0/8'", "seen_from = '10.1.2.3'"),
+    "words": (
+        "title text",
+        "to_tsvector('simple', title) @@ to_tsquery('simple', 'open & all')",
+        "title = 'all is open'",
+    ),
+    "zero_uuid": (
+        "project_id uuid",
+        "project_id = '00000000-0000-0000-0000-000000000000'",
+        "project_id = '00000000-0000-0000-0000-000000000000'",
+    ),
+    "letter": ("kind char(1) not null default 'O'", "kind = 'P'", "kind = 'P'"),
+    "time_span": (
+        "keep_for interval not null default '1 year'",
+        "keep_for < interval '1 day'",
+        "keep_for = interval '1 hour'",
+    ),
+    "row_compare": (
+        "kind text, level integer",
+        "(kind, level) = ('open', 3)",
+        "kind = 'open', level = 3",
+    ),
+    "unnested": (
+        "tags text[]",
+        "exists (select from unnest(tags) as t (tag) where t.tag = 'open')",
+        "tags = '{open}'",
+    ),
+    "two_flags_differ": (
+        "is_a boolean not null default false, is_b boolean not null default false",
+        "is_a <> is_b",
+        "is_a = true",
+    ),
 }
 
 _OWNED = """

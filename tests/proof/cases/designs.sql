@@ -1031,3 +1031,57 @@ delete from here.remarks where body = 'to a' returning *;
 select from here.remarks where body = 'x';
 -- works
 select * from here.remarks where body = 'to a';
+
+-- == good published
+-- What is published is for everybody, said by name; the author decides, and drafts are private.
+create table here.posts (
+    id uuid primary key default gen_random_uuid(),
+    author_id uuid not null default auth.uid() references public.users on delete cascade,
+    title text not null,
+    published boolean not null default false
+);
+alter table here.posts enable row level security;
+create policy "Published posts are viewable by everyone" on here.posts for select
+to anon, authenticated using (published);
+create policy own_reads on here.posts for select to authenticated using (author_id = auth.uid());
+create policy own_inserts on here.posts for insert to authenticated
+with check (author_id = auth.uid());
+create policy own_updates on here.posts for update to authenticated
+using (author_id = auth.uid()) with check (author_id = auth.uid());
+create policy own_deletes on here.posts for delete to authenticated
+using (author_id = auth.uid());
+grant select on here.posts to anon, authenticated;
+grant insert, update, delete on here.posts to authenticated;
+-- rows
+insert into here.posts (author_id, title, published) values
+(:b, 'secret', false), (:b, 'for all', true);
+-- attack
+update here.posts set published = true where title = 'secret' returning *;
+update here.posts set title = 'forged' returning *;
+-- harm
+select from here.posts where title = 'forged';
+-- works
+select * from here.posts;
+
+-- == good admin_roles_claim
+-- Roles are a list in app_metadata; administrators read and delete, nobody else.
+create table here.flags (
+    id bigint generated always as identity primary key,
+    reporter uuid not null default auth.uid() references public.users on delete cascade,
+    reason text not null
+);
+alter table here.flags enable row level security;
+create policy reports on here.flags for insert to authenticated with check (reporter = auth.uid());
+create policy own on here.flags for select to authenticated using (reporter = auth.uid());
+create policy admins on here.flags for select to authenticated
+using (coalesce((select auth.jwt()) -> 'app_metadata' -> 'roles', '[]') ? 'admin');
+create policy admins_delete on here.flags for delete to authenticated
+using (coalesce((select auth.jwt()) -> 'app_metadata' -> 'roles', '[]') ? 'admin');
+grant select, insert (reason), delete on here.flags to authenticated;
+-- rows
+insert into here.flags (reporter, reason) values (:b, 'secret'), (:a, 'mine');
+-- attack with {"user_metadata": {"roles": ["admin"]}, "roles": ["admin"]}
+select * from here.flags;
+delete from here.flags returning *;
+-- works with {"app_metadata": {"roles": ["admin"]}}
+delete from here.flags returning *;

@@ -1171,3 +1171,314 @@ select here.remove_account(:b);
 select where not exists (select from public.users where id = :b);
 -- works with {"app_metadata": {"role": "moderator"}}
 select here.remove_account(:a);
+
+-- == leak lists_ids: here.all_ids
+-- Only keys, of everybody.
+create function here.all_ids() returns setof uuid
+language sql stable security definer set search_path = ''
+as 'select user_id from public.notes';
+-- rows
+insert into public.notes (user_id, body) values (:b, 'x');
+-- attack as anon
+select 'secret' from here.all_ids() as i (id) where i.id = :b;
+
+-- == leak null_means_all: here.list
+-- No argument means everybody's.
+create function here.list(owner uuid default null) returns setof public.notes
+language sql stable security definer set search_path = ''
+as 'select * from public.notes where user_id = coalesce(owner, user_id)';
+-- rows
+insert into public.notes (user_id, body) values (:b, 'secret');
+-- attack
+select * from here.list();
+
+-- == leak switch_argument: here.mine
+-- The caller may ask for all.
+create function here.mine(everybody boolean default false) returns setof public.notes
+language sql stable security definer set search_path = ''
+as 'select * from public.notes where everybody or user_id = auth.uid()';
+-- rows
+insert into public.notes (user_id, body) values (:b, 'secret');
+-- attack
+select * from here.mine(true);
+
+-- == leak role_argument: here.as_role
+-- The caller says what role it has.
+create function here.as_role(wanted_role text default 'user') returns setof text
+language plpgsql stable security definer set search_path = ''
+as $$
+begin
+    if wanted_role = 'superadmin' then
+        return query select body from public.notes;
+    end if;
+    return query select body from public.notes where user_id = auth.uid();
+end
+$$;
+-- rows
+insert into public.notes (user_id, body) values (:b, 'secret');
+-- attack
+select here.as_role('superadmin');
+
+-- == leak dispatch: here.rpc
+-- One function for all: the action is a word, what it is about is JSON.
+create function here.rpc(action text, payload jsonb default '{}') returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+begin
+    case action
+        when 'ping' then
+            return '"pong"';
+        when 'notes.list' then
+            return (
+                select jsonb_agg(n) from public.notes as n
+                where n.user_id = (payload ->> 'user_id')::uuid
+            );
+        else
+            raise exception 'no such action: %', action;
+    end case;
+end
+$$;
+-- rows
+insert into public.notes (user_id, body) values (:b, 'secret');
+-- attack
+select here.rpc('notes.list', jsonb_build_object('user_id', :b));
+
+-- == leak named_table: here.export_kind
+-- A word names the table, and only known words are taken.
+create function here.export_kind(kind text) returns json
+language plpgsql stable security definer set search_path = ''
+as $$
+begin
+    if kind not in ('notes', 'profile') then
+        raise exception 'unknown kind';
+    end if;
+    if kind = 'notes' then
+        return (select json_agg(n) from public.notes as n);
+    end if;
+    return (select to_json(u) from public.users as u where u.id = auth.uid());
+end
+$$;
+-- rows
+insert into public.notes (user_id, body) values (:b, 'secret');
+-- attack
+select here.export_kind('notes');
+
+-- == leak acts_as: here.notes_as
+-- It has the caller's rights, and writes other claims over the caller's.
+create function here.notes_as(who uuid) returns setof public.notes
+language plpgsql security invoker set search_path = ''
+as $$
+begin
+    perform set_config(
+        'request.jwt.claims', json_build_object('sub', who, 'role', 'authenticated')::text, true
+    );
+    return query select * from public.notes;
+end
+$$;
+-- rows
+insert into public.notes (user_id, body) values (:b, 'secret');
+-- attack
+select * from here.notes_as(:b);
+
+-- == leak resets_token: here.reset_password
+-- It returns nothing and writes to whosever address is given.
+create table here.logins (
+    user_id uuid primary key references public.users on delete cascade,
+    email text not null unique,
+    reset_token text
+);
+alter table here.logins enable row level security;
+create policy own on here.logins for select to authenticated using (user_id = auth.uid());
+grant select (user_id, email) on here.logins to authenticated;
+create function here.reset_password(address text, new_token text) returns void
+language sql security definer set search_path = ''
+as 'update here.logins set reset_token = new_token where email = address';
+-- rows
+insert into here.logins values (:b, :b_mail);
+-- attack as anon
+select here.reset_password(:b_mail, 'known to a');
+-- harm
+select from here.logins where reset_token = 'known to a';
+
+-- == leak purges_old: here.purge
+-- Anybody may delete everybody's old rows.
+create table here.visits (
+    id bigint generated always as identity primary key,
+    user_id uuid not null references public.users on delete cascade,
+    seen_at timestamptz not null default now()
+);
+alter table here.visits enable row level security;
+create policy own on here.visits for select to authenticated using (user_id = auth.uid());
+grant select on here.visits to authenticated;
+create function here.purge() returns void
+language sql security definer set search_path = ''
+as $$
+    delete from here.visits where seen_at < now() - interval '90 days'
+$$;
+-- rows
+insert into here.visits (user_id, seen_at) values (:b, now() - interval '100 days');
+-- attack as anon
+select here.purge();
+-- harm
+select where not exists (select from here.visits);
+
+-- == leak writes_for: here.add_note
+-- It writes a row in whosever name is given.
+create function here.add_note(owner uuid, words text) returns bigint
+language plpgsql security definer set search_path = ''
+as $$
+begin
+    insert into public.notes (user_id, body) values (owner, words);
+    return 1;
+end
+$$;
+-- attack
+select here.add_note(:b, 'forged');
+-- harm
+select from public.notes where user_id = :b;
+
+-- == good writes_for
+-- It writes a row in the caller's name.
+create function here.add_note(words text) returns uuid
+language sql security definer set search_path = ''
+as 'insert into public.notes (user_id, body) values (auth.uid(), words) returning id';
+revoke execute on function here.add_note(text) from public;
+grant execute on function here.add_note(text) to authenticated;
+-- rows
+insert into public.notes (user_id, body) values (:b, 'secret');
+-- attack
+select here.add_note('x');
+-- works
+select here.add_note('y');
+
+-- == leak forges_sender: here.send
+-- Who sends is an argument.
+create table here.messages (
+    id bigint generated always as identity primary key,
+    from_user uuid not null references public.users on delete cascade,
+    to_user uuid not null references public.users on delete cascade,
+    body text not null
+);
+alter table here.messages enable row level security;
+create policy parties on here.messages for select to authenticated
+using (auth.uid() in (from_user, to_user));
+grant select on here.messages to authenticated;
+create function here.send(sender uuid, recipient uuid, words text) returns void
+language sql security definer set search_path = ''
+as 'insert into here.messages (from_user, to_user, body) values (sender, recipient, words)';
+-- attack
+select here.send(:b, :a, 'forged');
+-- harm
+select from here.messages where from_user = :b;
+
+-- == good sends
+-- Who sends is who calls.
+create table here.messages (
+    id bigint generated always as identity primary key,
+    from_user uuid not null references public.users on delete cascade,
+    to_user uuid not null references public.users on delete cascade,
+    body text not null
+);
+alter table here.messages enable row level security;
+create policy parties on here.messages for select to authenticated
+using (auth.uid() in (from_user, to_user));
+grant select on here.messages to authenticated;
+create function here.send(recipient uuid, words text) returns void
+language sql security definer set search_path = ''
+as 'insert into here.messages (from_user, to_user, body) values (auth.uid(), recipient, words)';
+revoke execute on function here.send(uuid, text) from public;
+grant execute on function here.send(uuid, text) to authenticated;
+-- rows
+insert into here.messages (from_user, to_user, body) values (:b, :b, 'secret');
+-- attack
+select here.send(:b, 'hello');
+-- harm
+select from here.messages where body = 'hello' and from_user = :b;
+-- works
+select here.send(:a, 'hello');
+
+-- == leak atomic_body: here.atomic
+-- The body is of the standard's form, which is kept parsed.
+create function here.atomic(owner uuid) returns setof text
+language sql stable security definer set search_path = ''
+begin atomic
+    select n.body from public.notes as n where n.user_id = owner;
+end;
+-- rows
+insert into public.notes (user_id, body) values (:b, 'secret');
+-- attack
+select here.atomic(:b);
+
+-- == leak latest: here.latest
+-- One row, the newest of anybody's.
+create table here.news (
+    id bigint generated always as identity primary key,
+    user_id uuid not null references public.users on delete cascade,
+    body text not null
+);
+alter table here.news enable row level security;
+create policy own on here.news for select to authenticated using (user_id = auth.uid());
+grant select on here.news to authenticated;
+create function here.latest(out words text)
+language sql stable security definer set search_path = ''
+as 'select body from here.news order by id desc limit 1';
+-- rows
+insert into here.news (user_id, body) values (:a, 'mine'), (:b, 'secret');
+-- attack
+select here.latest();
+
+-- == leak long_enough: here.suggest
+-- What is too short to search for is refused.
+create function here.suggest(prefix text) returns text[]
+language plpgsql stable security definer set search_path = ''
+as $$
+begin
+    if length(prefix) < 3 then
+        raise exception 'type more';
+    end if;
+    return array(select u.email from public.users as u where u.email ilike prefix || '%');
+end
+$$;
+-- attack
+select 'secret' where cardinality(here.suggest('b@e')) > 0;
+
+-- == leak between_days: here.between_days
+-- Two days are the arguments.
+create table here.doses (
+    id bigint generated always as identity primary key,
+    patient uuid not null references public.users on delete cascade,
+    taken_on date not null,
+    drug text not null
+);
+alter table here.doses enable row level security;
+create policy own on here.doses to authenticated
+using (patient = auth.uid()) with check (patient = auth.uid());
+grant select, insert on here.doses to authenticated;
+create function here.between_days(first_day date, last_day date)
+returns table (taken_on date, drug text)
+language sql stable security definer set search_path = ''
+as $$
+    select d.taken_on, d.drug from here.doses as d where d.taken_on between first_day and last_day
+$$;
+-- rows
+insert into here.doses (patient, taken_on, drug) values (:b, '2031-01-01', 'secret');
+-- attack
+select * from here.between_days('2030-01-01', '2032-01-01');
+
+-- == leak last_seen: here.last_seen
+-- When somebody was last there.
+create table here.presence (
+    user_id uuid primary key references public.users on delete cascade,
+    seen_at timestamptz not null default now()
+);
+alter table here.presence enable row level security;
+create policy own on here.presence to authenticated
+using (user_id = auth.uid()) with check (user_id = auth.uid());
+grant select, insert, update on here.presence to authenticated;
+create function here.last_seen(who text) returns timestamptz
+language sql stable security definer set search_path = ''
+as 'select seen_at from here.presence where user_id::text = who';
+-- rows
+insert into here.presence values (:b, '2031-01-01');
+-- attack
+select 'secret' where here.last_seen(:b) = '2031-01-01';

@@ -1094,3 +1094,334 @@ insert into here.handovers (owner, open_until, body)
 values (:b, now() - interval '1 day', 'secret');
 -- attack
 select * from here.handovers;
+
+-- == leak username: here.posts
+-- Whose a row is says a name that users choose, and that need not be the only one of its kind.
+create table here.profiles (
+    id uuid primary key references auth.users on delete cascade,
+    username text not null default 'somebody'
+);
+create table here.posts (
+    id uuid primary key default gen_random_uuid(),
+    username text not null,
+    body text not null
+);
+alter table here.profiles enable row level security;
+alter table here.posts enable row level security;
+create policy own on here.profiles to authenticated
+using (id = auth.uid()) with check (id = auth.uid());
+create policy own on here.posts to authenticated
+using (
+    exists (
+        select from here.profiles as p where p.id = auth.uid() and p.username = posts.username
+    )
+);
+grant select, insert, update on here.profiles to authenticated;
+grant select, insert, update, delete on here.posts to authenticated;
+-- rows
+insert into here.profiles values (:a, 'anna'), (:b, 'bert');
+insert into here.posts (username, body) values ('bert', 'secret');
+-- attack
+update here.profiles set username = 'bert';
+select * from here.posts;
+
+-- == leak member_makes_itself_owner: here.payroll
+-- Members may change their own membership, the role included.
+create table here.firms (id bigint generated always as identity primary key, name text not null);
+create table here.staff (
+    firm_id bigint not null references here.firms on delete cascade,
+    user_id uuid not null references public.users on delete cascade,
+    role text not null default 'member' check (role in ('member', 'manager')),
+    primary key (firm_id, user_id)
+);
+create table here.payroll (
+    id bigint generated always as identity primary key,
+    firm_id bigint not null references here.firms on delete cascade,
+    user_id uuid not null references public.users on delete cascade,
+    salary text not null
+);
+alter table here.firms enable row level security;
+alter table here.staff enable row level security;
+alter table here.payroll enable row level security;
+create policy own on here.staff for select to authenticated using (user_id = auth.uid());
+create policy own_edits on here.staff for update to authenticated
+using (user_id = auth.uid()) with check (user_id = auth.uid());
+create policy own on here.payroll for select to authenticated using (user_id = auth.uid());
+create policy managers on here.payroll for select to authenticated
+using (
+    exists (
+        select from here.staff as s
+        where s.firm_id = payroll.firm_id and s.user_id = auth.uid() and s.role = 'manager'
+    )
+);
+grant select, update (role) on here.staff to authenticated;
+grant select on here.payroll to authenticated;
+-- rows
+insert into here.firms (name) values ('x');
+insert into here.staff values (1, :a, 'member'), (1, :b, 'member');
+insert into here.payroll (firm_id, user_id, salary) values (1, :b, 'secret');
+-- attack
+update here.staff set role = 'manager';
+select * from here.payroll;
+
+-- == good member_makes_itself_owner
+-- Managers, whom the service appoints, read what their firm pays.
+create table here.firms (id bigint generated always as identity primary key, name text not null);
+create table here.staff (
+    firm_id bigint not null references here.firms on delete cascade,
+    user_id uuid not null references public.users on delete cascade,
+    role text not null default 'member' check (role in ('member', 'manager')),
+    primary key (firm_id, user_id)
+);
+create table here.payroll (
+    id bigint generated always as identity primary key,
+    firm_id bigint not null references here.firms on delete cascade,
+    user_id uuid not null references public.users on delete cascade,
+    salary text not null
+);
+alter table here.firms enable row level security;
+alter table here.staff enable row level security;
+alter table here.payroll enable row level security;
+create policy own on here.staff for select to authenticated using (user_id = auth.uid());
+create policy own on here.payroll for select to authenticated using (user_id = auth.uid());
+create policy managers on here.payroll for select to authenticated
+using (
+    exists (
+        select from here.staff as s
+        where s.firm_id = payroll.firm_id and s.user_id = auth.uid() and s.role = 'manager'
+    )
+);
+grant select on here.staff, here.payroll to authenticated;
+grant all on here.firms, here.staff, here.payroll to service_role;
+-- rows
+insert into here.firms (name) values ('x');
+insert into here.staff values (1, :a, 'member'), (1, :b, 'member');
+insert into here.payroll (firm_id, user_id, salary) values (1, :b, 'secret'), (1, :a, 'mine');
+-- attack
+update here.staff set role = 'manager';
+-- works
+select * from here.payroll;
+
+-- == leak invited_somewhere: here.plans
+-- Whoever was invited to one group may join any.
+create table here.groups (id bigint generated always as identity primary key, name text not null);
+create table here.invites (
+    group_id bigint not null references here.groups on delete cascade,
+    email text not null,
+    primary key (group_id, email)
+);
+create table here.group_members (
+    group_id bigint not null references here.groups on delete cascade,
+    user_id uuid not null references public.users on delete cascade,
+    primary key (group_id, user_id)
+);
+create table here.plans (
+    id bigint generated always as identity primary key,
+    group_id bigint not null references here.groups on delete cascade,
+    body text not null
+);
+alter table here.groups enable row level security;
+alter table here.invites enable row level security;
+alter table here.group_members enable row level security;
+alter table here.plans enable row level security;
+create policy own on here.invites for select to authenticated using (email = auth.email());
+create policy own on here.group_members for select to authenticated using (user_id = auth.uid());
+create policy joins on here.group_members for insert to authenticated
+with check (
+    user_id = auth.uid()
+    and exists (select from here.invites as i where i.email = auth.email())
+);
+create policy members on here.plans for select to authenticated
+using (group_id in (select m.group_id from here.group_members as m where m.user_id = auth.uid()));
+grant select on here.invites, here.plans to authenticated;
+grant select, insert on here.group_members to authenticated;
+-- rows
+insert into here.groups (name) values ('a'), ('b');
+insert into here.invites values (1, :a_mail);
+insert into here.group_members values (2, :b);
+insert into here.plans (group_id, body) values (2, 'secret');
+-- attack
+insert into here.group_members values (2, :a);
+select * from here.plans;
+
+-- == leak service_policy_for_all: here.secrets
+-- The policy's name says service role; who it is for, nobody said.
+create table here.secrets (
+    id uuid primary key default gen_random_uuid(),
+    user_id uuid not null references public.users on delete cascade,
+    value text not null
+);
+alter table here.secrets enable row level security;
+create policy "Users can view own secrets" on here.secrets for select
+using (auth.uid() = user_id);
+create policy "Service role has full access" on here.secrets for all using (true);
+grant select, insert, update, delete on here.secrets to anon, authenticated, service_role;
+-- rows
+insert into here.secrets (user_id, value) values (:b, 'secret');
+-- attack as anon
+select * from here.secrets;
+
+-- == good service_policy_for_all
+-- The old way to say the same rightly: the role is in the claims.
+create table here.secrets (
+    id uuid primary key default gen_random_uuid(),
+    user_id uuid not null references public.users on delete cascade,
+    value text not null
+);
+alter table here.secrets enable row level security;
+create policy "Users can view own secrets" on here.secrets for select
+using (auth.uid() = user_id);
+create policy "Service role has full access" on here.secrets for all
+using (auth.role() = 'service_role') with check (auth.role() = 'service_role');
+grant select, insert, update, delete on here.secrets to anon, authenticated, service_role;
+-- rows
+insert into here.secrets (user_id, value) values (:b, 'secret'), (:a, 'mine');
+-- attack
+delete from here.secrets where user_id = :b returning *;
+-- works
+select * from here.secrets;
+
+-- == leak nobody_is_everybody: here.baskets
+-- Whoever has not signed in sees all.
+create table here.baskets (
+    id uuid primary key default gen_random_uuid(),
+    user_id uuid not null references public.users on delete cascade,
+    body text not null
+);
+alter table here.baskets enable row level security;
+create policy own on here.baskets using (auth.uid() is null or user_id = auth.uid());
+grant select, insert, update, delete on here.baskets to anon, authenticated;
+-- rows
+insert into here.baskets (user_id, body) values (:b, 'secret');
+-- attack as anon
+select * from here.baskets;
+
+-- == leak public_profile_with_phone: here.profiles
+-- Profiles are for everybody, and hold what is nobody's business.
+create table here.profiles (
+    id uuid primary key references public.users on delete cascade,
+    handle text not null,
+    phone text,
+    birthday date
+);
+alter table here.profiles enable row level security;
+create policy everybody on here.profiles for select to anon, authenticated using (true);
+create policy own on here.profiles for update to authenticated
+using (id = auth.uid()) with check (id = auth.uid());
+grant select on here.profiles to anon, authenticated;
+grant update on here.profiles to authenticated;
+-- rows
+insert into here.profiles values (:b, 'b', 'secret');
+-- attack as anon
+select * from here.profiles;
+
+-- == good owner_in_json
+-- The owner is a key of a document.
+create table here.documents (
+    id bigint generated always as identity primary key,
+    data jsonb not null check (data ? 'owner')
+);
+alter table here.documents enable row level security;
+create policy own on here.documents to authenticated
+using (data ->> 'owner' = (select auth.uid())::text)
+with check (data ->> 'owner' = (select auth.uid())::text);
+grant select, insert, update, delete on here.documents to authenticated;
+-- rows
+insert into here.documents (data) values
+(jsonb_build_object('owner', :b, 'body', 'secret')), (jsonb_build_object('owner', :a));
+-- attack
+insert into here.documents (data) values (jsonb_build_object('owner', :b));
+-- harm
+select where (select count(*) from here.documents) <> 2;
+-- works
+select * from here.documents;
+
+-- == leak owner_in_json: here.documents
+-- The owner is a key of a document, which nobody checks when it is changed.
+create table here.documents (
+    id bigint generated always as identity primary key,
+    data jsonb not null
+);
+alter table here.documents enable row level security;
+create policy own_reads on here.documents for select to authenticated
+using (data ->> 'owner' = (select auth.uid())::text);
+create policy edits on here.documents for update to authenticated
+using (data ? 'owner') with check (data ->> 'owner' = (select auth.uid())::text);
+grant select, update on here.documents to authenticated;
+-- rows
+insert into here.documents (data) values (jsonb_build_object('owner', :b, 'body', 'secret'));
+-- attack
+update here.documents set data = jsonb_build_object('owner', :a);
+-- harm
+select where not exists (select from here.documents where data ->> 'owner' = :b);
+
+-- == good raw_claims
+-- The claims are read without the platform's function.
+create table here.marks (
+    id bigint generated always as identity primary key,
+    student uuid not null references public.users on delete cascade,
+    mark text not null
+);
+alter table here.marks enable row level security;
+create policy own on here.marks for select to authenticated
+using (
+    student = (nullif(current_setting('request.jwt.claims', true), '')::json ->> 'sub')::uuid
+);
+grant select on here.marks to authenticated;
+-- rows
+insert into here.marks (student, mark) values (:b, 'secret'), (:a, 'mine');
+-- works
+select * from here.marks;
+
+-- == leak policy_reads_view: here.letters
+-- The policy asks a view that has its owner's rights and forgets the reader.
+create table here.letters (
+    id uuid primary key default gen_random_uuid(),
+    user_id uuid not null references public.users on delete cascade,
+    body text not null
+);
+create view here.readable_letters as select l.id from here.letters as l;
+revoke all on here.readable_letters from public, anon;
+grant select on here.readable_letters to authenticated;
+alter table here.letters enable row level security;
+create policy reads on here.letters for select to authenticated
+using (user_id = auth.uid() or id in (select v.id from here.readable_letters as v));
+grant select on here.letters to authenticated;
+-- alone
+-- rows
+insert into here.letters (user_id, body) values (:b, 'secret');
+-- attack
+select * from here.letters;
+
+-- == good one_each
+-- One row a person, with conditions over several columns, and a tree.
+create table here.plans (
+    user_id uuid primary key default auth.uid() references public.users on delete cascade,
+    kind text not null default 'free' check (kind in ('free', 'paid')),
+    card text,
+    paid_until date,
+    check ((kind = 'free' and card is null) or (kind = 'paid' and card is not null)),
+    check (num_nonnulls(card, paid_until) in (0, 2))
+);
+create table here.folders (
+    user_id uuid not null default auth.uid() references public.users on delete cascade,
+    id uuid not null default gen_random_uuid(),
+    parent_id uuid,
+    name text not null check (btrim(name) <> '' and length(name) <= 60),
+    primary key (user_id, id),
+    foreign key (user_id, parent_id) references here.folders deferrable initially deferred,
+    unique nulls not distinct (user_id, parent_id, name)
+);
+alter table here.plans enable row level security;
+alter table here.folders enable row level security;
+create policy own on here.plans to authenticated
+using (user_id = auth.uid()) with check (user_id = auth.uid());
+create policy own on here.folders to authenticated
+using (user_id = auth.uid()) with check (user_id = auth.uid());
+grant select, insert, update, delete on here.plans, here.folders to authenticated;
+-- rows
+insert into here.plans (user_id, kind, card, paid_until)
+values (:b, 'paid', 'secret', '2031-01-01'), (:a, 'free', null, null);
+insert into here.folders (user_id, name) values (:b, 'secret'), (:a, 'mine');
+-- works
+select * from here.folders;

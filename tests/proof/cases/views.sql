@@ -242,3 +242,62 @@ insert into here.short_notes (user_id, body) values (:b, 'forged');
 select from public.notes where body = 'forged';
 -- works
 update here.short_notes set body = 'x' returning *;
+
+-- == leak view_union: here.timeline
+-- One's own rows, and those of others whose text is short.
+create view here.timeline as
+select id, body from public.notes where user_id = auth.uid()
+union all
+select id, body from public.notes where length(body) < 10;
+grant select on here.timeline to authenticated;
+-- rows
+insert into public.notes (user_id, body) values (:b, 'secret');
+-- attack
+select * from here.timeline;
+
+-- == leak view_signed_in: here.everything
+-- The view asks whether somebody has signed in.
+create view here.everything as select * from public.notes where auth.uid() is not null;
+grant select on here.everything to anon, authenticated;
+-- rows
+insert into public.notes (user_id, body) values (:b, 'secret');
+-- attack
+select * from here.everything;
+
+-- == leak view_joins_people: here.my_replies
+-- One's own topics with the addresses of those who replied.
+create table here.replies (
+    id bigint generated always as identity primary key,
+    note_id uuid not null references public.notes on delete cascade,
+    author_id uuid not null references public.users on delete cascade
+);
+alter table here.replies enable row level security;
+create policy own on here.replies to authenticated
+using (author_id = auth.uid()) with check (author_id = auth.uid());
+grant select, insert on here.replies to authenticated;
+create view here.my_replies as
+select n.id, u.email, u.name
+from public.notes as n
+inner join here.replies as r on r.note_id = n.id
+inner join public.users as u on u.id = r.author_id
+where n.user_id = auth.uid();
+grant select on here.my_replies to authenticated;
+-- rows
+update public.users set name = 'secret' where id = :b;
+insert into public.notes (id, user_id) values (:a, :a);
+insert into here.replies (note_id, author_id) values (:a, :b);
+-- attack
+select * from here.my_replies;
+
+-- == leak view_rule: here.retitle
+-- A rule on the view writes with the rights of the view's owner.
+create view here.retitle with (security_invoker = true) as select id, body from public.notes;
+create rule save as on update to here.retitle
+do instead update public.notes set body = new.body where true;
+grant select, update on here.retitle to authenticated;
+-- rows
+insert into public.notes (user_id, body) values (:b, 'words of b'), (:a, 'words of a');
+-- attack
+update here.retitle set body = 'forged';
+-- harm
+select from public.notes where user_id = :b and body = 'forged';
