@@ -67,7 +67,7 @@ def placed(scenario: Scenario, table: Table, case: Case, actor: Actor) -> Placed
         if not _written(scenario, path, row, actor):
             by_attacker = False
             _put(scenario, path, row, scenario.a)
-    is_own = any(_names(made[owner.column], scenario.a, owner) for owner in table.direct)
+    is_own = scenario.a in str(wanted) or any(_names(made[owner.column], scenario.a, owner) for owner in table.direct)
     is_theirs = bool(table.owners) and (
         not table.direct or any(made[owner.column] is not None for owner in table.direct)
     )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from psycopg import sql
+
 from arami_db.prove import statements as make
 from arami_db.prove.actors import SERVICE, Actor
 from arami_db.prove.attempt import TAKEN, Attack, Result, asked
@@ -29,14 +31,18 @@ def own(scenario: Scenario, table: Table, actor: Actor) -> Iterator[Attack]:
     mine = scenario.pinpoint(table, scenario.a)
     name = make.changed_column(scenario, table, actor.role)
     draft = scenario.maker.drafts[scenario.a, table.path]
+    reads = set(scenario.schema.guard(table.path).columns(actor.role, "select"))
+    at: tuple[sql.Composable, ...] = ()
+    if not reads:  # to find the row by its key would ask for a right that is not granted
+        mine, at = make.CURRENT, (make.point(table, row),)
     made = {
         "insert": (
             make.insert(scenario, table, actor.role, draft),
             scenario.clearing(table, scenario.a),
         ),
         "select": (make.select(scenario, table, actor.role, scenario.a), ()),
-        "update": (make.update(table, {name: row[name]}, mine), ()),
-        "delete": (make.delete(table, mine), scenario.releasing(table, scenario.a)),
+        "update": (make.update(table, {name: row[name]}, mine), at),
+        "delete": (make.delete(table, mine), (*scenario.releasing(table, scenario.a), *at)),
     }
     for action, (statement, prepare) in made.items():
         yield Attack(actor, f"{action} own", table.label, statement, prepare, reads=True)

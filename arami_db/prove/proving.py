@@ -33,6 +33,11 @@ def play(scenario: Scenario) -> Coverage:
     tables = list(scenario.schema.tables.values())
     scenario.begin(f"proving: rows for two users in {len(tables)} tables")
     roles = playable(scenario)
+    if not scenario.schema.tried:
+        shown = ", ".join(scenario.schema.exposed) or "none"
+        scenario.skip(
+            f"no table is in a schema that the API exposes ({shown}): run `arami-db migrate` first"
+        )
     if any(len(table.direct) > 1 for table in tables):
         scenario.settle(scenario.c, [t for t in tables if t.name == "users" or _is_profile(t)])
     scenario.settle(scenario.a, tables)

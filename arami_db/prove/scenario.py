@@ -111,7 +111,8 @@ class Scenario:
         )
         one = sql.SQL("select {} from {} where {} limit 1")
         statement = one.format(texts, table.identifier, self.where(table, user))
-        found = self.connection.execute(statement).fetchone()
+        with self.connection.transaction():
+            found = self.connection.execute(statement).fetchone()
         if found:
             self.maker.adopt(table, user, dict(zip(table.columns, found, strict=True)))
         return found is not None
@@ -152,7 +153,7 @@ class Scenario:
     def watched(self) -> dict[str, str]:
         """By table, what digests B's rows and nobody's; A's own are A's to change."""
         part = "select count(*) || ' ' || coalesce(sum(hashtextextended(concat_ws(' ', t.tableoid,"
-        part += " t.ctid, t::text), 0)::numeric), 0)::text from {} as t where ({}) and not ({})"
+        part += " t.ctid, t::text), 0)::numeric), 0)::text from {} as t where ({}) and ({}) is not true"
         found = {}
         for table in self.schema.tables.values():
             theirs = self.where(table, self.b)
@@ -180,6 +181,7 @@ class Scenario:
         rows = self.connection.execute(
             "select n.nspname, c.relname, c.oid::bigint from pg_catalog.pg_class as c inner join"
             " pg_catalog.pg_namespace as n on n.oid = c.relnamespace where c.relkind in ('r', 'p')"
+            " and has_table_privilege(c.oid, 'select')"
         )
         return {(schema, name): oid for schema, name, oid in rows}
 

@@ -18,6 +18,7 @@ declare
     seen text [];
     changed jsonb;
     digest text;
+    is_judging boolean;
 begin
     for attack in select value from jsonb_array_elements(attacks) loop
         counted := null;
@@ -26,6 +27,7 @@ begin
         touched := array[]::oid [];
         seen := array[]::text [];
         changed := '[]';
+        is_judging := false;
         begin
             for step in select value from jsonb_array_elements_text(attack -> 'prepare') loop
                 begin
@@ -50,6 +52,7 @@ begin
                 execute 'set constraints all immediate';
                 execute 'set local row_security = off';
                 if (attack -> 'judge')::boolean then
+                    is_judging := true;
                     touched := array(
                         select o
                         from unnest(tables, base) as t (o, was)
@@ -66,7 +69,8 @@ begin
             exception
                 when others then
                     if sqlstate <> 'AR000' then
-                        code := sqlstate;
+                        -- What stops the judge says nothing of the defences.
+                        code := case when is_judging then 'XX000' else sqlstate end;
                         said := sqlerrm;
                         seen := array[]::text [];
                     end if;
