@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import psycopg
@@ -11,12 +11,14 @@ from arami_db.database.connect import Connection, lost
 from arami_db.policies import Branch
 from arami_db.prove.attempt import Attempt
 from arami_db.prove.branches import Coverage
+from arami_db.prove.citus import prove_there
 from arami_db.prove.proving import play
 from arami_db.prove.scenario import Scenario
 from arami_db.prove.schema import read
 
 __all__ = ["Attempt", "Existence", "Proof", "Untried", "prove"]
 
+_MADE_UP = "called with made-up arguments only: no row of anybody's has their like"
 READ_ONLY = "nothing can be tried: the server or its database is read-only; name the primary"
 
 
@@ -126,39 +128,48 @@ def prove(
             connection.execute(_SETTINGS)
             if connection.execute("show transaction_read_only").fetchone() == ("on",):
                 return Proof((), (READ_ONLY,))
-            scenario = Scenario(connection, read(connection), begin=begin)
-            return _proof(scenario, play(scenario))
+            if not on_citus:
+                scenario = Scenario(connection, read(connection), begin=begin)
+                return _proof([scenario], play(scenario))
+        return _proof(prove_there(connection, _SETTINGS, begin), None)
     except psycopg.Error as error:
         if connection.closed:
             raise lost(error) from None
         return Proof((), (f"the proof was cut short: {str(error).strip()}",))
 
 
-def _proof(scenario: Scenario, coverage: Coverage) -> Proof:
-    schema = scenario.schema
-    untried = [Untried(_name(branch), reason) for branch, reason in coverage.untried]
-    untried += [Untried(name, reason) for name, reason in scenario.untried.items()]
-    made_up = [name for name in scenario.made_up if name not in scenario.called]
-    untried += [
-        Untried(name, "called with made-up arguments only: no row of anybody's has their like")
-        for name in made_up
-    ]
-    untried += [
-        Untried(name, f"every call failed: {why}")
-        for name, why in scenario.failing.items()
-        if name not in scenario.called
-    ]
+def _proof(scenarios: list[Scenario], coverage: Coverage | None) -> Proof:
+    branches = coverage.branches.values() if coverage else ()
+    called = {name for scenario in scenarios for name in scenario.called}
+    oracles = {key: how for scenario in scenarios for key, how in scenario.oracles.items()}
+    public = {name: policy for scenario in scenarios for name, policy in scenario.public.items()}
     return Proof(
-        tuple(scenario.attempts),
-        tuple(scenario.unattempted),
-        len({(b.table, b.policy) for b in coverage.branches.values()}),
-        len(coverage.branches),
-        tuple(untried),
-        tuple(Existence(*key, how) for key, how in scenario.oracles.items()),
-        tuple(scenario.public.items()),
-        tuple(sorted(scenario.called)),
-        tuple(made_up),
+        tuple(attempt for scenario in scenarios for attempt in scenario.attempts),
+        tuple(dict.fromkeys(reason for one in scenarios for reason in one.unattempted)),
+        len({(branch.table, branch.policy) for branch in branches}),
+        len(branches),
+        tuple(dict.fromkeys(_untried(scenarios, coverage, called))),
+        tuple(Existence(*key, how) for key, how in oracles.items()),
+        tuple(public.items()),
+        tuple(sorted(called)),
+        tuple(sorted({name for one in scenarios for name in one.made_up} - called)),
     )
+
+
+def _untried(
+    scenarios: list[Scenario], coverage: Coverage | None, called: set[str]
+) -> Iterator[Untried]:
+    for branch, why in coverage.untried if coverage else ():
+        yield Untried(_name(branch), why)
+    for scenario in scenarios:
+        for name, why in scenario.untried.items():
+            yield Untried(name, why)
+        for name in scenario.made_up:
+            if name not in called:
+                yield Untried(name, _MADE_UP)
+        for name, why in scenario.failing.items():
+            if name not in called and name not in scenario.made_up:
+                yield Untried(name, f"every call failed: {why}")
 
 
 def _name(branch: Branch) -> str:

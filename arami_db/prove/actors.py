@@ -123,6 +123,8 @@ def attackers(user: str, other: str, more: Mapping[str, object]) -> tuple[Actor,
 
 
 THOROUGH = ("A", "A with B's id in what users write", "anon")  # who try every attack there is
+PLAIN = ("A", "anon", "authenticated without claims")  # who differ by role and id
+PRIVILEGES = ("select", "insert", "update", "delete")
 
 
 def insider(user: str, role: str) -> Actor:

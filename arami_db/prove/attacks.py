@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from psycopg import sql
 
 from arami_db.prove import statements as make
-from arami_db.prove.actors import THOROUGH, Actor
+from arami_db.prove.actors import PLAIN, PRIVILEGES, THOROUGH, Actor
 from arami_db.prove.attempt import Attack
 from arami_db.prove.scenario import Scenario
 from arami_db.prove.schema import View
@@ -21,14 +21,19 @@ Made = tuple[str, sql.Composable, tuple[sql.Composable, ...]]
 def on(scenario: Scenario, table: Table, actor: Actor) -> Iterator[Attack]:
     """All that an actor tries on a table; rows of B's and of A's are there.
 
-    Who comes with odd claims tries the shortest way to each kind of harm: what a policy makes of
-    the claims is the same for all of them.
+    Who comes with odd claims tries to read, and where anything asks for more of the claims than the
+    id, the shortest way to each kind of harm.
     """
     if (theirs := scenario.row(scenario.b, table.path)) is None:
         return
     read = make.select(scenario, table, actor.role, scenario.b)
     yield Attack(actor, "select", table.label, read, reads=True)
+    guard = scenario.schema.guard(table.path)
+    if actor.name not in PLAIN and not guard.asks:
+        return
     yield from _made(actor, table, _shortest(scenario, table, actor, theirs))
+    if not any(guard.columns(actor.role, privilege) for privilege in PRIVILEGES):
+        return
     if actor.name in THOROUGH and (mine := scenario.row(scenario.a, table.path)) is not None:
         yield from _made(actor, table, _writes(scenario, table, actor, mine, theirs))
         yield from _made(actor, table, _upserts(scenario, table, theirs))
@@ -46,7 +51,7 @@ def _shortest(scenario: Scenario, table: Table, actor: Actor, theirs: Row) -> It
     insert = make.insert(scenario, table, actor.role, draft)
     yield "insert for B", insert, scenario.clearing(table, scenario.b)
     name = make.changed_column(scenario, table, actor.role)
-    at = (make.point(table, theirs),)
+    at = (make.point(scenario, table, scenario.b),)
     yield "update blindly", make.update(table, {name: theirs[name]}, make.CURRENT), at
     yield "delete blindly", make.delete(table, make.CURRENT), at
     yield "truncate", sql.SQL("truncate {}").format(table.identifier), ()
@@ -66,12 +71,12 @@ def _writes(
     taking = (
         *scenario.releasing(table, scenario.b),
         scenario.forgetting(table, scenario.a),
-        make.point(table, theirs),
+        make.point(scenario, table, scenario.b),
     )
     giving = (
         *scenario.releasing(table, scenario.a),
         scenario.forgetting(table, scenario.b),
-        make.point(table, mine),
+        make.point(scenario, table, scenario.a),
     )
     if may(mine):
         yield "update to A", make.update(table, may(mine), make.CURRENT), taking
@@ -119,7 +124,7 @@ def _nobodys(scenario: Scenario, table: Table, actor: Actor, theirs: Row) -> Ite
     owner = table.direct[0].column
     draft = scenario.maker.drafts[scenario.b, table.path]
     row = {n: v for n, v in draft.items() if not table.columns[n].default} | {owner: None}
-    there = (inserting(table, row),)
+    there = (scenario.acting(scenario.b, inserting(table, row)),)
     name = make.changed_column(scenario, table, actor.role)
     nobodys = sql.SQL("{} is null").format(sql.Identifier(owner))
     hers = scenario.pinpoint(table, scenario.a)

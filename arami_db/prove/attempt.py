@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -110,52 +110,129 @@ class Result:
         return self.sqlstate in _REGARDLESS
 
 
-Watched = Mapping[str, str]
+@dataclass(frozen=True)
+class Watch:
+    """What is to stay as it is.
+
+    Attributes:
+        queries: by table, as Postgres numbers it, a query that digests its rows.
+        reaches: by object, the tables that a write to it may come to; all for others.
+        hooked: objects where something may happen though no row is touched.
+    """
+
+    queries: Mapping[str, str]
+    reaches: Mapping[str, Sequence[str]]
+    hooked: frozenset[str]
 
 
 def attempts(
-    connection: Connection, attacks: Sequence[Attack], watched: Watched, hooked: set[str]
+    connection: Connection, attacks: Sequence[Attack], watch: Watch
 ) -> Iterator[tuple[Attack, Result]]:
     """Let actors try, many in one message; judge what was done by what it did to watched rows.
 
     Args:
         connection: in a transaction, as the privileged role.
         attacks: what is tried.
-        watched: by table, a query that digests the rows that are to stay as they are.
-        hooked: objects where something may happen though no row is touched.
+        watch: the rows that are to stay as they are.
     """
     for start in range(0, len(attacks), _BATCH):
         part = attacks[start : start + _BATCH]
-        results = _tried(connection, part, {}, judge=False)
+        results = _tried(connection, part, None)
         done = [
             n
             for n, (attack, result) in enumerate(zip(part, results, strict=True))
             if result.sqlstate is None
             and not attack.reads
-            and (result.count or attack.object in hooked)
+            and (result.count or attack.object in watch.hooked)
         ]
-        judged = _tried(connection, [part[n] for n in done], watched, judge=True)
+        judged = _tried(connection, [part[n] for n in done], watch)
         for n, result in zip(done, judged, strict=True):
             results[n] = result
         yield from zip(part, results, strict=True)
 
 
+def one_by_one(
+    connection: Connection,
+    attacks: Sequence[Attack],
+    belongings: Callable[[], frozenset[tuple[str, ...]]],
+) -> Iterator[tuple[Attack, Result]]:
+    """Let actors of one role try, a message each: on Citus, where a block cannot change roles.
+
+    Args:
+        connection: in a transaction that has the role.
+        attacks: what is tried.
+        belongings: what is to stay as it is; it takes on the right to look itself.
+    """
+    for attack in attacks:
+        try:
+            with undone(connection, "arami_attack"):
+                for step in attack.prepare:
+                    _perhaps(connection, step)
+                result = _done(connection, attack, belongings)
+        except psycopg.Error as error:
+            if connection.closed:
+                raise
+            said = error.diag.message_primary or str(error)
+            result = Result(sqlstate=error.sqlstate or "XX000", message=said)
+        yield attack, result
+
+
+def _done(
+    connection: Connection, attack: Attack, belongings: Callable[[], frozenset[tuple[str, ...]]]
+) -> Result:
+    after = None
+    with undone(connection, "arami_tried"):
+        cursor = connection.execute(sql.SQL("; ").join([attack.actor.become, attack.statement]))
+        while cursor.nextset():
+            pass
+        # A look takes as long as ten attempts, and a shard's triggers had no row.
+        if not attack.reads and (cursor.rowcount or not attack.actor.on_citus):
+            after = _looked(connection, attack.actor, belongings)
+    changed: set[str] = set()
+    if after is not None:
+        changed = {row[0] for row in _looked(connection, attack.actor, belongings) ^ after}
+    return Result(max(cursor.rowcount, 0), changed=tuple(sorted(changed)))
+
+
+def _looked(
+    connection: Connection, actor: Actor, belongings: Callable[[], frozenset[tuple[str, ...]]]
+) -> frozenset[tuple[str, ...]]:
+    if not actor.on_citus:
+        connection.execute("reset role; set local row_security = off")
+    return belongings()
+
+
+def _perhaps(connection: Connection, step: sql.Composable) -> None:
+    try:
+        connection.execute(sql.SQL("savepoint arami_step; {}; release arami_step").format(step))
+    except psycopg.Error:
+        if connection.closed:
+            raise
+        connection.execute("rollback to arami_step; release arami_step")
+
+
 def _tried(
-    connection: Connection, attacks: Sequence[Attack], watched: Watched, *, judge: bool
+    connection: Connection, attacks: Sequence[Attack], watch: Watch | None
 ) -> list[Result]:
     if not attacks:
         return []
-    told = [
-        {
-            "become": attack.actor.become.as_string(),
-            "statement": attack.statement.as_string(),
-            "prepare": [step.as_string() for step in attack.prepare],
-            "judge": judge,
-        }
-        for attack in attacks
-    ]
+    needed: set[str] = set()
+    told = []
+    for attack in attacks:
+        reach = watch.reaches.get(attack.object, list(watch.queries)) if watch else ()
+        needed |= {*reach}
+        told.append(
+            {
+                "become": attack.actor.become.as_string(),
+                "statement": attack.statement.as_string(),
+                "prepare": [step.as_string() for step in attack.prepare],
+                "judge": watch is not None,
+                "watch": [*reach],
+            }
+        )
+    watched = {oid: watch.queries[oid] for oid in needed} if watch else {}
     script = sql.SQL(query("prove_attacks")).format(
-        attacks=sql.Literal(json.dumps(told)), watched=sql.Literal(json.dumps(dict(watched)))
+        attacks=sql.Literal(json.dumps(told)), watched=sql.Literal(json.dumps(watched))
     )
     connection.execute(script)
     [(answers,)] = connection.execute("select current_setting('arami_prove.answers')").fetchall()

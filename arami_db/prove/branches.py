@@ -246,7 +246,7 @@ def _attack(scenario: Scenario, table: Table, case: Case, actor: Actor, there: P
 def _attacks(scenario: Scenario, table: Table, case: Case, actor: Actor) -> Iterator[Attack]:
     row = scenario.maker.made[scenario.b, table.path]
     name = make.changed_column(scenario, table, actor.role)
-    at = (make.point(table, row),)
+    at = (make.point(scenario, table, scenario.b),)
     read = make.select(scenario, table, actor.role, scenario.b)
     update = make.update(table, {name: row[name]}, make.CURRENT)
     yield Attack(actor, "select", table.label, read, reads=True)
@@ -263,7 +263,7 @@ def _attacks(scenario: Scenario, table: Table, case: Case, actor: Actor) -> Iter
             return
         clear = (*scenario.releasing(table, scenario.a), scenario.forgetting(table, scenario.b))
         give = make.update(table, may, make.CURRENT)
-        at = (*clear, make.point(table, mine))
+        at = (*clear, make.point(scenario, table, scenario.a))
         yield Attack(actor, "update to B", table.label, give, at)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from psycopg import sql
 
@@ -13,8 +14,8 @@ from arami_db.prove import statements as make
 from arami_db.prove.actors import Actor
 from arami_db.prove.attempt import TAKEN, Attack, Result
 from arami_db.prove.scenario import Scenario
-from arami_db.rows.maker import inserting
-from arami_db.rows.tables import Key, Table
+from arami_db.rows.maker import Row
+from arami_db.rows.tables import ForeignKey, Key, Table
 
 # Columns that say something of a person that not everybody may know.
 PERSONAL = re.compile(
@@ -108,7 +109,7 @@ def ownerless(scenario: Scenario, table: Table, actor: Actor) -> Iterator[Attack
     draft = scenario.maker.drafts[scenario.b, table.path]
     insert = make.insert(scenario, table, actor.role, draft)
     name = make.changed_column(scenario, table, actor.role)
-    at = (make.point(table, row),)
+    at = (make.point(scenario, table, scenario.b),)
     made = (
         ("insert", insert, scenario.clearing(table, scenario.b)),
         ("update blindly", make.update(table, {name: row[name]}, make.CURRENT), at),
@@ -140,37 +141,44 @@ def judge_ownerless(scenario: Scenario, todo: list[Attack]) -> None:
         scenario.record(attack.actor, attack.action, attack.object, result, leak)
 
 
-def attached(scenario: Scenario, table: Table, actor: Actor) -> None:
-    """Try to hang a row of A's on a row of B's, and judge whether it harms B.
+def attached(scenario: Scenario, tables: list[Table], actor: Actor) -> None:
+    """Try to hang rows of A's on rows of B's, and judge whether it harms B.
 
     Args:
         scenario: where A and B have rows.
-        table: whose rows are to point at B's.
+        tables: whose rows are to point at B's.
         actor: who tries.
     """
-    if scenario.row(scenario.a, table.path) is None:
-        return
+    parents: dict[str, Attack] = {}
+    todo: list[tuple[Attack, Table, ForeignKey, str]] = []
+    for table in tables:
+        if scenario.row(scenario.a, table.path) is None:
+            continue
+        for key, parent, link in attacks.attachments(scenario, table):
+            read = make.select(scenario, parent, actor.role, scenario.b)
+            parents[parent.label] = Attack(actor, "see", parent.label, read, reads=True)
+            for attack in _attaching(scenario, table, actor, link):
+                action = f"attach to B's {parent.label} by {attack.action} ({key.name})"
+                todo.append((replace(attack, action=action), table, key, parent.label))
+    seen = {attack.object for attack, result in scenario.run(list(parents.values())) if result.count}
+    results = scenario.run([attack for attack, *_ in todo])
+    for (attack, table, key, parent), (_, result) in zip(todo, results, strict=True):
+        leak = None
+        if result.sqlstate is None and result.count and parent not in seen:
+            leak = _harm(scenario, table, key.columns, result)
+            told = "a row can refer to somebody's row: so whoever tries learns that it exists"
+            if leak is None:
+                scenario.oracles.setdefault((table.label, key.name), told)
+        scenario.record(actor, attack.action, table.label, result, leak)
+
+
+def _attaching(scenario: Scenario, table: Table, actor: Actor, link: Row) -> Iterator[Attack]:
     hers = scenario.pinpoint(table, scenario.a)
-    for key, parent, link in attacks.attachments(scenario, table):
-        draft = {**scenario.maker.drafts[scenario.a, table.path], **link}
-        insert = make.insert(scenario, table, actor.role, draft)
-        may = make.allowed(scenario, table, actor.role, "update", link)
-        read = make.select(scenario, parent, actor.role, scenario.b)
-        how = (
-            Attack(actor, "see", table.label, read, reads=True),
-            Attack(actor, "insert", table.label, insert, scenario.clearing(table, scenario.a)),
-            Attack(actor, "update", table.label, make.update(table, may, hers)),
-        )
-        (_, seen), *tried = scenario.run(how)
-        for attack, result in tried:
-            action = f"attach to B's {parent.label} by {attack.action} ({key.name})"
-            leak = None
-            if result.sqlstate is None and result.count and not seen.count:
-                leak = _harm(scenario, table, key.columns, result)
-                told = "a row can refer to somebody's row: so whoever tries learns that it exists"
-                if leak is None:
-                    scenario.oracles.setdefault((table.label, key.name), told)
-            scenario.record(actor, action, table.label, result, leak)
+    draft = {**scenario.maker.drafts[scenario.a, table.path], **link}
+    insert = make.insert(scenario, table, actor.role, draft)
+    may = make.allowed(scenario, table, actor.role, "update", link)
+    yield Attack(actor, "insert", table.label, insert, scenario.clearing(table, scenario.a))
+    yield Attack(actor, "update", table.label, make.update(table, may, hers))
 
 
 def _harm(scenario: Scenario, table: Table, columns: Iterable[str], result: Result) -> str | None:
@@ -185,34 +193,37 @@ def _harm(scenario: Scenario, table: Table, columns: Iterable[str], result: Resu
     return None
 
 
-def taken(scenario: Scenario, table: Table, actor: Actor) -> None:
-    """Learn from a unique key that somebody's row is there.
+def taken(scenario: Scenario, tables: list[Table], actor: Actor) -> None:
+    """Learn from unique keys that somebody's row is there.
 
     Args:
         scenario: where A and B have rows.
-        table: whose keys are tried.
+        tables: whose keys are tried.
         actor: who tries.
     """
+    todo = [one for table in tables for one in _taking(scenario, table, actor)]
+    results = scenario.run([attack for attack, _ in todo])
+    for (attack, key), (_, result) in zip(todo, results, strict=True):
+        if result.sqlstate == TAKEN and f'"{key.name}"' in result.message:
+            told = "whoever inserts learns whether somebody has such a row"
+            scenario.oracles.setdefault((attack.object, key.name), told)
+        scenario.record(actor, attack.action, attack.object, result)
+
+
+def _taking(scenario: Scenario, table: Table, actor: Actor) -> Iterator[tuple[Attack, Key]]:
     theirs = scenario.row(scenario.b, table.path)
     draft = scenario.maker.drafts.get((scenario.a, table.path))
     if theirs is None or draft is None:
         return
     owners = {owner.column for owner in table.direct}
-    keys = [k for k in table.keys if _is_telling(table, k) and not owners & set(k.columns)]
-    keys = [k for k in keys if all(theirs.get(name) is not None for name in k.columns)]
-    todo = []
-    for key in keys:
+    for key in table.keys:
+        is_set = all(theirs.get(name) is not None for name in key.columns)
+        if not is_set or not _is_telling(table, key) or owners & set(key.columns):
+            continue
         row = {**draft, **{n: theirs[n] for n in key.columns if table.columns[n].writable}}
-        if set(row) - set(make.allowed(scenario, table, actor.role, "insert", row)):
-            row = make.allowed(scenario, table, actor.role, "insert", row)
+        insert = make.insert(scenario, table, actor.role, row)
         clear = scenario.clearing(table, scenario.a)
-        action = f"insert with B's {key.name}"
-        todo.append(Attack(actor, action, table.label, inserting(table, row), clear))
-    for key, (attack, result) in zip(keys, scenario.run(todo), strict=True):
-        if result.sqlstate == TAKEN and f'"{key.name}"' in result.message:
-            told = "whoever inserts learns whether somebody has such a row"
-            scenario.oracles.setdefault((table.label, key.name), told)
-        scenario.record(actor, attack.action, table.label, result)
+        yield Attack(actor, f"insert with B's {key.name}", table.label, insert, clear), key
 
 
 def _is_telling(table: Table, key: Key) -> bool:
@@ -221,29 +232,28 @@ def _is_telling(table: Table, key: Key) -> bool:
     return not (key.primary and kinds <= {"uuid"}) and all(key.columns)
 
 
-def forged(scenario: Scenario, table: Table, actor: Actor) -> None:
+def forged(scenario: Scenario, tables: list[Table], actor: Actor) -> None:
     """Try to make rows that name A and B by turns: the author must always be who writes.
 
     Args:
         scenario: where A and B have rows.
-        table: one with several owners.
+        tables: those with several owners are tried.
         actor: who tries.
     """
-    names = [o.column for o in table.direct if o.kind == "id" and not o.is_element]
-    draft = scenario.maker.drafts.get((scenario.b, table.path))
-    if len(names) < 2 or draft is None:
-        return
-    clear = scenario.clearing(table, scenario.b)
-    todo = []
-    for name in names:
-        row = {**draft, **dict.fromkeys(names, scenario.b), name: scenario.a}
-        insert = make.insert(scenario, table, actor.role, row)
-        action = f"insert for B, with A as {name}"
-        todo.append(Attack(actor, action, table.label, insert, clear, reads=True))
-    results = list(scenario.run(todo))
-    done = [n for n, (_, r) in zip(names, results, strict=True) if r.sqlstate is None and r.count]
-    for attack, result in results:
-        leak = None
-        if len(done) == len(names) and result.count:
-            leak = f"rows in B's name: each of {', '.join(names)} may name B"
-        scenario.record(actor, attack.action, table.label, result, leak)
+    for table in tables:
+        names = [o.column for o in table.direct if o.kind == "id" and not o.is_element]
+        draft = scenario.maker.drafts.get((scenario.b, table.path))
+        if len(names) < len(("A", "B")) or draft is None:
+            continue
+        clear = scenario.clearing(table, scenario.b)
+        todo = []
+        for name in names:
+            row = {**draft, **dict.fromkeys(names, scenario.b), name: scenario.a}
+            insert = make.insert(scenario, table, actor.role, row)
+            action = f"insert for B, with A as {name}"
+            todo.append(Attack(actor, action, table.label, insert, clear, reads=True))
+        results = list(scenario.run(todo))
+        is_done = all(result.sqlstate is None and result.count for _, result in results)
+        for attack, result in results:
+            leak = f"rows in B's name: each of {', '.join(names)} may name B" if is_done else None
+            scenario.record(actor, attack.action, table.label, result, leak)

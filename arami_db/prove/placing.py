@@ -51,7 +51,7 @@ def placed(scenario: Scenario, table: Table, case: Case, actor: Actor) -> Placed
     theirs, mine = [], []
     for path, values in case.others:
         row = {n: renamed.get(v, v) if v is not None else None for n, v in values.items()}
-        if scenario.a in str(row):
+        if scenario.a in str(row) or email(scenario.a) in str(row):
             mine.append((path, row))
             continue
         known = _known(scenario, path, row)

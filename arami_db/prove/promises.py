@@ -34,7 +34,7 @@ def own(scenario: Scenario, table: Table, actor: Actor) -> Iterator[Attack]:
     reads = set(scenario.schema.guard(table.path).columns(actor.role, "select"))
     at: tuple[sql.Composable, ...] = ()
     if not reads:  # to find the row by its key would ask for a right that is not granted
-        mine, at = make.CURRENT, (make.point(table, row),)
+        mine, at = make.CURRENT, (make.point(scenario, table, scenario.a),)
     made = {
         "insert": (
             make.insert(scenario, table, actor.role, draft),
@@ -65,13 +65,14 @@ def keep(scenario: Scenario, attack: Attack, result: Result) -> None:
         scenario.kept.setdefault((table.path, action), result.message or "no rows")
 
 
-def settle(scenario: Scenario, actor: Actor, let: set[tuple[str, str]]) -> None:
+def settle(scenario: Scenario, actor: Actor, let: set[tuple[str, str]] | None) -> None:
     """Write down what of the promises was kept.
 
     Args:
         scenario: in which all was tried.
         actor: A.
-        let: what policies let A do, as measured on rows: by them it should have been done.
+        let: what policies let A do, as measured on rows: by them it should have been done; None
+            where that could not be measured, and each is taken to let.
     """
     for table in scenario.schema.owned:
         guard = scenario.schema.guard(table.path)
@@ -80,7 +81,8 @@ def settle(scenario: Scenario, actor: Actor, let: set[tuple[str, str]]) -> None:
             if key not in scenario.kept or not guard.promises(actor.role, action):
                 continue
             why_not = scenario.kept[key]
-            if why_not is None or (table.label, action) in let or not guard.is_secured:
+            is_let = let is None or (table.label, action) in let or not guard.is_secured
+            if why_not is None or is_let:
                 scenario.confirm(actor, f"{action} own", table.label, why_not)
 
 
@@ -98,7 +100,8 @@ def serve(scenario: Scenario) -> None:
         for who, user in (("A", scenario.a), ("B", scenario.b)):
             if scenario.row(user, table.path) is not None:
                 read = make.select(scenario, table, "service_role", user)
-                reads.append(Attack(SERVICE, f"select {who}'s", table.label, read, reads=True))
+                actor = scenario.cast(SERVICE)
+                reads.append(Attack(actor, f"select {who}'s", table.label, read, reads=True))
     for attack, result in scenario.run(reads):
         done = result.sqlstate is None and result.count > 0
         why_not = None if done else result.message or "no rows"

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cached_property, partial
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from functools import cached_property
 
 import psycopg
 from psycopg import sql
 
 from arami_db.database.connect import Connection
 from arami_db.prove.actors import Actor, insider, rendered
-from arami_db.prove.attempt import Attack, Attempt, Result, attempts
+from arami_db.prove.attempt import Attack, Attempt, Result, Watch, attempts, one_by_one
 from arami_db.prove.schema import Schema
 from arami_db.prove.whose import may_be_nobodys, pinpoint, predicate
 from arami_db.rows.maker import Maker, NoRowError, Row
@@ -66,6 +66,16 @@ class Scenario:
         """Have the right to a user's rows: on Citus as that user, elsewhere as whoever began."""
         if self.role and not self.is_outside:
             self.connection.execute(insider(user, self.role).become)
+
+    def acting(self, user: str, statement: sql.Composable) -> sql.Composable:
+        """A statement on a user's rows, with the right to them: on Citus as that user."""
+        if not self.role or self.is_outside:
+            return statement
+        return sql.SQL("; ").join([insider(user, self.role).become, statement])
+
+    def cast(self, actor: Actor) -> Actor:
+        """An actor as it acts here."""
+        return replace(actor, on_citus=self.role is not None)
 
     def row(self, user: str, path: Path) -> Row | None:
         """A user's row of a table, or None when none could be made."""
@@ -144,10 +154,22 @@ class Scenario:
 
     def forgetting(self, table: Table, user: str) -> sql.SQL:
         """What deletes a user's rows of a table."""
-        script = rendered(
-            sql.SQL("delete from {} where {}").format(table.identifier, self.where(table, user))
+        delete = sql.SQL("delete from {} where {}")
+        return rendered(
+            self.acting(user, delete.format(table.identifier, self.where(table, user)))
         )
-        return script
+
+    def belongings(self) -> frozenset[tuple[str, ...]]:
+        """B's rows on Citus, as B sees them: table, place, content. A rewritten row moves."""
+        if self.is_outside:
+            return frozenset()
+        self.act_for(self.b)
+        part = sql.SQL("select {}, t.tableoid::text, t.ctid::text, t::text from {} as t where {}")
+        parts = [
+            part.format(table.label, table.identifier, self.where(table, self.b))
+            for table in self.schema.owned
+        ]
+        return frozenset(self.connection.execute(sql.SQL(" union all ").join(parts)).fetchall())
 
     @cached_property
     def watched(self) -> dict[str, str]:
@@ -190,13 +212,28 @@ class Scenario:
         """What people call the tables that Postgres numbers."""
         return {str(oid): ".".join(path) for path, oid in self.oids.items()}
 
-    def run(self, attacks: Sequence[Attack]) -> Iterable[tuple[Attack, Result]]:
+    def run(self, attacks: Sequence[Attack]) -> Iterator[tuple[Attack, Result]]:
         """Try attacks, and say what came of each; nothing is written down."""
-        hooked = {t.label for t in self.schema.tried if self.schema.guard(t.path).has_hooks}
-        hooked |= {function.identity for function in self.schema.functions}
-        for attack, result in attempts(self.connection, attacks, self.watched, hooked):
+        if self.role:
+            yield from one_by_one(self.connection, attacks, self.belongings)
+            return
+        for attack, result in attempts(self.connection, attacks, self._watch()):
             changed = tuple(self.labels.get(oid, oid) for oid in result.changed)
             yield attack, Result(result.count, result.sqlstate, result.message, changed)
+
+    def _watch(self) -> Watch:
+        hooked = {t.label for t in self.schema.tried if self.schema.guard(t.path).has_hooks}
+        hooked |= {function.identity for function in self.schema.functions}
+        return Watch(self.watched, self._reaches, frozenset(hooked))
+
+    @cached_property
+    def _reaches(self) -> dict[str, tuple[str, ...]]:
+        of = {label: oid for oid, label in self.labels.items() if oid in self.watched}
+        return {
+            name: tuple(of[label] for label in labels if label in of)
+            for name, labels in self.schema.reaches.items()
+            if labels is not None
+        }
 
     def record(
         self,

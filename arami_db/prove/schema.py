@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -21,7 +22,8 @@ _PLATFORM = (
     " _analytics _supavisor pgtle repack topology tiger tiger_data citus columnar"
     " columnar_internal arami_db audit"
 ).split()
-_READERS = ("anon", "authenticated")
+# What may tell one who is signed in from another by more than the id.
+_MORE = re.compile(r"(?!\bauth\.uid\()\b\w+\.\w+\(|current_|session_user|user_name|setting")
 
 
 @dataclass(frozen=True)
@@ -31,12 +33,16 @@ class Guard:
     Attributes:
         is_secured: whether row level security holds.
         has_hooks: whether a rule or a trigger of statements runs where no row is touched.
+        writes: whether a rule or trigger may write elsewhere.
+        asks: whether a policy, trigger or default asks for more of who is signed in than the id.
         policies: by name.
         granted: the columns on which a role has a privilege, by "role privilege".
     """
 
     is_secured: bool = False
     has_hooks: bool = False
+    writes: bool = False
+    asks: bool = False
     policies: tuple[Policy, ...] = ()
     granted: dict[str, list[str]] = field(default_factory=dict)
 
@@ -143,6 +149,17 @@ class Schema:
         """What guards a relation."""
         return self.guards.get(path, Guard())
 
+    @cached_property
+    def reaches(self) -> dict[str, tuple[str, ...] | None]:
+        """By object, the tables that a write to it may come to; None for all."""
+        found: dict[str, tuple[str, ...] | None] = {}
+        for table in self.tables.values():
+            there = (table, *self.children(table.path))
+            acts = any(self.guard(one.path).writes for one in there)
+            parts = [t.label for t in self.tables.values() if t.root == table.path or t.path == table.root]
+            found[table.label] = None if acts else tuple([*(t.label for t in there), *parts])
+        return found
+
     def children(self, path: Path) -> list[Table]:
         """The tables whose rows hang on those of a table, however far, the last ones first."""
         reached, found = {path}, []
@@ -192,7 +209,10 @@ def _rows(
 
 def _guard(row: dict[str, Any], policies: Policies) -> Guard:
     its = policies.of((row["schema"], row["name"]))
-    return Guard(row["is_secured"], row["has_hooks"], its, row["granted"])
+    texts = [clause.text for p in its for clause in (p.using, p.check) if clause is not None]
+    texts += [branch.text for p in its for branch in p.branches]
+    asks = row["asks"] or any(_MORE.search(text) for text in texts)
+    return Guard(row["is_secured"], row["has_hooks"], row["writes"], asks, its, row["granted"])
 
 
 def _function(row: dict[str, Any]) -> Function:

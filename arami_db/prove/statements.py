@@ -62,10 +62,11 @@ def delete(table: Table, where: sql.Composable) -> sql.Composed:
     return sql.SQL("delete from {} where {}").format(table.identifier, where)
 
 
-def point(table: Table, row: Row) -> sql.Composed:
-    """Put a cursor on a row: what follows needs no right to read, and touches no other row."""
+def point(scenario: Scenario, table: Table, user: str) -> sql.Composable:
+    """Put a cursor on a user's row: what follows needs no right to read, and touches no other."""
     script = sql.SQL("declare {0} cursor for select from {1} where {2}; fetch {0}")
-    return script.format(_CURSOR, table.identifier, pinpoint(table, row))
+    where = scenario.pinpoint(table, user)
+    return scenario.acting(user, script.format(_CURSOR, table.identifier, where))
 
 
 def changed_column(scenario: Scenario, table: Table, role: str) -> str:

@@ -6,7 +6,7 @@ declare
     attacks constant jsonb := {attacks};
     -- By table, a query that digests the rows that are to stay as they are.
     watched constant jsonb := {watched};
-    tables constant oid [] := array(select o::oid from jsonb_object_keys(watched) as o);
+    tables oid [];
     attack jsonb;
     step text;
     answers jsonb [] := array[]::jsonb [];
@@ -38,6 +38,9 @@ begin
             end loop;
             begin
                 if (attack -> 'judge')::boolean then
+                    tables := array(
+                        select o::oid from jsonb_array_elements_text(attack -> 'watch') as o
+                    );
                     base := array(
                         select
                             pg_stat_get_xact_tuples_inserted(o) + pg_stat_get_xact_tuples_updated(o)

@@ -1,6 +1,6 @@
 -- What guards the relations of some schemas besides policies: whether row level security holds,
--- which privileges the roles of the API hold on which columns, and whether something of the
--- relation's own runs where no row is touched.
+-- which privileges the roles of the API hold on which columns, and what runs besides: where no row is
+-- touched; what may write elsewhere; what asks who is signed in.
 select
     n.nspname::text as schema,
     c.relname::text as name,
@@ -11,6 +11,26 @@ select
         where t.tgrelid = c.oid and not t.tgisinternal and t.tgtype & 1 = 0
     )
     or c.relhasrules as has_hooks,
+    c.relhasrules
+    or exists (
+        select
+        from pg_catalog.pg_trigger as t
+        inner join pg_catalog.pg_proc as p on t.tgfoid = p.oid
+        where t.tgrelid = c.oid
+            and not t.tgisinternal
+            and p.prosrc ~* '(insert|update|delete|merge|truncate|execute|perform|call|copy|select)\M'
+    ) as writes,
+    exists (
+        select
+        from pg_catalog.pg_trigger as t
+        inner join pg_catalog.pg_proc as p on t.tgfoid = p.oid
+        where t.tgrelid = c.oid and not t.tgisinternal and p.prosrc ~* 'jwt|setting|auth\.|request'
+    )
+    or exists (
+        select
+        from pg_catalog.pg_attrdef as d
+        where d.adrelid = c.oid and pg_get_expr(d.adbin, d.adrelid) ~* 'jwt|setting|request'
+    ) as asks,
     (
         select coalesce(json_object_agg(g.key, g.columns), '{}')
         from (

@@ -26,7 +26,7 @@ _WHOLE = {"smallint", "integer", "bigint", "numeric"}
 
 def email(user: str) -> str:
     """The e-mail of a user."""
-    return f"{user}@arami.example"
+    return f"{user.replace('-', '')}@arami.example"
 
 
 class NoRowError(Exception):

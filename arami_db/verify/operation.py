@@ -80,7 +80,7 @@ def verify(
         proof = prove(connection, on_citus=tree.is_distributed, begin=begin)
         checked["attempts"] = len(proof.attempts)
         findings += of_proof(connection, tree, proof)
-    wishes = with_own(wishes, tree, proved=proof is not None)
+    wishes = with_own(wishes, tree, findings, proved=proof is not None)
     left, aside = set_aside(findings, wishes, beside)
     ours, theirs = apart(left, beside, tree)
     causes = sorted([*fold(ours), *([theirs] if theirs else [])], key=gravity)
@@ -114,7 +114,7 @@ def try_remedies(connection: Connection, tree: SqlTree, wishes: Wishes, report: 
     tree = read_for(connection, tree)
     expected = expected_facts(tree)
 
-    wishes = with_own(wishes, tree, proved=report.proof is not None)
+    wishes = with_own(wishes, tree, report.findings, proved=report.proof is not None)
 
     def ask() -> list[Finding]:
         found = differences_within(connection, tree, expected)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -74,7 +74,7 @@ def _known_unproved(proof: Proof) -> Iterator[Finding]:
         yield Finding(Severity.UNTRIED, "rls", gap.object, message, advice=advice)
 
 
-def with_own(wishes: Wishes, tree: SqlTree, *, proved: bool) -> Wishes:
+def with_own(wishes: Wishes, tree: SqlTree, found: Iterable[Finding], *, proved: bool) -> Wishes:
     """What is declared, with what the files declare of themselves for the proof.
 
     Why: whoever writes a schema knows what in it is meant, and says so beside its files.
@@ -82,12 +82,18 @@ def with_own(wishes: Wishes, tree: SqlTree, *, proved: bool) -> Wishes:
     Args:
         wishes: of the caller and the deployment.
         tree: the SQL files.
+        found: what was found: what the files declare and nobody found is not told of.
         proved: whether there was a proof; what is declared of it is stale only then.
 
     Raises:
         UsageError: the settings beside the files cannot be read.
     """
-    own = [d for d in read_settings(tree.root).accept if d.kind == "rls"]
+    about = {finding.object for finding in found if finding.source == "rls"}
+    own = [
+        replace(d, place=f"{tree.root.name}/{d.place}")
+        for d in read_settings(tree.root).accept
+        if d.kind == "rls" and d.name in about
+    ]
     declared = [*wishes.declarations, *(d for d in own if not _is_there(d, wishes.declarations))]
     kept = [d for d in declared if proved or d.kind != "rls"]
     return replace(wishes, declarations=tuple(kept))
