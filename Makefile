@@ -32,14 +32,23 @@ test: $(VENV)/.installed ## Every test, on a real Postgres started for the purpo
 
 check: lint ## What must be clean before a commit: format, lint, types, SQL
 
-lint: $(VENV)/.installed ## ruff, mypy --strict, sqlfluff, squawk, pgrls
+# GitHub's own schemas, as check-jsonschema carries them.
+schema = $(BIN)/check-jsonschema --builtin-schema vendor.$(1)
+
+lint: $(VENV)/.installed ## ruff, mypy --strict, import-linter, sqlfluff, squawk, pgrls, yamllint, hadolint
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 	$(BIN)/sqlfluff lint --disable-progress-bar sql
 	(cat sql/catalog/000_prelude.sql; printf '\nselect 1 as one\n') | $(BIN)/sqlfluff lint -
 	$(BIN)/squawk sql/migrations/*.sql
 	$(BIN)/python -m tests.pgrls
+	$(BIN)/yamllint --strict .
+	$(call schema,github-workflows) .github/workflows/*.yml
+	$(call schema,github-actions) action.yml
+	$(BIN)/pre-commit validate-manifest .pre-commit-hooks.yaml
+	$(BIN)/hadolint Dockerfile
 
 # What was measured takes the place of what is there when it is all there.
 measure = $(BIN)/python benchmarks/$(1).py $(2) --format json > docs/plots/$(1).json.new \

@@ -1,3 +1,51 @@
-"""arami-db: plain-SQL migrations, applied and proved against a live Postgres."""
+"""arami-db: plain-SQL migrations, applied and proved against a live Postgres.
+
+For programs: `arami_db.migrate(conninfo)` and `arami_db.verify(conninfo)`, which print nothing,
+return frozen dataclasses and raise `arami_db.AramiError`. Each name below is loaded when it is
+first asked for, so that `import arami_db` costs nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from arami_db.api import (
+        Applied,
+        AramiError,
+        Finding,
+        MigrateOptions,
+        MigrateResult,
+        Severity,
+        VerifyReport,
+        migrate,
+        verify,
+    )
 
 __version__ = "0.1.0"
+__all__ = (
+    "Applied",
+    "AramiError",
+    "Finding",
+    "MigrateOptions",
+    "MigrateResult",
+    "Severity",
+    "VerifyReport",
+    "__version__",
+    "migrate",
+    "verify",
+)
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> object:
+        """Load what programs call, the first time that one of its names is asked for."""
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from arami_db import api
+
+        return getattr(api, name)
+
+    def __dir__() -> list[str]:
+        """The names for programs, loaded or not."""
+        return sorted({*globals(), *__all__})

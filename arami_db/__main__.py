@@ -11,14 +11,6 @@ import sys
 from typing import TYPE_CHECKING, NoReturn
 
 _WRITING = {errno.EPIPE, errno.EBADF, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
-_TIMED_OUT = (
-    "The statement_timeout of this role, database or server ends what this command asks; raise it"
-    " for the role: alter role … set statement_timeout = '1min'"
-)
-_AWAY = (
-    "The server has no connection to another machine, on Citus to a worker: start that, or see why"
-    " it refuses; select * from citus_check_cluster_node_health() tells."
-)
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -111,19 +103,9 @@ def _database_error(error: Exception) -> AramiError | None:
     """What a database error no operation expected means to the user."""
     import psycopg
 
-    from arami_db.database.connect import lost, redact
-    from arami_db.database.failure import timed_out
-    from arami_db.errors import AramiError, ConnectionFailedError
+    from arami_db.runner.explained import explained
 
-    if isinstance(error, psycopg.OperationalError) and error.sqlstate is None:
-        return lost(error)
-    if not isinstance(error, psycopg.Error):
-        return None
-    if (error.sqlstate or "").startswith("08"):  # on Citus, from the coordinator to a worker
-        message = error.diag.message_primary or str(error)
-        return ConnectionFailedError(redact(message), hint=_AWAY)
-    hint = _TIMED_OUT if timed_out(error.sqlstate, str(error)) else None
-    return AramiError(redact(str(error).strip()), hint=hint)
+    return explained(error) if isinstance(error, psycopg.Error) else None
 
 
 def _input_error(error: Exception) -> AramiError | None:

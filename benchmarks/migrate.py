@@ -176,7 +176,7 @@ def no_op(bench: Bench, size: int, runs: int) -> list[Timing]:
 
 
 @contextmanager
-def server() -> Iterator[embedded.Server]:
+def server() -> Iterator[embedded.EmbeddedServer]:
     """A server of our own with fsync on, listening on TCP; gone afterwards."""
     root = Path(tempfile.mkdtemp(prefix="arami-bench-"))
     root.chmod(0o711)  # the server's account, when root runs this, must get in

@@ -21,7 +21,7 @@ from arami_db.database.connect import connect
 from arami_db.embedded.binaries import usable
 from arami_db.facts import read
 from arami_db.files import discover, packaged_sql_dir
-from arami_db.verify.operation import verify
+from arami_db.verifying.operation import verify
 
 TARGET = 1.2
 REFERENCE = "pg_dump and diff"

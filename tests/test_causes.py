@@ -12,7 +12,7 @@ from arami_db.drift.comparing import drift
 from arami_db.drift.findings import Finding, Severity
 from arami_db.facts import Fact, load
 from arami_db.facts.session import SETTINGS
-from arami_db.verify.asking import differences_within
+from arami_db.verifying.asking import differences_within
 from tests.asking import TREE, Connection
 from tests.conftest import made
 

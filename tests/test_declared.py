@@ -18,7 +18,7 @@ from arami_db.drift.neighbours import Neighbours
 from arami_db.errors import UsageError
 from arami_db.facts import Fact
 from arami_db.settings import Declaration, read_settings
-from arami_db.verify.accept import accept
+from arami_db.verifying.accept import accept
 from tests.conftest import Run, end, unfolded
 from tests.test_verify import execute
 

@@ -58,24 +58,24 @@ def folder() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[embedded.Server]:
+def server() -> Iterator[embedded.EmbeddedServer]:
     """One running server for the tests that change nothing of it."""
     folder = new_folder()
     yield embedded.start(root=folder / "server", durable=False)
     remove(folder)
 
 
-def begin(folder: Path, tcp_port: int | None = None) -> embedded.Server:
+def begin(folder: Path, tcp_port: int | None = None) -> embedded.EmbeddedServer:
     return embedded.start(root=folder / "server", tcp_port=tcp_port, durable=False)
 
 
-def query(server: embedded.Server, sql: str) -> str:
+def query(server: embedded.EmbeddedServer, sql: str) -> str:
     with psycopg.connect(server.conninfo, autocommit=True) as connection:
         row = connection.execute(sql.encode()).fetchone()
         return str(row[0]) if row else ""
 
 
-def execute(server: embedded.Server, sql: str) -> None:
+def execute(server: embedded.EmbeddedServer, sql: str) -> None:
     with psycopg.connect(server.conninfo, autocommit=True) as connection:
         connection.execute(sql.encode())
 
@@ -154,7 +154,7 @@ def kill_and_reap(process: subprocess.Popen[str]) -> None:
 # What a started server is
 
 
-def test_settings(server: embedded.Server) -> None:
+def test_settings(server: embedded.EmbeddedServer) -> None:
     def show(name: str) -> str:
         return query(server, f"show {name}")
 
@@ -169,7 +169,7 @@ def test_settings(server: embedded.Server) -> None:
     assert query(server, "select upper('é')") == "É"
 
 
-def test_folders_are_private(server: embedded.Server) -> None:
+def test_folders_are_private(server: embedded.EmbeddedServer) -> None:
     root = server.data_dir.parent
     account = pwd.getpwuid(Path(f"/proc/{server.pid}").stat().st_uid).pw_name
     for path in (server.data_dir, server.socket_dir):
@@ -180,7 +180,7 @@ def test_folders_are_private(server: embedded.Server) -> None:
     assert all(mode(root / name) == 0o600 for name in ("state.json", "server.log", "arami-db.lock"))
 
 
-def test_conninfo_url_and_psql_lead_to_it(server: embedded.Server) -> None:
+def test_conninfo_url_and_psql_lead_to_it(server: embedded.EmbeddedServer) -> None:
     for address in (server.conninfo, server.url):
         with psycopg.connect(address) as connection:
             assert connection.info.dbname == "arami"
@@ -190,7 +190,7 @@ def test_conninfo_url_and_psql_lead_to_it(server: embedded.Server) -> None:
     assert done.stdout == "42\n"
 
 
-def test_is_found_again(server: embedded.Server) -> None:
+def test_is_found_again(server: embedded.EmbeddedServer) -> None:
     root = server.data_dir.parent
     assert embedded.start(root=root) == server
     assert embedded.status(root=root) == server
@@ -288,7 +288,7 @@ def test_stop_ends_the_orphans_of_a_killed_postmaster(folder: Path) -> None:
 
 
 @contextmanager
-def busy(server: embedded.Server, time: str) -> Iterator[int]:
+def busy(server: embedded.EmbeddedServer, time: str) -> Iterator[int]:
     """The pid of a backend inside a statement that does not notice the postmaster's death."""
     loop = f"while clock_timestamp() < now() + '{time}' loop null; end loop;"
     connection = psycopg.connect(server.conninfo, autocommit=True)

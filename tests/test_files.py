@@ -19,8 +19,8 @@ from arami_db.files.psql import pieces
 from arami_db.files.script import Script, load
 from arami_db.files.split import split as split_text
 from arami_db.ledger import Ledger
-from arami_db.migrate.gaps import refuse_gaps
-from arami_db.migrate.plan import make_plan
+from arami_db.ledger.plan import make_plan
+from arami_db.runner.gaps import refuse_gaps
 
 from .conftest import Run, run_cli, run_json
 

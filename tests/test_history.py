@@ -21,10 +21,10 @@ from arami_db.adopt.repair import choose
 from arami_db.errors import LedgerError, RefusedFileError, UsageError
 from arami_db.files import SqlFile, discover, read_file
 from arami_db.ledger import Ledger, Row
-from arami_db.migrate.disagreement import notes, require_agreement
-from arami_db.migrate.gaps import gaps, refuse_gaps
-from arami_db.migrate.plan import Plan, State, make_plan, references
-from arami_db.runner.session import Options
+from arami_db.ledger.plan import EntryState, Plan, make_plan, references
+from arami_db.runner.disagreement import notes, require_agreement
+from arami_db.runner.gaps import gaps, refuse_gaps
+from arami_db.runner.session import MigrateOptions
 from arami_db.settings import read_settings
 
 from .conftest import (
@@ -578,7 +578,7 @@ def shell(block: str, world: World) -> str:
 
 def test_the_page_has_every_state_and_its_exit_code() -> None:
     listed = re.findall(r"(?m)^\| ([a-z ]+?)(, 6)? \| [a-z]", PAGE)
-    assert {state for state, _ in listed} - {"state"} == {str(state) for state in State}
+    assert {state for state, _ in listed} - {"state"} == {str(state) for state in EntryState}
     graver = {"out of order", "changed", "swapped", "renumbered", "missing", "ahead"}
     assert {state for state, six in listed if six} == graver
 
@@ -643,7 +643,9 @@ def baselined(plan: Plan, ledger: Ledger, last: int) -> Ledger:
     return Ledger(exists=True, rows=known)
 
 
-def follow(plan: Plan, ledger: Ledger, hint: str, options: Options) -> tuple[Ledger, Options]:
+def follow(
+    plan: Plan, ledger: Ledger, hint: str, options: MigrateOptions
+) -> tuple[Ledger, MigrateOptions]:
     """Do what a hint says: its repairs, or else the options it names."""
     wishes: dict[str, list[str]] = {}
     for command in re.findall(r"arami-db repair((?: --[a-z]+ [\w/,-]+)+)", hint):
@@ -685,7 +687,7 @@ def written(
 
 def restore(plan: Plan, folder: str, elsewhere: str) -> None:
     """Bring the files back that are missing."""
-    missing = {(entry.kind, entry.version) for entry in plan.of(State.MISSING)}
+    missing = {(entry.kind, entry.version) for entry in plan.of(EntryState.MISSING)}
     for path in Path(elsewhere).glob("*/*.sql"):
         kind = path.parent.name
         if (kind[:-1], int(path.name.split("_")[0])) in missing:
@@ -703,7 +705,7 @@ def test_whatever_files_and_ledger_hold_following_the_hints_leads_to_a_run(
     migrations: tuple[Any, Any], views: tuple[Any, Any], first: int | None, data: st.DataObject
 ) -> None:
     with TemporaryDirectory() as folder, TemporaryDirectory() as elsewhere:
-        ledger, options = written(folder, elsewhere, migrations, views), Options()
+        ledger, options = written(folder, elsewhere, migrations, views), MigrateOptions()
         for attempt in range(10):
             tree = discover(Path(folder), may_be_empty=True, first_version=first)
             plan = make_plan(tree, ledger)
@@ -724,7 +726,7 @@ def test_whatever_files_and_ledger_hold_following_the_hints_leads_to_a_run(
         raise AssertionError(f"still refused: {plan}")
 
 
-def refuse(plan: Plan, options: Options) -> None:
+def refuse(plan: Plan, options: MigrateOptions) -> None:
     """Refuse what a run refuses."""
     require_agreement(plan, options)
     if not options.allow_gaps:
@@ -742,5 +744,9 @@ def test_what_was_applied_is_never_pending_under_another_number(
         there = [file(Path(elsewhere), "migration", n, *rest) for n, rest in entered.items()]
         ledger = Ledger(exists=True, rows={(f.kind, f.version): row(f) for f in there})
         plan = make_plan(discover(Path(folder), may_be_empty=True), ledger)
-        lost = {(e.row.name, e.row.checksum) for e in plan.of(State.MISSING, State.AHEAD) if e.row}
+        lost = {
+            (e.row.name, e.row.checksum)
+            for e in plan.of(EntryState.MISSING, EntryState.AHEAD)
+            if e.row
+        }
         assert not lost & {(pending.name, pending.checksum) for pending in plan.pending}

@@ -23,7 +23,7 @@ from psycopg import sql
 
 from arami_db import docs
 from arami_db.docs.names import slug
-from arami_db.docs.parts import Answer, Structure
+from arami_db.docs.parts import RowAccess, Structure
 from arami_db.docs.words import Code, plain
 from arami_db.facts.names import split
 from arami_db.files import SqlTree, packaged_sql_dir
@@ -173,13 +173,16 @@ def test_grants_and_policies_are_told_as_they_are(database: str) -> None:
             for row in found[f"public.shape_{number}"].access:
                 for command, cell in zip(COMMANDS, row.cells, strict=True):
                     blind = cell.condition == ("only without ", Code("where"))
-                    if cell.answer is Answer.PERHAPS or (cell.condition and not blind):
+                    if cell.answer is RowAccess.PERHAPS or (cell.condition and not blind):
                         continue
                     may = [
                         attempt(connection, f"shape_{number}", row.who, command, where=where)
                         for where in (False, True)
                     ]
-                    told = [cell.answer is Answer.YES, cell.answer is Answer.YES and not blind]
+                    told = [
+                        cell.answer is RowAccess.YES,
+                        cell.answer is RowAccess.YES and not blind,
+                    ]
                     assert may == told, (number, shapes[number], row.who, command, cell)
                     known += 1
     assert known > len(shapes) * 10
@@ -317,7 +320,7 @@ def test_rights_that_a_grant_alone_does_not_give_are_not_claimed(database: str) 
         """)
         found = {one.name: one for one in described(database).relations}
         assert {cell.answer for row in found["shut.mine"].access for cell in row.cells} == {
-            Answer.NO
+            RowAccess.NO
         }
         taken = {
             name: [cell.answer.value for cell in found[f"public.{name}"].access[-1].cells]
@@ -340,7 +343,7 @@ def test_what_is_not_known_is_not_claimed(database: str) -> None:
         found = {one.name: one for one in docs.of_database(connection, TREE).relations}
     for name in ("public.shared", "public.two_owners"):
         row = next(row for row in found[name].access if "others" in row.who)
-        assert {cell.answer for cell in row.cells} == {Answer.PERHAPS}
+        assert {cell.answer for cell in row.cells} == {RowAccess.PERHAPS}
         assert found[name].own is None
 
 

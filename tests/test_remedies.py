@@ -18,8 +18,8 @@ from arami_db.drift.comparing import drift
 from arami_db.escape import visible
 from arami_db.facts import Fact, ask_within, load
 from arami_db.files import discover, packaged_sql_dir
-from arami_db.verify.asking import differences_within
-from arami_db.verify.trial import Trial, attempt
+from arami_db.verifying.asking import differences_within
+from arami_db.verifying.trial import Trial, attempt
 from tests.conftest import clean_environment, made, rows, run_cli, run_json
 from tests.mutations import FAMILIES, Mutation
 from tests.test_catalog import REFUSALS

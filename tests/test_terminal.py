@@ -19,11 +19,11 @@ from psycopg.conninfo import make_conninfo
 
 from arami_db.database.connect import connect
 from arami_db.files import discover
-from arami_db.migrate import migrate
+from arami_db.migrating import migrate
 from arami_db.render.columns import aligned, cells, shortened
 from arami_db.render.lines import live_line
 from arami_db.render.progress import PlainReport
-from arami_db.runner.session import Options, Session
+from arami_db.runner.session import MigrateOptions, Session
 from tests import pooler
 from tests.conftest import (
     LIMIT,
@@ -174,7 +174,7 @@ def migrating(conninfo: str, root: Path) -> threading.Thread:
 
     def work() -> None:
         with connect(conninfo) as connection:
-            options = Options(lock_timeout=0)
+            options = MigrateOptions(lock_timeout=0)
             migrate(Session(connection, conninfo, options, PlainReport(0.1)), discover(root))
 
     thread = threading.Thread(target=work)

@@ -21,7 +21,7 @@ from psycopg.conninfo import make_conninfo
 
 from arami_db.facts import Fact, dump, load
 from arami_db.files import discover, packaged_sql_dir
-from arami_db.verify.operation import snapshot
+from arami_db.verifying.operation import snapshot
 from tests.conftest import run_cli, run_json, unfolded
 
 Project = Callable[[dict[str, str]], Path]

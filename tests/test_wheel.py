@@ -15,10 +15,11 @@ from pathlib import Path
 
 import psycopg
 import pytest
+import yaml
 from psycopg.conninfo import conninfo_to_dict
 
 from arami_db import embedded
-from tests.conftest import clean_environment, made
+from tests.conftest import clean_environment, made, run_shell
 
 ROOT = Path(__file__).parents[1]
 
@@ -44,6 +45,37 @@ def test_the_wheel_holds_every_file_of_sql(wheel: Path) -> None:
     files = (path for path in ROOT.glob("sql/**/*") if path.is_file())
     checkout = {f"arami_db/{path.relative_to(ROOT)}" for path in files}
     assert packed == checkout
+
+
+def test_the_image_has_all_that_a_wheel_is_made_of(wheel: Path, tmp_path: Path) -> None:
+    """What the Dockerfile copies, built as it says; Docker itself is not asked."""
+    said = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    shown = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if "!" in line}
+    for line in re.findall(r"^COPY (?!--from)(.*) \S+$", said, re.MULTILINE):
+        for name in line.split():
+            assert name in shown
+            copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+            copy(ROOT / name, tmp_path / name)
+    [build] = re.findall(r"^RUN (pip wheel .*)$", said, re.MULTILINE)
+    words = build.replace("/wheels", str(tmp_path / "wheels")).split()
+    argv = [sys.executable, "-m", *words, "--no-deps", "--quiet"]
+    subprocess.run(argv, check=True, cwd=tmp_path, env=clean_environment())
+    [made] = (tmp_path / "wheels").iterdir()
+    with zipfile.ZipFile(made) as ours, zipfile.ZipFile(wheel) as theirs:
+        assert set(ours.namelist()) == set(theirs.namelist())
+
+
+def test_the_action_installs_itself(elsewhere: Path) -> None:
+    steps = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))["runs"]["steps"]
+    [step] = [step for step in steps if step.get("name") == "Install arami-db"]
+    path = f"{elsewhere}:{os.environ['PATH']}"
+    own = {"ARAMI_ACTION_PATH": str(ROOT), "ARAMI_ACTION_VERSION": "", "PATH": path}
+    run_shell(f"{step['run']}\narami-db --version", clean_environment(**own))
+    run_shell(
+        step["run"],
+        clean_environment(**own, PIP_NO_INDEX="1") | {"ARAMI_ACTION_VERSION": "0.0"},
+        expect=1,
+    )
 
 
 def test_the_source_distribution_holds_docs_and_tests(built: Path) -> None:
@@ -105,6 +137,26 @@ def test_the_readmes_first_block_runs_after_its_pip_install(
         shutil.rmtree(home)
     assert done.returncode == 0, done.stderr
     assert "clean" in done.stdout
+
+
+def test_pytest_finds_the_fixtures_of_an_installed_package(elsewhere: Path, tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "python.md").read_text(encoding="utf-8")
+    app, its_tests = re.findall(r"```python\n(.*?)```", page, re.DOTALL)[2:4]
+    (tmp_path / "app.py").write_text(app)
+    (tmp_path / "test_app.py").write_text(its_tests)
+    [install, pytest_itself] = re.findall(r"```sh\n(.*?)```", page, re.DOTALL)[0].splitlines()
+    assert install == "pip install 'arami-db[embedded]' pytest"
+    pip = [str(elsewhere / "pip"), "install", "--quiet", "--disable-pip-version-check", "pytest"]
+    subprocess.run(pip, check=True, capture_output=True)
+    done = subprocess.run(
+        [str(elsewhere / pytest_itself)],
+        cwd=tmp_path,
+        env=clean_environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "2 passed" in done.stdout, done.stdout + done.stderr
 
 
 def test_a_plain_install_prints_what_a_checkout_prints(

@@ -23,7 +23,7 @@ _FORGOTTEN = (
 
 
 @dataclass(frozen=True)
-class Wanted:
+class BaselineEntry:
     """What is to be entered, and how it is made sure that the database holds it.
 
     Attributes:
@@ -37,7 +37,7 @@ class Wanted:
     accept_differences: bool = False
 
 
-def baseline(session: Session, tree: SqlTree, wanted: Wanted) -> tuple[Adopted, ...]:
+def baseline(session: Session, tree: SqlTree, wanted: BaselineEntry) -> tuple[Adopted, ...]:
     """Enter the migrations up to a version as applied, without running them.
 
     Rows of the ledger up to that version that the files no longer have are forgotten: so a
@@ -148,7 +148,7 @@ def _expectation(
     connection: Connection,
     tree: SqlTree,
     files: tuple[SqlFile, ...],
-    wanted: Wanted,
+    wanted: BaselineEntry,
 ) -> Expectation | str:
     """What the files make; where that cannot be said and need not be, why."""
     try:
@@ -167,7 +167,7 @@ def _compare(
     session: Session,
     connection: Connection,
     expected: Expectation | str,
-    wanted: Wanted,
+    wanted: BaselineEntry,
     gone: list[ledger.Row],
 ) -> str | None:
     """What was accepted, a line each; None where nothing had to be.

@@ -10,19 +10,19 @@ from arami_db.database.connect import query
 from arami_db.database.execute import Step
 from arami_db.errors import LedgerError, UsageError
 from arami_db.files import SqlTree
-from arami_db.migrate.disagreement import notes
-from arami_db.migrate.plan import Entry, Plan, State, make_plan, references
+from arami_db.ledger.plan import Entry, EntryState, Plan, make_plan, references
+from arami_db.runner.disagreement import notes
 from arami_db.runner.locked import locked
-from arami_db.runner.session import Options, Session
+from arami_db.runner.session import MigrateOptions, Session
 
 _PART = r"[0-9]{1,19}(?:-[0-9]{1,19})?"
 _WORD = re.compile(rf"(migrations/|distributed/|views/)?({_PART}(?:,{_PART})*)")
-_MOVED = {State.SWAPPED, State.RENUMBERED}
+_MOVED = {EntryState.SWAPPED, EntryState.RENUMBERED}
 # What each wish may be said of.
 _STATES = {
-    "accept": {State.CHANGED, State.RENAMED, *_MOVED},
-    "forget": {State.MISSING, State.AHEAD, State.HISTORY, *_MOVED},
-    "applied": {State.PENDING, State.OUT_OF_ORDER, *_MOVED},
+    "accept": {EntryState.CHANGED, EntryState.RENAMED, *_MOVED},
+    "forget": {EntryState.MISSING, EntryState.AHEAD, EntryState.HISTORY, *_MOVED},
+    "applied": {EntryState.PENDING, EntryState.OUT_OF_ORDER, *_MOVED},
 }
 
 
@@ -95,7 +95,8 @@ def _fits(wish: str, plan: Plan, entry: Entry) -> bool:
     fits = {
         "accept": entry.file is not None and entry.row is not None and not is_ousted,
         "forget": entry.file is None or is_ousted,
-        "applied": entry.row is None or entry.state is State.PENDING,  # a view that has changed
+        "applied": entry.row is None
+        or entry.state is EntryState.PENDING,  # a view that has changed
     }
     return entry.state in _STATES[wish] and fits[wish]
 
@@ -111,8 +112,8 @@ def _steps(wish: str, entry: Entry) -> list[Step]:
 
 
 def _suggestions(plan: Plan) -> str:
-    lines = [*notes(plan, Options())]
-    if deleted := tuple(entry for entry in plan.of(State.AHEAD) if not entry.file):
+    lines = [*notes(plan, MigrateOptions())]
+    if deleted := tuple(entry for entry in plan.of(EntryState.AHEAD) if not entry.file):
         words = " ".join(f"--forget {word}" for word in references(plan, deleted))
         lines.append(f"Only where the files were deleted on purpose: arami-db repair {words}")
     return "\n      ".join(lines) or "There is nothing to repair."

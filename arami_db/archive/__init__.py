@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 from arami_db.archive.estimate import Estimate, ObstacleError, estimate
-from arami_db.archive.history import Failure, Moved, Outcome, Result, past_runs, require_ready
+from arami_db.archive.history import (
+    ArchiveResult,
+    FailedSessions,
+    Moved,
+    Outcome,
+    past_runs,
+    require_ready,
+)
 from arami_db.archive.question import ask
 from arami_db.archive.run import run
 from arami_db.archive.selection import RESTORE, Selection, fix_cutoff, live_tables, moment
 from arami_db.archive.verification import Verification
-from arami_db.archive.work import Options, Stop, stoppable
+from arami_db.archive.work import ArchiveOptions, Stop, stoppable
 
 __all__ = [
     "RESTORE",
+    "ArchiveOptions",
+    "ArchiveResult",
     "Estimate",
-    "Failure",
+    "FailedSessions",
     "Moved",
     "ObstacleError",
-    "Options",
     "Outcome",
-    "Result",
     "Selection",
     "Stop",
     "Verification",

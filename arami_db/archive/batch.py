@@ -10,12 +10,12 @@ from psycopg import AsyncClientCursor
 
 from arami_db.archive.pacing import Pressure
 from arami_db.archive.question import AGAIN, LOCK_TIMEOUT, READ_ONLY, RIGHTS, said
-from arami_db.archive.selection import ARCHIVE, Place, Selection
-from arami_db.archive.shards import Part
+from arami_db.archive.selection import ARCHIVE, Position, Selection
+from arami_db.archive.shards import SessionSource
 from arami_db.database.connect import AsyncConnection, query
 from arami_db.database.execute import no_time_limit
-from arami_db.database.failure import timed_out
 from arami_db.errors import BatchError
+from arami_db.runner.failure import timed_out
 
 _HINTS = {
     "25006": READ_ONLY,
@@ -91,7 +91,7 @@ class Batch:
 
     sessions: int
     failed: int
-    place: Place
+    place: Position
     exhausted: bool
     pressure: Pressure
     seconds: float
@@ -100,13 +100,13 @@ class Batch:
 async def move(  # noqa: PLR0913 - what a batch is
     connection: AsyncConnection,
     selection: Selection,
-    place: Place,
+    place: Position,
     *,
     size: int,
     run_id: int,
     retry: bool,
     plan_anew: bool,
-    part: Part,
+    part: SessionSource,
 ) -> Batch:
     """Move one batch: one transaction, one round trip.
 
@@ -146,5 +146,5 @@ async def move(  # noqa: PLR0913 - what a batch is
     while cursor.nextset():
         answers += await cursor.fetchall() if cursor.description else []
     (sessions, created_at, last_id, failed, exhausted), *_, others = answers
-    place = Place(created_at, last_id)
+    place = Position(created_at, last_id)
     return Batch(sessions, failed, place, exhausted, Pressure(*others), seconds)

@@ -20,7 +20,7 @@ _WAL_OF_A_BYTE, _WAL_OF_A_ROW = 1.1, 510
 
 
 @dataclass(frozen=True)
-class Obstacle:
+class ArchiveObstacle:
     """Something in the catalog that makes every batch fail.
 
     Attributes:
@@ -65,7 +65,7 @@ class Estimate:
     seconds: float | None
     wal: int
     disk: int
-    obstacles: tuple[Obstacle, ...]
+    obstacles: tuple[ArchiveObstacle, ...]
     unknown: tuple[str, ...]
 
 
@@ -74,7 +74,7 @@ class ObstacleError(BatchError):
 
     sqlstate = "55000"
 
-    def __init__(self, found: Sequence[Obstacle]) -> None:
+    def __init__(self, found: Sequence[ArchiveObstacle]) -> None:
         """Name everything that was found."""
         self.obstacles = found
         super().__init__(
@@ -84,12 +84,12 @@ class ObstacleError(BatchError):
         )
 
 
-async def obstacles(connection: AsyncConnection, kind: str) -> list[Obstacle]:
+async def obstacles(connection: AsyncConnection, kind: str) -> list[ArchiveObstacle]:
     """What would make every batch fail."""
     cursor = await connection.execute(
         "select object, problem, remedy from audit.archive_obstacles(%s)", [kind]
     )
-    return [Obstacle(*row) async for row in cursor]
+    return [ArchiveObstacle(*row) async for row in cursor]
 
 
 async def estimate(connection: AsyncConnection, selection: Selection) -> Estimate:

@@ -39,7 +39,7 @@ class Moved:
 
 
 @dataclass(frozen=True)
-class Failure:
+class FailedSessions:
     """Sessions that cannot be moved, for one reason.
 
     Attributes:
@@ -56,7 +56,7 @@ class Failure:
 
 
 @dataclass(frozen=True)
-class Result:
+class ArchiveResult:
     """What a run did. Moments are text as JSON has them: a user's may be infinity, or BC.
 
     Attributes:
@@ -80,7 +80,7 @@ class Result:
     seconds: float
     outcome: Outcome
     reason: str | None = None
-    failures: tuple[Failure, ...] = ()
+    failures: tuple[FailedSessions, ...] = ()
     unknown: tuple[str, ...] = ()
     verification: Verification | None = None
 
@@ -136,8 +136,8 @@ async def end(
 
 
 async def conclude(
-    connection: AsyncConnection, run_id: int, result: Result, *, broken_off: bool
-) -> Result:
+    connection: AsyncConnection, run_id: int, result: ArchiveResult, *, broken_off: bool
+) -> ArchiveResult:
     """Enter how a run ended that no error ended.
 
     Args:
@@ -162,10 +162,10 @@ async def conclude(
     return replace(result, moved=moved, outcome=outcome, reason=reason)
 
 
-async def failures(connection: AsyncConnection, selection: Selection) -> tuple[Failure, ...]:
+async def failures(connection: AsyncConnection, selection: Selection) -> tuple[FailedSessions, ...]:
     """Why sessions stay that cannot be moved; the most frequent reason first."""
     cursor = await connection.execute(selection.sources("movable_failures"), selection.values)
-    return tuple([Failure(*row) async for row in cursor])
+    return tuple([FailedSessions(*row) async for row in cursor])
 
 
 async def past_runs(connection: AsyncConnection, limit: int) -> list[dict[str, Any]]:
@@ -174,7 +174,7 @@ async def past_runs(connection: AsyncConnection, limit: int) -> list[dict[str, A
     return [run for (run,) in await cursor.fetchall()]
 
 
-def _summed_up(failures: tuple[Failure, ...]) -> str | None:
+def _summed_up(failures: tuple[FailedSessions, ...]) -> str | None:
     if not failures:
         return None
     first, number = failures[0], sum(failure.sessions for failure in failures)

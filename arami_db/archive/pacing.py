@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from arami_db.archive.work import Options, Stop
+from arami_db.archive.work import ArchiveOptions, Stop
 from arami_db.database.connect import AsyncConnection, query
 
 _TARGET = 0.15  # seconds a batch should take
@@ -86,7 +86,7 @@ class Pacing:
         workers: how many there are at present.
     """
 
-    def __init__(self, options: Options, stop: Stop, note: Callable[[str], None]) -> None:
+    def __init__(self, options: ArchiveOptions, stop: Stop, note: Callable[[str], None]) -> None:
         """Set the limits.
 
         Args:

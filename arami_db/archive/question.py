@@ -12,8 +12,8 @@ from psycopg import errors
 
 from arami_db.database.connect import AsyncConnection, Connection, connect_async, lost, redact
 from arami_db.database.execute import no_time_limit
-from arami_db.database.watch import Watch
 from arami_db.errors import AramiError, PlatformError
+from arami_db.runner.watch import Watch
 
 AGAIN = "What was moved stays moved, all else is as it was. Run it again to go on from there."
 READ_ONLY = "This server is a standby, or its database was made read-only; use the primary."

@@ -12,13 +12,20 @@ import psycopg
 
 from arami_db.archive import history, verification
 from arami_db.archive.estimate import ObstacleError, obstacles
-from arami_db.archive.history import Moved, Outcome, Result
+from arami_db.archive.history import ArchiveResult, Moved, Outcome
 from arami_db.archive.pacing import Pacing
 from arami_db.archive.question import AGAIN, Question, ask
 from arami_db.archive.selection import Count, Selection
-from arami_db.archive.shards import Part, parts
+from arami_db.archive.shards import SessionSource, parts
 from arami_db.archive.verification import Verification
-from arami_db.archive.work import LONGEST, Options, Report, Stop, StoppedError, Work
+from arami_db.archive.work import (
+    LONGEST,
+    ArchiveOptions,
+    ArchiveReport,
+    Stop,
+    StopRequestedError,
+    Work,
+)
 from arami_db.archive.worker import work_together
 from arami_db.database.connect import AsyncConnection, Connection
 from arami_db.database.lock import archive_lock
@@ -33,10 +40,10 @@ async def run(  # noqa: PLR0913, PLR0917 - all of it comes from the command line
     connection: Connection,
     conninfo: str,
     selection: Selection,
-    options: Options,
-    report: Report,
+    options: ArchiveOptions,
+    report: ArchiveReport,
     stop: Stop,
-) -> Result:
+) -> ArchiveResult:
     """Move everything that is selected, batch by batch, and record it.
 
     The first signal stops the run at the end of the batches at work; a second breaks them off.
@@ -91,17 +98,17 @@ class _Run:
         self._unknown: tuple[str, ...] = ()
         self._verified: Verification | None = None
 
-    async def go(self) -> Result:
+    async def go(self) -> ArchiveResult:
         """Do the work and record how it ended."""
         work, begin = self._work, partial(history.begin, selection=self._work.selection)
         try:
             work.run_id = await self._unless_asked(begin)
-        except StoppedError:
+        except StopRequestedError:
             early, reason = Outcome.STOPPED_EARLY, self._stop.reason
-            return Result(None, work.selection, Moved(), None, work.seconds, early, reason)
+            return ArchiveResult(None, work.selection, Moved(), None, work.seconds, early, reason)
         try:
             left: int | None = await self._work_off(work.selection, work.options)
-        except StoppedError:
+        except StopRequestedError:
             left = None if work.total is None else max(work.total - work.moved, 0)
         except Exception as error:
             work.fail(error)
@@ -114,7 +121,7 @@ class _Run:
             await self._ask(failed)
         raise work.failure
 
-    async def _work_off(self, selection: Selection, options: Options) -> int:
+    async def _work_off(self, selection: Selection, options: ArchiveOptions) -> int:
         """Move everything; how much is left."""
         if found := await self._unless_asked(partial(obstacles, kind=selection.kind)):
             raise ObstacleError(found)
@@ -142,13 +149,13 @@ class _Run:
         moving = self._move(servers, count, jobs, retry=retry)
         try:
             await self._stop.unless(self._stop.aborted, moving)
-        except StoppedError:
+        except StopRequestedError:
             self._broken_off = True
             raise
         return await self._unless_asked(self._work.selection.count)
 
     async def _move(
-        self, servers: list[list[Part]], count: Count, jobs: int, *, retry: bool
+        self, servers: list[list[SessionSource]], count: Count, jobs: int, *, retry: bool
     ) -> None:
         async with asyncio.TaskGroup() as group:
             for server in servers:
@@ -162,12 +169,12 @@ class _Run:
     async def _unless_asked(self, question: Question[Answer]) -> Answer:
         return await self._stop.unless(self._stop.asked, self._ask(question))
 
-    async def _end(self, connection: AsyncConnection, left: int | None) -> Result:
+    async def _end(self, connection: AsyncConnection, left: int | None) -> ArchiveResult:
         """Enter how it ended."""
         work = self._work
         failures = await history.failures(connection, work.selection) if work.failed else ()
         early = None if left == 0 else self._stop.reason  # else it came too late to matter
-        result = Result(
+        result = ArchiveResult(
             work.run_id, work.selection, Moved(), left, work.seconds, Outcome.DONE,
             early, failures, self._unknown, self._verified,
         )  # fmt: skip

@@ -20,7 +20,7 @@ _LEAST_ID = "00000000-0000-0000-0000-000000000000"
 
 
 @dataclass(frozen=True)
-class Place:
+class Position:
     """A session to go on after, as text: of a moment that no client's calendar may have."""
 
     last_created_at: str | None = None
@@ -39,7 +39,7 @@ class Count:
 
     sessions: int
     failed: int
-    place: Place
+    place: Position
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ class Selection:
         """What there is to move; ask it with ask()."""
         cursor = await connection.execute(self.sources("movable_count"), self.values)
         sessions, failed, oldest = await cursor.fetchone() or (0, 0, None)
-        return Count(sessions, failed, Place(oldest, _LEAST_ID) if oldest else Place())
+        return Count(sessions, failed, Position(oldest, _LEAST_ID) if oldest else Position())
 
     async def unknown(self, connection: AsyncConnection) -> tuple[str, ...]:
         """What a restore names and is not in the archive, and why; ask it with ask()."""

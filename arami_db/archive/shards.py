@@ -14,7 +14,7 @@ _OBJECT_IN_USE = "55006"
 
 
 @dataclass(frozen=True)
-class Part:
+class SessionSource:
     """What a batch takes its sessions from.
 
     Attributes:
@@ -49,7 +49,7 @@ class Part:
         return error
 
 
-async def parts(connection: AsyncConnection, conninfo: str) -> list[list[Part]]:
+async def parts(connection: AsyncConnection, conninfo: str) -> list[list[SessionSource]]:
     """The parts that there are, of each server one after another; ask it with ask().
 
     Args:
@@ -60,12 +60,15 @@ async def parts(connection: AsyncConnection, conninfo: str) -> list[list[Part]]:
     if await cursor.fetchone() == (True,):
         cursor = await connection.execute(query("archive_shards"))
         servers = [
-            [Part(_conninfo(conninfo, host, port), shard, f"{host}:{port}") for shard in shards]
+            [
+                SessionSource(_conninfo(conninfo, host, port), shard, f"{host}:{port}")
+                for shard in shards
+            ]
             async for host, port, shards in cursor
         ]
         if servers:
             return servers
-    return [[Part(conninfo)]]
+    return [[SessionSource(conninfo)]]
 
 
 def _conninfo(conninfo: str, host: str, port: int) -> str:

@@ -18,7 +18,7 @@ Digests = dict[tuple[str, str], list[tuple[int, str]]]
 
 
 @dataclass(frozen=True)
-class Difference:
+class ChangedRow:
     """A row that is not as it was.
 
     Attributes:
@@ -46,7 +46,7 @@ class Verification:
     users: int
     rows: int
     theirs: int
-    differences: tuple[Difference, ...]
+    differences: tuple[ChangedRow, ...]
 
     @property
     def text(self) -> str:
@@ -104,7 +104,7 @@ async def compare(connection: AsyncConnection, before: Before) -> Verification:
     theirs = set(await cursor.fetchall())
     unlogged = {link.live for link in await links(connection, ARCHIVE) if not link.is_logged}
     left = tuple(
-        Difference(*place, problem + (_UNLOGGED if place[0] in unlogged else ""))
+        ChangedRow(*place, problem + (_UNLOGGED if place[0] in unlogged else ""))
         for place, problem in found.items()
         if theirs.isdisjoint(
             [(place[1], "update"), (place[1], "delete"), (sessions[place], "delete")]

@@ -22,7 +22,7 @@ Value = TypeVar("Value")
 
 
 @dataclass(frozen=True)
-class Options:
+class ArchiveOptions:
     """How to go about it.
 
     Attributes:
@@ -43,7 +43,7 @@ class Options:
     verify: int = 0
 
 
-class Report(Protocol):
+class ArchiveReport(Protocol):
     """Where a run tells how it goes; every method returns at once."""
 
     def progress(self, sessions: int, total: int, seconds: float) -> None:
@@ -53,7 +53,7 @@ class Report(Protocol):
         """Something the user should know, and need not act on."""
 
 
-class StoppedError(Exception):
+class StopRequestedError(Exception):
     """What was waited for did not come before the run was asked to stop."""
 
 
@@ -104,7 +104,7 @@ class Stop:
         try:
             await asyncio.wait((doing, stopping), return_when=asyncio.FIRST_COMPLETED)
             if not doing.done():
-                raise StoppedError
+                raise StopRequestedError
             return doing.result()
         finally:
             stopping.cancel()
@@ -159,8 +159,8 @@ class Work:
 
     conninfo: str
     selection: Selection
-    options: Options
-    report: Report
+    options: ArchiveOptions
+    report: ArchiveReport
     stop: Stop
     require_lock: Callable[[], None]
     started: float = field(default_factory=time.monotonic)

@@ -11,13 +11,13 @@ import psycopg
 from arami_db.archive.batch import Batch, BatchFailedError, is_passing, move
 from arami_db.archive.pacing import BatchSize, Pacing, pressure
 from arami_db.archive.question import Question, broken, said
-from arami_db.archive.selection import Count, Place
-from arami_db.archive.shards import Part
+from arami_db.archive.selection import Count, Position
+from arami_db.archive.shards import SessionSource
 from arami_db.archive.work import Work
 from arami_db.database.backoff import backoff
 from arami_db.database.connect import AsyncConnection, connect_async
-from arami_db.database.failure import timed_out
 from arami_db.errors import AramiError
+from arami_db.runner.failure import timed_out
 
 _RETRIES = 4
 _RETRIED = 100  # sessions: each that fails again costs two subtransactions
@@ -30,7 +30,7 @@ class Worker:
     """Moves batches on a connection of its own."""
 
     def __init__(
-        self, work: Work, pacing: Pacing, count: Count, part: Part, *, retry: bool
+        self, work: Work, pacing: Pacing, count: Count, part: SessionSource, *, retry: bool
     ) -> None:
         """Prepare; connect() and move_all() do it.
 
@@ -46,7 +46,7 @@ class Worker:
         if retry:
             most = fixed = min(fixed or _RETRIED, _RETRIED)
         self._size = BatchSize(fixed, most)
-        self._place = Place() if retry else count.place
+        self._place = Position() if retry else count.place
         self._attempts = 0
         self._connection: AsyncConnection
 
@@ -152,7 +152,7 @@ class Worker:
 
 
 async def work_together(  # noqa: PLR0913 - what a pass is
-    work: Work, pacing: Pacing, count: Count, jobs: int, parts: list[Part], *, retry: bool
+    work: Work, pacing: Pacing, count: Count, jobs: int, parts: list[SessionSource], *, retry: bool
 ) -> None:
     """Let workers move all they can until each has ended; who can connect does without the others.
 

@@ -40,17 +40,17 @@ def baseline(
       arami-db baseline 15 --accept-differences
     """
     from arami_db import adopt
-    from arami_db.database.naming import read_name
+    from arami_db.naming import read_name
     from arami_db.render.progress import progress
     from arami_db.render.results import show_adopted
-    from arami_db.runner.session import Options, Session
+    from arami_db.runner.session import MigrateOptions, Session
 
     tree = options.tree(sql_dir)
     copied = read_name(shadow, "--shadow") if shadow else None
     conninfo = options.conninfo(database, embedded=embedded)
-    wanted = adopt.Wanted(version, copied, accept_differences)
+    wanted = adopt.BaselineEntry(version, copied, accept_differences)
     with options.connection(conninfo) as connection, progress() as report:
-        chosen = Options(lock_wait=options.lock_wait(lock_wait))
+        chosen = MigrateOptions(lock_wait=options.lock_wait(lock_wait))
         session = Session(connection, conninfo, chosen, report)
         adopted = adopt.baseline(session, tree, wanted)
     show_adopted(adopted, output)
@@ -89,13 +89,13 @@ def repair(
     from arami_db import adopt
     from arami_db.render.progress import progress
     from arami_db.render.results import show_adopted
-    from arami_db.runner.session import Options, Session
+    from arami_db.runner.session import MigrateOptions, Session
 
     wishes = {"accept": accept or [], "forget": forget or [], "applied": applied or []}
     tree = options.tree(sql_dir)
     conninfo = options.conninfo(database, embedded=embedded)
     with options.connection(conninfo) as connection, progress() as report:
-        chosen = Options(lock_wait=options.lock_wait(lock_wait))
+        chosen = MigrateOptions(lock_wait=options.lock_wait(lock_wait))
         session = Session(connection, conninfo, chosen, report)
         repaired = adopt.repair(session, tree, wishes)
     show_adopted(repaired, output)

@@ -86,7 +86,7 @@ def move(
     from arami_db import archive as operation
 
     users = _EVERYBODY if verify_all else _SAMPLE * verify
-    chosen = operation.Options(size(batch_size), max_duration, pause, max_lag, jobs, users)
+    chosen = operation.ArchiveOptions(size(batch_size), max_duration, pause, max_lag, jobs, users)
     age, moment = _age(older_than, before)
     conninfo = options.conninfo(database, embedded=embedded)
     with ready(conninfo, writing=not dry_run) as connection:
@@ -140,7 +140,7 @@ def restore(
         raise typer.BadParameter("say --session, --user, --from, --until, or else --all")
     if since and until and operation.moment(since) >= operation.moment(until):
         raise typer.BadParameter("--from is not before --until: that would select nothing")
-    chosen = operation.Options(size(batch_size), max_duration, pause, max_lag, jobs)
+    chosen = operation.ArchiveOptions(size(batch_size), max_duration, pause, max_lag, jobs)
     conninfo = options.conninfo(database, embedded=embedded)
     with ready(conninfo, writing=not dry_run) as connection:
         if dry_run:

@@ -14,7 +14,7 @@ from arami_db.cli.options import Duration
 from arami_db.render.output import OutputFormat
 
 if TYPE_CHECKING:
-    from arami_db.archive import Options, Selection, Stop
+    from arami_db.archive import ArchiveOptions, Selection, Stop
     from arami_db.database.connect import AsyncConnection, Connection
     from arami_db.maintain import Upkeep
 
@@ -52,7 +52,7 @@ def run(
     connection: Connection,
     conninfo: str,
     selection: Selection,
-    chosen: Options,
+    chosen: ArchiveOptions,
     *,
     output: OutputFormat,
     vacuum: bool,

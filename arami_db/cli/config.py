@@ -32,7 +32,7 @@ def config(
       arami-db config
       arami-db config --database service=production --format json
     """
-    from arami_db.database.parameters import parameters
+    from arami_db.cli.parameters import parameters
     from arami_db.render.results import Setting, show_settings
 
     def settings() -> Iterator[Setting]:

@@ -44,9 +44,9 @@ def distribute(
     from arami_db import distribute as operation
     from arami_db.render.distribute import show_distributed, show_distribution_preview
     from arami_db.render.progress import progress
-    from arami_db.runner.session import Options, Session
+    from arami_db.runner.session import MigrateOptions, Session
 
-    chosen = Options(
+    chosen = MigrateOptions(
         lock_timeout=options.lock_timeout(lock_timeout), lock_wait=options.lock_wait(lock_wait)
     )
     tree = options.tree(sql_dir)

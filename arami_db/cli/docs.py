@@ -79,8 +79,8 @@ def docs(
 
 def _read(tree: SqlTree, database: str | None, shadow: str | None) -> Reference:
     from arami_db import docs as operation
-    from arami_db.database.naming import read_name
     from arami_db.errors import UsageError
+    from arami_db.naming import read_name
     from arami_db.render.output import note
 
     if database is None:

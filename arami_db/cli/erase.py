@@ -51,10 +51,10 @@ def user(
       arami-db erase user 550e8400-e29b-41d4-a716-446655440000
     """
     from arami_db.render.userdata import show_erased
-    from arami_db.runner.session import Options
+    from arami_db.runner.session import MigrateOptions
     from arami_db.userdata import erase as operation
 
-    waits = Options(lock_timeout=options.lock_timeout(lock_timeout))
+    waits = MigrateOptions(lock_timeout=options.lock_timeout(lock_timeout))
     conninfo = options.conninfo(database, embedded=embedded)
     if not (yes or dry_run):
         _require_somebody_to_ask()

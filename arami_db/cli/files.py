@@ -47,9 +47,9 @@ def new(
       $EDITOR $(arami-db new add_user_avatar --sql-dir ./sql)
       arami-db new --undo 23
     """
-    from arami_db.database.naming import read_name
     from arami_db.errors import UsageError
     from arami_db.files.create import create_migration
+    from arami_db.naming import read_name
     from arami_db.render.output import note
     from arami_db.render.results import show_created, show_undone
 

@@ -23,7 +23,7 @@ from arami_db.render.output import OutputFormat
 
 if TYPE_CHECKING:
     from arami_db.files import SqlTree
-    from arami_db.runner.session import Options
+    from arami_db.runner.session import MigrateOptions
 
 
 def migrate(
@@ -77,12 +77,12 @@ def migrate(
       arami-db migrate --plan
       arami-db migrate --target 12 --lock-timeout 500ms
     """
-    from arami_db import migrate as operation
+    from arami_db import migrating as operation
     from arami_db.render.progress import progress
     from arami_db.render.results import show_migrated, show_preview
-    from arami_db.runner.session import Options, Session
+    from arami_db.runner.session import MigrateOptions, Session
 
-    chosen = Options(
+    chosen = MigrateOptions(
         target=target,
         allow_out_of_order=allow_out_of_order,
         allow_gaps=allow_gaps,
@@ -109,17 +109,17 @@ def migrate(
 
 
 def _ask(
-    conninfo: str, tree: SqlTree, chosen: Options, shadow: str | None, *, dry_run: bool
+    conninfo: str, tree: SqlTree, chosen: MigrateOptions, shadow: str | None, *, dry_run: bool
 ) -> None:
     """Show the plan, and go on only where somebody says yes; nothing pending is no question."""
     from arami_db.cli.plan import planned, shadow_of
     from arami_db.errors import UsageError
-    from arami_db.plan import Wanted
+    from arami_db.plan import PlanOptions
     from arami_db.render.plan import show_plan
 
     if dry_run:
         raise UsageError("--plan and --dry-run exclude each other", hint="arami-db plan")
-    found = planned(conninfo, tree, chosen, Wanted(shadow_of(shadow)))
+    found = planned(conninfo, tree, chosen, PlanOptions(shadow_of(shadow)))
     if not found.files:
         return
     with redirect_stdout(sys.stderr):  # it belongs to the question

@@ -201,7 +201,7 @@ def tree(sql_dir: Path | None, *, may_be_empty: bool = False) -> SqlTree:
 
 def conninfo(database: str | None, *, embedded: bool) -> str:
     """Where the database is."""
-    from arami_db.database.naming import resolve
+    from arami_db.naming import resolve
 
     return resolve(database, embedded=embedded, note=note)
 

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from arami_db.database.connect import Connection
     from arami_db.files import SqlTree
-    from arami_db.plan import Planned, Wanted
-    from arami_db.runner.session import Options
+    from arami_db.plan import Planned, PlanOptions
+    from arami_db.runner.session import MigrateOptions
 
 
 class PlanFormat(StrEnum):
@@ -78,21 +78,23 @@ def plan(
       arami-db plan --format markdown > comment.md
       arami-db plan --with-data 1000
     """
-    from arami_db.plan import Wanted
+    from arami_db.plan import PlanOptions
     from arami_db.render.plan import show_plan
-    from arami_db.runner.session import Options
+    from arami_db.runner.session import MigrateOptions
 
     tree = options.tree(sql_dir)
-    chosen = Options(target=target, allow_out_of_order=allow_out_of_order, allow_newer=allow_newer)
+    chosen = MigrateOptions(
+        target=target, allow_out_of_order=allow_out_of_order, allow_newer=allow_newer
+    )
     fill = filling(tree, with_data) if with_data is not None else None
-    wanted = Wanted(shadow_of(shadow), fill)
+    wanted = PlanOptions(shadow_of(shadow), fill)
     found = planned(options.conninfo(database, embedded=embedded), tree, chosen, wanted)
     show_plan(found, tree.root, output)
     if fail_on is not None and found.at_least(fail_on):
         raise typer.Exit(4)
 
 
-def planned(conninfo: str, tree: SqlTree, chosen: Options, wanted: Wanted) -> Planned:
+def planned(conninfo: str, tree: SqlTree, chosen: MigrateOptions, wanted: PlanOptions) -> Planned:
     """Make a plan, saying meanwhile what takes its time."""
     from arami_db import plan as operation
     from arami_db.render.progress import waiting
@@ -105,7 +107,7 @@ def planned(conninfo: str, tree: SqlTree, chosen: Options, wanted: Wanted) -> Pl
 
 def shadow_of(named: str | None) -> str | None:
     """The database to copy, if one is named."""
-    from arami_db.database.naming import read_name
+    from arami_db.naming import read_name
 
     return read_name(named, "--shadow") if named else None
 
@@ -114,11 +116,11 @@ def filling(tree: SqlTree, users: int) -> Callable[[str, Connection], None]:
     """What fills a throw-away database with demo data."""
     from arami_db import seed
     from arami_db.render.demo import PlainDemoReport
-    from arami_db.runner.session import Options, Session
+    from arami_db.runner.session import MigrateOptions, Session
 
     def fill(conninfo: str, connection: Connection) -> None:
         report = PlainDemoReport()
-        session = Session(connection, conninfo, Options(), report)
+        session = Session(connection, conninfo, MigrateOptions(), report)
         seed.fill(session, report, tree.demo, seed.Wish(users))
 
     return fill

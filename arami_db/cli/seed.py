@@ -69,7 +69,7 @@ def files(
     from arami_db import seed as operation
     from arami_db.render.progress import progress
     from arami_db.render.results import show_seeded
-    from arami_db.runner.session import Options, Session
+    from arami_db.runner.session import MigrateOptions, Session
 
     if "demo" in (names or []):
         raise typer.BadParameter("write options after it: arami-db seed demo …")
@@ -79,7 +79,9 @@ def files(
         seeds = operation.select(tree, names or [])
         _ask(connection, tree, "Seed it?", yes=yes)
         with progress() as report:
-            waits = Options(lock_timeout=options.lock_timeout(), lock_wait=options.lock_wait())
+            waits = MigrateOptions(
+                lock_timeout=options.lock_timeout(), lock_wait=options.lock_wait()
+            )
             session = Session(connection, conninfo, waits, report)
             result = operation.seed(session, seeds)
     show_seeded(result, output)
@@ -126,7 +128,7 @@ def demo(
     """
     from arami_db import seed as operation
     from arami_db.render.demo import demo_progress, show_demo
-    from arami_db.runner.session import Options, Session
+    from arami_db.runner.session import MigrateOptions, Session
 
     recipe = {"--users": users, "--years": years, "--until": until, "--random-seed": random_seed}
     if remove and (given := [name for name, value in recipe.items() if value is not None]):
@@ -137,7 +139,7 @@ def demo(
     with options.connection(conninfo) as connection:
         if not remove:
             _ask(connection, tree, "Put demo users beside them?", yes=yes)
-        waits = Options(lock_timeout=options.lock_timeout(), lock_wait=options.lock_wait())
+        waits = MigrateOptions(lock_timeout=options.lock_timeout(), lock_wait=options.lock_wait())
         with demo_progress() as report:
             session = Session(connection, conninfo, waits, report)
             make = partial(operation.fill, files=tree.demo, wish=wish)

@@ -35,10 +35,10 @@ def status(
     from arami_db import ledger
     from arami_db.distribute.standing import read_standing
     from arami_db.errors import LedgerError
-    from arami_db.migrate.disagreement import notes, require_agreement
-    from arami_db.migrate.plan import make_plan
+    from arami_db.ledger.plan import make_plan
     from arami_db.render.status import show_status
-    from arami_db.runner.session import Options
+    from arami_db.runner.disagreement import notes, require_agreement
+    from arami_db.runner.session import MigrateOptions
 
     tree = options.tree(sql_dir)
     with options.connection(options.conninfo(database, embedded=embedded)) as connection:
@@ -46,7 +46,7 @@ def status(
         plan = make_plan(tree, state)
         failures = ledger.failures(connection, state)
         standing = read_standing(connection) if state.is_distributed else None
-    chosen = Options(allow_newer=allow_newer)
+    chosen = MigrateOptions(allow_newer=allow_newer)
     if state.is_distributed and standing is None:
         note("where the tables lie is not shown: this role may not read audit.distribution")
     show_status(plan, notes(plan, chosen), failures, output, standing)

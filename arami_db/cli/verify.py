@@ -73,8 +73,8 @@ def verify(
     from arami_db.render.findings import show_report
     from arami_db.render.progress import waiting
     from arami_db.render.remedies import show_trial
-    from arami_db.verify import operation
-    from arami_db.verify.aside import Wishes
+    from arami_db.verifying import operation
+    from arami_db.verifying.aside import Wishes
 
     wishes = Wishes(tuple(ignore or ()), options.settings().accept)
     tree = options.tree(sql_dir)
@@ -112,7 +112,7 @@ def snapshot(
     """
     from arami_db.errors import UsageError
     from arami_db.render.results import show_created
-    from arami_db.verify import operation
+    from arami_db.verifying import operation
 
     tree = options.tree(sql_dir)
     with options.connection(options.conninfo(database, embedded=embedded)) as connection:

@@ -7,15 +7,20 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from arami_db import ledger
-from arami_db.distribute.checks import Check, check, require_coordinator
+from arami_db.distribute.checks import Precondition, check, require_coordinator
 from arami_db.distribute.local import release
-from arami_db.distribute.tables import Table, read_tables
+from arami_db.distribute.tables import DistributedTable, read_tables
 from arami_db.errors import DistributionError, PendingError, UsageError
 from arami_db.files.script import load_all
-from arami_db.migrate import migrate
-from arami_db.migrate.disagreement import require_agreement
-from arami_db.migrate.distributed import Obstacle, apply_distributed, obstacles, refused
-from arami_db.migrate.plan import make_plan
+from arami_db.ledger.plan import make_plan
+from arami_db.migrating import migrate
+from arami_db.migrating.distributed import (
+    DistributionObstacle,
+    apply_distributed,
+    obstacles,
+    refused,
+)
+from arami_db.runner.disagreement import require_agreement
 from arami_db.runner.locked import locked
 
 if TYPE_CHECKING:
@@ -25,7 +30,15 @@ if TYPE_CHECKING:
     from arami_db.files import SqlTree
     from arami_db.runner.session import Applied, Session
 
-__all__ = ["Check", "Obstacle", "Preview", "Result", "Table", "distribute", "preview"]
+__all__ = [
+    "DistributeResult",
+    "DistributedTable",
+    "DistributionObstacle",
+    "Precondition",
+    "Preview",
+    "distribute",
+    "preview",
+]
 
 
 @dataclass(frozen=True)
@@ -40,9 +53,9 @@ class Preview:
     """
 
     is_done: bool
-    checks: tuple[Check, ...]
-    tables: tuple[Table, ...]
-    obstacles: tuple[Obstacle, ...]
+    checks: tuple[Precondition, ...]
+    tables: tuple[DistributedTable, ...]
+    obstacles: tuple[DistributionObstacle, ...]
 
     @property
     def is_possible(self) -> bool:
@@ -51,7 +64,7 @@ class Preview:
 
 
 @dataclass(frozen=True)
-class Result:
+class DistributeResult:
     """What distributing did.
 
     Attributes:
@@ -83,7 +96,7 @@ def preview(session: Session, tree: SqlTree) -> Preview:
     return Preview(is_done, check(connection, tables), tables, obstacles(connection, tree))
 
 
-def distribute(session: Session, tree: SqlTree, shards: int) -> Result:
+def distribute(session: Session, tree: SqlTree, shards: int) -> DistributeResult:
     """Distribute a migrated database, or complete what a run before began.
 
     Args:
@@ -114,7 +127,7 @@ def distribute(session: Session, tree: SqlTree, shards: int) -> Result:
                 applied = apply_distributed(runner, scripts, shards=shards)
     after = migrate(session, tree)  # the views, and whatever else a run that was killed left
     released, notes = release(session)
-    return Result((*applied, *after.applied), moved, released, (*after.notes, *notes))
+    return DistributeResult((*applied, *after.applied), moved, released, (*after.notes, *notes))
 
 
 def _count(moved: dict[str, int], notice: Diagnostic) -> None:
@@ -126,7 +139,9 @@ def _count(moved: dict[str, int], notice: Diagnostic) -> None:
 def _not_possible(found: Preview) -> DistributionError:
     """The error that names everything in the way at once."""
     bad = [one for one in found.checks if not one.is_good]
-    return refused([*(Obstacle(one.name, one.finding, one.hint) for one in bad), *found.obstacles])
+    return refused(
+        [*(DistributionObstacle(one.name, one.finding, one.hint) for one in bad), *found.obstacles]
+    )
 
 
 def _require_migrated(connection: Connection, tree: SqlTree, session: Session) -> bool:

@@ -14,7 +14,7 @@ from arami_db.errors import PlatformError
 
 if TYPE_CHECKING:
     from arami_db.database.connect import Connection
-    from arami_db.distribute.tables import Table
+    from arami_db.distribute.tables import DistributedTable
 
 _KNOWN = "13"
 _ROLES = {"anon", "authenticated", "service_role"}
@@ -27,7 +27,7 @@ _SETUP = (
 
 
 @dataclass(frozen=True)
-class Check:
+class Precondition:
     """Something that was looked at.
 
     Attributes:
@@ -85,7 +85,7 @@ def require_coordinator(connection: Connection) -> None:
         )
 
 
-def check(connection: Connection, tables: Sequence[Table]) -> tuple[Check, ...]:
+def check(connection: Connection, tables: Sequence[DistributedTable]) -> tuple[Precondition, ...]:
     """Look at a cluster; changes nothing.
 
     Args:
@@ -112,14 +112,14 @@ def _nodes(connection: Connection, question: str) -> tuple[Node, ...]:
     )
 
 
-def _version(connection: Connection) -> Check:
+def _version(connection: Connection) -> Precondition:
     row = connection.execute(query("distribution_kind")).fetchone()
     citus, server = (row[0], row[2]) if row else ("", "")
     known = "" if citus.startswith(_KNOWN) else f"; tried with Citus {_KNOWN}, not with this one"
-    return Check("version", f"Citus {citus} on PostgreSQL {server}{known}")
+    return Precondition("version", f"Citus {citus} on PostgreSQL {server}{known}")
 
 
-def _role(connection: Connection) -> Iterator[Check]:
+def _role(connection: Connection) -> Iterator[Precondition]:
     """Rows move without firing triggers, which not every role may have them do."""
     row = connection.execute(
         "select pg_catalog.has_parameter_privilege('session_replication_role', 'set'),"
@@ -128,40 +128,40 @@ def _role(connection: Connection) -> Iterator[Check]:
     if row and not row[0]:
         setting = "session_replication_role"
         hint = f"Run it as a superuser; or: grant set on parameter {setting} to {row[1]}"
-        yield Check("role", f"{row[1]} may not set {setting}", is_good=False, hint=hint)
+        yield Precondition("role", f"{row[1]} may not set {setting}", is_good=False, hint=hint)
 
 
-def _members(nodes: Sequence[Node]) -> Iterator[Check]:
+def _members(nodes: Sequence[Node]) -> Iterator[Precondition]:
     workers = [node for node in nodes if node.takes_shards and not node.is_coordinator]
     coordinator = next((node for node in nodes if node.is_coordinator), None)
     if coordinator is None:
         hint = "select citus_set_coordinator_host('HOST'), as the workers reach this machine."
-        yield Check("coordinator", "is not in pg_dist_node", is_good=False, hint=hint)
+        yield Precondition("coordinator", "is not in pg_dist_node", is_good=False, hint=hint)
     elif coordinator.place.startswith("localhost:") and workers:
         alike = all(node.place.startswith("localhost:") for node in workers)
         hint = "" if alike else "select citus_set_coordinator_host('HOST'), as workers reach it."
-        yield Check("coordinator", coordinator.place, is_good=alike, hint=hint)
+        yield Precondition("coordinator", coordinator.place, is_good=alike, hint=hint)
     else:
-        yield Check("coordinator", coordinator.place)
+        yield Precondition("coordinator", coordinator.place)
     if not workers:
         hint = "select citus_add_node('WORKER', 5432)"
-        yield Check("workers", "there are none", is_good=False, hint=hint)
+        yield Precondition("workers", "there are none", is_good=False, hint=hint)
     for node in nodes:
         if not node.is_active or node.answer is None:
             what = "does not answer" if node.is_active else "is disabled"
             hint = "Start it, or see why it refuses; citus_check_cluster_node_health() tells."
-            yield Check(node.place, what, is_good=False, hint=hint)
+            yield Precondition(node.place, what, is_good=False, hint=hint)
 
 
-def _reachable(connection: Connection) -> Iterator[Check]:
+def _reachable(connection: Connection) -> Iterator[Precondition]:
     rows = connection.execute("select * from citus_check_cluster_node_health()").fetchall()
     apart = [f"{row[0]}:{row[1]} to {row[2]}:{row[3]}" for row in rows if not row[4]]
     hint = "Let pg_hba.conf and the network let each in from each." if apart else ""
     found = f"no connection from {', '.join(apart)}" if apart else "each reaches each"
-    yield Check("connections", found, is_good=not apart, hint=hint)
+    yield Precondition("connections", found, is_good=not apart, hint=hint)
 
 
-def _node(node: Node, nodes: Sequence[Node]) -> Iterator[Check]:
+def _node(node: Node, nodes: Sequence[Node]) -> Iterator[Precondition]:
     """What is wrong with a machine that answers; or that nothing is."""
     said = node.answer or {}
     first = next((one.answer for one in nodes if one.is_coordinator and one.answer), said)
@@ -178,19 +178,19 @@ def _node(node: Node, nodes: Sequence[Node]) -> Iterator[Check]:
         hint = " ".join(f"create role {role} …;" for role in absent)
         wrong.append((f"lacks {', '.join(absent)}", f"There, as on the coordinator: {hint}"))
     for what, hint in wrong:
-        yield Check(node.place, what, is_good=False, hint=hint)
+        yield Precondition(node.place, what, is_good=False, hint=hint)
     if not wrong:
         settings = f"max_worker_processes {said['processes']}"
         settings += f", max_prepared_transactions {said['prepared']}"
-        yield Check(node.place, f"PostgreSQL {said['server']}, {settings}")
+        yield Precondition(node.place, f"PostgreSQL {said['server']}, {settings}")
 
 
-def _logins(connection: Connection) -> Iterator[Check]:
+def _logins(connection: Connection) -> Iterator[Precondition]:
     """Whether the API's roles would be let in; a role without rights to read that cannot tell."""
     for node in _nodes(connection, "distribution_logins"):
         for role, way in (node.answer or {}).items():
             if way is None or way == "reject":
-                yield Check(
+                yield Precondition(
                     node.place,
                     f"pg_hba.conf does not let {role} in from the coordinator",
                     is_good=False,
@@ -198,14 +198,14 @@ def _logins(connection: Connection) -> Iterator[Check]:
                     " host DATABASE anon,authenticated,service_role COORDINATOR/32 METHOD",
                 )
             elif way not in _WITHOUT_PASSWORD:
-                yield Check(
+                yield Precondition(
                     node.place,
                     f"pg_hba.conf asks {role} for proof ({way}), which the coordinator must have:"
                     " in pg_dist_authinfo, a password file or a certificate",
                 )
 
 
-def _space(nodes: Sequence[Node], tables: Sequence[Table]) -> Iterator[Check]:
+def _space(nodes: Sequence[Node], tables: Sequence[DistributedTable]) -> Iterator[Precondition]:
     workers = [node for node in nodes if node.takes_shards and node.answer]
     moving = [table for table in tables if not table.is_distributed]
     size = sum(table.bytes for table in moving)
@@ -213,4 +213,6 @@ def _space(nodes: Sequence[Node], tables: Sequence[Table]) -> Iterator[Check]:
         free, share = (node.answer or {})["free"], size // len(workers)
         if free is not None and free < share:
             found = f"has {free >> 20} MB free, and about {share >> 20} MB come to it"
-            yield Check(node.place, found, is_good=False, hint="Give it more, or add a worker.")
+            yield Precondition(
+                node.place, found, is_good=False, hint="Give it more, or add a worker."
+            )

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Part:
+class DistributedPart:
     """A table, or a machine, and what of the distribution it has.
 
     Attributes:
@@ -33,14 +33,14 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Standing:
+class Distribution:
     """A distributed database."""
 
-    nodes: tuple[Part, ...]
-    tables: tuple[Part, ...]
+    nodes: tuple[DistributedPart, ...]
+    tables: tuple[DistributedPart, ...]
 
 
-def read_standing(connection: Connection) -> Standing | None:
+def read_standing(connection: Connection) -> Distribution | None:
     """Read it; None where this role may not. Changes nothing.
 
     Args:
@@ -62,13 +62,15 @@ def read_standing(connection: Connection) -> Standing | None:
         if shard is not None:
             shards.append(shard)
             placed.setdefault(group, []).append(shard)
-    return Standing(
+    return Distribution(
         tuple(
-            Part(place, _kind(group, active), len(placed[group]), _sum(placed[group], sizes))
+            DistributedPart(
+                place, _kind(group, active), len(placed[group]), _sum(placed[group], sizes)
+            )
             for group, place, active in nodes
         ),
         tuple(
-            Part(name, by, len(set(shards)), _sum(set(shards), sizes))
+            DistributedPart(name, by, len(set(shards)), _sum(set(shards), sizes))
             for name, (by, shards) in tables.items()
         ),
     )

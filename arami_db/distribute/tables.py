@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from arami_db.database.connect import query
-from arami_db.migrate.distributed import state_distribution
+from arami_db.migrating.distributed import state_distribution
 
 if TYPE_CHECKING:
     from arami_db.database.connect import Connection
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Table:
+class DistributedTable:
     """A table that belongs on the workers.
 
     Attributes:
@@ -32,9 +32,9 @@ class Table:
     bytes: int
 
 
-def read_tables(connection: Connection, tree: SqlTree) -> tuple[Table, ...]:
+def read_tables(connection: Connection, tree: SqlTree) -> tuple[DistributedTable, ...]:
     """The tables by name; changes nothing."""
     with connection.transaction(force_rollback=True):
         state_distribution(connection, tree)
         rows = connection.execute(query("distribution_tables")).fetchall()
-    return tuple(Table(*row) for row in rows)
+    return tuple(DistributedTable(*row) for row in rows)

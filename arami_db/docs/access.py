@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from arami_db.docs.parts import Access, Answer, Cell
+from arami_db.docs.parts import Access, Cell, RowAccess
 from arami_db.docs.predicates import NO, PERHAPS, YES, Reading, both, either
 from arami_db.docs.words import Code, Words, joined, listed
 
@@ -26,7 +26,7 @@ class Role:
 
 
 @dataclass(frozen=True)
-class Rule:
+class PolicyAccess:
     """A policy as far as access is concerned: what it reads, and what it writes by."""
 
     permissive: bool
@@ -63,7 +63,7 @@ class Grants:
 
 
 def matrix(
-    roles: Iterable[Role], grants: Grants, rules: tuple[Rule, ...] | None, *, is_view: bool
+    roles: Iterable[Role], grants: Grants, rules: tuple[PolicyAccess, ...] | None, *, is_view: bool
 ) -> tuple[Access, ...]:
     """What each role may do; for who is signed in, with rows of theirs and of others.
 
@@ -112,7 +112,7 @@ def _also(cell: Cell, condition: Words) -> Cell:
 
 
 def _cell(
-    role: Role, command: str, grants: Grants, rules: tuple[Rule, ...] | None, view: str
+    role: Role, command: str, grants: Grants, rules: tuple[PolicyAccess, ...] | None, view: str
 ) -> Cell:
     everywhere = {name for name, _ in _EVERYWHERE}
     if command not in grants.takes or not role.acts_as & (grants.usage | everywhere):
@@ -134,8 +134,8 @@ def _cell(
 
 
 def _by_policies(
-    role: Role, command: str, rules: tuple[Rule, ...], view: str
-) -> tuple[Answer, Words]:
+    role: Role, command: str, rules: tuple[PolicyAccess, ...], view: str
+) -> tuple[RowAccess, Words]:
     """What policies leave of a grant, one that permits and all that restrict, and under which
     condition.
     """
@@ -154,7 +154,7 @@ def _by_policies(
     return allowed, _given(mine[0], command) if len(mine) == 1 and view == "own" else ()
 
 
-def _answer(rule: Rule, command: str, view: str, role: Role) -> Answer:
+def _answer(rule: PolicyAccess, command: str, view: str, role: Role) -> RowAccess:
     """Whether a policy lets rows through."""
     if command == "insert":
         return _whose(rule.check, view, role)
@@ -165,7 +165,7 @@ def _answer(rule: Rule, command: str, view: str, role: Role) -> Answer:
     return found if _whose(rule.check, view, role) is YES else PERHAPS
 
 
-def _given(rule: Rule, command: str) -> Words:
+def _given(rule: PolicyAccess, command: str) -> Words:
     """What has to be so of own rows, where a policy says that of those read and written alike."""
     parts = {"insert": {rule.check.besides}, "update": {rule.using.besides, rule.check.besides}}
     found = parts.get(command, {rule.using.besides})
@@ -173,9 +173,9 @@ def _given(rule: Rule, command: str) -> Words:
     return ("where ", *words) if words and not found else ()
 
 
-def _whose(reading: Reading, view: str, role: Role) -> Answer:
+def _whose(reading: Reading, view: str, role: Role) -> RowAccess:
     # Of a role other than the API's it is not known who is signed in.
     if view == "anybody" and role.name != "anon" and reading.owners:
         return PERHAPS
-    answer: Answer = getattr(reading, view)
+    answer: RowAccess = getattr(reading, view)
     return answer

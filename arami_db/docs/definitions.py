@@ -17,7 +17,7 @@ from postgast.pg_query_pb2 import (
 
 from arami_db.docs.facts import Facts, Properties
 from arami_db.docs.parsing import constraint, quoted, statement, strings, text
-from arami_db.docs.parts import ForeignKey, Part
+from arami_db.docs.parts import ForeignKeyDoc, RelationPart
 from arami_db.docs.predicates import in_words
 from arami_db.docs.words import Code, Words, listed, plain
 
@@ -61,10 +61,12 @@ def constraints_of(facts: Facts, table: str) -> tuple[Keys, ...]:
     )
 
 
-def parts(keys: Iterable[Keys]) -> tuple[Part, ...]:
+def parts(keys: Iterable[Keys]) -> tuple[RelationPart, ...]:
     """Constraints as parts of a table."""
     return tuple(
-        Part(key.name, what, None if _says_all(key, what) else key.stated["definition"], comment)
+        RelationPart(
+            key.name, what, None if _says_all(key, what) else key.stated["definition"], comment
+        )
         for key in keys
         for what, comment in [(_what(key), key.stated.get("comment"))]
     )
@@ -94,7 +96,7 @@ def _what(key: Keys) -> Words:
     return (f"constraint{suffix}",)
 
 
-def foreign_keys(table: str, keys: tuple[Keys, ...], nullable: set[str]) -> Iterator[ForeignKey]:
+def foreign_keys(table: str, keys: tuple[Keys, ...], nullable: set[str]) -> Iterator[ForeignKeyDoc]:
     """The foreign keys of a table.
 
     Args:
@@ -107,7 +109,7 @@ def foreign_keys(table: str, keys: tuple[Keys, ...], nullable: set[str]) -> Iter
         if not key.is_a(CONSTR_FOREIGN) or key.parsed is None:
             continue
         columns = tuple(map(quoted, key.columns))
-        yield ForeignKey(
+        yield ForeignKeyDoc(
             name=key.name,
             table=table,
             columns=columns,
@@ -130,9 +132,9 @@ def _on_delete(parsed: Constraint, columns: tuple[str, ...]) -> Words:
     return ("that is refused",)
 
 
-def indexes_of(facts: Facts, schema: str) -> dict[str, list[Part]]:
+def indexes_of(facts: Facts, schema: str) -> dict[str, list[RelationPart]]:
     """The indexes of a schema's tables, but for those that only keep a constraint, by table."""
-    found = dict[str, list[Part]]()
+    found = dict[str, list[RelationPart]]()
     for name, stated in facts.parts("index", schema):
         node = statement(stated.get("definition", ""))
         if node is None or not node.HasField("index_stmt"):
@@ -143,12 +145,12 @@ def indexes_of(facts: Facts, schema: str) -> dict[str, list[Part]]:
         words: Words = (f"{unique}{parsed.access_method} ", Code(columns))
         if stated.get("valid") == "false":
             words = (*words, ", not valid")
-        part = Part(name, words, comment=stated.get("comment"))
+        part = RelationPart(name, words, comment=stated.get("comment"))
         found.setdefault(relation(parsed.relation), []).append(part)
     return found
 
 
-def trigger(name: str, stated: Properties) -> Part:
+def trigger(name: str, stated: Properties) -> RelationPart:
     """A trigger as part of a table."""
     node = statement(stated.get("definition", ""))
     state = f", {stated['enabled']}" if "enabled" in stated else ""
@@ -158,8 +160,8 @@ def trigger(name: str, stated: Properties) -> Part:
         function = ".".join(map(quoted, strings(parsed.funcname)))
         words = (_when(parsed), " calls ", Code(f"{function}()"), state)
         if not (parsed.HasField("when_clause") or parsed.args or parsed.columns):
-            return Part(name, words, comment=stated.get("comment"))
-    return Part(name, words, stated.get("definition"), stated.get("comment"))
+            return RelationPart(name, words, comment=stated.get("comment"))
+    return RelationPart(name, words, stated.get("definition"), stated.get("comment"))
 
 
 def _when(parsed: CreateTrigStmt) -> str:

@@ -6,15 +6,15 @@ from collections.abc import Iterable
 
 from arami_db.docs.access import Role
 from arami_db.docs.facts import Facts, Properties
-from arami_db.docs.model import Function, Schema, Type
-from arami_db.docs.parts import Part
+from arami_db.docs.model import FunctionDoc, Schema, Type
+from arami_db.docs.parts import RelationPart
 from arami_db.docs.words import Code, Words
 from arami_db.facts.names import head, listed, split
 
 KINDS = ("function", "procedure", "aggregate", "window function")
 
 
-def functions(facts: Facts, roles: Iterable[Role]) -> tuple[Function, ...]:
+def functions(facts: Facts, roles: Iterable[Role]) -> tuple[FunctionDoc, ...]:
     """Every function, procedure and aggregate, by name, but for what a range type makes itself.
 
     Args:
@@ -22,7 +22,7 @@ def functions(facts: Facts, roles: Iterable[Role]) -> tuple[Function, ...]:
         roles: those of the API.
     """
     found = [
-        Function(
+        FunctionDoc(
             kind=kind,
             name=name,
             arguments=stated.get("arguments", ""),
@@ -80,25 +80,25 @@ def types(facts: Facts) -> tuple[Type, ...]:
     )
 
 
-def _details(facts: Facts, name: str, stated: Properties) -> list[Part]:
+def _details(facts: Facts, name: str, stated: Properties) -> list[RelationPart]:
     details = [
-        Part(what, (Code(stated[what]),))
+        RelationPart(what, (Code(stated[what]),))
         for what in ("base type", "labels", "default")
         if what in stated
     ]
     if "range" in stated:
         bound, several, *_ = listed(stated["range"])
         of: Words = ("of ", Code(bound), "; several of them are a ", Code(several))
-        details.append(Part("range", of))
+        details.append(RelationPart("range", of))
     if "not null" in stated:
-        details.append(Part("not null", ("null is refused",)))
+        details.append(RelationPart("not null", ("null is refused",)))
     for constraint, properties in facts.parts("constraint", name):
         if "definition" in properties:
             words: Words = (Code(properties["definition"]),)
-            details.append(Part(constraint, words, comment=properties.get("comment")))
+            details.append(RelationPart(constraint, words, comment=properties.get("comment")))
     for column, properties in facts.parts("column", name):
         words = (Code(properties.get("type", "?")),)
-        details.append(Part(column, words, comment=properties.get("comment")))
+        details.append(RelationPart(column, words, comment=properties.get("comment")))
     return details
 
 

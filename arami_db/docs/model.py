@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from arami_db.docs.names import slug
-from arami_db.docs.parts import Access, Column, ForeignKey, Part, Policy
+from arami_db.docs.parts import Access, ColumnDoc, ForeignKeyDoc, Policy, RelationPart
 from arami_db.docs.words import Words
 
 
 @dataclass(frozen=True)
-class Relation:
+class RelationDoc:
     """A table or view.
 
     Attributes:
@@ -27,16 +27,16 @@ class Relation:
     kind: str
     name: str
     comment: str | None
-    columns: tuple[Column, ...]
+    columns: tuple[ColumnDoc, ...]
     notes: tuple[Words, ...] = ()
     own: str | None = None
     access: tuple[Access, ...] = ()
     policies: tuple[Policy, ...] = ()
-    constraints: tuple[Part, ...] = ()
-    indexes: tuple[Part, ...] = ()
-    triggers: tuple[Part, ...] = ()
-    references: tuple[ForeignKey, ...] = ()
-    referenced: tuple[ForeignKey, ...] = ()
+    constraints: tuple[RelationPart, ...] = ()
+    indexes: tuple[RelationPart, ...] = ()
+    triggers: tuple[RelationPart, ...] = ()
+    references: tuple[ForeignKeyDoc, ...] = ()
+    referenced: tuple[ForeignKeyDoc, ...] = ()
     ways: tuple[Words, ...] = ()
     definition: str | None = None
     reads: tuple[str, ...] = ()
@@ -54,7 +54,7 @@ class Relation:
 
 
 @dataclass(frozen=True)
-class Function:
+class FunctionDoc:
     """A function, procedure or aggregate.
 
     Attributes:
@@ -92,7 +92,7 @@ class Type:
     name: str
     kind: str
     comment: str | None
-    details: tuple[Part, ...]
+    details: tuple[RelationPart, ...]
 
     @property
     def anchor(self) -> str:
@@ -124,22 +124,22 @@ class Reference:
     """All that is said of a database."""
 
     schemas: tuple[Schema, ...]
-    relations: tuple[Relation, ...]
-    functions: tuple[Function, ...]
+    relations: tuple[RelationDoc, ...]
+    functions: tuple[FunctionDoc, ...]
     types: tuple[Type, ...]
     coverage: tuple[Coverage, ...]
 
     @property
-    def tables(self) -> tuple[Relation, ...]:
+    def tables(self) -> tuple[RelationDoc, ...]:
         """The tables, foreign ones too."""
         return tuple(one for one in self.relations if not one.is_view)
 
     @property
-    def views(self) -> tuple[Relation, ...]:
+    def views(self) -> tuple[RelationDoc, ...]:
         """The views, materialized ones too."""
         return tuple(one for one in self.relations if one.is_view)
 
     @property
-    def foreign_keys(self) -> tuple[ForeignKey, ...]:
+    def foreign_keys(self) -> tuple[ForeignKeyDoc, ...]:
         """Those of all tables."""
         return tuple(key for table in self.tables for key in table.references)

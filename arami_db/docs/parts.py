@@ -10,7 +10,7 @@ from arami_db.docs.words import Words
 from arami_db.facts.names import unquoted
 
 
-class Answer(Enum):
+class RowAccess(Enum):
     """Whether a row may be read or written."""
 
     NO = "no"
@@ -22,7 +22,7 @@ class Answer(Enum):
 class Cell:
     """Whether somebody may do something, and what is to be said of it."""
 
-    answer: Answer
+    answer: RowAccess
     condition: Words = ()
 
 
@@ -35,7 +35,7 @@ class Access:
 
 
 @dataclass(frozen=True)
-class Key:
+class JsonKey:
     """A key of a JSON object, as the check of its column has it."""
 
     name: str
@@ -59,13 +59,13 @@ class Structure:
     constraint: str | None
     example: str | None
     is_array: bool = False
-    keys: tuple[Key, ...] = ()
+    keys: tuple[JsonKey, ...] = ()
     others: bool = True
     unasked: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
-class Column:
+class ColumnDoc:
     """A column of a table, view or composite type; structure is for JSON columns of tables."""
 
     table: str
@@ -89,7 +89,7 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Part:
+class RelationPart:
     """A constraint, index, trigger or the like of a relation.
 
     Attributes:
@@ -131,7 +131,7 @@ class Policy:
 
 
 @dataclass(frozen=True)
-class ForeignKey:
+class ForeignKeyDoc:
     """A foreign key: from the columns of a table to those of another."""
 
     name: str

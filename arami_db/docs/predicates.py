@@ -19,7 +19,7 @@ from postgast.pg_query_pb2 import (
 )
 
 from arami_db.docs.parsing import expression, strings, text
-from arami_db.docs.parts import Answer
+from arami_db.docs.parts import RowAccess
 from arami_db.docs.words import Code, Words, joined, listed
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ _OPERATORS = {
     ">": "is more than",
     "<": "is less than",
 }
-NO, YES, PERHAPS = Answer.NO, Answer.YES, Answer.PERHAPS
+NO, YES, PERHAPS = RowAccess.NO, RowAccess.YES, RowAccess.PERHAPS
 
 
 @dataclass(frozen=True)
@@ -53,9 +53,9 @@ class Reading:
     """
 
     words: Words
-    own: Answer
-    others: Answer
-    anybody: Answer
+    own: RowAccess
+    others: RowAccess
+    anybody: RowAccess
     owners: frozenset[str] = frozenset()
     besides: Words = ()
     parts: int = 1
@@ -80,14 +80,14 @@ def in_words(condition: str) -> Words:
     return read(condition, permissive=True).words
 
 
-def both(one: Answer, other: Answer) -> Answer:
+def both(one: RowAccess, other: RowAccess) -> RowAccess:
     """Whether two conditions hold, where each may be unknown."""
     if NO in (one, other):
         return NO
     return YES if one is other is YES else PERHAPS
 
 
-def either(one: Answer, other: Answer) -> Answer:
+def either(one: RowAccess, other: RowAccess) -> RowAccess:
     """Whether one of two conditions holds, where each may be unknown."""
     if YES in (one, other):
         return YES

@@ -9,7 +9,7 @@ from arami_db.docs.access import Role
 from arami_db.docs.definitions import constraints_of
 from arami_db.docs.facts import Facts
 from arami_db.docs.functions import functions, schemas, types
-from arami_db.docs.model import Coverage, Function, Reference, Relation
+from arami_db.docs.model import Coverage, FunctionDoc, Reference, RelationDoc
 from arami_db.docs.relations import relations
 from arami_db.docs.structures import structures
 from arami_db.facts import facts_within, read_for, schemas_of
@@ -85,7 +85,7 @@ def _read(
     return _reference(facts, relations(facts, tables, found, roles, takes), roles)
 
 
-def _reference(facts: Facts, found: tuple[Relation, ...], roles: tuple[Role, ...]) -> Reference:
+def _reference(facts: Facts, found: tuple[RelationDoc, ...], roles: tuple[Role, ...]) -> Reference:
     made = functions(facts, roles)
     return Reference(
         schemas=schemas(
@@ -100,7 +100,7 @@ def _reference(facts: Facts, found: tuple[Relation, ...], roles: tuple[Role, ...
     )
 
 
-def _coverage(found: tuple[Relation, ...], made: tuple[Function, ...]) -> list[Coverage]:
+def _coverage(found: tuple[RelationDoc, ...], made: tuple[FunctionDoc, ...]) -> list[Coverage]:
     """How many of each kind have a comment."""
     tables = [one for one in found if not one.is_view]
     views = [one for one in found if one.is_view]

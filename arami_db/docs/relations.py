@@ -11,9 +11,9 @@ from arami_db.docs import definitions
 from arami_db.docs.access import COMMANDS, Role
 from arami_db.docs.definitions import Keys
 from arami_db.docs.facts import Facts, Properties
-from arami_db.docs.model import Relation
+from arami_db.docs.model import RelationDoc
 from arami_db.docs.parsing import quoted, statement
-from arami_db.docs.parts import Column, ForeignKey, Part, Structure
+from arami_db.docs.parts import ColumnDoc, ForeignKeyDoc, RelationPart, Structure
 from arami_db.docs.rights import access_of, policies_of
 from arami_db.docs.words import Code, Words
 from arami_db.docs.words import listed as named
@@ -38,7 +38,7 @@ def relations(
     structures: Structures,
     roles: tuple[Role, ...],
     takes: Mapping[str, Collection[str]],
-) -> tuple[Relation, ...]:
+) -> tuple[RelationDoc, ...]:
     """Every table and view, by name.
 
     Args:
@@ -49,7 +49,7 @@ def relations(
         takes: the commands that each view takes.
     """
     schemas = {split(name)[0] for kind in KINDS for name in facts.of(kind)}
-    indexes = dict[str, list[Part]]()
+    indexes = dict[str, list[RelationPart]]()
     for schema in schemas:
         indexes |= definitions.indexes_of(facts, schema)
     found = []
@@ -75,14 +75,14 @@ def relations(
 
 def _relation(
     facts: Facts, kind: str, name: str, keys: tuple[Keys, ...], structures: Structures
-) -> Relation:
+) -> RelationDoc:
     stated = facts.of(kind)[name]
     columns = tuple(
         _column(name, column, facts.of("column").get(f"{name}.{column}", {}), keys, structures)
         for column in _order(facts, name, stated)
     )
     nullable = {column.name for column in columns if column.nullable}
-    return Relation(
+    return RelationDoc(
         kind=kind,
         name=name,
         comment=stated.get("comment"),
@@ -94,7 +94,7 @@ def _relation(
             if "internal" not in properties
         )
         + tuple(
-            Part(rule, ("rule",), properties["definition"], properties.get("comment"))
+            RelationPart(rule, ("rule",), properties["definition"], properties.get("comment"))
             for rule, properties in facts.parts("rule", name)
             if "definition" in properties
         ),
@@ -105,7 +105,7 @@ def _relation(
 
 def _column(
     table: str, name: str, stated: Properties, keys: tuple[Keys, ...], structures: Structures
-) -> Column:
+) -> ColumnDoc:
     kinds = {CONSTR_PRIMARY: "PK", CONSTR_UNIQUE: "UK", CONSTR_FOREIGN: "FK"}
     marks = {
         mark
@@ -121,7 +121,7 @@ def _column(
         default = f"generated ({stated['generated kind']}): {default}"
     elif "identity" in stated:
         default = f"generated {stated['identity']} as identity"
-    return Column(
+    return ColumnDoc(
         table=table,
         name=name,
         type=stated.get("type", "?"),
@@ -179,10 +179,10 @@ def _parts(facts: Facts, whole: str) -> tuple[Words, ...]:
     return (("Its parts: ", *named(found), "."),) if found else ()
 
 
-def _related(found: list[Relation]) -> tuple[Relation, ...]:
+def _related(found: list[RelationDoc]) -> tuple[RelationDoc, ...]:
     """The relations, each with the foreign keys of others and the views made of it."""
     names = {one.name for one in found}
-    pointing = dict[str, list[ForeignKey]]()
+    pointing = dict[str, list[ForeignKeyDoc]]()
     made_of = {one.name: definitions.read_by(one.definition, names) for one in found}
     for one in found:
         for key in (key for key in one.references if key.target != one.name):

@@ -6,9 +6,9 @@ import re
 from collections.abc import Collection
 from dataclasses import replace
 
-from arami_db.docs.access import COMMANDS, Grants, Role, Rule, matrix
+from arami_db.docs.access import COMMANDS, Grants, PolicyAccess, Role, matrix
 from arami_db.docs.facts import Facts
-from arami_db.docs.parts import Access, Answer, Cell, Policy
+from arami_db.docs.parts import Access, Cell, Policy, RowAccess
 from arami_db.docs.predicates import PERHAPS, Reading, read
 from arami_db.docs.words import Code, Words, listed
 from arami_db.facts.names import listed as names_of
@@ -29,7 +29,7 @@ _BY_TABLES = ("the rows that its tables let them read",)
 
 def policies_of(
     facts: Facts, table: str
-) -> tuple[tuple[Policy, ...], tuple[Rule, ...] | None, str | None]:
+) -> tuple[tuple[Policy, ...], tuple[PolicyAccess, ...] | None, str | None]:
     """The policies of a table: as they are shown, as they decide, and whose rows are meant.
 
     Args:
@@ -60,7 +60,7 @@ def policies_of(
                 comment=stated.get("comment"),
             )
         )
-        rules.append(Rule(permissive, command, roles, using, check))
+        rules.append(PolicyAccess(permissive, command, roles, using, check))
     owners = {owner for rule in rules for owner in rule.using.owners | rule.check.owners}
     if len(owners) > 1:
         rules = [replace(r, using=_veiled(r.using), check=_veiled(r.check)) for r in rules]
@@ -78,7 +78,7 @@ def access_of(
     facts: Facts,
     relation: tuple[str, str],
     roles: tuple[Role, ...],
-    rules: tuple[Rule, ...] | None,
+    rules: tuple[PolicyAccess, ...] | None,
     takes: Collection[str],
 ) -> tuple[tuple[Words, ...], tuple[Access, ...]]:
     """What roles may do with a relation.
@@ -114,7 +114,7 @@ def access_of(
 
 
 def _by_tables(cell: Cell) -> Cell:
-    return Cell(PERHAPS, _BY_TABLES) if cell.answer is Answer.YES else cell
+    return Cell(PERHAPS, _BY_TABLES) if cell.answer is RowAccess.YES else cell
 
 
 def _grants(facts: Facts, kind: str, name: str, takes: Collection[str]) -> Grants:

@@ -16,7 +16,7 @@ from arami_db.docs import candidates
 from arami_db.docs.definitions import Keys
 from arami_db.docs.facts import Facts
 from arami_db.docs.parsing import strings, text
-from arami_db.docs.parts import Key, Structure
+from arami_db.docs.parts import JsonKey, Structure
 from arami_db.facts.names import unquoted
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ def _probed(
     for name, value in values.items():
         required = name in inner and not accepts(changed(**{name: ...}))
         kind = _kind(name, value, lambda **new: accepts(changed(**new)), bounds.get(name, ()))
-        keys.append(Key(name, kind, required))
+        keys.append(JsonKey(name, kind, required))
     laid_out = json.dumps(example, indent=2, ensure_ascii=False)
     return Structure(constraint, laid_out, is_array, tuple(keys), others)
 

@@ -9,13 +9,27 @@ from arami_db import administrator
 from arami_db.administrator import Need
 from arami_db.database.connect import Connection
 from arami_db.database.server import Server, inspect
-from arami_db.doctor.reading import Around, Extension, Setting, read_around, read_extensions
+from arami_db.doctor.reading import (
+    Extension,
+    ServerSetting,
+    ServerView,
+    read_around,
+    read_extensions,
+)
 from arami_db.doctor.reading import read_settings as settings_of
-from arami_db.doctor.standing import Standing, read_standing
+from arami_db.doctor.standing import LedgerStanding, read_standing
 from arami_db.doctor.verdicts import Verdict, verdicts
 from arami_db.files import SqlTree
 
-__all__ = ["Around", "Diagnosis", "Extension", "Setting", "Standing", "Verdict", "diagnose"]
+__all__ = [
+    "Diagnosis",
+    "Extension",
+    "LedgerStanding",
+    "ServerSetting",
+    "ServerView",
+    "Verdict",
+    "diagnose",
+]
 
 
 @dataclass(frozen=True)
@@ -34,11 +48,11 @@ class Diagnosis:
     """
 
     server: Server
-    around: Around
+    around: ServerView
     skew: timedelta
     extensions: tuple[Extension, ...]
-    settings: tuple[Setting, ...]
-    standing: Standing
+    settings: tuple[ServerSetting, ...]
+    standing: LedgerStanding
     verdicts: tuple[Verdict, ...]
     needs: tuple[Need, ...]
 

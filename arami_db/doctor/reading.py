@@ -14,7 +14,7 @@ _MONITORING = "pg_stat_statements"  # `monitor queries` reads it where it is
 
 
 @dataclass(frozen=True)
-class Around:
+class ServerView:
     """The server as a role sees it.
 
     Attributes:
@@ -73,7 +73,7 @@ class Extension:
 
 
 @dataclass(frozen=True)
-class Setting:
+class ServerSetting:
     """A setting in force for this session, and what set it, as pg_settings says it."""
 
     name: str
@@ -81,10 +81,10 @@ class Setting:
     source: str
 
 
-def read_around(connection: Connection) -> tuple[Around, timedelta]:
+def read_around(connection: Connection) -> tuple[ServerView, timedelta]:
     """Read it, and by how much the server's clock is ahead of ours, to half a round trip."""
     before = datetime.now(UTC)
-    with connection.cursor(row_factory=class_row(Around), binary=True) as cursor:
+    with connection.cursor(row_factory=class_row(ServerView), binary=True) as cursor:
         around = cursor.execute(query("doctor")).fetchone()
     after = datetime.now(UTC)
     assert around is not None  # noqa: S101
@@ -98,7 +98,7 @@ def read_extensions(connection: Connection, names: Iterable[str]) -> tuple[Exten
         return tuple(cursor.execute(query("doctor_extensions"), wanted))
 
 
-def read_settings(connection: Connection) -> tuple[Setting, ...]:
+def read_settings(connection: Connection) -> tuple[ServerSetting, ...]:
     """Read the settings that bear on the work."""
-    with connection.cursor(row_factory=class_row(Setting)) as cursor:
+    with connection.cursor(row_factory=class_row(ServerSetting)) as cursor:
         return tuple(cursor.execute(query("doctor_settings")))

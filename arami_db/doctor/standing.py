@@ -8,14 +8,14 @@ from arami_db import ledger
 from arami_db.database.connect import Connection
 from arami_db.errors import AramiError, PlatformError
 from arami_db.files import SqlTree
-from arami_db.migrate.disagreement import require_agreement
-from arami_db.migrate.existing import refuse_foreign_tables
-from arami_db.migrate.plan import IN_PLACE, make_plan
-from arami_db.runner.session import Options
+from arami_db.ledger.plan import IN_PLACE, make_plan
+from arami_db.runner.disagreement import require_agreement
+from arami_db.runner.existing import refuse_foreign_tables
+from arami_db.runner.session import MigrateOptions
 
 
 @dataclass(frozen=True)
-class Standing:
+class LedgerStanding:
     """The ledger beside the files.
 
     Attributes:
@@ -35,7 +35,7 @@ class Standing:
     refused: AramiError | None = None
 
 
-def read_standing(connection: Connection, tree: SqlTree) -> Standing:
+def read_standing(connection: Connection, tree: SqlTree) -> LedgerStanding:
     """Compare the ledger with the files.
 
     Raises:
@@ -45,16 +45,16 @@ def read_standing(connection: Connection, tree: SqlTree) -> Standing:
     try:
         state = ledger.read(connection)
     except PlatformError as error:
-        return Standing("unreadable", unreadable=error)
+        return LedgerStanding("unreadable", unreadable=error)
     plan = make_plan(tree, state)
     refused = None
     try:
-        require_agreement(plan, Options())
+        require_agreement(plan, MigrateOptions())
         if not state.rows:
             refuse_foreign_tables(connection, tree)
     except AramiError as error:
         refused = error
-    return Standing(
+    return LedgerStanding(
         "readable" if state.exists else "none",
         len(plan.of(*IN_PLACE)),
         len(plan.pending),

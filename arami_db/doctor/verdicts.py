@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from arami_db.administrator import PROVING, Need, require_uid
 from arami_db.database.server import Server
-from arami_db.doctor.reading import Around
-from arami_db.doctor.standing import Standing
+from arami_db.doctor.reading import ServerView
+from arami_db.doctor.standing import LedgerStanding
 from arami_db.errors import AramiError
 from arami_db.files import SqlTree
 
@@ -60,7 +60,11 @@ class Verdict:
 
 
 def verdicts(
-    server: Server, around: Around, standing: Standing, needs: Sequence[Need], tree: SqlTree
+    server: Server,
+    around: ServerView,
+    standing: LedgerStanding,
+    needs: Sequence[Need],
+    tree: SqlTree,
 ) -> tuple[Verdict, ...]:
     """Judge every command that works on a database.
 
@@ -92,7 +96,7 @@ def _unwritable(command: str, server: Server) -> Iterator[Reason]:
             yield _of(error)
 
 
-def _rights(command: str, around: Around, needs: Sequence[Need]) -> Iterator[Reason]:
+def _rights(command: str, around: ServerView, needs: Sequence[Need]) -> Iterator[Reason]:
     yield from (Reason(need.reason, need.advice) for need in needs if command in need.commands)
     others = {"archive": around.may_archive, "maintain": around.may_maintain}
     excused = command in _READING or others.get(command, False)
@@ -106,14 +110,14 @@ def _rights(command: str, around: Around, needs: Sequence[Need]) -> Iterator[Rea
         )
 
 
-def _ledger(command: str, standing: Standing) -> Iterator[Reason]:
+def _ledger(command: str, standing: LedgerStanding) -> Iterator[Reason]:
     if standing.unreadable and command != "maintain":
         yield _of(standing.unreadable)
     if standing.refused and command == "migrate":
         yield _of(standing.refused)
 
 
-def _platform(command: str, server: Server, around: Around, tree: SqlTree) -> Iterator[Reason]:
+def _platform(command: str, server: Server, around: ServerView, tree: SqlTree) -> Iterator[Reason]:
     if command == "migrate":
         try:
             require_uid(server, tree.auth_stub)

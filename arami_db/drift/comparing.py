@@ -8,7 +8,7 @@ from typing import TypedDict
 from arami_db.drift.findings import Finding, Severity
 from arami_db.drift.reach import path_finding
 from arami_db.drift.remedies import advice, remedy
-from arami_db.drift.remedies.around import Around, Object, by_object, sent
+from arami_db.drift.remedies.around import Object, Sides, by_object, sent
 from arami_db.drift.remedies.causes import cause_of
 from arami_db.drift.remedies.difference import Difference
 from arami_db.drift.severity import severity_of
@@ -50,7 +50,7 @@ def drift(
     """
     if expected == actual:
         return []
-    around = Around(by_object(expected), by_object(actual), owner, api)
+    around = Sides(by_object(expected), by_object(actual), owner, api)
     missing, extra = _by_item(expected - actual), _by_item(actual - expected)
     found: list[Finding] = []
     for item in sorted(missing.keys() | extra.keys()):
@@ -65,7 +65,7 @@ def _by_item(facts: frozenset[Fact]) -> dict[Object, _Facts]:
     return items
 
 
-def _differences(item: Object, missing: _Facts, extra: _Facts, around: Around) -> list[Finding]:
+def _differences(item: Object, missing: _Facts, extra: _Facts, around: Sides) -> list[Finding]:
     kind, name = item
     if kind == "reach":
         return [path_finding(fact, is_extra=fact in extra) for fact in (*missing, *extra)]
@@ -82,7 +82,7 @@ def _differences(item: Object, missing: _Facts, extra: _Facts, around: Around) -
     return found + _moved(name, *(_value(_of(side, _ORDER)) or "" for side in (missing, extra)))
 
 
-def _parted(item: Object, extra: _Facts, around: Around) -> list[tuple[str | None, _Facts]]:
+def _parted(item: Object, extra: _Facts, around: Sides) -> list[tuple[str | None, _Facts]]:
     """An object that should not be there: as a whole, and what may be settled without it.
 
     A table may be somebody else's, and inherit from one of ours; a publication the platform's, and
@@ -103,7 +103,7 @@ def _parted(item: Object, extra: _Facts, around: Around) -> list[tuple[str | Non
     return [(None, whole), *parts]
 
 
-def _ours(fact: Fact, around: Around) -> bool:
+def _ours(fact: Fact, around: Sides) -> bool:
     """Whether a property names a table that should be."""
     return ("table", fact.property.split(" ", 1)[1]) in around.wanted
 
@@ -118,7 +118,7 @@ def _value(facts: _Facts) -> str | None:
 
 
 def _difference(
-    item: Object, key: str | None, missing: _Facts, extra: _Facts, around: Around
+    item: Object, key: str | None, missing: _Facts, extra: _Facts, around: Sides
 ) -> Finding:
     """A property that differs; without a key, an object that is missing or should not be there."""
     facts = [f for f in (*missing, *extra) if key or f.property not in _ANYTHINGS]

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from arami_db.drift.findings import Finding
-from arami_db.drift.remedies.around import PARTS, RELATIONS, Around, Object, by_object, sent
+from arami_db.drift.remedies.around import PARTS, RELATIONS, Object, Sides, by_object, sent
 from arami_db.drift.remedies.causes import target_of
 from arami_db.facts import Fact
 from arami_db.facts.names import head, schema_of, split, unquoted
@@ -77,8 +77,8 @@ class Neighbours:
         )
 
     @cached_property
-    def _around(self) -> Around:
-        return Around(by_object(self.expected), by_object({*self.expected, *self.extra}))
+    def _around(self) -> Sides:
+        return Sides(by_object(self.expected), by_object({*self.expected, *self.extra}))
 
     @cached_property
     def _names(self) -> set[str]:

@@ -7,6 +7,6 @@ from __future__ import annotations
 
 from arami_db.embedded.lifecycle import destroy, start, status, stop
 from arami_db.embedded.place import home
-from arami_db.embedded.server import Server, psql_command
+from arami_db.embedded.server import EmbeddedServer, psql_command
 
-__all__ = ["Server", "destroy", "home", "psql_command", "start", "status", "stop"]
+__all__ = ["EmbeddedServer", "destroy", "home", "psql_command", "start", "status", "stop"]

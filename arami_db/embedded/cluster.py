@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 from arami_db.embedded.binaries import Binaries
-from arami_db.embedded.place import Place, State
+from arami_db.embedded.place import ServerPlace, ServerState
 from arami_db.embedded.processes import first_line
 from arami_db.errors import EmbeddedError
 
@@ -30,7 +30,7 @@ _DISPOSABLE = {"fsync": "off", "full_page_writes": "off"}
 _TAIL = 20
 
 
-def ensure(place: Place, binaries: Binaries, *, durable: bool) -> Path:
+def ensure(place: ServerPlace, binaries: Binaries, *, durable: bool) -> Path:
     """The data directory, created if there is none.
 
     Raises:
@@ -41,13 +41,13 @@ def ensure(place: Place, binaries: Binaries, *, durable: bool) -> Path:
     return place.data_dir or _create(place, binaries, durable=durable)
 
 
-def major(place: Place) -> int | None:
+def major(place: ServerPlace) -> int | None:
     """The version of Postgres that made the data; None when there is none."""
     found = first_line(place.data_dir / "PG_VERSION") if place.data_dir else ""
     return int(found) if found.isdigit() else None
 
 
-def _create(place: Place, binaries: Binaries, *, durable: bool) -> Path:
+def _create(place: ServerPlace, binaries: Binaries, *, durable: bool) -> Path:
     name = f"pg{binaries.major}"
     partial = Path(tempfile.mkdtemp(prefix=f"{name}.partial-", dir=place.root))
     place.account.own(partial)
@@ -68,7 +68,9 @@ def _create(place: Place, binaries: Binaries, *, durable: bool) -> Path:
     return partial.rename(place.root / name)
 
 
-def launch(place: Place, binaries: Binaries, data: Path, state: State, *, durable: bool) -> int:
+def launch(
+    place: ServerPlace, binaries: Binaries, data: Path, state: ServerState, *, durable: bool
+) -> int:
     """Start the postmaster in the background, a child of nobody here.
 
     Call it with the lock held and none of the server's processes alive.
@@ -98,12 +100,12 @@ def ended(alive: int) -> bool:
     return bool(select.select([alive], [], [], 0.05)[0])
 
 
-def log_tail(place: Place) -> str:
+def log_tail(place: ServerPlace) -> str:
     """The end of the server's log."""
     return _last_lines(place.log.read_text(errors="replace"))
 
 
-def _options(state: State, *, durable: bool) -> list[str]:
+def _options(state: ServerState, *, durable: bool) -> list[str]:
     folder = str(state.socket_dir).replace('"', '""')
     settings = {
         "port": str(state.port),

@@ -12,9 +12,9 @@ from pathlib import Path
 
 from arami_db.embedded import cluster
 from arami_db.embedded.binaries import Binaries, majors, runnable
-from arami_db.embedded.place import MARKER, Place, State
+from arami_db.embedded.place import MARKER, ServerPlace, ServerState
 from arami_db.embedded.processes import PATIENCE, TICK, halt, listed, processes
-from arami_db.embedded.server import Server, answering, prepare
+from arami_db.embedded.server import EmbeddedServer, answering, prepare
 from arami_db.embedded.sockets import socket_dir, trusted
 from arami_db.errors import EmbeddedError, UsageError
 
@@ -42,7 +42,7 @@ def start(
     durable: bool = True,
     major: int | None = None,
     note: Callable[[str], None] = lambda _: None,
-) -> Server:
+) -> EmbeddedServer:
     """Find the running server, or start one; the first time, create it.
 
     Args:
@@ -58,7 +58,7 @@ def start(
     """
     if tcp_port is not None and not 1024 <= tcp_port <= 65535:
         raise UsageError(f"Port {tcp_port} is not between 1024 and 65535.")
-    place = Place.at(root)
+    place = ServerPlace.at(root)
     place.check_reach()
     with place.locked():
         server = _found(place)
@@ -76,7 +76,7 @@ def start(
 
 
 @_explained()
-def status(*, root: Path | None = None) -> Server | None:
+def status(*, root: Path | None = None) -> EmbeddedServer | None:
     """The server if it runs and answers, else None; changes nothing.
 
     Args:
@@ -85,7 +85,7 @@ def status(*, root: Path | None = None) -> Server | None:
     Raises:
         EmbeddedError: the directory cannot be read, or something else answers there.
     """
-    place = Place.at(root)
+    place = ServerPlace.at(root)
     return answering(place) if place.recognised else None
 
 
@@ -102,7 +102,7 @@ def stop(*, root: Path | None = None) -> bool:
     Raises:
         EmbeddedError: it does not stop, or the directory is another user's.
     """
-    place = Place.at(root)
+    place = ServerPlace.at(root)
     if not place.recognised:
         return False
     with place.locked():
@@ -122,7 +122,7 @@ def destroy(*, root: Path | None = None) -> bool:
     Raises:
         EmbeddedError: the directory was not made by us (nothing is deleted), or cannot be deleted.
     """
-    place = Place.at(root)
+    place = ServerPlace.at(root)
     if not place.recognised:
         if place.root.is_dir() and any(place.root.iterdir()):
             raise EmbeddedError(
@@ -136,7 +136,7 @@ def destroy(*, root: Path | None = None) -> bool:
     return True
 
 
-def _found(place: Place) -> Server | None:
+def _found(place: ServerPlace) -> EmbeddedServer | None:
     """The running server, waited for while any process of it is starting, ending or orphaned."""
     deadline = time.monotonic() + PATIENCE
     while True:
@@ -153,17 +153,17 @@ def _found(place: Place) -> Server | None:
 
 
 def _launched(
-    place: Place,
+    place: ServerPlace,
     tcp_port: int | None,
     note: Callable[[str], None],
     binaries: Binaries,
     *,
     durable: bool,
-) -> Server:
+) -> EmbeddedServer:
     if binaries.wheel is None:
         note(f"embedded server: PostgreSQL {binaries.version} of this machine, {binaries.folder}")
     data = cluster.ensure(place, binaries, durable=durable)
-    state = State(socket_dir(place), tcp_port or _PORT, tcp_port is not None, binaries.folder)
+    state = ServerState(socket_dir(place), tcp_port or _PORT, tcp_port is not None, binaries.folder)
     place.remember(state)
     alive = cluster.launch(place, binaries, data, state, durable=durable)
     try:
@@ -184,7 +184,7 @@ def _launched(
     )
 
 
-def _delete(place: Place) -> None:
+def _delete(place: ServerPlace) -> None:
     """Delete our own files by name, the marker last, then the directory if that empties it."""
     state = place.state()
     if state and trusted(state.socket_dir, place.account.uid):

@@ -25,7 +25,7 @@ _ATTEMPTS = 1000  # that a directory may be destroyed under us, before it is som
 
 
 @dataclass(frozen=True)
-class State:
+class ServerState:
     """Where the last server listens, written before it is launched."""
 
     socket_dir: Path
@@ -35,14 +35,14 @@ class State:
 
 
 @dataclass(frozen=True)
-class Place:
+class ServerPlace:
     """A server's directory and the account its server runs as."""
 
     root: Path
     account: Account
 
     @classmethod
-    def at(cls, root: Path | None) -> Place:
+    def at(cls, root: Path | None) -> ServerPlace:
         """The place at `root`, or at home; nothing is created."""
         root = (root or home()).resolve()
         data = _cluster(root)
@@ -63,16 +63,16 @@ class Place:
         """Whether this directory was made by us."""
         return (self.root / MARKER).is_file()
 
-    def state(self) -> State | None:
+    def state(self) -> ServerState | None:
         """What the last launch wrote; None when there was none, or it cannot be read as such."""
         try:
             facts = json.loads((self.root / "state.json").read_text())
             paths = Path(facts["socket_dir"]), Path(facts.get("programs", ""))
-            return State(paths[0], int(facts["port"]), bool(facts["tcp"]), paths[1])
+            return ServerState(paths[0], int(facts["port"]), bool(facts["tcp"]), paths[1])
         except (FileNotFoundError, ValueError, KeyError, TypeError):
             return None
 
-    def remember(self, state: State) -> None:
+    def remember(self, state: ServerState) -> None:
         """Record the state for the next command."""
         write_private(self.root / "state.json", json.dumps(asdict(state), default=str))
 

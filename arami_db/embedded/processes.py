@@ -12,7 +12,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from arami_db.embedded.place import Place
+from arami_db.embedded.place import ServerPlace
 from arami_db.errors import EmbeddedError
 
 PATIENCE = 60.0  # seconds for a start, a recovery or a shutdown's checkpoint
@@ -39,7 +39,7 @@ def first_line(path: Path) -> str:
     return text.partition("\n")[0].strip()
 
 
-def processes(place: Place) -> set[int]:
+def processes(place: ServerPlace) -> set[int]:
     """The pids of every process of this server, orphans of a killed postmaster included."""
     data = place.data_dir
     if data is None:
@@ -50,14 +50,14 @@ def processes(place: Place) -> set[int]:
     return {pid for pid in pids if _serves(pid, data, place.account.uid)}
 
 
-def postmaster(place: Place) -> int | None:
+def postmaster(place: ServerPlace) -> int | None:
     """The pid of the running postmaster; None when the one on file is not one of ours."""
     data = place.data_dir
     claim = first_line(data / "postmaster.pid") if data else ""
     return int(claim) if claim.isdigit() and int(claim) in processes(place) else None
 
 
-def halt(place: Place) -> bool:
+def halt(place: ServerPlace) -> bool:
     """End the server (fast shutdown) or what is left of it, and wait until it is gone.
 
     Returns:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from arami_db.embedded.place import Place, State, write_private
+from arami_db.embedded.place import ServerPlace, ServerState, write_private
 from arami_db.embedded.processes import postmaster
 from arami_db.embedded.sockets import trusted
 from arami_db.errors import EmbeddedError
@@ -27,7 +27,7 @@ _PASSWORD = "password"  # noqa: S105 (a file's name)
 
 
 @dataclass(frozen=True)
-class Server:
+class EmbeddedServer:
     """A running embedded server; `programs` is the directory of those it was started with."""
 
     data_dir: Path
@@ -57,7 +57,7 @@ class Server:
         return f"postgresql://postgres:{password}@127.0.0.1:{self.port}/arami"
 
 
-def psql_command(server: Server) -> list[str]:
+def psql_command(server: EmbeddedServer) -> list[str]:
     """The argv of the psql that belongs to `server`; append psql's own options.
 
     Raises:
@@ -73,7 +73,7 @@ def psql_command(server: Server) -> list[str]:
     return [psql, f"--dbname={server.conninfo}"]
 
 
-def answering(place: Place) -> Server | None:
+def answering(place: ServerPlace) -> EmbeddedServer | None:
     """The server, if it really takes a connection now.
 
     Raises:
@@ -96,12 +96,14 @@ def answering(place: Place) -> Server | None:
             f"{place.root}: its server runs where it cannot be seen from here.",
             hint="stop it where it was started, perhaps in another container",
         )
-    return Server(data, state.socket_dir, state.port, pid, version, state.tcp, state.programs)
+    return EmbeddedServer(
+        data, state.socket_dir, state.port, pid, version, state.tcp, state.programs
+    )
 
 
-def prepare(server: Server) -> None:
+def prepare(server: EmbeddedServer) -> None:
     """Make what every session counts on: the database, its extension, a password for TCP."""
-    state = State(server.socket_dir, server.port, server.tcp, server.programs)
+    state = ServerState(server.socket_dir, server.port, server.tcp, server.programs)
     with _connect(state) as connection:
         if server.tcp:
             _set_password(connection, server.data_dir.parent / _PASSWORD)
@@ -127,7 +129,7 @@ def _set_password(connection: psycopg.Connection[Any], file: Path) -> None:
     connection.execute(f"alter role postgres password '{verifier}'")
 
 
-def _connect(state: State, dbname: str = "postgres") -> psycopg.Connection[Any]:
+def _connect(state: ServerState, dbname: str = "postgres") -> psycopg.Connection[Any]:
     import psycopg
 
     return psycopg.connect(

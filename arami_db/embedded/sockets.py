@@ -7,7 +7,7 @@ import stat
 import tempfile
 from pathlib import Path
 
-from arami_db.embedded.place import Place
+from arami_db.embedded.place import ServerPlace
 from arami_db.errors import EmbeddedError
 
 _LONGEST = 103  # sun_path less its NUL: 107 bytes on Linux, 103 on macOS
@@ -24,7 +24,7 @@ def trusted(folder: Path, uid: int) -> bool:
     return private and found.st_uid == uid
 
 
-def socket_dir(place: Place) -> Path:
+def socket_dir(place: ServerPlace) -> Path:
     """The folder for the socket: in the root, or elsewhere if no client could name that.
 
     Raises:
@@ -40,7 +40,7 @@ def socket_dir(place: Place) -> Path:
     return folder
 
 
-def _elsewhere(place: Place) -> Path:
+def _elsewhere(place: ServerPlace) -> Path:
     last = place.state()
     if last and trusted(last.socket_dir, place.account.uid) and _addressable(last.socket_dir):
         return last.socket_dir

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from arami_db.embedded.lifecycle import destroy, start
-from arami_db.embedded.server import Server
+from arami_db.embedded.server import EmbeddedServer
 from arami_db.errors import EmbeddedError
 
 _PREFIX = "arami-db-shadow-"
@@ -18,7 +18,7 @@ _LOCK = "in-use"  # held by whoever made the folder, for as long as that process
 
 
 @contextmanager
-def throwaway(major: int | None = None) -> Iterator[Server]:
+def throwaway(major: int | None = None) -> Iterator[EmbeddedServer]:
     """Start a server that nobody else uses and whose data goes with it.
 
     What a killed command left behind is deleted by the next one.

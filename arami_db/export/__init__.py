@@ -1,5 +1,5 @@
 """Writing the SQL files as another tool's migrations."""
 
-from arami_db.export.supabase import Exported, export
+from arami_db.export.supabase import SupabaseExport, export
 
-__all__ = ["Exported", "export"]
+__all__ = ["SupabaseExport", "export"]

@@ -15,22 +15,22 @@ from arami_db.files.lexemes import BLANKS
 from arami_db.files.psql import without_restrict
 from arami_db.files.script import Script, load_all
 from arami_db.ledger import Ledger, Row
-from arami_db.migrate.plan import Entry, Plan, State, make_plan
+from arami_db.ledger.plan import Entry, EntryState, Plan, make_plan
 
 _WRONG = {
-    State.CHANGED,
-    State.SWAPPED,
-    State.RENUMBERED,
-    State.MISSING,
-    State.OUT_OF_ORDER,
-    State.AHEAD,
+    EntryState.CHANGED,
+    EntryState.SWAPPED,
+    EntryState.RENUMBERED,
+    EntryState.MISSING,
+    EntryState.OUT_OF_ORDER,
+    EntryState.AHEAD,
 }
 _SHOWN = 8
 _MARK = "-- arami: no-transaction\n"
 
 
 @dataclass(frozen=True)
-class Exported:
+class SupabaseExport:
     """What an export did.
 
     Attributes:
@@ -49,7 +49,7 @@ class Exported:
         return tuple(path.name.partition("_")[0] for path in self.written)
 
 
-def export(tree: SqlTree, directory: Path, *, dry: bool = False) -> Exported:
+def export(tree: SqlTree, directory: Path, *, dry: bool = False) -> SupabaseExport:
     """Write what a Supabase project lacks of the files into its supabase/migrations.
 
     Migrations come first, then views and functions. The same files and the same project give the
@@ -83,7 +83,7 @@ def export(tree: SqlTree, directory: Path, *, dry: bool = False) -> Exported:
     if not dry:
         project.write(files)
     in_place = len(tree.migrations) - len(pending) + len(tree.views) - len(views.pending)
-    return Exported(tuple(files), in_place, views.notes)
+    return SupabaseExport(tuple(files), in_place, views.notes)
 
 
 def _as_ledger(found: list[Header]) -> Ledger:
@@ -166,9 +166,9 @@ def _line(entry: Entry, project: Project) -> str:
 
 def _hint(entry: Entry) -> str:
     ways = {
-        State.OUT_OF_ORDER: "Renumber the file above those that were exported",
-        State.MISSING: "Restore the file",
-        State.AHEAD: "Export from the newer release of the files that wrote it",
+        EntryState.OUT_OF_ORDER: "Renumber the file above those that were exported",
+        EntryState.MISSING: "Restore the file",
+        EntryState.AHEAD: "Export from the newer release of the files that wrote it",
     }
     way = ways.get(entry.state, "Put the file back as it was exported, and write a new migration")
     return (

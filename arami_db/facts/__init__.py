@@ -1,7 +1,7 @@
 """The one model of a schema: its facts, stated by SQL, kept in a file, asked of a database."""
 
 from arami_db.facts.reading import (
-    Answer,
+    FactsReading,
     QueryFailedError,
     ask_within,
     facts_within,
@@ -13,8 +13,8 @@ from arami_db.facts.session import read_for
 from arami_db.facts.snapshot import Fact, dump, load
 
 __all__ = [
-    "Answer",
     "Fact",
+    "FactsReading",
     "QueryFailedError",
     "ask_within",
     "dump",

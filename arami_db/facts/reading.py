@@ -29,7 +29,7 @@ class QueryFailedError(AramiError):
 
 
 @dataclass(frozen=True)
-class Answer:
+class FactsReading:
     """What a database says of itself.
 
     Attributes:
@@ -48,7 +48,7 @@ def read(
     asked: Sequence[SqlFile] | None = None,
     *,
     made: Collection[Fact] = (),
-) -> Answer:
+) -> FactsReading:
     """State the facts of a database and ask its checks, in one transaction that leaves no trace.
 
     Args:
@@ -75,7 +75,7 @@ def read(
         raise _failure(connection, tree, error) from error
 
 
-def ask_within(connection: Connection, tree: SqlTree, made: Collection[Fact] = ()) -> Answer:
+def ask_within(connection: Connection, tree: SqlTree, made: Collection[Fact] = ()) -> FactsReading:
     """State the facts and ask every check in the transaction at work, as it has changed things.
 
     Args:
@@ -136,7 +136,7 @@ def ask_files(
     prelude: SqlFile | None,
     catalog: Sequence[SqlFile],
     checks: Sequence[SqlFile],
-) -> Answer:
+) -> FactsReading:
     """Run some files as one query behind the prelude, which is stated and planned once.
 
     A file's query is a sub-select there, so that it may have a WITH of its own.
@@ -155,13 +155,13 @@ def ask_files(
     queries = [_query(number, file, _FACT, _STATED) for number, file in enumerate(catalog)]
     queries += [_query(n, file, _FINDING, _FOUND) for n, file in enumerate(checks, len(catalog))]
     if not queries:
-        return Answer(frozenset(), ())
+        return FactsReading(frozenset(), ())
     text = (f"{prelude.text}\n" if prelude else "") + "\nunion all\n".join(queries)
     rows = connection.execute(text.encode()).fetchall()
     for number, *fact, found in rows:
         if found is None and None in fact:
             raise QueryFailedError(f"{files[number].label}: a fact lacks something: {fact}")
-    return Answer(
+    return FactsReading(
         frozenset(Fact(*fact) for _, *fact, found in rows if found is None),
         tuple((files[number], found) for number, *_, found in rows if found is not None),
     )

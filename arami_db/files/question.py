@@ -54,7 +54,7 @@ class Metric:
 
 
 @dataclass(frozen=True)
-class Question:
+class MonitorQuery:
     """A file of monitor/, and what its comments say.
 
     Attributes:
@@ -92,7 +92,7 @@ def unit_of(column: str) -> str | None:
     return next((unit for unit in UNITS if f"_{column}".endswith(f"_{unit}")), None)
 
 
-def questions(files: Iterable[SqlFile]) -> tuple[Question, ...]:
+def questions(files: Iterable[SqlFile]) -> tuple[MonitorQuery, ...]:
     """Read the comments of the files of monitor/.
 
     Args:
@@ -106,7 +106,7 @@ def questions(files: Iterable[SqlFile]) -> tuple[Question, ...]:
             the same metric; names each place.
     """
     refusals: list[Refusal] = []
-    found: list[Question] = []
+    found: list[MonitorQuery] = []
     exported: dict[str, str] = {}
     for file in files:
         try:
@@ -128,7 +128,7 @@ def questions(files: Iterable[SqlFile]) -> tuple[Question, ...]:
     return tuple(found)
 
 
-def _question(file: SqlFile) -> Question:
+def _question(file: SqlFile) -> MonitorQuery:
     stem = _STEM.fullmatch(file.name)
     if stem is None or stem[1] == OWN_TOPIC:
         raise _refused(file, None, "is not named NNN_topic_name.sql, in lower case", "Rename it.")
@@ -138,7 +138,7 @@ def _question(file: SqlFile) -> Question:
     labels = tuple(label for text in _all(lines, "labels") for label in text.split(", "))
     if taken := {*RESERVED} & {*labels}:
         raise _refused(file, None, f"{taken.pop()} is a label that every series has", "Rename it.")
-    return Question(
+    return MonitorQuery(
         file=file,
         topic=topic,
         name=name,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from arami_db.maintain.model import Holder, Job, Table, Upkeep
+from arami_db.maintain.model import Holder, Job, TableStatistics, Upkeep
 from arami_db.maintain.retention import YOUNGEST, Old, Retention, retain
 from arami_db.maintain.run import maintain
 from arami_db.maintain.tables import tables
@@ -13,7 +13,7 @@ __all__ = [
     "Job",
     "Old",
     "Retention",
-    "Table",
+    "TableStatistics",
     "Upkeep",
     "maintain",
     "retain",

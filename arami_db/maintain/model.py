@@ -9,7 +9,7 @@ _MANY_INSERTED = 1000  # likewise for rows inserted
 
 
 @dataclass(frozen=True)
-class Table:
+class TableStatistics:
     """A table as the statistics see it.
 
     Attributes:
@@ -101,7 +101,7 @@ class Job:
         is_held: whether these are as many as would be reason enough for a vacuum.
     """
 
-    table: Table
+    table: TableStatistics
     why: str
     seconds: float | None = None
     failure: str | None = None

@@ -13,7 +13,7 @@ from arami_db.database.execute import no_time_limit
 from arami_db.database.server import inspect
 from arami_db.errors import PlatformError
 from arami_db.maintain.holders import holders, next_transaction
-from arami_db.maintain.model import Job, Table, Upkeep
+from arami_db.maintain.model import Job, TableStatistics, Upkeep
 from arami_db.maintain.tables import again
 
 _LOCK_TIMEOUT = 5000  # milliseconds; an autovacuum gives way after one second
@@ -21,7 +21,7 @@ _LOCK_TIMEOUT = 5000  # milliseconds; an autovacuum gives way after one second
 
 def maintain(
     connection: Connection,
-    tables: Sequence[Table],
+    tables: Sequence[TableStatistics],
     *,
     threshold: float,
     dry_run: bool,
@@ -114,7 +114,7 @@ def _upkeep(connection: Connection, job: Job, threshold: float) -> Job:
     return replace(done, left=left.dead, toast_left=left.toast_dead, is_held=is_held)
 
 
-def _vacuum(connection: Connection, table: Table) -> Table | None:
+def _vacuum(connection: Connection, table: TableStatistics) -> TableStatistics | None:
     """What the table is after it; None when it did not happen."""
     if not table.is_partitioned:
         connection.execute(f"vacuum {table.quoted}".encode())
@@ -123,7 +123,7 @@ def _vacuum(connection: Connection, table: Table) -> Table | None:
     return after if happened else None
 
 
-def _analyze(connection: Connection, table: Table) -> bool:
+def _analyze(connection: Connection, table: TableStatistics) -> bool:
     """Whether it happened. Since Postgres 18 the partitions can be left out."""
     alone = table.is_partitioned and connection.info.server_version >= 180000
     connection.execute(f"analyze {'only ' * alone}{table.quoted}".encode())

@@ -9,14 +9,14 @@ from psycopg.rows import class_row, dict_row
 
 from arami_db.database.connect import Connection, query
 from arami_db.errors import UsageError
-from arami_db.maintain.model import Table
+from arami_db.maintain.model import TableStatistics
 
 _OURS = ("public", "audit", "arami_db")
 
 
 def tables(
     connection: Connection, names: Sequence[str] = (), schemas: Sequence[str] = ()
-) -> list[Table]:
+) -> list[TableStatistics]:
     """Tables with what the statistics say of them, partitioned ones last.
 
     Args:
@@ -37,14 +37,16 @@ def tables(
     return [table for table in found if chosen.intersection({table.id, *table.ancestors})]
 
 
-def again(connection: Connection, table: Table) -> Table | None:
+def again(connection: Connection, table: TableStatistics) -> TableStatistics | None:
     """The same table as it is now; None when it is gone."""
     return next(iter(_read(connection, (), table.id)), None)
 
 
-def _read(connection: Connection, schemas: Sequence[str], oid: int | None = None) -> list[Table]:
+def _read(
+    connection: Connection, schemas: Sequence[str], oid: int | None = None
+) -> list[TableStatistics]:
     values = {"schemas": list(schemas), "id": oid}
-    with connection.cursor(row_factory=class_row(Table)) as cursor:
+    with connection.cursor(row_factory=class_row(TableStatistics)) as cursor:
         found = cursor.execute(query("maintain_tables"), values).fetchall()
     if not any(table.is_distributed for table in found):
         return found
@@ -57,7 +59,9 @@ def _read(connection: Connection, schemas: Sequence[str], oid: int | None = None
     ]
 
 
-def _named(name: str, found: Sequence[Table], within: Sequence[Table]) -> Table:
+def _named(
+    name: str, found: Sequence[TableStatistics], within: Sequence[TableStatistics]
+) -> TableStatistics:
     in_full = [table for table in found if name in {table.name, table.quoted}]
     bare = [table for table in within if name == table.bare_name]
     if in_full or bare:

@@ -11,7 +11,7 @@ from psycopg.sql import Identifier
 from arami_db.database.connect import Connection, redact
 from arami_db.errors import ConnectionFailedError, UsageError
 from arami_db.files import SqlTree
-from arami_db.files.question import Question, questions
+from arami_db.files.question import MonitorQuery, questions
 from arami_db.monitor.model import Answer, Problem, answer
 
 # What a session could bend, and what would let a question wait for others or be in their way. Where
@@ -45,7 +45,9 @@ inner join pg_namespace as n on e.extnamespace = n.oid"""
 _LONGEST = 2**31 - 1  # milliseconds, as the server counts them
 
 
-def chosen(tree: SqlTree, topics: Sequence[str], usual: str | None = None) -> tuple[Question, ...]:
+def chosen(
+    tree: SqlTree, topics: Sequence[str], usual: str | None = None
+) -> tuple[MonitorQuery, ...]:
     """The questions of some topics.
 
     Args:
@@ -70,7 +72,7 @@ def chosen(tree: SqlTree, topics: Sequence[str], usual: str | None = None) -> tu
 def ask(
     connection: Connection,
     tree: SqlTree,
-    asked: Iterable[Question],
+    asked: Iterable[MonitorQuery],
     *,
     limit: int,
     timeout: float,
@@ -120,7 +122,7 @@ def _lost(error: psycopg.Error) -> ConnectionFailedError:
     return ConnectionFailedError(redact(str(error).strip()) or "the connection was lost")
 
 
-def _text(question: Question, tree: SqlTree, schema: str | None) -> str | Problem:
+def _text(question: MonitorQuery, tree: SqlTree, schema: str | None) -> str | Problem:
     """A question as it is sent, or why it cannot be."""
     text = question.file.text.rstrip().rstrip(";")
     if question.extension and schema is None:
@@ -160,7 +162,7 @@ def _rows(
         return columns, cursor.fetchall() if columns else []
 
 
-def _problem(question: Question, error: psycopg.Error, names: Mapping[str, str]) -> Problem:
+def _problem(question: MonitorQuery, error: psycopg.Error, names: Mapping[str, str]) -> Problem:
     state = error.sqlstate or ""
     message = redact((error.diag.message_primary or str(error)).strip())
     way = question.ways.get(state) or _WAYS.get(state)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from arami_db.files.question import Question
+from arami_db.files.question import MonitorQuery
 
 NOTE = "note"
 
@@ -41,7 +41,7 @@ class Answer:
         problem: why there are no rows, if it could not be answered.
     """
 
-    question: Question
+    question: MonitorQuery
     columns: tuple[str, ...] = ()
     rows: tuple[tuple[Any, ...], ...] = ()
     left_out: int = 0
@@ -50,7 +50,7 @@ class Answer:
 
 
 def answer(
-    question: Question, columns: Sequence[str], rows: Sequence[tuple[Any, ...]], limit: int
+    question: MonitorQuery, columns: Sequence[str], rows: Sequence[tuple[Any, ...]], limit: int
 ) -> Answer:
     """Make an answer of rows; those that only have a note are none.
 
@@ -79,7 +79,7 @@ def answer(
 
 
 def _undeclared(
-    question: Question, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]
+    question: MonitorQuery, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]
 ) -> str | None:
     """What a file promises of its columns and does not keep."""
     declared = (*question.labels, *(metric.column for metric in question.metrics))

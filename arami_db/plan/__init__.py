@@ -1,8 +1,8 @@
 """Planning: what the pending files will do to a database, seen on a throw-away copy of it."""
 
 from arami_db.files.effects import Risk
-from arami_db.plan.ground import Wanted
+from arami_db.plan.ground import PlanOptions
 from arami_db.plan.operation import Planned, plan
 from arami_db.plan.weighing import Weighed
 
-__all__ = ["Planned", "Risk", "Wanted", "Weighed", "plan"]
+__all__ = ["PlanOptions", "Planned", "Risk", "Weighed", "plan"]

@@ -47,7 +47,7 @@ class Ground:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class PlanOptions:
     """How a plan is made.
 
     Attributes:
@@ -66,7 +66,7 @@ def ground(
     tree: SqlTree,
     applied: Sequence[Script],
     pending: Sequence[Script],
-    wanted: Wanted,
+    wanted: PlanOptions,
 ) -> Iterator[Ground]:
     """Make the throw-away database.
 
@@ -110,7 +110,7 @@ def ground(
             yield Ground(observer, found, tuple(notes), rows)
 
 
-def _fill(work: Connection, conninfo: str, wanted: Wanted) -> frozenset[str]:
+def _fill(work: Connection, conninfo: str, wanted: PlanOptions) -> frozenset[str]:
     """Put in the data that are asked for; the tables that have them."""
     if wanted.fill is None:
         return frozenset()

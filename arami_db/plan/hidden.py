@@ -48,7 +48,7 @@ class Sessions:
     second: Connection
 
 
-class _Run(Thread):
+class _Execution(Thread):
     """A statement at work while this session looks on."""
 
     def __init__(self, connection: Connection, sql: str) -> None:
@@ -84,7 +84,7 @@ def reveal(
     found: Locks = {}
     while True:
         _hold(second, tables, strongest(held, found), is_alone=savepoint is None)
-        run = _Run(work, sql)
+        run = _Execution(work, sql)
         run.start()
         waited = _wait(second, work.info.backend_pid, run)
         if waited is None:
@@ -115,7 +115,7 @@ def _hold(second: Connection, tables: list[Relation], known: Locks, *, is_alone:
                 second.execute(f"lock table only {table.name} in {hold} mode nowait".encode())
 
 
-def _wait(second: Connection, pid: int, run: _Run) -> Locks | None:
+def _wait(second: Connection, pid: int, run: _Execution) -> Locks | None:
     """Look until the statement waits for a relation, for something else, or has ended.
 
     Returns:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import psycopg
 
 from arami_db.database.connect import Connection, query
-from arami_db.migrate.dropped import created_name
+from arami_db.rebuild.dropped import created_name
 from arami_db.shadow import Surroundings, apply
 
 if TYPE_CHECKING:

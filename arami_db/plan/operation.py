@@ -10,13 +10,13 @@ from arami_db import ledger
 from arami_db.files.comments import acceptances
 from arami_db.files.effects import Acceptance, Effect, Risk
 from arami_db.files.script import load_all
-from arami_db.migrate.disagreement import require_agreement
-from arami_db.migrate.plan import IN_PLACE, make_plan
-from arami_db.plan.ground import Ground, Wanted, ground
+from arami_db.ledger.plan import IN_PLACE, make_plan
+from arami_db.plan.ground import Ground, PlanOptions, ground
 from arami_db.plan.running import Run
 from arami_db.plan.speed import measure
 from arami_db.plan.target import Target, read_target, sample
 from arami_db.plan.weighing import Weighed, weigh
+from arami_db.runner.disagreement import require_agreement
 
 if TYPE_CHECKING:
     from arami_db.database.connect import Connection
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from arami_db.files import SqlFile, SqlTree
     from arami_db.files.script import Script
     from arami_db.plan.model import Observed
-    from arami_db.runner.session import Options
+    from arami_db.runner.session import MigrateOptions
 
 _EACH = {Effect.DATA_LOSS, Effect.REWRITE}
 
@@ -68,8 +68,8 @@ class Planned:
 def plan(
     connection: Connection,
     tree: SqlTree,
-    options: Options,
-    wanted: Wanted,
+    options: MigrateOptions,
+    wanted: PlanOptions,
     begin: Callable[[str], None] = lambda _: None,
 ) -> Planned:
     """Say what the pending files will do to a database, which is only read.

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import psycopg
 
-from arami_db.database.failure import FileFailedError
 from arami_db.errors import RebuildError
-from arami_db.migrate.dropped import is_replacement, skips_what_exists
-from arami_db.migrate.rebuild import IRREPLACEABLE, Rebuild
 from arami_db.plan.judging import Told, observed
 from arami_db.plan.model import Observed
 from arami_db.plan.state import State, read_state
+from arami_db.rebuild import IRREPLACEABLE, Rebuild
+from arami_db.rebuild.dropped import is_replacement, skips_what_exists
+from arami_db.runner.failure import FileFailedError
 
 if TYPE_CHECKING:
     from arami_db.files.script import Script, Statement

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import psycopg
 
-from arami_db.database.execute import cleaning_steps, closing_steps, run_each
+from arami_db.database.execute import run_each
 from arami_db.files.rules import Mode, transaction_mode
 from arami_db.files.transactions import is_setting
 from arami_db.plan.blame import Rows
@@ -17,6 +17,7 @@ from arami_db.plan.model import Observed
 from arami_db.plan.observe import BEYOND, FailedError, Observer
 from arami_db.plan.rebuilding import needs_rebuild, rebuild, would_keep
 from arami_db.plan.state import State, read_state
+from arami_db.runner.steps import cleaning_steps, closing_steps
 
 if TYPE_CHECKING:
     from arami_db.files.script import Script, Statement

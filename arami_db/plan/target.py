@@ -12,7 +12,7 @@ from typing import NamedTuple
 from arami_db.database.connect import Connection, query
 
 
-class Table(NamedTuple):
+class TargetTable(NamedTuple):
     """A row of plan_tables.sql; rows is None where nobody has counted yet."""
 
     name: str
@@ -47,7 +47,7 @@ class Busy(NamedTuple):
     relations: list[str]
 
 
-class Server(NamedTuple):
+class TargetServer(NamedTuple):
     """A row of plan_server.sql."""
 
     database: str
@@ -70,8 +70,8 @@ class Target:
         free_disk: bytes that are free where its data lie; None where that cannot be seen.
     """
 
-    server: Server
-    tables: Mapping[str, Table]
+    server: TargetServer
+    tables: Mapping[str, TargetTable]
     traffic: Mapping[str, tuple[float, float]]
     sessions: tuple[Busy, ...]
     free_disk: int | None = None
@@ -90,7 +90,7 @@ class Sample:
     """What the statistics counted at one moment."""
 
     taken: float
-    tables: Mapping[str, Table]
+    tables: Mapping[str, TargetTable]
 
 
 def sample(connection: Connection) -> Sample:
@@ -103,7 +103,7 @@ def sample(connection: Connection) -> Sample:
         psycopg.Error: as the server says it.
     """
     rows = connection.execute(query("plan_tables").encode()).fetchall()
-    return Sample(time.monotonic(), {row[0]: Table(*row) for row in rows})
+    return Sample(time.monotonic(), {row[0]: TargetTable(*row) for row in rows})
 
 
 def read_target(connection: Connection, first: Sample) -> Target:
@@ -129,7 +129,7 @@ def read_target(connection: Connection, first: Sample) -> Target:
     [server] = connection.execute(query("plan_server").encode()).fetchall()
     sessions = connection.execute(query("plan_sessions").encode()).fetchall()
     busy = tuple(Busy(*row) for row in sessions)
-    return Target(Server(*server), last.tables, traffic, busy, _free_disk(connection))
+    return Target(TargetServer(*server), last.tables, traffic, busy, _free_disk(connection))
 
 
 def _free_disk(connection: Connection) -> int | None:

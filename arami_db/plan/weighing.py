@@ -9,7 +9,7 @@ from arami_db.files.effects import Effect, Risk
 from arami_db.files.rules import is_concurrent
 from arami_db.plan.model import Observed
 from arami_db.plan.speed import Speed
-from arami_db.plan.target import Table, Target
+from arami_db.plan.target import Target, TargetTable
 
 _OUTAGE = 1.0  # seconds that nobody notices, or just so
 _UNITS = (("h", 3600.0), ("min", 60.0), ("s", 1.0))
@@ -57,7 +57,7 @@ def weigh(observed: Observed, target: Target, speed: Speed) -> Weighed:
     )
 
 
-def _sizes(observed: Observed, target: Target) -> list[Table]:
+def _sizes(observed: Observed, target: Target) -> list[TargetTable]:
     names = dict.fromkeys((*observed.rewritten, *observed.scanned, *observed.changed))
     return [target.tables[name] for name in names if name in target.tables]
 
@@ -76,7 +76,7 @@ def _seconds(observed: Observed, target: Target, speed: Speed) -> float | None:
 
 
 def _estimate(
-    observed: Observed, sizes: Sequence[Table], seconds: float | None, speed: Speed
+    observed: Observed, sizes: Sequence[TargetTable], seconds: float | None, speed: Speed
 ) -> str | None:
     if observed.effect in {Effect.NONE, Effect.FAILS}:
         return None
@@ -106,7 +106,7 @@ def _bytes(size: int) -> str:
     return f"{size / length:.0f} {unit}"
 
 
-def _size(table: Table) -> str:
+def _size(table: TargetTable) -> str:
     if table.bytes is None:
         return "an unknown size"
     rows = "? rows" if table.rows is None else f"{table.rows:,} rows"

@@ -10,8 +10,8 @@ import psycopg
 from arami_db.database.connect import Connection, lost
 from arami_db.policies import Branch
 from arami_db.prove.attempt import Attempt
-from arami_db.prove.branches import Coverage
 from arami_db.prove.citus import prove_there
+from arami_db.prove.coverage import BranchCoverage
 from arami_db.prove.proving import play
 from arami_db.prove.scenario import Scenario
 from arami_db.prove.schema import read
@@ -138,7 +138,7 @@ def prove(
         return Proof((), (f"the proof was cut short: {str(error).strip()}",))
 
 
-def _proof(scenarios: list[Scenario], coverage: Coverage | None) -> Proof:
+def _proof(scenarios: list[Scenario], coverage: BranchCoverage | None) -> Proof:
     branches = coverage.branches.values() if coverage else ()
     called = {name for scenario in scenarios for name in scenario.called}
     oracles = {key: how for scenario in scenarios for key, how in scenario.oracles.items()}
@@ -157,7 +157,7 @@ def _proof(scenarios: list[Scenario], coverage: Coverage | None) -> Proof:
 
 
 def _untried(
-    scenarios: list[Scenario], coverage: Coverage | None, called: set[str]
+    scenarios: list[Scenario], coverage: BranchCoverage | None, called: set[str]
 ) -> Iterator[Untried]:
     for branch, why in coverage.untried if coverage else ():
         yield Untried(_name(branch), why)

@@ -69,10 +69,10 @@ def rendered(statement: sql.Composable) -> sql.SQL:
     return sql.SQL(statement.as_string())
 
 
-def claims(user: str | None, role: str = ROLE, **more: object) -> str:
+def claims(user: str | None, role: str = ROLE, more: Mapping[str, object] | None = None) -> str:
     """The claims of a signed-in user, as JSON."""
     mail = {"email": email(user)} if user else {}
-    merged = {"sub": user, "role": role, **mail, **more}
+    merged = {"sub": user, "role": role, **mail, **(more or {})}
     return json.dumps({k: v for k, v in merged.items() if v is not None or k == "sub"})
 
 
@@ -83,7 +83,7 @@ def owner(user: str, more: Mapping[str, object]) -> Actor:
         user: the id.
         more: claims besides, which operators set.
     """
-    return Actor("A", ROLE, claims(user, **more))
+    return Actor("A", ROLE, claims(user, more=more))
 
 
 def owners(user: str, more: Mapping[str, object]) -> tuple[Actor, ...]:
@@ -106,7 +106,7 @@ def attackers(user: str, other: str, more: Mapping[str, object]) -> tuple[Actor,
         Actor(
             "A with B's id in what users write",
             ROLE,
-            claims(user, **{**more, "user_metadata": forged}),
+            claims(user, more={**more, "user_metadata": forged}),
             headers=json.dumps(headers),
         ),
         Actor("anon", "anon"),

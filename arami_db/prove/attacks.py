@@ -9,8 +9,8 @@ from psycopg import sql
 from arami_db.prove import statements as make
 from arami_db.prove.actors import PLAIN, PRIVILEGES, THOROUGH, Actor
 from arami_db.prove.attempt import Attack
+from arami_db.prove.parts import View
 from arami_db.prove.scenario import Scenario
-from arami_db.prove.schema import View
 from arami_db.prove.whose import may_be_nobodys, pinpoint
 from arami_db.rows.maker import Row, inserting
 from arami_db.rows.tables import ForeignKey, Table
@@ -37,7 +37,6 @@ def on(scenario: Scenario, table: Table, actor: Actor) -> Iterator[Attack]:
     if actor.name in THOROUGH and (mine := scenario.row(scenario.a, table.path)) is not None:
         yield from _made(actor, table, _writes(scenario, table, actor, mine, theirs))
         yield from _made(actor, table, _upserts(scenario, table, theirs))
-        yield from _made(actor, table, _own(scenario, table, actor, mine))
         yield from _made(actor, table, _nobodys(scenario, table, actor, theirs))
 
 
@@ -105,16 +104,6 @@ def _upserts(scenario: Scenario, table: Table, theirs: Row) -> Iterator[Made]:
                 ),
             )
             yield f"upsert as {who} on {key.name}", statement, scenario.clearing(table, scenario.a)
-
-
-def _own(scenario: Scenario, table: Table, actor: Actor, mine: Row) -> Iterator[Made]:
-    """What A may do with own rows, by which a trigger or rule could reach B's."""
-    name, hers = make.changed_column(scenario, table, actor.role), scenario.pinpoint(table, scenario.a)
-    yield "update own", make.update(table, {name: mine[name]}, hers), ()
-    yield "delete own", make.delete(table, hers), ()
-    draft = scenario.maker.drafts[scenario.a, table.path]
-    insert = make.insert(scenario, table, actor.role, draft)
-    yield "insert own", insert, scenario.clearing(table, scenario.a)
 
 
 def _nobodys(scenario: Scenario, table: Table, actor: Actor, theirs: Row) -> Iterator[Made]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import psycopg
 from psycopg import sql
@@ -14,7 +14,6 @@ from arami_db.policies import (
     ATTACKER_EMAIL,
     VICTIM,
     VICTIM_EMAIL,
-    Branch,
     Case,
     Gap,
     Policies,
@@ -23,124 +22,16 @@ from arami_db.prove import oracle, promises
 from arami_db.prove import statements as make
 from arami_db.prove.actors import Actor, owner, with_claims
 from arami_db.prove.attempt import Attack
+from arami_db.prove.coverage import BranchCoverage, key_of, measure
 from arami_db.prove.placing import Placed, placed
 from arami_db.prove.scenario import Scenario
-from arami_db.rows.maker import Row, email, undone
-from arami_db.rows.tables import Path, Table
+from arami_db.rows.maker import email, undone
+from arami_db.rows.tables import Table
 
 _USERS_SET = {"user_metadata", "raw_user_meta_data", "is_anonymous", "email", "phone"}
-Key = tuple[Path, str, str, str]
 
 
-def key_of(branch: Branch) -> Key:
-    """What tells a branch from others."""
-    return (branch.table, branch.policy, branch.clause, branch.text)
-
-
-@dataclass
-class Coverage:
-    """Which branches were seen true and false, and why others were not."""
-
-    branches: dict[Key, Branch]
-    seen: dict[Key, set[bool]]
-    refuted: set[Key]
-    why: dict[Key, str]
-    settled: set[Key]
-
-    def sees(self, branch: Branch, value: bool | None) -> None:
-        """Note what a branch was on some row."""
-        if value is not None:
-            self.seen.setdefault(key_of(branch), set()).add(value)
-
-    def is_open(self, branch: Branch) -> bool:
-        """Whether a case of the branch may show what the rows that are there did not."""
-        key = key_of(branch)
-        was_both = len(self.seen.get(key, set())) == len((True, False))
-        return key in self.branches and not (was_both and key in self.settled)
-
-    @property
-    def untried(self) -> list[tuple[Branch, str]]:
-        """The branches that were never true, and why."""
-        return [
-            (branch, self.why.get(key, "no row and no claims were found that make it true"))
-            for key, branch in self.branches.items()
-            if True not in self.seen.get(key, set()) and key not in self.refuted
-        ]
-
-
-def begin(scenario: Scenario) -> Coverage:
-    """The branches of all that is tried, measured on A's row and on B's.
-
-    Args:
-        scenario: in which both have rows.
-    """
-    tried = {table.path for table in scenario.schema.tried}
-    people = {"public", "anon", "authenticated"}
-    branches = {
-        key_of(branch): branch
-        for branch in scenario.schema.policies.branches
-        if branch.table in tried and people & set(branch.roles)
-    }
-    # Whoever makes these true is the owner, by the very column.
-    settled = {
-        key_of(branch)
-        for columns in scenario.schema.compared.values()
-        for column in columns
-        if column.kind == "uid" and not column.via
-        for branch in column.branches
-    }
-    coverage = Coverage(branches, {}, set(), {}, settled)
-    actor = owner(scenario.a, scenario.claims)
-    of: dict[Path, list[Branch]] = {}
-    for branch in branches.values():
-        of.setdefault(branch.table, []).append(branch)
-    for path, its in of.items():
-        for user in (scenario.a, scenario.b):
-            if row := scenario.row(user, path):
-                measure(scenario, coverage, actor, scenario.schema.tables[path], row, its)
-    return coverage
-
-
-def measure(
-    scenario: Scenario,
-    coverage: Coverage,
-    actor: Actor,
-    table: Table,
-    row: Row,
-    branches: list[Branch],
-) -> None:
-    """Ask what branches are on a row, with an actor's claims and all rights.
-
-    Args:
-        scenario: where the row is.
-        coverage: takes the answers down.
-        actor: whose claims.
-        table: where the row is.
-        row: the row.
-        branches: of the table.
-    """
-    claimed = replace(actor, role="none")
-    condition = make.pinpoint(table, row)
-    query = sql.SQL("select {} from {} where {}")
-    texts = sql.SQL(", ").join(sql.SQL("({})").format(sql.SQL(b.text)) for b in branches)
-    try:
-        with undone(scenario.connection, "arami_measured"):
-            scenario.connection.execute(claimed.become)
-            found = scenario.connection.execute(query.format(texts, table.identifier, condition))
-            values = found.fetchone() or ()
-        for branch, value in zip(branches, values, strict=False):
-            coverage.sees(branch, bool(value))
-    except psycopg.Error as error:
-        if scenario.connection.closed:
-            raise
-        if len(branches) == 1:
-            coverage.why.setdefault(key_of(branches[0]), str(error).strip().split("\n")[0])
-            return
-        for branch in branches:
-            measure(scenario, coverage, actor, table, row, [branch])
-
-
-def open_ones(policies: Policies, coverage: Coverage) -> Policies:
+def open_ones(policies: Policies, coverage: BranchCoverage) -> Policies:
     """The policies that have branches which a case may show more of.
 
     Args:
@@ -151,7 +42,7 @@ def open_ones(policies: Policies, coverage: Coverage) -> Policies:
     return replace(policies, policies=kept)
 
 
-def run(scenario: Scenario, coverage: Coverage, cases: list[Case], gaps: list[Gap]) -> None:
+def run(scenario: Scenario, coverage: BranchCoverage, cases: list[Case], gaps: list[Gap]) -> None:
     """Make each case that is not covered yet, and let A try what it opens.
 
     Args:
@@ -187,7 +78,7 @@ def _named(scenario: Scenario, case: Case) -> Case:
     return replace(case, row=row, claims=claims, others=others, settings=settings)
 
 
-def _try(scenario: Scenario, coverage: Coverage, case: Case) -> None:
+def _try(scenario: Scenario, coverage: BranchCoverage, case: Case) -> None:
     table = scenario.schema.tables[case.branch.table]
     if scenario.row(scenario.b, table.path) is None:
         coverage.why.setdefault(key_of(case.branch), "no valid row could be made for B")
@@ -246,7 +137,7 @@ def _attack(scenario: Scenario, table: Table, case: Case, actor: Actor, there: P
 def _attacks(scenario: Scenario, table: Table, case: Case, actor: Actor) -> Iterator[Attack]:
     row = scenario.maker.made[scenario.b, table.path]
     name = make.changed_column(scenario, table, actor.role)
-    at = (make.point(scenario, table, scenario.b),)
+    at: tuple[sql.Composable, ...] = (make.point(scenario, table, scenario.b),)
     read = make.select(scenario, table, actor.role, scenario.b)
     update = make.update(table, {name: row[name]}, make.CURRENT)
     yield Attack(actor, "select", table.label, read, reads=True)
@@ -256,7 +147,7 @@ def _attacks(scenario: Scenario, table: Table, case: Case, actor: Actor) -> Iter
     insert = make.insert(scenario, table, actor.role, draft)
     clear = scenario.clearing(table, scenario.b)
     yield Attack(actor, "insert for B", table.label, insert, clear)
-    if case.branch.clause == "check" and (mine := scenario.row(scenario.a, table.path)):
+    if case.branch.clause == "check" and scenario.row(scenario.a, table.path):
         new = {n: v for n, v in row.items() if n in make.identity(table, row, case.row)}
         may = make.allowed(scenario, table, actor.role, "update", new) if new else {}
         if not may:
@@ -273,22 +164,3 @@ def _own(scenario: Scenario, table: Table, actor: Actor) -> None:
     todo = [a for a in promises.own(scenario, table, actor) if a.action.split()[0] in open_]
     for attack, result in scenario.run(todo):
         promises.keep(scenario, attack, result)
-
-
-def let(scenario: Scenario, coverage: Coverage) -> set[tuple[str, str]]:
-    """What policies were seen to let A do, by table: what then fails is a broken promise.
-
-    Args:
-        scenario: in which it was seen.
-        coverage: what was seen.
-    """
-    found = set()
-    for key, branch in coverage.branches.items():
-        if branch.permissive and True in coverage.seen.get(key, set()):
-            table = scenario.schema.tables[branch.table]
-            [policy] = [p for p in scenario.schema.guard(table.path).policies if p.name == key[1]]
-            ruling = ["select", "update", "delete"] if branch.clause == "using" else []
-            if branch.clause == "check" or policy.check is None:
-                ruling.append("insert")
-            found |= {(table.label, c) for c in ruling if branch.command in {c, "all"}}
-    return found

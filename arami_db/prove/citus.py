@@ -15,11 +15,11 @@ import psycopg
 from psycopg import sql
 
 from arami_db.database.connect import Connection
-from arami_db.prove import attacks, doors
+from arami_db.prove import answers, attacks, doors
 from arami_db.prove.actors import API_ROLES, Actor, attackers
 from arami_db.prove.proving import play
 from arami_db.prove.scenario import Scenario
-from arami_db.prove.schema import Schema, read
+from arami_db.prove.schema import ExposedSchema, read
 from arami_db.prove.whose import predicate
 from arami_db.rows.maker import Maker, Row
 from arami_db.rows.tables import Path
@@ -75,7 +75,7 @@ def prove_there(
 
 
 def _as_role(
-    connection: Connection, schema: Schema, role: str, there: Somebody | None
+    connection: Connection, schema: ExposedSchema, role: str, there: Somebody | None
 ) -> Scenario:
     scenario = Scenario(connection, schema, role)
     with connection.transaction(force_rollback=True):
@@ -93,7 +93,7 @@ def _as_role(
     return scenario
 
 
-def _somebody(connection: Connection, schema: Schema) -> Somebody | None:
+def _somebody(connection: Connection, schema: ExposedSchema) -> Somebody | None:
     """A user with as many kinds of rows as can be told at once; None where there is nobody."""
     for table in reversed(schema.owned):
         for owner in table.direct:
@@ -106,7 +106,7 @@ def _somebody(connection: Connection, schema: Schema) -> Somebody | None:
     return None
 
 
-def _rows(connection: Connection, schema: Schema, user: str) -> dict[Path, Row]:
+def _rows(connection: Connection, schema: ExposedSchema, user: str) -> dict[Path, Row]:
     rows: dict[Path, Row] = {}
     maker = Maker(connection)
     for table in schema.owned:
@@ -172,7 +172,9 @@ def _about(scenario: Scenario, actor: Actor, there: Somebody) -> None:
         for name, other in names.items():
             statement = statement.replace(name, other)
         others.append(replace(question, statement=sql.SQL(statement)))
-    doors.compare(scenario, todo, list(zip(about, again, doors.ask(scenario, others), strict=True)))
+    answers.compare(
+        scenario, todo, list(zip(about, again, doors.ask(scenario, others), strict=True))
+    )
 
 
 def _ids(there: Somebody) -> set[str]:

@@ -39,7 +39,9 @@ def told(compared: Compared) -> Owners:
 
 
 def _is_operators(claim: tuple[str, ...]) -> bool:
-    return bool(claim) and claim[0] not in _USERS_OWN and not claim[0].startswith(("request.", "app."))
+    return (
+        bool(claim) and claim[0] not in _USERS_OWN and not claim[0].startswith(("request.", "app."))
+    )
 
 
 def _owner(column: OwnerColumn) -> Owner:

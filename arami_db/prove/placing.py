@@ -14,6 +14,7 @@ from arami_db.prove import statements as make
 from arami_db.prove.actors import Actor
 from arami_db.prove.attempt import Attack
 from arami_db.prove.scenario import Scenario
+from arami_db.prove.whose import pinpoint
 from arami_db.rows.maker import Row, email, inserting
 from arami_db.rows.tables import Owner, Path, Table
 
@@ -67,7 +68,9 @@ def placed(scenario: Scenario, table: Table, case: Case, actor: Actor) -> Placed
         if not _written(scenario, path, row, actor):
             by_attacker = False
             _put(scenario, path, row, scenario.a)
-    is_own = scenario.a in str(wanted) or any(_names(made[owner.column], scenario.a, owner) for owner in table.direct)
+    is_own = scenario.a in str(wanted) or any(
+        _names(made[owner.column], scenario.a, owner) for owner in table.direct
+    )
     is_theirs = bool(table.owners) and (
         not table.direct or any(made[owner.column] is not None for owner in table.direct)
     )
@@ -103,7 +106,7 @@ def _put(scenario: Scenario, path: Path, values: Row, user: str) -> Row:
     if there is not None:
         try:
             with scenario.connection.transaction():
-                update = make.update(table, values, make.pinpoint(table, there))
+                update = make.update(table, values, pinpoint(table, there))
                 return _kept(scenario, table, user, update)
         except psycopg.Error:
             if scenario.connection.closed:
@@ -153,7 +156,9 @@ def _written(scenario: Scenario, path: Path, row: Row, actor: Actor) -> bool:
     for statement in _ways(scenario, table, row, actor):
         done = [
             result
-            for _, result in scenario.run([Attack(actor, "write", table.label, statement, reads=True)])
+            for _, result in scenario.run(
+                [Attack(actor, "write", table.label, statement, reads=True)]
+            )
         ]
         if done[0].sqlstate is None and done[0].count:
             with scenario.connection.transaction():
@@ -164,10 +169,8 @@ def _written(scenario: Scenario, path: Path, row: Row, actor: Actor) -> bool:
     return False
 
 
-def _ways(
-    scenario: Scenario, table: Table, row: Row, actor: Actor
-) -> tuple[sql.Composable, ...]:
-    ways: list[sql.Composable] = []
+def _ways(scenario: Scenario, table: Table, row: Row, actor: Actor) -> tuple[sql.Composed, ...]:
+    ways: list[sql.Composed] = []
     mine = scenario.row(scenario.a, table.path)
     draft = _another(scenario, table, scenario.a, row)
     given = make.allowed(scenario, table, actor.role, "insert", draft)
@@ -178,7 +181,7 @@ def _ways(
     if mine is not None:
         new = {n: v for n, v in row.items() if mine.get(n) != v}
         if not new:
-            ways.insert(0, make.update(table, row, make.pinpoint(table, mine)))
+            ways.insert(0, make.update(table, row, pinpoint(table, mine)))
         else:
-            ways.append(make.update(table, new, make.pinpoint(table, mine)))
+            ways.append(make.update(table, new, pinpoint(table, mine)))
     return tuple(ways)

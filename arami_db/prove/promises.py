@@ -8,7 +8,8 @@ from psycopg import sql
 
 from arami_db.prove import statements as make
 from arami_db.prove.actors import SERVICE, Actor
-from arami_db.prove.attempt import TAKEN, Attack, Result, asked
+from arami_db.prove.asking import asked
+from arami_db.prove.attempt import TAKEN, Attack, Result
 from arami_db.prove.scenario import Scenario
 from arami_db.rows.tables import Table
 
@@ -18,7 +19,7 @@ _COMMANDS = ("insert", "select", "update", "delete")
 
 
 def own(scenario: Scenario, table: Table, actor: Actor) -> Iterator[Attack]:
-    """A inserts, reads, updates and deletes A's own row.
+    """A inserts, reads, updates and deletes A's own row, by which a trigger could reach B's.
 
     Args:
         scenario: in which A has rows.
@@ -45,7 +46,8 @@ def own(scenario: Scenario, table: Table, actor: Actor) -> Iterator[Attack]:
         "delete": (make.delete(table, mine), (*scenario.releasing(table, scenario.a), *at)),
     }
     for action, (statement, prepare) in made.items():
-        yield Attack(actor, f"{action} own", table.label, statement, prepare, reads=True)
+        is_reading = action == "select"
+        yield Attack(actor, f"{action} own", table.label, statement, prepare, reads=is_reading)
 
 
 def keep(scenario: Scenario, attack: Attack, result: Result) -> None:

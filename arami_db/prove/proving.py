@@ -8,10 +8,20 @@ from contextlib import ExitStack
 from psycopg import sql
 
 from arami_db.policies import cases
-from arami_db.prove import attacks, branches, doors, oracle, promises
+from arami_db.prove import (
+    answers,
+    attacks,
+    branches,
+    doors,
+    keys,
+    oracle,
+    promises,
+    shadows,
+)
 from arami_db.prove.actors import API_ROLES, THOROUGH, Actor, attackers, owner, owners
-from arami_db.prove.attempt import Attack, Result, asked
-from arami_db.prove.branches import Coverage
+from arami_db.prove.asking import asked
+from arami_db.prove.attempt import Attack, Result
+from arami_db.prove.coverage import BranchCoverage, begin, let
 from arami_db.prove.doors import Question
 from arami_db.prove.scenario import Scenario
 from arami_db.rows.maker import undo
@@ -21,7 +31,7 @@ _PERSON = re.compile("user|owner|member|profile|account|author|email|phone")  # 
 _BEFORE = "arami_before_b"
 
 
-def play(scenario: Scenario) -> Coverage:
+def play(scenario: Scenario) -> BranchCoverage:
     """Let everybody try everything; what happened is in the scenario.
 
     Args:
@@ -85,47 +95,61 @@ def playable(scenario: Scenario) -> list[str]:
     return found
 
 
-def _attack(scenario: Scenario, everybody: list[Actor], roles: list[str]) -> Coverage:
+def _attack(scenario: Scenario, everybody: list[Actor], roles: list[str]) -> BranchCoverage:
     schema, me = scenario.schema, scenario.cast(owner(scenario.a, scenario.claims))
     scenario.begin(f"proving: {len(everybody)} actors on {len(schema.tried)} tables")
     todo = [a for t in schema.owned for actor in everybody for a in attacks.on(scenario, t, actor)]
     thorough = [actor for actor in everybody if actor.name in THOROUGH]
     todo += [a for v in schema.views for who in thorough for a in attacks.through(scenario, v, who)]
     oracle.judged(scenario, todo)
-    others = [a for t in schema.ownerless for w in thorough for a in oracle.ownerless(scenario, t, w)]
+    others = [
+        a for t in schema.ownerless for w in thorough for a in oracle.ownerless(scenario, t, w)
+    ]
     oracle.judge_ownerless(scenario, others)
     name_ownerless(scenario)
     if me.role in roles:
-        oracle.attached(scenario, schema.owned, me)
-        oracle.taken(scenario, schema.owned, me)
-        oracle.forged(scenario, schema.owned, me)
-        mine = [scenario.cast(actor) for actor in owners(scenario.a, scenario.claims)]
-        for attack, result in scenario.run(
-            [a for t in schema.owned for actor in mine for a in promises.own(scenario, t, actor)]
-        ):
-            promises.keep(scenario, attack, result)
+        keys.attached(scenario, schema.owned, me)
+        keys.taken(scenario, schema.owned, me)
+        keys.forged(scenario, schema.owned, me)
+        _own(scenario, [scenario.cast(actor) for actor in owners(scenario.a, scenario.claims)])
     if scenario.role:
         return _on_citus(scenario, me)
-    coverage = branches.begin(scenario)
+    coverage = begin(scenario)
     if me.role in roles:
         made = cases(scenario.connection, branches.open_ones(schema.policies, coverage))
         scenario.begin(f"proving: {len(made.made)} cases of {len(coverage.branches)} branches")
         branches.run(scenario, coverage, list(made.made), list(made.gaps))
-        promises.settle(scenario, me, branches.let(scenario, coverage))
+        promises.settle(scenario, me, let(scenario, coverage))
         promises.views(scenario, me)
     if "service_role" in roles:
         promises.serve(scenario)
     return coverage
 
 
-def _on_citus(scenario: Scenario, me: Actor) -> Coverage:
+def _own(scenario: Scenario, mine: list[Actor]) -> None:
+    """Let A do with own rows what may be done with them, and see that it stays with them."""
+    todo = [
+        attack
+        for table in scenario.schema.owned
+        for actor in mine
+        for attack in promises.own(scenario, table, actor)
+        if attack.reads or actor is mine[0] or scenario.schema.guard(table.path).asks
+    ]
+    for attack, result in scenario.run(todo):
+        promises.keep(scenario, attack, result)
+        if result.changed and result.sqlstate is None:
+            leak = f"rows of others changed in {', '.join(result.changed)}"
+            scenario.record(attack.actor, attack.action, attack.object, result, leak)
+
+
+def _on_citus(scenario: Scenario, me: Actor) -> BranchCoverage:
     """What is left to try there: to measure a branch asks for more rights than one role has."""
     if scenario.role == me.role:
         promises.settle(scenario, me, None)
         promises.views(scenario, me)
     else:
         promises.serve(scenario)
-    return Coverage({}, {}, set(), {}, set())
+    return BranchCoverage({}, {}, set(), {}, set())
 
 
 def _ask(scenario: Scenario, everybody: list[Actor]) -> None:
@@ -139,23 +163,26 @@ def _ask(scenario: Scenario, everybody: list[Actor]) -> None:
     _ = scenario.tokens  # of B's rows, which are gone after this
     undo_to_before(scenario)
     without = doors.ask(scenario, todo)
-    doors.compare(scenario, todo, list(zip(there, again, without, strict=True)))
+    answers.compare(scenario, todo, list(zip(there, again, without, strict=True)))
     if shadowed and caster:
-        with doors.shadows(scenario, caster) as cast:
+        with shadows.shadows(scenario, caster) as cast:
             if cast:
                 bare = doors.ask(scenario, shadowed)
-                answers = list(zip(hidden, hidden_again, bare, strict=True))
-                doors.compare(scenario, shadowed, answers)
+                told = list(zip(hidden, hidden_again, bare, strict=True))
+                answers.compare(scenario, shadowed, told)
 
 
 def _past_shadows(
     scenario: Scenario, todo: list[Question], caster: Actor | None
 ) -> tuple[list[Question], list[Result], list[Result]]:
-    """The answers, once and again, and the rows that are read, where temporary tables hide those that are meant."""
+    """The answers, once and again, where temporary tables hide those that are meant.
+
+    The rows that are read past them are written down at once.
+    """
     if caster is None:
         return [], [], []
     with ExitStack() as stack:
-        if not stack.enter_context(doors.shadows(scenario, caster)):
+        if not stack.enter_context(shadows.shadows(scenario, caster)):
             return [], [], []
         reads = (
             a
@@ -167,9 +194,9 @@ def _past_shadows(
         oracle.judged(
             scenario, [Attack(a.actor, action, a.object, a.statement, reads=True) for a in reads]
         )
-        shadowed = doors.shadowed(todo, caster)
-        answers = doors.ask(scenario, shadowed)
-        return shadowed, answers, doors.ask(scenario, shadowed, answers)
+        shadowed = shadows.shadowed(todo, caster)
+        told = doors.ask(scenario, shadowed)
+        return shadowed, told, doors.ask(scenario, shadowed, told)
 
 
 def undo_to_before(scenario: Scenario) -> None:
@@ -184,4 +211,6 @@ def name_ownerless(scenario: Scenario) -> None:
         for role in ("anon", "authenticated"):
             columns = guard.columns(role, "select")
             if any(map(_PERSON.search, columns)):
-                scenario.skip(f"{table.label}: no policy or foreign key says whose rows these are ({role})")
+                scenario.skip(
+                    f"{table.label}: no policy or foreign key says whose rows these are ({role})"
+                )

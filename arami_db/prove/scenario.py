@@ -13,8 +13,11 @@ from psycopg import sql
 
 from arami_db.database.connect import Connection
 from arami_db.prove.actors import Actor, insider, rendered
-from arami_db.prove.attempt import Attack, Attempt, Result, Watch, attempts, one_by_one
-from arami_db.prove.schema import Schema
+from arami_db.prove.asking import one_by_one
+from arami_db.prove.attempt import Attack, Result
+from arami_db.prove.batch import Watched, attempts
+from arami_db.prove.record import Record
+from arami_db.prove.schema import ExposedSchema
 from arami_db.prove.whose import may_be_nobodys, pinpoint, predicate
 from arami_db.rows.maker import Maker, NoRowError, Row
 from arami_db.rows.tables import Path, Table
@@ -23,13 +26,13 @@ _LITERAL = re.compile(r"'([^']+)'")
 _MOMENT = tuple(f"{century}" for century in (19, 20))  # moments are nobody's secret
 
 
-class Scenario:
+class Scenario(Record):
     """What the attacks share."""
 
     def __init__(
         self,
         connection: Connection,
-        schema: Schema,
+        schema: ExposedSchema,
         role: str | None = None,
         begin: Callable[[str], None] = lambda _: None,
     ) -> None:
@@ -41,6 +44,7 @@ class Scenario:
             role: the only one of the transaction, which it has taken on: on Citus.
             begin: called with each step as it begins, for progress.
         """
+        super().__init__()
         self.connection, self.schema, self.role, self.begin = connection, schema, role, begin
         self.a, self.b, self.c = (str(uuid.uuid4()) for _ in range(3))
         self.is_outside = False  # on Citus: the role has no way to rows of anybody's
@@ -48,16 +52,7 @@ class Scenario:
         self.maker.third, self.maker.shared = self.c, schema.shared
         literals = (_LITERAL.findall(branch.text) for branch in schema.policies.branches)
         self.maker.avoid = frozenset(literal for found in literals for literal in found)
-        self.attempts: list[Attempt] = []
-        self.unattempted: dict[str, None] = {}
-        self.untried: dict[str, str] = {}  # what nobody was let try, and why, by object
-        self.oracles: dict[tuple[str, str], str] = {}
-        self.public: dict[str, str] = {}
-        self.made_up: dict[str, str] = {}  # functions by a call with arguments of nobody's
-        self.called: set[str] = set()
-        self.failing: dict[str, str] = {}  # functions by what their calls end with
         self.claims: dict[str, object] = {}  # what A's token holds besides, as operators set it
-        self.kept: dict[tuple[Path, str], str | None] = {}  # what A did with own rows, or why not
 
     def _theirs(self, table: Table, user: str) -> sql.Composable:
         return predicate(self.maker, table, user)
@@ -155,9 +150,7 @@ class Scenario:
     def forgetting(self, table: Table, user: str) -> sql.SQL:
         """What deletes a user's rows of a table."""
         delete = sql.SQL("delete from {} where {}")
-        return rendered(
-            self.acting(user, delete.format(table.identifier, self.where(table, user)))
-        )
+        return rendered(self.acting(user, delete.format(table.identifier, self.where(table, user))))
 
     def belongings(self) -> frozenset[tuple[str, ...]]:
         """B's rows on Citus, as B sees them: table, place, content. A rewritten row moves."""
@@ -175,7 +168,9 @@ class Scenario:
     def watched(self) -> dict[str, str]:
         """By table, what digests B's rows and nobody's; A's own are A's to change."""
         part = "select count(*) || ' ' || coalesce(sum(hashtextextended(concat_ws(' ', t.tableoid,"
-        part += " t.ctid, t::text), 0)::numeric), 0)::text from {} as t where ({}) and ({}) is not true"
+        part += (
+            " t.ctid, t::text), 0)::numeric), 0)::text from {} as t where ({}) and ({}) is not true"
+        )
         found = {}
         for table in self.schema.tables.values():
             theirs = self.where(table, self.b)
@@ -191,9 +186,15 @@ class Scenario:
     @cached_property
     def tokens(self) -> list[str]:
         """What is in B's rows, in nobody else's, and cannot be guessed."""
-        mine = {v for (user, _), row in self.maker.made.items() if user != self.b for v in row.values()}
+        mine = {
+            v for (user, _), row in self.maker.made.items() if user != self.b for v in row.values()
+        }
         theirs = {
-            v for (user, _), row in self.maker.made.items() if user == self.b for v in row.values() if v
+            v
+            for (user, _), row in self.maker.made.items()
+            if user == self.b
+            for v in row.values()
+            if v
         }
         return sorted(v for v in theirs - mine if len(v) >= 12 and not v.startswith(_MOMENT))
 
@@ -221,10 +222,10 @@ class Scenario:
             changed = tuple(self.labels.get(oid, oid) for oid in result.changed)
             yield attack, Result(result.count, result.sqlstate, result.message, changed)
 
-    def _watch(self) -> Watch:
+    def _watch(self) -> Watched:
         hooked = {t.label for t in self.schema.tried if self.schema.guard(t.path).has_hooks}
         hooked |= {function.identity for function in self.schema.functions}
-        return Watch(self.watched, self._reaches, frozenset(hooked))
+        return Watched(self.watched, self._reaches, frozenset(hooked))
 
     @cached_property
     def _reaches(self) -> dict[str, tuple[str, ...]]:
@@ -234,33 +235,3 @@ class Scenario:
             for name, labels in self.schema.reaches.items()
             if labels is not None
         }
-
-    def record(
-        self,
-        actor: Actor,
-        action: str,
-        name: str,
-        result: Result,
-        leak: str | None = None,
-        evidence: str = "",
-        *,
-        is_made_up: bool = False,
-    ) -> None:
-        """Write an attempt down; leak says what came through, None that nothing did."""
-        if leak is None and (result.interrupted or not result.answered):
-            self.skip(f"{action} on {name} as {actor.name}: {result.message}")
-            return
-        outcome = "leak" if leak else "made up" if is_made_up else result.outcome
-        detail = leak or result.message
-        self.attempts.append(
-            Attempt(actor.name, action, name, outcome, leak is not None, detail, evidence)
-        )
-
-    def confirm(self, actor: Actor, action: str, name: str, why_not: str | None) -> None:
-        """Write down something that an actor must be able to do, and why it was not done."""
-        outcome = "allowed" if why_not is None else "failed"
-        self.attempts.append(Attempt(actor.name, action, name, outcome, False, why_not or ""))
-
-    def skip(self, reason: str) -> None:
-        """Write down something that could not be tried."""
-        self.unattempted[reason] = None

@@ -3,119 +3,33 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from psycopg.rows import dict_row
 
 from arami_db.database.connect import Connection, query
-from arami_db.policies import OwnerColumn, Policies, Policy, owner_columns
+from arami_db.policies import OwnerColumn, Policies, owner_columns
 from arami_db.policies import read as read_policies
 from arami_db.prove.owners import ACCOUNTS, shared, told, with_owners
+from arami_db.prove.parts import Argument, ApiFunction, Guard, View
 from arami_db.rows.tables import Path, Table, in_order, read_tables
 
 # What is no application's: the platform's own schemas, and those of this tool.
-_PLATFORM = (
-    "information_schema auth storage realtime _realtime supabase_functions supabase_migrations"
-    " extensions graphql graphql_public vault pgsodium pgsodium_masks pgbouncer net cron pgmq"
-    " _analytics _supavisor pgtle repack topology tiger tiger_data citus columnar"
-    " columnar_internal arami_db audit"
-).split()
+_PLATFORM = [
+    *("information_schema", "auth", "storage", "realtime", "_realtime", "extensions", "vault"),
+    *("supabase_functions", "supabase_migrations", "graphql", "graphql_public", "net", "cron"),
+    *("pgsodium", "pgsodium_masks", "pgbouncer", "pgmq", "_analytics", "_supavisor", "pgtle"),
+    *("repack", "topology", "tiger", "tiger_data", "citus", "columnar", "columnar_internal"),
+    *("arami_db", "audit"),
+]
 # What may tell one who is signed in from another by more than the id.
 _MORE = re.compile(r"(?!\bauth\.uid\()\b\w+\.\w+\(|current_|session_user|user_name|setting")
 
 
 @dataclass(frozen=True)
-class Guard:
-    """What guards a relation.
-
-    Attributes:
-        is_secured: whether row level security holds.
-        has_hooks: whether a rule or a trigger of statements runs where no row is touched.
-        writes: whether a rule or trigger may write elsewhere.
-        asks: whether a policy, trigger or default asks for more of who is signed in than the id.
-        policies: by name.
-        granted: the columns on which a role has a privilege, by "role privilege".
-    """
-
-    is_secured: bool = False
-    has_hooks: bool = False
-    writes: bool = False
-    asks: bool = False
-    policies: tuple[Policy, ...] = ()
-    granted: dict[str, list[str]] = field(default_factory=dict)
-
-    def columns(self, role: str, privilege: str) -> list[str]:
-        """The columns on which a role has a privilege; all or none for deleting."""
-        return self.granted.get(f"{role} {privilege}", [])
-
-    def promises(self, role: str, command: str) -> bool:
-        """Whether a role is meant to do something with some rows: granted, and let by a policy."""
-        if not self.columns(role, command):
-            return False
-        return not self.is_secured or any(self.letting(role, command))
-
-    def letting(self, role: str, command: str) -> list[Policy]:
-        """The policies that let a role do something."""
-        return [
-            p
-            for p in self.policies
-            if p.permissive
-            and p.command in {command, "all"}
-            and ("public" in p.roles or role in p.roles)
-        ]
-
-
-@dataclass(frozen=True)
-class View:
-    """A view or materialized view, its uuid columns, and the tables that it reads."""
-
-    schema: str
-    name: str
-    materialized: bool
-    ids: tuple[str, ...]
-    readable: bool
-    reads: tuple[str, ...]
-
-    @property
-    def label(self) -> str:
-        """Schema and name, for people."""
-        return f"{self.schema}.{self.name}"
-
-
-@dataclass(frozen=True)
-class Argument:
-    """An argument that a caller gives: the name and type, and what the type is made of."""
-
-    name: str
-    type: str
-    base: str
-    element: str | None
-    labels: tuple[str, ...]
-    fields: tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True)
-class Function:
-    """A function or procedure, and the arguments that a caller gives."""
-
-    schema: str
-    name: str
-    identity: str
-    procedure: bool
-    reads_only: bool
-    is_definer: bool
-    variadic: bool
-    required: int
-    result: str
-    body: str
-    in_policy: bool
-    arguments: tuple[Argument, ...]
-
-
-@dataclass(frozen=True)
-class Schema:
+class ExposedSchema:
     """All of it; tables by path, parents before their children.
 
     Tables of schemas that the API does not expose have rows, too: doors lead to them.
@@ -125,7 +39,7 @@ class Schema:
     tables: dict[Path, Table]
     guards: dict[Path, Guard]
     views: tuple[View, ...]
-    functions: tuple[Function, ...]
+    functions: tuple[ApiFunction, ...]
     policies: Policies
     shared: dict[tuple[Path, str], tuple[Path, str]]
     compared: dict[Path, tuple[OwnerColumn, ...]]
@@ -156,8 +70,12 @@ class Schema:
         for table in self.tables.values():
             there = (table, *self.children(table.path))
             acts = any(self.guard(one.path).writes for one in there)
-            parts = [t.label for t in self.tables.values() if t.root == table.path or t.path == table.root]
-            found[table.label] = None if acts else tuple([*(t.label for t in there), *parts])
+            parts = [
+                t.label
+                for t in self.tables.values()
+                if t.root == table.path or t.path == table.root
+            ]
+            found[table.label] = None if acts else (*(t.label for t in there), *parts)
         return found
 
     def children(self, path: Path) -> list[Table]:
@@ -170,7 +88,7 @@ class Schema:
         return found[::-1]
 
 
-def read(connection: Connection) -> Schema:
+def read(connection: Connection) -> ExposedSchema:
     """Read what the connection's database exposes, and whose its rows are.
 
     Args:
@@ -188,7 +106,7 @@ def read(connection: Connection) -> Schema:
     rows = _rows(connection, "prove_guards", of)
     views = _rows(connection, "prove_views", exposed)
     first = {path: tables[path] for path in sorted(tables, key=lambda p: p not in ACCOUNTS[1:])}
-    return Schema(
+    return ExposedSchema(
         tuple(exposed),
         in_order(with_owners(first, told(compared))),
         {(r["schema"], r["name"]): _guard(r, policies) for r in rows},
@@ -215,11 +133,9 @@ def _guard(row: dict[str, Any], policies: Policies) -> Guard:
     return Guard(row["is_secured"], row["has_hooks"], row["writes"], asks, its, row["granted"])
 
 
-def _function(row: dict[str, Any]) -> Function:
+def _function(row: dict[str, Any]) -> ApiFunction:
     arguments = tuple(
-        Argument(
-            **{**a, "labels": tuple(a["labels"]), "fields": tuple(map(tuple, a["fields"]))}
-        )
+        Argument(**{**a, "labels": tuple(a["labels"]), "fields": tuple(map(tuple, a["fields"]))})
         for a in row["arguments"]
     )
-    return Function(**{**row, "arguments": arguments})
+    return ApiFunction(**{**row, "arguments": arguments})

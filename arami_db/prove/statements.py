@@ -6,8 +6,8 @@ from collections.abc import Collection
 
 from psycopg import sql
 
+from arami_db.prove.parts import View
 from arami_db.prove.scenario import Scenario
-from arami_db.prove.schema import View
 from arami_db.prove.whose import pinpoint
 from arami_db.rows.maker import Row, inserting
 from arami_db.rows.tables import Table

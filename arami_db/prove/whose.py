@@ -39,7 +39,7 @@ def predicate(maker: Maker, table: Table, user: str) -> sql.Composable:
         user: the user's id.
     """
     row = maker.made.get((user, table.path))
-    parts = [_names(table, o, maker.value(table, o, user)) for o in table.direct]
+    parts = [_names(o, maker.value(table, o, user)) for o in table.direct]
     if row is not None and not table.direct:
         led = [owner.column for owner in table.owners if row[owner.column] is not None]
         if led:
@@ -54,7 +54,7 @@ def predicate(maker: Maker, table: Table, user: str) -> sql.Composable:
     return sql.SQL(" or ").join(parts) if parts else NOBODY
 
 
-def _names(table: Table, owner: Owner, value: str) -> sql.Composable:
+def _names(owner: Owner, value: str) -> sql.Composable:
     column = sql.Identifier(owner.column)
     if owner.is_element:
         return sql.SQL("{} @> {}").format(column, value)
@@ -64,4 +64,6 @@ def _names(table: Table, owner: Owner, value: str) -> sql.Composable:
 def may_be_nobodys(table: Table) -> bool:
     """Whether rows of the table can be nobody's, which users must not make or change."""
     owners = table.direct
-    return len(owners) == 1 and len(table.owners) == 1 and not table.columns[owners[0].column].required
+    return (
+        len(owners) == 1 and len(table.owners) == 1 and not table.columns[owners[0].column].required
+    )

@@ -13,7 +13,7 @@ from arami_db.render.upkeep import holders_data, upkeep_data, upkeep_lines
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from arami_db.archive import Estimate, Failure, Result, Selection, Verification
+    from arami_db.archive import ArchiveResult, Estimate, FailedSessions, Selection, Verification
     from arami_db.maintain import Upkeep
 
 _REASONS = 10  # that sessions stay for; --format json has all of them
@@ -34,7 +34,7 @@ def show_begin(selection: Selection) -> None:
     note(f"{selection.kind}: {_what(selection)}")
 
 
-def show_result(result: Result, upkeep: Upkeep | None, output: OutputFormat) -> None:
+def show_result(result: ArchiveResult, upkeep: Upkeep | None, output: OutputFormat) -> None:
     """What a run did."""
     moved, jobs = result.moved, upkeep.jobs if upkeep else ()
     data = {
@@ -62,7 +62,7 @@ def show_result(result: Result, upkeep: Upkeep | None, output: OutputFormat) -> 
     emit("\n".join(lines), data, output, is_summary=result.outcome == "done")
 
 
-def _result_lines(result: Result) -> Iterator[str]:
+def _result_lines(result: ArchiveResult) -> Iterator[str]:
     moved = result.moved
     yield (
         f"{_PAST[result.selection.kind]} {with_rows(moved.sessions, moved.rows)},"
@@ -86,7 +86,7 @@ def _verification_lines(found: Verification | None) -> Iterator[str]:
             yield f"  {difference.table} {difference.id} {difference.problem}"
 
 
-def _failure_lines(failures: tuple[Failure, ...]) -> Iterator[str]:
+def _failure_lines(failures: tuple[FailedSessions, ...]) -> Iterator[str]:
     for failure in failures[:_REASONS]:
         more = ", …" if failure.sessions > len(failure.examples) else ""
         yield (

@@ -11,7 +11,7 @@ from arami_db.render.monitor.values import size
 from arami_db.render.output import OutputFormat, count, emit, note, seconds
 
 if TYPE_CHECKING:
-    from arami_db.distribute import Preview, Result
+    from arami_db.distribute import DistributeResult, Preview
 
 
 def show_distribution_preview(found: Preview, output: OutputFormat) -> None:
@@ -65,7 +65,7 @@ def _hints(found: Preview) -> list[str]:
     return list(dict.fromkeys(one.hint for one in found.checks if one.hint and not one.is_good))
 
 
-def show_distributed(result: Result, output: OutputFormat) -> None:
+def show_distributed(result: DistributeResult, output: OutputFormat) -> None:
     """The summary of a run."""
     for sentence in result.notes:
         note(sentence)

@@ -12,7 +12,7 @@ from arami_db.escape import visible
 from arami_db.render.output import OutputFormat, emit
 
 if TYPE_CHECKING:
-    from arami_db.doctor import Diagnosis, Extension, Setting, Standing, Verdict
+    from arami_db.doctor import Diagnosis, Extension, LedgerStanding, ServerSetting, Verdict
 
 _LABEL, _WIDTH = 12, 80
 _OF_ROLE = (
@@ -90,7 +90,7 @@ def _clock(diagnosis: Diagnosis) -> str:
     return f"{now:%Y-%m-%d %H:%M:%S %Z}, {apart}; sessions are in {diagnosis.around.time_zone}"
 
 
-def _ledger(standing: Standing) -> str:
+def _ledger(standing: LedgerStanding) -> str:
     if standing.state == "none":
         return f"none: {standing.pending} files to apply"
     if standing.state == "unreadable":
@@ -107,7 +107,7 @@ def _extension(extension: Extension) -> str:
     return f"{extension.name} not available on this server"
 
 
-def _setting(setting: Setting) -> str:
+def _setting(setting: ServerSetting) -> str:
     return f"{setting.name} = {setting.value or repr('')}  ({setting.source})"
 
 

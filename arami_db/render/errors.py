@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any, TypeGuard
+from typing import TYPE_CHECKING, Any
 
-from arami_db.errors import AramiError, Refusal, RefusedFileError, StatementError
+from arami_db.errors import (
+    AramiError,
+    BatchError,
+    LedgerError,
+    PlatformError,
+    Refusal,
+    RefusedFileError,
+    StatementError,
+)
 from arami_db.escape import block, uncommanding
 from arami_db.render.output import OutputFormat, chosen_format, complain, emit
 
 if TYPE_CHECKING:
-    from arami_db.database.failure import FileFailedError
+    from arami_db.drift.findings import Finding
+    from arami_db.runner.failure import FileFailedError
 
 _EXCERPT_LINES, _EXCERPT_WIDTH = 12, 200
 _LISTED = 30  # of many refusals; each with one line of its statement
@@ -20,14 +29,7 @@ _PLACE = ("file", "line", "column", "statement", "sqlstate")
 
 def error_report(error: AramiError) -> int:
     """Tell an error and return the exit code it calls for."""
-    lines = [f"error: {error}"]
-    if _is_file_failure(error):
-        lines += _failure_lines(error)
-    elif isinstance(error, RefusedFileError):
-        lines += _refusal_lines(error.refusals)
-    lines += _difference_lines(error)
-    if to_run := getattr(error, "block", None):
-        lines += ["", to_run, ""]
+    lines = [f"error: {error}", *_lines(error)]
     if error.hint:
         lines.append(f"hint: {error.hint}")
     complain(uncommanding(block("\n".join(lines))))
@@ -45,8 +47,26 @@ def crash_report(error: Exception) -> None:
         )
 
 
-def _is_file_failure(error: AramiError) -> TypeGuard[FileFailedError]:
-    return isinstance(error, StatementError) and hasattr(error, "statement")
+# The classes are imported where one of their base is at hand: their modules load the driver.
+
+
+def _lines(error: AramiError) -> list[str]:
+    """What an error has to show below its message."""
+    if isinstance(error, RefusedFileError):
+        return _refusal_lines(error.refusals)
+    if isinstance(error, StatementError):
+        from arami_db.runner.failure import FileFailedError
+
+        return _failure_lines(error) if isinstance(error, FileFailedError) else []
+    if isinstance(error, PlatformError):
+        from arami_db.administrator import AdministratorError
+
+        return ["", error.block, ""] if isinstance(error, AdministratorError) else []
+    if isinstance(error, LedgerError):
+        from arami_db.adopt.compare import DifferencesError
+
+        return _difference_lines(error.findings) if isinstance(error, DifferencesError) else []
+    return []
 
 
 def _refusal_lines(refusals: tuple[Refusal, ...]) -> list[str]:
@@ -109,11 +129,8 @@ def _failure_lines(error: FileFailedError) -> list[str]:
     return lines
 
 
-def _difference_lines(error: AramiError) -> list[str]:
-    """The findings that an error carries, as `verify` shows them."""
-    findings = getattr(error, "findings", ())
-    if not findings:
-        return []
+def _difference_lines(findings: tuple[Finding, ...]) -> list[str]:
+    """Findings, as `verify` shows them."""
     from arami_db.render.findings.text import lines_of
 
     return [f"  {line}" for finding in findings for line in lines_of(finding)]
@@ -126,33 +143,57 @@ def _as_data(error: AramiError) -> dict[str, Any]:
         "hint": error.hint,
         "exit_code": error.exit_code,
     }
-    if _is_file_failure(error):
-        data |= {
-            "file": error.file.label,
-            "line": error.line,
-            "column": error.column,
-            "statement": error.statement,
-            "sqlstate": error.sqlstate,
-            "detail": error.detail,
-            "context": error.context,
-            "blockers": error.blockers,
-            "remains": error.remains,
-        }
-    elif isinstance(error, RefusedFileError) and error.refusals:
+    return data | _details(error)
+
+
+def _details(error: AramiError) -> dict[str, Any]:
+    """What a program may read besides the message."""
+    if isinstance(error, RefusedFileError):
         refusals = [asdict(refusal) for refusal in error.refusals]
-        data |= {key: refusals[0][key] for key in _PLACE} | {"refusals": refusals}
-    elif to_run := getattr(error, "block", None):
-        data["block"] = to_run
-    elif findings := getattr(error, "findings", ()):
+        first = {key: refusals[0][key] for key in _PLACE} if refusals else {}
+        return first | ({"refusals": refusals} if refusals else {})
+    if isinstance(error, StatementError):
+        return _failure_data(error)
+    if isinstance(error, BatchError):
+        return _batch_data(error)
+    if isinstance(error, PlatformError):
+        from arami_db.administrator import AdministratorError
+
+        return {"block": error.block} if isinstance(error, AdministratorError) else {}
+    if isinstance(error, LedgerError):
+        from arami_db.adopt.compare import DifferencesError
         from arami_db.render.findings.json import data_of
 
-        data["findings"] = [data_of(finding) for finding in findings]
-    elif sqlstate := getattr(error, "sqlstate", None):
-        data["sqlstate"] = sqlstate
-    return data | _obstacles(error)
+        if isinstance(error, DifferencesError):
+            return {"findings": [data_of(finding) for finding in error.findings]}
+    return {}
 
 
-def _obstacles(error: AramiError) -> dict[str, Any]:
-    """What stops an archive run, where that is the error."""
-    found = getattr(error, "obstacles", ())
-    return {"obstacles": [asdict(obstacle) for obstacle in found]} if found else {}
+def _failure_data(error: StatementError) -> dict[str, Any]:
+    """The place of a statement that failed, and what the server said."""
+    from arami_db.runner.failure import FileFailedError
+
+    if not isinstance(error, FileFailedError):
+        return {}
+    return {
+        "file": error.file.label,
+        "line": error.line,
+        "column": error.column,
+        "statement": error.statement,
+        "sqlstate": error.sqlstate,
+        "detail": error.detail,
+        "context": error.context,
+        "blockers": error.blockers,
+        "remains": error.remains,
+    }
+
+
+def _batch_data(error: BatchError) -> dict[str, Any]:
+    """What the server said of a batch, or what stops an archive run."""
+    from arami_db.archive.batch import BatchFailedError
+    from arami_db.archive.estimate import ObstacleError
+
+    if isinstance(error, ObstacleError):
+        obstacles = [asdict(obstacle) for obstacle in error.obstacles]
+        return {"sqlstate": error.sqlstate, "obstacles": obstacles}
+    return {"sqlstate": error.sqlstate} if isinstance(error, BatchFailedError) else {}

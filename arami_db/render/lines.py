@@ -9,10 +9,10 @@ from arami_db.render.columns import cells, shortened
 from arami_db.render.output import count, seconds
 
 if TYPE_CHECKING:
-    from arami_db.database.watch import Standing
     from arami_db.files import SqlFile
     from arami_db.files.script import Statement
     from arami_db.runner.session import Applied
+    from arami_db.runner.watch import FileProgress
 
 _NARROW = 64  # columns; below that a name needs them
 _COLUMN = 40  # of the names that are shorter
@@ -51,7 +51,7 @@ def live_line(place: str, doing: str, width: int) -> str:
     return whole
 
 
-def where(standing: Standing) -> str:
+def where(standing: FileProgress) -> str:
     """The statement at work by file, line and column, or the file."""
     if standing.script is None:
         return ""
@@ -59,7 +59,7 @@ def where(standing: Standing) -> str:
     return _place(file, standing.statement) if standing.statement else visible(file.title)
 
 
-def doing(standing: Standing) -> str:
+def doing(standing: FileProgress) -> str:
     """What is done there: the phase with its share, and the statement."""
     share = "" if standing.share is None else f" {standing.share:.0f}%"
     phase = f" ({standing.phase}{share})" if standing.phase else ""

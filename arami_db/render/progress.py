@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
     from rich.status import Status
 
-    from arami_db.database.watch import Standing
     from arami_db.files import SqlFile
     from arami_db.files.script import Statement
     from arami_db.runner.session import Applied
+    from arami_db.runner.watch import FileProgress
 
 Plain = TypeVar("Plain")
 Live = TypeVar("Live")
@@ -45,7 +45,7 @@ class PlainReport:
         """Name the file."""
         note(f"applying {visible(file.title)}")
 
-    def standing(self, standing: Standing) -> None:
+    def standing(self, standing: FileProgress) -> None:
         """Name the statement at work."""
         took = time.monotonic() - standing.since
         note(f"still at {where(standing)} after {took:.0f} s{doing(standing)}")
@@ -82,7 +82,7 @@ class LiveReport:
         """Show the file at work."""
         self._describe(visible(file.title))
 
-    def standing(self, standing: Standing) -> None:
+    def standing(self, standing: FileProgress) -> None:
         """Show the statement at work."""
         self._describe(where(standing), doing(standing))
 
@@ -149,7 +149,7 @@ def waiting(what: str) -> Iterator[Callable[[str], None]]:
     Yields:
         What to call with each step as it begins.
     """
-    step = Step(what)
+    step = ProgressStep(what)
     slow = Timer(_SOON, step.show)
     slow.daemon = True
     if not is_quiet():
@@ -161,7 +161,7 @@ def waiting(what: str) -> Iterator[Callable[[str], None]]:
         step.end()
 
 
-class Step:
+class ProgressStep:
     """What is being waited for: a live line on a terminal, one plain line elsewhere."""
 
     def __init__(self, what: str) -> None:

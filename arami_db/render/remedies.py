@@ -10,7 +10,7 @@ from arami_db.render.output import count, note
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from arami_db.verify.trial import Trial
+    from arami_db.verifying.trial import Trial
 
 
 def show_trial(trial: Trial, file: Path) -> None:

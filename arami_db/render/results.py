@@ -15,16 +15,16 @@ if TYPE_CHECKING:
 
     from arami_db.adopt import Adopted
     from arami_db.docs import Written
-    from arami_db.embedded import Server
-    from arami_db.export import Exported
+    from arami_db.embedded import EmbeddedServer
+    from arami_db.export import SupabaseExport
     from arami_db.files import SqlFile
     from arami_db.files.script import Script
-    from arami_db.migrate import Result
+    from arami_db.migrating import MigrateResult
     from arami_db.runner.session import Applied
     from arami_db.undo import Undone
 
 
-def show_migrated(result: Result, output: OutputFormat) -> None:
+def show_migrated(result: MigrateResult, output: OutputFormat) -> None:
     """The summary of a migration run."""
     files = [applied.file for applied in result.applied]
     if files:
@@ -84,7 +84,7 @@ def show_undone(undone: Undone, output: OutputFormat) -> None:
     emit(str(undone.path), data, output)
 
 
-def show_exported(exported: Exported, output: OutputFormat, *, check: bool) -> None:
+def show_exported(exported: SupabaseExport, output: OutputFormat, *, check: bool) -> None:
     """The files that an export wrote, or would write, and what to do where they are applied."""
     for sentence in exported.notes:
         note(sentence)
@@ -137,7 +137,7 @@ def show_ready(waited: float, output: OutputFormat) -> None:
     emit(f"ready after {seconds(waited)}", data, output, is_summary=True)
 
 
-def show_server(found: Server, output: OutputFormat) -> None:
+def show_server(found: EmbeddedServer, output: OutputFormat) -> None:
     """Where the embedded server is."""
     data = {
         "running": True,

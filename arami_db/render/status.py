@@ -14,9 +14,9 @@ from arami_db.render.monitor.values import size
 from arami_db.render.output import OutputFormat, count, emit, note, seconds
 
 if TYPE_CHECKING:
-    from arami_db.distribute.standing import Part, Standing
-    from arami_db.ledger import Failure
-    from arami_db.migrate.plan import Entry, Plan
+    from arami_db.distribute.standing import DistributedPart, Distribution
+    from arami_db.ledger import FailedMigration
+    from arami_db.ledger.plan import Entry, Plan
 
 _HEADS = ("state", "file", "applied at", "took", "by")
 _STYLES = {
@@ -31,9 +31,9 @@ _STYLES = {
 def show_status(
     plan: Plan,
     notes: tuple[str, ...],
-    failures: tuple[Failure, ...],
+    failures: tuple[FailedMigration, ...],
     output: OutputFormat,
-    standing: Standing | None = None,
+    standing: Distribution | None = None,
 ) -> None:
     """Every file with its state, then what to know of them and failures not made good since.
 
@@ -70,7 +70,7 @@ def show_status(
     note(summary or f"{count(0, 'file')}: nothing in this directory")
 
 
-def _standing_lines(standing: Standing) -> list[str]:
+def _standing_lines(standing: Distribution) -> list[str]:
     """The machines, then the tables, each with its shards and size."""
     parts = [(standing.nodes, ("machine", "is")), (standing.tables, ("table", "by"))]
     lines: list[str] = []
@@ -91,7 +91,7 @@ def _standing_lines(standing: Standing) -> list[str]:
     ]
 
 
-def _size(part: Part) -> str:
+def _size(part: DistributedPart) -> str:
     return "unknown" if part.bytes is None else size(part.bytes)
 
 

@@ -12,10 +12,10 @@ from arami_db.render.output import OutputFormat, count, emit, note
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from arami_db.userdata import Erased, Exported
+    from arami_db.userdata import Erased, UserExport
 
 
-def show_user_exported(exported: Exported, output: OutputFormat) -> None:
+def show_user_exported(exported: UserExport, output: OutputFormat) -> None:
     """The tables with rows, and where they were written."""
     _say_unseen(exported.not_looked_into)
     parts = [part for part in exported.tables if part.rows]

@@ -207,10 +207,11 @@ class Maker:
                     fixed[name] = self.identity(table, user)
         for owner in table.direct:
             fixed[owner.column] = self.value(table, owner, user)
-        for name, column in table.columns.items():
-            if name not in fixed and (place := self.shared.get((table.path, name))):
+        for name in table.columns.keys() - fixed.keys():
+            if place := self.shared.get((table.path, name)):
                 made = self.made.get((user, place[0]), {}).get(place[1])
-                fixed[name] = made or self.key(".".join((*place[0], place[1])), column.type, user)
+                kind = table.columns[name].type
+                fixed[name] = made or self.key(".".join((*place[0], place[1])), kind, user)
         return {name: v for name, v in fixed.items() if table.columns[name].writable}
 
     def _next(

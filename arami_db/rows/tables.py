@@ -132,7 +132,9 @@ def read_tables(
         psycopg.Error: as the server says it.
     """
     with connection.cursor(row_factory=dict_row) as cursor:
-        rows = cursor.execute(query("rows_tables"), {"schemas": list(schemas), "besides": json.dumps(list(besides))}).fetchall()
+        rows = cursor.execute(
+            query("rows_tables"), {"schemas": list(schemas), "besides": json.dumps(list(besides))}
+        ).fetchall()
     return {(row["schema"], row["name"]): _table(row) for row in rows}
 
 

@@ -13,14 +13,15 @@ import psycopg
 from arami_db import ledger
 from arami_db.database.backoff import backoff
 from arami_db.database.connect import Connection
-from arami_db.database.execute import RunnerStepError, Step, transaction
-from arami_db.database.failure import FileFailedError, hint_for
-from arami_db.database.pipeline import Pipeline, run
+from arami_db.database.execute import Step
 from arami_db.database.server import Server
-from arami_db.database.watch import Watch
 from arami_db.errors import AramiError, LedgerError, RebuildError, StatementError
 from arami_db.files.sqlfile import SqlFile
-from arami_db.runner.session import Applied, Options, Report
+from arami_db.runner.failure import FileFailedError, hint_for
+from arami_db.runner.pipeline import Pipeline, run
+from arami_db.runner.session import Applied, MigrateOptions, RunReport
+from arami_db.runner.steps import RunnerStepError, transaction
+from arami_db.runner.watch import Watch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -46,8 +47,8 @@ class Runner:
     """
 
     connection: Connection
-    options: Options
-    report: Report
+    options: MigrateOptions
+    report: RunReport
     watch: Watch
     server: Server
     require_lock: Callable[[], None]

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from arami_db.database.connect import connect
 from arami_db.database.lock import runner_lock
 from arami_db.database.server import inspect
-from arami_db.database.watch import Watch
 from arami_db.runner.apply import Runner
-from arami_db.runner.session import Report, Session
+from arami_db.runner.session import RunReport, Session
+from arami_db.runner.watch import Watch
 
 if TYPE_CHECKING:
     from psycopg.errors import Diagnostic
@@ -54,7 +54,7 @@ def locked(session: Session) -> Iterator[Runner]:
             yield Runner(working, options, report, watch, server, alive)
 
 
-def _pass_on(notice: Diagnostic, report: Report) -> None:
+def _pass_on(notice: Diagnostic, report: RunReport) -> None:
     """Show what the server says beside its results, except that IF (NOT) EXISTS skipped something.
 
     That has a code only where something exists; for what does not, the code is that of success, as

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from arami_db.database.connect import Connection
-    from arami_db.database.watch import Standing
     from arami_db.files import SqlFile
     from arami_db.files.script import Statement
+    from arami_db.runner.watch import FileProgress
 
 
 _INTEGER_MAX = 2**31 - 1
 
 
 @dataclass(frozen=True)
-class Options:
+class MigrateOptions:
     """How to migrate.
 
     Attributes:
@@ -55,7 +55,7 @@ class Applied:
     seconds: float
 
 
-class Report(Protocol):
+class RunReport(Protocol):
     """What a run tells its caller; every method returns at once.
 
     Attributes:
@@ -70,7 +70,7 @@ class Report(Protocol):
     def started(self, file: SqlFile) -> None:
         """A file begins."""
 
-    def standing(self, standing: Standing) -> None:
+    def standing(self, standing: FileProgress) -> None:
         """Where a file stands that takes long; told from another thread."""
 
     def ran(self, file: SqlFile, statement: Statement, seconds: float) -> None:
@@ -96,5 +96,5 @@ class Session:
 
     connection: Connection
     conninfo: str
-    options: Options
-    report: Report
+    options: MigrateOptions
+    report: RunReport

@@ -12,14 +12,13 @@ import psycopg
 from psycopg.sql import SQL
 
 from arami_db.database.connect import Connection, lost, query, redact
-from arami_db.database.failure import FileFailedError, hint_for
 from arami_db.errors import StatementError, UsageError
 from arami_db.files import SqlFile
 from arami_db.files.script import Script, load_all
 from arami_db.runner.apply import Runner
+from arami_db.runner.failure import FileFailedError, hint_for
 from arami_db.runner.locked import locked
-from arami_db.runner.session import Report as RunnerReport
-from arami_db.runner.session import Session
+from arami_db.runner.session import RunReport, Session
 from arami_db.seed.recipe import SPAN, Recipe, Wish, id_of, read_state
 
 _REMAINS = "None of these users was made; those before them stay, and the next run goes on there."
@@ -34,7 +33,7 @@ _SETTINGS = (
 )
 
 
-class Report(RunnerReport, Protocol):
+class DemoReport(RunReport, Protocol):
     """What is told meanwhile."""
 
     def reached(self, users: int) -> None:
@@ -61,7 +60,7 @@ class Filled:
     seconds: float
 
 
-def fill(session: Session, report: Report, files: Sequence[SqlFile], wish: Wish) -> Filled:
+def fill(session: Session, report: DemoReport, files: Sequence[SqlFile], wish: Wish) -> Filled:
     """Make demo users, those that are not there yet; each batch is a transaction.
 
     Args:
@@ -97,7 +96,7 @@ def fill(session: Session, report: Report, files: Sequence[SqlFile], wish: Wish)
         return _result(runner.connection, started, added=len(numbers))
 
 
-def remove(session: Session, report: Report) -> Filled:
+def remove(session: Session, report: DemoReport) -> Filled:
     """Delete the demo users and all that is theirs, in batches; nobody else's.
 
     Args:
@@ -122,7 +121,7 @@ def remove(session: Session, report: Report) -> Filled:
 
 
 @contextmanager
-def _telling(report: Report) -> Iterator[None]:
+def _telling(report: DemoReport) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:

@@ -6,13 +6,13 @@ from psycopg import errors
 
 from arami_db import ledger
 from arami_db.database.connect import Connection, query
-from arami_db.database.execute import transaction
 from arami_db.errors import UsageError
 from arami_db.files import SqlFile, SqlTree
 from arami_db.files.script import Script, load_all
 from arami_db.runner.apply import Runner
 from arami_db.runner.locked import locked
 from arami_db.runner.session import Applied, Session
+from arami_db.runner.steps import transaction
 from arami_db.seed.recipe import SPAN
 
 

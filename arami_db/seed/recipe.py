@@ -63,7 +63,7 @@ class Wish:
     until: date | None = None
     random_seed: int | None = None
 
-    def recipe(self, state: State) -> Recipe:
+    def recipe(self, state: DemoState) -> Recipe:
         """What to make users from.
 
         Args:
@@ -94,7 +94,7 @@ class Wish:
             raise UsageError(message) from error
         return recipe
 
-    def _filled_in(self, state: State) -> Recipe:
+    def _filled_in(self, state: DemoState) -> Recipe:
         there = state.recipe or Recipe(1, 3.0, state.today)
         return Recipe(
             there.random_seed if self.random_seed is None else self.random_seed,
@@ -104,7 +104,7 @@ class Wish:
 
 
 @dataclass(frozen=True)
-class State:
+class DemoState:
     """What a database holds of demo data.
 
     Attributes:
@@ -120,7 +120,7 @@ class State:
     today: date
 
 
-def read_state(connection: Connection) -> State:
+def read_state(connection: Connection) -> DemoState:
     """What there is.
 
     Raises:
@@ -135,7 +135,7 @@ def read_state(connection: Connection) -> State:
         ) from error
     assert row is not None  # noqa: S101
     recorded, users, last, today = row
-    return State(_recorded(recorded), users, int(last[24:], 16) if last else 0, today)
+    return DemoState(_recorded(recorded), users, int(last[24:], 16) if last else 0, today)
 
 
 def _recorded(value: dict[str, Any] | None) -> Recipe | None:

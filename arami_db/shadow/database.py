@@ -15,17 +15,12 @@ from psycopg.sql import SQL, Identifier
 
 from arami_db import ledger
 from arami_db.database.connect import Connection, connect, query
-from arami_db.database.execute import (
-    Step,
-    cleaning_steps,
-    run_each,
-    statement_steps,
-    transaction,
-)
-from arami_db.database.pipeline import run
+from arami_db.database.execute import Step, run_each
 from arami_db.database.server import inspect
 from arami_db.errors import AramiError
 from arami_db.files.script import Script
+from arami_db.runner.pipeline import run
+from arami_db.runner.steps import cleaning_steps, statement_steps, transaction
 from arami_db.shadow.surroundings import Surroundings
 
 _Shadow: TypeAlias = AbstractContextManager[Connection]
@@ -188,7 +183,7 @@ def apply(
 
 
 def _run(connection: Connection, script: Script, missing: Set[str]) -> None:
-    from arami_db.database.failure import FileFailedError
+    from arami_db.runner.failure import FileFailedError
 
     def kept(steps: Iterable[Step]) -> list[Step]:
         return [step for step in steps if _extension(step) not in missing]

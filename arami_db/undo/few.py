@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from arami_db.drift.remedies.around import Around, Objects
+from arami_db.drift.remedies.around import Objects, Sides
 from arami_db.drift.remedies.difference import Difference
 from arami_db.drift.remedies.names import replaced
 from arami_db.facts.names import schema_of, split
@@ -97,7 +97,7 @@ def renamed_schema(difference: Difference) -> str | None:
     return f"alter schema {now} rename to {was};"
 
 
-def _extra_schemas(around: Around) -> list[str]:
+def _extra_schemas(around: Sides) -> list[str]:
     return [n for kind, n in around.actual if kind == "schema" and around.is_extra((kind, n))]
 
 

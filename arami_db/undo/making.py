@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from arami_db.drift.findings import Finding
 from arami_db.drift.remedies import others
-from arami_db.drift.remedies.around import Around
+from arami_db.drift.remedies.around import Sides
 from arami_db.drift.remedies.columns import definition, needs_values
 from arami_db.drift.remedies.difference import Difference
 from arami_db.drift.remedies.words import PLACE
@@ -28,7 +28,7 @@ _ONLY = re.compile(r"^(CREATE (?:UNIQUE )?INDEX .*?) ON ONLY ")
 _INHERITS = "inherits "
 
 
-def making(finding: Finding, around: Around, stated: _Stated) -> str | None:
+def making(finding: Finding, around: Sides, stated: _Stated) -> str | None:
     """SQL for a difference, where that is not its remedy.
 
     Args:
@@ -54,7 +54,7 @@ def making(finding: Finding, around: Around, stated: _Stated) -> str | None:
     return special if special or finding.remedy else _changed(difference, stated)
 
 
-def otherwise(finding: Finding, around: Around) -> str | None:
+def otherwise(finding: Finding, around: Sides) -> str | None:
     """Another way where a remedy failed: a column's values cast by way of text.
 
     Args:

@@ -18,7 +18,7 @@ from arami_db.database.connect import Connection, lost
 from arami_db.drift.comparing import drift
 from arami_db.drift.findings import Finding
 from arami_db.drift.order import in_order
-from arami_db.drift.remedies.around import Around, Object, by_object
+from arami_db.drift.remedies.around import Object, Sides, by_object
 from arami_db.facts import Fact
 from arami_db.undo.making import making, otherwise
 from arami_db.undo.way import clearing
@@ -111,7 +111,7 @@ def mend(
 
 def _differences(work: _Work, now: _Facts) -> list[Finding]:
     """What differs, each with what makes it go where that is known."""
-    around = Around(by_object(work.wanted), by_object(now), api=work.api)
+    around = Sides(by_object(work.wanted), by_object(now), api=work.api)
     found = [f for f in drift(work.wanted, now, api=work.api) if not _comes_along(f, around)]
     made = [replace(f, remedy=making(f, around, work.stated) or f.remedy) for f in found]
     return [
@@ -119,7 +119,7 @@ def _differences(work: _Work, now: _Facts) -> list[Finding]:
     ]
 
 
-def _comes_along(finding: Finding, around: Around) -> bool:
+def _comes_along(finding: Finding, around: Sides) -> bool:
     """Whether it is of a member of an extension that is to come, to go or to move."""
     item = (finding.missing or finding.extra)[0][:2]
     extensions = {
@@ -189,7 +189,7 @@ def _runs(work: _Work, what: str, about: Object, sql: str) -> bool:
 
 def _cleared(work: _Work, now: _Facts) -> _Facts | None:
     """Drop what is in the way of one difference; None where nothing more can be."""
-    around = Around(by_object(work.wanted), by_object(now), api=work.api)
+    around = Sides(by_object(work.wanted), by_object(now), api=work.api)
     found = _differences(work, now)
     for finding, spare in [(f, True) for f in found] + [(f, False) for f in found]:
         facts = finding.missing or finding.extra

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import groupby
 
-from arami_db.drift.remedies.around import Around, Objects
+from arami_db.drift.remedies.around import Objects, Sides
 from arami_db.drift.remedies.columns import definition
 from arami_db.drift.remedies.difference import Difference
 from arami_db.drift.remedies.names import quoted
@@ -18,7 +18,7 @@ _SAID = (
 )
 
 
-def reordered(table: str, around: Around) -> str | None:
+def reordered(table: str, around: Sides) -> str | None:
     """What brings the columns of a table back into order, with their values.
 
     Args:
@@ -48,7 +48,7 @@ def reordered(table: str, around: Around) -> str | None:
     return "\n".join([*sql, *attached(_whole(table, around.actual))])
 
 
-def moved(table: str, around: Around) -> list[str]:
+def moved(table: str, around: Sides) -> list[str]:
     """The columns from the first on that is in another place; none while some are missing.
 
     Args:
@@ -65,7 +65,7 @@ def moved(table: str, around: Around) -> list[str]:
     return before[next(i for i, (was, now) in pairs if was != now) :]
 
 
-def _filled(table: str, columns: list[str], around: Around) -> str:
+def _filled(table: str, columns: list[str], around: Sides) -> str:
     """New columns with the values of the old ones: no trigger fires, no policy hides a row."""
     types = []
     for column in columns:
@@ -76,11 +76,11 @@ def _filled(table: str, columns: list[str], around: Around) -> str:
     return f"alter table {table}\n" + ",\n".join(types) + ";"
 
 
-def _is_generated(table: str, column: str, around: Around) -> bool:
+def _is_generated(table: str, column: str, around: Sides) -> bool:
     return "generated kind" in around.wanted["column", f"{table}.{column}"]
 
 
-def _apart(table: str, around: Around) -> list[str]:
+def _apart(table: str, around: Sides) -> list[str]:
     """What takes a table out of its parents, whose columns no child may rename."""
     now = around.actual["table", table]
     parents = [key.removeprefix("inherits ") for key in now if key.startswith("inherits ")]
@@ -97,7 +97,7 @@ def _aside(column: str) -> str:
     return quoted(f"{unquoted(column)[:50]}_before_undo")
 
 
-def _plain(table: str, column: str, around: Around) -> str:
+def _plain(table: str, column: str, around: Sides) -> str:
     wanted = around.wanted["column", f"{table}.{column}"]
     kept = {key: value for key, value in wanted.items() if key in _KEPT}
     if "generated kind" in wanted:

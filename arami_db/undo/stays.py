@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from arami_db.drift.remedies.around import Around, Objects, by_object
+from arami_db.drift.remedies.around import Objects, Sides, by_object
 from arami_db.escape import visible
 from arami_db.facts import Fact
 from arami_db.facts.names import split, unquoted
@@ -77,7 +77,7 @@ def stays(
         wanted: the facts without it.
     """
     before, after = by_object(goal), by_object(now)
-    for (kind, name), other in Around(before, after).renamed.items():  # it gets its name back
+    for (kind, name), other in Sides(before, after).renamed.items():  # it gets its name back
         del before[kind, name], after[kind, other]
     lines = [*_labels(goal, wanted), *_emptied(before, after), *_gone(before, after)]
     lines += _converted(before, after)

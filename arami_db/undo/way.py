@@ -9,7 +9,7 @@ import psycopg
 from arami_db.database.connect import Connection
 from arami_db.drift.findings import Finding
 from arami_db.drift.remedies import others
-from arami_db.drift.remedies.around import RELATIONS, Around, Object, Properties, by_object
+from arami_db.drift.remedies.around import RELATIONS, Object, Properties, Sides, by_object
 from arami_db.drift.remedies.difference import Difference
 from arami_db.drift.remedies.words import PLACE
 from arami_db.facts import Fact
@@ -32,7 +32,7 @@ _NOTHING = {"grant", "reach", "default privilege", "extension"}
 def clearing(
     connection: Connection,
     finding: Finding,
-    around: Around,
+    around: Sides,
     ask: Callable[[], frozenset[Fact]],
     *,
     spare: bool,
@@ -75,19 +75,19 @@ def clearing(
     ]
 
 
-def _counts(item: Object, own: Collection[Object], around: Around) -> bool:
+def _counts(item: Object, own: Collection[Object], around: Sides) -> bool:
     """Whether it is the sequence of a column: it comes and goes with that, or is kept for it."""
     column = around.identity_of(item[1]) or around.actual[item].get("owned by", "")
     return item[0] == "sequence" and (_COLUMN, column) in own
 
 
-def _is_spared(item: Object, fact: Fact, around: Around) -> bool:
+def _is_spared(item: Object, fact: Fact, around: Sides) -> bool:
     """Whether it is no hindrance at first: it changes along with a column, or goes with it."""
     is_foreign = around.actual.get(item, {}).get("definition", "").startswith("FOREIGN KEY")
     return item[0] in _SPARED and not (fact.property == PLACE and is_foreign)
 
 
-def _own(fact: Fact, around: Around) -> list[Object]:
+def _own(fact: Fact, around: Sides) -> list[Object]:
     """What a difference is about; of a column in another place, all that are written anew."""
     if fact.property != PLACE:
         return [fact[:2]]
@@ -95,7 +95,7 @@ def _own(fact: Fact, around: Around) -> list[Object]:
     return [(_COLUMN, f"{table}.{column}") for column in moved(table, around)]
 
 
-def _drop(item: Object, around: Around, *, if_exists: bool = False) -> str | None:
+def _drop(item: Object, around: Sides, *, if_exists: bool = False) -> str | None:
     return others.drop(Difference(*item, None, {}, None, around), if_exists=if_exists)
 
 
@@ -116,9 +116,7 @@ def _after_cascade(
         return None
 
 
-def _gone(
-    around: Around, after: Mapping[Object, Properties]
-) -> Iterator[tuple[Object, str | None]]:
+def _gone(around: Sides, after: Mapping[Object, Properties]) -> Iterator[tuple[Object, str | None]]:
     """What a cascading drop takes, and what drops it by name."""
     for item, properties in around.actual.items():
         if item[0] in _NOTHING:
@@ -130,7 +128,7 @@ def _gone(
             yield ("default", item[1]), f"alter table {table} alter column {last} drop default;"
 
 
-def _is_kept(item: Object, around: Around) -> bool:
+def _is_kept(item: Object, around: Sides) -> bool:
     """Whether rows or values would go with it that should stay."""
     kind, name = item
     if item not in around.wanted:
@@ -146,7 +144,7 @@ def _is_part(item: Object, names: Collection[str]) -> bool:
     return item[0] != "default" and split(item[1])[0] in names
 
 
-def _goes_along(item: Object, gone: Mapping[Object, str | None], around: Around) -> bool:
+def _goes_along(item: Object, gone: Mapping[Object, str | None], around: Sides) -> bool:
     """Whether it is a part of something that goes itself."""
     kind, name = item
     table = split(name)[0]

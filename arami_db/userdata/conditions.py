@@ -12,12 +12,19 @@ from dataclasses import dataclass
 
 from psycopg.sql import SQL, Composable, Composed, Identifier, Literal
 
-from arami_db.userdata.model import CASCADE, CLEARING, Column, Holdings, Reference, Table
+from arami_db.userdata.model import (
+    CASCADE,
+    CLEARING,
+    Holdings,
+    UserColumn,
+    UserReference,
+    UserTable,
+)
 
 _NOTHING = SQL("false")
 
 
-def source(table: Table, alias: str) -> Composed:
+def source(table: UserTable, alias: str) -> Composed:
     """A table in FROM, without those that inherit from it: keys do not reach their rows."""
     only = SQL("" if table.is_partitioned else "only ")
     return SQL("{}{} as {}").format(only, Identifier(table.schema, table.name), Identifier(alias))
@@ -44,7 +51,7 @@ class Conditions:
     person: str
     erasing: bool = False
 
-    def theirs(self, table: Table, alias: str = "a") -> Composable:
+    def theirs(self, table: UserTable, alias: str = "a") -> Composable:
         """Whether a row is about the person."""
         if table in self.holdings.roots:
             return self._is_id(Identifier(alias, "id"), "uuid")
@@ -58,14 +65,14 @@ class Conditions:
         either_place = SQL(" union all ").join(SQL("({})").format(place) for place in places)
         return SQL("({0}.tableoid, {0}.ctid) in ({1})").format(Identifier(alias), either_place)
 
-    def named(self, table: Table, alias: str = "a") -> Composable:
+    def named(self, table: UserTable, alias: str = "a") -> Composable:
         """Whether a row names the person by a key, or by their id in any column."""
         references = [self._refers(key, alias) for key in self.holdings.direct(table)]
         claims = [self.claimed(column, alias) for column in self.holdings.claims(table)]
         own = [self.theirs(table, alias)] if table in self.holdings.roots else []
         return either([*own, *references, *claims])
 
-    def claimed(self, column: Column, alias: str = "a") -> Composed:
+    def claimed(self, column: UserColumn, alias: str = "a") -> Composed:
         """Whether a column holds the person's id."""
         if column.type in {"json", "jsonb"}:
             return SQL("{} in ({} ->> 'actor_id', {} #>> '{{traits,user_id}}')").format(
@@ -73,12 +80,12 @@ class Conditions:
             )
         return self._is_id(Identifier(alias, column.name), column.type)
 
-    def says_theirs(self, log: Table) -> Composable:
+    def says_theirs(self, log: UserTable) -> Composable:
         """Whether a line says itself that it is about a row of the person's."""
         owners = [column for column in self.holdings.claims(log) if column.name == "user_id"]
         return either([self.claimed(column) for column in owners])
 
-    def names_others(self, table: Table, alias: str = "a") -> Composable:
+    def names_others(self, table: UserTable, alias: str = "a") -> Composable:
         """Whether a row names somebody else by a key to users, or in a column called user_id."""
         if table in self.holdings.roots:
             return SQL("not {}").format(self.theirs(table, alias))
@@ -90,7 +97,7 @@ class Conditions:
         ]
         return either([*keys, *claims])
 
-    def _named(self, table: Table, alias: str) -> Composable:
+    def _named(self, table: UserTable, alias: str) -> Composable:
         found: list[Composable] = []
         for key in self.holdings.direct(table):
             if not self.erasing or key.action == CASCADE:
@@ -105,7 +112,7 @@ class Conditions:
                 found.append(self._alone(table, claim, alias))
         return either(found)
 
-    def _alone(self, table: Table, named: Composable, alias: str) -> Composed:
+    def _alone(self, table: UserTable, named: Composable, alias: str) -> Composed:
         """A row that names the person, and nobody besides."""
         return SQL("({} and ({}) is not true)").format(named, self.names_others(table, alias))
 
@@ -113,29 +120,29 @@ class Conditions:
         cast = SQL("uuid" if kind == "uuid" else "text")
         return SQL("{} = {}::{}").format(column, Literal(self.person), cast)
 
-    def _refers(self, key: Reference, alias: str) -> Composed:
+    def _refers(self, key: UserReference, alias: str) -> Composed:
         if key.parent_columns == ("id",):
             return self._is_id(Identifier(alias, key.columns[0]), "uuid")
         return SQL("({}) in ({})").format(_columns(key.columns, alias), self._own(key))
 
-    def _refers_elsewhere(self, key: Reference, alias: str) -> Composed:
+    def _refers_elsewhere(self, key: UserReference, alias: str) -> Composed:
         columns = _columns(key.columns, alias)
         return SQL("(({0}) is not null and not {1})").format(columns, self._refers(key, alias))
 
-    def _own(self, key: Reference) -> Composed:
+    def _own(self, key: UserReference) -> Composed:
         """What a key has to hold to refer to the person."""
         root = self.holdings.tables[key.parent]
         return SQL("select {} from {} where {}").format(
             _columns(key.parent_columns, "r"), source(root, "r"), self.theirs(root, "r")
         )
 
-    def _names_nobody(self, table: Table, alias: str) -> Composable:
+    def _names_nobody(self, table: UserTable, alias: str) -> Composable:
         keys = [key.columns for key in self.holdings.direct(table)]
         keys += [(c.name,) for c in self.holdings.claims(table) if c.name == "user_id"]
         named = [SQL("({}) is not null").format(_columns(columns, alias)) for columns in keys]
         return SQL("not {}").format(either(named))
 
-    def _followed(self, table: Table) -> tuple[Reference, ...]:
+    def _followed(self, table: UserTable) -> tuple[UserReference, ...]:
         """The keys by which a row that names nobody is somebody's."""
         keys = self.holdings.indirect(table)
         return tuple(k for k in keys if not (self.erasing and k.action in CLEARING))
@@ -153,7 +160,7 @@ class Conditions:
             " select tab, place from walk"
         ).format(SQL(" union ").join(map(self._seed, keys)), SQL(" union all ").join(steps))
 
-    def _seed(self, key: Reference) -> Composed:
+    def _seed(self, key: UserReference) -> Composed:
         """Rows that refer to a row that names the person."""
         child, parent = self.holdings.tables[key.child], self.holdings.tables[key.parent]
         return SQL(
@@ -167,7 +174,7 @@ class Conditions:
             self._named(parent, "p"),
         )
 
-    def _step(self, key: Reference) -> Composed:
+    def _step(self, key: UserReference) -> Composed:
         """Rows that refer to a row that was found already."""
         child, parent = self.holdings.tables[key.child], self.holdings.tables[key.parent]
         return SQL(
@@ -181,7 +188,7 @@ class Conditions:
             self._names_nobody(child, "c"),
         )
 
-    def _lines(self, log: Table) -> Composable:
+    def _lines(self, log: UserTable) -> Composable:
         """The places of a log's lines about rows that are theirs."""
         theirs = [
             SQL("select t.id from {} where {}").format(source(table, "t"), self.theirs(table, "t"))

@@ -14,7 +14,7 @@ from arami_db.database.connect import Connection, query
 from arami_db.errors import LockBusyError, PlatformError
 from arami_db.userdata.conditions import Conditions, source
 from arami_db.userdata.finding import find, unknown
-from arami_db.userdata.model import Holdings, Table
+from arami_db.userdata.model import Holdings, UserTable
 from arami_db.userdata.removing import remove
 from arami_db.userdata.transaction import BUSY, changing, record, require_record
 
@@ -157,10 +157,10 @@ def _counted(connection: Connection) -> Counter[tuple[int, str]]:
     return found
 
 
-def _counted_elsewhere(connection: Connection, conditions: Conditions) -> dict[Table, int]:
+def _counted_elsewhere(connection: Connection, conditions: Conditions) -> dict[UserTable, int]:
     """How many rows about the person workers have, whose servers count for themselves."""
     asked = [t for t in conditions.holdings.asked if t.is_distributed]
-    counts = dict[Table, int]()
+    counts = dict[UserTable, int]()
     for table in asked:
         count = SQL("select count(*) from {} where {}")
         own = conditions.says_theirs(table) if table.is_log else conditions.theirs(table)
@@ -169,7 +169,7 @@ def _counted_elsewhere(connection: Connection, conditions: Conditions) -> dict[T
 
 
 def _changes(
-    counted: Counter[tuple[int, str]], holdings: Holdings, lines: Mapping[Table, int]
+    counted: Counter[tuple[int, str]], holdings: Holdings, lines: Mapping[UserTable, int]
 ) -> tuple[Change, ...]:
     """What became of which tables; of a log, lines that came and went meanwhile do not count."""
     changes = [

@@ -16,11 +16,11 @@ from arami_db.files.writing import PrivateFile, private_folder
 from arami_db.userdata.conditions import Conditions
 from arami_db.userdata.finding import filled, find, unknown
 from arami_db.userdata.transaction import record, require_record, snapshot
-from arami_db.userdata.writing import File, Part, file_name, write_table
+from arami_db.userdata.writing import File, TableExport, file_name, write_table
 
 
 @dataclass(frozen=True)
-class Exported:
+class UserExport:
     """What was written.
 
     Attributes:
@@ -37,7 +37,7 @@ class Exported:
     snapshot_at: str
     database: str
     server_version: str
-    tables: tuple[Part, ...]
+    tables: tuple[TableExport, ...]
     not_looked_into: tuple[str, ...]
 
     @property
@@ -48,7 +48,7 @@ class Exported:
 
 def export(
     connection: Connection, person: str, directory: Path, on_table: Callable[[str], None]
-) -> Exported:
+) -> UserExport:
     """Write what the database holds about a person into a new directory, whole or not at all.
 
     Args:
@@ -79,7 +79,7 @@ def export(
             filled = sum(part.rows > 0 for part in parts)
             number = record(connection, "export", tables=filled, rows=rows)
             unseen = [str(t) for t in conditions.holdings.claimed if not t.is_readable]
-            exported = Exported(directory, number, *about, tuple(parts), tuple(unseen))
+            exported = UserExport(directory, number, *about, tuple(parts), tuple(unseen))
             _write_manifest(folder, person, exported)
     except OSError as error:
         where = error.filename or directory
@@ -100,9 +100,9 @@ def _write_tables(
     conditions: Conditions,
     folder: Path,
     on_table: Callable[[str], None],
-) -> list[Part]:
+) -> list[TableExport]:
     named = filled(connection, conditions)
-    parts, names = list[Part](), set[str]()
+    parts, names = list[TableExport](), set[str]()
     for table in (*conditions.holdings.reached, *named):
         on_table(str(table))
         name = file_name(table, names)
@@ -112,7 +112,7 @@ def _write_tables(
     return parts
 
 
-def _write_manifest(folder: Path, person: str, exported: Exported) -> None:
+def _write_manifest(folder: Path, person: str, exported: UserExport) -> None:
     """What there is, and the checksums of it as `sha256sum --check` reads them."""
     data = {
         "user": person,
@@ -127,5 +127,5 @@ def _write_manifest(folder: Path, person: str, exported: Exported) -> None:
         sums.write("".join(f"{f.sha256}  {f.name}\n" for f in (*files, own)).encode())
 
 
-def _data(exported: Exported) -> dict[str, Any]:
+def _data(exported: UserExport) -> dict[str, Any]:
     return {**asdict(exported), "rows": exported.rows}

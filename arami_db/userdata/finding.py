@@ -10,7 +10,7 @@ from psycopg.sql import SQL
 from arami_db.database.connect import Connection, query
 from arami_db.errors import AramiError, PendingError, PlatformError
 from arami_db.userdata.conditions import Conditions, source
-from arami_db.userdata.model import Column, Holdings, Reference, Table
+from arami_db.userdata.model import Holdings, UserColumn, UserReference, UserTable
 
 _ROOTS = ("public.users", "auth.users")
 
@@ -28,7 +28,7 @@ def find(connection: Connection) -> Holdings:
     with connection.cursor(row_factory=dict_row) as cursor:
         found = cursor.execute(query("userdata_tables")).fetchall()
     tables = {
-        row["oid"]: Table(**{**row, "columns": tuple(Column(**c) for c in row["columns"])})
+        row["oid"]: UserTable(**{**row, "columns": tuple(UserColumn(**c) for c in row["columns"])})
         for row in found
     }
     roots = [t for name in _ROOTS for t in tables.values() if str(t) == name and t.has_id]
@@ -39,7 +39,7 @@ def find(connection: Connection) -> Holdings:
         )
     keys = connection.execute(query("userdata_references")).fetchall()
     references = [
-        Reference(name, child, parent, tuple(columns), tuple(parents), action)
+        UserReference(name, child, parent, tuple(columns), tuple(parents), action)
         for name, child, parent, columns, parents, action in keys
     ]
     holdings = Holdings(tables, tuple(roots), _leading_to(roots, references))
@@ -47,7 +47,7 @@ def find(connection: Connection) -> Holdings:
     return holdings
 
 
-def filled(connection: Connection, conditions: Conditions) -> list[Table]:
+def filled(connection: Connection, conditions: Conditions) -> list[UserTable]:
     """The tables that no key reaches and that have rows about the person.
 
     Args:
@@ -75,7 +75,9 @@ def unknown(conditions: Conditions) -> AramiError:
     )
 
 
-def _leading_to(roots: Iterable[Table], references: Sequence[Reference]) -> tuple[Reference, ...]:
+def _leading_to(
+    roots: Iterable[UserTable], references: Sequence[UserReference]
+) -> tuple[UserReference, ...]:
     """The keys that lead to the roots, over however many tables."""
     reached, before = {root.oid for root in roots}, 0
     while len(reached) > before:
@@ -84,7 +86,7 @@ def _leading_to(roots: Iterable[Table], references: Sequence[Reference]) -> tupl
     return tuple(r for r in references if r.parent in reached)
 
 
-def _require_readable(connection: Connection, tables: Iterable[Table]) -> None:
+def _require_readable(connection: Connection, tables: Iterable[UserTable]) -> None:
     """Refuse to go on where rows would be missed."""
     unseen = [table for table in tables if not table.is_readable]
     if not unseen:

@@ -11,7 +11,7 @@ CASCADE, CLEARING = "c", ("n", "d")
 
 
 @dataclass(frozen=True)
-class Column:
+class UserColumn:
     """A column; the names are those of queries/userdata_tables.sql.
 
     Attributes:
@@ -31,7 +31,7 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Table:
+class UserTable:
     """A table; the names are those of queries/userdata_tables.sql."""
 
     oid: int
@@ -44,7 +44,7 @@ class Table:
     is_filtered: bool
     is_distributed: bool
     is_log: bool
-    columns: tuple[Column, ...]
+    columns: tuple[UserColumn, ...]
 
     def __str__(self) -> str:
         """As in public.users."""
@@ -87,7 +87,7 @@ class Table:
 
 
 @dataclass(frozen=True)
-class Reference:
+class UserReference:
     """A foreign key."""
 
     name: str
@@ -108,26 +108,26 @@ class Holdings:
         references: foreign keys that lead to a root, over however many tables.
     """
 
-    tables: dict[int, Table]
-    roots: tuple[Table, ...]
-    references: tuple[Reference, ...]
+    tables: dict[int, UserTable]
+    roots: tuple[UserTable, ...]
+    references: tuple[UserReference, ...]
 
     @cached_property
-    def reached(self) -> tuple[Table, ...]:
+    def reached(self) -> tuple[UserTable, ...]:
         """The roots, and the tables whose keys lead to them."""
         oids = {reference.child for reference in self.references}
         others = [t for t in self.tables.values() if t.oid in oids and t not in self.roots]
         return (*self.roots, *others)
 
     @cached_property
-    def claimed(self) -> tuple[Table, ...]:
+    def claimed(self) -> tuple[UserTable, ...]:
         """Tables that no key reaches and that may hold a person's id."""
         return tuple(
             t for t in self.tables.values() if t not in self.reached and any(self.claims(t))
         )
 
     @cached_property
-    def asked(self) -> tuple[Table, ...]:
+    def asked(self) -> tuple[UserTable, ...]:
         """The tables of which this role sees every row, and whose rows may name a person."""
         return tuple(
             t
@@ -136,11 +136,11 @@ class Holdings:
         )
 
     @cached_property
-    def logs(self) -> tuple[Table, ...]:
+    def logs(self) -> tuple[UserTable, ...]:
         """Logs whose lines no key ties to a person: these may be about anybody's rows."""
         return tuple(t for t in self.asked if t.is_log and t not in self.reached)
 
-    def claims(self, table: Table) -> Iterator[Column]:
+    def claims(self, table: UserTable) -> Iterator[UserColumn]:
         """The columns of a table that may hold a person's id and that no key explains.
 
         The primary key of a table that a key reaches is the id of its own rows.
@@ -150,14 +150,14 @@ class Holdings:
             explained |= set(table.key)
         return (c for c in table.columns if c.claims and c.name not in explained)
 
-    def direct(self, table: Table) -> tuple[Reference, ...]:
+    def direct(self, table: UserTable) -> tuple[UserReference, ...]:
         """The keys by which rows of a table name people; a person's own row names nobody else."""
         oids = {root.oid for root in self.roots}
         if table.oid in oids:
             return ()
         return tuple(r for r in self.references if r.child == table.oid and r.parent in oids)
 
-    def indirect(self, table: Table) -> tuple[Reference, ...]:
+    def indirect(self, table: UserTable) -> tuple[UserReference, ...]:
         """The other keys of a table that lead to people, where its rows need not name anybody."""
         oids = {root.oid for root in self.roots}
         named = any(table.requires(key.columns) for key in self.direct(table))

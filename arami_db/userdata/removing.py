@@ -10,10 +10,10 @@ from psycopg.sql import SQL, Composed, Identifier
 from arami_db.database.connect import Connection, query
 from arami_db.errors import AramiError
 from arami_db.userdata.conditions import Conditions, source
-from arami_db.userdata.model import Table
+from arami_db.userdata.model import UserTable
 
 
-def remove(connection: Connection, conditions: Conditions) -> dict[Table, int]:
+def remove(connection: Connection, conditions: Conditions) -> dict[UserTable, int]:
     """Delete all rows that go with a person, and prove that no row names them any more.
 
     Args:
@@ -40,7 +40,9 @@ def remove(connection: Connection, conditions: Conditions) -> dict[Table, int]:
     return lines
 
 
-def _delete(connection: Connection, conditions: Conditions, tables: Iterable[Table]) -> list[Any]:
+def _delete(
+    connection: Connection, conditions: Conditions, tables: Iterable[UserTable]
+) -> list[Any]:
     """Delete all rows that go with the person, and return the ids that they had.
 
     One statement, in which every part sees the rows as they were, so that no order matters, not
@@ -67,7 +69,7 @@ def _delete(connection: Connection, conditions: Conditions, tables: Iterable[Tab
     return [one for *_, ids in found for one in ids if one is not None]
 
 
-def _deletion(conditions: Conditions, table: Table, number: int) -> tuple[Composed, Composed]:
+def _deletion(conditions: Conditions, table: UserTable, number: int) -> tuple[Composed, Composed]:
     """The parts of a statement that delete a table's rows, and what asks how many they were."""
     rows, theirs = source(table, "a"), conditions.theirs(table)
     before, gone = Identifier(f"before_{number}"), Identifier(f"gone_{number}")
@@ -85,7 +87,7 @@ def _deletion(conditions: Conditions, table: Table, number: int) -> tuple[Compos
     )
 
 
-def _forget(connection: Connection, conditions: Conditions, log: Table, ids: list[Any]) -> int:
+def _forget(connection: Connection, conditions: Conditions, log: UserTable, ids: list[Any]) -> int:
     """Delete a log's lines about the person's rows, and say how many were there before.
 
     The others are those of this very deletion. Where the log says whose a row was, in user_id, so
@@ -99,7 +101,7 @@ def _forget(connection: Connection, conditions: Conditions, log: Table, ids: lis
     return int(connection.execute(statement, {"ids": ids}).fetchall()[0][0])
 
 
-def _clear(connection: Connection, conditions: Conditions, table: Table) -> None:
+def _clear(connection: Connection, conditions: Conditions, table: UserTable) -> None:
     """Take the person's id out of rows that are somebody else's."""
     others = SQL("true") if table in conditions.holdings.logs else conditions.names_others(table)
     for column in conditions.holdings.claims(table):
@@ -111,7 +113,7 @@ def _clear(connection: Connection, conditions: Conditions, table: Table) -> None
         connection.execute(statement.format(*values))
 
 
-def _left(connection: Connection, conditions: Conditions) -> dict[Table, int]:
+def _left(connection: Connection, conditions: Conditions) -> dict[UserTable, int]:
     """How many rows of which tables name the person, by a key or by their id in a column."""
     asked = [
         SQL("select {}, count(*) from {} where {} having count(*) > 0").format(
@@ -123,7 +125,7 @@ def _left(connection: Connection, conditions: Conditions) -> dict[Table, int]:
     return {conditions.holdings.tables[oid]: rows for oid, rows in found}
 
 
-def _require_nothing(left: dict[Table, int]) -> None:
+def _require_nothing(left: dict[UserTable, int]) -> None:
     """The proof: no row names the person any more.
 
     Raises:

@@ -11,9 +11,9 @@ from psycopg import IsolationLevel, errors
 from arami_db import ledger
 from arami_db.database.connect import Connection, lost, query, redact
 from arami_db.database.execute import no_time_limit
-from arami_db.database.failure import hint_for
 from arami_db.database.server import inspect
 from arami_db.errors import AramiError, PendingError, PlatformError, StatementError
+from arami_db.runner.failure import hint_for
 
 # The same person gives the same bytes in every session; rows that a policy would hide are an error.
 _SETTINGS = (

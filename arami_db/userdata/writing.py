@@ -11,7 +11,7 @@ from psycopg.sql import SQL, Composable, Composed, Identifier
 from arami_db.database.connect import Connection
 from arami_db.files.writing import PrivateFile
 from arami_db.userdata.conditions import Conditions, source
-from arami_db.userdata.model import Table
+from arami_db.userdata.model import UserTable
 
 _LONGEST = 180  # characters of a file's name, before its ending
 
@@ -26,7 +26,7 @@ class File:
 
 
 @dataclass(frozen=True)
-class Part:
+class TableExport:
     """What an export has of one table.
 
     Attributes:
@@ -44,7 +44,7 @@ class Part:
     files: tuple[File, ...]
 
 
-def file_name(table: Table, names: set[str]) -> str:
+def file_name(table: UserTable, names: set[str]) -> str:
     """A name that every file system takes, and that no other table has, whatever its case.
 
     Args:
@@ -60,7 +60,9 @@ def file_name(table: Table, names: set[str]) -> str:
     return name
 
 
-def write_table(connection: Connection, conditions: Conditions, table: Table, path: Path) -> Part:
+def write_table(
+    connection: Connection, conditions: Conditions, table: UserTable, path: Path
+) -> TableExport:
     """Write a table's rows about a person, one after another as they come.
 
     Args:
@@ -81,10 +83,10 @@ def write_table(connection: Connection, conditions: Conditions, table: Table, pa
     if rows:
         chosen = _chosen(table, theirs)
         files = (_as_json(connection, chosen, path), _as_csv(connection, chosen, path))
-    return Part(str(table), rows, naming_others, table.withheld, files)
+    return TableExport(str(table), rows, naming_others, table.withheld, files)
 
 
-def _chosen(table: Table, theirs: Composable) -> Composed:
+def _chosen(table: UserTable, theirs: Composable) -> Composed:
     """The rows about the person, in the order of their key."""
     columns = SQL(", ").join(Identifier("a", name) for name in table.shown)
     key = SQL(", ").join(Identifier("a", name) for name in table.key)

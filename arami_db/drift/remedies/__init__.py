@@ -6,7 +6,7 @@ What drops an object never cascades, and what is there under another name gets i
 from __future__ import annotations
 
 from arami_db.drift.remedies import functions, others, parts, relations
-from arami_db.drift.remedies.around import Around
+from arami_db.drift.remedies.around import Sides
 from arami_db.drift.remedies.causes import cause_of, column_of
 from arami_db.drift.remedies.difference import Difference
 from arami_db.drift.remedies.whole import change_in_place, restored
@@ -34,7 +34,7 @@ def advice(difference: Difference) -> str:
     return words(difference)
 
 
-def _lost(sql: str, around: Around) -> bool:
+def _lost(sql: str, around: Sides) -> bool:
     """Whether it needs a schema that is not there."""
     gone = around.missing["schema"]
     return any(f"{name}." in sql or f" schema {name};" in sql for name in gone)

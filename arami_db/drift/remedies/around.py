@@ -43,7 +43,7 @@ def by_object(facts: Iterable[Fact]) -> dict[Object, dict[str, str]]:
 
 
 @dataclass(frozen=True)
-class Around:
+class Sides:
     """The two sides of a comparison, and the roles of the database at hand.
 
     Attributes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from arami_db.drift.remedies.around import PARTS, RELATIONS, Around, Object
+from arami_db.drift.remedies.around import PARTS, RELATIONS, Object, Sides
 from arami_db.drift.remedies.columns import create_column
 from arami_db.drift.remedies.difference import Difference
 from arami_db.drift.remedies.names import mentions, mentions_column, quoted, replaced
@@ -57,17 +57,17 @@ def _cause_of_grant(difference: Difference) -> str | None:
     return _whole(around, kind, name) or _of_row_type(around, kind, name)
 
 
-def _of_row_type(around: Around, kind: str, name: str) -> str | None:
+def _of_row_type(around: Sides, kind: str, name: str) -> str | None:
     return _of_any(around, name, RELATIONS) if kind == "type" else None
 
 
-def _whole(around: Around, kind: str, name: str) -> str | None:
+def _whole(around: Sides, kind: str, name: str) -> str | None:
     """The relation, or type, that is missing or extra as a whole."""
     relation = around.relation_of(kind, name) if kind in PARTS else None
     return _of_any(around, relation, (*RELATIONS, "type")) if relation else None
 
 
-def _of_any(around: Around, name: str, kinds: tuple[str, ...]) -> str | None:
+def _of_any(around: Sides, name: str, kinds: tuple[str, ...]) -> str | None:
     for kind in kinds:
         if around.is_missing((kind, name)) or around.is_extra((kind, name)):
             return f"{kind} {name}"

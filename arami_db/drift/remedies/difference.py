@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from arami_db.drift.remedies.around import Around, Properties
+from arami_db.drift.remedies.around import Properties, Sides
 
-NOTHING = Around({}, {})
+NOTHING = Sides({}, {})
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Difference:
     key: str | None
     wanted: Properties
     actual: str | None = None
-    around: Around = field(default=NOTHING, repr=False)
+    around: Sides = field(default=NOTHING, repr=False)
 
     @property
     def value(self) -> str | None:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from arami_db.errors import RefusedFileError
 from arami_db.files.definitions.names import parts_of
 from arami_db.files.definitions.statements import said
-from arami_db.files.definitions.targets import Key, dropped
+from arami_db.files.definitions.targets import TargetKey, dropped
 from arami_db.files.script import load
 from arami_db.files.sqlfile import SqlFile
 
@@ -38,7 +38,7 @@ class Definitions:
         Args:
             files: migrations first, then views.
         """
-        self._places: dict[Key, str] = {}
+        self._places: dict[TargetKey, str] = {}
         for file in files:
             self._read(file)
 
@@ -56,7 +56,7 @@ class Definitions:
         """
         return next((self._places[key] for key in _keys(name, kind, property) if key in self), None)
 
-    def __contains__(self, key: Key) -> bool:
+    def __contains__(self, key: TargetKey) -> bool:
         """Whether a file says this."""
         return key in self._places
 
@@ -75,32 +75,32 @@ class Definitions:
                     line = bisect_left(line_ends, location) + 1
                 self._places[key] = f"{file.label}:{line}"
 
-    def _forget(self, gone: Key) -> None:
+    def _forget(self, gone: TargetKey) -> None:
         for key in list(self._places):
             is_it = key[:2] == gone[:2]
             if is_it or (gone.kind == "relation" and key.name.startswith(f"{gone.name}.")):
                 del self._places[key]
 
 
-def _keys(name: str, kind: str | None, aspect: str) -> Iterator[Key]:
+def _keys(name: str, kind: str | None, aspect: str) -> Iterator[TargetKey]:
     """What to look for, the most specific first."""
     if kind == "grant":
         on, of = _typed(name)
-        yield Key("grant", f"{on} {of}", _grantee(aspect))
+        yield TargetKey("grant", f"{on} {of}", _grantee(aspect))
         yield from _keys(of, on, "")
         return
     typed, plain = _typed(name)
     part, separator, table = plain.rpartition(" on ")
     if separator and kind is None:
-        yield from (Key(which, f"{table}.{part}") for which in _PARTS)
+        yield from (TargetKey(which, f"{table}.{part}") for which in _PARTS)
         plain = table
     kinds = [_kind(kind or typed)] if kind or typed else _ALL
     for which in kinds:
         if aspect:
-            yield Key(which, plain, "options" if aspect.startswith("option ") else aspect)
-        yield Key(which, plain)
+            yield TargetKey(which, plain, "options" if aspect.startswith("option ") else aspect)
+        yield TargetKey(which, plain)
     if len(parts_of(plain)) > 2 and "(" not in plain:
-        yield Key("relation", ".".join(parts_of(plain)[:2]))
+        yield TargetKey("relation", ".".join(parts_of(plain)[:2]))
 
 
 def _typed(name: str) -> tuple[str, str]:

@@ -9,13 +9,15 @@ from postgast import pg_query_pb2 as tree
 
 from arami_db.files.definitions import names
 from arami_db.files.definitions.elements import alteration, elements
-from arami_db.files.definitions.targets import PARTS, Key, named, part, word_of
+from arami_db.files.definitions.targets import PARTS, TargetKey, named, part, word_of
 
 if TYPE_CHECKING:
     from postgast.pg_query_pb2 import Node
 
 
-Said = Iterator[tuple[Key, int | None]]  # where, in bytes; None for where the statement begins
+Said = Iterator[
+    tuple[TargetKey, int | None]
+]  # where, in bytes; None for where the statement begins
 
 
 def said(statement: Node) -> Said:
@@ -31,13 +33,13 @@ def said(statement: Node) -> Said:
 
 def _table(node: Any) -> Said:
     table = names.relation(node.relation)
-    yield Key("relation", table), node.relation.location
+    yield TargetKey("relation", table), node.relation.location
     yield from _elements(table, node.table_elts)
 
 
 def _elements(table: str, nodes: Iterable[Node]) -> Said:
     for kind, name, location in elements(table, nodes):
-        yield Key(kind, name), location
+        yield TargetKey(kind, name), location
 
 
 def _alter_table(node: Any) -> Said:
@@ -49,17 +51,23 @@ def _alter_table(node: Any) -> Said:
             yield from _elements(table, [definition])
         elif aspect := alteration(command.subtype):
             kind = "column" if command.name else "relation"
-            yield Key(kind, part(table, command.name) if command.name else table, aspect), None
+            yield (
+                TargetKey(kind, part(table, command.name) if command.name else table, aspect),
+                None,
+            )
 
 
 def _index(node: Any) -> Said:
     table = node.relation
-    yield Key("relation", names.qualified(table.schemaname or "public", node.idxname)), None
+    yield TargetKey("relation", names.qualified(table.schemaname or "public", node.idxname)), None
 
 
 def _on_table(kind: str, field: str, table: str = "table") -> Callable[[Any], Said]:
     def handle(node: Any) -> Said:
-        yield Key(kind, part(names.relation(getattr(node, table)), getattr(node, field))), None
+        yield (
+            TargetKey(kind, part(names.relation(getattr(node, table)), getattr(node, field))),
+            None,
+        )
 
     return handle
 
@@ -68,32 +76,32 @@ def _relation(*path: str) -> Callable[[Any], Said]:
     def handle(node: Any) -> Said:
         for step in path:
             node = getattr(node, step)
-        yield Key("relation", names.relation(node)), None
+        yield TargetKey("relation", names.relation(node)), None
 
     return handle
 
 
 def _plain(kind: str, field: str) -> Callable[[Any], Said]:
     def handle(node: Any) -> Said:
-        yield Key(kind, names.quoted(getattr(node, field))), None
+        yield TargetKey(kind, names.quoted(getattr(node, field))), None
 
     return handle
 
 
 def _type(field: str) -> Callable[[Any], Said]:
     def handle(node: Any) -> Said:
-        yield Key("type", names.qualified(*names.strings(getattr(node, field)))), None
+        yield TargetKey("type", names.qualified(*names.strings(getattr(node, field)))), None
 
     return handle
 
 
 def _function(node: Any) -> Said:
     parameters = (parameter.function_parameter for parameter in node.parameters)
-    yield Key("function", names.signature(node.funcname, parameters)), None
+    yield TargetKey("function", names.signature(node.funcname, parameters)), None
 
 
 def _alter_function(node: Any) -> Said:
-    yield Key("function", names.called(node.func), "settings"), None
+    yield TargetKey("function", names.called(node.func), "settings"), None
 
 
 def _comment(node: Any) -> Said:
@@ -103,11 +111,11 @@ def _comment(node: Any) -> Said:
 
 def _rename(node: Any) -> Said:
     if node.HasField("relation") and not node.subname:
-        yield Key("relation", names.qualified(node.relation.schemaname, node.newname)), None
+        yield TargetKey("relation", names.qualified(node.relation.schemaname, node.newname)), None
     elif node.HasField("relation"):
         kind = PARTS.get(word_of(node.rename_type))
         if kind:
-            yield Key(kind, part(names.relation(node.relation), node.newname)), None
+            yield TargetKey(kind, part(names.relation(node.relation), node.newname)), None
 
 
 def _grant(node: Any) -> Said:
@@ -117,7 +125,7 @@ def _grant(node: Any) -> Said:
         for on in _granted_on(node.objtype, wrapped):
             objects = [on, *(f"column {part(on.partition(' ')[2], name)}" for name in columns)]
             for name in objects:
-                yield from ((Key("grant", name, names.quoted(role)), None) for role in roles)
+                yield from ((TargetKey("grant", name, names.quoted(role)), None) for role in roles)
 
 
 def _granted_on(objtype: int, node: Node) -> Iterator[str]:

@@ -20,7 +20,7 @@ _TYPES = {"TYPE", "DOMAIN"}
 _DROPS = {tree.AT_DropColumn: "column", tree.AT_DropConstraint: "constraint"}
 
 
-class Key(NamedTuple):
+class TargetKey(NamedTuple):
     """What a place is the place of.
 
     Attributes:
@@ -34,7 +34,7 @@ class Key(NamedTuple):
     aspect: str = ""
 
 
-def dropped(statement: Node) -> Iterator[Key]:
+def dropped(statement: Node) -> Iterator[TargetKey]:
     """The objects a statement drops, or that go by another name after it."""
     which = statement.WhichOneof("node")
     if which == "drop_stmt":
@@ -46,18 +46,18 @@ def dropped(statement: Node) -> Iterator[Key]:
         table = names.relation(statement.alter_table_stmt.relation)
         commands = (node.alter_table_cmd for node in statement.alter_table_stmt.cmds)
         yield from (
-            Key(_DROPS[command.subtype], part(table, command.name))
+            TargetKey(_DROPS[command.subtype], part(table, command.name))
             for command in commands
             if command.subtype in _DROPS
         )
 
 
-def _renamed(node: RenameStmt) -> Iterator[Key]:
+def _renamed(node: RenameStmt) -> Iterator[TargetKey]:
     table, kind = names.relation(node.relation), PARTS.get(word_of(node.rename_type))
     if kind:
-        yield Key(kind, part(table, node.subname))
+        yield TargetKey(kind, part(table, node.subname))
     elif not node.subname:
-        yield Key("relation", table)
+        yield TargetKey("relation", table)
 
 
 def word_of(objtype: int) -> str:
@@ -65,22 +65,22 @@ def word_of(objtype: int) -> str:
     return str(tree.ObjectType.Name(objtype)).removeprefix("OBJECT_")
 
 
-def named(objtype: int, node: Node) -> Iterator[Key]:
+def named(objtype: int, node: Node) -> Iterator[TargetKey]:
     """The object that a statement names, by the type it says the object is of."""
     word = word_of(objtype)
     if node.HasField("object_with_args"):
         if word in _ROUTINES:
-            yield Key("function", names.called(node.object_with_args))
+            yield TargetKey("function", names.called(node.object_with_args))
     elif node.HasField("string"):
-        yield Key(word.lower().replace("_", " "), names.quoted(node.string.sval))
+        yield TargetKey(word.lower().replace("_", " "), names.quoted(node.string.sval))
     elif node.HasField("type_name"):
-        yield Key("type", names.type_name(node.type_name))
+        yield TargetKey("type", names.type_name(node.type_name))
     elif node.HasField("list"):
         parts = [item.string.sval for item in node.list.items if item.HasField("string")]
         if word in _RELATIONS | _TYPES:
-            yield Key("type" if word in _TYPES else "relation", names.qualified(*parts))
+            yield TargetKey("type" if word in _TYPES else "relation", names.qualified(*parts))
         elif word in PARTS and len(parts) > 1:
-            yield Key(PARTS[word], part(names.qualified(*parts[:-1]), parts[-1]))
+            yield TargetKey(PARTS[word], part(names.qualified(*parts[:-1]), parts[-1]))
 
 
 def part(table: str, name: str) -> str:

@@ -15,7 +15,7 @@ from postgast.pg_query_pb2 import (
     Node,
 )
 
-from arami_db.plan.safer.catalog import Table, written
+from arami_db.plan.safer.catalog import TableFacts, written
 from arami_db.plan.safer.columns import add_column, alter_type
 from arami_db.plan.safer.constraints import add
 from arami_db.plan.safer.partitions import attach
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from postgast.pg_query_pb2 import AlterTableCmd
 
 
-def alter(statement: AlterTableStmt, table: Table) -> list[str]:
+def alter(statement: AlterTableStmt, table: TableFacts) -> list[str]:
     """The statements that come to the same.
 
     Args:
@@ -55,16 +55,16 @@ def _alone(statement: AlterTableStmt, command: Node) -> str:
     return written(node)
 
 
-def _constraint(command: AlterTableCmd, table: Table) -> Iterator[str]:
+def _constraint(command: AlterTableCmd, table: TableFacts) -> Iterator[str]:
     yield from add(getattr(command, "def").constraint, table)
 
 
-def _set_not_null(command: AlterTableCmd, table: Table) -> Iterator[str]:
+def _set_not_null(command: AlterTableCmd, table: TableFacts) -> Iterator[str]:
     for name in table.nullable([command.name]):
         yield from not_null(table.name, name)
 
 
-def _attach(command: AlterTableCmd, table: Table) -> Iterator[str]:
+def _attach(command: AlterTableCmd, table: TableFacts) -> Iterator[str]:
     yield from attach(getattr(command, "def").partition_cmd, table)
 
 

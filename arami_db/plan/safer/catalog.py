@@ -51,7 +51,7 @@ class NoWayError(Exception):
 
 
 @dataclass(frozen=True)
-class Table:
+class TableFacts:
     """A table as it is after the statement that a way round is looked for.
 
     Attributes:
@@ -121,7 +121,7 @@ def find(
     relation: RangeVar,
     object_type: int,
     sessions: tuple[Connection, Connection],
-) -> Table:
+) -> TableFacts:
     """The table that a statement names.
 
     Raises:
@@ -135,7 +135,9 @@ def find(
     work, second = sessions
     is_new = files[0] != files[1]
     oid, full_name, kind = row
-    return Table(work, second, statement.text, relation, object_type, oid, full_name, kind, is_new)
+    return TableFacts(
+        work, second, statement.text, relation, object_type, oid, full_name, kind, is_new
+    )
 
 
 def quoted(name: str) -> str:

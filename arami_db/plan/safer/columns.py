@@ -14,7 +14,7 @@ from postgast.pg_query_pb2 import (
     Node,
 )
 
-from arami_db.plan.safer.catalog import NoWayError, Table, expression, quoted, written
+from arami_db.plan.safer.catalog import NoWayError, TableFacts, expression, quoted, written
 from arami_db.plan.safer.constraints import LETTERS, add
 from arami_db.plan.safer.writing import batches, not_null
 
@@ -62,7 +62,7 @@ end
 $swap$"""
 
 
-def add_column(command: AlterTableCmd, table: Table) -> Iterator[str]:
+def add_column(command: AlterTableCmd, table: TableFacts) -> Iterator[str]:
     """A column without values, its default for new rows, values in batches, then its constraints.
 
     Args:
@@ -106,7 +106,7 @@ _IS_DOMAIN = """
 """
 
 
-def _proved_later(column: ColumnDef, table: Table) -> Iterator[str]:
+def _proved_later(column: ColumnDef, table: TableFacts) -> Iterator[str]:
     """A column with its default, and what is to be proved of it afterwards."""
     later = [one.constraint for one in column.constraints if one.constraint.contype in LETTERS]
     if not later or table.kind == "p":
@@ -141,7 +141,7 @@ def _bare(column: ColumnDef, name: str | None = None, keep: Container[int] = ())
     return written(node).partition("(")[2].removesuffix(")")
 
 
-def alter_type(command: AlterTableCmd, table: Table) -> Iterator[str]:
+def alter_type(command: AlterTableCmd, table: TableFacts) -> Iterator[str]:
     """A new column beside the old one, kept alike by a trigger; in the end it takes the name.
 
     It is the last one of its table then, wherever the old one was.

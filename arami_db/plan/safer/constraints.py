@@ -14,7 +14,7 @@ from postgast.pg_query_pb2 import (
     Node,
 )
 
-from arami_db.plan.safer.catalog import NoWayError, Table, quoted, written
+from arami_db.plan.safer.catalog import NoWayError, TableFacts, quoted, written
 from arami_db.plan.safer.writing import not_null
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ _COLUMNS = """
 """
 
 
-def add(constraint: Constraint, table: Table) -> Iterator[str]:
+def add(constraint: Constraint, table: TableFacts) -> Iterator[str]:
     """The statements that add a constraint.
 
     Args:
@@ -58,7 +58,7 @@ def add(constraint: Constraint, table: Table) -> Iterator[str]:
     yield f"alter table {table.name} validate constraint {quoted(name)}"
 
 
-def _not_valid(constraint: Constraint, table: Table, name: str) -> str:
+def _not_valid(constraint: Constraint, table: TableFacts, name: str) -> str:
     node = Node()
     node.alter_table_stmt.relation.CopyFrom(table.relation)
     node.alter_table_stmt.objtype = table.object_type
@@ -70,7 +70,7 @@ def _not_valid(constraint: Constraint, table: Table, name: str) -> str:
     return written(node)
 
 
-def _unique(constraint: Constraint, table: Table, name: str) -> Iterator[str]:
+def _unique(constraint: Constraint, table: TableFacts, name: str) -> Iterator[str]:
     """UNIQUE or PRIMARY KEY: the index is built while others write, the nulls ruled out before."""
     if table.kind == "p":
         raise NoWayError

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from arami_db.files.rules import relation_name
-from arami_db.plan.safer.catalog import NoWayError, Table, quoted
+from arami_db.plan.safer.catalog import NoWayError, TableFacts, quoted
 from arami_db.plan.safer.writing import checked
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ _TREE = """
 _CHECK = "arami_fits"
 
 
-def attach(command: PartitionCmd, table: Table) -> Iterator[str]:
+def attach(command: PartitionCmd, table: TableFacts) -> Iterator[str]:
     """ATTACH PARTITION, behind checks that say what it would look for.
 
     Args:
@@ -63,7 +63,7 @@ def attach(command: PartitionCmd, table: Table) -> Iterator[str]:
         yield f"alter table {name} drop constraint {_CHECK}"
 
 
-def create(statement: CreateStmt, table: Table) -> list[str]:
+def create(statement: CreateStmt, table: TableFacts) -> list[str]:
     """CREATE TABLE … PARTITION OF, behind a check of the default partition.
 
     Args:
@@ -80,7 +80,7 @@ def create(statement: CreateStmt, table: Table) -> list[str]:
     return [*made, table.statement, *dropped] if made else []
 
 
-def index(table: Table, name: str) -> list[str]:
+def index(table: TableFacts, name: str) -> list[str]:
     """An index of a partitioned table: built on each partition while others write, then attached.
 
     Args:
@@ -100,7 +100,7 @@ def index(table: Table, name: str) -> list[str]:
     return [*made, *attached]
 
 
-def _of_default(table: Table, bound: str) -> dict[str, str]:
+def _of_default(table: TableFacts, bound: str) -> dict[str, str]:
     """The default partition, and what the server looks for in it: rows of the new one."""
     name = table.one(_DEFAULT, table.oid)
     return {name: f"not ({bound})"} if name else {}

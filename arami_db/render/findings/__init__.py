@@ -9,10 +9,10 @@ from arami_db.escape import visible
 from arami_db.render.output import note
 
 if TYPE_CHECKING:
-    from arami_db.verify.report import Report
+    from arami_db.verifying.report import VerifyReport
 
 
-def show_report(report: Report, form: str) -> None:
+def show_report(report: VerifyReport, form: str) -> None:
     """Write a report to stdout, and to stderr what was asked for and came to nothing.
 
     Args:

@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from arami_db.drift.findings import Finding
-    from arami_db.verify.report import Report
+    from arami_db.verifying.report import VerifyReport
 
 _LEVELS = {"security": "error", "integrity": "error", "performance": "warning"}
 
 
-def render(report: Report) -> str:
+def render(report: VerifyReport) -> str:
     """A command a finding."""
     return "".join(_command(finding, report.root) for finding in report.findings)
 

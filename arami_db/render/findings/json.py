@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from arami_db.drift.findings import Finding
     from arami_db.prove import Proof
-    from arami_db.verify.report import Report
+    from arami_db.verifying.report import VerifyReport
 
 
-def render(report: Report) -> str:
+def render(report: VerifyReport) -> str:
     """The report as JSON, in ASCII: what steers a terminal is escaped."""
     data = {
         "checked": report.checked,

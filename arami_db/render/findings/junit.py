@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from arami_db.drift.findings import Finding
-    from arami_db.verify.report import Report
+    from arami_db.verifying.report import VerifyReport
 
 
-def render(report: Report) -> str:
+def render(report: VerifyReport) -> str:
     """The report as XML."""
     suite = ElementTree.Element(
         "testsuite",

@@ -20,8 +20,8 @@ from arami_db.render.findings.text import lines_of
 
 if TYPE_CHECKING:
     from arami_db.drift.findings import Finding
-    from arami_db.verify.report import Report
-    from arami_db.verify.rules import Rule
+    from arami_db.verifying.report import VerifyReport
+    from arami_db.verifying.rules import Rule
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _HOME = "https://pypi.org/project/arami-db/"
@@ -31,7 +31,7 @@ _SECURITY_SEVERITY = "8.0"
 _LONGEST = 1024  # characters of a description that GitHub takes
 
 
-def render(report: Report) -> str:
+def render(report: VerifyReport) -> str:
     """The report as JSON in ASCII."""
     ids = list(dict.fromkeys(map(_rule_id, report.findings)))
     rules = {rule.source: rule for rule in report.rules}

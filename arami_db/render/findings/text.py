@@ -12,19 +12,21 @@ from arami_db.render.output import count
 
 if TYPE_CHECKING:
     from arami_db.drift.findings import Finding
-    from arami_db.verify.report import Report
+    from arami_db.verifying.report import VerifyReport
 
 _PATHS = 5  # shown of one finding; --format json has all
 
 
-def render(report: Report) -> str:
+def render(report: VerifyReport) -> str:
     """The report as text."""
     lines = [checked(report)]
     if report.proof is not None:
         made_up = len(report.proof.made_up)
         lines.append(f"proved   {report.proof.coverage}")
         if made_up:
-            lines.append(f"         {count(made_up, 'function')} called with made-up arguments only")
+            lines.append(
+                f"         {count(made_up, 'function')} called with made-up arguments only"
+            )
     lines += [f"skipped {visible(reason)}" for reason in report.skipped]
     for severity in dict.fromkeys(finding.severity for finding in report.findings):
         group = [finding for finding in report.findings if finding.severity is severity]
@@ -36,7 +38,7 @@ def render(report: Report) -> str:
     return uncommanding("\n".join(lines)) + "\n"
 
 
-def checked(report: Report) -> str:
+def checked(report: VerifyReport) -> str:
     """What was looked at, on one line."""
     return "verified " + ", ".join(
         count(number, name.removesuffix("s")) for name, number in report.checked.items()
@@ -80,7 +82,7 @@ def _consequences(finding: Finding) -> list[str]:
     return lines + ([f"  and {count(more, 'more path')}"] if more > 0 else [])
 
 
-def _set_aside(report: Report) -> list[str]:
+def _set_aside(report: VerifyReport) -> list[str]:
     lines = []
     if report.aside.ignored:
         patterns = visible(", ".join(report.aside.patterns))

@@ -8,9 +8,9 @@ from arami_db.drift.findings import Finding, Severity
 from arami_db.files.effects import Effect
 from arami_db.plan import Risk
 from arami_db.render.plan.words import details
-from arami_db.verify.aside import Aside
-from arami_db.verify.report import Report
-from arami_db.verify.rules import Rule
+from arami_db.verifying.aside import Aside
+from arami_db.verifying.report import VerifyReport
+from arami_db.verifying.rules import Rule
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,7 +33,7 @@ _WHY = {
 }
 
 
-def report(plan: Planned, root: Path) -> Report:
+def report(plan: Planned, root: Path) -> VerifyReport:
     """A plan as the report of a verification; what is accepted, or harmless, is left out.
 
     Args:
@@ -43,7 +43,7 @@ def report(plan: Planned, root: Path) -> Report:
     findings = tuple(_finding(one) for one in plan.open if one.observed.effect in _WHY)
     rules = tuple(Rule(f"plan_{effect}", why, why) for effect, why in _WHY.items())
     nothing = Aside((), (), (), (), ())
-    return Report({"statements": len(plan.statements)}, (), findings, nothing, rules, root)
+    return VerifyReport({"statements": len(plan.statements)}, (), findings, nothing, rules, root)
 
 
 def _finding(one: Weighed) -> Finding:

@@ -8,8 +8,8 @@ from __future__ import annotations
 import shlex
 from dataclasses import dataclass
 
-from arami_db.docs.model import Reference, Relation
-from arami_db.docs.parts import ForeignKey
+from arami_db.docs.model import Reference, RelationDoc
+from arami_db.docs.parts import ForeignKeyDoc
 from arami_db.render.reference.extra import graphviz
 
 _POINTS = 72  # Graphviz counts in inches
@@ -26,7 +26,7 @@ _GRAPH = """digraph {
 class Box:
     """A table: where its upper left corner is, its size, its name and keys as they are shown."""
 
-    table: Relation
+    table: RelationDoc
     x: float
     y: float
     width: float
@@ -39,7 +39,7 @@ class Box:
 class Curve:
     """A foreign key: the path of its line, the way SVG writes one."""
 
-    key: ForeignKey
+    key: ForeignKeyDoc
     path: str
 
 
@@ -73,13 +73,13 @@ def draw(reference: Reference) -> Drawing:
     return _read(graphviz("\n".join([*dot, "}"])), list(tables.values()), keys)
 
 
-def _lines(table: Relation) -> tuple[str, ...]:
+def _lines(table: RelationDoc) -> tuple[str, ...]:
     return tuple(
         _short(f"{column.name} {'/'.join(column.keys)}") for column in table.columns if column.keys
     )
 
 
-def _size(table: Relation) -> tuple[float, float]:
+def _size(table: RelationDoc) -> tuple[float, float]:
     lines = (_short(table.name), *_lines(table))
     return max(map(len, lines)) * _CHARACTER + 20, len(lines) * _LINE + 14
 
@@ -88,11 +88,11 @@ def _short(text: str) -> str:
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
-def _read(layout: str, tables: list[Relation], keys: list[ForeignKey]) -> Drawing:
+def _read(layout: str, tables: list[RelationDoc], keys: list[ForeignKeyDoc]) -> Drawing:
     """Read Graphviz's plain format: a line for each table, then one for each edge, as asked."""
     boxes, curves = [], []
     width = height = 0.0
-    waiting: dict[tuple[str, str], list[ForeignKey]] = {}
+    waiting: dict[tuple[str, str], list[ForeignKeyDoc]] = {}
     ids = {table.name: f"n{number}" for number, table in enumerate(tables)}
     for key in keys:
         waiting.setdefault((ids[key.table], ids[key.target]), []).append(key)

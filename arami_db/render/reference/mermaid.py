@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from arami_db.docs.model import Relation
+from arami_db.docs.model import RelationDoc
 from arami_db.docs.names import slug
-from arami_db.docs.parts import Column, ForeignKey
+from arami_db.docs.parts import ColumnDoc, ForeignKeyDoc
 
 # What Mermaid refuses to draw, as code hosts leave it set: characters, and lines between tables.
 MOST_TEXT, MOST_LINES = 50_000, 500
 
 
-def diagram(tables: Iterable[Relation], *, full: str | None = None, with_keys: bool = True) -> str:
+def diagram(
+    tables: Iterable[RelationDoc], *, full: str | None = None, with_keys: bool = True
+) -> str:
     """A diagram of tables, their keys, and the foreign keys between them.
 
     Args:
@@ -46,7 +48,7 @@ def _label(name: str) -> str:
     return re.sub(r'["%\\<>&#;`{}\[\]]', "", "".join(c if c.isprintable() else " " for c in name))
 
 
-def _attribute(column: Column) -> str:
+def _attribute(column: ColumnDoc) -> str:
     """A column; its name stands behind it, too, where the grammar does not take that as it is."""
     name = _word(column.bare, "column")
     shown = f' "{_label(column.bare) or name}"' if name != column.bare else ""
@@ -61,7 +63,7 @@ def _word(text: str, otherwise: str) -> str:
     return f"{word}_" if word.upper() in {"PK", "FK", "UK"} else word
 
 
-def _line(key: ForeignKey) -> str:
+def _line(key: ForeignKeyDoc) -> str:
     parent = "o|" if key.is_optional else "||"
     child = "|o" if key.is_unique else "}o"
     label = _label(", ".join(key.columns)) or "refers to"

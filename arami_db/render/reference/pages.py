@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
-from arami_db.docs.model import Reference, Relation
+from arami_db.docs.model import Reference, RelationDoc
 from arami_db.docs.names import slug
 from arami_db.docs.writing import MARKER
 from arami_db.render.output import count
@@ -40,7 +40,7 @@ def markdown(reference: Reference) -> dict[str, str]:
     return {name: f"{text.strip()}\n" for name, text in pages.items()}
 
 
-def file(one: Relation) -> str:
+def file(one: RelationDoc) -> str:
     """The file of a table or view: the same for as long as its name is."""
     return f"{slug(one.name)}.md"
 
@@ -68,7 +68,7 @@ def html(reference: Reference) -> dict[str, str]:
     return {"index.html": text}
 
 
-def _near(one: Relation) -> list[str]:
+def _near(one: RelationDoc) -> list[str]:
     """A table and those it has foreign keys to or from, each once."""
     keys = [*(key.target for key in one.references), *(key.table for key in one.referenced)]
     return sorted({one.name, *keys})
@@ -83,7 +83,7 @@ def _overview(reference: Reference) -> Markup:
     return Markup("There are too many for one diagram; each table's page has its neighbours.")
 
 
-def _mermaid(tables: list[Relation], full: str | None = None) -> Markup:
+def _mermaid(tables: list[RelationDoc], full: str | None = None) -> Markup:
     return _fence(mermaid.diagram(tables, full=full))
 
 

@@ -1,0 +1,88 @@
+"""What the answers of views and functions say of B's rows, with them and without."""
+
+from __future__ import annotations
+
+import re
+
+from arami_db.prove import oracle
+from arami_db.prove.attempt import DENIED, Result
+from arami_db.prove.doors import Question
+from arami_db.prove.parts import ApiFunction, View
+from arami_db.prove.scenario import Scenario
+
+
+def compare(
+    scenario: Scenario, todo: list[Question], answers: list[tuple[Result, Result, Result]]
+) -> None:
+    """Write down what came of questions.
+
+    Args:
+        scenario: in which they were asked.
+        todo: the questions.
+        answers: to each, with B's rows, with them once more, and without.
+    """
+    for question, (there, again, without) in zip(todo, answers, strict=True):
+        leak = _leak(scenario, question, there, again, without)
+        if leak and _is_helper(question):
+            told = "it tells whoever asks whether somebody has such a row"
+            scenario.oracles.setdefault((question.name, "answer"), told)
+            leak = None
+        if leak is None and question.is_made_up and there.sqlstate != DENIED:
+            scenario.made_up.setdefault(question.name, question.action)
+        elif there.sqlstate == DENIED or (leak is None and there.sqlstate is None):
+            scenario.called.add(question.name)
+        if leak is None and not there.answered and isinstance(question.of, ApiFunction):
+            scenario.failing.setdefault(question.name, there.message)
+            continue
+        is_made_up = question.is_made_up and there.sqlstate is None
+        scenario.record(
+            question.actor, question.action, question.name, there, leak, is_made_up=is_made_up
+        )
+
+
+def _leak(
+    scenario: Scenario, question: Question, there: Result, again: Result, without: Result
+) -> str | None:
+    if _is_open_to_all(scenario, question):
+        return None
+    told = " ".join(
+        [*(str(cell) for row in there.rows for cell in row), *there.said, there.message]
+    )
+    for token in scenario.tokens:
+        if token in told and token not in question.given and token not in str(without.rows):
+            return "it tells what is in B's rows"
+    if there.rows != again.rows or there.sqlstate != again.sqlstate:
+        return None  # another plan, or another moment, made the difference
+    if there.rows and there.rows != without.rows and there.sqlstate is None:
+        return "its answer depends on B's rows"
+    if _said(there) != _said(without) and there.answered and without.answered:
+        told = "what it says differs by whether somebody has such a row"
+        scenario.oracles.setdefault((question.name, "error"), told)
+    return None
+
+
+def _said(result: Result) -> tuple[object, ...]:
+    return result.said, result.sqlstate, result.message
+
+
+def _is_helper(question: Question) -> bool:
+    """Whether a policy asks it whether something is so, and people may ask the same."""
+    function = question.of
+    return isinstance(function, ApiFunction) and function.in_policy and function.result == "boolean"
+
+
+def _is_open_to_all(scenario: Scenario, question: Question) -> bool:
+    """Whether it tells of nothing but rows that everybody may read by a policy."""
+    tables = scenario.schema.tables.values()
+    if isinstance(question.of, View):
+        read = [t for t in tables if t.label in question.of.reads]
+        is_whole = len(read) == len(question.of.reads)
+    else:
+        body = question.of.body.lower()
+        read = [t for t in tables if re.search(rf"\b{re.escape(t.name.lower())}\b", body)]
+        read += [
+            t for v in scenario.schema.views if v.name in body for t in tables if t.label in v.reads
+        ]
+        is_whole = "execute" not in body.replace("execute function", "")
+    open_to_all = (not t.owners or oracle.is_public(scenario, t) for t in read)
+    return is_whole and bool(read) and all(open_to_all)

@@ -1,0 +1,159 @@
+"""Verifying: ledger, facts, checks and, when asked for, the proof of row level security."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from arami_db.database.connect import Connection
+from arami_db.drift.beside import apart
+from arami_db.drift.causes import fold
+from arami_db.drift.findings import Finding, gravity
+from arami_db.drift.neighbours import neighbours_of
+from arami_db.drift.places import placed
+from arami_db.facts import Fact, FactsReading, dump, read, read_for
+from arami_db.files import SqlTree
+from arami_db.verifying.applied import check_ledger
+from arami_db.verifying.aside import Wishes, set_aside
+from arami_db.verifying.asking import (
+    differences,
+    differences_within,
+    expected_facts,
+    not_looked_at,
+)
+from arami_db.verifying.proof import of_proof, with_own
+from arami_db.verifying.report import VerifyReport
+from arami_db.verifying.rules import rules_of
+from arami_db.verifying.trial import Trial, attempt
+
+_TELL_ALL = Wishes()
+
+
+def verify(
+    connection: Connection,
+    tree: SqlTree,
+    *,
+    wishes: Wishes = _TELL_ALL,
+    prove_rls: bool = False,
+    begin: Callable[[str], None] = lambda _: None,
+) -> VerifyReport:
+    """Compare a database with its files and with what must hold of any database.
+
+    Args:
+        connection: an idle connection of any role, to a standby or through a pooler if need be;
+            without prove_rls, nothing is written through it.
+        tree: the SQL files, with catalog/, checks/ and the snapshot.
+        wishes: what the caller ignores and the deployment has declared; the report lists both.
+        prove_rls: also attempt what row level security must prevent, in a transaction that is
+            rolled back.
+        begin: called with each step as it begins, for progress.
+
+    Returns:
+        What was looked at and what was found, gravest first.
+
+    Raises:
+        QueryFailedError: a query of the verification failed.
+        RefusedFileError: a file cannot be read.
+        UsageError: a declaration names an object of the schema itself.
+        ConnectionFailedError: the connection broke.
+    """
+    begin("reading the ledger")
+    files, findings = check_ledger(connection, tree)
+    tree = read_for(connection, tree)
+    expected = expected_facts(tree)
+    begin(f"stating the facts, asking {len(tree.checks)} checks")
+    answer = _settled(connection, tree, expected)
+    skipped = (
+        []
+        if expected is not None
+        else ["facts: this directory has no catalog/ and schema.snapshot"]
+    )
+    skipped += not_looked_at(answer)
+    findings += differences(connection, tree, expected, answer)
+    checked = {"files": files, "facts": len(answer.facts), "checks": len(tree.checks)}
+    beside = neighbours_of(findings, expected or ())
+    proof = None
+    if prove_rls:
+        from arami_db.prove import prove
+
+        begin("attempting what row level security must prevent")
+        proof = prove(connection, on_citus=tree.is_distributed, begin=begin)
+        checked["attempts"] = len(proof.attempts)
+        findings += of_proof(connection, tree, proof)
+    wishes = with_own(wishes, tree, findings, proved=proof is not None)
+    left, aside = set_aside(findings, wishes, beside)
+    ours, theirs = apart(left, beside, tree)
+    causes = sorted([*fold(ours), *([theirs] if theirs else [])], key=gravity)
+    return VerifyReport(
+        checked,
+        tuple(skipped),
+        placed(causes, tree),
+        aside,
+        rules_of(tree.checks),
+        tree.root,
+        proof,
+    )
+
+
+def try_remedies(
+    connection: Connection, tree: SqlTree, wishes: Wishes, report: VerifyReport
+) -> Trial:
+    """Run the remedies of a report in a transaction that is rolled back, and see what is left.
+
+    Args:
+        connection: an idle connection; of a role that may not run them, they are written untried.
+        tree: the SQL files, as verify() was given them.
+        wishes: as verify() was given them.
+        report: what verify() returned.
+
+    Returns:
+        The script, and which findings go, stay and come with it.
+
+    Raises:
+        QueryFailedError: a query of the verification failed.
+        ConnectionFailedError: the connection broke.
+    """
+    tree = read_for(connection, tree)
+    expected = expected_facts(tree)
+
+    wishes = with_own(wishes, tree, report.findings, proved=report.proof is not None)
+
+    def ask() -> list[Finding]:
+        found = differences_within(connection, tree, expected)
+        return set_aside(found, wishes, neighbours_of(found, expected or ()))[0]
+
+    return attempt(connection, report.findings, ask)
+
+
+def snapshot(connection: Connection, tree: SqlTree) -> tuple[Path, str] | None:
+    """Write the facts of a database as the text of a snapshot.
+
+    Args:
+        connection: an idle connection.
+        tree: the SQL files.
+
+    Returns:
+        Where it is kept, and the text; None where the files have no catalog/.
+
+    Raises:
+        QueryFailedError: a query of catalog/ failed.
+        RefusedFileError: a file cannot be read.
+        ConnectionFailedError: the connection broke.
+    """
+    tree = read_for(connection, tree)
+    if not tree.catalog:
+        return None
+    return tree.snapshot, dump(read(connection, tree, tree.catalog).facts)
+
+
+def _settled(
+    connection: Connection, tree: SqlTree, expected: frozenset[Fact] | None
+) -> FactsReading:
+    """What the database says, asked again where it differs.
+
+    Definitions are written out as they are now, not as the snapshot of a transaction sees them:
+    what somebody is changing at this moment looks broken until it is asked again.
+    """
+    answer = read(connection, tree, made=expected or ())
+    again = expected and answer.facts != expected
+    return read(connection, tree, made=expected or ()) if again else answer
