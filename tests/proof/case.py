@@ -59,6 +59,7 @@ class Case:
         schema: its SQL.
         parts: what shows it.
         alone: it may not share a database with others.
+        file: what it is written in.
     """
 
     kind: Kind
@@ -68,6 +69,7 @@ class Case:
     schema: str
     parts: tuple[Part, ...]
     alone: bool
+    file: str
 
     @property
     def id(self) -> str:
@@ -87,17 +89,18 @@ class Case:
 
 def read(folder: Path) -> tuple[Case, ...]:
     """The cases of a folder's files, in the order of their names."""
-    return tuple(made for file in sorted(folder.glob("*.sql")) for made in _cases(file.read_text()))
+    return tuple(made for file in sorted(folder.glob("*.sql")) for made in _cases(file))
 
 
-def _cases(text: str) -> list[Case]:
+def _cases(file: Path) -> list[Case]:
+    text = file.read_text()
     heads = list(_HEAD.finditer(text))
     ends = [head.start() for head in heads[1:]] + [len(text)]
     pairs = zip(heads, ends, strict=True)
-    return [_case(head, text[head.end() : end]) for head, end in pairs]
+    return [_case(head, text[head.end() : end], file.stem) for head, end in pairs]
 
 
-def _case(head: re.Match[str], text: str) -> Case:
+def _case(head: re.Match[str], text: str, file: str) -> Case:
     kind, name, leaking, why = head.groups()
     alone = "\n-- alone\n" in f"\n{text}"
     marks = list(_PART.finditer(text := re.sub(r"^-- alone\n", "", text, flags=re.MULTILINE)))
@@ -107,7 +110,7 @@ def _case(head: re.Match[str], text: str) -> Case:
         for mark, end in zip(marks, ends, strict=True)
     ]
     schema = text[: marks[0].start()] if marks else text
-    return Case(cast("Kind", kind), name, leaking or "", why, schema, tuple(parts), alone)
+    return Case(cast("Kind", kind), name, leaking or "", why, schema, tuple(parts), alone, file)
 
 
 def _value(found: re.Match[str]) -> str:

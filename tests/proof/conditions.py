@@ -231,6 +231,8 @@ def _pair(name: str) -> tuple[Case, Case]:
     good = _OWNED.format(columns=columns, hole=f"({hole}) and user_id = (select auth.uid())")
     why = f"read where {hole}"
     return (
-        Case("leak", name, "here.items", f"others {why}", leak, parts, alone=False),
-        Case("good", name, "", f"only owners {why}", good, parts, alone=False),
+        Case(
+            "leak", name, "here.items", f"others {why}", leak, parts, alone=False, file="conditions"
+        ),
+        Case("good", name, "", f"only owners {why}", good, parts, alone=False, file="conditions"),
     )

@@ -12,13 +12,11 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
 from tests.conftest import rows
-from tests.proof import databases
-from tests.proof.corpus import CASES
+from tests.proof import databases, tally
 from tests.proof.databases import Group
 
 MODES = ("anon", "cross-tenant", "write", "escalation", "reachability")
@@ -37,9 +35,8 @@ def main() -> int:
                 said |= _verdicts(conninfo, group, usual)
     for name, verdict in said.items():
         print(f"{name}: {verdict}")
-    for kind in ("leak", "oracle", "good"):
-        counted = Counter(verdict for name, verdict in said.items() if CASES[name].kind == kind)
-        print(f"{kind}:", ", ".join(f"{verdict} {counted[verdict]}" for verdict in VERDICTS))
+    print(tally.table(said, ("leak", "oracle"), VERDICTS))
+    print(tally.table(said, ("good",), VERDICTS))
     return 0
 
 
