@@ -457,3 +457,117 @@ def test_non_superuser_owner_can_prove(connection: Connection) -> None:
 def test_empty_database_is_reported(empty_database: str) -> None:
     with psycopg.connect(empty_database, autocommit=True) as opened:
         assert prove(opened).unattempted
+
+
+def table(name: str, columns: str, policies: str) -> str:
+    """A table of B's and A's rows with a policy for owners, and more."""
+    return (
+        f"create table public.{name} (id uuid primary key default gen_random_uuid(), user_id uuid"
+        f" not null references public.users on delete cascade, {columns});"
+        f" alter table public.{name} enable row level security;"
+        f" create policy own on public.{name} to authenticated using ((select auth.uid()) = user_id)"
+        f" with check ((select auth.uid()) = user_id); {policies.format(name)}"
+        f" grant select, insert, update, delete on public.{name} to authenticated, service_role;"
+    )
+
+
+def second_way(condition: str) -> str:
+    """A further policy for reading."""
+    return f"create policy more on public.{{}} for select to authenticated using ({condition});"
+
+
+# A second way in, by what a row, a claim or a row elsewhere says; and doors of every kind.
+FOREIGN = {
+    "t_flag": table("t_flag", "is_public boolean default false", second_way("is_public")),
+    "t_old": table("t_old", "at date default now()", second_way("at < now() - interval '1 year'")),
+    "t_meta": table(
+        "t_meta", "x int", second_way("auth.jwt() -> 'user_metadata' ->> 'role' = 'admin'")
+    ),
+    "t_mail": table("t_mail", "mail text", second_way("mail = auth.jwt() ->> 'email'")),
+    "t_member": "create table public.m (user_id uuid references public.users, t uuid,"
+    " primary key (user_id, t)); alter table public.m enable row level security;"
+    " create policy m on public.m to authenticated using (user_id = auth.uid())"
+    " with check (user_id = auth.uid()); grant select, insert on public.m to authenticated;"
+    + table(
+        "t_member",
+        "t uuid not null default gen_random_uuid()",
+        second_way("t in (select m.t from public.m where m.user_id = auth.uid())"),
+    ),
+    "t_forged": "create table public.t_forged (id int generated always as identity primary key,"
+    " a uuid not null references public.users, b uuid not null references public.users);"
+    " alter table public.t_forged enable row level security;"
+    " create policy p on public.t_forged to authenticated using (auth.uid() in (a, b))"
+    " with check (auth.uid() in (a, b)); grant select, insert on public.t_forged to authenticated;",
+    "f_text(mail text)": definer(
+        "f_text", "mail text", "setof public.users", "select * from public.users where email = mail"
+    ),
+    "f_json(p jsonb)": definer(
+        "f_json",
+        "p jsonb",
+        "bigint",
+        "select count(*) from public.user_goals where user_id = (p ->> 'user_id')::uuid",
+    ),
+    "f_notice(u uuid)": "create function public.f_notice(u uuid) returns void language plpgsql"
+    " security definer as $$ begin raise notice '%', (select min(goal_text) from public.user_goals"
+    " where user_id = u); end $$;",
+    "f_cursor()": "create function public.f_cursor() returns refcursor language plpgsql"
+    " security definer as $$ declare c refcursor := 'c'; begin"
+    " open c for select * from public.user_goals; return c; end $$;",
+}
+# What is right as it is.
+RIGHT = (
+    "create table public.r_plans (id int primary key, name text);"
+    " alter table public.r_plans enable row level security;"
+    " create policy r on public.r_plans for select to anon, authenticated using (true);"
+    " grant select on public.r_plans to anon, authenticated;",
+    table("r_mfa", "x int", "")
+    + " create policy mfa on public.r_mfa as restrictive to authenticated"
+    " using (auth.jwt() ->> 'aal' = 'aal2');",
+    table("r_admin", "x int", second_way("auth.jwt() -> 'app_metadata' ->> 'role' = 'admin'")),
+    "create table public.r_box (id int generated always as identity primary key, message text);"
+    " alter table public.r_box enable row level security;"
+    " create policy i on public.r_box for insert to anon with check (true);"
+    " grant insert on public.r_box to anon;",
+)
+
+
+def test_second_ways_and_doors_of_a_schema_nobody_knew_are_found(
+    proved: Callable[..., Proof],
+) -> None:
+    proof = proved(*FOREIGN.values(), *RIGHT)
+    found = {leak.object for leak in proof.leaks}
+    assert found == {f"public.{name}" for name in FOREIGN}
+    assert not proof.failures
+    assert not [gap for gap in proof.untried if gap.object.startswith("policy")]
+    [shown] = [a.evidence for a in proof.leaks if a.object == "public.t_flag"]
+    assert shown == "policy more: is_public"
+
+
+def test_what_only_tells_that_a_row_exists_is_an_oracle_and_no_leak(
+    proved: Callable[..., Proof],
+) -> None:
+    proof = proved(table("names", "name text unique", ""))
+    assert proof.holds, (proof.leaks, proof.failures, proof.unattempted)
+    assert "public.names" in {oracle.object for oracle in proof.oracles}
+
+
+def test_what_is_known_not_to_be_proved_is_named(proved: Callable[..., Proof]) -> None:
+    proof = proved(
+        table("hashed", "x text", second_way("md5(x) = 'd41d8cd98f00b204e9800998ecf8427a'")),
+        "create function public.odd(x point) returns int language sql security definer"
+        " as 'select 1'",
+    )
+    named = {gap.object for gap in proof.untried}
+    assert any("policy more on public.hashed" in name for name in named)
+    assert "public.odd(x point)" in proof.made_up
+    assert proof.holds
+
+
+def test_every_exposed_schema_is_tried(proved: Callable[..., Proof]) -> None:
+    proof = proved(
+        "create schema api",
+        "grant usage on schema api to anon, authenticated",
+        "create view api.people as select * from public.users",
+        "grant select on api.people to anon",
+    )
+    assert {leak.object for leak in proof.leaks} == {"api.people"}

@@ -11,7 +11,7 @@ import psycopg
 
 from arami_db.database.connect import Connection
 from arami_db.plan.state import State
-from arami_db.rows.maker import undone
+from arami_db.rows.savepoints import undone
 
 if TYPE_CHECKING:
     from postgast.pg_query_pb2 import Node

@@ -13,7 +13,7 @@ from arami_db.policies.places import ROW, Env, as_text
 from arami_db.policies.tree import NULL, Expr, literal, renamed, walk
 from arami_db.policies.worlds import World
 from arami_db.policies.writing import quoted, table_name, text
-from arami_db.rows.maker import undo
+from arami_db.rows.savepoints import undo
 from arami_db.rows.tables import Column, Path, Table
 
 _ROW = "arami row"

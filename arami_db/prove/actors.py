@@ -9,7 +9,7 @@ from functools import cached_property
 
 from psycopg import sql
 
-from arami_db.rows.maker import email
+from arami_db.rows.identities import email
 
 API_ROLES = ("anon", "authenticated", "service_role")
 ROLE = "authenticated"

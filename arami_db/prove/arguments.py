@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from psycopg import sql
 
 from arami_db.prove.likely import values as values_of
-from arami_db.prove.parts import Argument, ApiFunction
+from arami_db.prove.parts import ApiFunction, Argument
 from arami_db.prove.scenario import Scenario
-from arami_db.rows.maker import Row, email
+from arami_db.rows.identities import email
+from arami_db.rows.maker import Row
 from arami_db.rows.tables import Table
 
 _MOST = 12  # calls about one row

@@ -12,7 +12,7 @@ from psycopg import sql
 from arami_db.database.connect import Connection
 from arami_db.prove.actors import Actor
 from arami_db.prove.attempt import Attack, Result
-from arami_db.rows.maker import undone
+from arami_db.rows.savepoints import undone
 
 
 @contextmanager

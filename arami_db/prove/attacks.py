@@ -128,9 +128,10 @@ def through(scenario: Scenario, view: View, actor: Actor) -> Iterator[Attack]:
     guard = scenario.schema.guard((view.schema, view.name))
     update, name = guard.columns(actor.role, "update"), sql.Identifier(view.schema, view.name)
     may_delete = bool(guard.columns(actor.role, "delete"))
+    writes = update or may_delete or guard.columns(actor.role, "insert")
     for table in scenario.schema.tables.values():
         row = scenario.row(scenario.b, table.path)
-        if table.label not in view.reads or row is None or not (update or may_delete):
+        if table.label not in view.reads or row is None or not writes:
             continue
         readable = guard.columns(actor.role, "select")
         seen = {n: v for n, v in row.items() if n in readable}
@@ -139,6 +140,16 @@ def through(scenario: Scenario, view: View, actor: Actor) -> Iterator[Attack]:
             change = sql.SQL("update {} set {} where {}")
             statement = change.format(name, make.assign({column: row[column]}), where)
             yield Attack(actor, "update", view.label, statement)
+        draft = scenario.maker.drafts.get((scenario.b, table.path), {})
+        new = {n: v for n, v in draft.items() if n in guard.columns(actor.role, "insert")}
+        if new:
+            statement = sql.SQL("insert into {} ({}) values ({})").format(
+                name,
+                sql.SQL(", ").join(map(sql.Identifier, new)),
+                sql.SQL(", ").join(map(sql.Literal, new.values())),
+            )
+            clear = scenario.clearing(table, scenario.b)
+            yield Attack(actor, "insert for B", view.label, statement, clear)
         if may_delete:
             delete = sql.SQL("delete from {} where {}").format(name, where)
             yield Attack(actor, "delete", view.label, delete)

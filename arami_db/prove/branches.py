@@ -25,7 +25,8 @@ from arami_db.prove.attempt import Attack
 from arami_db.prove.coverage import BranchCoverage, key_of, measure
 from arami_db.prove.placing import Placed, placed
 from arami_db.prove.scenario import Scenario
-from arami_db.rows.maker import email, undone
+from arami_db.rows.identities import email
+from arami_db.rows.savepoints import undone
 from arami_db.rows.tables import Table
 
 _USERS_SET = {"user_metadata", "raw_user_meta_data", "is_anonymous", "email", "phone"}
@@ -129,7 +130,7 @@ def _attack(scenario: Scenario, table: Table, case: Case, actor: Actor, there: P
                 leak = "changes rows that are nobody's"
         if leak and attack.reads and oracle.is_meant(scenario, table, case.branch):
             leak = None
-        if there.is_own and not attack.reads and result.count:
+        if not leak and result.sqlstate is None and result.count:
             scenario.kept[table.path, attack.action.split()[0]] = None
         scenario.record(actor, attack.action, table.label, result, leak, evidence)
 

@@ -11,7 +11,8 @@ from arami_db.policies import Branch
 from arami_db.prove.actors import Actor, owner
 from arami_db.prove.scenario import Scenario
 from arami_db.prove.whose import pinpoint
-from arami_db.rows.maker import Row, undone
+from arami_db.rows.maker import Row
+from arami_db.rows.savepoints import undone
 from arami_db.rows.tables import Path, Table
 
 Key = tuple[Path, str, str, str]

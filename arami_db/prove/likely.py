@@ -7,9 +7,10 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from arami_db.prove.parts import Argument, ApiFunction
+from arami_db.prove.parts import ApiFunction, Argument
 from arami_db.prove.scenario import Scenario
-from arami_db.rows.maker import Row, email
+from arami_db.rows.identities import email
+from arami_db.rows.maker import Row
 from arami_db.rows.tables import Table
 from arami_db.rows.values import argument as filler
 

@@ -53,7 +53,7 @@ def _leak(table: Table, attack: Attack, result: Result) -> str | None:
     if result.sqlstate is not None:
         return None
     if attack.reads and result.count:
-        return f"{result.count} of B's rows visible" if table.owners else None
+        return f"{result.count} of B's rows visible"
     return _changed(result)
 
 

@@ -22,8 +22,8 @@ Compared = Mapping[Path, tuple[OwnerColumn, ...]]
 def told(compared: Compared) -> Owners:
     """The owners that policies name.
 
-    An e-mail, or a claim that operators set, says whose a row is only where no id does; a claim
-    that users set themselves never does.
+    An e-mail says whose a row is only where none of its columns holds an id, as of an invitation;
+    a claim that operators set only where nothing else does; one that users set themselves never.
 
     Args:
         compared: what they compare with who asks.
@@ -33,9 +33,17 @@ def told(compared: Compared) -> Owners:
         ids = [c for c in columns if c.kind == "uid"]
         mails = [c for c in columns if c.kind == "email"]
         claims = [c for c in columns if c.kind == "claim" and _is_operators(c.claim)]
-        if chosen := ids or mails or claims:
+        if all(column.via for column in ids):
+            ids += mails
+        if chosen := ids or claims:
             found[path] = tuple(dict.fromkeys(map(_owner, chosen)))
     return found
+
+
+def _held(table: Table, owner: Owner) -> Owner:
+    """An owner within JSON, under whatever key, is told by the row that was made alone."""
+    is_json = table.columns[owner.column].type in {"json", "jsonb"}
+    return replace(owner, kind="row") if is_json and not owner.is_element else owner
 
 
 def _is_operators(claim: tuple[str, ...]) -> bool:
@@ -105,14 +113,18 @@ def with_owners(tables: dict[Path, Table], known_of: Owners) -> dict[Path, Table
         The same, with owners where any can be told.
     """
     usual = Counter(c for t in tables.values() if t.name != "users" for c in _keyed(t))
-    known = {}
+    known: dict[Path, Table] = {}
     for path, table in tables.items():
         named = [c for c in usual if c in table.columns and table.columns[c].type == "uuid"]
         columns = _keyed(table) or sorted(named, key=lambda c: -usual[c])[:1]
-        if owners := known_of.get(path) or tuple(Owner(c, "id") for c in columns):
+        told_of = tuple(_held(table, owner) for owner in known_of.get(path, ()))
+        if owners := told_of or tuple(Owner(c, "id") for c in columns):
             known[path] = replace(table, owners=owners)
     while found := dict(_indirect(tables, known)):
         known |= found
+    for path, table in tables.items():
+        if table.root in known and table.root is not None:
+            known[path] = replace(table, owners=known[table.root].owners)
     return {path: known.get(path, table) for path, table in tables.items()}
 
 

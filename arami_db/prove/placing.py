@@ -15,7 +15,8 @@ from arami_db.prove.actors import Actor
 from arami_db.prove.attempt import Attack
 from arami_db.prove.scenario import Scenario
 from arami_db.prove.whose import pinpoint
-from arami_db.rows.maker import Row, email, inserting
+from arami_db.rows.identities import email
+from arami_db.rows.maker import Row, inserting
 from arami_db.rows.tables import Owner, Path, Table
 
 
@@ -71,7 +72,7 @@ def placed(scenario: Scenario, table: Table, case: Case, actor: Actor) -> Placed
     is_own = scenario.a in str(wanted) or any(
         _names(made[owner.column], scenario.a, owner) for owner in table.direct
     )
-    is_theirs = bool(table.owners) and (
+    is_theirs = table in scenario.schema.owned and (
         not table.direct or any(made[owner.column] is not None for owner in table.direct)
     )
     return Placed(made, is_own, is_theirs, by_attacker)

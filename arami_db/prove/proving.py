@@ -24,7 +24,7 @@ from arami_db.prove.attempt import Attack, Result
 from arami_db.prove.coverage import BranchCoverage, begin, let
 from arami_db.prove.doors import Question
 from arami_db.prove.scenario import Scenario
-from arami_db.rows.maker import undo
+from arami_db.rows.savepoints import undo
 from arami_db.rows.tables import Table
 
 _PERSON = re.compile("user|owner|member|profile|account|author|email|phone")  # about somebody
@@ -53,6 +53,9 @@ def play(scenario: Scenario) -> BranchCoverage:
     scenario.settle(scenario.a, tables)
     scenario.connection.execute(sql.SQL("savepoint {}").format(sql.Identifier(_BEFORE)))
     scenario.settle(scenario.b, tables)
+    if not scenario.role:
+        scenario.partitions(scenario.a)
+        scenario.partitions(scenario.b)
     scenario.claims = operators_claims(scenario)
     everybody = [
         scenario.cast(actor)

@@ -13,7 +13,7 @@ from arami_db.database.connect import Connection, query
 from arami_db.policies import OwnerColumn, Policies, owner_columns
 from arami_db.policies import read as read_policies
 from arami_db.prove.owners import ACCOUNTS, shared, told, with_owners
-from arami_db.prove.parts import Argument, ApiFunction, Guard, View
+from arami_db.prove.parts import ApiFunction, Argument, Guard, View
 from arami_db.rows.tables import Path, Table, in_order, read_tables
 
 # What is no application's: the platform's own schemas, and those of this tool.
@@ -25,6 +25,7 @@ _PLATFORM = [
     *("arami_db", "audit"),
 ]
 # What may tell one who is signed in from another by more than the id.
+_SIGNED_IN = re.compile(r"auth\.uid\(\) is not null")
 _MORE = re.compile(r"(?!\bauth\.uid\()\b\w+\.\w+\(|current_|session_user|user_name|setting")
 
 
@@ -47,17 +48,27 @@ class ExposedSchema:
     @cached_property
     def owned(self) -> list[Table]:
         """The exposed tables whose rows belong to somebody."""
-        return [t for t in self.tried if t.owners]
+        return [t for t in self.tried if t.owners or self._is_asked(t)]
 
     @cached_property
     def ownerless(self) -> list[Table]:
         """The other exposed tables."""
-        return [t for t in self.tried if not t.owners]
+        return [t for t in self.tried if t not in self.owned]
 
     @cached_property
     def tried(self) -> list[Table]:
         """The exposed tables; partitions, too, which may be read past their parents."""
         return [t for t in self.tables.values() if t.schema in self.exposed]
+
+    def _is_asked(self, table: Table) -> bool:
+        """Whether a policy asks something of the row and of the id at once, in whatever terms."""
+        texts = (b.text for p in self.guard(table.path).policies for b in p.branches)
+        return any(
+            "auth.uid()" in _SIGNED_IN.sub("", text)
+            and "select" not in text
+            and any(re.search(rf"\b{re.escape(name)}\b", text) for name in table.columns)
+            for text in texts
+        )
 
     def guard(self, path: Path) -> Guard:
         """What guards a relation."""

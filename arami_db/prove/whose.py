@@ -7,6 +7,7 @@ from psycopg import sql
 from arami_db.rows.maker import Maker, Row
 from arami_db.rows.tables import Owner, Table
 
+_JSON = {"json", "jsonb"}
 NOBODY = sql.SQL("false")
 
 
@@ -41,7 +42,11 @@ def predicate(maker: Maker, table: Table, user: str) -> sql.Composable:
     row = maker.made.get((user, table.path))
     parts = [_names(o, maker.value(table, o, user)) for o in table.direct]
     if row is not None and not table.direct:
-        led = [owner.column for owner in table.owners if row[owner.column] is not None]
+        led = [
+            owner.column
+            for owner in table.owners
+            if row[owner.column] is not None and table.columns[owner.column].type not in _JSON
+        ]
         if led:
             parts.append(
                 sql.SQL("({})").format(

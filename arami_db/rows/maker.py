@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import itertools
-import json
-import secrets
-import uuid
+import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 
 import psycopg
 from psycopg import sql
 
 from arami_db.database.connect import Connection
-from arami_db.rows.tables import Column, Owner, Path, Table
+from arami_db.rows.identities import Identities, email
+from arami_db.rows.savepoints import undone
+from arami_db.rows.tables import Column, Path, Table
 from arami_db.rows.values import DEFAULT, Value, candidates
 
 Row = dict[str, str | None]
@@ -21,12 +20,6 @@ Theirs = Callable[[Table, str], sql.Composable]
 _TRIES = 500
 _TRIES_OF_VARIANT = 30
 _CLAIMED = {("public", "users"): {"email", "phone"}}
-_WHOLE = {"smallint", "integer", "bigint", "numeric"}
-
-
-def email(user: str) -> str:
-    """The e-mail of a user."""
-    return f"{user.replace('-', '')}@arami.example"
 
 
 class NoRowError(Exception):
@@ -44,24 +37,7 @@ def inserting(table: Table, row: Row) -> sql.Composed:
     )
 
 
-@contextmanager
-def undone(connection: Connection, name: str) -> Iterator[None]:
-    """A savepoint that is always rolled back, in as few round trips as can be."""
-    connection.execute(sql.SQL("savepoint {}").format(sql.Identifier(name)))
-    try:
-        yield
-    finally:
-        undo(connection, name)
-
-
-def undo(connection: Connection, name: str) -> None:
-    """Roll back to a savepoint and forget it, unless the connection broke."""
-    if not connection.closed:
-        script = sql.SQL("rollback to savepoint {0}; release savepoint {0}")
-        connection.execute(script.format(sql.Identifier(name)))
-
-
-class Maker:
+class Maker(Identities):
     """Makes rows for users, children after their parents, and remembers them."""
 
     def __init__(self, connection: Connection, theirs: Theirs | None = None) -> None:
@@ -73,41 +49,17 @@ class Maker:
                 returns no casts there. What is claimed on the coordinator, which is not rolled
                 back, is left out then.
         """
+        super().__init__()
         self._left_out = _CLAIMED if theirs else {}
         self._theirs = theirs
         self._connection = connection
         self.third: str | None = None  # whom a row names that must not name its owner twice
         self.shared: dict[tuple[Path, str], tuple[Path, str]] = {}  # columns that follow others
         self.avoid: frozenset[str] = frozenset()  # values that would give rights, if others do
+        self.telling = False  # whether texts with a default say something of their own instead
         self.turn = 0  # which of the likely values of a column to try first; -1 for the last
-        self._ids: dict[tuple[str, str, str], str] = {}
         self.drafts: dict[tuple[str, Path], Row] = {}
         self.made: dict[tuple[str, Path], Row] = {}
-
-    def identity(self, table: Table, user: str) -> str:
-        """The id that a user's row of a table has, or will have."""
-        if any(owner.column == "id" and owner.kind == "id" for owner in table.owners):
-            return user
-        return self._ids.setdefault((*table.path, user), str(uuid.uuid4()))
-
-    def value(self, table: Table, owner: Owner, user: str) -> str:
-        """What a column that says whose a row is holds for a user."""
-        if owner.kind == "email":
-            held = email(user)
-        elif owner.kind == "claim":
-            kind = table.columns[owner.column].type
-            held = self.key(".".join(owner.claim), kind.removesuffix("[]"), user)
-        else:
-            held = user
-        if not owner.is_element:
-            return held
-        is_json = table.columns[owner.column].type in {"json", "jsonb"}
-        return json.dumps([held]) if is_json else "{" + held + "}"
-
-    def key(self, group: str, kind: str, user: str) -> str:
-        """The one value of a user's in columns that are compared with each other."""
-        made = str(secrets.randbelow(30_000)) if kind in _WHOLE else str(uuid.uuid4())
-        return self._ids.setdefault(("", group, user), made)
 
     def adopt(self, table: Table, user: str, row: Row) -> None:
         """Take a row that is there for the user's, as if it had been made."""
@@ -183,9 +135,18 @@ class Maker:
                 continue
             elif name == "email" and column.category == "S" and table.direct:
                 yield name, email(user)
+            elif column.writable and self.telling and self._is_free(table, column):
+                yield name, next(v for v in self._candidates(table, column) if v is not DEFAULT)
             elif column.writable and (not column.default or self._varies(table, name)):
                 values = self._candidates(table, column)
                 yield name, values[self.turn if self.turn < len(values) else 0]
+
+    def _is_free(self, table: Table, column: Column) -> bool:
+        """Whether a column may say anything: a text that nothing compares or leads by."""
+        held = {name for key in (*table.keys, *table.foreign_keys) for name in key.columns}
+        held |= {name for check in table.checks.values() for name in check.columns}
+        is_compared = re.search(rf"\b{re.escape(column.name)}\b", table.policies) is not None
+        return column.category == "S" and column.name not in held and not is_compared
 
     def _varies(self, table: Table, name: str) -> bool:
         """Whether a column with a default is to have another value this time."""

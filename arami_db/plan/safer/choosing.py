@@ -15,7 +15,7 @@ from arami_db.plan.safer.altering import alter
 from arami_db.plan.safer.catalog import NoWayError, expression, find, quoted, written
 from arami_db.plan.safer.partitions import create, index
 from arami_db.plan.safer.writing import batches, script
-from arami_db.rows.maker import undone
+from arami_db.rows.savepoints import undone
 
 if TYPE_CHECKING:
     from arami_db.database.connect import Connection
