@@ -465,7 +465,8 @@ def table(name: str, columns: str, policies: str) -> str:
         f"create table public.{name} (id uuid primary key default gen_random_uuid(), user_id uuid"
         f" not null references public.users on delete cascade, {columns});"
         f" alter table public.{name} enable row level security;"
-        f" create policy own on public.{name} to authenticated using ((select auth.uid()) = user_id)"
+        f" create policy own on public.{name} to authenticated"
+        f" using ((select auth.uid()) = user_id)"
         f" with check ((select auth.uid()) = user_id); {policies.format(name)}"
         f" grant select, insert, update, delete on public.{name} to authenticated, service_role;"
     )

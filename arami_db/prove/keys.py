@@ -14,6 +14,9 @@ from arami_db.rows.maker import Row
 from arami_db.rows.tables import ForeignKey, Key, Table
 
 
+_IDS = {"uuid", "smallint", "integer", "bigint"}
+
+
 def attached(scenario: Scenario, tables: list[Table], actor: Actor) -> None:
     """Try to hang rows of A's on rows of B's, and judge whether it harms B.
 
@@ -102,9 +105,10 @@ def _taking(scenario: Scenario, table: Table, actor: Actor) -> Iterator[tuple[At
 
 
 def _is_telling(table: Table, key: Key) -> bool:
-    """Whether to know the values says nothing of the row: an id at random is no secret's name."""
+    """Whether to know that the values are there says anything: of an id alone it does not."""
     kinds = {table.columns[name].type for name in key.columns if name}
-    return not (key.primary and kinds <= {"uuid"}) and all(key.columns)
+    is_id = key.primary and len(key.columns) == 1 and kinds <= _IDS
+    return not is_id and all(key.columns)
 
 
 def forged(scenario: Scenario, tables: list[Table], actor: Actor) -> None:

@@ -40,11 +40,11 @@ def judged(scenario: Scenario, todo: list[Attack]) -> None:
         if attack.reads and result.count and is_public(scenario, table):
             scenario.record(attack.actor, attack.action, attack.object, result, evidence="public")
             continue
-        leak = _leak(table, attack, result)
+        leak = _leak(attack, result)
         scenario.record(attack.actor, attack.action, attack.object, result, leak)
 
 
-def _leak(table: Table, attack: Attack, result: Result) -> str | None:
+def _leak(attack: Attack, result: Result) -> str | None:
     if attack.action == "truncate":
         # The right to truncate is checked before any lock is waited for.
         if result.sqlstate == _INTERVENED or result.interrupted:
@@ -113,7 +113,8 @@ def ownerless(scenario: Scenario, table: Table, actor: Actor) -> Iterator[Attack
         ("delete blindly", make.delete(table, make.CURRENT), at),
         ("truncate", sql.SQL("truncate {}").format(table.identifier), ()),
     )
-    for action, statement, prepare in made:
+    is_by_default = actor.role in scenario.schema.guard(table.path).emptied_by
+    for action, statement, prepare in made[: -1 if is_by_default else None]:
         yield Attack(actor, action, table.label, statement, prepare)
 
 
@@ -129,7 +130,7 @@ def judge_ownerless(scenario: Scenario, todo: list[Attack]) -> None:
     tables = {table.label: table for table in scenario.schema.tried}
     for attack, result in scenario.run(todo):
         guard = scenario.schema.guard(tables[attack.object].path)
-        leak = _leak(tables[attack.object], attack, result)
+        leak = _leak(attack, result)
         if attack.action == "insert" and result.sqlstate is None and result.count:
             reads = guard.promises(attack.actor.role, "select")
             leak = "writes rows that are nobody's, for others to read" if reads else None

@@ -16,6 +16,7 @@ class Guard:
         has_hooks: whether a rule or a trigger of statements runs where no row is touched.
         writes: whether a rule or trigger may write elsewhere.
         asks: whether a policy, trigger or default asks for more of who is signed in than the id.
+        emptied_by: the roles that default privileges let truncate every new table.
         policies: by name.
         granted: the columns on which a role has a privilege, by "role privilege".
     """
@@ -24,6 +25,7 @@ class Guard:
     has_hooks: bool = False
     writes: bool = False
     asks: bool = False
+    emptied_by: tuple[str, ...] = ()
     policies: tuple[Policy, ...] = ()
     granted: dict[str, list[str]] = field(default_factory=dict)
 

@@ -141,7 +141,10 @@ def _guard(row: dict[str, Any], policies: Policies) -> Guard:
     texts = [clause.text for p in its for clause in (p.using, p.check) if clause is not None]
     texts += [branch.text for p in its for branch in p.branches]
     asks = row["asks"] or any(_MORE.search(text) for text in texts)
-    return Guard(row["is_secured"], row["has_hooks"], row["writes"], asks, its, row["granted"])
+    emptied_by = tuple(row["emptied_by"])
+    return Guard(
+        row["is_secured"], row["has_hooks"], row["writes"], asks, emptied_by, its, row["granted"]
+    )
 
 
 def _function(row: dict[str, Any]) -> ApiFunction:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -15,6 +16,7 @@ from arami_db.prove.actors import Actor, insider, rendered
 from arami_db.prove.record import Record
 from arami_db.prove.schema import ExposedSchema
 from arami_db.prove.whose import pinpoint, predicate
+from arami_db.rows.identities import email
 from arami_db.rows.maker import Maker, NoRowError, Row
 from arami_db.rows.tables import Path, Table
 
@@ -128,8 +130,28 @@ class World(Record):
         with self.connection.transaction():
             found = self.connection.execute(statement).fetchone()
         if found:
-            self.maker.adopt(table, user, dict(zip(table.columns, found, strict=True)))
+            row = dict(zip(table.columns, found, strict=True))
+            self._fill(table, user, row)
+            self.maker.adopt(table, user, row)
         return found is not None
+
+    def _fill(self, table: Table, user: str, row: Row) -> None:
+        """Have something to tell in a row that a trigger has left bare."""
+        led = {name for key in table.foreign_keys for name in key.columns}
+        for name, column in table.columns.items():
+            if row[name] is not None or name in led or column.category != "S":
+                continue
+            value = email(user) if name == "email" else secrets.token_hex(6)
+            change = sql.SQL("update {} set {} = {} where {}").format(
+                table.identifier, sql.Identifier(name), value, self.where(table, user)
+            )
+            try:
+                with self.connection.transaction():
+                    self.connection.execute(change)
+                row[name] = value
+            except psycopg.Error:
+                if self.connection.closed:
+                    raise
 
     def _not_made(self, table: Table, reason: str) -> None:
         guard = self.schema.guard(table.path)

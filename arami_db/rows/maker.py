@@ -74,7 +74,7 @@ class Maker(Identities):
         Raises:
             NoRowError: there is none among those tried.
         """
-        row: dict[str, Value] = dict(self._first(table, user))
+        row = dict(self._first(table, user))
         owners = {owner.column for owner in table.direct}
         optional = [n for n in row if not table.columns[n].required and n not in owners]
         choices: dict[str, Iterator[dict[str, Value]]] = {}
@@ -136,14 +136,16 @@ class Maker(Identities):
             elif name == "email" and column.category == "S" and table.direct:
                 yield name, email(user)
             elif column.writable and self.telling and self._is_free(table, column):
-                yield name, next(v for v in self._candidates(table, column) if v is not DEFAULT)
+                free = self._candidates(table, column)
+                yield name, next(value for value in free if value is not DEFAULT)
             elif column.writable and (not column.default or self._varies(table, name)):
                 values = self._candidates(table, column)
                 yield name, values[self.turn if self.turn < len(values) else 0]
 
     def _is_free(self, table: Table, column: Column) -> bool:
         """Whether a column may say anything: a text that nothing compares or leads by."""
-        held = {name for key in (*table.keys, *table.foreign_keys) for name in key.columns}
+        held = {name for key in table.keys for name in key.columns}
+        held |= {name for key in table.foreign_keys for name in key.columns}
         held |= {name for check in table.checks.values() for name in check.columns}
         is_compared = re.search(rf"\b{re.escape(column.name)}\b", table.policies) is not None
         return column.category == "S" and column.name not in held and not is_compared
