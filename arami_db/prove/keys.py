@@ -13,7 +13,6 @@ from arami_db.prove.scenario import Scenario
 from arami_db.rows.maker import Row
 from arami_db.rows.tables import ForeignKey, Key, Table
 
-
 _IDS = {"uuid", "smallint", "integer", "bigint"}
 
 
