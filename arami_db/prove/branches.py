@@ -85,6 +85,8 @@ def _try(scenario: Scenario, coverage: BranchCoverage, case: Case) -> None:
         coverage.why.setdefault(key_of(case.branch), "no valid row could be made for B")
         return
     actor = _actor(scenario, case)
+    if case.holds and case.branch.clause == "check":
+        _change(scenario, table, case, actor)
     kept = dict(scenario.maker.made), dict(scenario.maker.drafts)
     try:
         with undone(scenario.connection, "arami_case"):
@@ -104,6 +106,24 @@ def _try(scenario: Scenario, coverage: BranchCoverage, case: Case) -> None:
         scenario.maker.made, scenario.maker.drafts = kept
 
 
+def _change(scenario: Scenario, table: Table, case: Case, actor: Actor) -> None:
+    """Try to make B's row, as it is, one that the branch lets through."""
+    row = {n: v for n, v in case.row.items() if table.columns[n].writable}
+    may = make.allowed(scenario, table, actor.role, "update", row) if row else {}
+    if not may or may.keys() - set(row) or scenario.a in str(may) or _operators(case):
+        return
+    at = (make.point(scenario, table, scenario.b),)
+    update = make.update(table, may, make.CURRENT)
+    action = f"update blindly to {', '.join(may)}"
+    oracle.judged(scenario, [Attack(actor, action, table.label, update, at)])
+
+
+def _operators(case: Case) -> set[str]:
+    """The claims and settings of a case that users cannot set themselves."""
+    held = {*case.claims, *(n for n in case.settings if n.startswith("request."))}
+    return held - {*_USERS_SET, "request.headers", "request.cookies"}
+
+
 def _actor(scenario: Scenario, case: Case) -> Actor:
     told: Mapping[str, object] = {**case.claims, **case.settings}
     name = f"A with {', '.join(sorted(told))}" if told else "A"
@@ -117,8 +137,7 @@ def _actor(scenario: Scenario, case: Case) -> Actor:
 def _attack(scenario: Scenario, table: Table, case: Case, actor: Actor, there: Placed) -> None:
     """Try B's row; what only an operator can bring about is no leak."""
     evidence = f"policy {case.branch.policy}: {case.branch.text}"
-    operators = {*case.claims, *(n for n in case.settings if n.startswith("request."))}
-    operators -= {*_USERS_SET, "request.headers", "request.cookies"}
+    operators = _operators(case)
     for attack, result in scenario.run(list(_attacks(scenario, table, case, actor))):
         leak = None
         if not there.is_own and not operators and there.by_attacker and result.sqlstate is None:

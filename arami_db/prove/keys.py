@@ -130,8 +130,18 @@ def forged(scenario: Scenario, tables: list[Table], actor: Actor) -> None:
             insert = make.insert(scenario, table, actor.role, row)
             action = f"insert for B, with A as {name}"
             todo.append(Attack(actor, action, table.label, insert, clear, reads=True))
+            if (scenario.a, table.path) in scenario.maker.made:
+                new: Row = {n: scenario.b for n in names if n != name}
+                may = make.allowed(scenario, table, actor.role, "update", new)
+                hers = scenario.pinpoint(table, scenario.a)
+                give = make.update(table, may, hers)
+                action = f"update to B, with A as {name}"
+                if may.keys() == new.keys():
+                    todo.append(Attack(actor, action, table.label, give, reads=True))
         results = list(scenario.run(todo))
-        is_done = all(result.sqlstate is None and result.count for _, result in results)
+        done = {a.action.rpartition(" ")[2] for a, r in results if r.sqlstate is None and r.count}
         for attack, result in results:
-            leak = f"rows in B's name: each of {', '.join(names)} may name B" if is_done else None
+            leak = None
+            if done == set(names) and result.sqlstate is None and result.count:
+                leak = f"rows in B's name: each of {', '.join(names)} may name B"
             scenario.record(actor, attack.action, table.label, result, leak)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from psycopg import sql
 
@@ -20,6 +21,7 @@ PERSONAL = re.compile(
     r"|password|card|tax_id|health"
 )
 _ASKING = re.compile(r"auth\.|current_setting|current_user|session_user")  # who asks
+_USERS = ("public.users", "auth.users")
 _INTERVENED = "0A000"  # only a foreign key in the way is no protection against truncate
 
 
@@ -40,7 +42,12 @@ def judged(scenario: Scenario, todo: list[Attack]) -> None:
         if attack.reads and result.count and is_public(scenario, table):
             scenario.record(attack.actor, attack.action, attack.object, result, evidence="public")
             continue
-        leak = _leak(attack, result)
+        if attack.action == "insert for B":  # a row that refers to B's may count there
+            above = {".".join(key.parent) for key in table.foreign_keys} - {table.label, *_USERS}
+            changed = tuple(t for t in result.changed if t not in above)
+            leak = _leak(attack, replace(result, changed=changed))
+        else:
+            leak = _leak(attack, result)
         scenario.record(attack.actor, attack.action, attack.object, result, leak)
 
 

@@ -52,7 +52,7 @@ def placed(scenario: Scenario, table: Table, case: Case, actor: Actor) -> Placed
     Raises:
         psycopg.Error: it cannot be made.
     """
-    renamed: dict[str, str] = {}
+    renamed: dict[str, str] = _known(scenario, table.path, dict(case.row))
     theirs, mine = [], []
     for path, values in case.others:
         row = {n: renamed.get(v, v) if v is not None else None for n, v in values.items()}

@@ -93,8 +93,9 @@ class World(Record):
             except (NoRowError, psycopg.Error) as error:
                 if self.connection.closed:
                     raise
-                who = {self.a: "A", self.b: "B"}.get(user, "C")
-                self._not_made(table, f"no valid row could be made for {who}: {error}")
+                who = {self.a: "A", self.b: "B"}.get(user)
+                if who is not None:  # who is named besides need not have everything
+                    self._not_made(table, f"no valid row could be made for {who}: {error}")
 
     def partitions(self, user: str) -> None:
         """Find a user's rows in the partitions that hold them, which may be read by themselves."""

@@ -67,6 +67,8 @@ def _of_type(column: Column, literals: list[str], numbers: list[str]) -> Iterato
         yield from column.labels
     elif column.type == "uuid":
         yield str(uuid.uuid4())
+    elif column.type == "bytea":
+        yield "\\x" + secrets.token_hex(16)
     elif column.category == "S":
         yield from literals
         yield from (text[: column.length] for text in _texts(numbers))
