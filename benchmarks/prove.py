@@ -1,10 +1,11 @@
 """How long the proof of row level security takes on a schema of many tables, and its progress.
 
-    python benchmarks/prove.py [TABLES]   # on a private server of its own; 500 unless told
+python benchmarks/prove.py [TABLES]   # on a private server of its own; 500 unless told
 """
 
 from __future__ import annotations
 
+import shutil
 import sys
 import tempfile
 import time
@@ -13,6 +14,7 @@ from pathlib import Path
 import psycopg
 
 from arami_db import embedded
+from arami_db.database.connect import Connection
 from arami_db.files import packaged_sql_dir
 from arami_db.prove import prove
 
@@ -64,29 +66,37 @@ def door(number: int) -> str:
     )
 
 
+def make(connection: Connection, tables: int) -> None:
+    """Make the schema, a transaction a table."""
+    stub = (packaged_sql_dir() / "auth_stub.sql").read_text(encoding="utf-8")
+    connection.execute(stub.encode())
+    connection.execute("grant usage on schema public to anon, authenticated, service_role")
+    connection.execute(_USERS.encode())
+    for number in range(tables):
+        connection.execute(table(number).encode())
+        if number % 10 == 0:
+            connection.execute(door(number).encode())
+
+
 def main() -> None:
     """Make the schema, prove it, and say how long that took."""
     tables = int(sys.argv[1]) if len(sys.argv) > 1 else 500
-    with (
-        tempfile.TemporaryDirectory(prefix="arami-prove-") as folder,
-        embedded.running(Path(folder)) as conninfo,
-        psycopg.connect(conninfo, autocommit=True) as connection,
-    ):
-        stub = (packaged_sql_dir() / "auth_stub.sql").read_text(encoding="utf-8")
-        connection.execute(stub.encode())
-        connection.execute("grant usage on schema public to anon, authenticated, service_role")
-        connection.execute(_USERS.encode())
-        for number in range(tables):
-            connection.execute(table(number).encode())
-            if number % 10 == 0:
-                connection.execute(door(number).encode())
-        begun = time.perf_counter()
+    root = Path(tempfile.mkdtemp(prefix="arami-prove-"))
+    root.chmod(0o711)  # the server's account, when root runs this, must get in
+    try:
+        server = embedded.start(root=root)
+        with psycopg.connect(server.conninfo, autocommit=True) as connection:
+            make(connection, tables)
+            begun = time.perf_counter()
 
-        def say(step: str) -> None:
-            print(f"{time.perf_counter() - begun:6.1f} s  {step}", file=sys.stderr)
+            def say(step: str) -> None:
+                print(f"{time.perf_counter() - begun:6.1f} s  {step}", file=sys.stderr)
 
-        proof = prove(connection, begin=say)
-        took = time.perf_counter() - begun
+            proof = prove(connection, begin=say)
+            took = time.perf_counter() - begun
+    finally:
+        embedded.destroy(root=root)
+        shutil.rmtree(root, ignore_errors=True)
     print(f"{tables} tables: {len(proof.attempts)} attempts in {took:.1f} s; {proof.coverage}")
     assert proof.holds, (proof.leaks[:3], proof.failures[:3], proof.unattempted[:3])
 

@@ -97,6 +97,8 @@ def _upserts(scenario: Scenario, table: Table, theirs: Row) -> Iterator[Made]:
             updated = [
                 n for n in dict.fromkeys([*key.columns, *owners]) if table.columns[n].writable
             ]
+            if not updated:
+                continue
             statement = sql.SQL("{} on conflict ({}) do update set {}").format(
                 inserting(table, row),
                 sql.SQL(", ").join(map(sql.Identifier, key.columns)),

@@ -13,7 +13,9 @@ DENIED = "42501"
 TAKEN = "23505"  # by somebody's row, which so is known to be there
 # Classes that say something of the attempt, or of the server's day, rather than of its defences.
 _NOT_AN_ANSWER = ("08", "24", "25", "34", "40", "42", "53", "54", "55", "57", "58", "XX")
-_AN_ANSWER = ("42P17", "55000")  # a policy that calls itself; a relation that cannot do that
+# A policy that calls itself; a relation that cannot do that; a cursor on partitions, which are
+# tried by themselves.
+_AN_ANSWER = ("42P17", "55000", "24000")
 _REGARDLESS = ("55P03", "57014", "40P01", "40001")
 
 

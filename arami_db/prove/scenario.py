@@ -15,11 +15,14 @@ from arami_db.prove.world import World
 from arami_db.rows.tables import Path
 
 _MOMENT = ("19", "20")  # moments are nobody's secret
-_ROW = "hashtextextended(concat_ws(' ', t.tableoid, t.ctid, t::text), 0)"
-_EACH = "select coalesce(string_agg(" + _ROW + "::text, ' '), '') from {} as t where ({})"
-_EACH += " and ({}) is not true"
-_EVERY = " || (select concat_ws(' ', ' ', count(*), sum(" + _ROW + "::numeric)) from {} as t"
-_EVERY += " where {} is null)"
+_EACH = """
+    select coalesce(string_agg(
+        hashtextextended(concat_ws(' ', t.tableoid, t.ctid, t::text), 0)::text, ' '
+    ), '') from {} as t where ({}) and ({}) is not true"""
+_EVERY = """ || (
+    select concat_ws(' ', ' ', count(*), sum(
+        hashtextextended(concat_ws(' ', t.tableoid, t.ctid, t::text), 0)::numeric
+    )) from {} as t where {} is null)"""
 _TELLING = 12  # characters of what cannot be guessed
 
 

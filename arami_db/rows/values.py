@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import secrets
 import uuid
@@ -67,6 +68,9 @@ def _of_type(column: Column, literals: list[str], numbers: list[str]) -> Iterato
         yield from column.labels
     elif column.type == "uuid":
         yield str(uuid.uuid4())
+    elif column.type in {"json", "jsonb"}:
+        yield from _BY_TYPE[column.type]
+        yield json.dumps(dict.fromkeys(literals, "a"))
     elif column.type == "bytea":
         yield "\\x" + secrets.token_hex(16)
     elif column.category == "S":
