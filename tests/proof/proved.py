@@ -1,8 +1,9 @@
 """What the proof says of each case: `python -m tests.proof.proved [SERVER] [NAME ...]`.
 
-found: an attempt leaked on an object of the case. not tried: the proof names an object of it that
-it could not try. silent: neither. accused: a design that is correct is said to leak or to fail;
-stuck: the proof of one fails, since something stood in its way.
+found: an attempt leaked on an object of the case. oracle: the proof says that the object tells
+whether a row exists. not tried: it names an object that it could not try. silent: none of these.
+accused: a design that is correct is said to leak or to fail. stuck: the proof of one fails, since
+something stood in its way.
 """
 
 from __future__ import annotations
@@ -17,7 +18,10 @@ from tests.proof import databases, tally
 from tests.proof.case import Case
 from tests.proof.corpus import CASES
 
-FOUND, RIGHT = ("found", "not tried", "silent"), ("right", "not tried", "stuck", "accused")
+FOUND, RIGHT = (
+    ("found", "oracle", "not tried", "silent"),
+    ("right", "not tried", "stuck", "accused"),
+)
 
 
 def main() -> int:
@@ -54,8 +58,9 @@ def verdict(case: Case, proof: Proof, schema: str) -> tuple[str, str]:
     """
     leaks = [f"{a.object}: {a.actor}: {a.action}: {a.detail}" for a in proof.leaks]
     fails = [f"{a.object}: {a.actor}: {a.action}: {a.detail}" for a in proof.failures]
+    oracles = [f"{o.object}: {o.by}: {o.how}" for o in proof.oracles]
     if case.kind == "oracle":
-        leaks += [f"{o.object}: {o.by}: {o.how}" for o in proof.oracles]
+        leaks += oracles
     wrong = _of(case, schema, [*leaks, *fails] if case.kind == "good" else leaks)
     untried = [f"{u.object}: {u.reason}" for u in proof.untried]
     made_up = [f"{name}: called with made-up arguments" for name in proof.made_up]
@@ -65,6 +70,9 @@ def verdict(case: Case, proof: Proof, schema: str) -> tuple[str, str]:
         return bad, wrong[0]
     if case.kind == "good" and (stuck := _of(case, schema, proof.unattempted)):
         return "stuck", stuck[0]
+    told = [line for line in oracles if line.startswith(case.placed(case.object, schema))]
+    if case.kind == "leak" and told:
+        return "oracle", told[0]
     return ("not tried", named[0]) if named else (fine, "")
 
 
