@@ -98,7 +98,8 @@ def main() -> None:
         embedded.destroy(root=root)
         shutil.rmtree(root, ignore_errors=True)
     print(f"{tables} tables: {len(proof.attempts)} attempts in {took:.1f} s; {proof.coverage}")
-    assert proof.holds, (proof.leaks[:3], proof.failures[:3], proof.unattempted[:3])
+    if not proof.holds:
+        sys.exit(f"not clean: {proof.leaks[:3]} {proof.failures[:3]} {proof.unattempted[:3]}")
 
 
 if __name__ == "__main__":

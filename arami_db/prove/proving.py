@@ -125,6 +125,9 @@ def _attack(scenario: Scenario, everybody: list[Actor], roles: list[str]) -> Bra
         branches.run(scenario, coverage, list(made.made), list(made.gaps))
         promises.settle(scenario, me, let(scenario, coverage))
         promises.views(scenario, me)
+    else:  # what was measured was not tried
+        coverage.seen.clear()
+        coverage.why |= dict.fromkeys(coverage.branches, f"nothing could be tried as {me.role}")
     if "service_role" in roles:
         promises.serve(scenario)
     return coverage

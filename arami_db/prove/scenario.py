@@ -10,8 +10,8 @@ from psycopg import sql
 from arami_db.prove.asking import one_by_one
 from arami_db.prove.attempt import Attack, Result
 from arami_db.prove.batch import Watched, attempts
+from arami_db.prove.settled import Settled
 from arami_db.prove.whose import may_be_nobodys
-from arami_db.prove.world import World
 from arami_db.rows.tables import Path
 
 _MOMENT = ("19", "20")  # moments are nobody's secret
@@ -26,7 +26,7 @@ _EVERY = """ || (
 _TELLING = 12  # characters of what cannot be guessed
 
 
-class Scenario(World):
+class Scenario(Settled):
     """What the attacks share."""
 
     def belongings(self) -> frozenset[tuple[str, ...]]:

@@ -23,7 +23,7 @@ from arami_db.rows.tables import Path, Table
 _LITERAL = re.compile(r"'([^']+)'")
 
 
-class World(Record):
+class Settled(Record):
     """Whose rows there are, and who made them."""
 
     def __init__(
