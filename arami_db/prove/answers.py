@@ -9,6 +9,7 @@ from arami_db.prove.attempt import DENIED, Result
 from arami_db.prove.doors import Question
 from arami_db.prove.parts import ApiFunction, View
 from arami_db.prove.scenario import Scenario
+from arami_db.rows.tables import Table
 
 _NO_PARENT = "23503"
 
@@ -87,5 +88,10 @@ def _is_open_to_all(scenario: Scenario, question: Question) -> bool:
             t for v in scenario.schema.views if v.name in body for t in tables if t.label in v.reads
         ]
         is_whole = "execute" not in body.replace("execute function", "")
-    open_to_all = (not t.owners or oracle.is_public(scenario, t) for t in read)
-    return is_whole and bool(read) and all(open_to_all)
+    return is_whole and bool(read) and all(_is_open(scenario, question, t) for t in read)
+
+
+def _is_open(scenario: Scenario, question: Question, table: Table) -> bool:
+    """Whether everybody may read a table, or who asks may and its rows are nobody's."""
+    may_read = scenario.schema.guard(table.path).promises(question.actor.role, "select")
+    return oracle.is_public(scenario, table) or (may_read and not table.owners)

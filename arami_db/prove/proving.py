@@ -23,6 +23,7 @@ from arami_db.prove.attempt import Attack, Result
 from arami_db.prove.coverage import BranchCoverage, begin, let
 from arami_db.prove.doors import Question
 from arami_db.prove.scenario import Scenario
+from arami_db.prove.telling import Telling
 from arami_db.rows.savepoints import undo
 from arami_db.rows.tables import Table
 
@@ -54,7 +55,7 @@ def play(scenario: Scenario) -> BranchCoverage:
     if not scenario.role:
         scenario.partitions(scenario.a)
         scenario.partitions(scenario.b)
-    scenario.claims = operators_claims(scenario)
+    scenario.claims = operators_claims(scenario, scenario.a)
     everybody = [
         scenario.cast(actor)
         for actor in attackers(scenario.a, scenario.b, scenario.claims)
@@ -65,13 +66,13 @@ def play(scenario: Scenario) -> BranchCoverage:
     return coverage
 
 
-def operators_claims(scenario: Scenario) -> dict[str, object]:
-    """The claims of A's token that operators set, where policies read whose a row is from them."""
+def operators_claims(scenario: Scenario, user: str) -> dict[str, object]:
+    """The claims of a token that operators set, where policies read whose a row is from them."""
     claims: dict[str, object] = {}
     for table in scenario.schema.tables.values():
         for held in table.direct:
             if held.kind == "claim":
-                value: object = scenario.maker.value(table, held, scenario.a)
+                value: object = scenario.maker.value(table, held, user)
                 for key in reversed(held.claim[1:]):
                     value = {key: value}
                 claims[held.claim[0]] = value
@@ -164,10 +165,12 @@ def _ask(scenario: Scenario, everybody: list[Actor]) -> None:
     again = doors.ask(scenario, todo, there)
     caster = next((actor for actor in everybody if actor.name == "A"), None)
     shadowed, hidden, hidden_again = _past_shadows(scenario, todo, caster)
+    telling = Telling(scenario, todo, owner(scenario.b, operators_claims(scenario, scenario.b)))
     _ = scenario.tokens  # of B's rows, which are gone after this
     undo_to_before(scenario)
     without = doors.ask(scenario, todo)
     answers.compare(scenario, todo, list(zip(there, again, without, strict=True)))
+    telling.settle()
     if shadowed and caster:
         with shadows.shadows(scenario, caster) as cast:
             if cast:
