@@ -21,6 +21,8 @@ _REGARDLESS = ("55P03", "57014", "40P01", "40001")
 class Attempt:
     """One thing somebody tried; outcome is denied, refused, no rows, leak, allowed or failed.
 
+    Allowed is what an actor must be able to do, and what did no harm; evidence or detail says why.
+
     Attributes:
         actor: who tried.
         action: what.
@@ -86,8 +88,13 @@ class Result:
     def outcome(self) -> str:
         """The result in a word or two."""
         if self.sqlstate is None:
-            return "no rows"
+            return "allowed" if self.is_done else "no rows"
         return "denied" if self.sqlstate == DENIED else "refused"
+
+    @property
+    def is_done(self) -> bool:
+        """Whether rows came of it, or were touched."""
+        return self.sqlstate is None and self.count > 0
 
     @property
     def answered(self) -> bool:

@@ -128,11 +128,23 @@ def _attack(scenario: Scenario, table: Table, case: Case, actor: Actor, there: P
                 leak = f"rows of others changed in {', '.join(result.changed)}"
             elif not table.owners and "blindly" in attack.action and result.count:
                 leak = "changes rows that are nobody's"
+        why = _why_not(there, operators)
         if leak and attack.reads and oracle.is_meant(scenario, table, case.branch):
-            leak = None
-        if not leak and result.sqlstate is None and result.count:
-            scenario.kept[table.path, attack.action.split()[0]] = None
-        scenario.record(actor, attack.action, table.label, result, leak, evidence)
+            leak, why = None, oracle.MEANT
+        if not leak and result.is_done:
+            scenario.kept[table.path, attack.action.split()[0]] = result
+        scenario.record(actor, attack.action, table.label, result, leak, evidence, harmless=why)
+
+
+def _why_not(there: Placed, operators: set[str]) -> str:
+    """Why it is no leak that a case lets A come to its row."""
+    if there.is_own:
+        return "the row is A's, too"
+    if operators:
+        return f"only an operator sets {', '.join(sorted(operators))}"
+    if not there.by_attacker:
+        return "A cannot write the rows elsewhere that the policy asks for"
+    return "" if there.is_theirs else "the row is nobody's"
 
 
 def _attacks(scenario: Scenario, table: Table, case: Case, actor: Actor) -> Iterator[Attack]:
@@ -161,7 +173,7 @@ def _attacks(scenario: Scenario, table: Table, case: Case, actor: Actor) -> Iter
 
 def _own(scenario: Scenario, table: Table, actor: Actor) -> None:
     """What A could not do yet with own rows, with the claims and rows of this case."""
-    open_ = [a for (path, a), why in scenario.kept.items() if path == table.path and why]
+    open_ = [a for (path, a), r in scenario.kept.items() if path == table.path and not r.is_done]
     todo = [a for a in promises.own(scenario, table, actor) if a.action.split()[0] in open_]
     for attack, result in scenario.run(todo):
         promises.keep(scenario, attack, result)

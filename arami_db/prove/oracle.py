@@ -20,6 +20,7 @@ PERSONAL = re.compile(
     r"|password|card|tax_id|health"
 )
 _ASKING = re.compile(r"auth\.|current_setting|current_user|session_user")  # who asks
+MEANT = "a policy for anon says that everybody may"
 _INTERVENED = "0A000"  # only a foreign key in the way is no protection against truncate
 
 
@@ -38,7 +39,9 @@ def judged(scenario: Scenario, todo: list[Attack]) -> None:
             scenario.record(attack.actor, attack.action, attack.object, result, leak)
             continue
         if attack.reads and result.count and is_public(scenario, table):
-            scenario.record(attack.actor, attack.action, attack.object, result, evidence="public")
+            scenario.record(
+                attack.actor, attack.action, attack.object, result, None, "public", harmless=MEANT
+            )
             continue
         leak = _leak(table, attack, result)
         scenario.record(attack.actor, attack.action, attack.object, result, leak)
@@ -99,7 +102,7 @@ def is_meant(scenario: Scenario, table: Table, branch: Branch) -> bool:
 
 
 def ownerless(scenario: Scenario, table: Table, actor: Actor) -> Iterator[Attack]:
-    """What nobody may do with rows that are nobody's: write them."""
+    """What nobody may do with rows that are nobody's: write them. To read them is no harm."""
     row = scenario.row(scenario.b, table.path)
     if row is None:
         return
@@ -107,6 +110,8 @@ def ownerless(scenario: Scenario, table: Table, actor: Actor) -> Iterator[Attack
     insert = make.insert(scenario, table, actor.role, draft)
     name = make.changed_column(scenario, table, actor.role)
     at = (make.point(scenario, table, scenario.b),)
+    read = make.select(scenario, table, actor.role, scenario.b)
+    yield Attack(actor, "select", table.label, read, reads=True)
     made = (
         ("insert", insert, scenario.clearing(table, scenario.b)),
         ("update blindly", make.update(table, {name: row[name]}, make.CURRENT), at),
@@ -128,6 +133,9 @@ def judge_ownerless(scenario: Scenario, todo: list[Attack]) -> None:
     """
     tables = {table.label: table for table in scenario.schema.tried}
     for attack, result in scenario.run(todo):
+        if attack.reads:
+            scenario.tell(attack.actor, attack.action, attack.object, result)
+            continue
         guard = scenario.schema.guard(tables[attack.object].path)
         leak = _leak(tables[attack.object], attack, result)
         if attack.action == "insert" and result.sqlstate is None and result.count:
