@@ -21,7 +21,7 @@ from arami_db.policies import (
 from arami_db.prove import oracle, promises
 from arami_db.prove import statements as make
 from arami_db.prove.actors import Actor, owner, with_claims
-from arami_db.prove.attempt import Attack
+from arami_db.prove.attempt import MEANT, NOBODYS, SHARED, Attack
 from arami_db.prove.coverage import BranchCoverage, key_of, measure
 from arami_db.prove.placing import Placed, placed
 from arami_db.prove.scenario import Scenario
@@ -130,7 +130,7 @@ def _attack(scenario: Scenario, table: Table, case: Case, actor: Actor, there: P
                 leak = "changes rows that are nobody's"
         why = _why_not(there, operators)
         if leak and attack.reads and oracle.is_meant(scenario, table, case.branch):
-            leak, why = None, oracle.MEANT
+            leak, why = None, MEANT
         if not leak and result.is_done:
             scenario.kept[table.path, attack.action.split()[0]] = result
         scenario.record(actor, attack.action, table.label, result, leak, evidence, harmless=why)
@@ -139,12 +139,12 @@ def _attack(scenario: Scenario, table: Table, case: Case, actor: Actor, there: P
 def _why_not(there: Placed, operators: set[str]) -> str:
     """Why it is no leak that a case lets A come to its row."""
     if there.is_own:
-        return "the row is A's, too"
+        return SHARED
     if operators:
         return f"only an operator sets {', '.join(sorted(operators))}"
     if not there.by_attacker:
         return "A cannot write the rows elsewhere that the policy asks for"
-    return "" if there.is_theirs else "the row is nobody's"
+    return "" if there.is_theirs else NOBODYS
 
 
 def _attacks(scenario: Scenario, table: Table, case: Case, actor: Actor) -> Iterator[Attack]:

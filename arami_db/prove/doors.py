@@ -89,13 +89,18 @@ def ask(
             prepare=question.prepare,
             cursors=is_open,
         )
-        if result.sqlstate == DENIED and _is_closed(result):
+        if result.sqlstate == DENIED and is_closed(result):
             denied[question.actor.name, question.name] = result
         results.append(result)
     return results
 
 
-def _is_closed(result: Result) -> bool:
+def is_closed(result: Result) -> bool:
+    """Whether the function may not even be called.
+
+    Args:
+        result: of a call.
+    """
     return result.message.startswith(
         ("permission denied for function", "permission denied for schema")
     )

@@ -6,9 +6,8 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from arami_db.prove.attempt import Attempt
+from arami_db.prove.attempt import MEANT, NOBODYS, SHARED, Attempt
 from arami_db.prove.exposed import Exposed
-from arami_db.prove.oracle import MEANT
 
 ANON, OWN, OTHERS, SERVICE = ACTORS = ("anon", "A on own", "A on B's", "service_role")
 COMMANDS = ("select", "insert", "update", "delete", "call")
@@ -18,21 +17,25 @@ OUTCOMES = {
     "broken": "grants and policies promise it, and it could not be done",
     "declared": "it was done, or could not be, and the settings say that this is meant",
     "public": "a policy for anon says that everybody may",
-    "conditional": "done only where the row itself, an operator or somebody else has let A",
+    "conditional": "done only on a row that is nobody's, or where somebody who may has let A",
     "allowed": "done, as grants and policies let",
     "harmless": "done, and no row of B's was seen or changed",
-    "no rows": "no row came or was touched; of a view or function: its answer held nothing of B's",
+    "no rows": "no row came or was touched",
+    "nothing of B's": "a view or function answered, and the answer did not depend on B's rows",
     "refused by policy": "row level security refused the row",
     "refused": "a constraint, a trigger or the function itself refused",
     "refused by grant": "the right was not granted",
     "made up": "a function was called, with arguments that are nobody's: this proves nothing",
+    "not granted": "nobody tried it: the right was not granted",
     "not tried": "nobody tried it, or no attempt had an answer",
 }
 _OF_ROLE = {ANON: "anon", OWN: "authenticated", OTHERS: "authenticated", SERVICE: "service_role"}
 _OWN = re.compile(r"(select|insert|update|delete) own|call own( .*)?", re.DOTALL)
 _COMMAND_OF = {"upsert": "insert", "truncate": "delete"}
-_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")  # of users who are gone
-_SHARED = "the row is A's, too"
+# What differs from one proof to the next: ids of users who are gone, and moments.
+_PASSING = re.compile(
+    r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d{4}-\d\d-\d\d[ T]\d\d:\d\d[\d:.+-]*"
+)
 
 Declared = Mapping[tuple[str, str], str]
 
@@ -116,7 +119,7 @@ def _place(attempt: Attempt) -> tuple[str, str]:
         return SERVICE, command
     if attempt.actor.startswith("anon"):
         return ANON, command
-    is_own = _OWN.fullmatch(attempt.action) or attempt.detail == _SHARED
+    is_own = _OWN.fullmatch(attempt.action) or attempt.detail == SHARED
     return OWN if is_own else OTHERS, command
 
 
@@ -126,7 +129,7 @@ def _cell(
     groups: dict[tuple[str, str, str], list[Attempt]] = {}
     for attempt in attempts:
         outcome = _outcome(one, actor, attempt, declared)
-        detail = _ID.sub("…", attempt.detail)
+        detail = _PASSING.sub("…", attempt.detail)
         groups.setdefault((outcome, attempt.evidence, detail), []).append(attempt)
     order = list(OUTCOMES)
     traces = tuple(
@@ -142,7 +145,9 @@ def _cell(
             groups.items(), key=lambda item: order.index(item[0][0])
         )
     )
-    outcome = traces[0].outcome if traces else "not tried"
+    rule = one.rule(_OF_ROLE[actor], command)
+    untried = "not granted" if rule and not rule.is_granted else "not tried"
+    outcome = traces[0].outcome if traces else untried
     return Cell(actor, command, outcome, len(attempts), traces, _lets(one, actor, command))
 
 
@@ -158,7 +163,8 @@ def _outcome(one: Exposed, actor: str, attempt: Attempt, declared: Declared) -> 
             return "refused by policy"
         is_grant = attempt.detail.startswith("permission denied")
         return "refused by grant" if is_grant else "refused"
-    return attempt.outcome
+    is_answer = one.kind != "table" and _place(attempt)[1] in {"select", "call"}
+    return "nothing of B's" if is_answer and attempt.outcome == "no rows" else attempt.outcome
 
 
 def _allowed(one: Exposed, actor: str, attempt: Attempt) -> str:
@@ -166,7 +172,7 @@ def _allowed(one: Exposed, actor: str, attempt: Attempt) -> str:
         return "public"
     if actor in {OWN, SERVICE}:
         return "allowed"
-    if attempt.evidence:
+    if attempt.evidence and (one.is_owned or attempt.detail != NOBODYS):
         return "conditional"
     return "harmless" if one.is_owned else "allowed"
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from psycopg import sql
 
 from arami_db.policies import Branch
 from arami_db.prove import statements as make
 from arami_db.prove.actors import Actor
-from arami_db.prove.attempt import Attack, Result
+from arami_db.prove.attempt import MEANT, Attack, Result
 from arami_db.prove.scenario import Scenario
 from arami_db.rows.tables import Table
 
@@ -20,7 +21,6 @@ PERSONAL = re.compile(
     r"|password|card|tax_id|health"
 )
 _ASKING = re.compile(r"auth\.|current_setting|current_user|session_user")  # who asks
-MEANT = "a policy for anon says that everybody may"
 _INTERVENED = "0A000"  # only a foreign key in the way is no protection against truncate
 
 
@@ -134,7 +134,9 @@ def judge_ownerless(scenario: Scenario, todo: list[Attack]) -> None:
     tables = {table.label: table for table in scenario.schema.tried}
     for attack, result in scenario.run(todo):
         if attack.reads:
-            scenario.tell(attack.actor, attack.action, attack.object, result)
+            is_meant_so = result.is_done and is_public(scenario, tables[attack.object])
+            told = replace(result, message=MEANT) if is_meant_so else result
+            scenario.tell(attack.actor, attack.action, attack.object, told)
             continue
         guard = scenario.schema.guard(tables[attack.object].path)
         leak = _leak(tables[attack.object], attack, result)

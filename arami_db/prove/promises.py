@@ -11,8 +11,8 @@ from arami_db.prove import statements as make
 from arami_db.prove.actors import SERVICE, Actor
 from arami_db.prove.arguments import calls
 from arami_db.prove.asking import asked
-from arami_db.prove.attempt import DENIED, TAKEN, Attack, Result
-from arami_db.prove.doors import written
+from arami_db.prove.attempt import TAKEN, Attack, Result
+from arami_db.prove.doors import is_closed, written
 from arami_db.prove.oracle import ownerless
 from arami_db.prove.scenario import Scenario
 from arami_db.rows.tables import Table
@@ -109,6 +109,11 @@ def serve(scenario: Scenario) -> None:
         if not scenario.role:
             writes = [a for a in own(scenario, table, actor) if not a.reads]
             todo += [replace(a, action=a.action.replace("own", "A's")) for a in writes]
+    for view in scenario.schema.views:
+        if scenario.schema.guard((view.schema, view.name)).columns(actor.role, "select"):
+            todo.append(
+                Attack(actor, "select", view.label, make.read_view(scenario, view, actor.role))
+            )
     if not scenario.role:
         nobodys = [a for t in scenario.schema.ownerless for a in ownerless(scenario, t, actor)]
         todo += [replace(a, reads=False) for a in nobodys if a.action != "truncate"]
@@ -146,11 +151,9 @@ def views(scenario: Scenario, actor: Actor) -> None:
 def _call(scenario: Scenario, actor: Actor) -> None:
     """Call every function about A: what comes of it is told, and promised to nobody."""
     for function in () if scenario.role else scenario.schema.functions:
-        result, about = None, ""
         for one in calls(scenario, function, scenario.a):
-            result, about = asked(scenario.connection, actor, written(function, one)), one.label
-            if result.sqlstate in {None, DENIED}:
-                break
-        if result is not None:
+            result = asked(scenario.connection, actor, written(function, one))
             told = replace(result, count=1)  # that it was called is what was to be done
-            scenario.tell(actor, f"call own{about}", function.identity, told)
+            scenario.tell(actor, f"call own{one.label}", function.identity, told)
+            if result.sqlstate is None or is_closed(result):
+                break

@@ -22,7 +22,7 @@ class Occasion:
         server: the version of Postgres.
         database: its name there.
         role: of the connection.
-        moment: its beginning, in UTC.
+        moment: when it was done, in UTC.
     """
 
     server: str

@@ -12,7 +12,7 @@ from arami_db.docs.words import Code, Words, listed
 from arami_db.drift.findings import Severity
 from arami_db.prove.exposed import Exposed
 from arami_db.prove.matrix import ACTORS, COMMANDS, OUTCOMES, Cell, Trace, matrix
-from arami_db.render.findings.text import checked
+from arami_db.render.findings.text import checked, consequences
 from arami_db.render.output import count
 
 if TYPE_CHECKING:
@@ -58,6 +58,7 @@ def content(report: VerifyReport) -> dict[str, Any]:
         "accepted": Counter(one.declaration for one in aside.accepted),
         "count": count,
         "few": few,
+        "consequences": consequences,
     }
 
 
@@ -71,7 +72,7 @@ def few(names: Iterable[str]) -> Words:
 def _facts(report: VerifyReport) -> Iterable[tuple[str, Words]]:
     if at := report.occasion:
         yield "When", (at.moment,)
-        yield "Database", (Code(at.database), " on PostgreSQL ", at.server)
+        yield "Database", (Code(at.database), f" on PostgreSQL {at.server}")
         yield "By role", (Code(at.role),)
     yield "With", (f"arami-db {__version__}",)
     yield "Verified", (checked(report).removeprefix("verified "),)
