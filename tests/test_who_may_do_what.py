@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
+import sys
 from collections.abc import Iterator
 from html.parser import HTMLParser
+from pathlib import Path
 
 import markdown
 import psycopg
@@ -21,9 +24,11 @@ from arami_db.settings import Declaration
 from arami_db.verifying import operation
 from arami_db.verifying.aside import Wishes
 from arami_db.verifying.report import VerifyReport
-from tests.conftest import made, run_cli
+from tests.conftest import clean_environment, made, run_cli, run_shell
 from tests.test_prove import FOREIGN, RIGHT, definer, second_way, table
 
+ROOT = Path(__file__).parents[1]
+PAGE = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
 HOSTILE = "<script>alert(1)</script>|\n\n## x | y\n| `b` ** [a](javascript:x) \"'& </td><img src=x>"
 QUOTED = '"' + HOSTILE.replace('"', '""') + '"'
 DDL = (
@@ -212,22 +217,50 @@ def test_both_say_what_an_auditor_signs(report: VerifyReport) -> None:
         assert not re.search(r"[0-9a-f]{8}-[0-9a-f]{4}-", text)  # ids of users who never were
 
 
-def test_own_schema_by_the_command_line_and_without_the_proof(database: str) -> None:
-    proved = run_cli("verify", "--prove-rls", "--format", "markdown", "-d", database).stdout
-    row = next(line for line in proved.splitlines() if line.startswith("| `public.user_goals` |"))
-    words = [re.sub(r" \d+$", "", cell.strip()) for cell in row.strip("|").split("|")][1:]
-    assert words == [
-        *["refused by grant"] * 4,
-        *["allowed"] * 4,
-        *("no rows", "refused by policy", "no rows", "no rows"),
-        *["allowed"] * 4,
-    ]
+def test_the_page_on_security_says_what_its_command_says(database: str, tmp_path: Path) -> None:
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    environment = clean_environment(DATABASE_URL=database, PATH=path, PYTHONPATH=str(ROOT))
+    [block] = re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL)
+    run_shell(block, environment, tmp_path)
+    proved = (tmp_path / "who-may-do-what.md").read_text(encoding="utf-8")
     assert "**leak**" not in proved
     assert "**broken**" not in proved
+    there = cells_of(proved)
+    excerpt = cells_of(PAGE[PAGE.index("| What | anon") :].partition("\n\n")[0])
+    assert len(excerpt) == 3 * 7
+    assert {key: there[key] for key in excerpt} == excerpt
+
+
+def cells_of(page: str) -> dict[tuple[str, str], str]:
+    """What the tables of a page say of each object, without the numbers."""
+    found: dict[tuple[str, str], str] = {}
+    columns: list[str] = []
+    for line in page.splitlines():
+        cells = [re.sub(r" \d+$", "", cell.strip()) for cell in line.strip("|").split(" | ")]
+        if line.startswith("| What |"):
+            columns = cells[1:]
+        elif line.startswith("| `public."):
+            named = zip(columns, cells[1:], strict=False)
+            found |= {(cells[0], column): cell for column, cell in named}
+    return found
+
+
+def test_without_the_proof_there_are_the_findings(database: str) -> None:
     plain = run_cli("verify", "--format", "html", "-d", database).stdout
     assert "not attacked: --prove-rls does" in plain
     assert "Who may do what" not in plain
     assert "<p>None.</p>" in plain
+
+
+def test_every_test_that_the_page_on_security_names_is_there() -> None:
+    named = re.findall(r"`(test_\w+\.py)::(test_\w+)`", PAGE)
+    assert len(named) > 40
+    assert PAGE.count("::test_") == len(named)
+    for file, name in named:
+        assert f"\ndef {name}(" in (ROOT / "tests" / file).read_text(encoding="utf-8"), name
+    tables = PAGE[PAGE.index("## What the schema stops") : PAGE.index("## Who may do what")]
+    rows = [line for line in tables.splitlines() if line.startswith("| ")]
+    assert [r for r in rows if "::test_" not in r and not r.startswith("| control |")] == []
 
 
 def test_an_object_without_a_rule_is_not_tried() -> None:
