@@ -9,10 +9,10 @@ from psycopg import sql
 
 from arami_db.prove.actors import Actor
 
-# Why something that was done is no leak.
+# Why something that was done does not count as a leak.
 MEANT = "a policy for anon says that everybody may"
 SHARED = "the row is A's, too"
-NOBODYS = "the row is nobody's"
+NOBODYS = "the row is of no user"
 DENIED = "42501"
 TAKEN = "23505"  # by somebody's row, which so is known to be there
 # Classes that say something of the attempt, or of the server's day, rather than of its defences.

@@ -137,7 +137,7 @@ def _attack(scenario: Scenario, table: Table, case: Case, actor: Actor, there: P
 
 
 def _why_not(there: Placed, operators: set[str]) -> str:
-    """Why it is no leak that a case lets A come to its row."""
+    """Why it does not count as a leak that a case lets A come to its row."""
     if there.is_own:
         return SHARED
     if operators:

@@ -17,7 +17,7 @@ OUTCOMES = {
     "broken": "grants and policies promise it, and it could not be done",
     "declared": "it was done, or could not be, and the settings say that this is meant",
     "public": "a policy for anon says that everybody may",
-    "conditional": "done only on a row that is nobody's, or where somebody who may has let A",
+    "conditional": "done only on a row of no user, or where somebody who may has let A",
     "allowed": "done, as grants and policies let",
     "harmless": "done, and no row of B's was seen or changed",
     "no rows": "no row came or was touched",
@@ -25,7 +25,7 @@ OUTCOMES = {
     "refused by policy": "row level security refused the row",
     "refused": "a constraint, a trigger or the function itself refused",
     "refused by grant": "the right was not granted",
-    "made up": "a function was called, with arguments that are nobody's: this proves nothing",
+    "made up": "a function was called, with arguments of no user: this proves nothing",
     "not granted": "nobody tried it: the right was not granted",
     "not tried": "nobody tried it, or no attempt had an answer",
 }

@@ -48,7 +48,7 @@ class Record:
     ) -> None:
         """Write an attempt down; leak says what came through, None that nothing did.
 
-        What was done and is no leak is harmless for a reason, where there is one to tell.
+        What was done without a leak is harmless for a reason, where there is one to tell.
         """
         if leak is None and (result.interrupted or not result.answered):
             self.skip(f"{action} on {name} as {actor.name}: {result.message}")

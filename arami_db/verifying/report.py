@@ -43,7 +43,7 @@ class VerifyReport:
         rules: what each source of findings looks for.
         root: the SQL directory of the places of findings.
         proof: what --prove-rls tried; None without it.
-        occasion: where and when; None of what is no verification of a database.
+        occasion: where and when; None for findings of other operations.
     """
 
     checked: dict[str, int]
