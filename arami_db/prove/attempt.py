@@ -9,6 +9,10 @@ from psycopg import sql
 
 from arami_db.prove.actors import Actor
 
+# Why something that was done does not count as a leak.
+MEANT = "a policy for anon says that everybody may"
+SHARED = "the row is A's, too"
+NOBODYS = "the row is of no user"
 DENIED = "42501"
 TAKEN = "23505"  # by somebody's row, which so is known to be there
 # Classes that say something of the attempt, or of the server's day, rather than of its defences.
@@ -22,6 +26,8 @@ _REGARDLESS = ("55P03", "57014", "40P01", "40001")
 @dataclass(frozen=True)
 class Attempt:
     """One thing somebody tried; outcome is denied, refused, no rows, leak, allowed or failed.
+
+    Allowed is what an actor must be able to do, and what did no harm; evidence or detail says why.
 
     Attributes:
         actor: who tried.
@@ -88,8 +94,13 @@ class Result:
     def outcome(self) -> str:
         """The result in a word or two."""
         if self.sqlstate is None:
-            return "no rows"
+            return "allowed" if self.is_done else "no rows"
         return "denied" if self.sqlstate == DENIED else "refused"
+
+    @property
+    def is_done(self) -> bool:
+        """Whether rows came of it, or were touched."""
+        return self.sqlstate is None and self.count > 0
 
     @property
     def answered(self) -> bool:

@@ -21,7 +21,7 @@ from arami_db.policies import (
 from arami_db.prove import oracle, promises
 from arami_db.prove import statements as make
 from arami_db.prove.actors import Actor, owner, with_claims
-from arami_db.prove.attempt import Attack
+from arami_db.prove.attempt import MEANT, NOBODYS, SHARED, Attack
 from arami_db.prove.coverage import BranchCoverage, key_of, measure
 from arami_db.prove.placing import Placed, placed
 from arami_db.prove.scenario import Scenario
@@ -147,11 +147,23 @@ def _attack(scenario: Scenario, table: Table, case: Case, actor: Actor, there: P
                 leak = f"rows of others changed in {', '.join(result.changed)}"
             elif not table.owners and "blindly" in attack.action and result.count:
                 leak = "changes rows without an owner"
+        why = _why_not(there, operators)
         if leak and attack.reads and oracle.is_meant(scenario, table, case.branch):
-            leak = None
-        if not leak and result.sqlstate is None and result.count:
-            scenario.kept[table.path, attack.action.split()[0]] = None
-        scenario.record(actor, attack.action, table.label, result, leak, evidence)
+            leak, why = None, MEANT
+        if not leak and result.is_done:
+            scenario.kept[table.path, attack.action.split()[0]] = result
+        scenario.record(actor, attack.action, table.label, result, leak, evidence, harmless=why)
+
+
+def _why_not(there: Placed, operators: set[str]) -> str:
+    """Why it does not count as a leak that a case lets A come to its row."""
+    if there.is_own:
+        return SHARED
+    if operators:
+        return f"only an operator sets {', '.join(sorted(operators))}"
+    if not there.by_attacker:
+        return "A cannot write the rows elsewhere that the policy asks for"
+    return "" if there.is_theirs else NOBODYS
 
 
 def _attacks(scenario: Scenario, table: Table, case: Case, actor: Actor) -> Iterator[Attack]:
@@ -184,7 +196,7 @@ def _own(scenario: Scenario, table: Table, case: Case, actor: Actor) -> None:
     if key in drafts and scenario.b not in str(case.row):  # the row that the branch asks for
         wanted = {n: v for n, v in case.row.items() if table.columns[n].writable}
         scenario.maker.drafts = {**drafts, key: {**drafts[key], **wanted}}
-    open_ = [a for (path, a), why in scenario.kept.items() if path == table.path and why]
+    open_ = [a for (path, a), r in scenario.kept.items() if path == table.path and not r.is_done]
     todo = [a for a in promises.own(scenario, table, actor) if a.action.split()[0] in open_]
     for attack, result in scenario.run(todo):
         promises.keep(scenario, attack, result)

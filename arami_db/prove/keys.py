@@ -33,7 +33,7 @@ def attached(scenario: Scenario, tables: list[Table], actor: Actor) -> None:
             read = make.select(scenario, parent, actor.role, scenario.b)
             parents[parent.label] = Attack(actor, "see", parent.label, read, reads=True)
             for attack in _attaching(scenario, table, actor, link):
-                action = f"attach to B's {parent.label} by {attack.action} ({key.name})"
+                action = f"{attack.action} attached to B's {parent.label} ({key.name})"
                 todo.append((replace(attack, action=action), table, key, parent.label))
     seen = {
         attack.object for attack, result in scenario.run(list(parents.values())) if result.count
@@ -46,7 +46,8 @@ def attached(scenario: Scenario, tables: list[Table], actor: Actor) -> None:
             told = "a row can refer to another user's row, so its author learns that it exists"
             if leak is None:
                 scenario.oracles.setdefault((table.label, key.name), told)
-        scenario.record(actor, attack.action, table.label, result, leak)
+        harmless = "the row is A's own, and does B's no harm"
+        scenario.record(actor, attack.action, table.label, result, leak, harmless=harmless)
 
 
 def _attaching(scenario: Scenario, table: Table, actor: Actor, link: Row) -> Iterator[Attack]:

@@ -11,7 +11,7 @@ from psycopg import sql
 from arami_db.policies import Branch
 from arami_db.prove import statements as make
 from arami_db.prove.actors import Actor
-from arami_db.prove.attempt import Attack, Result
+from arami_db.prove.attempt import MEANT, Attack, Result
 from arami_db.prove.scenario import Scenario
 from arami_db.rows.tables import Table
 
@@ -41,7 +41,9 @@ def judged(scenario: Scenario, todo: list[Attack]) -> None:
             scenario.record(attack.actor, attack.action, attack.object, result, leak)
             continue
         if attack.reads and result.count and is_public(scenario, table):
-            scenario.record(attack.actor, attack.action, attack.object, result, evidence="public")
+            scenario.record(
+                attack.actor, attack.action, attack.object, result, None, "public", harmless=MEANT
+            )
             continue
         if attack.action == "insert for B":  # a row that refers to B's may count there
             above = {".".join(key.parent) for key in table.foreign_keys} - {table.label, *_USERS}
@@ -115,6 +117,8 @@ def ownerless(scenario: Scenario, table: Table, actor: Actor) -> Iterator[Attack
     insert = make.insert(scenario, table, actor.role, draft)
     name = make.changed_column(scenario, table, actor.role)
     at = (make.point(scenario, table, scenario.b),)
+    read = make.select(scenario, table, actor.role, scenario.b)
+    yield Attack(actor, "select", table.label, read, reads=True)
     made = (
         ("insert", insert, scenario.clearing(table, scenario.b)),
         ("update blindly", make.update(table, {name: row[name]}, make.CURRENT), at),
@@ -137,6 +141,11 @@ def judge_ownerless(scenario: Scenario, todo: list[Attack]) -> None:
     """
     tables = {table.label: table for table in scenario.schema.tried}
     for attack, result in scenario.run(todo):
+        if attack.reads:
+            is_meant_so = result.is_done and is_public(scenario, tables[attack.object])
+            told = replace(result, message=MEANT) if is_meant_so else result
+            scenario.tell(attack.actor, attack.action, attack.object, told)
+            continue
         guard = scenario.schema.guard(tables[attack.object].path)
         leak = _leak(attack, result)
         if attack.action == "insert" and result.sqlstate is None and result.count:

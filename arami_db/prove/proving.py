@@ -100,15 +100,7 @@ def playable(scenario: Scenario) -> list[str]:
 def _attack(scenario: Scenario, everybody: list[Actor], roles: list[str]) -> BranchCoverage:
     schema, me = scenario.schema, scenario.cast(owner(scenario.a, scenario.claims))
     scenario.begin(f"proving: {len(everybody)} actors on {len(schema.tried)} tables")
-    todo = [a for t in schema.owned for actor in everybody for a in attacks.on(scenario, t, actor)]
-    thorough = [actor for actor in everybody if actor.name in THOROUGH]
-    todo += [a for v in schema.views for who in thorough for a in attacks.through(scenario, v, who)]
-    oracle.judged(scenario, todo)
-    others = [
-        a for t in schema.ownerless for w in thorough for a in oracle.ownerless(scenario, t, w)
-    ]
-    oracle.judge_ownerless(scenario, others)
-    oracle.name_ownerless(scenario)
+    _others(scenario, everybody)
     if me.role in roles:
         keys.attached(scenario, schema.owned, me)
         keys.taken(scenario, schema.owned, me)
@@ -129,6 +121,20 @@ def _attack(scenario: Scenario, everybody: list[Actor], roles: list[str]) -> Bra
     if "service_role" in roles:
         promises.serve(scenario)
     return coverage
+
+
+def _others(scenario: Scenario, everybody: list[Actor]) -> None:
+    """Let everybody try what belongs to B, and what belongs to no user."""
+    schema = scenario.schema
+    todo = [a for t in schema.owned for actor in everybody for a in attacks.on(scenario, t, actor)]
+    thorough = [actor for actor in everybody if actor.name in THOROUGH]
+    todo += [a for v in schema.views for who in thorough for a in attacks.through(scenario, v, who)]
+    oracle.judged(scenario, todo)
+    ownerless = [
+        a for t in schema.ownerless for w in thorough for a in oracle.ownerless(scenario, t, w)
+    ]
+    oracle.judge_ownerless(scenario, ownerless)
+    oracle.name_ownerless(scenario)
 
 
 def _own(scenario: Scenario, mine: list[Actor]) -> None:
