@@ -10,11 +10,11 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
 
 import psycopg
 
 from arami_db import embedded
+from arami_db.database.connect import Connection
 from arami_db.files import packaged_sql_dir
 from arami_db.prove import prove
 
@@ -66,22 +66,8 @@ def door(number: int) -> str:
     )
 
 
-def main() -> None:
-    """Make the schema, prove it, and say how long that took."""
-    tables = int(sys.argv[1]) if len(sys.argv) > 1 else 500
-    root = Path(tempfile.mkdtemp(prefix="arami-prove-"))
-    root.chmod(0o711)  # the server's account, when root runs this, must get in
-    conninfo = embedded.start(root=root, durable=False).conninfo
-    try:
-        with psycopg.connect(conninfo, autocommit=True) as connection:
-            _make(connection, tables)
-            _measure(connection, tables)
-    finally:
-        embedded.destroy(root=root)
-        shutil.rmtree(root, ignore_errors=True)
-
-
-def _make(connection: psycopg.Connection[Any], tables: int) -> None:
+def make(connection: Connection, tables: int) -> None:
+    """Make the schema, a transaction a table."""
     stub = (packaged_sql_dir() / "auth_stub.sql").read_text(encoding="utf-8")
     connection.execute(stub.encode())
     connection.execute("grant usage on schema public to anon, authenticated, service_role")
@@ -92,19 +78,28 @@ def _make(connection: psycopg.Connection[Any], tables: int) -> None:
             connection.execute(door(number).encode())
 
 
-def _measure(connection: psycopg.Connection[Any], tables: int) -> None:
-    begun = time.perf_counter()
+def main() -> None:
+    """Make the schema, prove it, and say how long that took."""
+    tables = int(sys.argv[1]) if len(sys.argv) > 1 else 500
+    root = Path(tempfile.mkdtemp(prefix="arami-prove-"))
+    root.chmod(0o711)  # the server's account, when root runs this, must get in
+    try:
+        server = embedded.start(root=root)
+        with psycopg.connect(server.conninfo, autocommit=True) as connection:
+            make(connection, tables)
+            begun = time.perf_counter()
 
-    def say(step: str) -> None:
-        print(f"{time.perf_counter() - begun:6.1f} s  {step}", file=sys.stderr)
+            def say(step: str) -> None:
+                print(f"{time.perf_counter() - begun:6.1f} s  {step}", file=sys.stderr)
 
-    proof = prove(connection, begin=say)
-    took = time.perf_counter() - begun
+            proof = prove(connection, begin=say)
+            took = time.perf_counter() - begun
+    finally:
+        embedded.destroy(root=root)
+        shutil.rmtree(root, ignore_errors=True)
     print(f"{tables} tables: {len(proof.attempts)} attempts in {took:.1f} s; {proof.coverage}")
     if not proof.holds:
-        sys.exit(
-            f"it does not hold: {proof.leaks[:3]} {proof.failures[:3]} {proof.unattempted[:3]}"
-        )
+        sys.exit(f"not clean: {proof.leaks[:3]} {proof.failures[:3]} {proof.unattempted[:3]}")
 
 
 if __name__ == "__main__":

@@ -315,7 +315,7 @@ def test_every_table_is_attacked_in_every_way(clean: Proof) -> None:
             "update to B", "delete", "delete blindly", "truncate", "select past temporary tables",
         }, table  # fmt: skip
         assert any(action.startswith("upsert as A") for action in actions)
-    attached = {name for name, action in tried if action.startswith("attach to B's")}
+    attached = {name for name, action in tried if " attached to B's " in action}
     assert attached == {ANALYTICS, f"{ANALYTICS}_archive", "public.virtue_collection"}
     assert len({a.actor for a in clean.attempts}) > 10
 
@@ -375,7 +375,10 @@ def test_hole_is_found(proved: Callable[..., Proof], name: str) -> None:
 def test_new_protected_table_is_covered_and_clean(proved: Callable[..., Proof]) -> None:
     proof = proved(NOTES + NOTES_PROTECTED)
     assert proof.holds, (proof.leaks, proof.failures, proof.unattempted)
-    assert len([a for a in proof.attempts if a.object == "public.notes"]) > 100
+    tried = {(a.actor, a.action) for a in proof.attempts if a.object == "public.notes"}
+    # Odd claims only read: its policies ask for no more of them than the id.
+    assert len({actor for actor, _ in tried}) > 10
+    assert len({action for _, action in tried}) > 15
 
 
 @pytest.mark.parametrize("name", PROMISES)

@@ -22,6 +22,8 @@ class ReportFormat(StrEnum):
     JUNIT = "junit"
     GITHUB = "github"
     SARIF = "sarif"
+    MARKDOWN = "markdown"
+    HTML = "html"
 
 
 def verify(
@@ -69,13 +71,15 @@ def verify(
       arami-db verify --prove-rls --fail-on integrity
       arami-db verify --remedies remedies.sql
       arami-db verify --format github --ignore 'facts/public.scratch*'
+      arami-db verify --prove-rls --format html > who-may-do-what.html
     """
-    from arami_db.render.findings import show_report
+    from arami_db.render.findings import require, show_report
     from arami_db.render.progress import waiting
     from arami_db.render.remedies import show_trial
     from arami_db.verifying import operation
     from arami_db.verifying.aside import Wishes
 
+    require(output)
     wishes = Wishes(tuple(ignore or ()), options.settings().accept)
     tree = options.tree(sql_dir)
     trial = None

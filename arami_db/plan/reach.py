@@ -32,7 +32,7 @@ _BATCH = 10_000
 _CHANGES = {"Update", "Delete", "Merge"}
 
 
-class Query(NamedTuple):
+class PlannedQuery(NamedTuple):
     """A query with the planner's plan of it."""
 
     text: str
@@ -56,7 +56,7 @@ class Reach:
     is_bounded: bool = False
 
 
-def explain(connection: Connection, text: str) -> list[Query]:
+def explain(connection: Connection, text: str) -> list[PlannedQuery]:
     """Ask the planner, which avoids full scans where possible.
 
     Args:
@@ -67,12 +67,14 @@ def explain(connection: Connection, text: str) -> list[Query]:
         with undone(connection, "arami_planned"):
             connection.execute(BY_INDEX)
             rows = connection.execute(f"explain (format json, verbose) {text}".encode())
-            return [Query(text, one["Plan"]) for (row,) in rows for one in row if "Plan" in one]
+            return [
+                PlannedQuery(text, one["Plan"]) for (row,) in rows for one in row if "Plan" in one
+            ]
     except psycopg.Error:  # running the statement will report the error
         return []
 
 
-def reach(queries: Iterable[Query], state: State) -> Reach:
+def reach(queries: Iterable[PlannedQuery], state: State) -> Reach:
     """Find what queries read and change.
 
     Args:
@@ -129,14 +131,14 @@ def _nodes(
         yield from _nodes(child, is_limited=is_limited, is_value=is_value or is_init)
 
 
-def _is_open(node: dict[str, Any], query: Query, keys: set[str]) -> bool:
+def _is_open(node: dict[str, Any], query: PlannedQuery, keys: set[str]) -> bool:
     """Whether a node reads a relation unbounded: without a key or a batch of keys."""
     if "Relation Name" not in node or node["Node Type"] in {"ModifyTable", "Tid Scan"}:
         return False
     return not (_is_by_key(node) or _in_batch(node, query, keys))
 
 
-def _in_batch(node: dict[str, Any], query: Query, keys: set[str]) -> bool:
+def _in_batch(node: dict[str, Any], query: PlannedQuery, keys: set[str]) -> bool:
     """Whether a node reads a range of keys of at most a batch."""
     conditions = _conditions(node)
     return bool(_ROWS.search(conditions)) or any(
@@ -150,7 +152,7 @@ def _conditions(node: dict[str, Any]) -> str:
     return " ".join(str(node.get(name)) for name in names)
 
 
-def _is_batch(ends: Sequence[str], query: Query) -> bool:
+def _is_batch(ends: Sequence[str], query: PlannedQuery) -> bool:
     """Whether a range of keys is at most a batch; computed ranges count as batches."""
     values = [_CAST.sub("", end).strip("'") for end in ends]
     if not any(re.search(rf"(?<!\w){re.escape(one)}(?!\w)", query.text) for one in values):
@@ -169,7 +171,7 @@ def _is_by_key(node: dict[str, Any]) -> bool:
     return " = " in node.get("Index Cond", "")
 
 
-def _targets(query: Query, nodes: Iterable[dict[str, Any]]) -> tuple[set[str], set[str]]:
+def _targets(query: PlannedQuery, nodes: Iterable[dict[str, Any]]) -> tuple[set[str], set[str]]:
     """The relations whose rows a query changes, and those whose rows it deletes for good."""
     targets, lost, moves = set[str](), set[str](), False
     for node in nodes:

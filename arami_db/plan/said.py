@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import psycopg
 
-from arami_db.plan.reach import BY_INDEX, Query
+from arami_db.plan.reach import BY_INDEX, PlannedQuery
 
 if TYPE_CHECKING:
     from psycopg.errors import Diagnostic
@@ -91,10 +91,10 @@ class Said:
         else:
             self._messages.append(said)
 
-    def queries(self) -> tuple[list[Query], list[Query]]:
+    def queries(self) -> tuple[list[PlannedQuery], list[PlannedQuery]]:
         """The queries that it ran, and those of them that it ran more than once."""
         found = [json.loads(said) for said in self._plans]
-        queries = [Query(one["Query Text"], one["Plan"]) for one in found]
+        queries = [PlannedQuery(one["Query Text"], one["Plan"]) for one in found]
         runs = Counter[str]()  # with other values, a query may have another plan
         for query, times in zip(queries, self._plans.values(), strict=True):
             runs[query.text] += times

@@ -12,6 +12,7 @@ from arami_db.policies import Branch
 from arami_db.prove.attempt import Attempt
 from arami_db.prove.citus import prove_there
 from arami_db.prove.coverage import BranchCoverage
+from arami_db.prove.exposed import Exposed, exposed
 from arami_db.prove.proving import play
 from arami_db.prove.scenario import Scenario
 from arami_db.prove.schema import read
@@ -32,7 +33,7 @@ class Untried:
 
 @dataclass(frozen=True)
 class Existence:
-    """What tells whoever tries that somebody's row is there, and no more: of what, by what, how."""
+    """What reveals that another user's row exists, and nothing else of it."""
 
     object: str
     by: str
@@ -53,6 +54,7 @@ class Proof:
         public: the tables that a policy opens to everybody, and which.
         called: functions that were called with somebody's values.
         made_up: functions that were called with made-up arguments only.
+        objects: what the API exposes.
     """
 
     attempts: tuple[Attempt, ...]
@@ -64,6 +66,7 @@ class Proof:
     public: tuple[tuple[str, str], ...] = ()
     called: tuple[str, ...] = ()
     made_up: tuple[str, ...] = ()
+    objects: tuple[Exposed, ...] = ()
 
     @property
     def leaks(self) -> tuple[Attempt, ...]:
@@ -153,6 +156,7 @@ def _proof(scenarios: list[Scenario], coverage: BranchCoverage | None) -> Proof:
         tuple(public.items()),
         tuple(sorted(called)),
         tuple(sorted({name for one in scenarios for name in one.made_up} - called)),
+        exposed(scenario.schema for scenario in scenarios),
     )
 
 

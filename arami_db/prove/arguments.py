@@ -16,7 +16,7 @@ from arami_db.rows.identities import email
 from arami_db.rows.maker import Row
 from arami_db.rows.tables import Table
 
-_MOST = 12  # calls about one row
+_MOST = 16  # calls about one row
 _ROWS = 10  # rows that calls are about
 
 
@@ -53,9 +53,12 @@ def calls(scenario: Scenario, function: ApiFunction, user: str) -> Iterator[Call
             made_up = not any(value.real for value in chosen)
             told = "" if n == 0 else f", {n + 1}"
             yield Call(f" with {letter}'s {label}{told}", _written(function, given), made_up)
-    if function.required < len(function.arguments):
-        short = given[: function.required]
-        yield Call(" with defaults", _written(function, short), is_made_up=short != ())
+        first = [values[0] for values in lists][: function.required]
+        given = tuple(value.text for value in first)
+        if len(first) < len(lists) and given not in seen:
+            seen.add(given)
+            made_up = bool(first) and not any(value.real for value in first)
+            yield Call(f" with {letter}'s {label} and defaults", _written(function, given), made_up)
 
 
 def _subjects(

@@ -9,11 +9,17 @@ from psycopg import sql
 
 from arami_db.prove.actors import Actor
 
+# Why something that was done does not count as a leak.
+MEANT = "a policy for anon says that everybody may"
+SHARED = "the row is A's, too"
+NOBODYS = "the row is of no user"
 DENIED = "42501"
 TAKEN = "23505"  # by somebody's row, which so is known to be there
 # Classes that say something of the attempt, or of the server's day, rather than of its defences.
 _NOT_AN_ANSWER = ("08", "24", "25", "34", "40", "42", "53", "54", "55", "57", "58", "XX")
-_AN_ANSWER = ("42P17", "55000")  # a policy that calls itself; a relation that cannot do that
+# A policy that calls itself; a relation that cannot do that; a cursor on partitions, which are
+# tried by themselves.
+_AN_ANSWER = ("42P17", "55000", "24000")
 _REGARDLESS = ("55P03", "57014", "40P01", "40001")
 
 
@@ -21,11 +27,13 @@ _REGARDLESS = ("55P03", "57014", "40P01", "40001")
 class Attempt:
     """One thing somebody tried; outcome is denied, refused, no rows, leak, allowed or failed.
 
+    Allowed is what an actor must be able to do, and what did no harm; evidence or detail says why.
+
     Attributes:
         actor: who tried.
         action: what.
         object: on what.
-        outcome: what came of it; "made up" where a function got arguments of nobody's.
+        outcome: what came of it; "made up" if the arguments belonged to no user.
         leaked: whether it reached what is somebody else's.
         detail: what came through, or what the server said.
         evidence: the branch of a policy by which it was tried, or the statement; empty where the
@@ -86,8 +94,13 @@ class Result:
     def outcome(self) -> str:
         """The result in a word or two."""
         if self.sqlstate is None:
-            return "no rows"
+            return "allowed" if self.is_done else "no rows"
         return "denied" if self.sqlstate == DENIED else "refused"
+
+    @property
+    def is_done(self) -> bool:
+        """Whether rows came of it, or were touched."""
+        return self.sqlstate is None and self.count > 0
 
     @property
     def answered(self) -> bool:

@@ -21,7 +21,7 @@ from arami_db.policies import (
 from arami_db.prove import oracle, promises
 from arami_db.prove import statements as make
 from arami_db.prove.actors import Actor, owner, with_claims
-from arami_db.prove.attempt import Attack
+from arami_db.prove.attempt import MEANT, NOBODYS, SHARED, Attack
 from arami_db.prove.coverage import BranchCoverage, key_of, measure
 from arami_db.prove.placing import Placed, placed
 from arami_db.prove.scenario import Scenario
@@ -85,6 +85,8 @@ def _try(scenario: Scenario, coverage: BranchCoverage, case: Case) -> None:
         coverage.why.setdefault(key_of(case.branch), "no valid row could be made for B")
         return
     actor = _actor(scenario, case)
+    if case.holds and case.branch.clause == "check":
+        _change(scenario, table, case, actor)
     kept = dict(scenario.maker.made), dict(scenario.maker.drafts)
     try:
         with undone(scenario.connection, "arami_case"):
@@ -104,6 +106,24 @@ def _try(scenario: Scenario, coverage: BranchCoverage, case: Case) -> None:
         scenario.maker.made, scenario.maker.drafts = kept
 
 
+def _change(scenario: Scenario, table: Table, case: Case, actor: Actor) -> None:
+    """Try to make B's row, as it is, one that the branch lets through."""
+    row = {n: v for n, v in case.row.items() if table.columns[n].writable}
+    may = make.allowed(scenario, table, actor.role, "update", row) if row else {}
+    if not may or may.keys() - set(row) or scenario.a in str(may) or _operators(case):
+        return
+    at = (make.point(scenario, table, scenario.b),)
+    update = make.update(table, may, make.CURRENT)
+    action = f"update blindly to {', '.join(may)}"
+    oracle.judged(scenario, [Attack(actor, action, table.label, update, at)])
+
+
+def _operators(case: Case) -> set[str]:
+    """The claims and settings of a case that users cannot set themselves."""
+    held = {*case.claims, *(n for n in case.settings if n.startswith("request."))}
+    return held - {*_USERS_SET, "request.headers", "request.cookies"}
+
+
 def _actor(scenario: Scenario, case: Case) -> Actor:
     told: Mapping[str, object] = {**case.claims, **case.settings}
     name = f"A with {', '.join(sorted(told))}" if told else "A"
@@ -115,10 +135,9 @@ def _actor(scenario: Scenario, case: Case) -> Actor:
 
 
 def _attack(scenario: Scenario, table: Table, case: Case, actor: Actor, there: Placed) -> None:
-    """Try B's row; what only an operator can bring about is no leak."""
+    """Try B's row; a state that only an operator can cause is not a leak."""
     evidence = f"policy {case.branch.policy}: {case.branch.text}"
-    operators = {*case.claims, *(n for n in case.settings if n.startswith("request."))}
-    operators -= {*_USERS_SET, "request.headers", "request.cookies"}
+    operators = _operators(case)
     for attack, result in scenario.run(list(_attacks(scenario, table, case, actor))):
         leak = None
         if not there.is_own and not operators and there.by_attacker and result.sqlstate is None:
@@ -127,12 +146,24 @@ def _attack(scenario: Scenario, table: Table, case: Case, actor: Actor, there: P
             elif table.owners and result.changed:
                 leak = f"rows of others changed in {', '.join(result.changed)}"
             elif not table.owners and "blindly" in attack.action and result.count:
-                leak = "changes rows that are nobody's"
+                leak = "changes rows without an owner"
+        why = _why_not(there, operators)
         if leak and attack.reads and oracle.is_meant(scenario, table, case.branch):
-            leak = None
-        if not leak and result.sqlstate is None and result.count:
-            scenario.kept[table.path, attack.action.split()[0]] = None
-        scenario.record(actor, attack.action, table.label, result, leak, evidence)
+            leak, why = None, MEANT
+        if not leak and result.is_done:
+            scenario.kept[table.path, attack.action.split()[0]] = result
+        scenario.record(actor, attack.action, table.label, result, leak, evidence, harmless=why)
+
+
+def _why_not(there: Placed, operators: set[str]) -> str:
+    """Why it does not count as a leak that a case lets A come to its row."""
+    if there.is_own:
+        return SHARED
+    if operators:
+        return f"only an operator sets {', '.join(sorted(operators))}"
+    if not there.by_attacker:
+        return "A cannot write the rows elsewhere that the policy asks for"
+    return "" if there.is_theirs else NOBODYS
 
 
 def _attacks(scenario: Scenario, table: Table, case: Case, actor: Actor) -> Iterator[Attack]:
@@ -165,7 +196,7 @@ def _own(scenario: Scenario, table: Table, case: Case, actor: Actor) -> None:
     if key in drafts and scenario.b not in str(case.row):  # the row that the branch asks for
         wanted = {n: v for n, v in case.row.items() if table.columns[n].writable}
         scenario.maker.drafts = {**drafts, key: {**drafts[key], **wanted}}
-    open_ = [a for (path, a), why in scenario.kept.items() if path == table.path and why]
+    open_ = [a for (path, a), r in scenario.kept.items() if path == table.path and not r.is_done]
     todo = [a for a in promises.own(scenario, table, actor) if a.action.split()[0] in open_]
     for attack, result in scenario.run(todo):
         promises.keep(scenario, attack, result)

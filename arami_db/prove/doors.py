@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from psycopg import sql
 
 from arami_db.prove.actors import Actor
-from arami_db.prove.arguments import calls
+from arami_db.prove.arguments import Call, calls
 from arami_db.prove.asking import asked
 from arami_db.prove.attempt import DENIED, Attack, Result
 from arami_db.prove.parts import ApiFunction, View
@@ -55,7 +55,7 @@ def questions(scenario: Scenario, actors: list[Actor]) -> list[Question]:
     found = [_of_view(scenario, actor, v) for v in scenario.schema.views for actor in asking]
     for function in scenario.schema.functions:
         for call in calls(scenario, function, scenario.b):
-            statement = _call(function, call.arguments)
+            statement = written(function, call)
             given = " ".join(argument.as_string() for argument in call.arguments)
             found += [
                 Question(a, f"call{call.label}", function, statement, call.is_made_up, given)
@@ -89,13 +89,18 @@ def ask(
             prepare=question.prepare,
             cursors=is_open,
         )
-        if result.sqlstate == DENIED and _is_closed(result):
+        if result.sqlstate == DENIED and is_closed(result):
             denied[question.actor.name, question.name] = result
         results.append(result)
     return results
 
 
-def _is_closed(result: Result) -> bool:
+def is_closed(result: Result) -> bool:
+    """Whether the function may not even be called.
+
+    Args:
+        result: of a call.
+    """
     return result.message.startswith(
         ("permission denied for function", "permission denied for schema")
     )
@@ -135,8 +140,14 @@ def _digest(source: sql.Composable, row: sql.Composable) -> sql.Composed:
     ).format(row=row, source=source)
 
 
-def _call(function: ApiFunction, arguments: tuple[sql.Composable, ...]) -> sql.Composed:
-    given = sql.SQL(", ").join(arguments)
+def written(function: ApiFunction, about: Call) -> sql.Composed:
+    """A call as a statement.
+
+    Args:
+        function: what is called.
+        about: with what.
+    """
+    given = sql.SQL(", ").join(about.arguments)
     call = sql.SQL("{}({})").format(sql.Identifier(function.schema, function.name), given)
     if function.procedure:
         return sql.SQL("call {}").format(call)

@@ -33,7 +33,7 @@ def attached(scenario: Scenario, tables: list[Table], actor: Actor) -> None:
             read = make.select(scenario, parent, actor.role, scenario.b)
             parents[parent.label] = Attack(actor, "see", parent.label, read, reads=True)
             for attack in _attaching(scenario, table, actor, link):
-                action = f"attach to B's {parent.label} by {attack.action} ({key.name})"
+                action = f"{attack.action} attached to B's {parent.label} ({key.name})"
                 todo.append((replace(attack, action=action), table, key, parent.label))
     seen = {
         attack.object for attack, result in scenario.run(list(parents.values())) if result.count
@@ -43,10 +43,11 @@ def attached(scenario: Scenario, tables: list[Table], actor: Actor) -> None:
         leak = None
         if result.sqlstate is None and result.count and above not in seen:
             leak = _harm(table, key.columns, result)
-            told = "a row can refer to somebody's row: so whoever tries learns that it exists"
+            told = "a row can refer to another user's row, so its author learns that it exists"
             if leak is None:
                 scenario.oracles.setdefault((table.label, key.name), told)
-        scenario.record(actor, attack.action, table.label, result, leak)
+        harmless = "the row is A's own, and does B's no harm"
+        scenario.record(actor, attack.action, table.label, result, leak, harmless=harmless)
 
 
 def _attaching(scenario: Scenario, table: Table, actor: Actor, link: Row) -> Iterator[Attack]:
@@ -82,7 +83,7 @@ def taken(scenario: Scenario, tables: list[Table], actor: Actor) -> None:
     results = scenario.run([attack for attack, _ in todo])
     for (attack, key), (_, result) in zip(todo, results, strict=True):
         if result.sqlstate == TAKEN and f'"{key.name}"' in result.message:
-            told = "whoever inserts learns whether somebody has such a row"
+            told = "an insert tells whether another user has such a row"
             scenario.oracles.setdefault((attack.object, key.name), told)
         scenario.record(actor, attack.action, attack.object, result)
 
@@ -130,8 +131,18 @@ def forged(scenario: Scenario, tables: list[Table], actor: Actor) -> None:
             insert = make.insert(scenario, table, actor.role, row)
             action = f"insert for B, with A as {name}"
             todo.append(Attack(actor, action, table.label, insert, clear, reads=True))
+            if (scenario.a, table.path) in scenario.maker.made:
+                new: Row = {n: scenario.b for n in names if n != name}
+                may = make.allowed(scenario, table, actor.role, "update", new)
+                hers = scenario.pinpoint(table, scenario.a)
+                give = make.update(table, may, hers)
+                action = f"update to B, with A as {name}"
+                if may.keys() == new.keys():
+                    todo.append(Attack(actor, action, table.label, give, reads=True))
         results = list(scenario.run(todo))
-        is_done = all(result.sqlstate is None and result.count for _, result in results)
+        done = {a.action.rpartition(" ")[2] for a, r in results if r.sqlstate is None and r.count}
         for attack, result in results:
-            leak = f"rows in B's name: each of {', '.join(names)} may name B" if is_done else None
+            leak = None
+            if done == set(names) and result.sqlstate is None and result.count:
+                leak = f"rows in B's name: each of {', '.join(names)} may name B"
             scenario.record(actor, attack.action, table.label, result, leak)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from psycopg import sql
 
 from arami_db.policies import Branch
 from arami_db.prove import statements as make
 from arami_db.prove.actors import Actor
-from arami_db.prove.attempt import Attack, Result
+from arami_db.prove.attempt import MEANT, Attack, Result
 from arami_db.prove.scenario import Scenario
 from arami_db.rows.tables import Table
 
@@ -20,7 +21,9 @@ PERSONAL = re.compile(
     r"|password|card|tax_id|health"
 )
 _ASKING = re.compile(r"auth\.|current_setting|current_user|session_user")  # who asks
-_INTERVENED = "0A000"  # only a foreign key in the way is no protection against truncate
+_PERSON = re.compile("user|owner|member|profile|account|author|email|phone")  # about somebody
+_USERS = ("public.users", "auth.users")
+_INTERVENED = "0A000"  # a foreign key alone does not protect against truncate
 
 
 def judged(scenario: Scenario, todo: list[Attack]) -> None:
@@ -38,9 +41,16 @@ def judged(scenario: Scenario, todo: list[Attack]) -> None:
             scenario.record(attack.actor, attack.action, attack.object, result, leak)
             continue
         if attack.reads and result.count and is_public(scenario, table):
-            scenario.record(attack.actor, attack.action, attack.object, result, evidence="public")
+            scenario.record(
+                attack.actor, attack.action, attack.object, result, None, "public", harmless=MEANT
+            )
             continue
-        leak = _leak(attack, result)
+        if attack.action == "insert for B":  # a row that refers to B's may count there
+            above = {".".join(key.parent) for key in table.foreign_keys} - {table.label, *_USERS}
+            changed = tuple(t for t in result.changed if t not in above)
+            leak = _leak(attack, replace(result, changed=changed))
+        else:
+            leak = _leak(attack, result)
         scenario.record(attack.actor, attack.action, attack.object, result, leak)
 
 
@@ -99,7 +109,7 @@ def is_meant(scenario: Scenario, table: Table, branch: Branch) -> bool:
 
 
 def ownerless(scenario: Scenario, table: Table, actor: Actor) -> Iterator[Attack]:
-    """What nobody may do with rows that are nobody's: write them."""
+    """Attempts to write rows without an owner, which no user may write."""
     row = scenario.row(scenario.b, table.path)
     if row is None:
         return
@@ -107,6 +117,8 @@ def ownerless(scenario: Scenario, table: Table, actor: Actor) -> Iterator[Attack
     insert = make.insert(scenario, table, actor.role, draft)
     name = make.changed_column(scenario, table, actor.role)
     at = (make.point(scenario, table, scenario.b),)
+    read = make.select(scenario, table, actor.role, scenario.b)
+    yield Attack(actor, "select", table.label, read, reads=True)
     made = (
         ("insert", insert, scenario.clearing(table, scenario.b)),
         ("update blindly", make.update(table, {name: row[name]}, make.CURRENT), at),
@@ -119,9 +131,9 @@ def ownerless(scenario: Scenario, table: Table, actor: Actor) -> Iterator[Attack
 
 
 def judge_ownerless(scenario: Scenario, todo: list[Attack]) -> None:
-    """Try to write what is nobody's.
+    """Try to write rows without an owner.
 
-    To put something in, and to see nothing of what is there, is a letter box: no leak.
+    Inserting where no rows can be read is allowed: a letter box.
 
     Args:
         scenario: where the rows are.
@@ -129,11 +141,28 @@ def judge_ownerless(scenario: Scenario, todo: list[Attack]) -> None:
     """
     tables = {table.label: table for table in scenario.schema.tried}
     for attack, result in scenario.run(todo):
+        if attack.reads:
+            is_meant_so = result.is_done and is_public(scenario, tables[attack.object])
+            told = replace(result, message=MEANT) if is_meant_so else result
+            scenario.tell(attack.actor, attack.action, attack.object, told)
+            continue
         guard = scenario.schema.guard(tables[attack.object].path)
         leak = _leak(attack, result)
         if attack.action == "insert" and result.sqlstate is None and result.count:
             reads = guard.promises(attack.actor.role, "select")
-            leak = "writes rows that are nobody's, for others to read" if reads else None
+            leak = "writes rows without an owner that others can read" if reads else None
         elif leak is None and result.sqlstate is None and result.count:
-            leak = "changes rows that are nobody's"
+            leak = "changes rows without an owner"
         scenario.record(attack.actor, attack.action, attack.object, result, leak)
+
+
+def name_ownerless(scenario: Scenario) -> None:
+    """Say of which tables nobody can tell whose rows they hold, though users may reach them."""
+    for table in scenario.schema.ownerless:
+        guard = scenario.schema.guard(table.path)
+        for role in ("anon", "authenticated"):
+            columns = guard.columns(role, "select")
+            if any(map(_PERSON.search, columns)):
+                scenario.skip(
+                    f"{table.label}: no policy or foreign key says whose rows these are ({role})"
+                )

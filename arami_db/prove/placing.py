@@ -30,7 +30,7 @@ class Placed:
     Attributes:
         row: the row of the branch's table.
         is_own: whether it names A as one of its owners.
-        is_theirs: whether it is B's: nobody's is everybody's to read.
+        is_theirs: whether it is B's: everybody may read rows without an owner.
         by_attacker: whether A could write all the rows elsewhere that speak of A.
     """
 
@@ -52,7 +52,7 @@ def placed(scenario: Scenario, table: Table, case: Case, actor: Actor) -> Placed
     Raises:
         psycopg.Error: it cannot be made.
     """
-    renamed: dict[str, str] = {}
+    renamed: dict[str, str] = _known(scenario, table.path, dict(case.row))
     theirs, mine = [], []
     for path, values in case.others:
         row = {n: renamed.get(v, v) if v is not None else None for n, v in values.items()}
@@ -121,7 +121,7 @@ def _put(scenario: Scenario, path: Path, values: Row, user: str) -> Row:
 
 
 def _put_outside(scenario: Scenario, path: Path, values: Row, user: str) -> Row:
-    """Have the user's row of a table that is no application's: the login."""
+    """Have the user's row of a table outside the application: the login."""
     if path != _LOGINS:
         raise psycopg.errors.NoData(f"rows of {'.'.join(path)} are not made")
     row: Row = {**values, "id": user}

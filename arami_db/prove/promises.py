@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from psycopg import sql
 
 from arami_db.prove import statements as make
 from arami_db.prove.actors import SERVICE, Actor
+from arami_db.prove.arguments import calls
 from arami_db.prove.asking import asked
 from arami_db.prove.attempt import TAKEN, Attack, Result
+from arami_db.prove.doors import is_closed, written
+from arami_db.prove.oracle import ownerless
 from arami_db.prove.scenario import Scenario
 from arami_db.rows.tables import Table
 
@@ -60,11 +64,10 @@ def keep(scenario: Scenario, attack: Attack, result: Result) -> None:
     """
     [table] = [t for t in scenario.schema.tried if t.label == attack.object]
     action = attack.action.split()[0]
-    done = result.sqlstate is None and result.count > 0
-    if done:
-        scenario.kept[table.path, action] = None
+    if result.is_done:
+        scenario.kept[table.path, action] = result
     elif not result.interrupted and result.sqlstate not in _NO_ANSWER:
-        scenario.kept.setdefault((table.path, action), result.message or "no rows")
+        scenario.kept.setdefault((table.path, action), result)
 
 
 def settle(scenario: Scenario, actor: Actor, let: set[tuple[str, str]] | None) -> None:
@@ -80,38 +83,56 @@ def settle(scenario: Scenario, actor: Actor, let: set[tuple[str, str]] | None) -
         guard = scenario.schema.guard(table.path)
         for action in _COMMANDS:
             key = (table.path, action)
-            if key not in scenario.kept or not guard.promises(actor.role, action):
+            if key not in scenario.kept:
                 continue
-            why_not = scenario.kept[key]
+            result = scenario.kept[key]
             is_let = let is None or (table.label, action) in let or not guard.is_secured
-            if why_not is None or is_let:
+            if result.is_done or (is_let and guard.promises(actor.role, action)):
+                why_not = None if result.is_done else result.message or "no rows"
                 scenario.confirm(actor, f"{action} own", table.label, why_not)
+            else:
+                scenario.tell(actor, f"{action} own", table.label, result)
 
 
 def serve(scenario: Scenario) -> None:
-    """service_role sees A's rows and B's, where it may read at all.
+    """service_role sees A's rows and B's, where it may read at all; what else it can do is told.
 
     Args:
         scenario: in which both have rows.
     """
-    reads = []
+    actor, todo = scenario.cast(SERVICE), []
     for table in scenario.schema.owned:
-        guard = scenario.schema.guard(table.path)
-        if not guard.columns("service_role", "select"):
-            continue
         for who, user in (("A", scenario.a), ("B", scenario.b)):
             if scenario.row(user, table.path) is not None:
-                read = make.select(scenario, table, "service_role", user)
-                actor = scenario.cast(SERVICE)
-                reads.append(Attack(actor, f"select {who}'s", table.label, read, reads=True))
-    for attack, result in scenario.run(reads):
-        done = result.sqlstate is None and result.count > 0
-        why_not = None if done else result.message or "no rows"
-        scenario.confirm(SERVICE, attack.action, attack.object, why_not)
+                read = make.select(scenario, table, actor.role, user)
+                todo.append(Attack(actor, f"select {who}'s", table.label, read, reads=True))
+        if not scenario.role:
+            writes = [a for a in own(scenario, table, actor) if not a.reads]
+            todo += [replace(a, action=a.action.replace("own", "A's")) for a in writes]
+    for view in scenario.schema.views:
+        if scenario.schema.guard((view.schema, view.name)).columns(actor.role, "select"):
+            todo.append(
+                Attack(actor, "select", view.label, make.read_view(scenario, view, actor.role))
+            )
+    if not scenario.role:
+        nobodys = [a for t in scenario.schema.ownerless for a in ownerless(scenario, t, actor)]
+        todo += [replace(a, reads=False) for a in nobodys if a.action != "truncate"]
+    granted = {t.label for t in scenario.schema.owned if _may_read(scenario, t)}
+    for attack, result in scenario.run(todo):
+        if not attack.reads or attack.object not in granted:
+            scenario.tell(actor, attack.action, attack.object, result)
+            continue
+        why_not = None if result.is_done else result.message or "no rows"
+        scenario.confirm(actor, attack.action, attack.object, why_not)
+    _call(scenario, actor)
+
+
+def _may_read(scenario: Scenario, table: Table) -> bool:
+    return bool(scenario.schema.guard(table.path).columns("service_role", "select"))
 
 
 def views(scenario: Scenario, actor: Actor) -> None:
-    """A may read every view that A holds a grant on.
+    """A may read every view that A holds a grant on, and calls every function.
 
     Args:
         scenario: in which A has rows.
@@ -124,3 +145,15 @@ def views(scenario: Scenario, actor: Actor) -> None:
         read = make.read_view(scenario, view, actor.role)
         result = asked(scenario.connection, actor, read)
         scenario.confirm(actor, "select own", view.label, result.message or None)
+    _call(scenario, actor)
+
+
+def _call(scenario: Scenario, actor: Actor) -> None:
+    """Call every function about A: what comes of it is told, and promised to nobody."""
+    for function in () if scenario.role else scenario.schema.functions:
+        for one in calls(scenario, function, scenario.a):
+            result = asked(scenario.connection, actor, written(function, one))
+            told = replace(result, count=1)  # that it was called is what was to be done
+            scenario.tell(actor, f"call own{one.label}", function.identity, told)
+            if result.sqlstate is None or is_closed(result):
+                break

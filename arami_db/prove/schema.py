@@ -16,7 +16,7 @@ from arami_db.prove.owners import ACCOUNTS, shared, told, with_owners
 from arami_db.prove.parts import ApiFunction, Argument, Guard, View
 from arami_db.rows.tables import Path, Table, in_order, read_tables
 
-# What is no application's: the platform's own schemas, and those of this tool.
+# Schemas outside the application: the platform's, and those of this tool.
 _PLATFORM = [
     *("information_schema", "auth", "storage", "realtime", "_realtime", "extensions", "vault"),
     *("supabase_functions", "supabase_migrations", "graphql", "graphql_public", "net", "cron"),

@@ -22,7 +22,7 @@ from arami_db.verifying.asking import (
     not_looked_at,
 )
 from arami_db.verifying.proof import of_proof, with_own
-from arami_db.verifying.report import VerifyReport
+from arami_db.verifying.report import Occasion, VerifyReport
 from arami_db.verifying.rules import rules_of
 from arami_db.verifying.trial import Trial, attempt
 
@@ -91,6 +91,7 @@ def verify(
         rules_of(tree.checks),
         tree.root,
         proof,
+        _occasion(connection),
     )
 
 
@@ -143,6 +144,15 @@ def snapshot(connection: Connection, tree: SqlTree) -> tuple[Path, str] | None:
     if not tree.catalog:
         return None
     return tree.snapshot, dump(read(connection, tree, tree.catalog).facts)
+
+
+def _occasion(connection: Connection) -> Occasion:
+    [row] = connection.execute(
+        "select pg_catalog.current_setting('server_version'), current_database()::text,"
+        " current_user::text, pg_catalog.to_char(statement_timestamp() at time zone 'UTC',"
+        " 'YYYY-MM-DD HH24:MI \"UTC\"')"
+    ).fetchall()
+    return Occasion(*row)
 
 
 def _settled(

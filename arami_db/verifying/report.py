@@ -15,6 +15,23 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+class Occasion:
+    """Where and when a verification was made.
+
+    Attributes:
+        server: the version of Postgres.
+        database: its name there.
+        role: of the connection.
+        moment: when it was done, in UTC.
+    """
+
+    server: str
+    database: str
+    role: str
+    moment: str
+
+
+@dataclass(frozen=True)
 class VerifyReport:
     """The result of a verification.
 
@@ -26,6 +43,7 @@ class VerifyReport:
         rules: what each source of findings looks for.
         root: the SQL directory of the places of findings.
         proof: what --prove-rls tried; None without it.
+        occasion: where and when; None for findings of other operations.
     """
 
     checked: dict[str, int]
@@ -35,6 +53,7 @@ class VerifyReport:
     rules: tuple[Rule, ...]
     root: Path
     proof: Proof | None = None
+    occasion: Occasion | None = None
 
     def at_least(self, severity: Severity) -> tuple[Finding, ...]:
         """The findings of a severity or higher."""

@@ -12,12 +12,25 @@ if TYPE_CHECKING:
     from arami_db.verifying.report import VerifyReport
 
 
+def require(form: str) -> None:
+    """Refuse, before anything is verified, a form that cannot be written here.
+
+    Args:
+        form: as for show_report().
+
+    Raises:
+        UsageError: the library for templates is not installed.
+    """
+    if form in {"markdown", "html"}:
+        import_module(f"arami_db.render.findings.{form}").require()
+
+
 def show_report(report: VerifyReport, form: str) -> None:
     """Write a report to stdout, and to stderr patterns and declarations that matched nothing.
 
     Args:
         report: the result of the verification.
-        form: "text", "json", "junit", "github" or "sarif".
+        form: "text", "json", "junit", "github", "sarif", "markdown" or "html".
     """
     print(import_module(f"arami_db.render.findings.{form}").render(report), end="")
     for pattern in report.aside.unmatched:

@@ -30,6 +30,7 @@ def render(report: VerifyReport) -> str:
             for one in report.aside.accepted
         ],
         "stale": [asdict(declaration) for declaration in report.aside.stale],
+        "occasion": None if report.occasion is None else asdict(report.occasion),
         "proof": None if report.proof is None else _of_proof(report.proof),
     }
     return json.dumps(data, indent=2) + "\n"
@@ -50,6 +51,7 @@ def _of_proof(proof: Proof) -> dict[str, Any]:
         "public": [{"object": name, "policy": policy} for name, policy in proof.public],
         "called": proof.called,
         "made_up": proof.made_up,
+        "objects": [{"name": one.name, "kind": one.kind} for one in proof.objects],
     }
 
 

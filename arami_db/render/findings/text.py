@@ -60,7 +60,7 @@ def lines_of(finding: Finding, *, place: bool = True) -> list[str]:
         if value is not None:
             indented = block(str(value)).replace("\n", "\n" + " " * 14)
             lines.append(f"  {name + ':':<9} {indented}")
-    return lines + _consequences(finding)
+    return lines + [f"  {line}" for line in consequences(finding)]
 
 
 def _sentence(finding: Finding) -> str:
@@ -68,18 +68,22 @@ def _sentence(finding: Finding) -> str:
     return f"{visible(about + finding.message)}  [{visible(finding.source)}]"
 
 
-def _consequences(finding: Finding) -> list[str]:
-    """Findings of checks and the first paths, a line each; all other facts are counted."""
+def consequences(finding: Finding) -> list[str]:
+    """Findings of checks and the first paths, a line each; all other facts are counted.
+
+    Args:
+        finding: the finding, with its consequences.
+    """
     if is_beside(finding):  # its message has the count
         return []
     every = list(unfolded(finding.consequences))
     paths = [one for one in every if any(fact.kind == "reach" for fact in one.extra)]
     facts = [one for one in every if one.source == "facts" and one not in paths]
-    lines = [f"  and {count(len(facts), 'fact')} of it"] if facts else []
+    lines = [f"and {count(len(facts), 'fact')} of it"] if facts else []
     others = [one for one in every if one.source != "facts"]
-    lines += [f"  and so: {_sentence(one)}" for one in (*paths[:_PATHS], *others)]
+    lines += [f"and so: {_sentence(one)}" for one in (*paths[:_PATHS], *others)]
     more = len(paths) - _PATHS
-    return lines + ([f"  and {count(more, 'more path')}"] if more > 0 else [])
+    return lines + ([f"and {count(more, 'more path')}"] if more > 0 else [])
 
 
 def _set_aside(report: VerifyReport) -> list[str]:

@@ -27,7 +27,7 @@ def environment(finalize: Callable[[Any], Any]) -> Environment:
     try:
         from jinja2 import Environment, FileSystemLoader, StrictUndefined
     except ImportError as error:
-        raise UsageError("writing the reference needs Jinja2", hint=_HINT) from error
+        raise UsageError("writing pages needs Jinja2", hint=_HINT) from error
     return Environment(
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,

@@ -23,7 +23,7 @@ from arami_db.rows.tables import Path, Table
 _LITERAL = re.compile(r"'([^']+)'")
 
 
-class World(Record):
+class Settled(Record):
     """Whose rows there are, and who made them."""
 
     def __init__(
@@ -57,7 +57,7 @@ class World(Record):
         return predicate(self.maker, table, user)
 
     def act_for(self, user: str) -> None:
-        """Have the right to a user's rows: on Citus as that user, elsewhere as whoever began."""
+        """Get access to a user's rows: on Citus as that user, elsewhere as the first role."""
         if self.role and not self.is_outside:
             self.connection.execute(insider(user, self.role).become)
 
@@ -94,8 +94,9 @@ class World(Record):
             except (NoRowError, psycopg.Error) as error:
                 if self.connection.closed:
                     raise
-                who = {self.a: "A", self.b: "B"}.get(user, "C")
-                self._not_made(table, f"no valid row could be made for {who}: {error}")
+                who = {self.a: "A", self.b: "B"}.get(user)
+                if who is not None:  # who is named besides need not have everything
+                    self._not_made(table, f"no valid row could be made for {who}: {error}")
 
     def partitions(self, user: str) -> None:
         """Find a user's rows in the partitions that hold them, which may be read by themselves."""
@@ -171,7 +172,7 @@ class World(Record):
         return (*self.releasing(table, user), self.forgetting(table, user))
 
     def releasing(self, table: Table, user: str) -> tuple[sql.Composable, ...]:
-        """What deletes all that hangs on a user's row, lest keys protect what policies must."""
+        """Delete all rows that refer to a user's row, so that only policies can stop an attack."""
         children = self.schema.children(table.path)
         return tuple(
             self.forgetting(child, user)
