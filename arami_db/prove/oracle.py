@@ -21,6 +21,7 @@ PERSONAL = re.compile(
     r"|password|card|tax_id|health"
 )
 _ASKING = re.compile(r"auth\.|current_setting|current_user|session_user")  # who asks
+_PERSON = re.compile("user|owner|member|profile|account|author|email|phone")  # about somebody
 _USERS = ("public.users", "auth.users")
 _INTERVENED = "0A000"  # only a foreign key in the way is no protection against truncate
 
@@ -144,3 +145,15 @@ def judge_ownerless(scenario: Scenario, todo: list[Attack]) -> None:
         elif leak is None and result.sqlstate is None and result.count:
             leak = "changes rows that are nobody's"
         scenario.record(attack.actor, attack.action, attack.object, result, leak)
+
+
+def name_ownerless(scenario: Scenario) -> None:
+    """Say of which tables nobody can tell whose rows they hold, though users may reach them."""
+    for table in scenario.schema.ownerless:
+        guard = scenario.schema.guard(table.path)
+        for role in ("anon", "authenticated"):
+            columns = guard.columns(role, "select")
+            if any(map(_PERSON.search, columns)):
+                scenario.skip(
+                    f"{table.label}: no policy or foreign key says whose rows these are ({role})"
+                )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from contextlib import ExitStack
 
 from psycopg import sql
@@ -28,7 +27,6 @@ from arami_db.prove.telling import Telling
 from arami_db.rows.savepoints import undo
 from arami_db.rows.tables import Table
 
-_PERSON = re.compile("user|owner|member|profile|account|author|email|phone")  # about somebody
 _BEFORE = "arami_before_b"
 
 
@@ -110,7 +108,7 @@ def _attack(scenario: Scenario, everybody: list[Actor], roles: list[str]) -> Bra
         a for t in schema.ownerless for w in thorough for a in oracle.ownerless(scenario, t, w)
     ]
     oracle.judge_ownerless(scenario, others)
-    name_ownerless(scenario)
+    oracle.name_ownerless(scenario)
     if me.role in roles:
         keys.attached(scenario, schema.owned, me)
         keys.taken(scenario, schema.owned, me)
@@ -211,15 +209,3 @@ def _past_shadows(
 def undo_to_before(scenario: Scenario) -> None:
     """Be where B has no rows."""
     undo(scenario.connection, _BEFORE)
-
-
-def name_ownerless(scenario: Scenario) -> None:
-    """Say of which tables nobody can tell whose rows they hold, though users may reach them."""
-    for table in scenario.schema.ownerless:
-        guard = scenario.schema.guard(table.path)
-        for role in ("anon", "authenticated"):
-            columns = guard.columns(role, "select")
-            if any(map(_PERSON.search, columns)):
-                scenario.skip(
-                    f"{table.label}: no policy or foreign key says whose rows these are ({role})"
-                )
