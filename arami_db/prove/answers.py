@@ -94,6 +94,6 @@ def _is_open_to_all(scenario: Scenario, question: Question) -> bool:
 
 
 def _is_open(scenario: Scenario, question: Question, table: Table) -> bool:
-    """Whether everybody may read a table, or who asks may and its rows are nobody's."""
+    """Whether everybody may read a table, or the caller may and its rows have no owner."""
     may_read = scenario.schema.guard(table.path).promises(question.actor.role, "select")
     return oracle.is_public(scenario, table) or (may_read and not table.owners)

@@ -81,7 +81,7 @@ def _lint(conninfo: str, schemas: str) -> list[dict[str, str]]:
 def _pgrls(conninfo: str, command: str, schemas: str, *options: str) -> dict[str, Any]:
     argv = [sys.executable, "-m", "pgrls", command, "--database-url", conninfo]
     options = ("--schemas", schemas, "--format", "json", *options)
-    with tempfile.TemporaryDirectory() as nowhere:  # so that nobody's settings are found
+    with tempfile.TemporaryDirectory() as nowhere:  # so that without an owner settings are found
         run = subprocess.run(
             [*argv, *options], capture_output=True, text=True, check=False, cwd=nowhere
         )

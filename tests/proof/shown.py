@@ -110,7 +110,7 @@ def _run(connection: psycopg.Connection[Any], shown: Shown, part: Part, sql: str
         before = list(shown.secrets)
         with connection.transaction(force_rollback=True), _as(connection, part):
             shown.works &= _try(connection, shown, sql)
-        shown.secrets[:] = before  # what A may do is no leak
+        shown.secrets[:] = before  # what A may do does not leak
     else:
         with _as(connection, part):
             for statement in filter(str.strip, _NEXT.split(sql)):

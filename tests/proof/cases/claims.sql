@@ -108,7 +108,7 @@ update auth.users set raw_user_meta_data = '{"is_staff": "true"}' where id = :a;
 select * from here.reports;
 
 -- == leak anonymous_sign_in: here.diaries
--- Whoever signs in anonymously reads everybody's: the comparison is the wrong way round.
+-- Anybody who signs in anonymously reads everybody's: the comparison is the wrong way round.
 create table here.diaries (
     id uuid primary key default gen_random_uuid(),
     user_id uuid not null references public.users on delete cascade,

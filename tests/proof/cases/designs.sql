@@ -751,7 +751,7 @@ select from here.posts where likes > 1;
 insert into here.likes (post_id) values (1) returning *;
 
 -- == good notifications
--- Whoever is replied to is told so, in a row of their own that a trigger writes.
+-- Anybody who is replied to is told so, in a row of their own that a trigger writes.
 create table here.topics (
     id bigint generated always as identity primary key,
     author_id uuid not null default auth.uid() references public.users on delete cascade,
@@ -808,7 +808,7 @@ select from here.notifications;
 insert into here.replies (topic_id, body) values (1, 'x') returning *;
 
 -- == good cascade_of_replies
--- Whoever deletes a topic deletes the replies to it, other people's included: that is meant.
+-- Anybody who deletes a topic deletes the replies to it, other people's included: that is meant.
 create table here.topics (
     id bigint generated always as identity primary key,
     author_id uuid not null default auth.uid() references public.users on delete cascade,

@@ -628,7 +628,7 @@ select here.restore(:b);
 select from here.drafts where user_id = :b and deleted_at is null;
 
 -- == leak accepts_any_invitation: here.accept
--- An invitation is accepted by its number, by whoever comes.
+-- An invitation is accepted by its number, by anybody who comes.
 create table here.clubs (id bigint generated always as identity primary key, name text not null);
 create table here.club_members (
     club_id bigint not null references here.clubs on delete cascade,

@@ -219,7 +219,7 @@ insert into here.requests (user_id, note_id, new_body) values (:a, :b, 'forged')
 select from public.notes where user_id = :b and body = 'forged';
 
 -- == leak open_tickets: here.tickets
--- Whoever likes edits tickets that are open.
+-- Anybody who likes edits tickets that are open.
 create table here.tickets (
     id bigint generated always as identity primary key,
     user_id uuid not null references public.users on delete cascade,
@@ -240,7 +240,7 @@ update here.tickets set body = 'forged';
 select from here.tickets where user_id = :b and body = 'forged';
 
 -- == leak deletes_expired: here.coupons
--- Whoever likes deletes what has expired.
+-- Anybody who likes deletes what has expired.
 create table here.coupons (
     id bigint generated always as identity primary key,
     holder uuid not null references public.users on delete cascade,
@@ -397,7 +397,7 @@ insert into here.receipts (user_id, guest_email, body) values (:b, 'x+a@example.
 select * from here.receipts;
 
 -- == leak notice_of_trigger: here.bids
--- A trigger tells whoever bids what the highest bid is, and whose.
+-- A trigger tells anybody who bids what the highest bid is, and whose.
 create table here.bids (
     id bigint generated always as identity primary key,
     bidder uuid not null references public.users on delete cascade,
@@ -721,7 +721,7 @@ select 'secret' from here.answers where guests = 5;
 update here.answers set guests = 1 returning *;
 
 -- == good api_keys
--- Keys are kept as hashes; whoever makes one is shown it once.
+-- Keys are kept as hashes; anybody who makes one is shown it once.
 create table here.api_keys (
     id uuid primary key default gen_random_uuid(),
     user_id uuid not null default auth.uid() references public.users on delete cascade,
@@ -1018,7 +1018,7 @@ insert into here.quotes (customer, cents, body) values (:b, 50, 'secret');
 select * from here.quotes;
 
 -- == leak second_owner_column: here.cars
--- Whoever is written down as the next owner reads; everybody may write that down.
+-- Anybody who is written down as the next owner reads; everybody may write that down.
 create table here.cars (
     id uuid primary key default gen_random_uuid(),
     owner_id uuid not null references public.users on delete cascade,
@@ -1107,7 +1107,7 @@ insert into here.homes values (:b, 1, 1, 'secret');
 select * from here.near_by(0, 0, 1e9);
 
 -- == leak policy_for_staff_function: here.letters
--- The function says staff of whoever has a row in a table that anybody may write.
+-- The function says staff of anybody who has a row in a table that anybody may write.
 create table here.volunteers (
     user_id uuid primary key default auth.uid() references public.users on delete cascade,
     since date not null default current_date
@@ -1181,7 +1181,7 @@ select here.lock_account(:b_mail);
 select from here.account_state where locked;
 
 -- == leak tree: here.chapters
--- A chapter is read by whoever owns any chapter of the same book, and anybody may add one.
+-- A chapter is read by anybody who owns any chapter of the same book, and anybody may add one.
 create table here.chapters (
     id bigint generated always as identity primary key,
     book text not null,
@@ -1248,7 +1248,7 @@ insert into here.rooms (keeper, opens, closes, code) values (:b, 0, 24, 'secret'
 select * from here.rooms;
 
 -- == good newsletters
--- Whoever subscribes says so once; the list is the service's.
+-- Anybody who subscribes says so once; the list is the service's.
 create table here.subscribers (
     id bigint generated always as identity primary key,
     email text not null check (email like '%_@_%'),

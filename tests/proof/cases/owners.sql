@@ -418,7 +418,7 @@ update here.profiles set is_admin = true where id = :a;
 select * from here.complaints;
 
 -- == leak forged_friendship: here.photos
--- Whoever asks for a friendship may write at once that it was accepted.
+-- Anybody who asks for a friendship may write at once that it was accepted.
 create table here.friends (
     asker uuid not null references public.users on delete cascade,
     friend uuid not null references public.users on delete cascade,
@@ -538,7 +538,7 @@ insert into here.mails (sender, recipient, body) values (:b, :a, 'forged');
 select * from here.mails;
 
 -- == leak recipient_edits: here.offers
--- Whoever was sent an offer may rewrite it, the sender's words and name included.
+-- Anybody who was sent an offer may rewrite it, the sender's words and name included.
 create table here.offers (
     id uuid primary key default gen_random_uuid(),
     sender uuid not null references public.users,
@@ -680,7 +680,7 @@ delete from here.plans returning *;
 select * from here.plans where body = 'lent';
 
 -- == leak manager_of: here.reviews
--- Whoever may name the manager of a colleague becomes it.
+-- Anybody who may name the manager of a colleague becomes it.
 create table here.employees (
     user_id uuid primary key references public.users on delete cascade,
     manager uuid references public.users
@@ -1022,7 +1022,7 @@ update here.members_of set email = :b_mail where id = :a;
 select * from here.invitations;
 
 -- == leak nearly_owner: here.forms
--- Two conditions deep: the owner, or a form without answers that is no draft.
+-- Two conditions deep: the owner, or a form without answers that is published.
 create table here.forms (
     id uuid primary key default gen_random_uuid(),
     user_id uuid not null references public.users on delete cascade,
@@ -1203,7 +1203,7 @@ update here.staff set role = 'manager';
 select * from here.payroll;
 
 -- == leak invited_somewhere: here.plans
--- Whoever was invited to one group may join any.
+-- Anybody who was invited to one group may join any.
 create table here.groups (id bigint generated always as identity primary key, name text not null);
 create table here.invites (
     group_id bigint not null references here.groups on delete cascade,
@@ -1282,7 +1282,7 @@ delete from here.secrets where user_id = :b returning *;
 select * from here.secrets;
 
 -- == leak nobody_is_everybody: here.baskets
--- Whoever has not signed in sees all.
+-- Anybody who has not signed in sees all.
 create table here.baskets (
     id uuid primary key default gen_random_uuid(),
     user_id uuid not null references public.users on delete cascade,
@@ -1297,7 +1297,7 @@ insert into here.baskets (user_id, body) values (:b, 'secret');
 select * from here.baskets;
 
 -- == leak public_profile_with_phone: here.profiles
--- Profiles are for everybody, and hold what is nobody's business.
+-- Profiles are for everybody, and hold what is without an owner business.
 create table here.profiles (
     id uuid primary key references public.users on delete cascade,
     handle text not null,
