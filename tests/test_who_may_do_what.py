@@ -17,7 +17,7 @@ from markdown_it import MarkdownIt
 from arami_db.database.connect import connect
 from arami_db.files import SqlTree, packaged_sql_dir
 from arami_db.prove.exposed import Exposed
-from arami_db.prove.matrix import ACTORS, OUTCOMES, Cell, matrix
+from arami_db.prove.matrix import ACTORS, OUTCOMES, MatrixCell, matrix
 from arami_db.render.findings import html as html_page
 from arami_db.render.findings import markdown as markdown_page
 from arami_db.settings import Declaration
@@ -63,7 +63,7 @@ def report(server: dict[str, str], template: str) -> Iterator[VerifyReport]:
 
 
 @pytest.fixture(scope="module")
-def cells(report: VerifyReport) -> dict[str, dict[tuple[str, str], Cell]]:
+def cells(report: VerifyReport) -> dict[str, dict[tuple[str, str], MatrixCell]]:
     """The cells by object, actor and command."""
     assert report.proof
     declared = {("public.shown", "select"): REASON}
@@ -104,14 +104,14 @@ CELLS = {
 
 @pytest.mark.parametrize("cell", CELLS, ids=" ".join)
 def test_a_cell_says_what_came_of_the_attempts(
-    cells: dict[str, dict[tuple[str, str], Cell]], cell: tuple[str, str, str]
+    cells: dict[str, dict[tuple[str, str], MatrixCell]], cell: tuple[str, str, str]
 ) -> None:
     found = cells[cell[0]][cell[1:]]
     assert found.outcome == CELLS[cell], found
 
 
 def test_evidence_names_the_policy_and_the_error(
-    cells: dict[str, dict[tuple[str, str], Cell]],
+    cells: dict[str, dict[tuple[str, str], MatrixCell]],
 ) -> None:
     leak = cells["public.posts"]["A on B's", "select"]
     assert leak.traces[0].evidence == "policy more: status = 'published'::text"
@@ -125,7 +125,7 @@ def test_evidence_names_the_policy_and_the_error(
 
 
 def test_each_attempt_is_in_one_cell_and_nothing_else_is(
-    report: VerifyReport, cells: dict[str, dict[tuple[str, str], Cell]]
+    report: VerifyReport, cells: dict[str, dict[tuple[str, str], MatrixCell]]
 ) -> None:
     assert report.proof
     tried = [a for a in report.proof.attempts if a.object != "pg_temp"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from arami_db.database.connect import Connection
 from arami_db.drift.beside import apart
@@ -26,6 +27,10 @@ from arami_db.verifying.report import Occasion, VerifyReport
 from arami_db.verifying.rules import rules_of
 from arami_db.verifying.trial import Trial, attempt
 
+if TYPE_CHECKING:
+    from arami_db.prove import Proof
+
+_NO_FACTS = "facts: this directory has no catalog/ and schema.snapshot"
 _TELL_ALL = Wishes()
 
 
@@ -62,21 +67,13 @@ def verify(
     expected = expected_facts(tree)
     begin(f"reading the facts, running {len(tree.checks)} checks")
     answer = _settled(connection, tree, expected)
-    skipped = (
-        []
-        if expected is not None
-        else ["facts: this directory has no catalog/ and schema.snapshot"]
-    )
+    skipped = [] if expected is not None else [_NO_FACTS]
     skipped += not_looked_at(answer)
     findings += differences(connection, tree, expected, answer)
     checked = {"files": files, "facts": len(answer.facts), "checks": len(tree.checks)}
     beside = neighbours_of(findings, expected or ())
-    proof = None
-    if prove_rls:
-        from arami_db.prove import prove
-
-        begin("attacking row level security")
-        proof = prove(connection, on_citus=tree.is_distributed, begin=begin)
+    proof = _proved(connection, tree, begin) if prove_rls else None
+    if proof is not None:
         checked["attempts"] = len(proof.attempts)
         findings += of_proof(connection, tree, proof)
     wishes = with_own(wishes, tree, findings, proved=proof is not None)
@@ -144,6 +141,13 @@ def snapshot(connection: Connection, tree: SqlTree) -> tuple[Path, str] | None:
     if not tree.catalog:
         return None
     return tree.snapshot, dump(read(connection, tree, tree.catalog).facts)
+
+
+def _proved(connection: Connection, tree: SqlTree, begin: Callable[[str], None]) -> Proof:
+    from arami_db.prove import prove
+
+    begin("attacking row level security")
+    return prove(connection, on_citus=tree.is_distributed, begin=begin)
 
 
 def _occasion(connection: Connection) -> Occasion:
