@@ -60,7 +60,8 @@ create table app.posts (
     mood app.mood,
     score app.percent,
     period tstzrange,
-    addr inet
+    addr inet,
+    is_long boolean generated always as (char_length(title) > 30) stored
 );
 
 create view app.memberships as
@@ -112,6 +113,60 @@ begin
     return found_role = 'editor' and post.status = 'published';
 end
 $$;
+
+create function app.level_of(plan text)
+returns integer
+language plpgsql stable
+as $$
+declare
+    held text;
+    level integer := 0;
+begin
+    held := coalesce(auth.jwt() -> 'app_metadata' ->> 'plan', 'free');
+    case held
+        when plan then
+            level := 2;
+        when 'team', 'all' then
+            level := 3;
+        else
+            raise notice 'no plan';
+    end case;
+    return level;
+exception
+    when others then
+        return 0;
+end
+$$;
+
+create function app.takes(value integer)
+returns boolean
+language sql immutable
+as 'select value > 3';
+
+create function app.takes(value text)
+returns boolean
+language sql immutable
+as $$ select value = 'x' $$;
+
+-- As Supabase has them.
+create schema storage;
+
+create function storage.foldername(name text)
+returns text[]
+language plpgsql
+as $$
+declare
+    _parts text[];
+begin
+    select string_to_array(name, '/') into _parts;
+    return _parts[1:array_length(_parts, 1) - 1];
+end
+$$;
+
+create function storage.extension(name text)
+returns text
+language sql
+as $$ select reverse(split_part(reverse(name), '.', 1)) $$;
 
 create function app.loops()
 returns boolean

@@ -229,7 +229,7 @@ FAITHFUL = {
     " alter materialized view m rename to n; drop materialized view n;",
     "if it exists": "create table t (a int); create table if not exists t (a int, b int);"
     " alter table if exists nowhere add column a int; drop table if exists nowhere;",
-    "no relation of the same name": "create domain d as int constraint a check (value > 0);"
+    "another kind of the same name": "create domain d as int constraint a check (value > 0);"
     " alter domain d rename constraint a to b; create table t (a int); create rule u as on insert"
     " to t do instead nothing; alter rule u on t rename to v; drop rule v on t;"
     " create schema x; create extension pg_trgm; alter extension pg_trgm set schema x;",

@@ -443,7 +443,7 @@ def test_a_database_without_the_schema_says_so(empty_database: str) -> None:
         "archive_runs",
     }
     for name in left - {"queries_slow"}:
-        assert "`arami-db migrate` makes it" in found[name]["problem"]["remedy"]
+        assert "`arami-db migrate` creates it" in found[name]["problem"]["remedy"]
 
 
 def test_two_thousand_tables_are_counted_and_ten_shown(empty_database: str) -> None:

@@ -158,6 +158,7 @@ def test_the_commands_do_there_what_they_do_elsewhere(machines: list[str], tmp_p
     assert "there is no user" in run_cli("erase", "user", user, "--yes", *named, expect=1).stderr
     assert run_json("seed", "demo", "--remove", "--yes", *named)["users"] == 0
     vacuumed = run_json("maintain", "--threshold", "1%", *named)
+    assert rows(machines[0], "select from audit.identifier where value like 'demo-%'") == []
     assert "public.daily_sessions" in [job["table"] for job in vacuumed["tables"]]
     run_cli("monitor", "overview", "archive", *named)
     [sizes] = [

@@ -1,4 +1,4 @@
-"""A plain Postgres and an owner who is not a superuser: one visit to an administrator, then work.
+"""A plain Postgres and an owner who is not a superuser: one visit to an administrator is enough.
 
 Each walk begins on a server without the API's roles, takes the block of SQL from what `migrate`
 says, runs it as a superuser, twice, and goes on as the owner.

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import shutil
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,6 +17,8 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from arami_db.files import packaged_sql_dir
+from arami_db.shadow import ShadowError, Surroundings
+from arami_db.shadow import shadow as shadow_database
 from tests import pooler
 from tests.conftest import (
     clean_environment,
@@ -239,6 +243,17 @@ def test_on_an_empty_database_nothing_is_missing_and_little_is_said(
         "none  6 statements  none   nobody",
         "",
     ]
+
+
+def test_a_throw_away_server_that_ends_is_named() -> None:
+    nothing = Surroundings("postgres", frozenset(), frozenset(), ())
+    gone = pytest.raises(ShadowError, match="its server has ended")
+    with gone, shadow_database(None, nothing) as work:
+        row = work.execute(
+            "select split_part(pg_read_file('postmaster.pid'), E'\\n', 1)"
+        ).fetchone()
+        assert row is not None
+        os.kill(int(row[0]), signal.SIGKILL)
 
 
 def test_forms_for_pull_requests(arguments: list[str], sql: Path) -> None:

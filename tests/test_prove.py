@@ -375,7 +375,10 @@ def test_hole_is_found(proved: Callable[..., Proof], name: str) -> None:
 def test_new_protected_table_is_covered_and_clean(proved: Callable[..., Proof]) -> None:
     proof = proved(NOTES + NOTES_PROTECTED)
     assert proof.holds, (proof.leaks, proof.failures, proof.unattempted)
-    assert len([a for a in proof.attempts if a.object == "public.notes"]) > 100
+    tried = {(a.actor, a.action) for a in proof.attempts if a.object == "public.notes"}
+    # Odd claims only read: its policies ask for no more of them than the id.
+    assert len({actor for actor, _ in tried}) > 10
+    assert len({action for _, action in tried}) > 15
 
 
 @pytest.mark.parametrize("name", PROMISES)
@@ -466,7 +469,8 @@ def table(name: str, columns: str, policies: str) -> str:
         f" not null references public.users on delete cascade, {columns});"
         f" alter table public.{name} enable row level security;"
         f" create policy own on public.{name} to authenticated"
-        f" using ((select auth.uid()) = user_id) with check ((select auth.uid()) = user_id); {policies.format(name)}"
+        f" using ((select auth.uid()) = user_id)"
+        f" with check ((select auth.uid()) = user_id); {policies.format(name)}"
         f" grant select, insert, update, delete on public.{name} to authenticated, service_role;"
     )
 

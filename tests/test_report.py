@@ -171,7 +171,9 @@ def test_a_rule_is_described_by_the_header_of_its_check(database: str) -> None:
     rule = described["030_environment_auth_functions/security"]
     assert rule["name"] == "EnvironmentAuthFunctions"
     assert rule["shortDescription"]["text"].startswith("Auth.uid(), role(), email() or jwt()")
-    assert rule["fullDescription"]["text"].startswith("Policies believe what these answer.")
+    assert rule["fullDescription"]["text"].startswith(
+        "Policies trust the results of these functions."
+    )
     assert described["facts/cosmetic"]["defaultConfiguration"] == {"level": "note"}
 
 

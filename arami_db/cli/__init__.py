@@ -77,8 +77,8 @@ def run() -> None:
     Raises:
         SystemExit: with the exit code, unless that is 0.
         UsageError: the command line is wrong, and asks for JSON; otherwise Typer reports it.
-        AramiError: a question was not answered with yes; likewise.
-        StoppedError: a signal ended the command; likewise.
+        AramiError: a question was not answered with yes, and errors are JSON.
+        StoppedError: a signal ended the command, and errors are JSON.
     """
     arguments = sys.argv[1:]
     command = with_verbosity(get_command(build(arguments)))

@@ -27,7 +27,7 @@ class _NamesOrDemo(TyperGroup):
     """`seed demo` is its own command; other words after `seed` are names and options."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Let names and options stand in any order, unless `demo` comes first."""
+        """Allow names and options in any order, unless `demo` comes first."""
         if args[:1] == ["demo"]:
             self.params = [p for p in self.params if p.param_type_name != "argument"]
         else:

@@ -40,6 +40,8 @@ def maintain(
         PlatformError: track_counts is off, or the server is a standby.
     """
     _require_counting(connection)
+    if not dry_run:
+        _settle_identifiers(connection)
     jobs = [Job(table, why) for table in tables if (why := table.why(threshold))]
     if dry_run or not jobs:
         return Upkeep(len(tables), tuple(jobs))
@@ -51,6 +53,16 @@ def maintain(
         return upkeep
     catalogs = any(job.table.is_catalog for job in upkeep.left)
     return replace(upkeep, holders=holders(connection, before, catalogs=catalogs))
+
+
+def _settle_identifiers(connection: Connection) -> None:
+    """Delete e-mails and phones of deleted accounts, which only a distributed database keeps apart.
+
+    A worker cannot delete them: it does not reach the coordinator.
+    """
+    settle = "audit.settle_identifiers(bigint)"
+    if connection.execute("select to_regprocedure(%s)", [settle]).fetchone() != (None,):
+        connection.execute("select audit.settle_identifiers()")
 
 
 def _require_counting(connection: Connection) -> None:

@@ -48,7 +48,7 @@ class Scope:
 
 
 def differences(target: Connection, work: Connection, scope: Scope) -> tuple[Finding, ...]:
-    """What differs, gravest first; neighbours are no difference.
+    """What differs, gravest first; objects of neighbours are left out.
 
     Args:
         target: is only read.

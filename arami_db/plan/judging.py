@@ -132,7 +132,7 @@ def _in_force(
 def _shut_out(known: Mapping[int, Relation], locks: Locks) -> tuple[set[int], set[int]]:
     """The relations that readers, and that writers are shut out of.
 
-    Whoever locks an index shuts out those who read or write its tables.
+    A lock on an index blocks sessions that read or write its table.
     """
     reads, writes = set[int](), set[int]()
     for oid, mode in locks.items():

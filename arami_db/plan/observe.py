@@ -13,7 +13,7 @@ from arami_db.files.rules import is_concurrent, relation_name
 from arami_db.plan.hidden import Sessions, reveal
 from arami_db.plan.judging import Told, observed
 from arami_db.plan.model import Observed
-from arami_db.plan.reach import BY_INDEX, Query, explain, reach
+from arami_db.plan.reach import BY_INDEX, PlannedQuery, explain, reach
 from arami_db.plan.safer import safer
 from arami_db.plan.said import Said
 from arami_db.plan.state import Locks, State, read_state, strongest
@@ -175,7 +175,7 @@ class Observer:
             return "exception" in statement.text.lower()
         return self.sessions.work.execute(query("plan_swallows")).fetchone() is not None
 
-    def _told(self, own: Sequence[Query], after: State, freed: Locks) -> Told:
+    def _told(self, own: Sequence[PlannedQuery], after: State, freed: Locks) -> Told:
         """What the catalog does not show.
 
         Args:

@@ -26,12 +26,13 @@ _MERGE_DELETES = re.compile(r"\bthen\s+delete\b", re.IGNORECASE)
 # A range as plans write it.
 _RANGE = re.compile(r"\((\S+) >=? (\S+?)\) AND \(\1 <=? (\S+?)\)")
 _ROWS = re.compile(r"\(ROW(\(.*\)) >=? .* AND \(ROW\1 <=? ")
+_OF_ARRAY = re.compile(r"ANY \((\$|\(InitPlan)")  # of as many values as a query finds
 _CAST = re.compile(r"::[\w ]+$")
 _BATCH = 10_000
 _CHANGES = {"Update", "Delete", "Merge"}
 
 
-class Query(NamedTuple):
+class PlannedQuery(NamedTuple):
     """A query with the planner's plan of it."""
 
     text: str
@@ -55,7 +56,7 @@ class Reach:
     is_bounded: bool = False
 
 
-def explain(connection: Connection, text: str) -> list[Query]:
+def explain(connection: Connection, text: str) -> list[PlannedQuery]:
     """Ask the planner, which is kept from reading whole tables where there is another way.
 
     Args:
@@ -66,12 +67,14 @@ def explain(connection: Connection, text: str) -> list[Query]:
         with undone(connection, "arami_planned"):
             connection.execute(BY_INDEX)
             rows = connection.execute(f"explain (format json, verbose) {text}".encode())
-            return [Query(text, one["Plan"]) for (row,) in rows for one in row if "Plan" in one]
+            return [
+                PlannedQuery(text, one["Plan"]) for (row,) in rows for one in row if "Plan" in one
+            ]
     except psycopg.Error:  # the statement itself will say what is wrong
         return []
 
 
-def reach(queries: Iterable[Query], state: State) -> Reach:
+def reach(queries: Iterable[PlannedQuery], state: State) -> Reach:
     """Say what queries touch.
 
     Args:
@@ -90,7 +93,8 @@ def reach(queries: Iterable[Query], state: State) -> Reach:
         targets, lost = _targets(query, [one.node for one in nodes])
         does_change |= bool(targets)
         in_batch = any(_in_batch(one.node, query, keys) for one in nodes)
-        if not in_batch and any(not one.is_value for one in whole):
+        by_array = any(_OF_ARRAY.search(_conditions(one.node)) for one in nodes)
+        if not in_batch and any(by_array or not one.is_value for one in whole):
             changes |= targets | (read if _LOCKS.search(query.text) else set())
             deletes |= lost
     oids = {f"{r.schema}.{r.bare}": oid for oid, r in state.relations.items()}
@@ -127,23 +131,28 @@ def _nodes(
         yield from _nodes(child, is_limited=is_limited, is_value=is_value or is_init)
 
 
-def _is_open(node: dict[str, Any], query: Query, keys: set[str]) -> bool:
+def _is_open(node: dict[str, Any], query: PlannedQuery, keys: set[str]) -> bool:
     """Whether a node reads a relation without a bound; a key is one, and a batch of keys."""
     if "Relation Name" not in node or node["Node Type"] in {"ModifyTable", "Tid Scan"}:
         return False
     return not (_is_by_key(node) or _in_batch(node, query, keys))
 
 
-def _in_batch(node: dict[str, Any], query: Query, keys: set[str]) -> bool:
+def _in_batch(node: dict[str, Any], query: PlannedQuery, keys: set[str]) -> bool:
     """Whether a node reads a range of keys that is no longer than a batch."""
-    conditions = " ".join(str(node.get(name)) for name in ("Index Cond", "Recheck Cond", "Filter"))
+    conditions = _conditions(node)
     return bool(_ROWS.search(conditions)) or any(
         f"{_relation(node)}.{column.rpartition('.')[2]}" in keys and _is_batch(ends, query)
         for column, *ends in _RANGE.findall(conditions)
     )
 
 
-def _is_batch(ends: Sequence[str], query: Query) -> bool:
+def _conditions(node: dict[str, Any]) -> str:
+    names = ("Index Cond", "Recheck Cond", "Filter", "TID Cond")
+    return " ".join(str(node.get(name)) for name in names)
+
+
+def _is_batch(ends: Sequence[str], query: PlannedQuery) -> bool:
     """Whether a range of keys is no longer than a batch; those that code computes are batches."""
     values = [_CAST.sub("", end).strip("'") for end in ends]
     if not any(re.search(rf"(?<!\w){re.escape(one)}(?!\w)", query.text) for one in values):
@@ -162,7 +171,7 @@ def _is_by_key(node: dict[str, Any]) -> bool:
     return " = " in node.get("Index Cond", "")
 
 
-def _targets(query: Query, nodes: Iterable[dict[str, Any]]) -> tuple[set[str], set[str]]:
+def _targets(query: PlannedQuery, nodes: Iterable[dict[str, Any]]) -> tuple[set[str], set[str]]:
     """The relations whose rows a query changes, and those it deletes rows of for good."""
     targets, lost, moves = set[str](), set[str](), False
     for node in nodes:

@@ -166,15 +166,19 @@ class Run:
         return None
 
     def _by_itself(self, script: Script, statement: Statement) -> Observed:
+        while True:
+            try:
+                return self._once(script, statement)
+            except FailedError as error:
+                if not self.rows.make_way([error.found], error.cause):
+                    raise
+            invalid = self.observer.sessions.work.execute(_INVALID).fetchall()
+            for (name,) in invalid:  # what the attempt left
+                self.observer.sessions.work.execute(f"drop index {name}".encode())
+
+    def _once(self, script: Script, statement: Statement) -> Observed:
         work = self.observer.sessions.work
         if transaction_mode(statement.node) is Mode.NEVER:
-            try:
-                return self.observer.alone(script.file, statement)
-            except FailedError as error:
-                if not self.rows.make_way([], error.cause):
-                    raise
-            for (name,) in work.execute(_INVALID).fetchall():  # what the first attempt left
-                work.execute(f"drop index {name}".encode())
             return self.observer.alone(script.file, statement)
         work.execute("begin")
         try:

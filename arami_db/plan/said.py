@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import psycopg
 
-from arami_db.plan.reach import BY_INDEX, Query
+from arami_db.plan.reach import BY_INDEX, PlannedQuery
 
 if TYPE_CHECKING:
     from psycopg.errors import Diagnostic
@@ -18,20 +18,20 @@ if TYPE_CHECKING:
     from arami_db.plan.state import Locks, State
 
 # The server then says the plan of every query, those of functions and blocks among them.
-_EXPLAIN = """
-    load 'auto_explain';
-    set auto_explain.log_nested_statements = on;
-    set auto_explain.log_format = json;
-    set auto_explain.log_verbose = on;
-    set auto_explain.log_level = debug1
+_PLANS = """
+    set local auto_explain.log_nested_statements = on;
+    set local auto_explain.log_format = json;
+    set local auto_explain.log_verbose = on;
+    set local auto_explain.log_level = debug1;
+    set local auto_explain.log_min_duration = 0
 """
+_NO_PLANS = "set local auto_explain.log_min_duration = -1"
 _LISTEN = "set local client_min_messages = debug1"  # whatever the file says
 _END = """
     set local enable_seqscan = on;
     set local enable_hashjoin = on;
     set local enable_mergejoin = on
 """
-_PLANS, _NO_PLANS = (f"set local auto_explain.log_min_duration = {at}" for at in (0, -1))
 _DOES = re.compile(r'(rewriting|verifying|building index ".*" on) table "(.*?)"')
 _VALIDATES = re.compile(r'validating foreign key constraint "(.*)"')
 _PLAN = re.compile(r"duration: .*? plan:\s*(?=\{)", re.DOTALL)
@@ -57,7 +57,7 @@ class Said:
         self._connection.execute("set jit = off")
         try:
             self._connection.execute("set track_functions = 'all'")
-            self._connection.execute(_EXPLAIN)
+            self._connection.execute("load 'auto_explain'")
         except psycopg.Error:  # no superuser, or a server without that module
             if self._connection.closed:
                 raise
@@ -91,10 +91,10 @@ class Said:
         else:
             self._messages.append(said)
 
-    def queries(self) -> tuple[list[Query], list[Query]]:
+    def queries(self) -> tuple[list[PlannedQuery], list[PlannedQuery]]:
         """The queries that it ran, and those of them that it ran more than once."""
         found = [json.loads(said) for said in self._plans]
-        queries = [Query(one["Query Text"], one["Plan"]) for one in found]
+        queries = [PlannedQuery(one["Query Text"], one["Plan"]) for one in found]
         runs = Counter[str]()  # with other values, a query may have another plan
         for query, times in zip(queries, self._plans.values(), strict=True):
             runs[query.text] += times

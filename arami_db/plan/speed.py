@@ -21,7 +21,7 @@ class Speed:
     """Bytes a second.
 
     Attributes:
-        rewrite: of a heap that is written anew.
+        rewrite: of a heap that is rewritten.
         scan: of a heap that is read to build an index.
     """
 

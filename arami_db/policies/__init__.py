@@ -11,10 +11,10 @@ from arami_db.policies.model import (
     Cases,
     Clause,
     Gap,
-    Link,
     OwnerColumn,
+    OwnerLink,
     Policies,
-    Policy,
+    TablePolicy,
 )
 from arami_db.policies.owners import owner_columns
 from arami_db.policies.reading import read
@@ -29,10 +29,10 @@ __all__ = [
     "Cases",
     "Clause",
     "Gap",
-    "Link",
     "OwnerColumn",
+    "OwnerLink",
     "Policies",
-    "Policy",
+    "TablePolicy",
     "cases",
     "owner_columns",
     "read",

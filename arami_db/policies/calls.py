@@ -34,6 +34,7 @@ _FINDING = {
 _TYPES = {
     "array": "[]", "object": "{}", "string": '"a"', "number": "1", "boolean": "true",
 }  # fmt: skip
+_PARTING = {"split_part", "string_to_array", "foldername", "regexp_split_to_array"}
 _ARRAYS = {"array_agg", "jsonb_agg", "json_agg"}
 _LENGTHS = {"length", "char_length", "character_length", "octet_length", "bit_length"}
 _SIZES = {"array_length", "cardinality", "jsonb_array_length", "json_array_length", "array_upper"}
@@ -66,46 +67,53 @@ def arguments(part: Expr, value: str, spot: Spot) -> Iterator[Wanted]:
         spot: where it stands.
     """
     name, args = part.path[-1], part.args
+    if not args:
+        return
     if name in _FINDING and len(args) > 1:
         yield from _texts(part, value, spot)
     if name in _BOUNDS:
         yield from ((args[0], bounds.format(value)) for bounds in _BOUNDS[name])
     if name in _CASES:
-        for text in dict.fromkeys((value, value.lower(), value.upper(), value.title())):
-            if _CASES[name](text) == value:
-                yield args[0], text
-    elif name in _LENGTHS and value.isdigit():
-        yield args[0], "a" * min(int(value), 10**5)
-    elif name in _SIZES and value.isdigit():
-        yield from _of_size(args[0], int(value))
-    elif name in _ARRAYS:
-        yield args[0], value.strip('{}[]"')
-    elif name in {"split_part", "string_to_array", "foldername", "regexp_split_to_array"}:
+        texts = dict.fromkeys((value, value.lower(), value.upper(), value.title()))
+        yield from ((args[0], text) for text in texts if _CASES[name](text) == value)
+    elif name in _PARTING:
         yield from _parts(part, [value.strip('{}"')])
     elif name in {"date_part", "extract"} and len(args) == 2:
         yield from _date_part(string(args[0]) or "", args[1], value, spot)
+    elif name in {"filename", "extension"}:
+        yield args[0], value if name == "filename" else f"x.{value}"
+    elif name == "concat":
+        yield from ((arg, value) for arg in args)
+    elif name in _PERHAPS_SAME:
+        yield args[1 if name in {"date_trunc", "timezone"} else 0], value
+    else:
+        yield from ((args[0], text) for text in _sources(name, args, value))
+
+
+def _sources(name: str, args: tuple[Expr, ...], value: str) -> Iterator[str]:
+    """What the first argument has to be, for functions that say something about it."""
+    if name in _LENGTHS and value.isdigit():
+        yield "a" * min(int(value), 10**5)
+    elif name in _SIZES and value.isdigit():
+        yield from _of_size(int(value))
+    elif name in _ARRAYS:
+        yield value.strip('{}[]"')
     elif name in {"jsonb_typeof", "json_typeof"} and value in _TYPES:
-        yield args[0], _TYPES[value]
+        yield _TYPES[value]
     elif name in {"jsonb_path_exists", "jsonb_path_match"}:
-        yield args[0], json_for(string(args[1]) or "")
+        yield json_for(string(args[1]) or "")
     elif name == "to_timestamp" and len(args) == 1:
         with suppress(ValueError):
-            yield args[0], str(int(datetime.fromisoformat(value).timestamp()))
+            yield str(int(datetime.fromisoformat(value).timestamp()))
     elif name == "decode" and value.startswith("\\x"):
-        yield args[0], value[2:]
-    elif name == "concat":
-        for arg in args:
-            yield arg, value
-    elif name in _PERHAPS_SAME:
-        place = 1 if name in {"date_trunc", "timezone"} else 0
-        yield args[place], value
+        yield value[2:]
 
 
-def _of_size(part: Expr, count: int) -> Iterator[Wanted]:
+def _of_size(count: int) -> Iterator[str]:
     if count <= 1000:
-        for element in ("1", "00000000-0000-4000-8000-000000000000", "a"):
-            yield part, "{" + ",".join([element] * count) + "}"
-        yield part, json.dumps([1] * count)
+        for one in ("1", "00000000-0000-4000-8000-000000000000", "a"):
+            yield "{" + ",".join([one] * count) + "}"
+        yield json.dumps([1] * count)
 
 
 def _parts(part: Expr, texts: list[str], number: int = 1) -> Iterator[Wanted]:
@@ -113,7 +121,8 @@ def _parts(part: Expr, texts: list[str], number: int = 1) -> Iterator[Wanted]:
     name, args = part.path[-1], part.args
     between = "/" if name == "foldername" else string(args[1]) if args[1:] else None
     if name == "split_part":
-        number = int(string(args[2]) or 1)
+        told = string(args[2]) or ""
+        number = int(told) if told.isdigit() else 0
     if between is not None and 0 < number < 20:
         made = between.join([*["x"] * (number - 1), *texts])
         yield args[0], made + ("/x" if name == "foldername" else "")

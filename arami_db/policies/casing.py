@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Hashable, Iterator
+from dataclasses import dataclass, field, replace
 
 import psycopg
 
 from arami_db.database.connect import Connection
+from arami_db.policies.checks import Check, checks_of
+from arami_db.policies.choosing import is_person, likely
 from arami_db.policies.claims import claim_of
-from arami_db.policies.measuring import Server
-from arami_db.policies.model import Branch, Case, Cases, Gap, Policies, Policy
+from arami_db.policies.measuring import Evaluator
+from arami_db.policies.model import Branch, Case, Cases, Gap, Policies
 from arami_db.policies.owners import owner_columns
 from arami_db.policies.parents import ACCOUNTS, ordered
-from arami_db.policies.parsing import expression
 from arami_db.policies.places import ROW, usual_claims
-from arami_db.policies.resolving import of_policy, resolved
 from arami_db.policies.solver import HOW, ImpossibleError, is_installed, solved
 from arami_db.policies.solving import Search
 from arami_db.policies.splitting import denied
-from arami_db.policies.spots import Goal
-from arami_db.policies.tree import Expr, joined, mapped, walk
-from arami_db.policies.worlds import World
-from arami_db.rows.tables import Check, Path
+from arami_db.policies.spots import Goal, Spot
+from arami_db.policies.tree import renamed, walk
+from arami_db.policies.wishes import of_victim, restrictive, wanted
+from arami_db.policies.worlds import CaseWorld
+from arami_db.rows.tables import Path
 
 _WORLDS = 24  # measured for one branch
 # Whether it is certain, and what it is.
@@ -53,9 +54,8 @@ def cases(connection: Connection, policies: Policies) -> Cases:
         if one.kind == "uid" and not one.via and not one.is_element
     }
     accounts = {(path, "id") for path in ACCOUNTS if path in tables}
-    server = Server(connection, tables, frozenset(owned | accounts))
-    maker = _Maker(server, policies)
     with connection.transaction(force_rollback=True):
+        maker = _Maker(Evaluator(connection, tables, frozenset(owned | accounts)), policies)
         made = [
             maker.made(branch, holds) for branch in policies.branches for holds in (True, False)
         ]
@@ -67,9 +67,10 @@ def cases(connection: Connection, policies: Policies) -> Cases:
 
 @dataclass(frozen=True)
 class _Maker:
-    server: Server
+    server: Evaluator
     policies: Policies
-    _known: dict[Path, list[tuple[Expr, set[str]]]] = field(default_factory=dict)
+    _found: dict[Hashable, CaseWorld | tuple[str, bool]] = field(default_factory=dict)
+    _known: dict[Path, list[Check]] = field(default_factory=dict)
 
     def made(self, branch: Branch, holds: bool) -> Case | Gap:
         """A case of a branch, or why there is none."""
@@ -86,23 +87,50 @@ class _Maker:
         if self._is_fixed(branch, holds):
             is_certain = not any(one.kind == "call" for one in walk(branch.expression))
             return Gap(branch, holds, _FIXED[is_certain, not holds], is_certain)
-        wanted = "true" if holds else "false"
+        key = self._like(branch, holds)
+        if key not in self._found:
+            self._found[key] = self._world(branch, holds)
+        world = self._found[key]
+        if isinstance(world, CaseWorld):
+            table = self.server.tables[branch.table]
+            return self._case(branch, holds, replace(world, tables={**world.tables, ROW: table}))
+        return Gap(branch, holds, *world)
+
+    def _world(self, branch: Branch, holds: bool) -> CaseWorld | tuple[str, bool]:
+        """A world for a case; without one why there is none, and whether that is certain."""
+        told = "true" if holds else "false"
         try:
             world = next(self._worlds(branch, holds), None) or self._solved(branch, holds)
         except ImpossibleError:
-            return Gap(branch, holds, f"it is proved never to be {wanted}", impossible=True)
-        if world is None:
-            reason = _UNTRIED.format(wanted)
-            return Gap(branch, holds, reason if is_installed() else f"{reason}; {HOW}")
-        return self._case(branch, holds, world)
+            return f"it is proved never to be {told}", True
+        if world is not None:
+            return world
+        reason = _UNTRIED.format(told)
+        return (reason if is_installed() else f"{reason}; {HOW}"), False
 
-    def _solved(self, branch: Branch, holds: bool) -> World | None:
+    def _like(self, branch: Branch, holds: bool) -> Hashable:
+        """What a case depends on: where it is the same for two tables, so is the case."""
+        row, table = branch.table[1], self.server.tables[branch.table]
+        parts = (branch.expression, *restrictive(branch, self.policies))
+        inside = [one for part in parts for one in walk(part)]
+        if any(one.kind in {"star", "opaque"} for one in inside):
+            return (branch, holds)
+        names = {one.path[-1] for one in inside if one.kind == "column" and one.path[0] == row}
+        columns = [
+            (table.columns[name], is_person(table, name, self.server))
+            for name in sorted(names & {*table.columns})
+        ]
+        checks = [check for check, read in self._checks(branch) if names & read]
+        asked = tuple(renamed(part, row, "") for part in (*parts, *checks))
+        return (asked, len(parts), holds, branch.roles, tuple(columns))
+
+    def _solved(self, branch: Branch, holds: bool) -> CaseWorld | None:
         """A world that z3 finds, which the server confirms as it does every other."""
         if not is_installed():
             return None
         part = branch.expression if holds else denied(branch.expression)
         goals: list[Goal] = [(part, {branch.table[1]: ROW})]
-        checks = self._checks(branch.table)
+        checks = self._checks(branch)
         read = {one.path[-1] for one in walk(part) if one.kind == "column"}
         touched = [check for check, names in checks if names & read]
         found = solved(self.server, self._begin(branch), goals, touched)
@@ -111,12 +139,10 @@ class _Maker:
         tried = Search(self.server).worlds(*found)
         return next((w for w in tried if self._is_so(branch, w, checks) is holds), None)
 
-    def _begin(self, branch: Branch) -> World:
-        return World({ROW: self.server.tables[branch.table]}, {}, usual_claims(branch.roles))
+    def _begin(self, branch: Branch) -> CaseWorld:
+        return CaseWorld({ROW: self.server.tables[branch.table]}, {}, usual_claims(branch.roles))
 
-    def _is_so(
-        self, branch: Branch, world: World, checks: list[tuple[Expr, set[str]]]
-    ) -> bool | None:
+    def _is_so(self, branch: Branch, world: CaseWorld, checks: list[Check]) -> bool | None:
         """Whether the server says that a branch is true of a row that the table takes."""
         known = tuple(check for check, names in checks if names <= set(world.row(ROW)))
         return self.server.is_true(branch.expression, world, known)
@@ -130,75 +156,43 @@ class _Maker:
             return False
         return self.server.is_true(branch.expression, self._begin(branch)) is not holds
 
-    def _case(self, branch: Branch, holds: bool, world: World) -> Case:
+    def _case(self, branch: Branch, holds: bool, world: CaseWorld) -> Case:
         others, first = ordered(world, self.server)
         return Case(branch, holds, world.row(ROW), world.claims, others, world.settings, first)
 
-    def _worlds(self, branch: Branch, holds: bool) -> Iterator[World]:
+    def _worlds(self, branch: Branch, holds: bool) -> Iterator[CaseWorld]:
         """Worlds in which the server says that the branch is true, or that it is not."""
         env = {branch.table[1]: ROW}
-        checks = self._checks(branch.table)
-        for wanted in self._wanted(branch, holds):
-            goals: list[Goal] = [(one, env) for one in wanted]
-            tried = Search(self.server).worlds(self._begin(branch), goals)
-            for _, world in zip(range(_WORLDS), tried, strict=False):
-                if self._is_so(branch, world, checks) is holds:
-                    yield world
-        if not holds and self._is_so(branch, self._begin(branch), checks) is holds:
-            yield self._begin(branch)
+        checks = self._checks(branch)
+        begins = [self._begin(branch)]
+        if holds and branch.permissive and (theirs := of_victim(branch, self.server)):
+            begins.insert(0, replace(begins[0], values=theirs))
+        for asked in wanted(branch, self.policies, holds=holds):
+            goals: list[Goal] = [(one, env) for one in asked]
+            for begin in begins:
+                tried = Search(self.server).worlds(begin, goals)
+                for _, world in zip(range(_WORLDS), tried, strict=False):
+                    if self._is_so(branch, world, checks) is holds:
+                        yield world
+        plain = self._plain(branch)
+        if not holds and self._is_so(branch, plain, checks) is holds:
+            yield plain
 
-    def _wanted(self, branch: Branch, holds: bool) -> Iterator[tuple[Expr, ...]]:
-        """What must be true: for a branch to hold, what restrictive policies ask besides, too."""
-        part = branch.expression
-        if holds:
-            besides = self._restrictive(branch) if branch.permissive else ()
-            if besides:
-                yield (part, *besides)
-            yield (part,)
-            return
-        parts = part.args if part.kind == "and" else (part,)
-        for place, one in enumerate(parts):  # all but one stays true
-            yield (*parts[:place], *parts[place + 1 :], denied(one))
-        if parts[1:]:
-            yield (denied(joined("and", parts)),)
+    def _plain(self, branch: Branch) -> CaseWorld:
+        """A row of nulls, and of likely values where there must be one, as far as it is read."""
+        table, world = self.server.tables[branch.table], self._begin(branch)
+        spot = Spot(self.server, world, {table.name: ROW})
+        read = {one.path for one in walk(branch.expression) if one.kind == "column"}
+        for path in sorted(read):
+            column = table.columns.get(path[-1]) if path[:-1] == (table.name,) else None
+            if column is not None:
+                place = (ROW, column.name)
+                value = likely(place, spot)[0] if column.required else None
+                world = world.put(place, value) or world
+        return world
 
-    def _restrictive(self, branch: Branch) -> tuple[Expr, ...]:
-        def is_asked(policy: Policy) -> bool:
-            commands = {branch.command, policy.command}
-            return not policy.permissive and (len(commands) == 1 or "all" in commands)
-
-        found = []
-        for policy in filter(is_asked, self.policies.of(branch.table)):
-            clause = (policy.check or policy.using) if branch.clause == "check" else policy.using
-            if clause is not None:
-                found.append(joined("or", tuple(one.expression for one in clause.branches)))
-        return tuple(found)
-
-    def _checks(self, path: Path) -> list[tuple[Expr, set[str]]]:
-        """The table's own checks, and the columns of each."""
-        if path not in self._known:
-            table = self.server.tables[path]
-            scope = of_policy(self.policies.catalog, path)
-            self._known[path] = [
-                (resolved(part, scope), names)
-                for check in table.checks.values()
-                for part, names in _rules(check)
-            ]
-        return self._known[path]
-
-
-def _rules(check: Check) -> Iterator[tuple[Expr, set[str]]]:
-    """A table's check, or that of a domain for each column of it, and the columns it reads."""
-    if not check.definition.startswith("CHECK"):
-        return
-    part = expression(check.definition[5:].strip())
-    value = Expr("column", path=("value",))
-    if value not in walk(part):
-        yield part, set(check.columns)
-        return
-    for name in check.columns:
-        yield _put(part, value, Expr("column", path=(name,))), {name}
-
-
-def _put(part: Expr, old: Expr, new: Expr) -> Expr:
-    return new if part == old else mapped(part, lambda one: _put(one, old, new))
+    def _checks(self, branch: Branch) -> list[Check]:
+        if branch.table not in self._known:
+            table = self.server.tables[branch.table]
+            self._known[branch.table] = checks_of(table, self.policies.catalog)
+        return self._known[branch.table]

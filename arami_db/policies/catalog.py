@@ -21,6 +21,14 @@ _VIEWS = """
     inner join pg_catalog.pg_namespace as n on c.relnamespace = n.oid
     where c.relkind in ('v', 'm') and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
 """
+_GENERATED = """
+    select n.nspname::text, c.relname::text, a.attname::text, pg_get_expr(d.adbin, d.adrelid)
+    from pg_catalog.pg_attribute as a
+    inner join pg_catalog.pg_attrdef as d on d.adrelid = a.attrelid and d.adnum = a.attnum
+    inner join pg_catalog.pg_class as c on a.attrelid = c.oid
+    inner join pg_catalog.pg_namespace as n on c.relnamespace = n.oid
+    where a.attgenerated <> ''
+"""
 # Without a path every name is written with its schema.
 _PLAIN = """
     select
@@ -38,6 +46,7 @@ class Function:
     body: str
     returns_set: bool
     arguments: tuple[str, ...]
+    types: tuple[str, ...]
     most: int
     least: int
     defaults: str
@@ -52,6 +61,7 @@ class Catalog:
     functions: dict[Path, tuple[Function, ...]]
     policies: tuple[dict[str, Any], ...]
     views: dict[Path, str]
+    generated: dict[Path, dict[str, str]]
 
 
 def read_catalog(connection: Connection) -> Catalog:
@@ -71,13 +81,15 @@ def read_catalog(connection: Connection) -> Catalog:
         functions = _rows(connection, "policies_functions")
         policies = _rows(connection, "policies_read")
         views = connection.execute(_VIEWS).fetchall()
+        generated: dict[Path, dict[str, str]] = {}
+        for schema, table, column, text in connection.execute(_GENERATED).fetchall():
+            generated.setdefault((schema, table), {})[column] = text
     named: dict[Path, tuple[Function, ...]] = {}
     for row in functions:
         function = _function(row, tuple(searched))
         named[function.path] = (*named.get(function.path, ()), function)
-    return Catalog(
-        tables, named, tuple(policies), {(s, v): text.rstrip().rstrip(";") for s, v, text in views}
-    )
+    shown = {(schema, view): text.rstrip().rstrip(";") for schema, view, text in views}
+    return Catalog(tables, named, tuple(policies), shown, generated)
 
 
 def _rows(connection: Connection, name: str) -> list[dict[str, Any]]:
@@ -96,6 +108,7 @@ def _function(row: dict[str, Any], searched: tuple[str, ...]) -> Function:
         body=row["body"] or "",
         returns_set=row["returns_set"],
         arguments=tuple(name or "" for name in row["arguments"] or ()),
+        types=tuple(row["types"]),
         most=row["most"],
         least=row["least"],
         defaults=row["defaults"] or "",

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+from arami_db.policies.adjusting import adjusted
 from arami_db.policies.claims import string
+from arami_db.policies.measuring import Evaluator
 from arami_db.policies.model import ATTACKER, VICTIM
 from arami_db.policies.places import Place, as_text, place_of
-from arami_db.policies.spots import Spot, Step, unknowns
+from arami_db.policies.spots import Spot, Step, keys_of, unknowns
 from arami_db.policies.tree import Expr, walk
 from arami_db.rows.tables import Table
 from arami_db.rows.values import candidates
@@ -29,7 +32,9 @@ def chosen(part: Expr, spot: Spot) -> Iterator[Step]:
         part: the expression.
         spot: where it stands.
     """
-    place = next(iter(unknowns(part, spot.world, spot.env)), None)
+    # What is a key comes first: it says where in JSON something is.
+    first = [p for key in keys_of(part) for p in unknowns(key, spot.world, spot.env)]
+    place = next(iter([*first, *unknowns(part, spot.world, spot.env)]), None)
     if place is not None:
         for value in likely(place, spot):
             yield from spot.put(place, value)
@@ -46,9 +51,11 @@ def likely(place: Place, spot: Spot) -> list[object]:
     if table is None or column is None or len(place) > 2:
         return list(_UNSAID)
     found: list[object] = []
-    if is_person(table, column.name, spot):
+    if is_person(table, column.name, spot.server):
         found += [VICTIM, ATTACKER]
     values = [value for value in candidates(table, column) if isinstance(value, str)]
+    if column.type == "uuid[]":
+        values.append("{" + VICTIM + "}")
     if column.category == "N":
         values.insert(0, str(700 + len(spot.world.values)))
     chosen_ones = list(dict.fromkeys([*found, *values]))[: _FREE + len(found)]
@@ -66,23 +73,23 @@ def rank(part: Expr, spot: Spot) -> int:
     table = spot.world.tables.get(place[0]) if place else None
     if place is None or table is None or place[1] not in table.columns:
         return 2
-    return 0 if is_person(table, place[1], spot) else 1
+    return 0 if is_person(table, place[1], spot.server) else 1
 
 
-def is_person(table: Table, column: str, spot: Spot) -> bool:
+def is_person(table: Table, column: str, server: Evaluator) -> bool:
     """Whether a column holds ids of those who sign in.
 
     Args:
         table: the column's.
         column: its name.
-        spot: where it is read.
+        server: knows who signs in.
     """
-    if (table.path, column) in spot.server.people:
+    if (table.path, column) in server.people:
         return True
     if table.columns[column].type != "uuid":
         return False
     keys = [key for key in table.foreign_keys if key.columns == (column,)]
-    return any((key.parent, key.references[0]) in spot.server.people for key in keys)
+    return any((key.parent, key.references[0]) in server.people for key in keys)
 
 
 def labels(operator: str, side: Expr, value: str, spot: Spot) -> Iterator[str]:
@@ -99,7 +106,7 @@ def labels(operator: str, side: Expr, value: str, spot: Spot) -> Iterator[str]:
     if place is None or column is None or len(place) > 2 or operator in {"=", "@>", "&&"}:
         return
     table = spot.world.tables[place[0]]
-    if is_person(table, column.name, spot) or column.category not in {"S", "E"}:
+    if is_person(table, column.name, spot.server) or column.category not in {"S", "E"}:
         return
     for one in candidates(table, column):
         if isinstance(one, str) and one != value:
@@ -130,6 +137,7 @@ def _around(literals: list[str]) -> Iterator[str]:
     """Texts made of the literals of a condition."""
     for text in literals:
         yield from (f"x{text}", f"{text}x", f"x {text} x", f"{{{text}}}", f'{{"{text}": true}}')
+    yield from (f"2024-{text}" for text in literals if re.fullmatch(r"\d\d-\d\d", text))
     whole = [int(text) for text in literals if text.isdigit()]
     for number in whole:
         if 1000 < number < 9999:
@@ -166,6 +174,7 @@ def settled(part: Expr, spot: Spot) -> Iterator[Step]:
     if answer is not None and answer[0] == "true":
         yield spot.world, ()
     else:
+        yield from adjusted(part, spot)
         yield from overridden(part, spot)
 
 

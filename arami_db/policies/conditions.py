@@ -146,7 +146,7 @@ def _toward(operator: str, side: Expr, known: Expr, spot: Spot) -> Iterator[Step
     # What is not to be something may well be what else the table's own constraints name.
     is_denied = operator in {"<>", "!="} or operator.startswith("!~")
     for target in (*named, *wanted) if is_denied else (*wanted, *named):
-        if side.kind == "element":
+        if side.kind == "element" and not side.name.startswith("json"):
             yield from holding(side.args[0], target, spot)
         else:
             yield from want(side, target, spot)

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from arami_db.policies.tree import Expr, Query, Source, children, joined, mapped
+from arami_db.policies.counting import is_aggregate
+from arami_db.policies.tree import Expr, Query, Source, joined, mapped
 
-AGGREGATES = {
-    "count", "max", "min", "sum", "avg", "bool_or", "bool_and", "every", "array_agg",
-    "string_agg", "jsonb_agg", "json_agg",
-}  # fmt: skip
 _Columns = dict[tuple[str, ...], Expr]
 
 
@@ -31,7 +28,7 @@ def flat(query: Query) -> Query:
         targets = _targets(inner)
         for name, target in zip(source.columns or inner.names, targets, strict=False):
             columns[source.alias, name] = target
-            if target.kind == "star":
+            if target.kind == "star" and target.path:
                 stars[source.alias] = target.path[0]
         sources += inner.sources
         conditions += [one for one in (inner.where, source.on) if one is not None]
@@ -45,17 +42,6 @@ def flat(query: Query) -> Query:
 def _is_simple(query: Query) -> bool:
     is_counted = any(map(is_aggregate, _targets(query)))
     return bool(query.sources) and not (query.tail or is_counted)
-
-
-def is_aggregate(part: Expr) -> bool:
-    """Whether an expression counts or sums up rows.
-
-    Args:
-        part: what a query selects.
-    """
-    if part.kind == "call" and part.path[-1] in AGGREGATES:
-        return True
-    return part.query is None and any(map(is_aggregate, children(part)))
 
 
 def _targets(query: Query) -> tuple[Expr, ...]:

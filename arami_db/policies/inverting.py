@@ -77,6 +77,8 @@ def _holding(taken: str, value: str) -> str:
 
 def _condition(part: Expr, value: str | None, spot: Spot) -> Iterator[Step]:
     if value is None:
+        for arg in part.args if part.kind == "op" else ():
+            yield from want(arg, None, spot)
         return
     yield spot.world, ((part if value in {"true", "t"} else denied(part), spot.env),)
 

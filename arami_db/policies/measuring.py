@@ -11,20 +11,17 @@ import psycopg
 from arami_db.database.connect import Connection
 from arami_db.policies.places import ROW, Env, as_text
 from arami_db.policies.tree import NULL, Expr, literal, renamed, walk
-from arami_db.policies.worlds import World
+from arami_db.policies.worlds import CaseWorld
 from arami_db.policies.writing import quoted, table_name, text
-from arami_db.rows.savepoints import undo
 from arami_db.rows.tables import Column, Path, Table
 
 _ROW = "arami row"
-_UNDONE = """
-    savepoint arami_asked; {}; rollback to savepoint arami_asked; release savepoint arami_asked
-"""
+_UNDO = "rollback to savepoint arami_asked"
 Answer = tuple[str | None, str]  # a value as text, and its type
 
 
 @dataclass
-class Server:
+class Evaluator:
     """Answers by the statement that asked for them.
 
     Attributes:
@@ -38,7 +35,11 @@ class Server:
     people: frozenset[tuple[Path, str]] = frozenset()
     _known: dict[str, Answer | None] = field(default_factory=dict)
 
-    def value(self, part: Expr, env: Env, world: World) -> Answer | None:
+    def __post_init__(self) -> None:
+        """Make what every question goes back to; one that is no SQL undoes nothing else, either."""
+        self.connection.execute("savepoint arami_asked")
+
+    def value(self, part: Expr, env: Env, world: CaseWorld) -> Answer | None:
         """What an expression without queries is, as text; None where it fails.
 
         Args:
@@ -49,7 +50,7 @@ class Server:
         written = text(self._filled(part, env, world))
         return self._asked(f"select ({written})::text, pg_typeof({written})::text", world)
 
-    def is_true(self, part: Expr, world: World, besides: tuple[Expr, ...] = ()) -> bool | None:
+    def is_true(self, part: Expr, world: CaseWorld, besides: tuple[Expr, ...] = ()) -> bool | None:
         """Whether a condition is true of the world's row; null is false, an error is None.
 
         Args:
@@ -74,7 +75,7 @@ class Server:
         )
         return None if found is None or found[0] is None else found[0] == "true"
 
-    def _filled(self, part: Expr, env: Env, world: World) -> Expr:
+    def _filled(self, part: Expr, env: Env, world: CaseWorld) -> Expr:
         if part.kind == "column" and len(part.path) == 2 and part.path[0] in env:
             place = (env[part.path[0]], part.path[1])
             column = world.column(place)
@@ -83,10 +84,10 @@ class Server:
         return replace(part, args=tuple(self._filled(arg, env, world) for arg in part.args))
 
     def _shadow(self, path: Path) -> str:
-        """The name of the rows that stand for a table; what is no table stands for itself."""
+        """The name of the rows that stand for a table; anything else keeps its name."""
         return quoted("arami_" + ".".join(path)) if path in self.tables else table_name(path)
 
-    def _rows(self, path: Path, world: World) -> str:
+    def _rows(self, path: Path, world: CaseWorld) -> str:
         table = self.tables[path]
         names = [name for name, of in world.tables.items() if of.path == path]
         rows = [self._row(table, world.row(name)) for name in names]
@@ -103,7 +104,7 @@ class Server:
         )
         return "select " + ", ".join(made)
 
-    def _asked(self, statement: str, world: World) -> Answer | None:
+    def _asked(self, statement: str, world: CaseWorld) -> Answer | None:
         claims = json.dumps(world.all_claims)
         settings = {
             "request.jwt.claims": claims,
@@ -124,14 +125,13 @@ class Server:
 
     def _answer(self, statements: str) -> Answer | None:
         try:
-            cursor = self.connection.execute(_UNDONE.format(statements).encode())
-            for _ in range(2):
-                cursor.nextset()
+            cursor = self.connection.execute(f"{statements}; {_UNDO}".encode())
+            cursor.nextset()
             row = cursor.fetchone()
         except psycopg.Error:
-            undo(self.connection, "arami_asked")
             if self.connection.closed:
                 raise
+            self.connection.execute(_UNDO)
             return None
         except UnicodeError:
             return None

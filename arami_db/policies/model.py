@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 from arami_db.policies.catalog import Catalog
 from arami_db.policies.tree import Expr
 from arami_db.rows.tables import Path
 
-# Who acts, and whose rows are protected, in every case. They are values that Postgres accepts, so
-# that a case is tried as it stands, and whoever has other ids puts them in their place, as text:
-# they stand within arrays and JSON, too.
+# Who acts, and whose rows are protected, in every case. Postgres accepts these values, so a
+# case can be tried as it stands. A caller with other ids replaces them, as text, because arrays and
+# JSON hold them too. The ids differ only at their end: a policy that compares only a part of an id
+# takes one for the other.
 ATTACKER = "a77ac4e4-0000-4000-8000-00000000000a"
-VICTIM = "71c71a00-0000-4000-8000-00000000000b"
+VICTIM = "a77ac4e4-0000-4000-8000-00000000000b"
 ATTACKER_EMAIL = "attacker-a77ac4e4@attacker.example"
 VICTIM_EMAIL = "victim-71c71a00@victim.example"
 
@@ -96,7 +99,7 @@ class Cases:
 
 
 @dataclass(frozen=True)
-class Link:
+class OwnerLink:
     """A step from a table to another: here, a column of the first, equals there in the next."""
 
     here: str
@@ -114,17 +117,34 @@ class OwnerColumn:
         claim: the path in the JWT, or the setting's name for one outside of it.
         via: the tables by which it is reached; empty where column itself is compared.
         owner: the column of the last of these tables that is compared; column itself without any.
-        is_element: whether the owner is an element of an array, or a key or element of JSON.
+        is_element: whether the column contains the owner (@>): an array, or JSON.
+        keys: in JSON, under which the owner is; None where the column is no JSON.
+        is_listed: whether there the owner is one of several.
         branches: where it is compared so.
     """
 
     column: str
     kind: Literal["uid", "email", "claim"]
     claim: tuple[str, ...]
-    via: tuple[Link, ...] = ()
+    via: tuple[OwnerLink, ...] = ()
     owner: str = ""
     is_element: bool = False
+    keys: tuple[str, ...] | None = None
+    is_listed: bool = False
     branches: tuple[Branch, ...] = ()
+
+    def holding(self, value: str) -> str:
+        """What the compared column is, or contains by @>, where it holds an owner.
+
+        Args:
+            value: the owner's id, e-mail or claim.
+        """
+        if self.keys is None:
+            return "{" + value + "}" if self.is_element else value
+        made: object = [value] if self.is_listed else value
+        for key in reversed(self.keys):
+            made = {key: made}
+        return json.dumps(made)
 
 
 @dataclass(frozen=True)
@@ -136,7 +156,7 @@ class Clause:
 
 
 @dataclass(frozen=True)
-class Policy:
+class TablePolicy:
     """A policy. Without a condition for new rows, that for rows that are there serves for both."""
 
     table: Path
@@ -157,7 +177,7 @@ class Policy:
 class Policies:
     """The policies of some tables, and the catalog that they were read with."""
 
-    policies: tuple[Policy, ...]
+    policies: tuple[TablePolicy, ...]
     catalog: Catalog
 
     @property
@@ -165,10 +185,17 @@ class Policies:
         """All ways of being true."""
         return tuple(branch for policy in self.policies for branch in policy.branches)
 
-    def of(self, table: Path) -> tuple[Policy, ...]:
+    def of(self, table: Path) -> tuple[TablePolicy, ...]:
         """Those of a table.
 
         Args:
             table: schema and name.
         """
-        return tuple(policy for policy in self.policies if policy.table == table)
+        return self._by_table.get(table, ())
+
+    @cached_property
+    def _by_table(self) -> dict[Path, tuple[TablePolicy, ...]]:
+        found: dict[Path, list[TablePolicy]] = {}
+        for policy in self.policies:
+            found.setdefault(policy.table, []).append(policy)
+        return {table: tuple(its) for table, its in found.items()}

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Literal
 
-from arami_db.policies.claims import Claim, claim_of, column_of
-from arami_db.policies.model import Branch, Link, OwnerColumn, Policies
+from arami_db.policies.catalog import Catalog
+from arami_db.policies.claims import Claim, claim_of, column_of, descend
+from arami_db.policies.model import Branch, OwnerColumn, OwnerLink, Policies
 from arami_db.policies.tree import Expr, Query, joined, walk
-from arami_db.rows.tables import Path
+from arami_db.rows.tables import Path, Table
 
 Pair = tuple[Expr, Expr, bool]  # what a condition says are equal, or one an element of the other
 _ELEMENTS = {"@>", "&&", "?", "?|", "?&"}
@@ -24,7 +26,7 @@ def owner_columns(policies: Policies) -> dict[Path, tuple[OwnerColumn, ...]]:
     for branch in policies.branches:
         if not branch.permissive:
             continue
-        for owner in _owners(branch):
+        for owner in _owners(branch, policies.catalog):
             known = found.setdefault(branch.table, {})
             same = known.get(owner, owner)
             known[owner] = replace(same, branches=(*same.branches, branch))
@@ -35,36 +37,45 @@ def owner_columns(policies: Policies) -> dict[Path, tuple[OwnerColumn, ...]]:
     }
 
 
-def _owners(branch: Branch) -> Iterator[OwnerColumn]:
+def _owners(branch: Branch, catalog: Catalog) -> Iterator[OwnerColumn]:
     """Each column compared with a claim, at whatever end of whatever chain."""
     row = branch.table[1]
     pairs = list(pairs_of(branch.expression))
     tables = _tables(branch.expression)
     compared = [(one, other, is_element) for one, other, is_element in pairs]
     for one, other, is_element in compared:
-        for column, claim in ((column_of(one), claim_of(other)), (column_of(other), claim_of(one))):
+        for side, claim in ((one, claim_of(other)), (other, claim_of(one))):
+            column = column_of(side)
             if column is None or claim is None:
                 continue
+            found = OwnerColumn(column[1], *_kind(claim), (), column[1], is_element)
             if column[0] == row:
-                yield _owner(column[1], claim, (), column[1], is_element)
+                yield _in_json(found, side, catalog.tables.get(branch.table))
                 continue
             for start, links in _chains(row, column[0], pairs, tables):
-                yield _owner(start, claim, links, column[1], is_element)
+                yield replace(found, column=start, via=links)
 
 
-def _owner(
-    column: str, claim: Claim, links: tuple[Link, ...], owner: str, is_element: bool
-) -> OwnerColumn:
-    kind = "claim"
-    if claim.setting == "" and claim.path in {("sub",), ("email",)}:
-        kind = "uid" if claim.path == ("sub",) else "email"
-    path = claim.path if not claim.setting else (claim.setting, *claim.path)
-    return OwnerColumn(column, kind, path, links, owner, is_element)  # type: ignore[arg-type]
+def _kind(claim: Claim) -> tuple[Literal["uid", "email", "claim"], tuple[str, ...]]:
+    """What of the user a claim is, and its path."""
+    if claim.setting:
+        return "claim", (claim.setting, *claim.path)
+    kinds: dict[tuple[str, ...], Literal["uid", "email"]]
+    kinds = {("sub",): "uid", ("email",): "email"}
+    return kinds.get(claim.path, "claim"), claim.path
+
+
+def _in_json(owner: OwnerColumn, side: Expr, table: Table | None) -> OwnerColumn:
+    """An owner column with the keys under which the owner is, where it is JSON."""
+    column = table.columns.get(owner.column) if table else None
+    if column is None or column.type not in {"json", "jsonb"}:
+        return owner
+    return replace(owner, keys=descend(side)[1], is_listed=owner.is_element, is_element=True)
 
 
 def _chains(
     row: str, end: str, pairs: list[Pair], tables: dict[str, Path]
-) -> Iterator[tuple[str, tuple[Link, ...]]]:
+) -> Iterator[tuple[str, tuple[OwnerLink, ...]]]:
     """Ways from a column of the row to a row of another table, by columns that must be equal."""
     edges = [
         (left, right)
@@ -77,7 +88,7 @@ def _chains(
     while todo:
         here, steps = todo.pop(0)
         if here == end and steps:
-            links = tuple(Link(a, tables[b], c) for a, b, c in steps if b in tables)
+            links = tuple(OwnerLink(a, tables[b], c) for a, b, c in steps if b in tables)
             if len(links) == len(steps):
                 yield links[0].here, links
             return

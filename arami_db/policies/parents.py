@@ -5,17 +5,17 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 
-from arami_db.policies.measuring import Server
+from arami_db.policies.measuring import Evaluator
 from arami_db.policies.model import ATTACKER, VICTIM
 from arami_db.policies.places import ROW
-from arami_db.policies.worlds import World
+from arami_db.policies.worlds import CaseWorld
 from arami_db.rows.tables import Path, Table
 
 ACCOUNTS = (("auth", "users"), ("public", "users"))
 Row = tuple[Path, dict[str, str | None]]
 
 
-def ordered(world: World, server: Server) -> tuple[tuple[Row, ...], int]:
+def ordered(world: CaseWorld, server: Evaluator) -> tuple[tuple[Row, ...], int]:
     """The rows beside the policy's own, parents before children.
 
     Args:
@@ -34,7 +34,7 @@ def ordered(world: World, server: Server) -> tuple[tuple[Row, ...], int]:
     before = _with_parents(own, [*rows], server, made)[:-1]
     made = list(before)
     for row in rows:
-        if row not in made:
+        if not any(one is row for one in made):
             _with_parents(row, [own, *rows], server, made, own)
     return tuple(row for row in made if row is not own), len(before)
 
@@ -50,7 +50,7 @@ def _apart(row: dict[str, str | None], table: Table, rows: list[Row]) -> dict[st
 
 
 def _with_parents(
-    row: Row, known: list[Row], server: Server, made: list[Row], own: Row | None = None
+    row: Row, known: list[Row], server: Evaluator, made: list[Row], own: Row | None = None
 ) -> list[Row]:
     """Append a row, behind all that it refers to; the policy's own is made by others."""
     for parent in _parents(row, server.tables[row[0]], server):
@@ -59,7 +59,7 @@ def _with_parents(
         if there is row or (there is not None and (there in made or there is own)):
             continue
         _with_parents(there or parent, known, server, made, own)
-    if row not in made:
+    if not any(one is row for one in made):  # another one may be just like it
         made.append(row)
     return made
 
@@ -68,7 +68,7 @@ def _is_same(row: Row, parent: Row) -> bool:
     return row[0] == parent[0] and parent[1].items() <= row[1].items()
 
 
-def _parents(row: Row, table: Table, server: Server) -> Iterator[Row]:
+def _parents(row: Row, table: Table, server: Evaluator) -> Iterator[Row]:
     """What a row's foreign keys refer to, but for the two who sign in: they are there."""
     for key in table.foreign_keys:
         pairs = list(zip(key.references, key.columns, strict=True))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import postgast
 from postgast import pg_query_pb2 as pg
 
-from arami_db.policies.queries import columns_in, names, read_query, written
+from arami_db.policies.queries import columns_in, names, operator, read_query, sublink, written
 from arami_db.policies.tree import NULL, Expr, Query, joined, literal, negated
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ _TESTS = ("true", "not true", "false", "not false", "unknown", "not unknown")
 _EXTREMES = {pg.IS_GREATEST: "greatest", pg.IS_LEAST: "least"}
 
 
+@cache
 def expression(sql: str) -> Expr:
     """Read an expression; what is of a newer Postgres than the parser is opaque.
 
@@ -30,6 +32,7 @@ def expression(sql: str) -> Expr:
         return Expr("opaque", sql)
 
 
+@cache
 def query(sql: str) -> Query | None:
     """Read a query; None where it is none of those understood.
 
@@ -92,7 +95,7 @@ def _cast(cast: Any) -> Expr | None:
 
 
 def _operation(found: Any) -> Expr | None:
-    name = _operator(found.name)
+    name = operator(found.name)
     left = (_read(found.lexpr),) if found.HasField("lexpr") else ()
     match found.kind:
         case pg.AEXPR_OP | pg.AEXPR_LIKE | pg.AEXPR_ILIKE | pg.AEXPR_SIMILAR:
@@ -116,11 +119,6 @@ def _operation(found: Any) -> Expr | None:
     return None
 
 
-def _operator(found: Any) -> str:
-    schema, name = ("", *names(found))[-2:]
-    return name if schema in {"", "pg_catalog"} else f"operator({schema}.{name})"
-
-
 def _boolean(found: Any) -> Expr:
     args = _all(found.args)
     if found.boolop == pg.NOT_EXPR:
@@ -129,12 +127,14 @@ def _boolean(found: Any) -> Expr:
 
 
 def _call(found: Any) -> Expr | None:
-    plain = {"funcname", "args", "agg_star", "funcformat", "func_variadic", "location"}
+    plain = {"funcname", "args", "agg_star", "agg_distinct", "funcformat", "func_variadic"}
+    plain.add("location")
     if any(part.name not in plain for part, _ in found.ListFields()):
         return None
     path, args = names(found.funcname), _all(found.args)
     path = path[1:] if path[0] == "pg_catalog" else path
     name = "variadic" if found.func_variadic else "*" if found.agg_star else ""
+    name = "distinct" if found.agg_distinct else name
     if found.funcformat == pg.COERCE_SQL_SYNTAX and path == ("extract",):
         return Expr("call", "", (args[0], args[1]), ("date_part",))
     return Expr("call", name, args, path)
@@ -163,39 +163,6 @@ def _indirection(found: Any) -> Expr | None:
     return part
 
 
-def _sublink(found: Any) -> Expr | None:
-    select = found.subselect.select_stmt
-    if select.op == pg.SETOP_UNION and found.sub_link_type in {pg.EXISTS_SUBLINK, pg.ANY_SUBLINK}:
-        return _of_union(found, select)
-    inside = read_query(found.subselect.select_stmt, _read)
-    if inside is None:
-        return None
-    match found.sub_link_type:
-        case pg.EXISTS_SUBLINK:
-            return Expr("exists", query=inside)
-        case pg.EXPR_SUBLINK:
-            return inside.value or Expr("scalar", query=inside)
-        case pg.ARRAY_SUBLINK:
-            return Expr("list", query=inside)
-        case pg.ANY_SUBLINK:
-            name = _operator(found.oper_name) if found.oper_name else "="
-            return Expr("in", name, (_read(found.testexpr),), query=inside)
-    return None
-
-
-def _of_union(found: Any, select: Any) -> Expr | None:
-    """A row of one query or of the other."""
-    if select.HasField("with_clause"):
-        return None
-    parts = []
-    for side in (select.larg, select.rarg):
-        one = type(found)()
-        one.CopyFrom(found)
-        one.subselect.select_stmt.CopyFrom(side)
-        parts.append(_sublink(one))
-    return joined("or", tuple(part for part in parts if part)) if all(parts) else None
-
-
 def _keyword(found: Any) -> Expr | None:
     name = pg.SQLValueFunctionOp.Name(found.op).removeprefix("SVFOP_").lower()
     return None if found.typmod >= 0 else Expr("call", "keyword", path=(name,))
@@ -218,7 +185,7 @@ _READERS: dict[str | None, Any] = {
     "row_expr": lambda found: Expr("row", args=_all(found.args)),
     "case_expr": _case,
     "a_indirection": _indirection,
-    "sub_link": _sublink,
+    "sub_link": lambda found: sublink(found, _read),
     "func_call": _call,
     "named_arg_expr": lambda found: Expr("named", found.name, (_read(found.arg),)),
     "sqlvalue_function": _keyword,

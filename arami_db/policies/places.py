@@ -21,6 +21,7 @@ _TRUTHS = {"t": "true", "true": "true", "f": "false", "false": "false"}
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}")
 _NUMBER = re.compile(r"\s*[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?\s*", re.IGNORECASE)
 _CHANGING = {"lower", "upper", "btrim", "trim"}
+_WIDE = {"numeric", "real", "double precision"}
 _WHOLE = {"smallint", "integer", "bigint"}
 
 
@@ -38,7 +39,7 @@ def usual_claims(roles: tuple[str, ...]) -> dict[Place, Value]:
 
 
 def as_text(value: Value) -> str | None:
-    """A value as Postgres reads it: what is no text is JSON.
+    """A value as Postgres reads it: all but text as JSON.
 
     Args:
         value: the value.
@@ -83,6 +84,8 @@ def fitting(column: Column, value: Value) -> Value:
         return _TRUTHS.get(text, MISSING)
     if column.type == "uuid":
         return text.lower() if _UUID.fullmatch(text) else MISSING
+    if column.type in _WIDE and text.lower().lstrip("-") in {"nan", "infinity"}:
+        return text
     if column.category == "N" and not _NUMBER.fullmatch(text):
         return MISSING
     if column.type in _WHOLE and not text.strip().lstrip("-+").isdigit():
@@ -90,15 +93,6 @@ def fitting(column: Column, value: Value) -> Value:
     if column.length is not None and len(text) > column.length:
         return MISSING
     return value
-
-
-def is_missing(value: Value) -> bool:
-    """Whether there is no value: null is one.
-
-    Args:
-        value: as get() and fitting() return it.
-    """
-    return value is MISSING
 
 
 def at(whole: Value, path: tuple[str, ...]) -> Value:

@@ -90,12 +90,35 @@ class Reader:
                     values = {**values, **self._into(inside, values)}
                 case "PLpgSQL_stmt_perform":
                     values = {**values, "found": self._exists(inside["expr"], values)}
+                case "PLpgSQL_stmt_case":
+                    return self._chosen(inside, rest, values, names)
+                case "PLpgSQL_stmt_execsql" | "PLpgSQL_stmt_getdiag":
+                    continue  # what it writes decides nothing
                 case "PLpgSQL_stmt_raise":
                     if int(inside.get("elog_level", 21)) >= 21:
                         return Query(FALSE)
                 case _:
                     raise UnreadableError
         return Query(FALSE)
+
+    def _chosen(
+        self, inside: dict[str, Any], rest: list[Any], values: Values, names: list[str]
+    ) -> Query:
+        """CASE is IF on a variable that holds what is compared."""
+        if "t_expr" in inside:
+            held = {names[inside["t_varno"]]: self._expression(inside["t_expr"], values)}
+            values = {**values, **held}
+        ways = [one["PLpgSQL_case_when"] for one in inside["case_when_list"]]
+        as_if = {
+            "cond": ways[0]["expr"],
+            "then_body": ways[0].get("stmts", []),
+            "elsif_list": [
+                {"PLpgSQL_if_elsif": {"cond": one["expr"], "stmts": one.get("stmts", [])}}
+                for one in ways[1:]
+            ],
+            "else_body": inside.get("else_stmts", []),
+        }
+        return self._decided(as_if, rest, values, names)
 
     def _decided(
         self, inside: dict[str, Any], rest: list[Any], values: Values, names: list[str]
@@ -117,13 +140,13 @@ class Reader:
         kind, target = next(iter(inside["target"].items()))
         found = {"found": Expr("exists", query=replace(made, target=None))}
         if kind != "PLpgSQL_row":
-            return {**found, target["refname"]: Expr("scalar", query=made)}
+            return {**found, target["refname"]: _value(made)}
         fields = [field["name"] for field in target["fields"]]
         parts = made.target.args if made.target and made.target.kind == "row" else (made.target,)
         if len(parts) != len(fields):
             raise UnreadableError
         for field, part in zip(fields, parts, strict=True):
-            found[field] = Expr("scalar", query=replace(made, target=part))
+            found[field] = _value(replace(made, target=part))
         return found
 
     def _exists(self, found: dict[str, Any], values: Values) -> Expr:

@@ -144,3 +144,52 @@ def _of_function(found: Any, read: Read) -> list[Source] | None:
     call = read(found.functions[0].list.items[0])
     alias = found.alias.aliasname or (call.path[-1] if call.path else "")
     return [Source(alias, call=call, columns=names(found.alias.colnames))]
+
+
+def sublink(found: Any, read: Read) -> Expr | None:
+    """A query within an expression; None for one with anything that is not in the tree.
+
+    Args:
+        found: as the parser has it.
+        read: reads an expression.
+    """
+    select = found.subselect.select_stmt
+    if select.op == pg.SETOP_UNION and found.sub_link_type in {pg.EXISTS_SUBLINK, pg.ANY_SUBLINK}:
+        return _of_union(found, select, read)
+    inside = read_query(found.subselect.select_stmt, read)
+    if inside is None:
+        return None
+    match found.sub_link_type:
+        case pg.EXISTS_SUBLINK:
+            return Expr("exists", query=inside)
+        case pg.EXPR_SUBLINK:
+            return inside.value or Expr("scalar", query=inside)
+        case pg.ARRAY_SUBLINK:
+            return Expr("list", query=inside)
+        case pg.ANY_SUBLINK:
+            name = operator(found.oper_name) if found.oper_name else "="
+            return Expr("in", name, (read(found.testexpr),), query=inside)
+    return None
+
+
+def _of_union(found: Any, select: Any, read: Read) -> Expr | None:
+    """A row of one query or of the other."""
+    if select.HasField("with_clause"):
+        return None
+    parts = []
+    for side in (select.larg, select.rarg):
+        one = type(found)()
+        one.CopyFrom(found)
+        one.subselect.select_stmt.CopyFrom(side)
+        parts.append(sublink(one, read))
+    return joined("or", tuple(part for part in parts if part)) if all(parts) else None
+
+
+def operator(found: Any) -> str:
+    """An operator as SQL writes it: by its bare name, if it is the server's own.
+
+    Args:
+        found: the parts of its name.
+    """
+    schema, name = ("", *names(found))[-2:]
+    return name if schema in {"", "pg_catalog"} else f"operator({schema}.{name})"

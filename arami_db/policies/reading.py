@@ -8,11 +8,12 @@ from typing import Any, Literal
 
 from arami_db.database.connect import Connection
 from arami_db.policies.catalog import Catalog, read_catalog
-from arami_db.policies.model import Branch, Clause, Policies, Policy
+from arami_db.policies.model import Branch, Clause, Policies, TablePolicy
 from arami_db.policies.parsing import expression
-from arami_db.policies.resolving import of_policy, resolved
+from arami_db.policies.resolving import resolved
+from arami_db.policies.scopes import of_policy
 from arami_db.policies.splitting import ways
-from arami_db.policies.tree import Expr
+from arami_db.policies.tree import Expr, put
 from arami_db.policies.writing import text
 from arami_db.rows.tables import Path
 
@@ -32,8 +33,8 @@ def read(connection: Connection, paths: Collection[Path]) -> Policies:
     return Policies(tuple(_policy(catalog, row) for row in rows), catalog)
 
 
-def _policy(catalog: Catalog, row: dict[str, Any]) -> Policy:
-    policy = Policy(
+def _policy(catalog: Catalog, row: dict[str, Any]) -> TablePolicy:
+    policy = TablePolicy(
         table=(row["schema"], row["relation"]),
         name=row["name"],
         command=row["command"],
@@ -49,11 +50,11 @@ def _policy(catalog: Catalog, row: dict[str, Any]) -> Policy:
 
 
 def _clause(
-    catalog: Catalog, policy: Policy, clause: Literal["using", "check"], written: str | None
+    catalog: Catalog, policy: TablePolicy, clause: Literal["using", "check"], written: str | None
 ) -> Clause | None:
     if written is None:
         return None
-    whole = resolved(expression(written), of_policy(catalog, policy.table))
+    whole = _whole(catalog, policy.table, written)
     branches = tuple(
         Branch(
             table=policy.table,
@@ -68,6 +69,19 @@ def _clause(
         for way in ways(whole)
     )
     return Clause(written, branches)
+
+
+def _whole(catalog: Catalog, table: Path, written: str) -> Expr:
+    """A condition with all names made plain; what cannot be read is its text."""
+    scope = of_policy(catalog, table)
+    try:
+        made = resolved(expression(written), scope)
+        for name, told in catalog.generated.get(table, {}).items():
+            column = Expr("column", path=(table[1], name))
+            made = put(made, column, resolved(expression(told), scope))
+    except (LookupError, TypeError, ValueError, RecursionError):
+        return Expr("opaque", written)
+    return made
 
 
 def _shortened(part: Expr, row: str) -> Expr:

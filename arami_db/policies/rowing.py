@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from arami_db.policies.flattening import AGGREGATES
+from arami_db.policies.counting import aggregated, counted, counts, is_called, size_of
 from arami_db.policies.places import place_of
 from arami_db.policies.spots import Goal, Spot, Step
 from arami_db.policies.tree import NULL, Expr, Query, literal, mapped, renamed
@@ -14,13 +14,6 @@ _ELEMENTS = {
     "unnest", "jsonb_array_elements_text", "jsonb_array_elements", "json_array_elements_text",
     "json_array_elements", "string_to_table", "regexp_split_to_table", "jsonb_object_keys",
 }  # fmt: skip
-_SIZES = {
-    "unnest": "cardinality",
-    "jsonb_array_elements": "jsonb_array_length",
-    "jsonb_array_elements_text": "jsonb_array_length",
-    "json_array_elements": "json_array_length",
-    "json_array_elements_text": "json_array_length",
-}
 
 
 @dataclass(frozen=True)
@@ -57,25 +50,16 @@ def without_query(part: Expr, spot: Spot) -> Iterator[Step]:
     found = _scalar(part)
     if found is None or found.query is None:
         return
-    if size := _size(found.query):
+    if size := size_of(found.query):
         yield spot.world, ((_put(part, found, size), spot.env),)
         return
     target = found.query.target
-    is_counted = target is not None and _is_called(target, {"count"})
-    for count in (1, 0, 2, 3) if is_counted else (1,):
+    is_counted = target is not None and is_called(target, {"count"})
+    for count in counts(part) if is_counted else (1,):
         yield from _with_rows(part, found, count, spot)
     if not is_counted:  # no row at all
         empty = NULL if found.kind == "scalar" else Expr("cast", "text[]", (literal("{}"),))
         yield spot.world, ((_put(part, found, empty), spot.env),)
-
-
-def _size(query: Query) -> Expr | None:
-    """How many elements something has, where a query only counts them."""
-    target, call = query.target, query.sources[0].call if len(query.sources) == 1 else None
-    if target is None or call is None or query.where is not None or target.path != ("count",):
-        return None
-    size = _SIZES.get(call.path[-1])
-    return Expr("call", args=call.args[:1], path=(size,)) if size else None
 
 
 def _with_rows(part: Expr, found: Expr, count: int, spot: Spot) -> Iterator[Step]:
@@ -86,7 +70,8 @@ def _with_rows(part: Expr, found: Expr, count: int, spot: Spot) -> Iterator[Step
     if count == 1:
         for one in _opened(query, spot):
             if one.target is not None:
-                asked = (*one.conditions, _put(part, found, _aggregated(found, one.target, 1)))
+                value = _put(part, found, aggregated(found, one.target, 1))
+                asked = (*one.conditions, *counted(one.target), value)
                 yield one.spot.world, tuple((each, one.spot.env) for each in asked)
         return
     for _ in range(count):
@@ -94,8 +79,9 @@ def _with_rows(part: Expr, found: Expr, count: int, spot: Spot) -> Iterator[Step
         if opened is None:
             return
         spot = opened.spot
-        goals += [(condition, spot.env) for condition in opened.conditions]
-    goals.append((_put(part, found, _aggregated(found, query.target, count)), spot.env))
+        asked = (*opened.conditions, *counted(opened.target))
+        goals += [(condition, spot.env) for condition in asked]
+    goals.append((_put(part, found, aggregated(found, query.target, count)), spot.env))
     yield spot.world, tuple(goals)
 
 
@@ -184,25 +170,3 @@ def _put(part: Expr, old: Expr, new: Expr) -> Expr:
     if part is old:
         return new
     return replace(part, args=tuple(_put(arg, old, new) for arg in part.args))
-
-
-def _is_called(part: Expr, names: set[str]) -> bool:
-    if part.kind == "call" and part.path[-1] in names:
-        return True
-    return any(_is_called(arg, names) for arg in part.args)
-
-
-def _aggregated(found: Expr, target: Expr, count: int) -> Expr:
-    """What a query selects, where it finds so many rows that are alike."""
-    value = _of_alike(target, count)
-    return Expr("array", args=(value,)) if found.kind == "list" else value
-
-
-def _of_alike(target: Expr, count: int) -> Expr:
-    if target.kind == "call" and target.path[-1] in AGGREGATES:
-        if target.path[-1] == "count":
-            return Expr("const", str(count))
-        if target.path[-1].endswith("_agg") and target.path[-1] != "string_agg":
-            return Expr("array", args=target.args[:1])
-        return target.args[0]
-    return replace(target, args=tuple(_of_alike(arg, count) for arg in target.args))

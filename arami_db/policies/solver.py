@@ -9,12 +9,12 @@ from datetime import UTC, datetime, timedelta
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from arami_db.policies.measuring import Server
+from arami_db.policies.measuring import Evaluator
 from arami_db.policies.places import Place
 from arami_db.policies.rowing import found_rows, without_query
 from arami_db.policies.spots import Goal, Spot
 from arami_db.policies.tree import Expr
-from arami_db.policies.worlds import World
+from arami_db.policies.worlds import CaseWorld
 
 if TYPE_CHECKING:
     from arami_db.policies.translating import Translation
@@ -36,8 +36,8 @@ def is_installed() -> bool:
 
 
 def solved(
-    server: Server, world: World, goals: Sequence[Goal], checks: Sequence[Expr]
-) -> tuple[World, tuple[Goal, ...]] | None:
+    server: Evaluator, world: CaseWorld, goals: Sequence[Goal], checks: Sequence[Expr]
+) -> tuple[CaseWorld, tuple[Goal, ...]] | None:
     """A world in which what z3 understands of some conditions is true, and all conditions.
 
     Args:
@@ -89,8 +89,8 @@ def _asked(
 
 
 def _flat(
-    server: Server, world: World, goals: Sequence[Goal]
-) -> tuple[World, tuple[Goal, ...], bool]:
+    server: Evaluator, world: CaseWorld, goals: Sequence[Goal]
+) -> tuple[CaseWorld, tuple[Goal, ...], bool]:
     """Conditions without queries: on rows, instead. Whether these say all that those did."""
     todo, flat, is_whole = list(goals), list[Goal](), True
     while todo:
@@ -119,8 +119,8 @@ def _is_loose(part: Expr) -> bool:
     return any(source.left or source.table is None for source in sources)
 
 
-def _filled(world: World, made: Translation, model: Any) -> World | None:
-    now: World | None = world
+def _filled(world: CaseWorld, made: Translation, model: Any) -> CaseWorld | None:
+    now: CaseWorld | None = world
     places: dict[Place, str | None] = {}
     for place, (variable, kind) in made.values.items():
         places[place] = _text(model.eval(variable, model_completion=True), kind)

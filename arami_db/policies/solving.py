@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from arami_db.policies.conditions import steps
-from arami_db.policies.measuring import Server
-from arami_db.policies.spots import Goal, Spot, has_query, unknowns
-from arami_db.policies.worlds import World
+from arami_db.policies.measuring import Evaluator
+from arami_db.policies.spots import Goal, Spot, has_query, keys_of, unknowns, with_keys
+from arami_db.policies.worlds import CaseWorld
 
 
 @dataclass
@@ -20,10 +20,10 @@ class Search:
         patience: how many more.
     """
 
-    server: Server
+    server: Evaluator
     patience: int = 400
 
-    def worlds(self, world: World, goals: Sequence[Goal]) -> Iterator[World]:
+    def worlds(self, world: CaseWorld, goals: Sequence[Goal]) -> Iterator[CaseWorld]:
         """Worlds in which, as far as can be told, all conditions are true.
 
         Args:
@@ -40,11 +40,12 @@ class Search:
         place = min(range(len(goals)), key=lambda one: _weight(goals[one], world))
         part, env = goals[place]
         rest = (*goals[:place], *goals[place + 1 :])
-        for made, more in steps(part, Spot(self.server, world, env)):
+        spot = Spot(self.server, world, env)
+        for made, more in steps(with_keys(part, spot) if keys_of(part) else part, spot):
             yield from self.worlds(made, (*more, *rest))
 
 
-def _weight(goal: Goal, world: World) -> int:
+def _weight(goal: Goal, world: CaseWorld) -> int:
     part, env = goal
     if part.kind in {"and", "const"}:
         return -1

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import product
 
-from arami_db.policies.tree import FALSE, NULL, TRUE, Expr, joined, literal, negated
+from arami_db.policies.folding import folded
+from arami_db.policies.tree import FALSE, TRUE, Expr, joined, literal, negated
 
 MOST = 64  # a condition of more ways is not split any further
 _OPPOSITES = {
@@ -36,7 +37,7 @@ def ways(part: Expr) -> tuple[Expr, ...]:
 
 
 def _ways(part: Expr) -> list[Expr]:
-    part = _folded(part)
+    part = folded(part)
     match part.kind:
         case "or":
             return [way for arg in part.args for way in _ways(arg)]
@@ -50,6 +51,10 @@ def _ways(part: Expr) -> list[Expr]:
             return [*_ways(part.args[0]), *unknown]
         case "any" if part.args[1].kind == "array" and part.args[1].args:
             return [Expr("op", part.name, (part.args[0], one)) for one in part.args[1].args]
+        case "op" if (place := _side(part, "call", ("coalesce",))) is not None:
+            return _of_compared(part, place)
+        case "op" if (place := _side(part, "case", ())) is not None:
+            return _of_case(_compared_case(part, place))
         case "call" if part.path == ("coalesce",):
             return _of_coalesce(part.args)
         case "case":
@@ -57,30 +62,6 @@ def _ways(part: Expr) -> list[Expr]:
         case "exists" | "scalar" | "in":
             return _of_query(part)
     return [part]
-
-
-def _folded(part: Expr) -> Expr:
-    """A condition on constants alone, as it comes out; any other as it is."""
-    if _constant(part) == NULL:
-        return FALSE
-    arg = _constant(part.args[0]) if part.kind == "test" else None
-    if arg is not None and part.name in {"null", "not null"}:
-        return TRUE if (arg == NULL) == (part.name == "null") else FALSE
-    if part.kind == "op" and part.name in {"=", "<>"} and len(part.args) == 2:
-        left, right = map(_constant, part.args)
-        if NULL in (left, right):
-            return FALSE
-        if left and right and left.name[0] == right.name[0] == "'":
-            return TRUE if (left == right) == (part.name == "=") else FALSE
-    return part
-
-
-def _constant(part: Expr) -> Expr | None:
-    while part.kind == "cast" and part.name == "text":
-        part = part.args[0]
-    if part.kind == "cast" and _constant(part.args[0]) == NULL:
-        return NULL
-    return part if part.kind == "const" else None
 
 
 def _all(part: Expr, options: list[list[Expr]]) -> list[Expr]:
@@ -99,6 +80,38 @@ def _of_coalesce(args: tuple[Expr, ...]) -> list[Expr]:
     before: tuple[Expr, ...] = ()
     for arg in args:
         found += [joined("and", (*before, way)) for way in _ways(arg) if way != FALSE]
+        before = (*before, Expr("test", "null", (arg,)))
+    return found
+
+
+def _side(part: Expr, kind: str, path: tuple[str, ...]) -> int | None:
+    """Which side of a comparison is of a kind."""
+    sides = [n for n, arg in enumerate(part.args) if (arg.kind, arg.path) == (kind, path)]
+    return sides[0] if sides else None
+
+
+def _compared_case(part: Expr, place: int) -> tuple[Expr, ...]:
+    """A comparison with CASE as a CASE of comparisons."""
+    found = part.args[place].args
+
+    def compared(result: Expr) -> Expr:
+        args = tuple(result if side == place else one for side, one in enumerate(part.args))
+        return replace(part, args=args)
+
+    pairs = zip(found[0:-1:2], found[1:-1:2], strict=True)
+    args = [one for condition, result in pairs for one in (condition, compared(result))]
+    return (*args, compared(found[-1]))
+
+
+def _of_compared(part: Expr, place: int) -> list[Expr]:
+    """A comparison with the first of several that is not null is one with each of them."""
+    found: list[Expr] = []
+    before: tuple[Expr, ...] = ()
+    for arg in part.args[place].args:
+        args = tuple(arg if side == place else one for side, one in enumerate(part.args))
+        compared = _ways(replace(part, args=args))
+        found += [joined("and", (*before, way)) for way in compared if way not in (TRUE, FALSE)]
+        found += [joined("and", before)] if TRUE in compared else []
         before = (*before, Expr("test", "null", (arg,)))
     return found
 

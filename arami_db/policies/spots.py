@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from arami_db.policies.measuring import Answer, Server
+from arami_db.policies.claims import string
+from arami_db.policies.measuring import Answer, Evaluator
 from arami_db.policies.places import Env, Place, place_of
-from arami_db.policies.tree import Expr, walk
-from arami_db.policies.worlds import World
+from arami_db.policies.tree import Expr, literal, walk
+from arami_db.policies.worlds import CaseWorld
 
 Goal = tuple[Expr, Env]
-Step = tuple[World, tuple[Goal, ...]]
+Step = tuple[CaseWorld, tuple[Goal, ...]]
 
 
 @dataclass(frozen=True)
 class Spot:
     """Where an expression stands: in which world, among which rows."""
 
-    server: Server
-    world: World
+    server: Evaluator
+    world: CaseWorld
     env: Env
 
     def put(self, place: Place, value: object) -> Iterator[Step]:
@@ -42,7 +43,7 @@ class Spot:
         return self.server.value(part, self.env, self.world)
 
 
-def unknowns(part: Expr, world: World, env: Env) -> Mapping[Place, Expr]:
+def unknowns(part: Expr, world: CaseWorld, env: Env) -> Mapping[Place, Expr]:
     """The places that an expression reads and that have no value yet, and by which part.
 
     Args:
@@ -57,6 +58,33 @@ def unknowns(part: Expr, world: World, env: Env) -> Mapping[Place, Expr]:
     for arg in part.args:
         found |= unknowns(arg, world, env)
     return found
+
+
+def with_keys(part: Expr, spot: Spot) -> Expr:
+    """The same with the values of what is known among the keys of JSON that it reads.
+
+    Args:
+        part: the expression.
+        spot: where it stands.
+    """
+    part = replace(part, args=tuple(with_keys(arg, spot) for arg in part.args))
+    if part.kind == "op" and part.name in {"->", "->>"} and part.args[1:]:
+        key = part.args[1]
+        answer = spot.value(key) if string(key) is None and is_known(key, spot) else None
+        if answer is not None and answer[1] in {"text", "integer"}:
+            made = literal(answer[0]) if answer[1] == "text" else Expr("const", str(answer[0]))
+            return replace(part, args=(part.args[0], made))
+    return part
+
+
+def keys_of(part: Expr) -> list[Expr]:
+    """The keys, other than constants, by which an expression reads JSON.
+
+    Args:
+        part: the expression.
+    """
+    read = [one for one in walk(part) if one.kind == "op" and one.name in {"->", "->>"}]
+    return [one.args[1] for one in read if one.args[1:] and string(one.args[1]) is None]
 
 
 def is_known(part: Expr, spot: Spot) -> bool:

@@ -13,8 +13,10 @@ import z3
 from arami_db.policies.places import Env, Place, place_of
 from arami_db.policies.spots import Spot
 from arami_db.policies.tree import Expr, walk
+from arami_db.rows.tables import Column
 
 _NUMBERS = {"smallint", "integer", "bigint", "int", "int2", "int4", "int8"}
+_BOUNDS = {"smallint": 2**15, "integer": 2**31, "bigint": 2**63}
 _REALS = {"numeric", "real", "double precision", "float8", "float4"}
 _TEXTS = {("auth", name) for name in ("uid", "role", "email")}
 _CHANGING = {"coalesce", "nullif", "lower", "upper", "btrim", "trim", "to_jsonb"}
@@ -145,3 +147,27 @@ def like(pattern: str) -> Any:
     if not parts:
         return z3.Re("")
     return parts[0] if len(parts) == 1 else z3.Concat(*parts)
+
+
+def rules_of(term: tuple[Any, str], column: Column, is_null: Any) -> list[Any]:
+    """What a column's type says of its values.
+
+    Args:
+        term: what stands for its value, and the kind of that.
+        column: the column.
+        is_null: whether it is null.
+    """
+    value, kind = term
+    found = [z3.Not(is_null)] if column.required else []
+    if column.labels:
+        found.append(z3.Or([value == label for label in column.labels]))
+    if column.length is not None and kind == "text":
+        found.append(z3.Length(value) <= column.length)
+    if bound := _BOUNDS.get(column.type):
+        found += [value >= -bound, value < bound]
+    if kind == "date":
+        found.append(z3.IsInt(value / 86400))
+    if told := re.fullmatch(r"numeric\((\d+),(\d+)\)", column.full_type):
+        scaled, most = value * 10 ** int(told[2]), 10 ** int(told[1])
+        found += [z3.IsInt(scaled), scaled < most, scaled > -most]
+    return found

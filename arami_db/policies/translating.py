@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,6 +10,7 @@ import z3
 
 from arami_db.policies.claims import string
 from arami_db.policies.places import Place, place_of
+from arami_db.policies.splitting import denied
 from arami_db.policies.spots import Spot, is_known
 from arami_db.policies.terms import (
     NullError,
@@ -19,13 +19,13 @@ from arami_db.policies.terms import (
     kind_of,
     known,
     like,
+    rules_of,
     text_place,
     variable,
 )
-from arami_db.policies.tree import Expr
-from arami_db.rows.tables import Column
+from arami_db.policies.tree import NULL, Expr
+from arami_db.policies.writing import text
 
-_BOUNDS = {"smallint": 2**15, "integer": 2**31, "bigint": 2**63}
 _COMPARED: dict[str, Callable[[Any, Any], Any]] = {
     "=": lambda a, b: a == b,
     "<>": lambda a, b: a != b,
@@ -57,7 +57,7 @@ class Translation:
     nulls: dict[Place, Any] = field(default_factory=dict)
     rules: list[Any] = field(default_factory=list)
     is_exact: bool = True
-    _free: int = 0
+    _free: dict[str, tuple[Any, Any]] = field(default_factory=dict)
 
     def true(self, part: Expr, spot: Spot) -> Any:
         """When a condition is true.
@@ -85,15 +85,12 @@ class Translation:
             case "not":
                 return self._holds(part.args[0], spot, wanted=not wanted)
             case "test" if part.name in {"null", "not null"}:
-                arg = part.args[0]
-                place = place_of(arg, spot.env) if arg.kind == "column" else None
-                place = place or text_place(arg, spot.env)
-                if place is not None and not spot.world.has(place):
-                    column = spot.world.column(place)
-                    if column is not None and column.required and len(place) == 2:
-                        return z3.BoolVal(val=(part.name == "not null") == wanted)
-                    is_null = self.nulls.setdefault(place, z3.Bool(f"null {place}"))
+                is_null = self._is_null(part.args[0], spot)
+                if is_null is not None:
                     return is_null if (part.name == "null") == wanted else z3.Not(is_null)
+            case "test" if part.name.removeprefix("not ") in {"true", "false"}:
+                is_so = self._holds(part.args[0], spot, wanted=part.name.endswith("true"))
+                return z3.Not(is_so) if part.name.startswith("not ") == wanted else is_so
             case "any" | "all" if part.args[1].kind == "array":
                 kind = "or" if part.kind == "any" else "and"
                 each = [Expr("op", part.name, (part.args[0], one)) for one in part.args[1].args]
@@ -104,9 +101,39 @@ class Translation:
         except NullError:
             return z3.BoolVal(val=False)
         except (UnknownError, z3.Z3Exception):
-            self._free += 1
-            return z3.Bool(f"free {self._free}")  # it may be either
+            return self._either(part, wanted=wanted)
         return z3.And(found if wanted else z3.Not(found), *(z3.Not(one) for one in nulls))
+
+    def _either(self, part: Expr, *, wanted: bool) -> Any:
+        """A condition of which nothing is known but that it is not true and false at once."""
+        opposite = text(denied(part))
+        if opposite in self._free:
+            return self._free[opposite][not wanted]
+        name = text(part) if is_lasting(part) else f"{len(self._free)} {text(part)}"
+        if name not in self._free:
+            pair = z3.Bool(f"false: {name}"), z3.Bool(f"true: {name}")
+            self._free[name] = pair
+            self.rules.append(z3.Not(z3.And(pair)))
+        return self._free[name][wanted]
+
+    def _null(self, place: Place) -> Any:
+        return self.nulls.setdefault(place, z3.Bool(f"null {place}"))
+
+    def _is_null(self, part: Expr, spot: Spot) -> Any:
+        """When an expression is null; None where its operands do not say."""
+        if part.kind == "not" or (part.kind == "op" and part.name in {*_COMPARED, *_COUNTED}):
+            each = [self._is_null(arg, spot) for arg in part.args]
+            return None if any(one is None for one in each) else z3.Or(each)
+        if part.kind == "const":
+            return z3.BoolVal(val=part == NULL)
+        place = place_of(part, spot.env) if part.kind == "column" else None
+        place = place or text_place(part, spot.env)
+        if place is None or spot.world.has(place):
+            return None
+        column = spot.world.column(place)
+        if column is not None and column.required and len(place) == 2:
+            return z3.BoolVal(val=False)
+        return self._null(place)
 
     def _atom(self, part: Expr, spot: Spot, nulls: list[Any]) -> Any:
         if part.kind == "op" and part.name in {"~~", "!~~"}:
@@ -188,24 +215,6 @@ class Translation:
         if place not in self.values:
             self.values[place] = (variable(str(place), kind), kind)
             if column is not None and len(place) == 2:
-                self._rule(place, column)
-        nulls.append(self.nulls.setdefault(place, z3.Bool(f"null {place}")))
+                self.rules += rules_of(self.values[place], column, self._null(place))
+        nulls.append(self._null(place))
         return self.values[place]
-
-    def _rule(self, place: Place, column: Column) -> None:
-        """What the column's type says of its values."""
-        value = self.values[place][0]
-        if column.required:
-            self.rules.append(z3.Not(self.nulls.setdefault(place, z3.Bool(f"null {place}"))))
-        if column.labels:
-            self.rules.append(z3.Or([value == label for label in column.labels]))
-        if column.length is not None:
-            self.rules.append(z3.Length(value) <= column.length)
-        if bound := _BOUNDS.get(column.type):
-            self.rules += [value >= -bound, value < bound]
-        if self.values[place][1] == "date":
-            self.rules.append(z3.IsInt(value / 86400))
-        if found := re.fullmatch(r"numeric\((\d+),(\d+)\)", column.full_type):
-            scale = 10 ** int(found[2])
-            self.rules += [z3.IsInt(value * scale), value * scale < 10 ** int(found[1])]
-            self.rules.append(value * scale > -(10 ** int(found[1])))

@@ -163,3 +163,14 @@ def renamed(part: Expr, old: str, new: str) -> Expr:
     if part.kind in {"column", "star"} and part.path[:1] == (old,):
         return replace(part, path=(new, *part.path[1:]))
     return mapped(part, lambda one: renamed(one, old, new))
+
+
+def put(part: Expr, old: Expr, new: Expr) -> Expr:
+    """The same with another part in the place of one, wherever that stands.
+
+    Args:
+        part: any.
+        old: the part that is taken out.
+        new: the one that is put there.
+    """
+    return new if part == old else mapped(part, lambda one: put(one, old, new))

@@ -11,7 +11,7 @@ from arami_db.rows.tables import Column, Table
 
 
 @dataclass(frozen=True)
-class World:
+class CaseWorld:
     """Values by place, and of which table each row is; the policy's own is the row "row".
 
     Attributes:
@@ -50,7 +50,7 @@ class World:
         """
         return self.get(place) is not MISSING
 
-    def with_row(self, table: Table) -> tuple[World, str]:
+    def with_row(self, table: Table) -> tuple[CaseWorld, str]:
         """The world with one more row, and the row's name.
 
         Args:
@@ -68,7 +68,7 @@ class World:
         table = self.tables.get(place[0])
         return table.columns.get(place[1]) if table else None
 
-    def put(self, place: Place, value: Value) -> World | None:
+    def put(self, place: Place, value: Value) -> CaseWorld | None:
         """The world with a value; None where the place has another, or cannot have this one.
 
         Args:

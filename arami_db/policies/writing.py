@@ -84,7 +84,7 @@ def _of_operands(part: Expr, wording: Wording, args: list[str]) -> str:
             listed = ", ".join(text(arg, wording) for arg in part.args)
             return f"array[{listed}]" if part.kind == "array" else f"row({listed})"
         case "index":
-            bare = part.args[0].kind == "column"
+            bare = part.args[0].kind in {"column", "index"}
             return f"{args[0] if bare else f'({args[0]})'}[{text(part.args[1], wording)}]"
     return f"({args[0]}).{quoted(part.name)}"
 
@@ -110,6 +110,8 @@ def _call(part: Expr, wording: Wording) -> str:
         return part.path[0]
     if part.name == "variadic":
         args[-1] = f"variadic {args[-1]}"
+    if part.name == "distinct":
+        args[0] = f"distinct {args[0]}"
     inside = "*" if part.name == "*" else ", ".join(args)
     name = part.path[0] if part.path[0] in _GRAMMAR else ".".join(map(quoted, part.path))
     return f"{name}({inside})"

@@ -33,7 +33,7 @@ class Untried:
 
 @dataclass(frozen=True)
 class Existence:
-    """What tells whoever tries that somebody's row is there, and no more: of what, by what, how."""
+    """What reveals that another user's row exists, and nothing else of it."""
 
     object: str
     by: str

@@ -135,7 +135,7 @@ def insider(user: str, role: str) -> Actor:
 def with_claims(
     actor: Actor, name: str, more: Mapping[str, object], settings: Mapping[str, str]
 ) -> Actor:
-    """The same with further claims, and settings that are no claims."""
+    """The same actor with further claims, and with settings besides claims."""
     held = json.loads(actor.claims or "{}") | more
     kept = {k: v for k, v in held.items() if v is not None}
     return replace(actor, name=name, claims=json.dumps(kept), settings=settings)

@@ -10,6 +10,9 @@ from arami_db.prove.attempt import DENIED, Result
 from arami_db.prove.doors import Question
 from arami_db.prove.parts import ApiFunction, View
 from arami_db.prove.scenario import Scenario
+from arami_db.rows.tables import Table
+
+_NO_PARENT = "23503"
 
 
 def compare(
@@ -25,7 +28,7 @@ def compare(
     for question, (there, again, without) in zip(todo, answers, strict=True):
         leak = _leak(scenario, question, there, again, without)
         if leak and _is_helper(question):
-            told = "it tells whoever asks whether somebody has such a row"
+            told = "it tells the caller whether another user has such a row"
             scenario.oracles.setdefault((question.name, "answer"), told)
             leak = None
         if leak is None and question.is_made_up and there.sqlstate != DENIED:
@@ -55,7 +58,8 @@ def _leak(
             return "it tells what is in B's rows"
     if there.rows != again.rows or there.sqlstate != again.sqlstate:
         return None  # another plan, or another moment, made the difference
-    if there.rows and there.rows != without.rows and there.sqlstate is None:
+    is_refused = without.sqlstate == _NO_PARENT  # a key that leads to nobody says that, and no more
+    if there.rows and there.rows != without.rows and there.sqlstate is None and not is_refused:
         return "its answer depends on B's rows"
     if _said(there) != _said(without) and there.answered and without.answered:
         told = "what it says differs by whether somebody has such a row"
@@ -86,5 +90,10 @@ def _is_open_to_all(scenario: Scenario, question: Question) -> bool:
             t for v in scenario.schema.views if v.name in body for t in tables if t.label in v.reads
         ]
         is_whole = "execute" not in body.replace("execute function", "")
-    open_to_all = (not t.owners or oracle.is_public(scenario, t) for t in read)
-    return is_whole and bool(read) and all(open_to_all)
+    return is_whole and bool(read) and all(_is_open(scenario, question, t) for t in read)
+
+
+def _is_open(scenario: Scenario, question: Question, table: Table) -> bool:
+    """Whether everybody may read a table, or the caller may and its rows have no owner."""
+    may_read = scenario.schema.guard(table.path).promises(question.actor.role, "select")
+    return oracle.is_public(scenario, table) or (may_read and not table.owners)

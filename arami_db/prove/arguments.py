@@ -16,7 +16,7 @@ from arami_db.rows.identities import email
 from arami_db.rows.maker import Row
 from arami_db.rows.tables import Table
 
-_MOST = 12  # calls about one row
+_MOST = 16  # calls about one row
 _ROWS = 10  # rows that calls are about
 
 

@@ -53,7 +53,8 @@ def _shortest(scenario: Scenario, table: Table, actor: Actor, theirs: Row) -> It
     at = (make.point(scenario, table, scenario.b),)
     yield "update blindly", make.update(table, {name: theirs[name]}, make.CURRENT), at
     yield "delete blindly", make.delete(table, make.CURRENT), at
-    yield "truncate", sql.SQL("truncate {}").format(table.identifier), ()
+    if actor.role not in scenario.schema.guard(table.path).emptied_by:
+        yield "truncate", sql.SQL("truncate {}").format(table.identifier), ()
 
 
 def _writes(
@@ -96,6 +97,8 @@ def _upserts(scenario: Scenario, table: Table, theirs: Row) -> Iterator[Made]:
             updated = [
                 n for n in dict.fromkeys([*key.columns, *owners]) if table.columns[n].writable
             ]
+            if not updated:
+                continue
             statement = sql.SQL("{} on conflict ({}) do update set {}").format(
                 inserting(table, row),
                 sql.SQL(", ").join(map(sql.Identifier, key.columns)),
@@ -117,10 +120,10 @@ def _nobodys(scenario: Scenario, table: Table, actor: Actor, theirs: Row) -> Ite
     name = make.changed_column(scenario, table, actor.role)
     nobodys = sql.SQL("{} is null").format(sql.Identifier(owner))
     hers = scenario.pinpoint(table, scenario.a)
-    yield "insert for nobody", inserting(table, row), ()
-    yield "update nobody's", make.update(table, {name: theirs[name]}, nobodys), there
-    yield "delete nobody's", make.delete(table, nobodys), there
-    yield "update own to nobody", make.update(table, {owner: None}, hers), ()
+    yield "insert without owner", inserting(table, row), ()
+    yield "update ownerless", make.update(table, {name: theirs[name]}, nobodys), there
+    yield "delete ownerless", make.delete(table, nobodys), there
+    yield "update own to ownerless", make.update(table, {owner: None}, hers), ()
 
 
 def through(scenario: Scenario, view: View, actor: Actor) -> Iterator[Attack]:

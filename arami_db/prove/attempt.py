@@ -17,7 +17,9 @@ DENIED = "42501"
 TAKEN = "23505"  # by somebody's row, which so is known to be there
 # Classes that say something of the attempt, or of the server's day, rather than of its defences.
 _NOT_AN_ANSWER = ("08", "24", "25", "34", "40", "42", "53", "54", "55", "57", "58", "XX")
-_AN_ANSWER = ("42P17", "55000")  # a policy that calls itself; a relation that cannot do that
+# A policy that calls itself; a relation that cannot do that; a cursor on partitions, which are
+# tried by themselves.
+_AN_ANSWER = ("42P17", "55000", "24000")
 _REGARDLESS = ("55P03", "57014", "40P01", "40001")
 
 
@@ -31,7 +33,7 @@ class Attempt:
         actor: who tried.
         action: what.
         object: on what.
-        outcome: what came of it; "made up" where a function got arguments of nobody's.
+        outcome: what came of it; "made up" if the arguments belonged to no user.
         leaked: whether it reached what is somebody else's.
         detail: what came through, or what the server said.
         evidence: the branch of a policy by which it was tried, or the statement; empty where the

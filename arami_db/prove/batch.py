@@ -21,11 +21,13 @@ class Watched:
     Attributes:
         queries: by table, as Postgres numbers it, a query that digests its rows.
         reaches: by object, the tables that a write to it may come to; all for others.
+        own: tables, as Postgres numbers them, by what people call them.
         hooked: objects where something may happen though no row is touched.
     """
 
     queries: Mapping[str, str]
     reaches: Mapping[str, Sequence[str]]
+    own: Mapping[str, str]
     hooked: frozenset[str]
 
 
@@ -72,6 +74,7 @@ def _tried(
                 "prepare": [step.as_string() for step in attack.prepare],
                 "judge": watch is not None,
                 "watch": [*reach],
+                "own": watch.own.get(attack.object) if watch else None,
             }
         )
     watched = {oid: watch.queries[oid] for oid in needed} if watch else {}

@@ -85,6 +85,8 @@ def _try(scenario: Scenario, coverage: BranchCoverage, case: Case) -> None:
         coverage.why.setdefault(key_of(case.branch), "no valid row could be made for B")
         return
     actor = _actor(scenario, case)
+    if case.holds and case.branch.clause == "check":
+        _change(scenario, table, case, actor)
     kept = dict(scenario.maker.made), dict(scenario.maker.drafts)
     try:
         with undone(scenario.connection, "arami_case"):
@@ -94,7 +96,7 @@ def _try(scenario: Scenario, coverage: BranchCoverage, case: Case) -> None:
             coverage.sees(case.branch, *here.seen.get(key_of(case.branch), (None,)))
             if case.holds and True in here.seen.get(key_of(case.branch), set()):
                 _attack(scenario, table, case, actor, there)
-                _own(scenario, table, actor)
+                _own(scenario, table, case, actor)
     except psycopg.Error as error:
         if scenario.connection.closed:
             raise
@@ -102,6 +104,24 @@ def _try(scenario: Scenario, coverage: BranchCoverage, case: Case) -> None:
         coverage.why.setdefault(key_of(case.branch), f"the case could not be made: {said}")
     finally:
         scenario.maker.made, scenario.maker.drafts = kept
+
+
+def _change(scenario: Scenario, table: Table, case: Case, actor: Actor) -> None:
+    """Try to make B's row, as it is, one that the branch lets through."""
+    row = {n: v for n, v in case.row.items() if table.columns[n].writable}
+    may = make.allowed(scenario, table, actor.role, "update", row) if row else {}
+    if not may or may.keys() - set(row) or scenario.a in str(may) or _operators(case):
+        return
+    at = (make.point(scenario, table, scenario.b),)
+    update = make.update(table, may, make.CURRENT)
+    action = f"update blindly to {', '.join(may)}"
+    oracle.judged(scenario, [Attack(actor, action, table.label, update, at)])
+
+
+def _operators(case: Case) -> set[str]:
+    """The claims and settings of a case that users cannot set themselves."""
+    held = {*case.claims, *(n for n in case.settings if n.startswith("request."))}
+    return held - {*_USERS_SET, "request.headers", "request.cookies"}
 
 
 def _actor(scenario: Scenario, case: Case) -> Actor:
@@ -115,10 +135,9 @@ def _actor(scenario: Scenario, case: Case) -> Actor:
 
 
 def _attack(scenario: Scenario, table: Table, case: Case, actor: Actor, there: Placed) -> None:
-    """Try B's row; what only an operator can bring about is no leak."""
+    """Try B's row; a state that only an operator can cause is not a leak."""
     evidence = f"policy {case.branch.policy}: {case.branch.text}"
-    operators = {*case.claims, *(n for n in case.settings if n.startswith("request."))}
-    operators -= {*_USERS_SET, "request.headers", "request.cookies"}
+    operators = _operators(case)
     for attack, result in scenario.run(list(_attacks(scenario, table, case, actor))):
         leak = None
         if not there.is_own and not operators and there.by_attacker and result.sqlstate is None:
@@ -127,7 +146,7 @@ def _attack(scenario: Scenario, table: Table, case: Case, actor: Actor, there: P
             elif table.owners and result.changed:
                 leak = f"rows of others changed in {', '.join(result.changed)}"
             elif not table.owners and "blindly" in attack.action and result.count:
-                leak = "changes rows that are nobody's"
+                leak = "changes rows without an owner"
         why = _why_not(there, operators)
         if leak and attack.reads and oracle.is_meant(scenario, table, case.branch):
             leak, why = None, MEANT
@@ -171,8 +190,12 @@ def _attacks(scenario: Scenario, table: Table, case: Case, actor: Actor) -> Iter
         yield Attack(actor, "update to B", table.label, give, at)
 
 
-def _own(scenario: Scenario, table: Table, actor: Actor) -> None:
+def _own(scenario: Scenario, table: Table, case: Case, actor: Actor) -> None:
     """What A could not do yet with own rows, with the claims and rows of this case."""
+    drafts, key = scenario.maker.drafts, (scenario.a, table.path)
+    if key in drafts and scenario.b not in str(case.row):  # the row that the branch asks for
+        wanted = {n: v for n, v in case.row.items() if table.columns[n].writable}
+        scenario.maker.drafts = {**drafts, key: {**drafts[key], **wanted}}
     open_ = [a for (path, a), r in scenario.kept.items() if path == table.path and not r.is_done]
     todo = [a for a in promises.own(scenario, table, actor) if a.action.split()[0] in open_]
     for attack, result in scenario.run(todo):

@@ -67,7 +67,7 @@ def begin(scenario: Scenario) -> BranchCoverage:
         for branch in scenario.schema.policies.branches
         if branch.table in tried and people & set(branch.roles)
     }
-    # Whoever makes these true is the owner, by the very column.
+    # These are true only for the owner, by that column.
     settled = {
         key_of(branch)
         for columns in scenario.schema.compared.values()

@@ -13,6 +13,8 @@ from arami_db.prove.scenario import Scenario
 from arami_db.rows.maker import Row
 from arami_db.rows.tables import ForeignKey, Key, Table
 
+_IDS = {"uuid", "smallint", "integer", "bigint"}
+
 
 def attached(scenario: Scenario, tables: list[Table], actor: Actor) -> None:
     """Try to hang rows of A's on rows of B's, and judge whether it harms B.
@@ -41,7 +43,7 @@ def attached(scenario: Scenario, tables: list[Table], actor: Actor) -> None:
         leak = None
         if result.sqlstate is None and result.count and above not in seen:
             leak = _harm(table, key.columns, result)
-            told = "a row can refer to somebody's row: so whoever tries learns that it exists"
+            told = "a row can refer to another user's row, so its author learns that it exists"
             if leak is None:
                 scenario.oracles.setdefault((table.label, key.name), told)
         harmless = "the row is A's own, and does B's no harm"
@@ -81,7 +83,7 @@ def taken(scenario: Scenario, tables: list[Table], actor: Actor) -> None:
     results = scenario.run([attack for attack, _ in todo])
     for (attack, key), (_, result) in zip(todo, results, strict=True):
         if result.sqlstate == TAKEN and f'"{key.name}"' in result.message:
-            told = "whoever inserts learns whether somebody has such a row"
+            told = "an insert tells whether another user has such a row"
             scenario.oracles.setdefault((attack.object, key.name), told)
         scenario.record(actor, attack.action, attack.object, result)
 
@@ -103,9 +105,10 @@ def _taking(scenario: Scenario, table: Table, actor: Actor) -> Iterator[tuple[At
 
 
 def _is_telling(table: Table, key: Key) -> bool:
-    """Whether to know the values says nothing of the row: an id at random is no secret's name."""
+    """Whether to know that the values are there says anything: of an id alone it does not."""
     kinds = {table.columns[name].type for name in key.columns if name}
-    return not (key.primary and kinds <= {"uuid"}) and all(key.columns)
+    is_id = key.primary and len(key.columns) == 1 and kinds <= _IDS
+    return not is_id and all(key.columns)
 
 
 def forged(scenario: Scenario, tables: list[Table], actor: Actor) -> None:
@@ -128,8 +131,18 @@ def forged(scenario: Scenario, tables: list[Table], actor: Actor) -> None:
             insert = make.insert(scenario, table, actor.role, row)
             action = f"insert for B, with A as {name}"
             todo.append(Attack(actor, action, table.label, insert, clear, reads=True))
+            if (scenario.a, table.path) in scenario.maker.made:
+                new: Row = {n: scenario.b for n in names if n != name}
+                may = make.allowed(scenario, table, actor.role, "update", new)
+                hers = scenario.pinpoint(table, scenario.a)
+                give = make.update(table, may, hers)
+                action = f"update to B, with A as {name}"
+                if may.keys() == new.keys():
+                    todo.append(Attack(actor, action, table.label, give, reads=True))
         results = list(scenario.run(todo))
-        is_done = all(result.sqlstate is None and result.count for _, result in results)
+        done = {a.action.rpartition(" ")[2] for a, r in results if r.sqlstate is None and r.count}
         for attack, result in results:
-            leak = f"rows in B's name: each of {', '.join(names)} may name B" if is_done else None
+            leak = None
+            if done == set(names) and result.sqlstate is None and result.count:
+                leak = f"rows in B's name: each of {', '.join(names)} may name B"
             scenario.record(actor, attack.action, table.label, result, leak)

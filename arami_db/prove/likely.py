@@ -17,10 +17,12 @@ from arami_db.rows.values import argument as filler
 _NUMBERS = {"smallint", "integer", "bigint", "numeric", "real", "double precision"}
 _TEXTS = {"text", "character varying", "character", "name", "citext", "unknown", "anyelement"}
 _MOMENTS = {"date", "timestamp with time zone", "timestamp without time zone"}
-_PAGING = re.compile(r"page|offset|skip|limit|size|count|days|num|top|first|after|^n$|^k$")
+_PAGING = re.compile(r"page|offset|skip|limit|size|count|days|top|first|after|^n$|^k$")
 _EARLY = re.compile(r"from|since|after|start|begin|min|lower")
 _PREFIX = re.compile(r"^(?:p|in|arg|a|v)?_+|_+(?:in|p|arg|param)$")
 _KEYS = re.compile(r"->>?\s*'([^']+)'|\"?(\w+)\"?\s+(?:uuid|text|bigint|int|integer)\b")
+_WORD = re.compile(r"'([\w .-]{1,40})'")  # what a body compares
+_WORDS = 6
 _INJECTED = "' or true --"
 
 
@@ -38,8 +40,18 @@ Subject = tuple[str, Table | None, Row]
 def values(
     scenario: Scenario, function: ApiFunction, argument: Argument, subject: Subject
 ) -> list[Value]:
+    """Values of an argument, the likeliest first; there is at least one.
+
+    Args:
+        scenario: with the rows of its users.
+        function: the function to call.
+        argument: the argument, of any type.
+        subject: the user, and a table and the user's row in it to take values from.
+    """
     if argument.labels and argument.element is None:
-        return [Value(label, real=False) for label in argument.labels]
+        theirs = _typed(subject[1], subject[2], {argument.base})
+        labels = dict.fromkeys([*theirs, *argument.labels])
+        return [Value(label, real=label in theirs) for label in labels]
     if argument.fields:
         return [Value(json.dumps(_record(scenario, function, argument, subject)), real=True)]
     kind = argument.element or argument.base
@@ -60,28 +72,34 @@ def _of_kind(
     user, table, row = subject
     name = _PREFIX.sub("", argument.name.lower())
     if kind == "boolean":
-        yield from (Value("true", real=True), Value("false", real=True))
+        theirs = _typed(table, row, {kind})
+        yield from (Value(text, real=True) for text in [*theirs, "true", "false"])
     elif kind in {"json", "jsonb"}:
         yield from _documents(scenario, function, subject)
     elif kind == "uuid":
         yield Value(_named(scenario, name, subject) or row.get("id") or user, real=True)
         yield from (Value(text, real=True) for text in _typed(table, row, {"uuid"}))
     elif kind in _TEXTS:
-        yield from _texts(scenario, name, subject)
+        yield from _texts(scenario, name, subject, _WORD.findall(function.body)[:_WORDS])
     elif kind in _NUMBERS:
         yield from _numbers(scenario, name, subject)
     elif kind in _MOMENTS:
+        yield from (Value(text, real=True) for text in _typed(table, row, {kind}))
         found = row.get(name)
         edge = "-infinity" if _EARLY.search(name) else "infinity"
         yield from (Value(found, real=True),) if found else ()
         yield from (Value(edge), Value("-infinity" if edge == "infinity" else "infinity"))
+    elif kind == "regclass":
+        yield from (Value(t.label, real=True) for t in (table,) if t is not None)
+    elif kind.endswith("range"):
+        yield Value("(,)", real=True)
     elif kind == "interval":
         yield Value("100 years")
     elif table is not None:
         yield from (Value(text, real=True) for text in _typed(table, row, {kind}))
 
 
-def _texts(scenario: Scenario, name: str, subject: Subject) -> Iterator[Value]:
+def _texts(scenario: Scenario, name: str, subject: Subject, words: list[str]) -> Iterator[Value]:
     user, table, row = subject
     if found := _named(scenario, name, subject):
         yield Value(found, real=True)
@@ -92,13 +110,15 @@ def _texts(scenario: Scenario, name: str, subject: Subject) -> Iterator[Value]:
     yield from (Value(row[n], real=True) for n in texts if row[n])
     if row.get("id"):
         yield Value(row["id"], real=True)
+    if table is not None:
+        yield from (Value(table.name, real=True), Value(table.label, real=True))
+    yield from (Value(text, real=True) for text in words)
 
 
 def _numbers(scenario: Scenario, name: str, subject: Subject) -> Iterator[Value]:
     if _PAGING.search(name):
         big = re.search(r"limit|size|top|days", name)
         yield from (Value(text, real=True) for text in (("1000", "1") if big else ("0", "1", "2")))
-        return
     _, table, row = subject
     if found := _named(scenario, name, subject):
         yield Value(found, real=True)
@@ -151,6 +171,13 @@ def _documents(scenario: Scenario, function: ApiFunction, subject: Subject) -> I
     for key in sorted(keys):  # what holds further keys holds all of them
         if re.search(rf"->\s*'{re.escape(key)}'\s*->", function.body):
             found[key] = {**row, **dict.fromkeys(keys, user)}
+    for path in re.findall(r"#>>?\s*'\{([^}]+)\}'", function.body):
+        *above, last = path.split(",")
+        place: dict[str, object] = found
+        for key in above:
+            inner = place.setdefault(key, {})
+            place = inner if isinstance(inner, dict) else {}
+        place[last] = _named(scenario, last.lower(), subject) or row.get("id") or user
     yield Value(json.dumps(found), real=True)
     yield Value(json.dumps([found]), real=True)
     yield Value(json.dumps([row.get("id") or user]), real=True)

@@ -21,7 +21,9 @@ PERSONAL = re.compile(
     r"|password|card|tax_id|health"
 )
 _ASKING = re.compile(r"auth\.|current_setting|current_user|session_user")  # who asks
-_INTERVENED = "0A000"  # only a foreign key in the way is no protection against truncate
+_PERSON = re.compile("user|owner|member|profile|account|author|email|phone")  # about somebody
+_USERS = ("public.users", "auth.users")
+_INTERVENED = "0A000"  # a foreign key alone does not protect against truncate
 
 
 def judged(scenario: Scenario, todo: list[Attack]) -> None:
@@ -43,11 +45,16 @@ def judged(scenario: Scenario, todo: list[Attack]) -> None:
                 attack.actor, attack.action, attack.object, result, None, "public", harmless=MEANT
             )
             continue
-        leak = _leak(table, attack, result)
+        if attack.action == "insert for B":  # a row that refers to B's may count there
+            above = {".".join(key.parent) for key in table.foreign_keys} - {table.label, *_USERS}
+            changed = tuple(t for t in result.changed if t not in above)
+            leak = _leak(attack, replace(result, changed=changed))
+        else:
+            leak = _leak(attack, result)
         scenario.record(attack.actor, attack.action, attack.object, result, leak)
 
 
-def _leak(table: Table, attack: Attack, result: Result) -> str | None:
+def _leak(attack: Attack, result: Result) -> str | None:
     if attack.action == "truncate":
         # The right to truncate is checked before any lock is waited for.
         if result.sqlstate == _INTERVENED or result.interrupted:
@@ -102,7 +109,7 @@ def is_meant(scenario: Scenario, table: Table, branch: Branch) -> bool:
 
 
 def ownerless(scenario: Scenario, table: Table, actor: Actor) -> Iterator[Attack]:
-    """What nobody may do with rows that are nobody's: write them. To read them is no harm."""
+    """Attempts to write rows without an owner, which no user may write."""
     row = scenario.row(scenario.b, table.path)
     if row is None:
         return
@@ -118,14 +125,15 @@ def ownerless(scenario: Scenario, table: Table, actor: Actor) -> Iterator[Attack
         ("delete blindly", make.delete(table, make.CURRENT), at),
         ("truncate", sql.SQL("truncate {}").format(table.identifier), ()),
     )
-    for action, statement, prepare in made:
+    is_by_default = actor.role in scenario.schema.guard(table.path).emptied_by
+    for action, statement, prepare in made[: -1 if is_by_default else None]:
         yield Attack(actor, action, table.label, statement, prepare)
 
 
 def judge_ownerless(scenario: Scenario, todo: list[Attack]) -> None:
-    """Try to write what is nobody's.
+    """Try to write rows without an owner.
 
-    To put something in, and to see nothing of what is there, is a letter box: no leak.
+    Inserting where no rows can be read is allowed: a letter box.
 
     Args:
         scenario: where the rows are.
@@ -139,10 +147,22 @@ def judge_ownerless(scenario: Scenario, todo: list[Attack]) -> None:
             scenario.tell(attack.actor, attack.action, attack.object, told)
             continue
         guard = scenario.schema.guard(tables[attack.object].path)
-        leak = _leak(tables[attack.object], attack, result)
+        leak = _leak(attack, result)
         if attack.action == "insert" and result.sqlstate is None and result.count:
             reads = guard.promises(attack.actor.role, "select")
-            leak = "writes rows that are nobody's, for others to read" if reads else None
+            leak = "writes rows without an owner that others can read" if reads else None
         elif leak is None and result.sqlstate is None and result.count:
-            leak = "changes rows that are nobody's"
+            leak = "changes rows without an owner"
         scenario.record(attack.actor, attack.action, attack.object, result, leak)
+
+
+def name_ownerless(scenario: Scenario) -> None:
+    """Say of which tables nobody can tell whose rows they hold, though users may reach them."""
+    for table in scenario.schema.ownerless:
+        guard = scenario.schema.guard(table.path)
+        for role in ("anon", "authenticated"):
+            columns = guard.columns(role, "select")
+            if any(map(_PERSON.search, columns)):
+                scenario.skip(
+                    f"{table.label}: no policy or foreign key says whose rows these are ({role})"
+                )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from arami_db.policies import Policy
+from arami_db.policies import TablePolicy
 
 
 @dataclass(frozen=True)
@@ -16,6 +16,7 @@ class Guard:
         has_hooks: whether a rule or a trigger of statements runs where no row is touched.
         writes: whether a rule or trigger may write elsewhere.
         asks: whether a policy, trigger or default asks for more of who is signed in than the id.
+        emptied_by: the roles that default privileges let truncate every new table.
         policies: by name.
         granted: the columns on which a role has a privilege, by "role privilege".
     """
@@ -24,7 +25,8 @@ class Guard:
     has_hooks: bool = False
     writes: bool = False
     asks: bool = False
-    policies: tuple[Policy, ...] = ()
+    emptied_by: tuple[str, ...] = ()
+    policies: tuple[TablePolicy, ...] = ()
     granted: dict[str, list[str]] = field(default_factory=dict)
 
     def columns(self, role: str, privilege: str) -> list[str]:
@@ -37,7 +39,7 @@ class Guard:
             return False
         return not self.is_secured or any(self.letting(role, command))
 
-    def letting(self, role: str, command: str) -> list[Policy]:
+    def letting(self, role: str, command: str) -> list[TablePolicy]:
         """The policies that let a role do something."""
         return [
             p

@@ -19,6 +19,9 @@ from arami_db.rows.identities import email
 from arami_db.rows.maker import Row, inserting
 from arami_db.rows.tables import Owner, Path, Table
 
+_LOGINS = ("auth", "users")
+_OWN_IN_LOGIN = {"id", "raw_user_meta_data"}  # what people write of themselves, there
+
 
 @dataclass(frozen=True)
 class Placed:
@@ -27,7 +30,7 @@ class Placed:
     Attributes:
         row: the row of the branch's table.
         is_own: whether it names A as one of its owners.
-        is_theirs: whether it is B's: nobody's is everybody's to read.
+        is_theirs: whether it is B's: everybody may read rows without an owner.
         by_attacker: whether A could write all the rows elsewhere that speak of A.
     """
 
@@ -49,7 +52,7 @@ def placed(scenario: Scenario, table: Table, case: Case, actor: Actor) -> Placed
     Raises:
         psycopg.Error: it cannot be made.
     """
-    renamed: dict[str, str] = {}
+    renamed: dict[str, str] = _known(scenario, table.path, dict(case.row))
     theirs, mine = [], []
     for path, values in case.others:
         row = {n: renamed.get(v, v) if v is not None else None for n, v in values.items()}
@@ -99,6 +102,8 @@ def _known(scenario: Scenario, path: Path, row: Row) -> dict[str, str]:
 
 def _put(scenario: Scenario, path: Path, values: Row, user: str) -> Row:
     """Have a row with such values, with all rights: the user's changed, or one more."""
+    if path not in scenario.schema.tables:
+        return _put_outside(scenario, path, values, user)
     table = scenario.schema.tables[path]
     values = {n: v for n, v in values.items() if table.columns[n].writable}
     there = scenario.row(user, path)
@@ -113,6 +118,22 @@ def _put(scenario: Scenario, path: Path, values: Row, user: str) -> Row:
             if scenario.connection.closed:
                 raise
     return _kept(scenario, table, user, inserting(table, _another(scenario, table, user, values)))
+
+
+def _put_outside(scenario: Scenario, path: Path, values: Row, user: str) -> Row:
+    """Have the user's row of a table outside the application: the login."""
+    if path != _LOGINS:
+        raise psycopg.errors.NoData(f"rows of {'.'.join(path)} are not made")
+    row: Row = {**values, "id": user}
+    statement = sql.SQL("insert into auth.users ({}) values ({}) on conflict (id) do update set {}")
+    scenario.connection.execute(
+        statement.format(
+            sql.SQL(", ").join(map(sql.Identifier, row)),
+            sql.SQL(", ").join(map(sql.Literal, row.values())),
+            make.assign(row),
+        )
+    )
+    return row
 
 
 def _another(scenario: Scenario, table: Table, user: str, values: Row) -> Row:
@@ -151,9 +172,12 @@ def _kept(scenario: Scenario, table: Table, user: str, statement: sql.Composable
 
 def _written(scenario: Scenario, path: Path, row: Row, actor: Actor) -> bool:
     """Let the attacker write a row of the attacker's, as the API lets; it is kept."""
-    table = scenario.schema.tables[path]
     if path[0] not in scenario.schema.exposed:
+        if path == _LOGINS and set(row) <= _OWN_IN_LOGIN:
+            _put(scenario, path, row, scenario.a)
+            return True
         return False
+    table = scenario.schema.tables[path]
     for statement in _ways(scenario, table, row, actor):
         done = [
             result

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from contextlib import ExitStack
 
 from psycopg import sql
@@ -24,10 +23,10 @@ from arami_db.prove.attempt import Attack, Result
 from arami_db.prove.coverage import BranchCoverage, begin, let
 from arami_db.prove.doors import Question
 from arami_db.prove.scenario import Scenario
+from arami_db.prove.telling import Telling
 from arami_db.rows.savepoints import undo
 from arami_db.rows.tables import Table
 
-_PERSON = re.compile("user|owner|member|profile|account|author|email|phone")  # about somebody
 _BEFORE = "arami_before_b"
 
 
@@ -56,7 +55,7 @@ def play(scenario: Scenario) -> BranchCoverage:
     if not scenario.role:
         scenario.partitions(scenario.a)
         scenario.partitions(scenario.b)
-    scenario.claims = operators_claims(scenario)
+    scenario.claims = operators_claims(scenario, scenario.a)
     everybody = [
         scenario.cast(actor)
         for actor in attackers(scenario.a, scenario.b, scenario.claims)
@@ -67,13 +66,13 @@ def play(scenario: Scenario) -> BranchCoverage:
     return coverage
 
 
-def operators_claims(scenario: Scenario) -> dict[str, object]:
-    """The claims of A's token that operators set, where policies read whose a row is from them."""
+def operators_claims(scenario: Scenario, user: str) -> dict[str, object]:
+    """The claims of a token that operators set, where policies read whose a row is from them."""
     claims: dict[str, object] = {}
     for table in scenario.schema.tables.values():
         for held in table.direct:
             if held.kind == "claim":
-                value: object = scenario.maker.value(table, held, scenario.a)
+                value: object = scenario.maker.value(table, held, user)
                 for key in reversed(held.claim[1:]):
                     value = {key: value}
                 claims[held.claim[0]] = value
@@ -101,15 +100,7 @@ def playable(scenario: Scenario) -> list[str]:
 def _attack(scenario: Scenario, everybody: list[Actor], roles: list[str]) -> BranchCoverage:
     schema, me = scenario.schema, scenario.cast(owner(scenario.a, scenario.claims))
     scenario.begin(f"proving: {len(everybody)} actors on {len(schema.tried)} tables")
-    todo = [a for t in schema.owned for actor in everybody for a in attacks.on(scenario, t, actor)]
-    thorough = [actor for actor in everybody if actor.name in THOROUGH]
-    todo += [a for v in schema.views for who in thorough for a in attacks.through(scenario, v, who)]
-    oracle.judged(scenario, todo)
-    others = [
-        a for t in schema.ownerless for w in thorough for a in oracle.ownerless(scenario, t, w)
-    ]
-    oracle.judge_ownerless(scenario, others)
-    name_ownerless(scenario)
+    _others(scenario, everybody)
     if me.role in roles:
         keys.attached(scenario, schema.owned, me)
         keys.taken(scenario, schema.owned, me)
@@ -124,9 +115,26 @@ def _attack(scenario: Scenario, everybody: list[Actor], roles: list[str]) -> Bra
         branches.run(scenario, coverage, list(made.made), list(made.gaps))
         promises.settle(scenario, me, let(scenario, coverage))
         promises.views(scenario, me)
+    else:  # what was measured was not tried
+        coverage.seen.clear()
+        coverage.why |= dict.fromkeys(coverage.branches, f"nothing could be tried as {me.role}")
     if "service_role" in roles:
         promises.serve(scenario)
     return coverage
+
+
+def _others(scenario: Scenario, everybody: list[Actor]) -> None:
+    """Let everybody try what belongs to B, and what belongs to no user."""
+    schema = scenario.schema
+    todo = [a for t in schema.owned for actor in everybody for a in attacks.on(scenario, t, actor)]
+    thorough = [actor for actor in everybody if actor.name in THOROUGH]
+    todo += [a for v in schema.views for who in thorough for a in attacks.through(scenario, v, who)]
+    oracle.judged(scenario, todo)
+    ownerless = [
+        a for t in schema.ownerless for w in thorough for a in oracle.ownerless(scenario, t, w)
+    ]
+    oracle.judge_ownerless(scenario, ownerless)
+    oracle.name_ownerless(scenario)
 
 
 def _own(scenario: Scenario, mine: list[Actor]) -> None:
@@ -163,10 +171,12 @@ def _ask(scenario: Scenario, everybody: list[Actor]) -> None:
     again = doors.ask(scenario, todo, there)
     caster = next((actor for actor in everybody if actor.name == "A"), None)
     shadowed, hidden, hidden_again = _past_shadows(scenario, todo, caster)
+    telling = Telling(scenario, todo, owner(scenario.b, operators_claims(scenario, scenario.b)))
     _ = scenario.tokens  # of B's rows, which are gone after this
     undo_to_before(scenario)
     without = doors.ask(scenario, todo)
     answers.compare(scenario, todo, list(zip(there, again, without, strict=True)))
+    telling.settle()
     if shadowed and caster:
         with shadows.shadows(scenario, caster) as cast:
             if cast:
@@ -205,15 +215,3 @@ def _past_shadows(
 def undo_to_before(scenario: Scenario) -> None:
     """Be where B has no rows."""
     undo(scenario.connection, _BEFORE)
-
-
-def name_ownerless(scenario: Scenario) -> None:
-    """Say of which tables nobody can tell whose rows they hold, though users may reach them."""
-    for table in scenario.schema.ownerless:
-        guard = scenario.schema.guard(table.path)
-        for role in ("anon", "authenticated"):
-            columns = guard.columns(role, "select")
-            if any(map(_PERSON.search, columns)):
-                scenario.skip(
-                    f"{table.label}: no policy or foreign key says whose rows these are ({role})"
-                )

@@ -16,7 +16,7 @@ class Record:
         untried: what nobody was let try, and why, by object.
         oracles: what tells that a row exists, by object and by what of it.
         public: tables by the policy that opens them to everybody.
-        made_up: functions by a call with arguments of nobody's.
+        made_up: functions by a call whose arguments belonged to no user.
         called: functions that were called with somebody's values.
         failing: functions by what their calls end with.
         kept: what came of what A tried with own rows, by table and command.

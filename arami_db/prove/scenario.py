@@ -10,15 +10,23 @@ from psycopg import sql
 from arami_db.prove.asking import one_by_one
 from arami_db.prove.attempt import Attack, Result
 from arami_db.prove.batch import Watched, attempts
+from arami_db.prove.settled import Settled
 from arami_db.prove.whose import may_be_nobodys
-from arami_db.prove.world import World
 from arami_db.rows.tables import Path
 
-_MOMENT = ("19", "20")  # moments are nobody's secret
+_MOMENT = ("19", "20")  # moments are not secret
+_EACH = """
+    select coalesce(string_agg(
+        hashtextextended(concat_ws(' ', t.tableoid, t.ctid, t::text), 0)::text, ' '
+    ), '') from {} as t where ({}) and ({}) is not true"""
+_EVERY = """ || (
+    select concat_ws(' ', ' ', count(*), sum(
+        hashtextextended(concat_ws(' ', t.tableoid, t.ctid, t::text), 0)::numeric
+    )) from {} as t where {} is null)"""
 _TELLING = 12  # characters of what cannot be guessed
 
 
-class Scenario(World):
+class Scenario(Settled):
     """What the attacks share."""
 
     def belongings(self) -> frozenset[tuple[str, ...]]:
@@ -35,21 +43,19 @@ class Scenario(World):
 
     @cached_property
     def watched(self) -> dict[str, str]:
-        """By table, what digests B's rows and nobody's; A's own are A's to change."""
-        part = "select count(*) || ' ' || coalesce(sum(hashtextextended(concat_ws(' ', t.tableoid,"
-        part += (
-            " t.ctid, t::text), 0)::numeric), 0)::text from {} as t where ({}) and ({}) is not true"
-        )
+        """By table, SQL for a digest of B's and ownerless rows; A may change own rows."""
         found = {}
         for table in self.schema.tables.values():
             theirs = self.where(table, self.b)
-            if may_be_nobodys(table):
-                nobody = sql.Identifier(table.direct[0].column)
-                theirs = sql.SQL("{} or {} is null").format(theirs, nobody)
             mine = self.where(table, self.a) if table.direct else sql.SQL("false")
-            text = sql.SQL(part).format(table.identifier, theirs, mine).as_string()
+            query = sql.SQL(_EACH).format(table.identifier, theirs, mine)
+            if may_be_nobodys(table):
+                nobody = sql.SQL(_EVERY).format(
+                    table.identifier, sql.Identifier(table.direct[0].column)
+                )
+                query = sql.SQL("select ({}){}").format(query, nobody)
             if oid := self.oids.get(table.path):
-                found[str(oid)] = text
+                found[str(oid)] = query.as_string()
         return found
 
     @cached_property
@@ -94,7 +100,8 @@ class Scenario(World):
     def _watch(self) -> Watched:
         hooked = {t.label for t in self.schema.tried if self.schema.guard(t.path).has_hooks}
         hooked |= {function.identity for function in self.schema.functions}
-        return Watched(self.watched, self._reaches, frozenset(hooked))
+        own = {label: oid for oid, label in self.labels.items()}
+        return Watched(self.watched, self._reaches, own, frozenset(hooked))
 
     @cached_property
     def _reaches(self) -> dict[str, tuple[str, ...]]:

@@ -16,7 +16,7 @@ from arami_db.prove.owners import ACCOUNTS, shared, told, with_owners
 from arami_db.prove.parts import ApiFunction, Argument, Guard, View
 from arami_db.rows.tables import Path, Table, in_order, read_tables
 
-# What is no application's: the platform's own schemas, and those of this tool.
+# Schemas outside the application: the platform's, and those of this tool.
 _PLATFORM = [
     *("information_schema", "auth", "storage", "realtime", "_realtime", "extensions", "vault"),
     *("supabase_functions", "supabase_migrations", "graphql", "graphql_public", "net", "cron"),
@@ -141,7 +141,10 @@ def _guard(row: dict[str, Any], policies: Policies) -> Guard:
     texts = [clause.text for p in its for clause in (p.using, p.check) if clause is not None]
     texts += [branch.text for p in its for branch in p.branches]
     asks = row["asks"] or any(_MORE.search(text) for text in texts)
-    return Guard(row["is_secured"], row["has_hooks"], row["writes"], asks, its, row["granted"])
+    emptied_by = tuple(row["emptied_by"])
+    return Guard(
+        row["is_secured"], row["has_hooks"], row["writes"], asks, emptied_by, its, row["granted"]
+    )
 
 
 def _function(row: dict[str, Any]) -> ApiFunction:

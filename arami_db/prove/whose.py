@@ -67,7 +67,7 @@ def _names(owner: Owner, value: str) -> sql.Composable:
 
 
 def may_be_nobodys(table: Table) -> bool:
-    """Whether rows of the table can be nobody's, which users must not make or change."""
+    """Whether rows can have no owner, which users must not make or change."""
     owners = table.direct
     return (
         len(owners) == 1 and len(table.owners) == 1 and not table.columns[owners[0].column].required

@@ -46,7 +46,7 @@ with holders as (
             when not s.active then format('select pg_drop_replication_slot(%%L);', s.slot_name)
             when s.slot_type = 'physical'
                 then 'end the oldest query of its standby, or set hot_standby_feedback = off there'
-            else 'whoever reads the slot must confirm what it has read'
+            else 'the reader of the slot must confirm what it has read'
         end as fix
     from pg_catalog.pg_replication_slots as s
     left join pg_catalog.pg_stat_replication as r on r.pid = s.active_pid

@@ -6,6 +6,7 @@ select
     coalesce(pg_get_function_sqlbody(p.oid), p.prosrc) as body,
     p.proretset as returns_set,
     array(select a from unnest(p.proargnames[1:p.pronargs]) as a)::text[] as arguments,
+    array(select format_type(t, null) from unnest(p.proargtypes) as t)::text[] as types,
     p.pronargs as most,
     p.pronargs - p.pronargdefaults as least,
     pg_get_expr(p.proargdefaults, 0) as defaults,

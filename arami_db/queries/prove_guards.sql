@@ -31,6 +31,16 @@ select
         from pg_catalog.pg_attrdef as d
         where d.adrelid = c.oid and pg_get_expr(d.adbin, d.adrelid) ~* 'jwt|setting|request'
     ) as asks,
+    -- Whom default privileges let truncate, as a platform may set them; its API has no such request.
+    array(
+        select r.rolname::text
+        from pg_catalog.pg_default_acl as d
+        cross join aclexplode(d.defaclacl) as g
+        inner join pg_catalog.pg_roles as r on g.grantee = r.oid
+        where d.defaclobjtype = 'r'
+            and d.defaclnamespace in (0, n.oid)
+            and g.privilege_type = 'TRUNCATE'
+    ) as emptied_by,
     (
         select coalesce(json_object_agg(g.key, g.columns), '{}')
         from (

@@ -1,8 +1,7 @@
 -- Facts that the catalog's files leave out: extensions wherever they are, publications that send
 -- nothing of ours, foreign servers and who is mapped there, comments on few kinds, what default
 -- privileges take away, and rights on what extensions brought.
--- Why: to verify they are the platform's, or are no matter; a migration may have made them all the
--- same.
+-- Why: verify takes them for the platform's, or ignores them; but a migration may have made them.
 with roles as (
     select
         r.oid,

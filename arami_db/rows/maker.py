@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Callable, Iterator
 
 import psycopg
@@ -13,7 +12,7 @@ from arami_db.database.connect import Connection
 from arami_db.rows.identities import Identities, email
 from arami_db.rows.savepoints import undone
 from arami_db.rows.tables import Column, Path, Table
-from arami_db.rows.values import DEFAULT, Value, candidates
+from arami_db.rows.values import DEFAULT, Value, candidates, is_free
 
 Row = dict[str, str | None]
 Theirs = Callable[[Table, str], sql.Composable]
@@ -74,9 +73,12 @@ class Maker(Identities):
         Raises:
             NoRowError: there is none among those tried.
         """
-        row: dict[str, Value] = dict(self._first(table, user))
+        row = dict(self._first(table, user))
         owners = {owner.column for owner in table.direct}
-        optional = [n for n in row if not table.columns[n].required and n not in owners]
+        spare = {n for n, c in table.columns.items() if c.default and is_free(table, c)}
+        optional = [
+            n for n in row if n not in owners and (n in spare or not table.columns[n].required)
+        ]
         choices: dict[str, Iterator[dict[str, Value]]] = {}
         for _ in range(_TRIES_OF_VARIANT if self.turn else _TRIES):
             values: Row = {n: v for n, v in row.items() if v is None or isinstance(v, str)}
@@ -135,19 +137,12 @@ class Maker(Identities):
                 continue
             elif name == "email" and column.category == "S" and table.direct:
                 yield name, email(user)
-            elif column.writable and self.telling and self._is_free(table, column):
-                yield name, next(v for v in self._candidates(table, column) if v is not DEFAULT)
+            elif column.writable and self.telling and is_free(table, column):
+                free = self._candidates(table, column)
+                yield name, next(value for value in free if value is not DEFAULT)
             elif column.writable and (not column.default or self._varies(table, name)):
                 values = self._candidates(table, column)
                 yield name, values[self.turn if self.turn < len(values) else 0]
-
-    def _is_free(self, table: Table, column: Column) -> bool:
-        """Whether a column may say anything: a text that nothing compares or leads by."""
-        held = {name for key in table.keys for name in key.columns}
-        held |= {name for key in table.foreign_keys for name in key.columns}
-        held |= {name for check in table.checks.values() for name in check.columns}
-        is_compared = re.search(rf"\b{re.escape(column.name)}\b", table.policies) is not None
-        return column.category == "S" and column.name not in held and not is_compared
 
     def _varies(self, table: Table, name: str) -> bool:
         """Whether a column with a default is to have another value this time."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import secrets
 import uuid
@@ -51,6 +52,15 @@ def candidates(table: Table, column: Column) -> list[Value]:
     return list(dict.fromkeys(tried))
 
 
+def is_free(table: Table, column: Column) -> bool:
+    """Whether a column may say anything: a text that nothing compares or leads by."""
+    held = {name for key in table.keys for name in key.columns}
+    held |= {name for key in table.foreign_keys for name in key.columns}
+    held |= {name for check in table.checks.values() for name in check.columns}
+    is_compared = re.search(rf"\b{re.escape(column.name)}\b", table.policies) is not None
+    return column.category == "S" and column.name not in held and not is_compared
+
+
 def argument(type_name: str) -> str | None:
     """A value for an argument of a function whose meaning is unknown."""
     if type_name in {"smallint", "integer", "bigint", "numeric", "real", "double precision"}:
@@ -78,8 +88,11 @@ def _of_type(column: Column, literals: list[str], numbers: list[str]) -> Iterato
     elif column.category == "R":
         yield from ("empty", "[1,2)", "[2000-01-01,2000-01-02)")
     else:
+        if column.type == "bytea":
+            yield "\\x" + secrets.token_hex(16)
         yield from _BY_TYPE.get(column.type, ("", "0", "{}"))
-        yield from literals
+        is_json = column.type in {"json", "jsonb"}
+        yield from [json.dumps(dict.fromkeys(literals, "a"))] if is_json else literals
 
 
 def _texts(numbers: list[str]) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Columns in their former order: those behind the first that moved are written anew."""
+"""Columns in their former order: those after the first that moved are rebuilt."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from arami_db.facts.names import listed, unquoted
 
 _KEPT = {"type", "collation", "generated kind"}  # what a column is made with; the rest comes after
 _SAID = (
-    "-- Rewrites the table, for the order of its columns alone: leave it out if that is no matter;",
-    "-- verify tells of the order then.",
+    "-- Rewrites the table, only for the order of its columns. Leave it out if you do not mind:",
+    "-- verify then reports the order.",
 )
 
 

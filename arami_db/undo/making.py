@@ -1,7 +1,7 @@
-"""What brings an object back that a remedy for a living database leaves to whoever runs it.
+"""Bring back an object that verify's remedies leave to the reader.
 
-There is time to read the file before it is run, and it was tried: so it may drop a schema that
-the migration made, add a column whose values are to be filled in, or write a table anew.
+The file is tried, and can be read before it runs. So it may drop a schema that the migration made,
+add a column whose values are to be filled in, or rewrite a table.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def otherwise(finding: Finding, around: Sides) -> str | None:
 
 
 def _dropped(difference: Difference) -> str | None:
-    """What drops what a remedy leaves to whoever runs it."""
+    """SQL that drops an object which verify's remedies leave to the reader."""
     name = difference.name
     is_known = difference.kind in {"schema", "publication", "server", "user mapping"}
     return f"drop {difference.kind} {name};" if is_known else None

@@ -48,7 +48,7 @@ class Files:
 
     @property
     def around(self) -> Surroundings:
-        """What they find: a server of nobody's."""
+        """The surroundings that they find: an empty server."""
         return nobodys((*self.migrated, *self.views), self.stub)
 
 

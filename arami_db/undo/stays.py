@@ -59,7 +59,7 @@ def _emptied(before: Objects, after: Objects) -> Iterator[str]:
             if "generated kind" not in before[kind, name]:
                 yield f"column {name} comes back without the values it had."
         elif kind == "sequence":
-            yield f"sequence {name} starts anew."
+            yield f"sequence {name} starts again."
 
 
 def _gone(before: Objects, after: Objects) -> Iterator[str]:
@@ -116,7 +116,7 @@ def _pointing(before: Objects, after: Objects) -> Iterator[str]:
 def guessed(statements: Iterable[Done]) -> Iterator[str]:
     """Names given back to what may be something else that is alike, and keeps its rows.
 
-    What the migration itself renamed is no guess; what it made in the place of that goes.
+    A rename by the migration itself is certain; what it made under the old name is dropped.
 
     Args:
         statements: what takes it back.

@@ -85,13 +85,13 @@ def _counts(item: Object, own: Collection[Object], around: Sides) -> bool:
 
 
 def _is_spared(item: Object, fact: Fact, around: Sides) -> bool:
-    """Whether it is no hindrance at first: it changes along with a column, or goes with it."""
+    """Whether it need not be dropped first: it changes, or is dropped, together with a column."""
     is_foreign = around.actual.get(item, {}).get("definition", "").startswith("FOREIGN KEY")
     return item[0] in _SPARED and not (fact.property == PLACE and is_foreign)
 
 
 def _own(fact: Fact, around: Sides) -> list[Object]:
-    """What a difference is about; of a column in another place, all that are written anew."""
+    """The object of a difference; for a column in another place, all columns to rebuild."""
     if fact.property != PLACE:
         return [fact[:2]]
     table = split(fact.object)[0]

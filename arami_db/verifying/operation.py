@@ -30,8 +30,8 @@ from arami_db.verifying.trial import Trial, attempt
 if TYPE_CHECKING:
     from arami_db.prove import Proof
 
-_NO_FACTS = "facts: this directory has no catalog/ and schema.snapshot"
 _TELL_ALL = Wishes()
+_NO_FACTS = "facts: this directory has no catalog/ and schema.snapshot"
 
 
 def verify(
@@ -67,13 +67,12 @@ def verify(
     expected = expected_facts(tree)
     begin(f"reading the facts, running {len(tree.checks)} checks")
     answer = _settled(connection, tree, expected)
-    skipped = [] if expected is not None else [_NO_FACTS]
-    skipped += not_looked_at(answer)
+    skipped = not_looked_at(answer) if expected is not None else [_NO_FACTS, *not_looked_at(answer)]
     findings += differences(connection, tree, expected, answer)
     checked = {"files": files, "facts": len(answer.facts), "checks": len(tree.checks)}
     beside = neighbours_of(findings, expected or ())
-    proof = _proved(connection, tree, begin) if prove_rls else None
-    if proof is not None:
+    proof = _prove(connection, tree, begin) if prove_rls else None
+    if proof:
         checked["attempts"] = len(proof.attempts)
         findings += of_proof(connection, tree, proof)
     wishes = with_own(wishes, tree, findings, proved=proof is not None)
@@ -90,6 +89,14 @@ def verify(
         proof,
         _occasion(connection),
     )
+
+
+def _prove(connection: Connection, tree: SqlTree, begin: Callable[[str], None]) -> Proof:
+    """Attack row level security; imported here, since it loads the parser."""
+    from arami_db.prove import prove
+
+    begin("attacking row level security")
+    return prove(connection, on_citus=tree.is_distributed, begin=begin)
 
 
 def try_remedies(
@@ -141,13 +148,6 @@ def snapshot(connection: Connection, tree: SqlTree) -> tuple[Path, str] | None:
     if not tree.catalog:
         return None
     return tree.snapshot, dump(read(connection, tree, tree.catalog).facts)
-
-
-def _proved(connection: Connection, tree: SqlTree, begin: Callable[[str], None]) -> Proof:
-    from arami_db.prove import prove
-
-    begin("attacking row level security")
-    return prove(connection, on_citus=tree.is_distributed, begin=begin)
 
 
 def _occasion(connection: Connection) -> Occasion:

@@ -79,7 +79,7 @@ def _known_unproved(proof: Proof) -> Iterator[Finding]:
 def with_own(wishes: Wishes, tree: SqlTree, found: Iterable[Finding], *, proved: bool) -> Wishes:
     """What is declared, with what the files declare of themselves for the proof.
 
-    Why: whoever writes a schema knows what in it is meant, and says so beside its files.
+    Why: the author of a schema knows what in it is meant, and says so beside its files.
 
     Args:
         wishes: of the caller and the deployment.
@@ -111,4 +111,9 @@ def _missing_grants(connection: Connection, tree: SqlTree) -> dict[str, str]:
     from arami_db.administrator import PROVING, needs
 
     found = [n for n in needs(connection, tree, inspect(connection)) if PROVING in n.commands]
-    return {f"everything as {need.statement.split()[1]}": need.advice for need in found}
+    [(me,)] = connection.execute("select quote_ident(current_user)").fetchall()
+    usual = {
+        f"everything as {role}": f"Let an administrator run: grant {role} to {me};"
+        for role in ("anon", "authenticated", "service_role")
+    }
+    return usual | {f"everything as {need.statement.split()[1]}": need.advice for need in found}

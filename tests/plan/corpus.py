@@ -409,6 +409,13 @@ CASES = {
         "alter table public.users alter column name set not null", LONG, USERS, AE
     ),
     "check": Case("alter table public.users add constraint c check (age < 200)", LONG, USERS, AE),
+    "not_null_that_commits": Case(
+        f"{_ALONE}do $$ begin alter table public.users alter column name set not null; commit;"
+        " end $$",
+        LONG,
+        USERS,
+        AE,
+    ),
     "check_where_messages_are_silenced": Case(
         "set local client_min_messages = error;"
         " alter table public.users add constraint c check (age < 200)",
@@ -503,6 +510,19 @@ CASES = {
     ),
     "update_in_a_block_that_finds_no_row_here": Case(
         "do $$ begin update public.users set name = 'x' where note = 'nobody has that'; end $$",
+        LONG_WRITE,
+        USERS,
+        RE,
+    ),
+    "update_of_keys_that_a_query_finds": Case(
+        "update public.users set name = 'x' where id = any (array(select user_id from"
+        " public.orders where total is null))",
+        LONG_WRITE,
+        USERS,
+        RE,
+    ),
+    "update_after_a_reset": Case(
+        "reset all; do $$ begin update public.users set name = 'x' where note = 'no'; end $$",
         LONG_WRITE,
         USERS,
         RE,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -15,13 +16,14 @@ from arami_db.prove.actors import Actor, insider, rendered
 from arami_db.prove.record import Record
 from arami_db.prove.schema import ExposedSchema
 from arami_db.prove.whose import pinpoint, predicate
+from arami_db.rows.identities import email
 from arami_db.rows.maker import Maker, NoRowError, Row
 from arami_db.rows.tables import Path, Table
 
 _LITERAL = re.compile(r"'([^']+)'")
 
 
-class World(Record):
+class Settled(Record):
     """Whose rows there are, and who made them."""
 
     def __init__(
@@ -41,7 +43,8 @@ class World(Record):
         """
         super().__init__()
         self.connection, self.schema, self.role, self.begin = connection, schema, role, begin
-        self.a, self.b, self.c = (str(uuid.uuid4()) for _ in range(3))
+        # Alike but for their end: who compares less than all of an id takes one for another.
+        self.a, self.b, self.c = map(str(uuid.uuid4())[:-1].__add__, "abc")
         self.is_outside = False  # on Citus: the role has no way to rows of anybody's
         self.maker = Maker(connection, self._theirs if role is not None else None)
         self.maker.telling = role is None
@@ -54,7 +57,7 @@ class World(Record):
         return predicate(self.maker, table, user)
 
     def act_for(self, user: str) -> None:
-        """Have the right to a user's rows: on Citus as that user, elsewhere as whoever began."""
+        """Get access to a user's rows: on Citus as that user, elsewhere as the first role."""
         if self.role and not self.is_outside:
             self.connection.execute(insider(user, self.role).become)
 
@@ -91,8 +94,9 @@ class World(Record):
             except (NoRowError, psycopg.Error) as error:
                 if self.connection.closed:
                     raise
-                who = {self.a: "A", self.b: "B"}.get(user, "C")
-                self._not_made(table, f"no valid row could be made for {who}: {error}")
+                who = {self.a: "A", self.b: "B"}.get(user)
+                if who is not None:  # who is named besides need not have everything
+                    self._not_made(table, f"no valid row could be made for {who}: {error}")
 
     def partitions(self, user: str) -> None:
         """Find a user's rows in the partitions that hold them, which may be read by themselves."""
@@ -128,8 +132,28 @@ class World(Record):
         with self.connection.transaction():
             found = self.connection.execute(statement).fetchone()
         if found:
-            self.maker.adopt(table, user, dict(zip(table.columns, found, strict=True)))
+            row = dict(zip(table.columns, found, strict=True))
+            self._fill(table, user, row)
+            self.maker.adopt(table, user, row)
         return found is not None
+
+    def _fill(self, table: Table, user: str, row: Row) -> None:
+        """Have something to tell in a row that a trigger has left bare."""
+        led = {name for key in table.foreign_keys for name in key.columns}
+        for name, column in table.columns.items():
+            if row[name] is not None or name in led or column.category != "S":
+                continue
+            value = email(user) if name == "email" else secrets.token_hex(6)
+            change = sql.SQL("update {} set {} = {} where {}").format(
+                table.identifier, sql.Identifier(name), value, self.where(table, user)
+            )
+            try:
+                with self.connection.transaction():
+                    self.connection.execute(change)
+                row[name] = value
+            except psycopg.Error:
+                if self.connection.closed:
+                    raise
 
     def _not_made(self, table: Table, reason: str) -> None:
         guard = self.schema.guard(table.path)
@@ -148,7 +172,7 @@ class World(Record):
         return (*self.releasing(table, user), self.forgetting(table, user))
 
     def releasing(self, table: Table, user: str) -> tuple[sql.Composable, ...]:
-        """What deletes all that hangs on a user's row, lest keys protect what policies must."""
+        """Delete all rows that refer to a user's row, so that only policies can stop an attack."""
         children = self.schema.children(table.path)
         return tuple(
             self.forgetting(child, user)

@@ -1,0 +1,76 @@
+"""What has to be true for a branch to be true, or not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from arami_db.policies.choosing import is_person
+from arami_db.policies.claims import column_of
+from arami_db.policies.measuring import Evaluator
+from arami_db.policies.model import VICTIM, Branch, Policies, TablePolicy
+from arami_db.policies.owners import pairs_of
+from arami_db.policies.places import ROW, Place, Value
+from arami_db.policies.splitting import denied
+from arami_db.policies.tree import Expr, joined, walk
+
+
+def wanted(branch: Branch, policies: Policies, *, holds: bool) -> Iterator[tuple[Expr, ...]]:
+    """What must be true: for a branch to hold, what restrictive policies ask besides, too.
+
+    Args:
+        branch: the branch.
+        policies: all of them.
+        holds: whether it is to be true.
+    """
+    part = branch.expression
+    if holds:
+        besides = restrictive(branch, policies) if branch.permissive else ()
+        if besides:
+            yield (part, *besides)
+        yield (part,)
+        return
+    parts = part.args if part.kind == "and" else (part,)
+    for place, one in enumerate(parts):  # all but one stays true
+        yield (*parts[:place], *parts[place + 1 :], denied(one))
+    if parts[1:]:
+        yield (denied(joined("and", parts)),)
+
+
+def of_victim(branch: Branch, server: Evaluator) -> dict[Place, Value]:
+    """What says that the row is the victim's: a way to see that is worth more than another.
+
+    Args:
+        branch: that is to be true.
+        server: knows whose a row is.
+    """
+    table = server.tables[branch.table]
+    own = {side for one, other, _ in pairs_of(branch.expression) for side in (one, other)}
+    own_columns = {column for side in own if (column := column_of(side))}
+    read = {one.path for one in walk(branch.expression) if one.kind == "column"}
+    return {
+        (ROW, name): VICTIM
+        for row, name in sorted(p for p in read - own_columns if len(p) == 2)
+        if row == table.name and name in table.columns and is_person(table, name, server)
+    }
+
+
+def restrictive(branch: Branch, policies: Policies) -> tuple[Expr, ...]:
+    """What restrictive policies ask of the same row.
+
+    Args:
+        branch: of a permissive policy.
+        policies: all of them.
+    """
+
+    def is_asked(policy: TablePolicy) -> bool:
+        commands, roles = {branch.command, policy.command}, {*branch.roles, *policy.roles}
+        is_same = len(commands) == 1 or "all" in commands
+        is_for = "public" in roles or {*branch.roles} & {*policy.roles}
+        return bool(not policy.permissive and is_same and is_for)
+
+    found = []
+    for policy in filter(is_asked, policies.of(branch.table)):
+        clause = (policy.check or policy.using) if branch.clause == "check" else policy.using
+        if clause is not None:
+            found.append(joined("or", tuple(one.expression for one in clause.branches)))
+    return tuple(found)

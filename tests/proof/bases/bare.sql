@@ -1,0 +1,2 @@
+-- There is no table of accounts but the platform's own.
+drop table public.notes, public.users;
