@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import subprocess
 import sys
 from collections.abc import Iterator
 from html.parser import HTMLParser
@@ -267,3 +268,21 @@ def test_an_object_without_a_rule_is_not_tried() -> None:
     unseen = Exposed("f()", "public", "function", is_owned=True, is_secured=False)
     [its] = matrix([unseen], [], {}).values()
     assert {cell.outcome for cell in its.values()} == {"not tried"}
+
+
+@pytest.mark.parametrize("form", ["markdown", "html"])
+def test_without_the_extra_it_says_so_before_anything_is_verified(form: str) -> None:
+    code = (
+        "import sys; sys.modules['jinja2'] = None;"
+        f" sys.argv[1:] = ['verify', '-d', 'host=/nonexistent', '--format', '{form}'];"
+        " from arami_db.__main__ import main; main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        env=clean_environment(PYTHONPATH=str(ROOT)),
+        check=False,
+    )
+    assert done.returncode == 2, done.stderr
+    assert "pip install 'arami-db[docs]'" in done.stderr
