@@ -322,7 +322,7 @@ def test_a_view_that_cannot_be_replaced_is_planned_as_migrate_rebuilds_it(
     assert one["class"] == "brief"
     assert one["fails"] is None
     assert one["breaks"] == ["column public.names.id is gone"]
-    assert "drops public.names and makes it again" in run_cli(*arguments).stdout
+    assert "drops public.names and creates it again" in run_cli(*arguments).stdout
 
 
 def test_migrate_shows_the_plan_and_asks(elsewhere: list[str], target: str) -> None:

@@ -132,9 +132,9 @@ def test_what_is_undone_keeps_rows_and_what_came_later(
         run_cli("migrate", "--sql-dir", str(root), "--database", there)
         assert undone(root, 2, shadow).stdout == f"{path}\n"
         text = path.read_text(encoding="utf-8")
-        assert text.startswith("-- 004_undo_less: takes migrations/002_less back.\n-- Why: ")
-        assert "column public.notes.title comes back without the values it had" in text
-        fill = "-- Rows that are there need values: write here what fills title."
+        assert text.startswith("-- 004_undo_less: reverts migrations/002_less.\n-- Why: ")
+        assert "column public.notes.title comes back without its old values" in text
+        fill = "-- Existing rows need values: write here the statement that fills title."
         assert fill in text
         path.write_text(text.replace(fill, f"{fill}\n{FILLED}"), encoding="utf-8")
         for database in (there, fresh):  # with the views, and before they are made
@@ -161,8 +161,8 @@ def test_what_later_files_need_is_named(empty_database: str, project: Project) -
         "migrations/003_c.sql": "alter table public.b add column c integer;\n",
     }
     ran = undone(project(files), 2, empty_database, expect=4)
-    assert "migrations/002_b.sql cannot be taken back" in ran.stderr
-    assert "migrations/003_c.sql needs what it made" in ran.stderr
+    assert "migrations/002_b.sql cannot be reverted" in ran.stderr
+    assert "migrations/003_c.sql needs its objects" in ran.stderr
     assert "003_c.sql:1" in ran.stderr
 
 
@@ -175,7 +175,7 @@ def test_what_a_view_needs_is_named(empty_database: str, project: Project) -> No
         }
     )
     ran = undone(root, 2, empty_database, expect=4)
-    assert "views/001_v.sql needs what it made" in ran.stderr
+    assert "views/001_v.sql needs its objects" in ran.stderr
     assert [path.name for path in (root / "migrations").iterdir()].count("003_undo_b.sql") == 0
 
 
@@ -202,11 +202,11 @@ def test_what_stays_is_said_in_the_file(empty_database: str, project: Project) -
     for said in (
         "type public.mood keeps the value 'ok'",
         "column public.a.t: values are cast back from character varying(3)",
-        "table public.gone comes back without the rows it had",
+        "table public.gone comes back without its old rows",
         "migrations/002_b.sql:4: what it overwrote stays overwritten",
-        "migrations/002_b.sql:5: rows it deleted stay away",
+        "migrations/002_b.sql:5: rows it deleted stay deleted",
         "migrations/002_b.sql:6: a block: may have changed rows",
-        "migrations/002_b.sql:7: create foreign data: nothing here takes it back",
+        "migrations/002_b.sql:7: create foreign data: this file does not revert it",
     ):
         assert said in comments
         assert any(said in line for line in found["stays"])
@@ -222,7 +222,7 @@ def test_what_is_only_alike_is_said_to_be_a_guess(empty_database: str, project: 
         }
     )
     ran = undone(root, 2, empty_database)
-    assert "note: public.a.new is taken for what was called was" in ran.stderr
+    assert "note: public.a.new is assumed to be the former was" in ran.stderr
     assert "public.u is taken" not in ran.stderr
     assert "column public.a.was" not in ran.stderr
     assert "table public.t" not in ran.stderr
@@ -280,13 +280,13 @@ def test_what_no_fact_tells_of_is_said(empty_database: str, project: Project) ->
     )
     said = undone(root, 2, empty_database).stderr
     for one in (
-        "002_b.sql:1: grant usage on: nothing here takes it back",
-        "002_b.sql:2: the sequence goes on from where it is by then",
+        "002_b.sql:1: grant usage on: this file does not revert it",
+        "002_b.sql:2: the sequence continues from its current value",
         "002_b.sql:4: rows it inserted stay",
-        "002_b.sql:4: rows it deleted stay away",
-        "table public.a comes back without the rows it had",
-        "constraint public.b.to_a fails while public.b has rows that point to others",
-        "what public.child has from public.parent becomes its own, too",
+        "002_b.sql:4: rows it deleted stay deleted",
+        "table public.a comes back without its old rows",
+        "constraint public.b.to_a fails while public.b has rows that refer to rows which",
+        "columns of public.child inherited from public.parent become its own, too",
     ):
         assert one in " ".join(said.split()), one
 
@@ -303,8 +303,8 @@ def test_what_was_dropped_and_made_again_has_lost_its_values(
         }
     )
     said = " ".join(undone(root, 2, empty_database).stderr.split())
-    assert "column public.a.t was dropped, and another made: the values that it had" in said
-    assert "table public.b, made in place of what was renamed, goes, with its rows" in said
+    assert "column public.a.t was dropped and created again: its old values" in said
+    assert "table public.b, made under a renamed name, is dropped, with its rows" in said
 
 
 def test_what_would_remain_is_named_and_nothing_is_written(
@@ -331,7 +331,7 @@ def test_what_changed_no_schema_is_not_undone(empty_database: str, project: Proj
         }
     )
     ran = undone(root, 2, empty_database, expect=4)
-    assert "nothing that statements could take back" in ran.stderr
+    assert "nothing that statements could revert" in ran.stderr
     assert "migrations/002_b.sql:1: rows it inserted stay" in ran.stderr
 
 

@@ -161,7 +161,7 @@ def test_a_target_without_a_ledger_is_said_to_be_one(
     with made(server) as there, made(server) as shadow:
         named = ("--sql-dir", str(root), "--database", there)
         said = run_cli("plan", "--shadow", shadow, *named).stderr
-    assert "note: no ledger here, so that no file counts as applied" in said
+    assert "note: no ledger here, so no file counts as applied" in said
 
 
 def test_rows_are_made_for_children_of_rows_that_are_there(empty_database: str) -> None:

@@ -1,4 +1,4 @@
-"""Planning: what the pending files will do to a database, seen on a throw-away copy of it."""
+"""Planning: the effects of pending files on a database, observed on a throw-away copy."""
 
 from arami_db.files.effects import Risk
 from arami_db.plan.ground import PlanOptions

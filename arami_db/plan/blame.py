@@ -1,4 +1,4 @@
-"""Rows that the plan has made up are not to be blamed for a failure: they are taken away."""
+"""Made-up rows must not be the reason for a failure: they are deleted."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from arami_db.plan.state import State, read_state
 if TYPE_CHECKING:
     from postgast.pg_query_pb2 import Node
 
-# Classes of errors that the rows may be to blame for, or what a file expects of them: cardinality,
-# data, integrity, and what code raises itself.
+# Classes of errors that rows may cause, or a file's expectations of them: cardinality, data,
+# integrity, and errors raised by code.
 _OF_ROWS = ("21", "22", "23", "P0")
 _NO_PARENT = "23503"
-_OF_DEFAULTS = {"23502", "23505", "23514"}  # a null, the same twice, or what a check rules out
+_OF_DEFAULTS = {"23502", "23505", "23514"}  # null, duplicate, or forbidden by a check
 _KEY = re.compile(r"Key \((.*?)\)=")
 
 
@@ -33,8 +33,8 @@ class Rows:
         work: the session that runs files.
         origin: what was there before the first pending file.
         refill: makes rows in tables that have none.
-        theirs: the tables whose rows the plan has not made up: failing on them counts.
-        unchecked: whether foreign keys are to be left unchecked: the parents are not there.
+        theirs: tables with rows that are not made up: failures on these count.
+        unchecked: whether to leave foreign keys unchecked, because the parents are missing.
     """
 
     work: Connection
@@ -45,20 +45,20 @@ class Rows:
     _emptied: set[str] = field(default_factory=set)
 
     def begin(self) -> None:
-        """Begin a file: have rows in every table again."""
+        """Begin a file: refill empty tables."""
         if self._emptied:
             self.refill()
         self._emptied, self.unchecked = set(), False
 
     def make_way(self, found: Sequence[Observed], error: psycopg.Error) -> bool:
-        """Take away the rows that a statement failed for.
+        """Delete the rows that made a statement fail.
 
         Args:
             found: what was observed of its file.
-            error: what the server said; nothing of the file is there any more.
+            error: from the server; the file has been rolled back.
 
         Returns:
-            Whether the file may run now.
+            Whether the file can run now.
 
         Raises:
             psycopg.Error: as the server says it.
@@ -81,7 +81,7 @@ class Rows:
         return True
 
     def _fails_on_any(self, found: Sequence[Observed], error: psycopg.Error) -> bool:
-        """Whether it is a column's own default that fails: it is new, and nobody has filled it."""
+        """Whether a new column's default fails, because nothing has filled the column."""
         table = _plain(f"{error.diag.schema_name}.{error.diag.table_name}")
         filled = {_plain(name) for one in found for name in one.changed}
         if error.sqlstate not in _OF_DEFAULTS or table in filled:
@@ -110,12 +110,12 @@ class Rows:
 
 
 def _adds_value(command: Node) -> bool:
-    """Whether a command of ALTER TABLE adds a column that does not follow from others."""
+    """Whether a command of ALTER TABLE adds a column that is not generated."""
     column = getattr(command.alter_table_cmd, "def").column_def
     kinds = {one.constraint.contype for one in column.constraints}
     return command.alter_table_cmd.subtype == AT_AddColumn and CONSTR_GENERATED not in kinds
 
 
 def _plain(name: str) -> str:
-    """A name without quotes: the server names tables so in its errors."""
+    """A name without quotes, as in the server's errors."""
     return name.replace('"', "")

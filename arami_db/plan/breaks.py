@@ -1,4 +1,4 @@
-"""What others know by a name, and no longer find; and what is there for good."""
+"""Objects that a statement drops or renames, and additions that cannot be dropped."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ _PARTS = {"foreign key", "trigger", "policy"}
 
 
 def breaks(origin: State, before: State, after: State) -> tuple[str, ...]:
-    """What a statement took away or renamed, in words.
+    """What a statement dropped or renamed, in words.
 
     Args:
-        origin: before the first pending file: what the files make themselves, nobody uses yet.
+        origin: before the first pending file: nobody uses objects made later yet.
         before: when the statement began.
         after: when it had ended.
     """
@@ -35,7 +35,7 @@ def breaks(origin: State, before: State, after: State) -> tuple[str, ...]:
 
 
 def left_at_the_end(found: tuple[str, ...], end: State) -> tuple[str, ...]:
-    """What is still gone when a file has ended: what it makes again in its transaction is not.
+    """What is still gone at the end of a file, which may create it again in its transaction.
 
     Args:
         found: as breaks() says it.
@@ -55,7 +55,7 @@ def _of_column(said: str) -> str | None:
 
 
 def lasting(origin: State, before: State, after: State) -> Iterator[str]:
-    """What a statement adds that nothing takes away again, in words.
+    """What a statement adds that cannot be dropped, in words.
 
     Args:
         origin: before the first pending file.
@@ -66,11 +66,11 @@ def lasting(origin: State, before: State, after: State) -> Iterator[str]:
     for key, one in after.objects.items():
         is_new = one.kind == "label" and key not in before.objects
         if is_new and one.name.rpartition(" '")[0] in types:
-            yield f"adds {one.name} for good: no value of an enum can be dropped"
+            yield f"adds {one.name} for good: Postgres cannot drop values of an enum"
 
 
 def mentions(connection: Connection, found: tuple[str, ...]) -> tuple[str, ...]:
-    """The functions whose text still names what is gone or renamed, in words.
+    """Functions whose text names a dropped or renamed object, in words.
 
     Args:
         connection: in the transaction that has run the statement.
@@ -85,7 +85,7 @@ def mentions(connection: Connection, found: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _named(said: str) -> tuple[str, str] | None:
-    """What is gone or renamed, and the relation it is a part of or is itself."""
+    """A dropped or renamed object, and its relation or itself."""
     match = re.fullmatch(r"(column|table|view|function) (.+?)(?:\(.*\))? is (?:gone|now .*)", said)
     if match is None:
         return None
@@ -130,7 +130,7 @@ def _objects(origin: State, before: State, after: State) -> Iterator[str]:
 
 
 def _parts(origin: State, before: State, after: State) -> Iterator[str]:
-    """What went along with something else, of a relation that stays."""
+    """Parts of remaining relations that were dropped with other objects."""
     names = {(one.kind, _full(after, one)) for one in after.objects.values()}
     for key, had in before.objects.items():
         if had.kind not in _PARTS or key not in origin.objects:
@@ -140,7 +140,7 @@ def _parts(origin: State, before: State, after: State) -> Iterator[str]:
 
 
 def _stands(before: State, one: Object, relations: set[str]) -> bool:
-    """Whether what an object is a part of is still there, by name, or may be made again."""
+    """Whether the relation of an object still exists, by name, or may be created again."""
     if not one.relation or before.name(one.relation) in relations:
         return True
     return before.relations[one.relation].kind in {"v", "m"}

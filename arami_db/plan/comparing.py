@@ -23,11 +23,11 @@ class Scope:
     """What is compared.
 
     Attributes:
-        tree: the SQL files, which say what is theirs.
+        tree: the SQL files.
         stating: those that state facts: the project's, or this tool's own where it has none.
-        schemas: those that the files make.
-        replaced: views and functions of which the files have another text.
-        around: what files find on the target.
+        schemas: those that the files create.
+        replaced: views and functions with a different text in the files.
+        around: the target's surroundings for files.
     """
 
     tree: SqlTree
@@ -37,7 +37,7 @@ class Scope:
     around: Surroundings
 
     def has(self, fact: Fact, oldest: int) -> bool:
-        """Whether a fact is to be compared, on servers of which the older is of this version."""
+        """Whether to compare a fact on two servers, of which the older has this version."""
         ours = ("extension", "default privilege")
         return (
             has(oldest, fact)
@@ -51,7 +51,7 @@ def differences(target: Connection, work: Connection, scope: Scope) -> tuple[Fin
     """What differs, gravest first; objects of neighbours are left out.
 
     Args:
-        target: is only read.
+        target: only read.
         work: the throw-away database with the applied files.
         scope: what is compared.
 

@@ -1,4 +1,4 @@
-"""The throw-away database as the target is before the pending files, with rows in every table."""
+"""The throw-away database: like the target before the pending files, with rows in every table."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Ground:
-    """Where the pending files are tried.
+    """The database on which the pending files are tried.
 
     Attributes:
         observer: runs statements there.
         drift: how the target differs from it.
-        notes: what could not be made alike.
-        rows: those that they run on.
+        notes: what could not be made the same.
+        rows: those for the files.
     """
 
     observer: Observer
@@ -52,8 +52,8 @@ class PlanOptions:
 
     Attributes:
         shadow: a database to copy for trying out the files; None for an embedded server.
-        fill: puts data into the throw-away database before its empty tables get a few rows, if
-            anything does: told how to connect, and the connection.
+        fill: puts data into the throw-away database, before its empty tables get a few rows;
+            called with a conninfo and the connection.
     """
 
     shadow: str | None = None
@@ -68,10 +68,10 @@ def ground(
     pending: Sequence[Script],
     wanted: PlanOptions,
 ) -> Iterator[Ground]:
-    """Make the throw-away database.
+    """Create the throw-away database.
 
     Args:
-        target: the database that is planned for; it is only read.
+        target: the database to plan for; only read.
         tree: the SQL files.
         applied: those that it has.
         pending: those that it lacks.
@@ -104,7 +104,7 @@ def ground(
         notes += [f"no row could be made for {name}: {why}" for name, why in unfilled.items()]
         with closing(connect(conninfo)) as second:
             origin = read_state(work)
-            # What the files make themselves is as empty there as it will be on the target.
+            # New tables of the files stay empty, as on the target.
             old = {(one.schema, one.bare) for one in origin.relations.values()}
             rows = Rows(work, origin, lambda: fill(work, schemas, old), theirs)
             observer = Observer(Sessions(work, second), origin, settings)
@@ -112,7 +112,7 @@ def ground(
 
 
 def _fill(work: Connection, conninfo: str, wanted: PlanOptions) -> frozenset[str]:
-    """Put in the data that are asked for; the tables that have them."""
+    """Insert the requested data; returns the tables that have rows."""
     if wanted.fill is None:
         return frozenset()
     wanted.fill(conninfo, work)
@@ -126,7 +126,7 @@ def _fill(work: Connection, conninfo: str, wanted: PlanOptions) -> frozenset[str
 def _compare(
     target: Connection, work: Connection, scope: Scope | None
 ) -> tuple[tuple[Finding, ...], list[str]]:
-    """How the target differs, and what stands in the way of saying so."""
+    """How the target differs, and reasons why it could not be compared."""
     wanted, major = (one.info.server_version // 10000 for one in (target, work))
     notes = []
     if wanted != major:
@@ -142,9 +142,9 @@ def _compare(
 
 
 def _partition(target: Connection, work: Connection) -> None:
-    """Make the partitions that the target has and the files do not make: jobs make them."""
+    """Create partitions that the target has and the files do not create: jobs create them."""
     for (made,) in target.execute(query("plan_partitions")).fetchall():
-        # Most are there; of one of another table, what it is a part of may not be.
+        # Most exist; the parent of another table's partition may be missing.
         with suppress(psycopg.Error), work.transaction():
             work.execute(made.encode())
 
@@ -155,7 +155,7 @@ def _conninfo(url: str | None, opened: Connection) -> str:
 
 
 def _settings(target: Connection, work: Connection) -> list[Composed]:
-    """What makes a session as the target's would be: its time zone decides what is rewritten."""
+    """Settings of the target's sessions: the time zone decides what is rewritten."""
     found = []
     for name, value in target.execute(query("plan_settings")).fetchall():
         setting = SQL("set {} = {}").format(Identifier(name), Literal(value))

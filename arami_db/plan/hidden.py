@@ -1,9 +1,9 @@
-"""Locks that are gone when a statement has ended: seen from a second session.
+"""Locks that are released before a statement ends, seen from a second session.
 
-A lock that a swallowed exception frees, or one of a statement outside a transaction, lasts too
-short a time to be caught by looking. So the second session holds locks that let the weak ones
-pass: whatever shuts out writers waits for it, and is seen waiting. Then the statement is cancelled
-and begins again, while that relation is held no more than lets pass what is known of it.
+A lock released by a caught exception, or of a statement outside a transaction, is too short to be
+seen by polling. So the second session holds locks that conflict only with those that block writers:
+the statement waits for one, and is seen waiting. Then it is cancelled and begins again, while the
+second session's lock on that relation allows the modes known so far.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ import psycopg
 from arami_db.database.connect import Connection
 from arami_db.plan.state import STRENGTH, Locks, Relation, locks_of, strongest
 
-# What the second session holds on a relation, by what is known to be taken: that passes, and
-# whatever is stronger waits.
+# The second session's lock on a relation, by the strongest mode known: that mode passes, and
+# stronger ones wait.
 _HOLDS = {
     "SHARE UPDATE EXCLUSIVE": "ROW EXCLUSIVE",
     "SHARE": "ROW SHARE",
@@ -37,11 +37,11 @@ _WAITS = """
 
 @dataclass(frozen=True)
 class Sessions:
-    """The session at work, and the second one.
+    """The working session, and the second one.
 
     Attributes:
         work: runs the statement.
-        second: holds locks, and looks at those of the other.
+        second: holds locks, and reads those of the other.
     """
 
     work: Connection
@@ -49,7 +49,7 @@ class Sessions:
 
 
 class _Execution(Thread):
-    """A statement at work while this session looks on."""
+    """A running statement while this session watches."""
 
     def __init__(self, connection: Connection, sql: str) -> None:
         super().__init__(daemon=True)
@@ -57,7 +57,7 @@ class _Execution(Thread):
         self.error: psycopg.Error | None = None
 
     def run(self) -> None:
-        """Run it, and keep what the server says against it."""
+        """Run it, and keep the server's error."""
         try:
             self._connection.execute(self._sql.encode())
         except psycopg.Error as error:
@@ -67,7 +67,7 @@ class _Execution(Thread):
 def reveal(
     sessions: Sessions, sql: str, relations: Iterable[Relation], *, savepoint: str | None
 ) -> Locks:
-    """Run a statement to its end, and say which locks it took on the way.
+    """Run a statement to its end, and return the locks that it took on the way.
 
     Args:
         sessions: the second one is idle.
@@ -103,7 +103,7 @@ def reveal(
 
 
 def _hold(second: Connection, tables: list[Relation], known: Locks, *, is_alone: bool) -> None:
-    """Begin a transaction with locks on tables, each as strong as what is known of it lets be."""
+    """Begin a transaction with locks on tables, each as strong as the known modes allow."""
     first = "SHARE UPDATE EXCLUSIVE" if is_alone else "ROW EXCLUSIVE"
     second.execute("begin")
     for table in tables:
@@ -116,10 +116,10 @@ def _hold(second: Connection, tables: list[Relation], known: Locks, *, is_alone:
 
 
 def _wait(second: Connection, pid: int, run: _Execution) -> Locks | None:
-    """Look until the statement waits for a relation, for something else, or has ended.
+    """Poll until the statement waits for a relation, for something else, or has ended.
 
     Returns:
-        The lock it waits for; None where nothing more is to be seen.
+        The lock that it waits for; None when there are no more.
     """
     while run.is_alive():
         waits = second.execute(_WAITS, [pid]).fetchone()

@@ -1,4 +1,4 @@
-"""What a statement did: the throw-away database before it beside the one after it."""
+"""What a statement did: the throw-away database before and after it compared."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ class Told:
 
     Attributes:
         freed: locks that it took and gave back before it ended.
-        scanned: relations that it read without bound, by the planner or the server's messages.
+        scanned: relations that it read unbounded, by the planner or the server's messages.
         rewritten: relations that it rewrote, by the server's messages.
-        changes: relations of which its queries change or lock rows without a bound.
-        deletes: those of which they delete such rows for good.
-        is_bounded: whether it is known to change no more rows than these, whatever is counted.
+        changes: relations whose rows its queries change or lock unbounded.
+        deletes: those whose rows they delete unbounded, for good.
+        is_bounded: whether it changes only these rows, whatever the statistics count.
         is_alone: whether it ran outside a transaction.
     """
 
@@ -58,7 +58,7 @@ def observed(
         at: the statement and its file.
         states: when it began, and when it had ended.
         origin: before the first pending file.
-        told: what these do not show.
+        told: what the states do not show.
     """
     before, after = states
     known = {oid: r for oid, r in before.relations.items() if _is_known(r, origin)}
@@ -69,7 +69,7 @@ def observed(
     reads, writes = _shut_out(known, locks)
     truncates = at[1].node.HasField("truncate_stmt")
     emptied = {oid for oid in moved if truncates or _is_emptied(before, after, oid)}
-    counts = not (told.is_alone or truncates)  # else the statistics are not of this statement
+    counts = not (told.is_alone or truncates)  # else the statistics include other statements
     scanned = {*told.scanned, *_scanned(known, after, counts)}
     changed, deleted = _changed(known, (before, after), told, locks)
 
@@ -93,7 +93,7 @@ def observed(
 
 
 def _is_known(relation: Relation, origin: State) -> bool:
-    """Whether somebody may use it: it was there, or replaces a view that was."""
+    """Whether somebody may use it: it existed, or replaces a view that did."""
     if relation.oid in origin.relations:
         return True
     return relation.kind in _VIEWS and relation.name in {r.name for r in origin.relations.values()}
@@ -103,11 +103,11 @@ def _remade(known: Mapping[int, Relation], after: State) -> Iterator[str]:
     names = {r.name for oid, r in after.relations.items() if oid not in known}
     for oid, relation in known.items():
         if relation.kind in _VIEWS and oid not in after.relations and relation.name in names:
-            yield f"drops {relation.name} and makes it again"
+            yield f"drops {relation.name} and creates it again"
 
 
 def _matters(relation: Relation, locks: Locks) -> bool:
-    """Whether a lock is worth telling: of an index, one that goes further than its table's."""
+    """Whether to report a lock: on an index, only one stronger than its table's."""
     if relation.oid not in locks or relation.of_table == relation.oid:
         return relation.oid in locks
     strength = STRENGTH[locks[relation.oid]]
@@ -118,19 +118,19 @@ def _matters(relation: Relation, locks: Locks) -> bool:
 def _in_force(
     known: Mapping[int, Relation], after: State, told: Told, moved: set[int], rebuilt: set[int]
 ) -> Locks:
-    """The locks while it ran; outside a transaction some can only be told by what they are for."""
+    """The locks while it ran; outside a transaction some are derived from its effects."""
     locks = strongest(after.locks, told.freed)
     if not told.is_alone:
         return locks
     writes = _shut_out(known, locks)[1]
-    # Nobody may look at what gets a new file, unless that is made concurrently.
+    # A new file needs ACCESS EXCLUSIVE, unless it is built concurrently.
     shut = moved | {oid for oid in rebuilt if known[oid].of_table in writes}
     changes = dict.fromkeys(told.changes, "ROW EXCLUSIVE")
     return strongest(locks, changes, dict.fromkeys(shut, "ACCESS EXCLUSIVE"))
 
 
 def _shut_out(known: Mapping[int, Relation], locks: Locks) -> tuple[set[int], set[int]]:
-    """The relations that readers, and that writers are shut out of.
+    """The relations whose readers, and those whose writers, are blocked.
 
     A lock on an index blocks sessions that read or write its table.
     """
@@ -177,7 +177,7 @@ def _rebuilt(known: Mapping[int, Relation], after: State) -> Iterator[int]:
 def _changed(
     known: Mapping[int, Relation], states: tuple[State, State], told: Told, locks: Locks
 ) -> tuple[set[int], set[int]]:
-    """Tables whose rows a statement changes in bulk, and those that lose some by it."""
+    """Tables whose rows a statement changes in bulk, and those that lose rows."""
     changed = {oid for oid in told.changes if locks.get(oid, "ACCESS SHARE") != "ACCESS SHARE"}
     deleted, inserted = set(told.deletes), 0
     counted = set[int]()
@@ -187,7 +187,7 @@ def _changed(
             continue
         inserted += now.inserted - had.inserted
         rows, gone = now.updated - had.updated, now.deleted - had.deleted
-        # Of the few rows that there are, who changes several by key changes any number.
+        # A statement that changes several of the few rows by key may change any number.
         if rows + gone > 1:
             changed.add(oid)
             counted |= {oid} if gone else set()
@@ -195,7 +195,7 @@ def _changed(
 
 
 def _lost(origin: State, before: State, after: State) -> Iterator[int]:
-    """Tables that are gone, and tables that have lost a column."""
+    """Dropped tables, and tables that lost a column."""
     tables = {oid for oid, r in before.relations.items() if r.kind in {"r", "p"}}
     yield from (oid for oid in tables if oid not in after.relations)
     for key, part in before.objects.items():

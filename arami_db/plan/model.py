@@ -1,4 +1,4 @@
-"""What a plan consists of."""
+"""The parts of a plan."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ if TYPE_CHECKING:
 class Observed:
     """What one statement did on the throw-away database.
 
-    Relations are those that were there before the first pending file, by the name that they had
-    when the statement began: whatever the files make themselves, nobody uses yet.
+    Relations are those that existed before the first pending file, by their name when the statement
+    began: nobody uses yet what the files create.
 
     Attributes:
         file: where it is from.
-        statement: itself.
-        locks: the strongest on each relation, while it ran: with those that the file took before.
-        takes: the relations that it shut readers or writers out of itself.
-        blocks_reads, blocks_writes: relations whose readers or writers are shut out while it runs.
+        statement: the statement.
+        locks: the strongest on each relation while it ran, including earlier ones of the file.
+        takes: the relations whose readers or writers it blocked itself.
+        blocks_reads, blocks_writes: relations whose readers or writers are blocked while it runs.
         rewritten: tables and materialized views whose heap got a new file.
-        rebuilt: indexes that were built again, or built on a table that was there.
-        scanned: tables read in full, or as far as nobody can say.
-        changed: tables of which rows were changed in bulk.
+        rebuilt: indexes that were built again, or built on an existing table.
+        scanned: tables read in full, or to an unknown extent.
+        changed: tables whose rows were changed in bulk.
         loses: tables that lost rows or columns, or are gone.
-        breaks: what others use and no longer find, in words.
+        breaks: what it dropped or renamed that others may use, in words.
         fails: the SQLSTATE; None where it ran.
-        safer: SQL that comes to the same and shuts nobody out for long; None where there is none.
-        notes: what else is to be said.
+        safer: SQL with the same result that blocks nobody for long; None where there is none.
+        notes: further remarks.
     """
 
     file: SqlFile
@@ -73,7 +73,7 @@ class Observed:
 
     @property
     def concerned(self) -> tuple[str, ...]:
-        """The relations that make it of its class."""
+        """The relations because of which it has its class."""
         by_effect = {
             Effect.DATA_LOSS: self.loses,
             Effect.REWRITE: self.rewritten,

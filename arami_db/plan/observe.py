@@ -1,4 +1,4 @@
-"""Running one statement on the throw-away database, and seeing what it does there."""
+"""Run one statement on the throw-away database, and observe its effects."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _SAVEPOINT = "arami_statement"
 _UNLIMITED = "set local statement_timeout = 0; set local lock_timeout = 0"
-# They reach beyond the database, or wait for another server: nothing of it is tried.
+# They reach beyond the database, or wait for another server: they are not tried.
 BEYOND = {
     "alter_subscription_stmt",
     "alter_system_stmt",
@@ -38,7 +38,7 @@ BEYOND = {
     "dropdb_stmt",
     "copy_stmt",
 }
-# What may run queries that nobody sees: there the planner is kept from reading whole tables.
+# Statements that may run hidden queries: for these the planner avoids full scans.
 _DATA = {"insert_stmt", "update_stmt", "delete_stmt", "merge_stmt", "select_stmt"}
 _CALLS = {*_DATA, "do_stmt", "call_stmt", "execute_stmt"}
 _OID = "select pg_catalog.to_regclass(%s)::oid"
@@ -48,11 +48,11 @@ class FailedError(Exception):
     """A statement failed on the throw-away database."""
 
     def __init__(self, found: Observed, cause: psycopg.Error) -> None:
-        """Keep what is known of it.
+        """Keep its statement and cause.
 
         Args:
             found: the statement, with its SQLSTATE.
-            cause: what the server said.
+            cause: the server's error.
         """
         super().__init__(str(cause))
         self.found, self.cause = found, cause
@@ -64,8 +64,8 @@ class Observer:
 
     Attributes:
         sessions: on the throw-away database.
-        origin: what was there before the first pending file.
-        settings: what makes a session like one of the target's.
+        origin: the state before the first pending file.
+        settings: those of the target's sessions.
     """
 
     sessions: Sessions
@@ -74,28 +74,28 @@ class Observer:
     _said: Said = field(init=False)
 
     def __post_init__(self) -> None:
-        """Hear what the server says."""
+        """Listen to the server."""
         self._said = Said(self.sessions.work)
 
     def prepare(self) -> None:
-        """Begin a file: have a session as the target's would be, on a server that says much."""
+        """Begin a file: with the target's settings and all messages of the server."""
         for setting in self.settings:
             self.sessions.work.execute(setting)
         self._said.prepare()
 
     def inside(self, file: SqlFile, statement: Statement, before: State) -> tuple[Observed, State]:
-        """Run a statement in the transaction at work.
+        """Run a statement in the current transaction.
 
         Args:
             file: where it is from.
             statement: itself.
-            before: what there is.
+            before: the state before it.
 
         Returns:
-            What it did, and what there is afterwards.
+            What it did, and the state after it.
 
         Raises:
-            FailedError: it failed; the transaction is where it was before.
+            FailedError: it failed; the transaction is rolled back to the state before it.
         """
         work = self.sessions.work
         kind = statement.node.WhichOneof("node")
@@ -104,7 +104,7 @@ class Observer:
         work.execute(f"savepoint {_SAVEPOINT}")
         try:
             freed = self._run(statement, before)
-            # What the file has limited is for its own statements, and not for these.
+            # The file's timeouts apply to its own statements, not to these.
             work.execute(_UNLIMITED)
             self._said.end()
             after = read_state(work)
@@ -120,7 +120,7 @@ class Observer:
         return replace(found, safer=way), after
 
     def _run(self, statement: Statement, before: State) -> Locks:
-        """Run a statement; where it may have freed locks, once more to see them."""
+        """Run a statement; again if it may have released locks, to see them."""
         work, text = self.sessions.work, statement.text
         calls = statement.node.WhichOneof("node") in _CALLS
         self._said.begin(calls=calls)
@@ -146,7 +146,7 @@ class Observer:
         before = read_state(self.sessions.work)
         known = [r for oid, r in before.relations.items() if oid in self.origin.relations]
         vacuum = statement.node.vacuum_stmt
-        is_whole = vacuum.is_vacuumcmd and not vacuum.rels  # that waits for nobody, or for all
+        is_whole = vacuum.is_vacuumcmd and not vacuum.rels  # that waits for no session, or for all
         calls = statement.node.WhichOneof("node") in _CALLS
         self._said.begin(calls=calls, is_alone=True)
         try:
@@ -162,7 +162,7 @@ class Observer:
         return observed((file, statement), (before, after), self.origin, told)
 
     def _detached(self, statement: Statement) -> Locks:
-        """The last lock of DETACH CONCURRENTLY: stopped before it, that could not run again."""
+        """The last lock of DETACH CONCURRENTLY, which cannot run again if it stops before it."""
         if not (statement.node.HasField("alter_table_stmt") and is_concurrent(statement.node)):
             return {}
         command = statement.node.alter_table_stmt.cmds[0].alter_table_cmd
@@ -180,8 +180,8 @@ class Observer:
 
         Args:
             own: the statement with its plan, if it is one of data.
-            after: what there is now.
-            freed: locks that it gave back.
+            after: the state after it.
+            freed: locks that it released.
         """
         scanned, rewritten = self._said.tables(after, strongest(after.locks, freed))
         queries, again = self._said.queries()

@@ -1,6 +1,6 @@
-"""Views and functions as the target has them, where a pending file is a newer text of theirs.
+"""The target's views and functions, where a pending file has a newer text of them.
 
-The ledger knows of the older text only its checksum; so the target is asked how it has them.
+The ledger has only the checksum of the older text, so their definitions come from the target.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Older:
-    """What the target has and no applied file makes."""
+    """Objects of the target that no applied file creates."""
 
     def __init__(
         self, target: Connection, schemas: Collection[str], applied: Sequence[Script]
@@ -28,9 +28,9 @@ class Older:
         """Ask the target.
 
         Args:
-            target: is only read.
+            target: only read.
             schemas: whose views and functions.
-            applied: the files of views/ that it has as they are.
+            applied: the files of views/ whose current text it has.
         """
         names = (created_name(one) for script in applied for one in script.statements)
         made = {name.last for name in names if name}
@@ -41,7 +41,7 @@ class Older:
         self.brought = set[str]()
 
     def bring(self, work: Connection) -> None:
-        """Make what can be made by now."""
+        """Create what can be created now."""
         there = {name for name, *_ in work.execute(query("plan_views"), [self._schemas()])}
         for name, sql in list(self._left.items()):
             if name in there:
@@ -63,16 +63,16 @@ def apply_with_older(
     schemas: Collection[str],
     around: Surroundings,
 ) -> frozenset[str]:
-    """Apply files of views/, among what the target has besides.
+    """Apply files of views/, together with the target's other objects.
 
     Args:
         connections: to the target and to the throw-away database.
         applied: the files.
-        schemas: whose views and functions are meant.
-        around: what files find there.
+        schemas: whose views and functions to read.
+        around: the target's surroundings for files.
 
     Returns:
-        The names of what the target alone has.
+        The names of objects that only the target has.
 
     Raises:
         ShadowError: a statement failed; names its place.

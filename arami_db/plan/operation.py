@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from arami_db.runner.session import MigrateOptions
 
 _NO_LEDGER = (
-    "no ledger here, so that no file counts as applied; where the schema is here already,"
-    " `arami-db baseline` enters the files that made it"
+    "no ledger here, so no file counts as applied; if the schema exists already,"
+    " `arami-db baseline` records the files that created it"
 )
 _EACH = {Effect.DATA_LOSS, Effect.REWRITE}
 
@@ -39,11 +39,11 @@ class Planned:
 
     Attributes:
         files: how many are pending.
-        statements: in the order in which they run; those after one that fails are missing.
+        statements: in the order of execution; without those after one that fails.
         target: the database they are for.
         drift: how that differs from what its applied files make.
-        notes: what the plan could not look at.
-        stale: lines of pending files that accept what they do not do: the file, and the line.
+        notes: what the plan could not check.
+        stale: lines of pending files that accept an effect that no statement has: file and line.
     """
 
     files: int
@@ -55,7 +55,7 @@ class Planned:
 
     @property
     def open(self) -> tuple[Weighed, ...]:
-        """The statements that no line of their file accepts, worst first."""
+        """The statements without an accepting line, worst first."""
         left = [one for one in self.statements if one.accepted is None]
         return tuple(sorted(left, key=lambda one: (one.observed.effect.rank, -one.risk.rank)))
 
@@ -65,7 +65,7 @@ class Planned:
         return self.open[0].observed.effect if self.open else Effect.NONE
 
     def at_least(self, risk: Risk) -> tuple[Weighed, ...]:
-        """The statements of a risk or a greater one that are not accepted."""
+        """The statements with at least this risk that are not accepted."""
         return tuple(one for one in self.open if one.risk.rank >= risk.rank)
 
 
@@ -76,14 +76,14 @@ def plan(
     wanted: PlanOptions,
     begin: Callable[[str], None] = lambda _: None,
 ) -> Planned:
-    """Say what the pending files will do to a database, which is only read.
+    """Plan what the pending files will do to a database, which is only read.
 
     Args:
-        connection: an idle connection of any role that may read the ledger, through a pooler if
-            need be.
+        connection: an idle connection of any role that may read the ledger, also through a
+            pooler.
         tree: the SQL files.
-        options: which files are to run, as for migrate().
-        wanted: how to make the throw-away database.
+        options: which files to run, as for migrate().
+        wanted: how to create the throw-away database.
         begin: called with each step as it begins, for progress.
 
     Raises:
@@ -124,7 +124,7 @@ def _observe(there: Ground, pending: Sequence[Script]) -> tuple[list[Observed], 
 def _accept(
     statements: Sequence[Weighed], files: Sequence[SqlFile]
 ) -> tuple[tuple[Weighed, ...], tuple[tuple[SqlFile, Acceptance], ...]]:
-    """Say which statements lines of their file accept, and which lines accept nothing."""
+    """Match statements with accepting lines of their file, and find lines that accept nothing."""
     lines = [(file, line) for file in files for line in acceptances(file)]
     used: list[tuple[SqlFile, Acceptance]] = []
     accepted = []
@@ -137,7 +137,7 @@ def _accept(
         ]
         used += fitting
         named = {line.relation for _, line in fitting}
-        # Of what is lost or rewritten, all is to be named; whom a lock shuts out goes together.
+        # Each lost or rewritten relation must be named; for locks, one of them is enough.
         is_whole = seen.effect not in _EACH or named >= set(seen.concerned)
         reason = "; ".join(line.reason for _, line in fitting) if is_whole else ""
         accepted.append(replace(one, accepted=reason or None))

@@ -1,4 +1,4 @@
-"""How far queries reach, as the planner says it: with bound, or over all of a table."""
+"""The reach of queries, by their plans: bounded, or over a whole table."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from arami_db.rows.savepoints import undone
 if TYPE_CHECKING:
     from arami_db.database.connect import Connection
 
-# With these the planner takes an index wherever there is one, however few rows a table has.
+# With these the planner uses an index wherever possible, even on small tables.
 BY_INDEX = "set local enable_seqscan = off; set local enable_hashjoin = off;" + (
     " set local enable_mergejoin = off"
 )
-_OF_KEYS = "OPERATOR(pg_catalog.=)"  # so write those that look after foreign keys: by key
+_OF_KEYS = "OPERATOR(pg_catalog.=)"  # the form of foreign key checks: by key
 _LOCKS = re.compile(r"\bfor\s+((no\s+key\s+)?update|share)\b", re.IGNORECASE)
 _MERGES = re.compile(r"\bthen\s+(update|delete)\b", re.IGNORECASE)
 _MERGE_DELETES = re.compile(r"\bthen\s+delete\b", re.IGNORECASE)
 # A range as plans write it.
 _RANGE = re.compile(r"\((\S+) >=? (\S+?)\) AND \(\1 <=? (\S+?)\)")
 _ROWS = re.compile(r"\(ROW(\(.*\)) >=? .* AND \(ROW\1 <=? ")
-_OF_ARRAY = re.compile(r"ANY \((\$|\(InitPlan)")  # of as many values as a query finds
+_OF_ARRAY = re.compile(r"ANY \((\$|\(InitPlan)")  # with as many values as a query finds
 _CAST = re.compile(r"::[\w ]+$")
 _BATCH = 10_000
 _CHANGES = {"Update", "Delete", "Merge"}
@@ -41,13 +41,13 @@ class PlannedQuery(NamedTuple):
 
 @dataclass(frozen=True)
 class Reach:
-    """What queries touch.
+    """What queries read and change.
 
     Attributes:
-        unbounded: relations that one reads without a bound: not by a key, and not up to a limit.
-        changes: relations of which one changes or locks rows without a bound.
-        deletes: those of which one deletes such rows, and puts them nowhere else.
-        is_bounded: whether one changes rows, and none without a bound.
+        unbounded: relations that one reads without a key or a limit.
+        changes: relations whose rows one changes or locks unbounded.
+        deletes: those whose rows one deletes unbounded, without moving them.
+        is_bounded: whether one changes rows, and none unbounded.
     """
 
     unbounded: frozenset[int] = frozenset()
@@ -57,11 +57,11 @@ class Reach:
 
 
 def explain(connection: Connection, text: str) -> list[PlannedQuery]:
-    """Ask the planner, which is kept from reading whole tables where there is another way.
+    """Ask the planner, which avoids full scans where possible.
 
     Args:
         connection: in a transaction.
-        text: a data statement; rules may make several of it, or none.
+        text: a data statement; rules may turn it into several, or none.
     """
     try:
         with undone(connection, "arami_planned"):
@@ -70,12 +70,12 @@ def explain(connection: Connection, text: str) -> list[PlannedQuery]:
             return [
                 PlannedQuery(text, one["Plan"]) for (row,) in rows for one in row if "Plan" in one
             ]
-    except psycopg.Error:  # the statement itself will say what is wrong
+    except psycopg.Error:  # running the statement will report the error
         return []
 
 
 def reach(queries: Iterable[PlannedQuery], state: State) -> Reach:
-    """Say what queries touch.
+    """Find what queries read and change.
 
     Args:
         queries: with their plans.
@@ -107,7 +107,7 @@ def reach(queries: Iterable[PlannedQuery], state: State) -> Reach:
 
 
 class _Node(NamedTuple):
-    """A node of a plan, whether a limit lies above it, and whether it makes a single value."""
+    """A node of a plan, whether a limit is above it, and whether it returns a single value."""
 
     node: dict[str, Any]
     is_limited: bool
@@ -115,7 +115,7 @@ class _Node(NamedTuple):
 
 
 def _keys(state: State) -> set[str]:
-    """The columns that are a key by themselves."""
+    """The columns that are keys alone."""
     tables = {oid: f"{one.schema}.{one.bare}" for oid, one in state.relations.items()}
     return {f"{tables[one.of_table]}.{one.key}" for one in state.relations.values() if one.key}
 
@@ -132,14 +132,14 @@ def _nodes(
 
 
 def _is_open(node: dict[str, Any], query: PlannedQuery, keys: set[str]) -> bool:
-    """Whether a node reads a relation without a bound; a key is one, and a batch of keys."""
+    """Whether a node reads a relation unbounded: without a key or a batch of keys."""
     if "Relation Name" not in node or node["Node Type"] in {"ModifyTable", "Tid Scan"}:
         return False
     return not (_is_by_key(node) or _in_batch(node, query, keys))
 
 
 def _in_batch(node: dict[str, Any], query: PlannedQuery, keys: set[str]) -> bool:
-    """Whether a node reads a range of keys that is no longer than a batch."""
+    """Whether a node reads a range of keys of at most a batch."""
     conditions = _conditions(node)
     return bool(_ROWS.search(conditions)) or any(
         f"{_relation(node)}.{column.rpartition('.')[2]}" in keys and _is_batch(ends, query)
@@ -153,7 +153,7 @@ def _conditions(node: dict[str, Any]) -> str:
 
 
 def _is_batch(ends: Sequence[str], query: PlannedQuery) -> bool:
-    """Whether a range of keys is no longer than a batch; those that code computes are batches."""
+    """Whether a range of keys is at most a batch; computed ranges count as batches."""
     values = [_CAST.sub("", end).strip("'") for end in ends]
     if not any(re.search(rf"(?<!\w){re.escape(one)}(?!\w)", query.text) for one in values):
         return True
@@ -162,7 +162,7 @@ def _is_batch(ends: Sequence[str], query: PlannedQuery) -> bool:
 
 
 def _is_by_key(node: dict[str, Any]) -> bool:
-    """Whether an index is asked for what equals a value."""
+    """Whether a condition of an index is an equality."""
     parts = [_is_by_key(child) for child in node.get("Plans", ())]
     if node["Node Type"] == "BitmapAnd":
         return any(parts)
@@ -172,7 +172,7 @@ def _is_by_key(node: dict[str, Any]) -> bool:
 
 
 def _targets(query: PlannedQuery, nodes: Iterable[dict[str, Any]]) -> tuple[set[str], set[str]]:
-    """The relations whose rows a query changes, and those it deletes rows of for good."""
+    """The relations whose rows a query changes, and those whose rows it deletes for good."""
     targets, lost, moves = set[str](), set[str](), False
     for node in nodes:
         operation = node.get("Operation")

@@ -1,4 +1,4 @@
-"""Views and functions that CREATE OR REPLACE refuses to replace: dropped, and made again."""
+"""Views and functions that CREATE OR REPLACE cannot replace: dropped and created again."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _DEPENDENT = "2BP01"
 
 
 def needs_rebuild(script: Script, found: Sequence[Observed]) -> bool:
-    """Whether `migrate` drops what a file is to replace: one of views/ that was refused.
+    """Whether `migrate` drops the object of a file: one of views/ that was refused.
 
     Args:
         script: the file.
@@ -36,15 +36,15 @@ def needs_rebuild(script: Script, found: Sequence[Observed]) -> bool:
 
 
 def would_keep(script: Script) -> bool:
-    """Whether a file of views/ would keep what it is to replace: `migrate` rebuilds it at once."""
+    """Whether a file of views/ must be rebuilt at once, because it would keep its object."""
     return script.file.kind == "view" and any(map(skips_what_exists, script.statements))
 
 
 def rebuild(observer: Observer, scripts: Sequence[Script]) -> list[Observed]:
-    """Run files of views/ in one transaction, as `migrate` does from the first that needs it.
+    """Run files of views/ in one transaction, as `migrate` does from the first that needs this.
 
     Args:
-        observer: says where.
+        observer: runs the statements.
         scripts: that file, and all that follow.
 
     Raises:
@@ -71,7 +71,7 @@ def rebuild(observer: Observer, scripts: Sequence[Script]) -> list[Observed]:
 
 
 class _Watch:
-    """Judges each statement when the next one begins: what it dropped is made again by then."""
+    """Judge each statement when the next one begins, after its dropped objects are back."""
 
     def __init__(self, observer: Observer, before: State) -> None:
         self._observer, self._before = observer, before
@@ -85,7 +85,7 @@ class _Watch:
             self._present = script, statement
 
     def finish(self) -> None:
-        """Judge the statement that has ended."""
+        """Judge the ended statement."""
         if self._present is None:
             return
         (script, statement), self._present = self._present, None
@@ -96,7 +96,7 @@ class _Watch:
         self._before = after
 
     def fail(self, sqlstate: str, message: str) -> None:
-        """The statement at work failed, and with it the transaction."""
+        """The current statement failed, and with it the transaction."""
         if self._present:
             script, statement = self._present
             self.found.append(Observed(script.file, statement, fails=sqlstate, notes=(message,)))

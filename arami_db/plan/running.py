@@ -1,4 +1,4 @@
-"""Running the pending files on the throw-away database, as `migrate` would run them."""
+"""Run the pending files on the throw-away database, like `migrate`."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Run:
 
     Attributes:
         observer: runs their statements.
-        rows: that they run on.
+        rows: those for the files.
     """
 
     observer: Observer
@@ -70,7 +70,7 @@ class Run:
             script: the file.
 
         Returns:
-            What its statements did; where one failed it is the last, and has a SQLSTATE.
+            What its statements did; a failed one is the last, and has a SQLSTATE.
 
         Raises:
             psycopg.Error: the connection broke.
@@ -117,7 +117,7 @@ class Run:
         return found, None
 
     def _settled(self, found: list[Observed]) -> list[Observed]:
-        """What a file breaks when it has ended, and which functions still name that."""
+        """What a file breaks at its end, and the functions that still name it."""
         work = self.observer.sessions.work
         if not any(one.breaks for one in found):
             return found
@@ -131,12 +131,12 @@ class Run:
     def _inside(self, script: Script, statement: Statement, state: State) -> tuple[Observed, State]:
         if note := self._untried(statement):
             return Observed(script.file, statement, notes=(note,)), state
-        if statement.node.variable_set_stmt.name in _LIMITS:  # they are for the target
+        if statement.node.variable_set_stmt.name in _LIMITS:  # these are for the target
             return Observed(script.file, statement), state
         return self.observer.inside(script.file, statement, state)
 
     def _alone(self, script: Script) -> list[Observed]:
-        """A file marked no-transaction: each statement by itself, under the settings before it."""
+        """A file marked no-transaction: each statement alone, with the settings before it."""
         work, found = self.observer.sessions.work, list[Observed]()
         self.observer.prepare()
         for statement in script.statements:
@@ -156,7 +156,7 @@ class Run:
         return found
 
     def _untried(self, statement: Statement) -> str | None:
-        """Why a statement is not run here."""
+        """Why a statement does not run here."""
         if statement.node.WhichOneof("node") in BEYOND:
             return "not tried: it reaches beyond the database"
         name = statement.node.create_extension_stmt.extname
@@ -173,7 +173,7 @@ class Run:
                 if not self.rows.make_way([error.found], error.cause):
                     raise
             invalid = self.observer.sessions.work.execute(_INVALID).fetchall()
-            for (name,) in invalid:  # what the attempt left
+            for (name,) in invalid:  # left by the attempt
                 self.observer.sessions.work.execute(f"drop index {name}".encode())
 
     def _once(self, script: Script, statement: Statement) -> Observed:

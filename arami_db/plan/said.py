@@ -1,4 +1,4 @@
-"""What the server says of a statement: plans of its queries, and what DDL reads and rewrites."""
+"""The server's messages on a statement: plans of its queries, and what DDL reads and rewrites."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from arami_db.database.connect import Connection
     from arami_db.plan.state import Locks, State
 
-# The server then says the plan of every query, those of functions and blocks among them.
+# The server then reports the plan of every query, also in functions and blocks.
 _PLANS = """
     set local auto_explain.log_nested_statements = on;
     set local auto_explain.log_format = json;
@@ -39,10 +39,10 @@ _REFERENCING = "select conrelid from pg_catalog.pg_constraint where contype = 'f
 
 
 class Said:
-    """What one session's server says of the statement at work.
+    """What the server reports on a session's current statement.
 
     Attributes:
-        explains: whether it says the plans of queries.
+        explains: whether it reports the plans of queries.
     """
 
     def __init__(self, connection: Connection) -> None:
@@ -52,8 +52,8 @@ class Said:
         connection.add_notice_handler(self._hear)
 
     def prepare(self) -> None:
-        """Have the server speak, as far as the session's role may."""
-        # What the planner is kept from looks so dear to it that it would compile every query.
+        """Enable the server's messages, as far as the session's role may."""
+        # Disabled plan types have such high costs that the planner would compile every query.
         self._connection.execute("set jit = off")
         try:
             self._connection.execute("set track_functions = 'all'")
@@ -68,7 +68,7 @@ class Said:
         """A statement begins.
 
         Args:
-            calls: whether it may run queries that nobody sees: their plans are said.
+            calls: whether it may run hidden queries: then report their plans.
             is_alone: whether it is outside a transaction.
         """
         self._messages.clear()
@@ -105,7 +105,7 @@ class Said:
 
         Args:
             state: the database as it is now.
-            locks: that it took; of several tables of a name, it is one of these.
+            locks: that it took; among tables of one name, the locked one counts.
         """
         scanned, rewritten = set[int](), set[int]()
         for said in self._messages:

@@ -1,4 +1,4 @@
-"""How fast the throw-away server reads and writes: what estimates are made with."""
+"""The speed of the throw-away server, for estimates."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Speed:
 
 
 def measure(connection: Connection) -> Speed:
-    """Rewrite and read a table of some megabytes, which is gone afterwards.
+    """Rewrite and read a temporary table of some megabytes.
 
     Args:
         connection: to the throw-away database, idle.

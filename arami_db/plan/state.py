@@ -1,4 +1,4 @@
-"""What the throw-away database holds at one moment, as seen from within a transaction."""
+"""The state of the throw-away database at one moment, seen from a transaction."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ STRENGTH = {mode: strength for strength, mode in enumerate(MODES.values())}
 SHUTS_OUT_WRITES = STRENGTH["SHARE"]
 SHUTS_OUT_READS = STRENGTH["ACCESS EXCLUSIVE"]
 Locks = dict[int, str]  # the strongest mode on each relation
-# The weakest mode that each one has to wait for; of the modes above it, SHARE waits for all but
-# itself.
+# The weakest mode that each one conflicts with, and all stronger ones; but SHARE does not conflict
+# with itself.
 _WEAKEST = dict(zip(MODES.values(), (7, 6, 4, 3, 2, 2, 1, 0), strict=True))
 
 
 def conflict(held: str, wanted: str) -> bool:
-    """Whether a lock on a relation has to wait for another one on it.
+    """Whether a lock on a relation must wait for another one on it.
 
     Args:
         held, wanted: the modes, as SQL names them.
@@ -71,7 +71,7 @@ class Object(NamedTuple):
 
 @dataclass(frozen=True)
 class State:
-    """Everything that statements are judged by.
+    """Everything by which statements are judged.
 
     Attributes:
         relations: by oid.
@@ -84,12 +84,12 @@ class State:
     locks: Locks
 
     def name(self, oid: int) -> str | None:
-        """The name of a relation; None where there is none of that oid."""
+        """The name of a relation; None where the oid does not exist."""
         return self.relations[oid].name if oid in self.relations else None
 
 
 def read_state(connection: Connection) -> State:
-    """Read what there is, and what the transaction at work has locked and done.
+    """Read the relations and objects, and the locks and statistics of the transaction.
 
     Args:
         connection: in a transaction or not.
@@ -119,7 +119,7 @@ def locks_of(connection: Connection, pid: int | None, *, granted: bool = True) -
 
 
 def strongest(*several: Mapping[int, str]) -> Locks:
-    """Of several sets of locks the strongest on each relation."""
+    """The strongest lock on each relation in several sets."""
     found: Locks = {}
     for locks in several:
         for oid, mode in locks.items():

@@ -1,4 +1,4 @@
-"""The database that is planned for, by its statistics: sizes, traffic, who is in it."""
+"""The database to plan for, by its statistics: sizes, traffic, sessions."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from arami_db.plan.state import MODES, conflict
 
 
 class TargetTable(NamedTuple):
-    """A row of plan_tables.sql; rows is None where nobody has counted yet."""
+    """A row of plan_tables.sql; rows is None before the first ANALYZE."""
 
     name: str
     heap_bytes: int
@@ -34,7 +34,7 @@ class TargetTable(NamedTuple):
 
     @property
     def bytes(self) -> int | None:
-        """The size of its heap; by its rows where only these are known."""
+        """The size of its heap; estimated from its rows where only these are known."""
         if self.heap_bytes or self.rows is None:
             return self.heap_bytes or None
         return self.rows * _ROW
@@ -57,7 +57,7 @@ class Busy(NamedTuple):
         return f"{who}, {self.state}, in a transaction for {age}"
 
     def is_in_the_way(self, relation: str, mode: str) -> bool:
-        """Whether a lock has to wait for one that it has on the same relation."""
+        """Whether a lock must wait for one of its locks on the same relation."""
         held = zip(self.relations, self.modes, strict=True)
         return any(name == relation and conflict(MODES[had], mode) for name, had in held)
 
@@ -75,15 +75,15 @@ class TargetServer(NamedTuple):
 
 @dataclass(frozen=True)
 class Target:
-    """The database that is planned for.
+    """The database to plan for.
 
     Attributes:
         server: as a whole.
         tables: by name.
         traffic: reads and writes a second, by table.
-        sessions: those in a transaction that have locked something or hold a snapshot, the oldest
-            first; prepared transactions among them.
-        free_disk: bytes that are free where its data lie; None where that cannot be seen.
+        sessions: those in a transaction that hold locks or a snapshot, the oldest first; including
+            prepared transactions.
+        free_disk: free bytes on the disk of its data; None where that cannot be seen.
     """
 
     server: TargetServer
@@ -93,12 +93,12 @@ class Target:
     free_disk: int | None = None
 
     def in_the_way(self, relation: str, mode: str) -> list[Busy]:
-        """The sessions whose locks on a relation one of that mode has to wait for."""
+        """The sessions whose locks on a relation conflict with this mode."""
         return [one for one in self.sessions if one.is_in_the_way(relation, mode)]
 
 
 _DIRECTORY = "select setting from pg_catalog.pg_settings where name = 'data_directory'"
-_ROW = 100  # bytes that a row takes, where nobody has looked
+_ROW = 100  # bytes a row, without statistics
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,7 @@ def sample(connection: Connection) -> Sample:
 
 
 def read_target(connection: Connection, first: Sample) -> Target:
-    """Read what the target is like now; what it does a second follows from an earlier sample.
+    """Read the target's state; an earlier sample gives its traffic a second.
 
     Args:
         connection: to the target, idle.
@@ -149,7 +149,7 @@ def read_target(connection: Connection, first: Sample) -> Target:
 
 
 def _free_disk(connection: Connection) -> int | None:
-    """What is free on this machine, where the server's data lie on it and may be seen."""
+    """Free bytes, if the server's data are on this machine and visible."""
     row = connection.execute(_DIRECTORY).fetchone()
     if row is None or not row[0] or not connection.info.host.startswith("/"):
         return None

@@ -1,4 +1,4 @@
-"""A statement weighed with the target: for how long it shuts others out, and what that risks."""
+"""A statement weighed with the target: how long it blocks others, and the risk."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from arami_db.plan.speed import Speed
 from arami_db.plan.state import SHUTS_OUT_WRITES, STRENGTH, conflict
 from arami_db.plan.target import Target, TargetTable
 
-_OUTAGE = 1.0  # seconds that nobody notices, or just so
+_OUTAGE = 1.0  # seconds that users hardly notice
 _UNITS = (("h", 3600.0), ("min", 60.0), ("s", 1.0))
-_VACUUMS = "SHARE UPDATE EXCLUSIVE"  # how a vacuum locks its table
+_VACUUMS = "SHARE UPDATE EXCLUSIVE"  # the lock of a vacuum
 _LONG = {Effect.REWRITE, Effect.LONG_READ_WRITE_BLOCK, Effect.LONG_WRITE_BLOCK}
 
 
 @dataclass(frozen=True)
 class Weighed:
-    """A statement with what it means for the target.
+    """A statement with its meaning for the target.
 
     Attributes:
         observed: what it does.
-        estimate: for how long, in words; None where it shuts nobody out.
-        risk: what may come of it.
+        estimate: for how long, in words; None where it blocks nobody.
+        risk: how dangerous it is.
         waits: what it will wait for, in words.
-        traffic: who reads and writes meanwhile what it shuts them out of, in words.
-        accepted: why its file accepts it; None where it does not.
+        traffic: reads and writes that it blocks, in words.
+        accepted: the reason in its file; None where not accepted.
     """
 
     observed: Observed
@@ -44,8 +44,8 @@ def weigh(observed: Observed, target: Target, speed: Speed) -> Weighed:
 
     Args:
         observed: what it did on the throw-away database.
-        target: the database that it is planned for.
-        speed: what the throw-away server manages.
+        target: the database to plan for.
+        speed: of the throw-away server.
     """
     sizes = _sizes(observed, target)
     seconds = _seconds(observed, target, speed)
@@ -65,14 +65,14 @@ def _sizes(observed: Observed, target: Target) -> list[TargetTable]:
 
 
 def _seconds(observed: Observed, target: Target, speed: Speed) -> float | None:
-    """How long it works on what it reads and writes; None where nobody has counted that."""
+    """How long it reads and writes; None where sizes are unknown."""
     total = 0.0
     written = (*observed.rewritten, *observed.changed)
     for name in dict.fromkeys((*written, *observed.scanned)):
         table = target.tables.get(name)
         if table is None or table.bytes is None:
             return None
-        # Each index is built again, or has an entry for each row, too.
+        # Each index is rebuilt, or gets an entry for each row.
         again = 1 / speed.rewrite + table.indexes / speed.scan
         total += table.bytes * (again if name in written else 1 / speed.scan)
     return total
@@ -87,18 +87,18 @@ def _estimate(
         return "metadata only"
     what = ", ".join(f"{_size(one)} of {one.name}" for one in sizes) or "its tables"
     if seconds is None:
-        return f"proportional to {what}; the target has not counted all of it: analyze does"
+        return f"proportional to {what}; the target lacks statistics: run ANALYZE"
     rate = speed.rewrite if observed.rewritten or observed.changed else speed.scan
     return f"proportional to {what}: {_about(seconds)}, an estimate at {rate / 1e6:.0f} MB/s here"
 
 
 def _with_disk(estimate: str | None, observed: Observed, target: Target) -> str | None:
-    """Whatever is rewritten, with its indexes, is there twice for a while."""
+    """A rewritten table and its indexes need their space twice for a while."""
     tables = [target.tables[name] for name in observed.rewritten if name in target.tables]
     if estimate is None or not (needs := sum(one.heap_bytes + one.index_bytes for one in tables)):
         return estimate
     free = target.free_disk
-    has = "" if free is None else f" of {_bytes(free)} that are free"
+    has = "" if free is None else f" of {_bytes(free)} free"
     return f"{estimate}; needs {_bytes(needs)} of disk{has}"
 
 
@@ -146,24 +146,24 @@ def _traffic(observed: Observed, target: Target) -> Iterator[str]:
 
 
 def _waits(observed: Observed, target: Target) -> Iterator[str]:
-    """Whom its locks will queue behind; everybody else then queues behind them."""
+    """Sessions that its locks wait for; all others then queue behind it."""
     for name, mode in sorted(_waited_for(observed).items()):
         yield from (f"{busy}, uses {name}" for busy in target.in_the_way(name, mode))
         table = target.tables.get(name)
         if table and table.prevents_wraparound and conflict(_VACUUMS, mode):
-            yield f"autovacuum of {name} to prevent wraparound, which does not give way"
+            yield f"autovacuum of {name} to prevent wraparound, which does not yield"
     node = observed.statement.node
     if node.index_stmt.concurrent or (is_concurrent(node) and node.HasField("reindex_stmt")):
         yield from (f"{busy}, holds a snapshot" for busy in target.sessions if busy.has_snapshot)
 
 
 def _waited_for(observed: Observed) -> dict[str, str]:
-    """The locks that it waits for itself; concurrent work waits for more than it takes."""
+    """The locks that it must wait for; concurrent work waits for more than it takes."""
     node = observed.statement.node
     if is_concurrent(node):
         waits = "SHARE" if node.index_stmt.concurrent else "ACCESS EXCLUSIVE"
         return dict.fromkeys(observed.locks, waits)
-    # A stronger one that it does not take itself is from before.
+    # A stronger one that it does not take itself is from an earlier statement.
     return {
         name: mode
         for name, mode in observed.locks.items()

@@ -19,7 +19,7 @@ from arami_db.policies.places import ROW, usual_claims
 from arami_db.policies.solver import HOW, ImpossibleError, is_installed, solved
 from arami_db.policies.solving import Search
 from arami_db.policies.splitting import denied
-from arami_db.policies.spots import Goal, Spot
+from arami_db.policies.spots import Goal, Spot, has_query
 from arami_db.policies.tree import renamed, walk
 from arami_db.policies.wishes import of_victim, restrictive, wanted
 from arami_db.policies.worlds import CaseWorld
@@ -113,7 +113,8 @@ class _Maker:
         row, table = branch.table[1], self.server.tables[branch.table]
         parts = (branch.expression, *restrictive(branch, self.policies))
         inside = [one for part in parts for one in walk(part)]
-        if any(one.kind in {"star", "opaque"} for one in inside):
+        # A query may find the very row: what it finds depends on which table that is.
+        if any(one.kind in {"star", "opaque"} or has_query(one) for one in inside):
             return (branch, holds)
         names = {one.path[-1] for one in inside if one.kind == "column" and one.path[0] == row}
         columns = [

@@ -9,7 +9,7 @@ from arami_db.drift.remedies.columns import definition
 from arami_db.drift.remedies.names import quoted
 from arami_db.facts.names import listed, unquoted
 
-_KEPT = {"type", "collation", "generated kind"}  # what a column is made with; the rest comes after
+_KEPT = {"type", "collation", "generated kind"}  # properties in ADD COLUMN; others follow
 _SAID = (
     "-- Rewrites the table, only for the order of its columns. Leave it out if you do not mind:",
     "-- verify then reports the order.",
@@ -17,14 +17,14 @@ _SAID = (
 
 
 def reordered(table: str, around: Sides) -> str | None:
-    """What brings the columns of a table back into order, with their values.
+    """SQL that restores the order of a table's columns, with their values.
 
     Args:
         table: its name.
         around: what should be and what is.
 
     Returns:
-        SQL that rewrites the table once; None while it lacks columns, or has others.
+        SQL that rewrites the table once; None while columns are missing or too many.
     """
     columns = moved(table, around)
     if not columns:
@@ -40,14 +40,14 @@ def reordered(table: str, around: Sides) -> str | None:
         column = properties.get("owned by", "")
         if kind == "sequence" and column in {f"{table}.{c}" for c in columns}:
             sql.append(f"alter sequence {name} owned by {column};")
-    # What is generated goes first: it may be made of the others.
+    # Generated columns first: they may depend on the others.
     gone = sorted(columns, key=lambda c: not _is_generated(table, c, around))
     sql += [f"{alter} drop column {_aside(c)};" for c in gone]
     return "\n".join(sql)
 
 
 def moved(table: str, around: Sides) -> list[str]:
-    """The columns from the first on that is in another place; none while some are missing.
+    """The columns from the first in another place on; none while some are missing.
 
     Args:
         table: its name.
@@ -64,7 +64,7 @@ def moved(table: str, around: Sides) -> list[str]:
 
 
 def _filled(table: str, columns: list[str], around: Sides) -> str:
-    """New columns with the values of the old ones: no trigger fires, no policy hides a row."""
+    """New columns with the values of the old ones: without triggers and policies."""
     types = []
     for column in columns:
         wanted = around.wanted["column", f"{table}.{column}"]
@@ -79,7 +79,7 @@ def _is_generated(table: str, column: str, around: Sides) -> bool:
 
 
 def _apart(table: str, around: Sides) -> list[str]:
-    """What takes a table out of its parents, whose columns no child may rename."""
+    """SQL that detaches a table from its parents: a child cannot rename inherited columns."""
     now = around.actual["table", table]
     parents = [key.removeprefix("inherits ") for key in now if key.startswith("inherits ")]
     if "partition bound" in now:

@@ -28,7 +28,7 @@ _INHERITS = "inherits "
 
 
 def making(finding: Finding, around: Sides, stated: _Stated) -> str | None:
-    """SQL for a difference, where that is not its remedy.
+    """SQL for a difference that is not its remedy.
 
     Args:
         finding: the difference.
@@ -36,8 +36,8 @@ def making(finding: Finding, around: Sides, stated: _Stated) -> str | None:
         stated: the statement of a file that makes an object, by kind and name.
 
     Returns:
-        The SQL; None where the finding's own remedy is the way, or there is none; empty where
-        others are to be mended first.
+        The SQL; None where the finding's own remedy is used, or there is none; empty where
+        other differences must be repaired first.
     """
     facts = finding.missing or finding.extra
     if not facts:
@@ -55,7 +55,7 @@ def making(finding: Finding, around: Sides, stated: _Stated) -> str | None:
 
 
 def otherwise(finding: Finding, around: Sides) -> str | None:
-    """Another way where a remedy failed: values cast by way of text, a partition taken out first.
+    """Another way where a remedy failed: cast values through text, or detach a partition first.
 
     Args:
         finding: the difference.
@@ -84,7 +84,7 @@ def _dropped(difference: Difference) -> str | None:
 
 
 def _special(difference: Difference) -> str | None:
-    """What only an undo does, or must do in another way."""
+    """What only an undo does, or does differently."""
     kind, name, key = difference.kind, difference.name, difference.key or ""
     if kind == "table" and (key == "partition bound" or key.startswith(_INHERITS)):
         return _partition(difference)
@@ -104,11 +104,11 @@ def _missing(finding: Finding, difference: Difference, stated: _Stated) -> str |
     kind, name, around = difference.kind, difference.name, difference.around
     is_generated = kind == "column" and "generated kind" in difference.wanted
     if is_generated and _has_other_types(split(name)[0], around):
-        return ""  # nothing could change the type of what it is made of
+        return ""  # nothing could change the types that it depends on
     if kind in {"schema", "publication"}:
         return f"create schema {name};" if kind == "schema" else publication(difference)
     if finding.remedy:
-        # A sequence is made before the table that owns it; partitions may have the index.
+        # A sequence is created before its table; partitions may have the index.
         return _ONLY.sub(r"\1 ON ", _OWNED.sub("", finding.remedy)) if kind in _ALONE else None
     if kind == "grant":
         return None
@@ -118,7 +118,7 @@ def _missing(finding: Finding, difference: Difference, stated: _Stated) -> str |
 
 
 def _column(difference: Difference) -> str | None:
-    """A column at the end; the rows must be given values before it can be NOT NULL."""
+    """A column at the end; rows need values before it can be NOT NULL."""
     (table, last), wanted = split(difference.name), difference.wanted
     if "type" not in wanted:
         return None
@@ -128,13 +128,13 @@ def _column(difference: Difference) -> str | None:
     nullable = text.removesuffix(" not null")
     return (
         f"alter table {table} add column {nullable};\n"
-        f"-- Rows that are there need values: write here what fills {last}.\n"
+        f"-- Existing rows need values: write here the statement that fills {last}.\n"
         f"alter table {table} alter column {last} set not null;"
     )
 
 
 def _has_other_types(table: str, around: Sides) -> bool:
-    """Whether columns of a table have yet to get their types back."""
+    """Whether columns of a table still have the wrong type."""
     return any(
         split(item[1])[0] == table and properties.get(key) != around.wanted[item].get(key)
         for item, properties in around.actual.items()
@@ -144,7 +144,7 @@ def _has_other_types(table: str, around: Sides) -> bool:
 
 
 def _partition(difference: Difference) -> str | None:
-    """What attaches a table to what it was a partition of, or takes it out."""
+    """SQL that attaches a table to its former parent, or detaches it."""
     name, wanted, now = difference.name, difference.wanted, difference.now
     if "partition bound" not in {*wanted, *now}:
         return None
@@ -163,7 +163,7 @@ def _partition(difference: Difference) -> str | None:
 
 
 def _changed(difference: Difference, stated: _Stated) -> str | None:
-    """An object without rows dropped, and made again as a file has it."""
+    """Drop an object without rows, and create it again as in a file."""
     kind, name = difference.kind, difference.name
     if kind == "column":
         table, last = split(name)

@@ -1,8 +1,7 @@
-"""Statements that bring facts to what they should be, found by running them.
+"""Statements that restore facts, found by running them.
 
-Remedies of the differences run, round after round, in an order that works. What is in the way of
-one is dropped by name first: what a CASCADE would take is seen by trying it and taking it back. A
-later round makes it again, as it should be.
+Remedies of the differences run in rounds, in an order that works. Objects that block one are
+dropped by name first; a CASCADE that is rolled back shows which. A later round creates them again.
 """
 
 from __future__ import annotations
@@ -34,14 +33,14 @@ _Facts = frozenset[Fact]
 
 @dataclass(frozen=True)
 class Mended:
-    """What was run, and what it left.
+    """What ran, and the result.
 
     Attributes:
         statements: in the order in which they ran.
-        begun: what held before the first that is more than a name given back.
-        goal: what should hold, as far as it can be reached.
-        facts: what holds after them.
-        failed: what the server said against a remedy, by the message of its finding.
+        begun: the facts before the first statement that is more than a restored name.
+        goal: the wanted facts, as far as they can be reached.
+        facts: those after them.
+        failed: the server's error for a remedy, by the message of its finding.
     """
 
     statements: tuple[Done, ...]
@@ -58,21 +57,21 @@ def mend(
     api: tuple[str, ...],
     files: FromFiles,
 ) -> Mended:
-    """Find the statements, and take everything back.
+    """Find the statements, and roll back.
 
     Args:
         connection: to a throw-away database.
         wanted: the facts that should hold.
-        ask: states those that do, in the transaction at work.
-        api: the API's roles that are there.
-        files: what these tell besides.
+        ask: reads the facts that hold, in the current transaction.
+        api: the API's roles that exist.
+        files: what only the files know.
 
     Returns:
-        The statements, and what holds after them.
+        The statements, and the facts after them.
 
     Raises:
         ConnectionFailedError: the connection broke.
-        QueryFailedError: the facts could not be asked.
+        QueryFailedError: the facts could not be read.
     """
     work = Trying(connection, wanted, ask, api, files)
     try:
@@ -95,7 +94,7 @@ def mend(
 
 
 def _differences(work: Trying, now: _Facts) -> list[Finding]:
-    """What differs, each with what makes it go where that is known."""
+    """The differences, each with its remedy where known."""
     around = Sides(by_object(work.wanted), by_object(now), api=work.api)
     found = [f for f in drift(work.wanted, now, api=work.api) if not _comes_along(f, around)]
     made = [
@@ -108,7 +107,7 @@ def _differences(work: Trying, now: _Facts) -> list[Finding]:
 
 
 def _comes_along(finding: Finding, around: Sides) -> bool:
-    """Whether it is of a member of an extension that is to come, to go or to move."""
+    """Whether it is a member of an extension that must be created, dropped or moved."""
     item = (finding.missing or finding.extra)[0][:2]
     extensions = {
         key.removeprefix(_MEMBER)
@@ -127,7 +126,7 @@ def _without_owner(finding: Finding) -> Finding:
 
 
 def _round(work: Trying, now: _Facts) -> _Facts:
-    """Run remedies: of what holds others together first, and of all where that changes nothing."""
+    """Run remedies: first those of objects that others depend on; if nothing changes, all."""
     found = in_order(_differences(work, now))
     first = [finding for finding in found if _is_ground(finding)]
     after = _attempt(work, now, first) if first else now
@@ -135,13 +134,13 @@ def _round(work: Trying, now: _Facts) -> _Facts:
 
 
 def _is_ground(finding: Finding) -> bool:
-    """Whether it is of what others are made of, or only takes something away."""
+    """Whether others depend on its object, or it only drops something."""
     facts = finding.missing or finding.extra
     return facts[0].kind in _GROUND or not finding.missing
 
 
 def _attempt(work: Trying, now: _Facts, waiting: Sequence[Finding]) -> _Facts:
-    """Run remedies, those that fail again after the others; nothing where nothing changes."""
+    """Run remedies, and retry those that fail after the others; none if nothing changes."""
     before = len(work.statements)
     with work.connection.transaction() as attempt:
         while waiting:
@@ -161,7 +160,7 @@ def _of(finding: Finding) -> Object:
 
 
 def _cleared(work: Trying, now: _Facts) -> _Facts | None:
-    """Drop what is in the way of one difference; None where nothing more can be."""
+    """Drop what blocks one difference; None where nothing more can be dropped."""
     around = Sides(by_object(work.wanted), by_object(now), api=work.api)
     found = _differences(work, now)
     for finding, spare in [(f, True) for f in found] + [(f, False) for f in found]:

@@ -11,7 +11,7 @@ from arami_db.errors import AramiError
 
 @dataclass(frozen=True)
 class Undone:
-    """A migration that takes another one back.
+    """A migration that reverts another one.
 
     Attributes:
         path: the file that was written.
@@ -25,7 +25,7 @@ class Undone:
 
 
 class UndoError(AramiError):
-    """A migration cannot be taken back by statements; nothing was written.
+    """Statements cannot revert a migration; nothing was written.
 
     Attributes:
         remaining: what would remain of it, a line each.
@@ -36,12 +36,12 @@ class UndoError(AramiError):
     def __init__(
         self, message: str, *, remaining: Sequence[str] = (), hint: str | None = None
     ) -> None:
-        """Say what remains.
+        """Report what remains.
 
         Args:
             message: why there is no undo.
             remaining: what would remain of the migration, a line each.
-            hint: the way out.
+            hint: the remedy.
         """
         self.remaining = tuple(remaining)
         super().__init__("\n  ".join([message, *remaining]), hint=hint)

@@ -1,4 +1,4 @@
-"""What the files come to with a migration and without it, and the file that leads back."""
+"""The result of the files with a migration and without it, and the file that reverts it."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ from arami_db.undo.trying import FromFiles
 from arami_db.undo.types import set_aside
 from arami_db.undo.views import both_ways
 
-_BY_HAND = "Write by hand what takes it back (docs/undo.md), or leave it as it is."
+_BY_HAND = "Write the undo by hand (docs/undo.md), or keep the migration."
 
 
 @dataclass(frozen=True)
 class _Draft:
-    """The file that was tried where the views are, and what it must lead to where they are not."""
+    """The file that was tried with views, and the facts that it must restore without them."""
 
     script: Script
     statements: int
@@ -45,24 +45,24 @@ class _Draft:
 def undo(
     tree: SqlTree, version: int, name: str | None, url: str | None, note: Callable[[str], None]
 ) -> Undone:
-    """Write the migration that takes another one back, once it was tried.
+    """Write the migration that reverts another one, after trying it.
 
-    Later files stay: what should be is what all files come to without the one.
+    Later files stay: the aim is the schema of all other files.
 
     Args:
         tree: the SQL files.
-        version: the migration to take back.
+        version: the migration to revert.
         name: what to call the new one; undo_ and the name of the other when None.
         url: an empty database to copy for trying the files; None for an embedded server.
-        note: told what takes its time.
+        note: called with slow steps as they begin.
 
     Returns:
         The file, and what it does not bring back.
 
     Raises:
         UsageError: there is no such migration, or the file cannot be written.
-        UndoError: later files need what it made, nothing of it can be taken back, or something
-            would remain; has each.
+        UndoError: later files need its objects, nothing of it can be reverted, or something
+            would remain; lists each.
         ShadowError, EmbeddedError: the files could not be tried out.
         RefusedFileError: a file cannot be run as it stands.
     """
@@ -85,7 +85,7 @@ def undo(
 
 
 def _draft(connection: Connection, files: Files, wanted: Wanted, name: str) -> _Draft:
-    """Find the statements before the views are there and with them, and try the file."""
+    """Find the statements before the views and with them, and try the file."""
 
     def ask() -> frozenset[Fact]:
         return facts_of(connection, files.stating)
@@ -93,7 +93,7 @@ def _draft(connection: Connection, files: Files, wanted: Wanted, name: str) -> _
     empty(connection)
     now = ask()
     if now == (goal := set_aside(wanted.migrated, now)):
-        why = f"{files.file.label}: there is nothing that statements could take back"
+        why = f"{files.file.label}: it has nothing that statements could revert"
         rows = stays(files.itself, goal, now, wanted.migrated)
         raise UndoError(why, remaining=rows, hint=_BY_HAND)
     told = FromFiles(Stated(files.before).of, names_back(files.itself))
@@ -131,7 +131,7 @@ def _script(files: Files, name: str, statements: Sequence[str], rows: Sequence[s
 def _leads(
     connection: Connection, statements: Sequence[str], ask: Callable[[], frozenset[Fact]]
 ) -> frozenset[Fact] | None:
-    """What statements lead to; None where one does not run."""
+    """The facts after statements; None where one fails."""
     try:
         with connection.transaction(force_rollback=True):
             for sql in statements:
@@ -151,7 +151,7 @@ def _refuse(files: Files, remaining: Sequence[Finding], failed: Mapping[str, str
     ]
     if lines:
         raise UndoError(
-            f"{files.file.label} cannot be taken back by statements; this would remain:",
+            f"{files.file.label} cannot be reverted by statements; this would remain:",
             remaining=lines,
             hint=_BY_HAND,
         )

@@ -1,4 +1,4 @@
-"""Publications made again, and what they send changed in place."""
+"""Publications created again, and changes of what they send."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ _TABLE, _SCHEMA = "table ", "schema "
 
 
 def publication(difference: Difference) -> str:
-    """A publication that sends nothing yet, or all tables; what it sends comes after."""
+    """A publication that sends nothing yet, or all tables; its tables follow."""
     wanted = difference.wanted
     everything = " for all tables" if "all tables" in wanted else ""
     options = [f"publish = '{wanted['operations']}'"] if "operations" in wanted else []
@@ -18,7 +18,7 @@ def publication(difference: Difference) -> str:
 
 
 def published(difference: Difference) -> str | None:
-    """What of a publication can be changed in place."""
+    """Changes of a publication in place."""
     key, value, name = difference.key or "", difference.value, difference.name
     alter = f"alter publication {name}"
     if key == "operations" and value is not None:

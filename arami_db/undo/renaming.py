@@ -1,7 +1,7 @@
-"""The names that a migration changed, given back by its own statements the other way round.
+"""Restore the names that a migration changed, by inverting its own statements.
 
-Facts tell a renamed table from a new one only where little else changed; the statement tells it
-always, and whatever has its name back keeps its rows.
+Facts distinguish a renamed table from a new one only if little else changed; the statement always
+tells, and an object whose name is restored keeps its rows.
 """
 
 from __future__ import annotations
@@ -20,20 +20,20 @@ if TYPE_CHECKING:
     from arami_db.files.script import Script
 
 _RENAMED, _MOVED, _LABELS = "rename_stmt", "alter_object_schema_stmt", "alter_enum_stmt"
-# What may be made under a name that a rename has left free.
+# What may be created under a name that a rename has freed.
 _MADE = {"create_stmt": "table", "create_table_as_stmt": "table", "view_stmt": "view"}
 
 
 def names_back(script: Script) -> list[str]:
-    """What gives everything the name and the schema that it had before a migration.
+    """Statements that restore all names and schemas from before a migration.
 
-    What the migration made under a name that it left free is dropped first.
+    They first drop what the migration created under a freed name.
 
     Args:
         script: the migration.
 
     Returns:
-        Statements, the last change first; some may not run, where more than the name changed.
+        Statements, the last change first; some may fail, where more than the name changed.
     """
     nodes = [statement.node for statement in script.statements]
     free = {relation(node.rename_stmt.relation) for node in nodes if _is_of_relation(node)}
@@ -84,7 +84,7 @@ def _move(node: AlterObjectSchemaStmt) -> None:
         node.relation.schemaname, node.newschema = node.newschema, was
         return
     names = _names(node.object)
-    if len(names) > 1:  # without a schema, nothing says where it was
+    if len(names) > 1:  # without a schema, its former schema is unknown
         names[-2].string.sval, node.newschema = node.newschema, names[-2].string.sval
 
 

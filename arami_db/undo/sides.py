@@ -1,4 +1,4 @@
-"""What the files come to with a migration and without it."""
+"""The result of the files with a migration and without it."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ class Files:
 
     Attributes:
         tree: the SQL files.
-        stating: those that state facts: the tree's, or this tool's own where it has none.
+        stating: the files that state facts: the tree's, or this tool's own where it has none.
         file: the migration.
         before: the migrations before it.
-        itself: its own script.
+        itself: its script.
         after: the migrations after it.
         views: the files of views/.
-        stub: what stands in for the platform.
+        stub: the substitute for the platform's schema.
     """
 
     tree: SqlTree
@@ -103,9 +103,9 @@ def without(connection: Connection, files: Files) -> Wanted:
         files: the files.
 
     Raises:
-        UndoError: a later file needs what the migration made; names the place.
+        UndoError: a later file needs objects of the migration; names the place.
         ShadowError: an earlier file fails.
-        QueryFailedError: the facts could not be asked.
+        QueryFailedError: the facts could not be read.
     """
     apply(connection, files.before, files.stub, files.around)
     _apply_later(connection, files, files.after)
@@ -120,19 +120,18 @@ def _apply_later(connection: Connection, files: Files, scripts: Sequence[Script]
             apply(connection, [script], None, files.around)
         except ShadowError as error:
             raise UndoError(
-                f"{files.file.label} cannot be taken back: {script.file.label} needs what it made",
+                f"{files.file.label} cannot be reverted: {script.file.label} needs its objects",
                 remaining=[str(error)],
-                hint=f"Take {script.file.label} back first, or change what it needs"
-                " in a migration of its own."
+                hint=f"Revert {script.file.label} first, or change its needs in another migration."
                 if script.file.kind == "migration"
-                else f"Change {script.file.label} first, so that it does without.",
+                else f"Change {script.file.label} first, so that it does not need them.",
             ) from error
 
 
 def facts_of(connection: Connection, stating: SqlTree) -> frozenset[Fact]:
-    """All that can be stated of a throw-away database.
+    """All facts of a throw-away database.
 
-    The platform's schemas count, too: a migration may have put a trigger or a policy there.
+    Those of the platform's schemas too: a migration may have created a trigger or a policy there.
 
     Args:
         connection: to it.
@@ -150,7 +149,7 @@ def facts_of(connection: Connection, stating: SqlTree) -> frozenset[Fact]:
 
 
 def empty(connection: Connection) -> None:
-    """Delete all rows: what they stand in the way of is said in the file, and not tried.
+    """Delete all rows: the file says what they would block; it is not tried.
 
     Args:
         connection: to a throw-away database.

@@ -1,4 +1,4 @@
-"""What statements do not bring back: rows, values, labels of an enum, what no fact tells of."""
+"""What statements do not bring back: rows, values, labels of an enum, what no fact states."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _REFERENCES = re.compile(r" REFERENCES (\S+?)\(((?:\"(?:[^\"]|\"\")*\"|[^\")])*)
 def stays(
     script: Script, goal: frozenset[Fact], now: frozenset[Fact], wanted: frozenset[Fact]
 ) -> list[str]:
-    """What a migration did that no statement takes back, a line each.
+    """What a migration did that no statement reverts, a line each.
 
     Args:
         script: the migration.
@@ -35,7 +35,7 @@ def stays(
         wanted: the facts without it.
     """
     before, after = by_object(goal), by_object(now)
-    for (kind, name), other in Sides(before, after).renamed.items():  # it gets its name back
+    for (kind, name), other in Sides(before, after).renamed.items():  # its name is restored
         del before[kind, name], after[kind, other]
     lines = [*_labels(goal, wanted), *_emptied(before, after), *_gone(before, after)]
     lines += [*_converted(before, after), *_inherited(before, after), *_pointing(before, after)]
@@ -47,17 +47,17 @@ def _labels(goal: frozenset[Fact], wanted: frozenset[Fact]) -> Iterator[str]:
     for kind, name, key, value in sorted(goal - wanted):
         known = set(LABEL.findall(was[kind, name, key].value))
         new = ", ".join(label for label in LABEL.findall(value) if label not in known)
-        yield f"{kind} {name} keeps the value {new}: Postgres takes none away."
+        yield f"{kind} {name} keeps the value {new}: Postgres cannot drop it."
 
 
 def _emptied(before: Objects, after: Objects) -> Iterator[str]:
     for kind, name in sorted(before.keys() - after.keys()):
         table = split(name)[0]
         if kind == "table":
-            yield f"table {name} comes back without the rows it had."
+            yield f"table {name} comes back without its old rows."
         elif kind == "column" and ("table", table) in after:
             if "generated kind" not in before[kind, name]:
-                yield f"column {name} comes back without the values it had."
+                yield f"column {name} comes back without its old values."
         elif kind == "sequence":
             yield f"sequence {name} starts again."
 
@@ -66,9 +66,9 @@ def _gone(before: Objects, after: Objects) -> Iterator[str]:
     for kind, name in sorted(after.keys() - before.keys()):
         is_kept = kind == "column" and ("table", split(name)[0]) in before
         if kind == "table":
-            yield f"table {name} goes, with the rows it holds by then."
+            yield f"table {name} is dropped, with its rows."
         elif is_kept and "generated kind" not in after[kind, name]:
-            yield f"column {name} goes, with the values it holds by then."
+            yield f"column {name} is dropped, with its values."
 
 
 def _converted(before: Objects, after: Objects) -> Iterator[str]:
@@ -77,8 +77,8 @@ def _converted(before: Objects, after: Objects) -> Iterator[str]:
         is_there = kind == "column" and ("table", split(name)[0]) in after
         if is_there and now.get("type", properties["type"]) != properties["type"]:
             yield (
-                f"column {name}: values are cast back from {now['type']}; what the change took from"
-                " them stays away, and one that cannot be cast fails the file."
+                f"column {name}: values are cast back from {now['type']}; parts that the change cut"
+                " off stay lost, and a value that cannot be cast fails the file."
             )
 
 
@@ -89,13 +89,13 @@ def _inherited(before: Objects, after: Objects) -> Iterator[str]:
             if key.startswith("inherits ") and key not in now:
                 parent = key.removeprefix("inherits ")
                 yield (
-                    f"what {name} has from {parent} becomes its own, too: it stays there when"
-                    f" {parent} drops it."
+                    f"columns of {name} inherited from {parent} become its own, too: they stay"
+                    f" when {parent} drops them."
                 )
 
 
 def _pointing(before: Objects, after: Objects) -> Iterator[str]:
-    """Foreign keys of tables that have their rows to tables or columns that come back without."""
+    """Foreign keys from tables with rows to tables or columns that come back without rows."""
     back = {item for item in before.keys() - after.keys() if item[0] in {"table", "column"}}
     for (kind, name), properties in sorted(before.items()):
         found = (
@@ -108,26 +108,26 @@ def _pointing(before: Objects, after: Objects) -> Iterator[str]:
         keys = {("column", f"{found[1]}.{column}") for column in listed(found[2])}
         if back & {("table", found[1]), *keys}:
             yield (
-                f"constraint {name} fails while {table} has rows that point to others which are"
-                " not back: put those back before it."
+                f"constraint {name} fails while {table} has rows that refer to rows which"
+                " are not restored: restore those first."
             )
 
 
 def guessed(statements: Iterable[Done]) -> Iterator[str]:
-    """Names given back to what may be something else that is alike, and keeps its rows.
+    """Restored names that may be of a different object that looks the same, and keeps its rows.
 
     A rename by the migration itself is certain; what it made under the old name is dropped.
 
     Args:
-        statements: what takes it back.
+        statements: those of the undo.
     """
     for about, sql in statements:
         if about[0] == NAME:
             if sql.startswith("drop table "):
                 name = sql.removeprefix("drop table ").removesuffix(";")
-                yield f"table {name}, made in place of what was renamed, goes, with its rows."
+                yield f"table {name}, made under a renamed name, is dropped, with its rows."
             continue
         for table, column, name in _RENAMES.findall(sql):
             if not name.endswith(("_before_undo", '_before_undo"')):
                 now = f"{table}.{column}" if column else table
-                yield f"{now} is taken for what was called {name}, and keeps what is in it now."
+                yield f"{now} is assumed to be the former {name}, and keeps its content."

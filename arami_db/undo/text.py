@@ -1,4 +1,4 @@
-"""The file that takes a migration back, as a person would have written it."""
+"""The file that reverts a migration, as a person would write it."""
 
 from __future__ import annotations
 
@@ -21,25 +21,25 @@ _INDEX = re.compile(
 def text_of(stem: str, script: Script, statements: Sequence[str], stays: Sequence[str]) -> str:
     """The text of the file.
 
-    What only makes or drops indexes does so beside readers and writers, where the migration did.
+    It builds or drops indexes CONCURRENTLY where the migration did, if it does nothing else.
 
     Args:
         stem: the name of the file, without its suffix.
-        script: the migration that is taken back.
-        statements: what takes it back, in order.
+        script: the migration to revert.
+        statements: those that revert it, in order.
         stays: what stays, a line each.
     """
     alone = not script.in_transaction and all(
         _INDEX.match(sql) and sql.count(";") == 1 for sql in statements
     )
-    head = [f"-- {stem}: takes {script.file.title} back."]
+    head = [f"-- {stem}: reverts {script.file.title}."]
     head += _comment(
         f"Why: `arami-db new --undo {script.file.version}` wrote this and tried it: on a database"
-        " without rows, the schema is what the files come to without that migration."
+        " without rows, the result is the schema of the files without that migration."
     )
     head += ["-- arami: no-transaction"] if alone else []
     if stays:
-        head += ["--", *_comment("What goes, stays, or does not come back:")]
+        head += ["--", *_comment("What is dropped, stays, or does not come back:")]
         head += [line for one in stays for line in _comment(f"- {one}", "  ")]
     made = [_concurrently(sql) if alone else sql for sql in statements]
     return "\n".join(head) + "\n\n" + "\n".join(made) + "\n"

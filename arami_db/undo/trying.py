@@ -1,4 +1,4 @@
-"""Statements tried on a database: those that run are kept, and what is said against the others."""
+"""Statements tried on a database: those that ran, and the errors of the others."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from arami_db.database.connect import Connection
 from arami_db.drift.remedies.around import Object
 from arami_db.facts import Fact
 
-NAME = "name"  # what a statement is about that only gives one back
+NAME = "name"  # the kind of statements that only restore a name
 
 
 class Done(NamedTuple):
-    """SQL that was run, and the object that it is about: kind and name."""
+    """SQL that ran, and its object: kind and name."""
 
     about: Object
     sql: str
@@ -24,11 +24,11 @@ class Done(NamedTuple):
 
 @dataclass(frozen=True)
 class FromFiles:
-    """What only the files tell.
+    """What only the files know.
 
     Attributes:
         stated: the statement of a file that makes an object, by kind and name.
-        names: what gives back the names that the migration changed, as far as it runs.
+        names: statements that restore the names changed by the migration, as far as they run.
     """
 
     stated: Callable[[str, str], str | None]
@@ -42,11 +42,11 @@ class Trying:
     Attributes:
         connection: to the database.
         wanted: the facts that should hold.
-        ask: states those that do.
-        api: the API's roles that are there.
-        files: what these tell besides.
+        ask: reads the facts that hold.
+        api: the API's roles that exist.
+        files: what only the files know.
         statements: those that ran, in order.
-        cleared: what was dropped for whom already: a finding's message, and at which stage.
+        cleared: for which findings and stages blockers were dropped already.
         failed: what the server said against a statement.
     """
 
@@ -60,11 +60,11 @@ class Trying:
     failed: dict[str, str] = field(default_factory=dict)
 
     def runs(self, what: str, about: Object, sql: str) -> bool:
-        """Run SQL, and keep it if it does; else keep what was said, by what it was for.
+        """Run SQL, and keep it if it succeeds; else keep the error, by its purpose.
 
         Args:
-            what: what it is for.
-            about: the object that it is about.
+            what: its purpose.
+            about: its object.
             sql: one or more statements.
 
         Raises:
@@ -83,10 +83,10 @@ class Trying:
         return True
 
     def all_run(self, drops: Iterable[tuple[Object, str]]) -> bool:
-        """Run statements, those that fail again after the others.
+        """Run statements; retry those that fail after the others.
 
         Args:
-            drops: each object, and what drops it.
+            drops: each object, and the statement that drops it.
 
         Raises:
             psycopg.Error: the connection broke.
@@ -100,7 +100,7 @@ class Trying:
         return True
 
     def give_names_back(self) -> frozenset[Fact]:
-        """Give back names, unless that leads nowhere.
+        """Restore names, unless that does not help.
 
         Returns:
             The facts that hold then.

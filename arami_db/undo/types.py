@@ -1,4 +1,4 @@
-"""Labels of enums and attributes of composite types, given back or taken away."""
+"""Labels of enums and attributes of composite types, restored or dropped."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ LABEL = re.compile(r"E?'(?:[^']|'')*'")
 
 
 def relabelled(difference: Difference) -> str | None:
-    """The labels given back that an enum lacks."""
+    """SQL that restores missing labels of an enum."""
     name = difference.name
     before = LABEL.findall(difference.wanted.get("labels", ""))
     after = LABEL.findall(difference.now.get("labels", ""))
@@ -28,7 +28,7 @@ def relabelled(difference: Difference) -> str | None:
 
 
 def attribute(difference: Difference) -> str | None:
-    """An attribute of a composite type given back, taken away or of its former type."""
+    """SQL that restores, drops or changes an attribute of a composite type."""
     around, (owner, last) = difference.around, split(difference.name)
     item = ("type", owner)
     if difference.kind != "column" or item not in around.wanted or item not in around.actual:
@@ -47,7 +47,7 @@ def attribute(difference: Difference) -> str | None:
 
 
 def set_aside(wanted: frozenset[Fact], now: frozenset[Fact]) -> frozenset[Fact]:
-    """What can be reached: an enum keeps the labels that were added to it.
+    """The facts that can be reached: an enum keeps its added labels.
 
     Args:
         wanted: the facts without the migration.

@@ -1,4 +1,4 @@
-"""What the statements of a migration did that no fact tells of, a line each."""
+"""What the statements of a migration did that no fact states, a line each."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 _WRITES = {
     "InsertStmt": "rows it inserted stay",
     "UpdateStmt": "what it overwrote stays overwritten",
-    "DeleteStmt": "rows it deleted stay away",
-    "MergeStmt": "rows it changed stay as they are",
-    "TruncateStmt": "rows it removed stay away",
+    "DeleteStmt": "rows it deleted stay deleted",
+    "MergeStmt": "rows it changed stay changed",
+    "TruncateStmt": "rows it removed stay removed",
     "CopyStmt": "rows it copied stay",
 }
 _WRITTEN_LATER = {"rule_stmt", "create_function_stmt", "prepare_stmt"}
@@ -31,8 +31,8 @@ _UNSEEN = {
     "call_stmt": "a procedure",
     "select_stmt": "a query",
 }
-_MAY = "may have changed rows; if it did, they stay as they are"
-_BEYOND = {  # what facts do not tell of
+_MAY = "may have changed rows; if so, they stay changed"
+_BEYOND = {  # what no fact states
     *("create_role_stmt", "alter_role_stmt", "drop_role_stmt", "alter_role_set_stmt"),
     *("grant_role_stmt", "alter_database_stmt", "alter_database_set_stmt", "alter_system_stmt"),
     *("create_fdw_stmt", "alter_fdw_stmt", "alter_user_mapping_stmt"),
@@ -43,18 +43,18 @@ _BEYOND = {  # what facts do not tell of
     *("drop_owned_stmt", "alter_operator_stmt", "alter_op_family_stmt", "alter_type_stmt"),
     *("alter_extension_stmt", "alter_foreign_server_stmt"),
 }
-# Of these, whatever is done to them.
+# Any change of these.
 _UNSTATED = {
     *(tree.OBJECT_ROLE, tree.OBJECT_DATABASE, tree.OBJECT_TABLESPACE, tree.OBJECT_LANGUAGE),
     *(tree.OBJECT_FDW, tree.OBJECT_ACCESS_METHOD, tree.OBJECT_TRANSFORM, tree.OBJECT_LARGEOBJECT),
     *(tree.OBJECT_PARAMETER_ACL, tree.OBJECT_SUBSCRIPTION),
 }
-_OF_SERVERS = {"grant_stmt", "comment_stmt", "alter_owner_stmt"}  # the rest facts tell of
+_OF_SERVERS = {"grant_stmt", "comment_stmt", "alter_owner_stmt"}  # facts state the others
 _TYPES = ("objtype", "object_type", "remove_type", "rename_type")
 
 
 def unstated(script: Script) -> Iterator[str]:
-    """What a migration did to rows, and to what facts do not tell of.
+    """What a migration did to rows, and to objects without facts.
 
     Args:
         script: the migration.
@@ -67,25 +67,25 @@ def unstated(script: Script) -> Iterator[str]:
         elif which in _UNSEEN and "set_config" not in statement.text:
             yield f"{place}: {_UNSEEN[which]}: {_MAY}."
         elif _restarts(statement.node):
-            yield f"{place}: the sequence goes on from where it is by then."
+            yield f"{place}: the sequence continues from its current value."
         elif which in _BEYOND or _is_of_unstated(statement.node, which):
-            yield f"{place}: {_start(statement)}: nothing here takes it back."
+            yield f"{place}: {_start(statement)}: this file does not revert it."
 
 
 def replaced(script: Script, there: set[Object]) -> Iterator[str]:
-    """What a migration dropped and made again under the same name.
+    """What a migration dropped and created again with the same name.
 
     Args:
         script: the migration.
-        there: what there is by that name before it and after it.
+        there: the objects that exist both before it and after it.
     """
     for node in (statement.node for statement in script.statements):
         for item in _dropped(node):
             if item in there:
                 what = "values" if item[0] == "column" else "rows"
                 yield (
-                    f"{' '.join(item)} was dropped, and another made: the {what} that it had"
-                    " stay away."
+                    f"{' '.join(item)} was dropped and created again: its old {what} do not"
+                    " come back."
                 )
 
 
@@ -100,7 +100,7 @@ def _dropped(node: Node) -> Iterator[Object]:
 
 
 def _writes(node: Node) -> list[str]:
-    """Of all that is in a statement, WITH included, what changes rows."""
+    """What changes rows in a statement, in WITH too."""
     found = dict.fromkeys(type(inner).__name__ for _, inner in walk(node))
     return [_WRITES[name] for name in found if name in _WRITES]
 
@@ -113,7 +113,7 @@ def _restarts(node: Node) -> bool:
 
 
 def _is_of_unstated(node: Node, which: str) -> bool:
-    """Whether a statement is about an object of a kind that facts do not tell of."""
+    """Whether a statement is about an object of a kind without facts."""
     inner = getattr(node, which)
     fields = {field.name for field in inner.DESCRIPTOR.fields}
     found = {getattr(inner, name) for name in _TYPES if name in fields}

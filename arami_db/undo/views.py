@@ -1,6 +1,6 @@
 """Statements that run whether or not the files of views/ have been applied.
 
-A new database gets all migrations before the first view; one that is there has its views.
+A new database gets all migrations before the first view; an existing one has its views.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ _LOOKS = {
     "type": "to_regtype",
 }
 _SAID = (
-    "-- What files in views/ make is in the way. It is dropped, and made again where it was there;",
-    "-- on a new database those files come later.",
+    "-- Objects of views/ block this. They are dropped, and created again where they existed;",
+    "-- on a new database the files of views/ run later.",
 )
-_AGAIN = "-- The files in views/ have made this, where they have been applied."
+_AGAIN = "-- For an object of views/, if those files have been applied."
 
 
 def both_ways(statements: Sequence[Done], of_views: Iterable[Fact]) -> list[str]:
-    """Statements found where the views are, made to run where they are not, too.
+    """Statements found on a database with views, changed to run without views too.
 
     Args:
         statements: in order.
-        of_views: the facts of what only the files of views/ make.
+        of_views: the facts of objects that only the files of views/ make.
     """
     objects = {fact[:2] for fact in of_views}
     names = {name for _, name in objects}
@@ -57,7 +57,7 @@ def both_ways(statements: Sequence[Done], of_views: Iterable[Fact]) -> list[str]
 
 
 def _is_of(about: Object, objects: set[Object], names: set[str]) -> bool:
-    """Whether an object, or what it is a part of, or a right on it, is of views/."""
+    """Whether an object, its parent or the object of a privilege is of views/."""
     kind, name = target_of(about[1]) if about[0] == "grant" else about
     return (kind, name) in objects or split(name)[0] in names
 

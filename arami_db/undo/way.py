@@ -1,4 +1,4 @@
-"""What is in the way of a change, and may be dropped because it can be made again."""
+"""Objects that block a change, and may be dropped because they can be created again."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from arami_db.undo.columns import moved
 from arami_db.undo.publications import published
 
 _HOLDS_ROWS = {"table", "foreign table", "sequence"}
-# Made again where they cannot be changed; of a constraint and the like a remedy does it.
+# Created again where they cannot be changed; remedies do this for constraints and the like.
 _AGAIN = {"view", "materialized view", "function", "procedure", "window function"} | {
     *("aggregate", "type", "operator", "collation", "cast", "event trigger", "publication"),
     *("statistics", "policy", "rule", "trigger", "foreign table", "constraint", "index"),
 }
 _COLUMN = "column"
-# What a column's type may change beneath: a later stage drops them, too.
+# Objects that allow a change of a column's type: a later stage drops them, too.
 _SPARED = {"index", "constraint"}
-# Facts of their own that no statement drops.
+# Separate facts that no statement drops.
 _NOTHING = {"grant", "reach", "default privilege", "extension"}
 
 
@@ -38,7 +38,7 @@ def clearing(
     *,
     spare: bool,
 ) -> list[tuple[Object, str]]:
-    """What drops all that is in the way of a difference, by name.
+    """Statements that drop all objects that block a difference, by name.
 
     Args:
         connection: in a transaction.
@@ -48,7 +48,7 @@ def clearing(
         spare: whether the indexes and constraints of a column may stay.
 
     Returns:
-        Each object and its statement, in no order; none where rows would go that are to stay.
+        Each object and its statement, unordered; none where rows that must stay would be lost.
 
     Raises:
         psycopg.Error: the connection broke.
@@ -64,7 +64,7 @@ def clearing(
     kind = facts[0].kind
     if kind == _COLUMN and spare:
         gone = {i: sql for i, sql in gone.items() if not _is_spared(i, facts[0], around)}
-    # A view can be replaced by one with the same columns in the same order, and by no other.
+    # A view can only be replaced by one with the same columns in the same order.
     is_other = (kind, facts[0].property) == ("view", "definition")
     is_again = kind in _AGAIN and (finding.remedy is None or is_other)
     parts = {item for item in gone if _is_part(item, {name for _, name in own})}
@@ -79,7 +79,7 @@ def clearing(
 
 
 def _counts(item: Object, own: Collection[Object], around: Sides) -> bool:
-    """Whether it is the sequence of a column: it comes and goes with that, or is kept for it."""
+    """Whether it is the sequence of a column: it is created and dropped with that, or kept."""
     column = around.identity_of(item[1]) or around.actual.get(item, {}).get("owned by", "")
     return item[0] == "sequence" and (_COLUMN, column) in own
 
@@ -105,7 +105,7 @@ def _drop(item: Object, around: Sides, *, if_exists: bool = False) -> str | None
 def _after_cascade(
     connection: Connection, drops: Sequence[str | None], ask: Callable[[], frozenset[Fact]]
 ) -> Mapping[Object, Properties] | None:
-    """The objects that cascading drops leave."""
+    """The objects that DROP CASCADE leaves."""
     if not drops or None in drops:
         return None
     try:
@@ -120,7 +120,7 @@ def _after_cascade(
 
 
 def _gone(around: Sides, after: Mapping[Object, Properties]) -> Iterator[tuple[Object, str | None]]:
-    """What a cascading drop takes, and what drops it by name."""
+    """What DROP CASCADE drops, and statements to drop each by name."""
     for item, properties in around.actual.items():
         if item[0] in _NOTHING:
             continue
@@ -136,7 +136,7 @@ def _gone(around: Sides, after: Mapping[Object, Properties]) -> Iterator[tuple[O
 
 
 def _is_kept(item: Object, around: Sides) -> bool:
-    """Whether rows or values would go with it that should stay."""
+    """Whether rows or values that must stay would be lost with it."""
     kind, name = item
     if item not in around.wanted:
         return False
@@ -152,7 +152,7 @@ def _is_part(item: Object, names: Collection[str]) -> bool:
 
 
 def _goes_along(item: Object, gone: Mapping[Object, str | None], around: Sides) -> bool:
-    """Whether it is a part of something that goes itself."""
+    """Whether it is a part of an object that is dropped, too."""
     kind, name = item
     table = split(name)[0]
     if kind == "index" and ("constraint", around.constraint_of(name) or "") in gone:

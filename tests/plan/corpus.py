@@ -258,7 +258,7 @@ CASES = {
         "none",
         None,
         None,
-        (("notes", "no value of an enum can be dropped"),),
+        (("notes", "Postgres cannot drop values of an enum"),),
     ),
     "view_made_again_without_a_column": Case(
         "drop view public.greetings;"
