@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import subprocess
 import sys
 from collections.abc import Iterator
 from html.parser import HTMLParser
@@ -17,7 +18,7 @@ from markdown_it import MarkdownIt
 from arami_db.database.connect import connect
 from arami_db.files import SqlTree, packaged_sql_dir
 from arami_db.prove.exposed import Exposed
-from arami_db.prove.matrix import ACTORS, OUTCOMES, Cell, matrix
+from arami_db.prove.matrix import ACTORS, OUTCOMES, MatrixCell, matrix
 from arami_db.render.findings import html as html_page
 from arami_db.render.findings import markdown as markdown_page
 from arami_db.settings import Declaration
@@ -63,7 +64,7 @@ def report(server: dict[str, str], template: str) -> Iterator[VerifyReport]:
 
 
 @pytest.fixture(scope="module")
-def cells(report: VerifyReport) -> dict[str, dict[tuple[str, str], Cell]]:
+def cells(report: VerifyReport) -> dict[str, dict[tuple[str, str], MatrixCell]]:
     """The cells by object, actor and command."""
     assert report.proof
     declared = {("public.shown", "select"): REASON}
@@ -104,14 +105,14 @@ CELLS = {
 
 @pytest.mark.parametrize("cell", CELLS, ids=" ".join)
 def test_a_cell_says_what_came_of_the_attempts(
-    cells: dict[str, dict[tuple[str, str], Cell]], cell: tuple[str, str, str]
+    cells: dict[str, dict[tuple[str, str], MatrixCell]], cell: tuple[str, str, str]
 ) -> None:
     found = cells[cell[0]][cell[1:]]
     assert found.outcome == CELLS[cell], found
 
 
 def test_evidence_names_the_policy_and_the_error(
-    cells: dict[str, dict[tuple[str, str], Cell]],
+    cells: dict[str, dict[tuple[str, str], MatrixCell]],
 ) -> None:
     leak = cells["public.posts"]["A on B's", "select"]
     assert leak.traces[0].evidence == "policy more: status = 'published'::text"
@@ -125,7 +126,7 @@ def test_evidence_names_the_policy_and_the_error(
 
 
 def test_each_attempt_is_in_one_cell_and_nothing_else_is(
-    report: VerifyReport, cells: dict[str, dict[tuple[str, str], Cell]]
+    report: VerifyReport, cells: dict[str, dict[tuple[str, str], MatrixCell]]
 ) -> None:
     assert report.proof
     tried = [a for a in report.proof.attempts if a.object != "pg_temp"]
@@ -267,3 +268,21 @@ def test_an_object_without_a_rule_is_not_tried() -> None:
     unseen = Exposed("f()", "public", "function", is_owned=True, is_secured=False)
     [its] = matrix([unseen], [], {}).values()
     assert {cell.outcome for cell in its.values()} == {"not tried"}
+
+
+@pytest.mark.parametrize("form", ["markdown", "html"])
+def test_without_the_extra_it_says_so_before_anything_is_verified(form: str) -> None:
+    code = (
+        "import sys; sys.modules['jinja2'] = None;"
+        f" sys.argv[1:] = ['verify', '-d', 'host=/nonexistent', '--format', '{form}'];"
+        " from arami_db.__main__ import main; main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        env=clean_environment(PYTHONPATH=str(ROOT)),
+        check=False,
+    )
+    assert done.returncode == 2, done.stderr
+    assert "pip install 'arami-db[docs]'" in done.stderr

@@ -11,7 +11,7 @@ from arami_db.prove.schema import ExposedSchema
 
 
 @dataclass(frozen=True)
-class Rule:
+class Permission:
     """What lets a role do something: a grant, and the permissive policies that apply."""
 
     role: str
@@ -30,7 +30,7 @@ class Exposed:
         kind: table, view, materialized view, foreign table, function or procedure.
         is_owned: whether its rows are somebody's, as far as a policy or a key says.
         is_secured: whether row level security holds for it.
-        rules: what lets roles do what; none for functions.
+        permissions: what lets roles do what; none for functions.
     """
 
     name: str
@@ -38,11 +38,11 @@ class Exposed:
     kind: str
     is_owned: bool
     is_secured: bool
-    rules: tuple[Rule, ...] = ()
+    permissions: tuple[Permission, ...] = ()
 
-    def rule(self, role: str, command: str) -> Rule | None:
+    def permission(self, role: str, command: str) -> Permission | None:
         """What lets a role do something; None where nothing is known of it."""
-        return next((r for r in self.rules if (r.role, r.command) == (role, command)), None)
+        return next((r for r in self.permissions if (r.role, r.command) == (role, command)), None)
 
 
 def exposed(schemas: Iterable[ExposedSchema]) -> tuple[Exposed, ...]:
@@ -66,15 +66,17 @@ def _of(schema: ExposedSchema) -> Iterator[Exposed]:
         if path in views:
             kind = "materialized view" if views[path].materialized else "view"
         is_owned = path in owned or kind != "table"
-        yield Exposed(".".join(path), path[0], kind, is_owned, guard.is_secured, _rules(guard))
+        yield Exposed(
+            ".".join(path), path[0], kind, is_owned, guard.is_secured, _permissions(guard)
+        )
     for function in schema.functions:
         kind = "procedure" if function.procedure else "function"
         yield Exposed(function.identity, function.schema, kind, is_owned=True, is_secured=False)
 
 
-def _rules(guard: Guard) -> tuple[Rule, ...]:
+def _permissions(guard: Guard) -> tuple[Permission, ...]:
     return tuple(
-        Rule(
+        Permission(
             role,
             command,
             bool(guard.columns(role, command)),

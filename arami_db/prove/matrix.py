@@ -62,7 +62,7 @@ class Trace:
 
 
 @dataclass(frozen=True)
-class Cell:
+class MatrixCell:
     """What an actor may do with an object.
 
     Attributes:
@@ -84,7 +84,7 @@ class Cell:
 
 def matrix(
     objects: Iterable[Exposed], attempts: Iterable[Attempt], declared: Declared
-) -> dict[Exposed, dict[tuple[str, str], Cell]]:
+) -> dict[Exposed, dict[tuple[str, str], MatrixCell]]:
     """The cells of each object, by actor and command.
 
     Args:
@@ -125,7 +125,7 @@ def _place(attempt: Attempt) -> tuple[str, str]:
 
 def _cell(
     one: Exposed, actor: str, command: str, attempts: list[Attempt], declared: Declared
-) -> Cell:
+) -> MatrixCell:
     groups: dict[tuple[str, str, str], list[Attempt]] = {}
     for attempt in attempts:
         outcome = _outcome(one, actor, attempt, declared)
@@ -145,10 +145,10 @@ def _cell(
             groups.items(), key=lambda item: order.index(item[0][0])
         )
     )
-    rule = one.rule(_OF_ROLE[actor], command)
-    untried = "not granted" if rule and not rule.is_granted else "not tried"
+    its = one.permission(_OF_ROLE[actor], command)
+    untried = "not granted" if its and not its.is_granted else "not tried"
     outcome = traces[0].outcome if traces else untried
-    return Cell(actor, command, outcome, len(attempts), traces, _lets(one, actor, command))
+    return MatrixCell(actor, command, outcome, len(attempts), traces, _lets(one, actor, command))
 
 
 def _outcome(one: Exposed, actor: str, attempt: Attempt, declared: Declared) -> str:
@@ -178,14 +178,14 @@ def _allowed(one: Exposed, actor: str, attempt: Attempt) -> str:
 
 
 def _lets(one: Exposed, actor: str, command: str) -> str:
-    rule = one.rule(_OF_ROLE[actor], command)
-    if rule is None:
+    its = one.permission(_OF_ROLE[actor], command)
+    if its is None:
         return ""
-    if not rule.is_granted:
+    if not its.is_granted:
         return "no grant"
     if actor == SERVICE or one.kind != "table":
         return "granted"
     if not one.is_secured:
         return "granted; no row level security"
-    named = ", ".join(rule.policies)
+    named = ", ".join(its.policies)
     return f"granted; policies: {named}" if named else "granted; no policy lets it"

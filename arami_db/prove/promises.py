@@ -111,12 +111,11 @@ def serve(scenario: Scenario) -> None:
             todo += [replace(a, action=a.action.replace("own", "A's")) for a in writes]
     for view in scenario.schema.views:
         if scenario.schema.guard((view.schema, view.name)).columns(actor.role, "select"):
-            todo.append(
-                Attack(actor, "select", view.label, make.read_view(scenario, view, actor.role))
-            )
+            read = make.read_view(scenario, view, actor.role)
+            todo.append(Attack(actor, "select", view.label, read, reads=True))
     if not scenario.role:
         nobodys = [a for t in scenario.schema.ownerless for a in ownerless(scenario, t, actor)]
-        todo += [replace(a, reads=False) for a in nobodys if a.action != "truncate"]
+        todo += [a for a in nobodys if a.action != "truncate"]
     granted = {t.label for t in scenario.schema.owned if _may_read(scenario, t)}
     for attack, result in scenario.run(todo):
         if not attack.reads or attack.object not in granted:

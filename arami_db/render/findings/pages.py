@@ -11,7 +11,7 @@ from arami_db import __version__
 from arami_db.docs.words import Code, Words, listed
 from arami_db.drift.findings import Severity
 from arami_db.prove.exposed import Exposed
-from arami_db.prove.matrix import ACTORS, COMMANDS, OUTCOMES, Cell, Trace, matrix
+from arami_db.prove.matrix import ACTORS, COMMANDS, OUTCOMES, MatrixCell, Trace, matrix
 from arami_db.render.findings.text import checked, consequences
 from arami_db.render.output import count
 
@@ -27,7 +27,7 @@ class Grid:
 
     title: str
     columns: tuple[tuple[str, str], ...]
-    rows: tuple[tuple[Exposed, tuple[Cell, ...]], ...]
+    rows: tuple[tuple[Exposed, tuple[MatrixCell, ...]], ...]
 
 
 def content(report: VerifyReport) -> dict[str, Any]:
@@ -87,7 +87,7 @@ def _facts(report: VerifyReport) -> Iterable[tuple[str, Words]]:
     yield "Findings", (found or "none",)
 
 
-def _grids(cells: dict[Exposed, dict[tuple[str, str], Cell]]) -> list[Grid]:
+def _grids(cells: dict[Exposed, dict[tuple[str, str], MatrixCell]]) -> list[Grid]:
     calling = {one for one in cells if one.kind in {"function", "procedure"}}
     made = (
         ("Tables and views", COMMANDS[:-1], [one for one in cells if one not in calling]),
@@ -107,5 +107,5 @@ def _grids(cells: dict[Exposed, dict[tuple[str, str], Cell]]) -> list[Grid]:
     ]
 
 
-def _evidence(cells: Iterable[Cell]) -> list[tuple[Cell, Trace]]:
+def _evidence(cells: Iterable[MatrixCell]) -> list[tuple[MatrixCell, Trace]]:
     return [(cell, trace) for cell in cells for trace in cell.traces]
