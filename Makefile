@@ -5,7 +5,7 @@ PYTHON ?= python3
 DB := $(BIN)/arami-db
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint bench docs matrix checksums release clean
+.PHONY: help demo quick test check lint bench docs matrix checksums release clean
 
 help: ## Show this
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -25,6 +25,10 @@ demo: $(VENV)/.installed ## From nothing to a database of your own with a hundre
 	$(DB) archive --embedded
 	$(DB) status --embedded
 	$(DB) embedded psql --pset pager=off -c '$(DASHBOARD)'
+
+# A test that costs much for what it tells is not marked.
+quick: $(VENV)/.installed ## In a minute: the tests marked as quick, the core of each layer
+	$(BIN)/pytest -q -n 2 -m quick --durations 3
 
 # By name, the files that take longest come first.
 test: $(VENV)/.installed ## Every test, on a real Postgres started for the purpose

@@ -24,6 +24,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from pytest_postgresql.janitor import DatabaseJanitor
 
 from arami_db import embedded
+from tests import warm
 
 # Started in the background, a shell makes us ignore SIGINT, and nohup SIGHUP; and so does every
 # process that we start.
@@ -34,6 +35,8 @@ signal.signal(signal.SIGHUP, signal.SIG_DFL)
 hypothesis.settings.register_profile("unhurried", parent=hypothesis.settings.default, deadline=None)
 hypothesis.settings.load_profile("unhurried")
 
+# `make matrix` sets it: each command starts Python anew, and nothing is only sampled.
+WHOLE = "ARAMI_TEST_WHOLE" in os.environ
 LIMIT = 120  # seconds after which a hung command fails its test
 # What the server says to who may not vacuum a table: since Postgres 16, and before.
 VACUUM_REFUSED = re.compile("permission denied|only .*owner")
@@ -202,7 +205,12 @@ def read_terminal(ours: int) -> bytes:
 
 def run_cli(*args: str, expect: int = 0, **extra: str) -> Run:
     """Run `arami-db ARGS` to its end and require an exit code."""
-    return end(start_cli(*args, **extra), expect)
+    if WHOLE or any(name.startswith(warm.SETTLED) for name in extra):
+        return end(start_cli(*args, **extra), expect)
+    done = warm.run([*args], clean_environment(**extra), LIMIT)
+    told = f"{args!r} exited {done.returncode}\n{done.stdout}\n{done.stderr}"
+    assert done.returncode == expect, told
+    return done
 
 
 def run_json(*args: str, expect: int = 0, **extra: str) -> Any:

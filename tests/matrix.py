@@ -39,7 +39,7 @@ def _test_on(name: str) -> int:
         print(f"== Postgres {VERSIONS.get(name, name)}", flush=True)
         return subprocess.run(
             [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "loadfile"],
-            env={**os.environ, "ARAMI_TEST_SERVER": conninfo},
+            env={**os.environ, "ARAMI_TEST_SERVER": conninfo, "ARAMI_TEST_WHOLE": "1"},
             check=False,
         ).returncode
 

@@ -28,6 +28,8 @@ from tests.archiving import (
 from tests.conftest import ALICE, BOB, acting_as
 from tests.documented import API_ROLES, REFUSED, insert, row_for, value
 
+pytestmark = pytest.mark.quick
+
 
 @pytest.fixture
 def db(connection: Connection) -> Connection:

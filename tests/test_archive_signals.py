@@ -120,9 +120,9 @@ def test_a_signal_during_the_last_batch_changes_nothing(database: str) -> None:
 def test_a_signal_after_the_time_is_up_is_still_the_first(database: str) -> None:
     fill(database, 50)
     with closed_gate(database) as open_gate:
-        process = start(database, *SMALL, "--max-duration", "1s")
+        process = start(database, *SMALL, "--max-duration", "3s")
         at_gate(database)
-        over = "select clock_timestamp() > started_at + interval '2 s' from audit.archive_run"
+        over = "select clock_timestamp() > started_at + interval '4 s' from audit.archive_run"
         eventually("the time is up", lambda: scalar(database, over))
         process.send_signal(signal.SIGTERM)
         said(process, "stopping after this batch")

@@ -16,6 +16,7 @@ import pytest
 
 from .conftest import (
     LIMIT,
+    WHOLE,
     Process,
     end,
     eventually,
@@ -100,6 +101,7 @@ ALTER = {
     "migrations/002_alter.sql": "create table side ();\nalter table busy add column n int;\n",
 }
 QUICK = ("--lock-timeout", "300ms")
+DEATHS = 20 if WHOLE else 6
 
 
 def test_a_lock_that_stays_fails_the_run_and_names_who_holds_it(
@@ -353,14 +355,14 @@ def test_a_file_whose_killed_runner_left_it_to_be_finished_is_no_disagreement(
     assert events(empty_database) == ["applied"]
 
 
-def test_twenty_deaths_at_random_moments_lose_nothing_and_repeat_nothing(
+def test_deaths_at_random_moments_lose_nothing_and_repeat_nothing(
     empty_database: str, project: Project
 ) -> None:
     slow = {name: f"{text}select pg_sleep(0.2);\n" for name, text in numbered(30).items()}
     root = project(slow)
     moments = random.Random(20)  # noqa: S311
     progress = []
-    for _ in range(20):
+    for _ in range(DEATHS):
         process = start(empty_database, root)
         try:
             process.communicate(timeout=moments.uniform(0.2, 0.5))
@@ -371,7 +373,7 @@ def test_twenty_deaths_at_random_moments_lose_nothing_and_repeat_nothing(
     migrate(empty_database, root)
     require_once(empty_database, 30)
     assert migrate(empty_database, root)["applied"] == []
-    assert sum(done < 30 for done in progress) >= 10  # so often death left work behind
+    assert sum(done < 30 for done in progress) >= DEATHS // 2  # so often death left work behind
 
 
 @pytest.mark.parametrize("after", [3, 11, 24])

@@ -24,6 +24,8 @@ from arami_db.runner.gaps import refuse_gaps
 
 from .conftest import Run, run_cli, run_json
 
+pytestmark = pytest.mark.quick
+
 Project = Callable[[dict[str, str]], Path]
 
 FIRST = "create table first_one ();\n"

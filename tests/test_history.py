@@ -118,6 +118,7 @@ def ahead(world: World) -> World:
     return world
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize("command", ["migrate", "migrate --dry-run"])
 def test_an_older_release_is_refused_without_advice_that_would_harm(
     command: str, ahead: World
@@ -132,6 +133,7 @@ def test_an_older_release_is_refused_without_advice_that_would_harm(
     assert "repair" not in error["hint"]
 
 
+@pytest.mark.quick
 def test_an_older_release_goes_on_when_allowed_and_touches_nothing(ahead: World) -> None:
     before = rows(ahead.conninfo, "select * from arami_db.migration order by 1, 2")
     found = ahead.run("migrate", "--allow-newer")
@@ -142,6 +144,7 @@ def test_an_older_release_goes_on_when_allowed_and_touches_nothing(ahead: World)
     assert scalar(ahead.conninfo, "select value from v") == 2
 
 
+@pytest.mark.quick
 def test_status_says_that_the_database_is_ahead(ahead: World) -> None:
     found = ahead.run("status")
     assert found["counts"] == {"applied": 4, "ahead": 4}
@@ -155,6 +158,7 @@ def test_status_says_that_the_database_is_ahead(ahead: World) -> None:
     assert "this database is ahead of these files" in run_cli("status", *place).stderr
 
 
+@pytest.mark.quick
 def test_what_is_missing_between_is_none_the_less_a_disagreement(ahead: World) -> None:
     ahead.remove("migrations/002_b.sql")
     for command in ("migrate", "status --check"):
@@ -164,6 +168,7 @@ def test_what_is_missing_between_is_none_the_less_a_disagreement(ahead: World) -
     assert "forget" not in error["hint"]
 
 
+@pytest.mark.quick
 def test_a_view_more_is_a_newer_release_too(world: World) -> None:
     world.write({**view("001_v", 1), **view("002_w", 1)})
     world.run("migrate")
@@ -174,6 +179,7 @@ def test_a_view_more_is_a_newer_release_too(world: World) -> None:
     assert world.run("status", "--check", "--allow-newer")["counts"] == {"applied": 3, "ahead": 2}
 
 
+@pytest.mark.quick
 def test_files_that_bring_migrations_are_not_the_older_release(world: World) -> None:
     world.write({**view("001_v", 1), **view("002_w", 1)})
     world.run("migrate")
@@ -184,6 +190,7 @@ def test_files_that_bring_migrations_are_not_the_older_release(world: World) -> 
     assert world.applied() == ["d"]
 
 
+@pytest.mark.quick
 def test_verify_says_so_too(ahead: World) -> None:
     found = ahead.run("verify", expect=4)["findings"]
     said = {finding["object"]: finding["message"] for finding in found}
@@ -191,6 +198,7 @@ def test_verify_says_so_too(ahead: World) -> None:
     assert "newer release" in said["views/001_v"]
 
 
+@pytest.mark.quick
 def test_the_last_file_deleted_on_purpose_is_forgotten_when_asked_for(ahead: World) -> None:
     hint = ahead.error("repair", expect=2)["hint"]
     assert "on purpose: arami-db repair --forget 4-5 --forget views/3" in hint
@@ -202,6 +210,7 @@ def test_the_last_file_deleted_on_purpose_is_forgotten_when_asked_for(ahead: Wor
 # --- gaps ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize("version", [1, 2, 3])
 def test_forgetting_any_version_leads_to_a_directory_that_works(version: int, world: World) -> None:
     stem = ("001_a", "002_b", "003_c")[version - 1]
@@ -233,6 +242,7 @@ NUMBERS = {
 }
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize(("numbers", "expected"), NUMBERS.values(), ids=NUMBERS.keys())
 def test_gaps_are_seen_between_numbers_and_not_between_dates(
     numbers: list[str], expected: list[str], project: Project
@@ -241,6 +251,7 @@ def test_gaps_are_seen_between_numbers_and_not_between_dates(
     assert list(gaps(make_plan(discover(root), Ledger(exists=False, rows={})))) == expected
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize(
     ("latest", "found"), [("00000001", 0), ("1", 1), ("", 1)], ids=["a date", "a number", "gone"]
 )
@@ -255,6 +266,7 @@ def test_the_latest_applied_counts_as_it_is_written(
     assert len(gaps(make_plan(discover(tmp_path), ledger))) == found
 
 
+@pytest.mark.quick
 def test_a_gap_among_pending_files_is_refused_unless_allowed(world: World) -> None:
     world.write(tables("005_e", "006_f", "009_i"))
     error = world.error("migrate", expect=1)

@@ -22,6 +22,8 @@ from arami_db import __version__
 
 from .conftest import LIMIT, clean_environment, rows, run_cli, run_json, scalar
 
+pytestmark = pytest.mark.quick
+
 Project = Callable[[dict[str, str]], Path]
 
 TABLES = {

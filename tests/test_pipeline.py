@@ -13,6 +13,8 @@ import pytest
 from .conftest import end, eventually, rows, run_cli, scalar, start_cli
 from .test_failures import applied, working_pid
 
+pytestmark = pytest.mark.quick
+
 Project = Callable[[dict[str, str]], Path]
 
 FILES = 40  # more than are under way at once

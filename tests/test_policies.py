@@ -31,6 +31,8 @@ from arami_db.policies import (
 )
 from tests.conftest import made
 
+pytestmark = pytest.mark.quick
+
 Connection = psycopg.Connection[Any]
 POSTS = ("app", "posts")
 

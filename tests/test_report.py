@@ -34,6 +34,8 @@ from tests.conftest import (
 )
 from tests.test_verify import execute
 
+pytestmark = pytest.mark.quick
+
 ROOT = packaged_sql_dir().parent
 BREAK = (
     "alter table users disable row level security",

@@ -34,6 +34,8 @@ from tests.documented import (
     value,
 )
 
+pytestmark = pytest.mark.quick
+
 CAROL = "ca201000-0000-4000-8000-000000000003"  # signed in, without a row anywhere
 
 

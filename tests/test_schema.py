@@ -42,6 +42,8 @@ from tests.documented import (
     value,
 )
 
+pytestmark = pytest.mark.quick
+
 OWN_SCHEMAS = ("public", "audit", "arami_db")
 # Objects of these schemas that no extension brought along.
 NOT_AN_EXTENSIONS = "not exists (select from pg_depend where objid = {0}.oid and deptype = 'e')"

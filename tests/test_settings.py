@@ -13,6 +13,8 @@ import pytest
 
 from tests.conftest import run_cli, run_json
 
+pytestmark = pytest.mark.quick
+
 Project = Callable[[dict[str, str]], Path]
 HERE = str(Path(__file__).parents[1])
 OWN = """\

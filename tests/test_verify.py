@@ -130,6 +130,7 @@ def facts_found(report: dict[str, Any]) -> list[dict[str, Any]]:
     return [finding for finding in report["findings"] if finding["source"] == "facts"]
 
 
+@pytest.mark.quick
 def test_a_migrated_database_is_clean(database: str) -> None:
     report = run_json("verify", "-d", database)
     assert report["findings"] == []
@@ -138,6 +139,7 @@ def test_a_migrated_database_is_clean(database: str) -> None:
     assert report["checked"]["facts"] > 1000
 
 
+@pytest.mark.quick
 def test_the_snapshot_is_not_stale(connection: psycopg.Connection[Any]) -> None:
     tree = discover(packaged_sql_dir())
     written = (tree.snapshot, tree.snapshot.read_text())
@@ -154,6 +156,7 @@ def test_a_breakage_is_found_named_and_mended_by_its_remedy(name: str, database:
     assert facts_found(run_json("verify", "-d", database)) == []
 
 
+@pytest.mark.quick
 def test_a_column_elsewhere_is_named_and_no_other(database: str) -> None:
     execute(
         database,
@@ -169,6 +172,7 @@ def test_a_column_elsewhere_is_named_and_no_other(database: str) -> None:
     assert moved == [("public.app_settings.setting_value", "after setting_key", "after updated_at")]
 
 
+@pytest.mark.quick
 def test_a_default_privilege_is_told_with_whom_and_what(database: str) -> None:
     execute(database, "alter default privileges in schema public grant select on tables to anon")
     [found] = facts_found(run_json("verify", "-d", database, expect=4))
@@ -182,6 +186,7 @@ def test_what_does_not_belong_is_found(database: str) -> None:
     assert found["message"] == "2 relations outside these files: public.scratch, public.v"
 
 
+@pytest.mark.quick
 def test_another_schema_is_nobodys_business(database: str) -> None:
     execute(database, "create schema other", "create table other.t (a int)")
     run_cli("verify", "-d", database)
@@ -215,11 +220,13 @@ def test_the_ledger_is_verified(database: str) -> None:
     }
 
 
+@pytest.mark.quick
 def test_an_empty_database_has_everything_to_find(empty_database: str) -> None:
     report = run_json("verify", "-d", empty_database, expect=4)
     assert sum(finding["source"] == "ledger" for finding in report["findings"]) == FILES
 
 
+@pytest.mark.quick
 def test_fail_on_decides_the_exit_code_and_not_what_is_told(database: str) -> None:
     execute(database, "comment on table users is 'other'")
     report = run_json("verify", "-d", database, "--fail-on", "integrity")
@@ -279,6 +286,7 @@ def test_junit_github_and_sarif_can_be_read(database: str) -> None:
         assert bool(sarif["runs"][0]["results"]) == broken
 
 
+@pytest.mark.quick
 def test_it_leaves_no_trace(database: str, connection: psycopg.Connection[Any]) -> None:
     def position() -> Any:
         query = "select pg_snapshot_xmax(pg_current_snapshot())"
@@ -509,6 +517,7 @@ def test_half_of_what_facts_are_compared_with_is_refused(
     assert half in said
 
 
+@pytest.mark.quick
 @given(st.frozensets(st.builds(Fact, *[st.text()] * 4), max_size=5))
 def test_a_snapshot_is_read_as_it_was_written(facts: frozenset[Fact]) -> None:
     import tempfile
