@@ -35,7 +35,7 @@ signal.signal(signal.SIGHUP, signal.SIG_DFL)
 hypothesis.settings.register_profile("unhurried", parent=hypothesis.settings.default, deadline=None)
 hypothesis.settings.load_profile("unhurried")
 
-# `make matrix` sets it: each command starts Python anew, and nothing is only sampled.
+# `make matrix` sets it: each command starts Python again, and nothing is only sampled.
 WHOLE = "ARAMI_TEST_WHOLE" in os.environ
 LIMIT = 120  # seconds after which a hung command fails its test
 # What the server says to who may not vacuum a table: since Postgres 16, and before.

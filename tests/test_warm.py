@@ -1,4 +1,4 @@
-"""A command of a warm process is what a command started anew is."""
+"""A command of a warm process does what a command with its own Python start does."""
 
 from __future__ import annotations
 
