@@ -34,8 +34,6 @@ from tests.conftest import (
 )
 from tests.test_verify import execute
 
-pytestmark = pytest.mark.quick
-
 ROOT = packaged_sql_dir().parent
 BREAK = (
     "alter table users disable row level security",
@@ -60,6 +58,7 @@ def line_of(place: str) -> str:
     return (packaged_sql_dir() / path).read_text(encoding="utf-8").splitlines()[int(number) - 1]
 
 
+@pytest.mark.quick
 def test_findings_name_the_line_that_defines_what_they_are_about(database: str) -> None:
     execute(database, *BREAK)
     found = unfolded(run_json("verify", "-d", database, expect=4)["findings"])
@@ -79,6 +78,7 @@ def test_findings_name_the_line_that_defines_what_they_are_about(database: str) 
     assert placed["facts", "public.scratch"] is None
 
 
+@pytest.mark.quick
 def test_a_file_that_cannot_be_parsed_names_no_line_and_breaks_nothing(
     database: str, tmp_path: Path
 ) -> None:
@@ -96,6 +96,7 @@ def test_a_verification_that_finds_nothing_loads_no_parser(database: str) -> Non
     assert "postgast" not in loaded("verify", "-d", database)
 
 
+@pytest.mark.quick
 def test_the_annotations_of_github_stand_at_the_lines(database: str) -> None:
     execute(database, *BREAK)
     lines = written(database, "github").splitlines()
@@ -108,6 +109,7 @@ def test_the_annotations_of_github_stand_at_the_lines(database: str) -> None:
     assert line_of(f"{match[1].removeprefix('sql/')}:{match[2]}") == "    phone text,"
 
 
+@pytest.mark.quick
 def test_junit_names_the_place(database: str) -> None:
     execute(database, *BREAK)
     suite = ElementTree.fromstring(written(database, "junit"))  # noqa: S314 - our own
@@ -118,6 +120,7 @@ def test_junit_names_the_place(database: str) -> None:
     assert (failure.get("message") or "").endswith(f"({place})")
 
 
+@pytest.mark.quick
 def test_sarif_is_valid_by_its_schema_and_by_what_github_asks_for(database: str) -> None:
     import jsonschema
 
@@ -166,6 +169,7 @@ def check_for_github(run: dict[str, Any]) -> None:
     assert len(set(fingerprints)) == len(fingerprints)
 
 
+@pytest.mark.quick
 def test_a_rule_is_described_by_the_header_of_its_check(database: str) -> None:
     execute(database, *BREAK, "alter function auth.uid() set work_mem = '4MB'")
     rules = json.loads(written(database, "sarif"))["runs"][0]["tool"]["driver"]["rules"]
@@ -212,6 +216,7 @@ def test_a_hostile_name_forges_no_line_no_command_and_no_colour(database: str) -
     assert any("\n::error title=x::" in f["object"] for f in json.loads(out["json"])["findings"])
 
 
+@pytest.mark.quick
 def test_a_definition_keeps_its_lines_and_they_command_nobody(database: str) -> None:
     execute(
         database,
@@ -224,6 +229,7 @@ def test_a_definition_keeps_its_lines_and_they_command_nobody(database: str) -> 
     assert seen(text, allowed="\n\t")
 
 
+@pytest.mark.quick
 @given(st.text())
 def test_what_is_shown_is_seen_and_on_its_line(text: str) -> None:
     assert visible(text).isprintable()
@@ -231,6 +237,7 @@ def test_what_is_shown_is_seen_and_on_its_line(text: str) -> None:
     assert seen(block(text), allowed="\n\t")
 
 
+@pytest.mark.quick
 @given(st.text(alphabet=st.sampled_from(" \t\n:#[e")))
 def test_no_line_is_a_command(text: str) -> None:
     for line in uncommanding(text).split("\n"):
@@ -244,6 +251,7 @@ def finding(message: str, source: str = "facts", **more: Any) -> Finding:
     return Finding(Severity.SECURITY, source, "public.v", message, **more)
 
 
+@pytest.mark.quick
 def test_consequences_are_summed_up_in_text_and_whole_in_json(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -270,6 +278,7 @@ def test_consequences_are_summed_up_in_text_and_whole_in_json(
     assert [c["message"] for c in found["consequences"]] == [c.message for c in consequences]
 
 
+@pytest.mark.quick
 def test_a_pattern_is_literal_but_for_its_stars_and_question_marks(database: str) -> None:
     execute(database, 'create table "a[b].*" (id int)', 'create table "axb" (id int)')
     arguments = ["verify", "-d", database]
@@ -298,6 +307,7 @@ ERRORS = {
 }
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize("name", ERRORS)
 def test_every_failure_is_an_object_where_json_is_asked_for(name: str) -> None:
     arguments, code = ERRORS[name]
@@ -308,6 +318,7 @@ def test_every_failure_is_an_object_where_json_is_asked_for(name: str) -> None:
     assert json.loads(run_cli(*arguments, "--format=json", expect=code).stdout) == {"error": error}
 
 
+@pytest.mark.quick
 def test_without_json_a_wrong_command_line_is_told_on_stderr_alone() -> None:
     for arguments in (["verify", "--nope"], ["verify", "--format", "sarif", "--nope"]):
         run = run_cli(*arguments, expect=2)
@@ -315,6 +326,7 @@ def test_without_json_a_wrong_command_line_is_told_on_stderr_alone() -> None:
         assert "No such option: --nope" in run.stderr
 
 
+@pytest.mark.quick
 def test_a_fault_of_a_check_is_an_object_too(database: str, tmp_path: Path) -> None:
     sql = tmp_path / "sql"
     shutil.copytree(packaged_sql_dir(), sql)
@@ -323,6 +335,7 @@ def test_a_fault_of_a_check_is_an_object_too(database: str, tmp_path: Path) -> N
     assert "099_wrong.sql" in found["error"]["message"]
 
 
+@pytest.mark.quick
 def test_a_file_that_cannot_be_written_is_an_object_too(database: str, tmp_path: Path) -> None:
     sql = tmp_path / "sql"
     shutil.copytree(packaged_sql_dir(), sql)
@@ -332,6 +345,7 @@ def test_a_file_that_cannot_be_written_is_an_object_too(database: str, tmp_path:
     assert found["error"]["message"] == f"{sql / 'schema.snapshot'}: Is a directory"
 
 
+@pytest.mark.quick
 def test_a_fault_of_our_own_is_an_object_beside_its_traceback() -> None:
     code = (
         "import arami_db.cli as cli, arami_db.__main__ as start\n"
@@ -349,6 +363,7 @@ def test_a_fault_of_our_own_is_an_object_beside_its_traceback() -> None:
     assert "Traceback" in done.stderr
 
 
+@pytest.mark.quick
 def test_an_error_cannot_steer_a_terminal(tmp_path: Path) -> None:
     run = run_cli("verify", "--sql-dir", str(tmp_path / "a\x1b[31m\u202e"), expect=2)
     assert seen(run.stderr)
