@@ -52,7 +52,10 @@ class Guard:
 
 @dataclass(frozen=True)
 class View:
-    """A view or materialized view, its uuid columns, and the tables that it reads."""
+    """A view or materialized view, its uuid columns, and the tables that it reads.
+
+    As_owner tells that it reads tables with row level security with the rights of its owner.
+    """
 
     schema: str
     name: str
@@ -60,6 +63,7 @@ class View:
     ids: tuple[str, ...]
     readable: bool
     reads: tuple[str, ...]
+    as_owner: bool
 
     @property
     def label(self) -> str:

@@ -23,6 +23,10 @@ from arami_db.rows.tables import Path, Table
 _LITERAL = re.compile(r"'([^']+)'")
 
 
+# Policies of the parent do not guard a partition that is named itself.
+_OTHER_PARTITION = "no row of B's lies in this partition, which can be used by its own name"
+
+
 class Settled(Record):
     """Whose rows there are, and who made them."""
 
@@ -110,6 +114,18 @@ class Settled(Record):
             if self.connection.execute(one).fetchone() is not None:
                 self.maker.made[user, table.path] = row
                 self.maker.drafts[user, table.path] = self.maker.drafts[user, table.root]
+            elif user == self.b and self._is_granted(table):
+                self.untried.setdefault(table.label, _OTHER_PARTITION)
+
+    def _is_granted(self, table: Table) -> bool:
+        """Whether people who use the API may read or write a table by its own name."""
+        guard = self.schema.guard(table.path)
+        commands = ("select", "insert", "update", "delete")
+        return table.schema in self.schema.exposed and any(
+            guard.columns(role, command)
+            for role in ("anon", "authenticated")
+            for command in commands
+        )
 
     def _make(self, table: Table, user: str) -> None:
         try:

@@ -14,6 +14,10 @@ from arami_db.prove.parts import View
 from arami_db.prove.scenario import Scenario
 
 _WHY = "it told B no more of B's own rows than without them, so it held nothing back"
+_AS_OWNER = (
+    "it reads with the rights of its owner, so policies hold nothing back; the conditions of its"
+    " own query were tried with these rows only"
+)
 
 
 class Telling:
@@ -43,6 +47,8 @@ class Telling:
             if question.name not in self._lively:
                 self._scenario.called.discard(question.name)
                 self._scenario.untried.setdefault(question.name, _WHY)
+            elif isinstance(question.of, View) and question.of.as_owner:
+                self._scenario.untried.setdefault(question.name, _AS_OWNER)
 
 
 def _changing(scenario: Scenario, todo: list[Question]) -> Iterator[str]:

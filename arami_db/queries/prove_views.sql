@@ -1,5 +1,6 @@
--- Every view and materialized view of the exposed schemas; its columns where a user's id may be; and
--- all the relations that it reads, through other views, too.
+-- Every view and materialized view of the exposed schemas; its columns where a user's id may be; all
+-- the relations that it reads, through other views, too; and whether it reads rows that policies guard
+-- with the rights of its owner.
 with recursive reads (view, relation) as (
     select
         r.ev_class,
@@ -48,7 +49,22 @@ select
         inner join pg_catalog.pg_class as rc on s.relation = rc.oid
         inner join pg_catalog.pg_namespace as rn on rc.relnamespace = rn.oid
         where s.view = c.oid and rc.relkind in ('r', 'p')
-    ) as reads
+    ) as reads,
+    c.relkind = 'v'
+    and not coalesce(
+        (
+            select o.option_value::boolean
+            from pg_options_to_table(c.reloptions) as o
+            where o.option_name = 'security_invoker'
+        ),
+        false
+    )
+    and exists (
+        select
+        from reads as s
+        inner join pg_catalog.pg_class as rc on s.relation = rc.oid
+        where s.view = c.oid and rc.relrowsecurity
+    ) as as_owner
 from pg_catalog.pg_class as c
 inner join pg_catalog.pg_namespace as n on c.relnamespace = n.oid
 where n.nspname = any(%(schemas)s::text [])
