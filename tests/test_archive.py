@@ -800,4 +800,4 @@ def test_no_command_loads_what_it_does_not_need(command: list[str], database: st
     )
     loaded: set[Any] = {line.rsplit("|", 1)[-1].strip() for line in done.stderr.splitlines()}
     assert "arami_db.database.connect" in loaded
-    assert not {"rich", "postgast", "arami_db.runner", "arami_db.embedded"} & loaded
+    assert not {"rich", "postgast", "arami_db.runner.apply", "arami_db.embedded"} & loaded

@@ -144,7 +144,7 @@ def test_settings_and_limits_that_stop_a_run_are_told_with_their_way_out(
         run_json("doctor", "-d", keeper)
         execute(empty_database, f'alter role "{login}" nosuperuser connection limit 2')
         report = run_json("doctor", "-d", keeper, expect=4)
-        assert "takes 3 connections" in reasons(report, "migrate")
+        assert "needs 3 connections" in reasons(report, "migrate")
         assert report["connections"]["limit"] == f'connection limit of role "{login}"'
 
 

@@ -220,7 +220,7 @@ def test_of_many_that_were_edited_eight_are_named_and_the_rest_counted(
     for path in export(root, tmp_path / "p"):
         path.write_text(path.read_text() + "select 1;\n")
     said = str(refused(root, tmp_path / "p", 6))
-    assert said.count(" is not what ") == 8
+    assert said.count(" no longer matches ") == 8
     assert said.endswith("\n  and 2 more")
 
 
@@ -240,7 +240,7 @@ def test_what_was_edited_after_it_was_exported_is_refused(tmp_path: Path, projec
         if path == files[4]:  # what came after it is what counts
             assert export(root, into) == []
         else:
-            assert f"{path.name} is not what " in str(refused(root, into, 6))
+            assert f"{path.name} no longer matches " in str(refused(root, into, 6))
         path.write_bytes(before)
     assert export(root, into) == []
 

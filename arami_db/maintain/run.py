@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import psycopg
 
-from arami_db.database.connect import Connection, lost, redact
+from arami_db.database.connect import Connection, lost, query, redact
 from arami_db.database.execute import no_time_limit
 from arami_db.database.server import inspect
 from arami_db.errors import PlatformError
@@ -60,8 +60,7 @@ def _settle_identifiers(connection: Connection) -> None:
 
     A worker cannot delete them: it does not reach the coordinator.
     """
-    settle = "audit.settle_identifiers(bigint)"
-    if connection.execute("select to_regprocedure(%s)", [settle]).fetchone() != (None,):
+    if connection.execute(query("maintain_may_settle")).fetchone():
         connection.execute("select audit.settle_identifiers()")
 
 
