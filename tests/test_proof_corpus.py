@@ -52,10 +52,6 @@ GAPS = {
     "good_support_agents": "accused",
     "good_tags": "accused",
     "good_api_views": "stuck",
-    "good_catalogue": "stuck",
-    "good_hard_to_make": "stuck",
-    "good_reserved_handle": "stuck",
-    "good_votes": "stuck",
 }
 
 
