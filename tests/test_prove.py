@@ -577,3 +577,25 @@ def test_every_exposed_schema_is_tried(proved: Callable[..., Proof]) -> None:
         "grant select on api.people to anon",
     )
     assert {leak.object for leak in proof.leaks} == {"api.people"}
+
+
+def test_a_value_that_begins_like_a_year_is_a_secret_as_any_other(
+    proved: Callable[..., Proof],
+) -> None:
+    proof = proved("""
+        create table public.seats (
+            user_id uuid primary key references public.users on delete cascade,
+            passenger text not null unique check (passenger in ('20cafe20cafe', '19beef19beef'))
+        );
+        alter table public.seats enable row level security;
+        create policy own on public.seats to authenticated using (user_id = (select auth.uid()));
+        revoke all on public.seats from public, anon, authenticated;
+        grant select on public.seats to authenticated;
+        create function public.claim_seat(wanted uuid) returns void
+        language plpgsql security definer set search_path = '' as $$
+        declare holder text := (select passenger from public.seats where user_id = wanted);
+        begin
+            if holder is not null then raise exception 'taken by %', holder; end if;
+        end $$;
+    """)
+    assert "public.claim_seat(wanted uuid)" in {leak.object for leak in proof.leaks}

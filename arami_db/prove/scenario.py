@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 
@@ -14,7 +15,7 @@ from arami_db.prove.settled import Settled
 from arami_db.prove.whose import may_be_nobodys
 from arami_db.rows.tables import Path
 
-_MOMENT = ("19", "20")  # moments are not secret
+_MOMENT = re.compile(r"(?:19|20)\d\d-\d\d-\d\d")  # moments are not secret
 _EACH = """
     select coalesce(string_agg(
         hashtextextended(concat_ws(' ', t.tableoid, t.ctid, t::text), 0)::text, ' '
@@ -71,7 +72,7 @@ class Scenario(Settled):
             for v in row.values()
             if v
         }
-        return sorted(v for v in theirs - mine if len(v) >= _TELLING and not v.startswith(_MOMENT))
+        return sorted(v for v in theirs - mine if len(v) >= _TELLING and not _MOMENT.match(v))
 
     @cached_property
     def oids(self) -> dict[Path, int]:
