@@ -41,7 +41,7 @@ def told(compared: Compared) -> Owners:
 
 
 def _held(table: Table, owner: Owner) -> Owner:
-    """An owner within JSON, under whatever key, is told by the row that was made alone."""
+    """In JSON an owner may have any key: only the row made for a user is known to be theirs."""
     is_json = table.columns[owner.column].type in {"json", "jsonb"}
     return replace(owner, kind="row") if is_json and not owner.is_element else owner
 

@@ -177,7 +177,7 @@ class Settled(Record):
             self.untried.setdefault(table.label, reason)
 
     def clearing(self, table: Table, user: str) -> tuple[sql.Composable, ...]:
-        """What deletes a user's row and all that hangs on it, so that another fits."""
+        """Statements that delete a user's row and all that refer to it: another has room then."""
         return (*self.releasing(table, user), self.forgetting(table, user))
 
     def releasing(self, table: Table, user: str) -> tuple[sql.Composable, ...]:

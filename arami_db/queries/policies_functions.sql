@@ -1,4 +1,4 @@
--- Functions whose bodies can be read: in SQL and PL/pgSQL, with what a call of them is told by.
+-- Functions in SQL and PL/pgSQL: the body of each, and the name and arguments that its calls have.
 select
     n.nspname::text as schema,
     p.proname::text as name,

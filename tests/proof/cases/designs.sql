@@ -751,7 +751,7 @@ select from here.posts where likes > 1;
 insert into here.likes (post_id) values (1) returning *;
 
 -- == good notifications
--- Anybody who is replied to is told so, in a row of their own that a trigger writes.
+-- A trigger writes a notification for the author of the topic that gets a reply.
 create table here.topics (
     id bigint generated always as identity primary key,
     author_id uuid not null default auth.uid() references public.users on delete cascade,
