@@ -16,6 +16,7 @@ TITLES = {
     "functions": "functions",
     "designs": "designs of teams",
     "kept_back": "kept back while the proof was written",
+    "unseen": "written by who had not seen the proof",
 }
 
 
