@@ -1676,7 +1676,9 @@ with check (requester_email = lower(auth.email()) and state = 'new');
 create policy mine on here.ticket_replies for select to authenticated
 using (
     not is_internal
-    and ticket_id in (select t.id from here.tickets as t where t.requester_email = lower(auth.email()))
+    and ticket_id in (
+        select t.id from here.tickets as t where t.requester_email = lower(auth.email())
+    )
 );
 create policy answer on here.ticket_replies for insert to authenticated
 with check (
@@ -2306,3 +2308,476 @@ update here.guardians set verified_at = now();
 -- works
 select grade from here.grades;
 
+-- == good app_delivery
+-- A courier sees the address of a parcel only while carrying it; a customer sees the trace.
+create type here.leg as enum ('waiting', 'carried', 'delivered', 'returned');
+create table here.couriers (
+    id uuid primary key references auth.users on delete cascade,
+    name text not null,
+    approved boolean not null default false
+);
+create table here.parcels (
+    id uuid primary key default gen_random_uuid(),
+    customer_id uuid not null default auth.uid() references auth.users on delete cascade,
+    courier_id uuid references here.couriers,
+    state here.leg not null default 'waiting',
+    weight_kg numeric(6, 2) not null check (weight_kg > 0 and weight_kg <= 30),
+    check (state = 'waiting' or courier_id is not null)
+);
+create table here.addresses (
+    parcel_id uuid primary key references here.parcels on delete cascade,
+    street text not null,
+    door_code text
+);
+create table here.positions (
+    parcel_id uuid references here.parcels on delete cascade,
+    seen_at timestamptz default clock_timestamp(),
+    place point not null,
+    primary key (parcel_id, seen_at)
+);
+alter table here.couriers enable row level security;
+alter table here.parcels enable row level security;
+alter table here.addresses enable row level security;
+alter table here.positions enable row level security;
+create policy self on here.couriers for select to authenticated
+using (id = (select auth.uid()));
+create policy apply on here.couriers for insert to authenticated
+with check (id = (select auth.uid()) and not approved);
+create policy customer on here.parcels for select to authenticated
+using (customer_id = (select auth.uid()));
+create policy order_one on here.parcels for insert to authenticated
+with check (customer_id = (select auth.uid()) and courier_id is null and state = 'waiting');
+create policy courier on here.parcels for select to authenticated
+using (courier_id = (select auth.uid()) and state = 'carried');
+create policy customer on here.addresses for select to authenticated
+using (
+    exists (
+        select 1 from here.parcels as p
+        where p.id = parcel_id and p.customer_id = (select auth.uid())
+    )
+);
+create policy give on here.addresses for insert to authenticated
+with check (
+    exists (
+        select 1 from here.parcels as p
+        where p.id = parcel_id and p.customer_id = (select auth.uid()) and p.state = 'waiting'
+    )
+);
+create policy courier on here.addresses for select to authenticated
+using (
+    exists (
+        select 1 from here.parcels as p
+        where p.id = parcel_id and p.courier_id = (select auth.uid()) and p.state = 'carried'
+    )
+);
+create policy along on here.positions for select to authenticated
+using (parcel_id in (select p.id from here.parcels as p));
+create policy courier on here.positions for insert to authenticated
+with check (
+    parcel_id in (
+        select p.id from here.parcels as p
+        where p.courier_id = (select auth.uid()) and p.state = 'carried'
+    )
+);
+grant select, insert (id, name) on here.couriers to authenticated;
+grant select, insert (weight_kg) on here.parcels to authenticated;
+grant select, insert on here.addresses to authenticated;
+grant select, insert (parcel_id, place) on here.positions to authenticated;
+-- rows
+insert into here.couriers values (:a, 'ann', true);
+insert into here.parcels (id, customer_id, courier_id, state, weight_kg) values
+('c0000000-0000-4000-8000-000000000001', :b, :a, 'delivered', 1),
+('c0000000-0000-4000-8000-000000000002', :b, :a, 'carried', 2),
+('c0000000-0000-4000-8000-000000000003', :b, null, 'waiting', 3);
+insert into here.addresses values
+('c0000000-0000-4000-8000-000000000001', 'secret street', 'secret'),
+('c0000000-0000-4000-8000-000000000002', 'some street', null),
+('c0000000-0000-4000-8000-000000000003', 'secret street', 'secret');
+-- attack
+select * from here.addresses;
+update here.parcels set state = 'carried', courier_id = :a;
+insert into here.positions (parcel_id, place)
+values ('c0000000-0000-4000-8000-000000000001', '(1,2)');
+insert into here.addresses values ('c0000000-0000-4000-8000-000000000003', 'mine', null);
+-- works
+select street from here.addresses;
+
+-- == good app_matching
+-- Two people see each other's card once both said yes, unless one has shut the other out.
+create table here.cards (
+    id uuid primary key references auth.users on delete cascade,
+    nickname text not null,
+    about text not null default ''
+);
+create table here.swipes (
+    swiper_id uuid default auth.uid() references here.cards on delete cascade,
+    swiped_id uuid references here.cards on delete cascade,
+    says_yes boolean not null,
+    primary key (swiper_id, swiped_id),
+    check (swiper_id <> swiped_id)
+);
+create table here.blocks (
+    blocker_id uuid default auth.uid() references here.cards on delete cascade,
+    blocked_id uuid references here.cards on delete cascade,
+    primary key (blocker_id, blocked_id)
+);
+create table here.letters (
+    id bigint generated always as identity primary key,
+    sender_id uuid not null default auth.uid() references here.cards on delete cascade,
+    recipient_id uuid not null references here.cards on delete cascade,
+    body text not null
+);
+create function here.matched(other uuid) returns boolean
+language sql stable security definer set search_path = ''
+as $$
+    select
+        exists (
+            select 1
+            from here.swipes as m
+            inner join here.swipes as t
+                on t.swiper_id = m.swiped_id and t.swiped_id = m.swiper_id
+            where m.swiper_id = auth.uid() and m.swiped_id = other and m.says_yes and t.says_yes
+        )
+        and not exists (
+            select 1 from here.blocks as b
+            where
+                (b.blocker_id = auth.uid() and b.blocked_id = other)
+                or (b.blocker_id = other and b.blocked_id = auth.uid())
+        )
+$$;
+revoke execute on function here.matched(uuid) from public;
+grant execute on function here.matched(uuid) to authenticated;
+alter table here.cards enable row level security;
+alter table here.swipes enable row level security;
+alter table here.blocks enable row level security;
+alter table here.letters enable row level security;
+create policy own on here.cards to authenticated
+using (id = (select auth.uid())) with check (id = (select auth.uid()));
+create policy matched on here.cards for select to authenticated using (here.matched(id));
+create policy own on here.swipes for select to authenticated
+using (swiper_id = (select auth.uid()));
+create policy swipe on here.swipes for insert to authenticated
+with check (swiper_id = (select auth.uid()));
+create policy own on here.blocks to authenticated
+using (blocker_id = (select auth.uid())) with check (blocker_id = (select auth.uid()));
+create policy between on here.letters for select to authenticated
+using (sender_id = (select auth.uid()) or recipient_id = (select auth.uid()));
+create policy send on here.letters for insert to authenticated
+with check (sender_id = (select auth.uid()) and here.matched(recipient_id));
+grant select, insert, update on here.cards to authenticated;
+grant select, insert (swiped_id, says_yes) on here.swipes to authenticated;
+grant select, insert, delete on here.blocks to authenticated;
+grant select, insert (recipient_id, body) on here.letters to authenticated;
+-- rows
+insert into here.cards values (:a, 'ann', ''), (:b, 'bob', 'secret');
+insert into here.swipes values (:b, :a, false);
+-- attack
+insert into here.swipes (swiped_id, says_yes) values (:b, true);
+select * from here.cards;
+insert into here.letters (recipient_id, body) values (:b, 'hey');
+update here.swipes set says_yes = true;
+-- works
+insert into here.blocks (blocked_id) values (:b) returning 1;
+
+-- == good app_crowdfunding
+-- A pledge is its giver's; a campaign's page shows the sum, the number and its maker's text.
+create table here.campaigns (
+    id uuid primary key default gen_random_uuid(),
+    maker_id uuid not null default auth.uid() references auth.users on delete cascade,
+    title text not null,
+    goal_cents bigint not null check (goal_cents >= 10000),
+    launched_at timestamptz,
+    ends_at timestamptz,
+    check (ends_at > launched_at)
+);
+create table here.pledges (
+    id uuid primary key default gen_random_uuid(),
+    campaign_id uuid not null references here.campaigns on delete cascade,
+    giver_id uuid not null default auth.uid() references auth.users on delete cascade,
+    amount_cents bigint not null check (amount_cents >= 100),
+    note text,
+    unique (campaign_id, giver_id)
+);
+alter table here.campaigns enable row level security;
+alter table here.pledges enable row level security;
+create policy launched on here.campaigns for select to anon, authenticated
+using (launched_at <= now());
+create policy own on here.campaigns for select to authenticated
+using (maker_id = (select auth.uid()));
+create policy draft on here.campaigns for insert to authenticated
+with check (maker_id = (select auth.uid()));
+create policy edit on here.campaigns for update to authenticated
+using (maker_id = (select auth.uid()) and (launched_at is null or launched_at > now()))
+with check (maker_id = (select auth.uid()));
+create policy own on here.pledges for select to authenticated
+using (giver_id = (select auth.uid()));
+create policy pledge on here.pledges for insert to authenticated
+with check (
+    giver_id = (select auth.uid())
+    and exists (
+        select 1 from here.campaigns as c
+        where c.id = campaign_id and c.launched_at <= now() and c.ends_at > now()
+    )
+);
+grant select on here.campaigns to anon;
+grant select, insert, update on here.campaigns to authenticated;
+grant select, insert on here.pledges to authenticated;
+create function here.progress(campaign uuid, out givers bigint, out cents numeric)
+language sql stable security definer set search_path = ''
+as $$
+    select count(*), coalesce(sum(p.amount_cents), 0)
+    from here.campaigns as c
+    left join here.pledges as p on p.campaign_id = c.id
+    where c.id = campaign and c.launched_at <= now()
+$$;
+-- rows
+insert into here.campaigns values
+(
+    'c0000000-0000-4000-8000-000000000001', :b, 'a film', 50000,
+    now() - interval '1 day', now() + interval '1 day'
+),
+('c0000000-0000-4000-8000-000000000002', :b, 'secret film', 50000, null, null);
+insert into here.pledges (campaign_id, giver_id, amount_cents, note)
+values ('c0000000-0000-4000-8000-000000000001', :b, 700, 'secret');
+-- attack
+select * from here.pledges;
+select * from here.campaigns;
+update here.campaigns set goal_cents = 10000;
+insert into here.pledges (campaign_id, amount_cents)
+values ('c0000000-0000-4000-8000-000000000002', 500);
+-- works
+insert into here.pledges (campaign_id, amount_cents)
+values ('c0000000-0000-4000-8000-000000000001', 500) returning id;
+
+-- == good app_event_partitions
+-- Events lie in partitions by month that nobody but the table leads to.
+create table here.events (
+    user_id uuid not null default auth.uid() references auth.users on delete cascade,
+    happened_at timestamptz not null default now(),
+    name text not null check (name ~ '^[a-z_]+$'),
+    properties jsonb not null default '{}' check (pg_column_size(properties) < 4096)
+) partition by range (happened_at);
+create table here.events_old partition of here.events
+for values from (minvalue) to ('2031-01-01');
+create table here.events_2031 partition of here.events
+for values from ('2031-01-01') to ('2032-01-01');
+create table here.events_rest partition of here.events default;
+create index on here.events (user_id, happened_at desc);
+alter table here.events enable row level security;
+alter table here.events_old enable row level security;
+alter table here.events_2031 enable row level security;
+alter table here.events_rest enable row level security;
+create policy own on here.events for select to authenticated
+using (user_id = (select auth.uid()));
+create policy track on here.events for insert to authenticated
+with check (user_id = (select auth.uid()) and happened_at <= now());
+grant select, insert on here.events to authenticated;
+-- rows
+insert into here.events values (:b, '2031-05-05', 'secret_event'), (:b, now(), 'secret_event');
+-- attack
+select * from here.events;
+select * from here.events_2031;
+insert into here.events (user_id, name) values (:b, 'x');
+-- works
+insert into here.events (name) values ('opened') returning name;
+
+-- == good app_devices
+-- A device, by a claim of its own token, adds readings; the owner of the device reads them.
+create table here.devices (
+    serial text primary key check (serial ~ '^SN[0-9A-F]{8}$'),
+    owner_id uuid not null references auth.users on delete cascade,
+    label text
+);
+create table here.readings (
+    serial text not null references here.devices on delete cascade,
+    taken_at timestamptz not null default now(),
+    celsius real not null check (celsius between -90 and 90),
+    primary key (serial, taken_at)
+);
+alter table here.devices enable row level security;
+alter table here.readings enable row level security;
+create policy own on here.devices for select to authenticated
+using (owner_id = (select auth.uid()));
+create policy label on here.devices for update to authenticated
+using (owner_id = (select auth.uid())) with check (owner_id = (select auth.uid()));
+create policy own on here.readings for select to authenticated
+using (
+    serial in (select d.serial from here.devices as d where d.owner_id = (select auth.uid()))
+);
+create policy device on here.readings for insert to authenticated
+with check (serial = (select auth.jwt() -> 'app_metadata' ->> 'device'));
+grant select, update (label) on here.devices to authenticated;
+grant select, insert on here.readings to authenticated;
+-- rows
+insert into here.devices values ('SN0000000B', :b, 'secret'), ('SN0000000A', :a, 'mine');
+insert into here.readings values ('SN0000000B', now(), 20.5);
+-- attack with {"device": "SN0000000B"}
+select 'secret' from here.readings;
+insert into here.readings (serial, celsius) values ('SN0000000B', 90);
+-- works with {"app_metadata": {"device": "SN0000000A"}}
+insert into here.readings (serial, celsius) values ('SN0000000A', 21) returning celsius;
+
+-- == good app_admissions
+-- A ticket is its holder's; a trigger sells no more than there are; staff by a table admit.
+create table here.shows (
+    id integer generated by default as identity primary key,
+    title text not null,
+    capacity integer not null check (capacity > 0),
+    starts_at timestamptz not null
+);
+create table here.stewards (
+    show_id integer references here.shows on delete cascade,
+    user_id uuid references auth.users on delete cascade,
+    primary key (show_id, user_id)
+);
+create table here.passes (
+    id uuid primary key default gen_random_uuid(),
+    show_id integer not null references here.shows on delete cascade,
+    holder_id uuid not null default auth.uid() references auth.users on delete cascade,
+    admitted_at timestamptz,
+    unique (show_id, holder_id)
+);
+create function here.hold_capacity() returns trigger
+language plpgsql security definer set search_path = ''
+as $$
+declare
+    room_for integer;
+begin
+    select s.capacity into room_for from here.shows as s where s.id = new.show_id for update;
+    if (select count(*) from here.passes as p where p.show_id = new.show_id) >= room_for then
+        raise exception 'sold out' using errcode = 'P0001';
+    end if;
+    return new;
+end
+$$;
+revoke execute on function here.hold_capacity() from public;
+create trigger hold_capacity before insert on here.passes
+for each row execute function here.hold_capacity();
+create function here.is_steward(show integer) returns boolean
+language sql stable security definer set search_path = ''
+as $$
+    select exists (
+        select 1 from here.stewards as s where s.show_id = show and s.user_id = auth.uid()
+    )
+$$;
+alter table here.shows enable row level security;
+alter table here.stewards enable row level security;
+alter table here.passes enable row level security;
+create policy everybody on here.shows for select to anon, authenticated using (true);
+create policy own on here.passes for select to authenticated
+using (holder_id = (select auth.uid()));
+create policy buy on here.passes for insert to authenticated
+with check (holder_id = (select auth.uid()) and admitted_at is null);
+create policy stewards on here.passes for select to authenticated
+using (here.is_steward(show_id));
+create policy admit on here.passes for update to authenticated
+using (here.is_steward(show_id) and admitted_at is null)
+with check (here.is_steward(show_id));
+grant select on here.shows to anon, authenticated;
+grant select, insert (show_id), update (admitted_at) on here.passes to authenticated;
+-- rows
+insert into here.shows values (101, 'concert', 2, '2031-01-01');
+insert into here.passes (show_id, holder_id) values (101, :b);
+-- attack
+select 'secret' from here.passes;
+insert into here.stewards values (101, :a);
+update here.passes set admitted_at = now();
+-- harm
+select 1 from here.passes where admitted_at is not null;
+-- works
+insert into here.passes (show_id) values (101) returning id;
+
+-- == good app_gift_codes
+-- A code is kept as a hash and redeemed once; the balance it gives is the redeemer's.
+create table here.gift_codes (
+    code_hash text primary key check (code_hash ~ '^[0-9a-f]{64}$'),
+    cents integer not null check (cents > 0),
+    bought_by uuid references auth.users on delete set null,
+    redeemed_by uuid references auth.users on delete set null,
+    redeemed_at timestamptz,
+    check ((redeemed_by is null) or (redeemed_at is not null))
+);
+create table here.balances (
+    user_id uuid primary key references auth.users on delete cascade,
+    cents integer not null default 0 check (cents >= 0)
+);
+alter table here.gift_codes enable row level security;
+alter table here.balances enable row level security;
+create policy own on here.balances for select to authenticated
+using (user_id = (select auth.uid()));
+grant select on here.balances to authenticated;
+create function here.redeem(code text) returns integer
+language plpgsql security definer set search_path = ''
+as $$
+declare
+    worth integer;
+begin
+    update here.gift_codes
+    set redeemed_by = auth.uid(), redeemed_at = now()
+    where
+        code_hash = encode(sha256(convert_to(upper(code), 'UTF8')), 'hex')
+        and redeemed_at is null
+    returning cents into worth;
+    if worth is null or auth.uid() is null then
+        raise exception 'this code does not count' using errcode = 'P0002';
+    end if;
+    insert into here.balances as b values (auth.uid(), worth)
+    on conflict (user_id) do update set cents = b.cents + excluded.cents;
+    return worth;
+end
+$$;
+revoke execute on function here.redeem(text) from public;
+grant execute on function here.redeem(text) to authenticated;
+-- rows
+insert into here.gift_codes (code_hash, cents, bought_by) values
+(encode(sha256('SECRET-CODE-OF-B'), 'hex'), 500, :b), (encode(sha256('XMAS'), 'hex'), 100, null);
+insert into here.balances values (:b, 500);
+-- attack
+select 'secret' from here.balances;
+select * from here.gift_codes;
+select here.redeem((select code_hash from here.gift_codes limit 1));
+select here.redeem('guess');
+-- works
+select here.redeem('xmas');
+
+-- == good app_colleagues
+-- Colleagues are those whose address is of a company's domain; they share its handbook.
+create table here.companies (
+    id smallint generated by default as identity primary key,
+    name text not null,
+    mail_domain text not null unique
+    check (mail_domain = lower(mail_domain) and mail_domain like '%_.__%')
+);
+create table here.handbook (
+    id bigint generated by default as identity primary key,
+    company_id smallint not null references here.companies on delete cascade,
+    path text not null check (path ~ '^/'),
+    body text not null,
+    unique (company_id, path)
+);
+create function here.my_company() returns smallint
+language sql stable security definer set search_path = ''
+as $$
+    select c.id from here.companies as c
+    where c.mail_domain = lower(split_part(auth.jwt() ->> 'email', '@', 2))
+$$;
+revoke execute on function here.my_company() from public;
+grant execute on function here.my_company() to authenticated;
+alter table here.companies enable row level security;
+alter table here.handbook enable row level security;
+create policy own on here.companies for select to authenticated
+using (id = (select here.my_company()));
+create policy colleagues on here.handbook to authenticated
+using (company_id = (select here.my_company()))
+with check (company_id = (select here.my_company()));
+grant select on here.companies to authenticated;
+grant select, insert, update, delete on here.handbook to authenticated;
+-- rows
+insert into here.companies values (101, 'mine', 'example.org'), (102, 'secret', 'example.net');
+insert into here.handbook (company_id, path, body) values (102, '/pay', 'secret'), (101, '/', 'x');
+-- attack
+select * from here.handbook;
+update here.handbook set company_id = 102;
+insert into here.handbook (company_id, path, body) values (102, '/x', 'x');
+-- works
+insert into here.handbook (company_id, path, body) values (101, '/new', 'x') returning id;
