@@ -2781,3 +2781,57 @@ update here.handbook set company_id = 102;
 insert into here.handbook (company_id, path, body) values (102, '/x', 'x');
 -- works
 insert into here.handbook (company_id, path, body) values (101, '/new', 'x') returning id;
+
+-- == leak app_listed_unpublished: here.essays
+-- All may read what is published; a second policy shows what is listed, too, published or not.
+create table here.essays (
+    id uuid primary key default gen_random_uuid(),
+    author_id uuid not null default auth.uid() references auth.users on delete cascade,
+    body text not null,
+    listed boolean not null default true,
+    published_at timestamptz default now()
+);
+alter table here.essays enable row level security;
+create policy own on here.essays to authenticated
+using (author_id = (select auth.uid())) with check (author_id = (select auth.uid()));
+create policy published on here.essays for select to anon, authenticated
+using (published_at <= now());
+create policy listed on here.essays for select to authenticated using (listed);
+grant select on here.essays to anon;
+grant select, insert, update, delete on here.essays to authenticated;
+-- rows
+insert into here.essays (author_id, body, published_at) values (:b, 'secret', null);
+-- attack
+select * from here.essays;
+
+-- == leak app_switches_of_others: here.switched_on
+-- Switches are for all to read; a function tells of any user what the user has switched on.
+create table here.switches (
+    key text primary key,
+    on_by_default boolean not null default false
+);
+create table here.switched (
+    switch_key text references here.switches on delete cascade,
+    user_id uuid default auth.uid() references auth.users on delete cascade,
+    why text not null default '',
+    primary key (switch_key, user_id)
+);
+alter table here.switches enable row level security;
+alter table here.switched enable row level security;
+create policy readable on here.switches for select to anon, authenticated using (true);
+create policy own on here.switched to authenticated
+using (user_id = (select auth.uid())) with check (user_id = (select auth.uid()));
+grant select on here.switches to anon, authenticated;
+grant select, insert, update, delete on here.switched to authenticated;
+create function here.switched_on(switch text) returns setof text
+language sql stable security definer set search_path = ''
+as $$
+    select s.why from here.switches as f
+    inner join here.switched as s on s.switch_key = f.key
+    where f.key = switch
+$$;
+-- rows
+insert into here.switches values ('dark', false);
+insert into here.switched values ('dark', :b, 'secret');
+-- attack
+select here.switched_on('dark');
