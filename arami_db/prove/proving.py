@@ -174,7 +174,8 @@ def _ask(scenario: Scenario, everybody: list[Actor]) -> None:
     again = doors.ask(scenario, todo, there)
     caster = next((actor for actor in everybody if actor.name == "A"), None)
     shadowed, hidden, hidden_again = _past_shadows(scenario, todo, caster)
-    telling = Telling(scenario, todo, owner(scenario.b, operators_claims(scenario, scenario.b)))
+    b = owner(scenario.b, operators_claims(scenario, scenario.b))
+    telling = Telling(scenario, doors.within_reach(todo, there), b)
     _ = scenario.tokens  # of B's rows, which are gone after this
     undo_to_before(scenario)
     without = doors.ask(scenario, todo)
