@@ -50,8 +50,7 @@ def play(scenario: Scenario) -> BranchCoverage:
     if any(len(table.direct) > 1 for table in tables):
         scenario.settle(scenario.c, [t for t in tables if t.name == "users" or _is_profile(t)])
     scenario.settle(scenario.a, tables)
-    # What everybody may read and is nobody's stays when B's rows go: its absence tells nothing.
-    common = [t for t in tables if not t.owners and oracle.is_public(scenario, t)]
+    common = [t for t in tables if oracle.is_common(scenario, t)]  # stays when B's rows go
     scenario.settle(scenario.b, common)
     scenario.connection.execute(sql.SQL("savepoint {}").format(sql.Identifier(_BEFORE)))
     scenario.settle(scenario.b, [t for t in tables if t not in common])
