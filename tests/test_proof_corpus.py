@@ -45,8 +45,10 @@ GAPS = {
     "leak_purges_old": "not tried",
     "leak_rule_deletes": "not tried",
     "leak_words_argument": "not tried",
+    # Totals of pledges and best scores for all: whoever means them declares them.
     "good_app_crowdfunding": "accused",
     "good_app_leaderboard": "accused",
+    "good_avatars": "accused",
     "good_like_counter": "accused",
     "good_materialized": "accused",
     "good_organisations_claim": "accused",
