@@ -2835,3 +2835,48 @@ insert into here.switches values ('dark', false);
 insert into here.switched values ('dark', :b, 'secret');
 -- attack
 select here.switched_on('dark');
+
+-- == leak app_united_spaces: here.pages
+-- The spaces of a caller are those joined, and those that anybody has once left without a maker.
+create table here.spaces (
+    id uuid primary key default gen_random_uuid(),
+    maker_id uuid references auth.users on delete set null,
+    state text not null default 'kept' check (state in ('kept', 'left'))
+);
+create table here.joined (
+    space_id uuid references here.spaces on delete cascade,
+    user_id uuid references auth.users on delete cascade,
+    primary key (space_id, user_id)
+);
+create table here.pages (
+    id uuid primary key default gen_random_uuid(),
+    space_id uuid not null references here.spaces on delete cascade,
+    author_id uuid not null default auth.uid() references auth.users on delete cascade,
+    body text not null
+);
+create function here.my_spaces() returns setof uuid
+language sql stable security definer set search_path = ''
+as $$
+    select j.space_id from here.joined as j where j.user_id = auth.uid()
+    union all
+    select s.id from here.spaces as s where s.state = 'left'
+$$;
+alter table here.spaces enable row level security;
+alter table here.joined enable row level security;
+alter table here.pages enable row level security;
+create policy own on here.joined for select to authenticated
+using (user_id = (select auth.uid()));
+create policy made on here.spaces to authenticated
+using (maker_id = (select auth.uid())) with check (maker_id = (select auth.uid()));
+create policy own on here.pages to authenticated
+using (author_id = (select auth.uid())) with check (author_id = (select auth.uid()));
+create policy spaces on here.pages for select to authenticated
+using (space_id in (select here.my_spaces()));
+grant select on here.joined to authenticated;
+grant select, insert, update, delete on here.spaces, here.pages to authenticated;
+-- rows
+insert into here.spaces values ('c0000000-0000-4000-8000-000000000001', :b, 'left');
+insert into here.pages (space_id, author_id, body)
+values ('c0000000-0000-4000-8000-000000000001', :b, 'secret');
+-- attack
+select * from here.pages;
