@@ -86,7 +86,7 @@ def is_public(scenario: Scenario, table: Table) -> bool:
 
 
 def is_common(scenario: Scenario, table: Table) -> bool:
-    """Whether a table is nobody's and for all to read, so that absent rows tell of nobody.
+    """Whether a table is of no user and for all to read, so that absent rows tell of nobody.
 
     Args:
         scenario: what the schema is in.
