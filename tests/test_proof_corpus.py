@@ -62,6 +62,9 @@ GAPS = {
     "leak_share_without_token": "silent",
     "leak_view_writes_for_b": "not tried",
     "oracle_slot_taken": "silent",
+    # Totals of pledges and best scores for all: whoever means them declares them.
+    "good_app_crowdfunding": "accused",
+    "good_app_leaderboard": "accused",
     "good_avatars": "accused",
     "good_like_counter": "accused",
     "good_materialized": "accused",

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import re
+from typing import Any
+
+import postgast
+from postgast import pg_query_pb2 as pg
 
 from arami_db.policies.catalog import Function
 from arami_db.policies.parsing import expression, query
@@ -23,6 +27,36 @@ def sql_body(body: str) -> Query | None:
     if found := _RETURN.fullmatch(body):
         return Query(expression(found[1].strip().rstrip(";")))
     return query(body)
+
+
+def united(body: str) -> list[Query]:
+    """The queries that a function in SQL is the union of; none where it is no plain union.
+
+    Args:
+        body: its text, quoted or BEGIN ATOMIC.
+    """
+    if found := _ATOMIC.fullmatch(body):
+        body = found[1]
+    try:
+        statements = postgast.parse(body).stmts
+    except postgast.PgQueryError:
+        return []
+    select = statements[0].stmt.select_stmt if len(statements) == 1 else None
+    whole = {"limit_option", "op", "all", "larg", "rarg"}
+    if select is None or any(part.name not in whole for part, _ in select.ListFields()):
+        return []
+    return _sides(select) if select.op == pg.SETOP_UNION else []
+
+
+def _sides(select: Any) -> list[Query]:
+    found = []
+    for side in (select.larg, select.rarg):
+        tree = postgast.parse("select 1")
+        tree.stmts[0].stmt.select_stmt.CopyFrom(side)
+        text = postgast.deparse(tree)
+        one = query(text)
+        found.append([one] if one else united(text))
+    return [one for side in found for one in side] if all(found) else []
 
 
 def arguments(function: Function, given: tuple[Expr, ...]) -> dict[str, Expr]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from arami_db.policies.bodies import arguments, sql_body
+from arami_db.policies.bodies import arguments, sql_body, united
 from arami_db.policies.catalog import Function
 from arami_db.policies.flattening import flat
 from arami_db.policies.parsing import expression, query
 from arami_db.policies.plpgsql import Reader, UnreadableError
 from arami_db.policies.scopes import Frame, NameScope, column, frame_of
-from arami_db.policies.tree import Expr, Query, Source, mapped, walk
+from arami_db.policies.tree import Expr, Query, Source, joined, mapped, walk
 from arami_db.rows.tables import Path
 
 # What these answer is known: what a case sets, and parts of a path.
@@ -46,7 +46,22 @@ def resolved(part: Expr, scope: NameScope) -> Expr:
     if part.query is None:
         return mapped(part, lambda one: resolved(one, scope))
     args = tuple(resolved(arg, scope) for arg in part.args)
+    if part.kind in {"in", "exists"} and (each := _united(part.query, scope)):
+        return joined("or", tuple(replace(part, args=args, query=one) for one in each))
     return replace(part, args=args, query=resolved_query(part.query, scope))
+
+
+def _united(asked: Query, scope: NameScope) -> list[Query]:
+    """The queries that a function is the union of, where its rows are all that is asked for."""
+    call = resolved(asked.value, scope) if asked.value else None
+    if call is None or call.kind != "call":
+        return []
+    function = _function(call, scope)[1]
+    if function is None or function.language != "sql":
+        return []
+    inside = _inside(function, call, scope)
+    each = [resolved_query(one, inside) for one in united(function.body)]
+    return each if all(map(_is_plain, each)) else []
 
 
 def resolved_query(asked: Query, scope: NameScope) -> Query:
@@ -114,6 +129,15 @@ def _call(part: Expr, scope: NameScope) -> Expr:
 
 def _meaning(part: Expr, scope: NameScope) -> tuple[Expr, tuple[Function, Query] | None]:
     """A call under the function's full name, and the function and what it comes to."""
+    part, function = _function(part, scope)
+    made = _result(function, _inside(function, part, scope)) if function else None
+    if function is None or made is None or not _is_plain(made):
+        return part, None
+    return part, (function, made)
+
+
+def _function(part: Expr, scope: NameScope) -> tuple[Expr, Function | None]:
+    """A call under the function's full name, and the function, where it is one to look into."""
     paths = [part.path[-2:]]
     if len(part.path) == 1:
         paths = [(schema, part.path[0]) for schema in scope.searched]
@@ -125,17 +149,20 @@ def _meaning(part: Expr, scope: NameScope) -> tuple[Expr, tuple[Function, Query]
     fitting = [f for f in scope.catalog.functions[path] if f.least <= given <= f.most]
     if fitting[1:]:
         fitting = [f for f in fitting if _takes(f, part.args, scope)]
-    if path in _KNOWN or len(fitting) != 1 or scope.depth > _DEEP:
-        return part, None
-    values = arguments(fitting[0], part.args)
-    inside = NameScope(scope.catalog, (), values, fitting[0].search_path, scope.depth + 1)
-    made = _result(fitting[0], inside)
-    if made is None:
-        return part, None
+    is_known = path in _KNOWN or len(fitting) != 1 or scope.depth > _DEEP
+    return part, None if is_known else fitting[0]
+
+
+def _inside(function: Function, call: Expr, scope: NameScope) -> NameScope:
+    """Where the body of a function that is called stands."""
+    values = arguments(function, call.args)
+    return NameScope(scope.catalog, (), values, function.search_path, scope.depth + 1)
+
+
+def _is_plain(made: Query) -> bool:
+    """Whether nothing of a function's result is left unread."""
     told = walk(Expr("scalar", query=made))
-    if any(one.kind == "param" or (one.kind == "opaque" and one.args) for one in told):
-        return part, None
-    return part, (fitting[0], made)
+    return not any(one.kind == "param" or (one.kind == "opaque" and one.args) for one in told)
 
 
 def _takes(function: Function, args: tuple[Expr, ...], scope: NameScope) -> bool:

@@ -48,7 +48,7 @@ def compare(
 def _leak(
     scenario: Scenario, question: Question, there: Result, again: Result, without: Result
 ) -> str | None:
-    if _is_open_to_all(scenario, question):
+    if is_open_to_all(scenario, question):
         return None
     told = " ".join(
         [*(str(cell) for row in there.rows for cell in row), *there.said, there.message]
@@ -77,8 +77,13 @@ def _is_helper(question: Question) -> bool:
     return isinstance(function, ApiFunction) and function.in_policy and function.result == "boolean"
 
 
-def _is_open_to_all(scenario: Scenario, question: Question) -> bool:
-    """Whether it tells of nothing but rows that everybody may read by a policy."""
+def is_open_to_all(scenario: Scenario, question: Question) -> bool:
+    """Whether it tells of nothing but rows that everybody may read by a policy.
+
+    Args:
+        scenario: in which it was asked.
+        question: about a view or a function.
+    """
     tables = scenario.schema.tables.values()
     if isinstance(question.of, View):
         read = [t for t in tables if t.label in question.of.reads]

@@ -89,21 +89,33 @@ def ask(
             prepare=question.prepare,
             cursors=is_open,
         )
-        if result.sqlstate == DENIED and is_closed(result):
+        if is_closed(result):
             denied[question.actor.name, question.name] = result
         results.append(result)
     return results
 
 
 def is_closed(result: Result) -> bool:
-    """Whether the function may not even be called.
+    """Whether the function may not even be called, or the view not be read.
 
     Args:
-        result: of a call.
+        result: of a question.
     """
-    return result.message.startswith(
-        ("permission denied for function", "permission denied for schema")
+    kinds = ("function", "procedure", "schema", "view", "materialized view")
+    return result.sqlstate == DENIED and result.message.startswith(
+        tuple(f"permission denied for {kind} " for kind in kinds)
     )
+
+
+def within_reach(todo: list[Question], there: list[Result]) -> list[Question]:
+    """The questions about what somebody at least may call or read: grants hold back the rest.
+
+    Args:
+        todo: all of them.
+        there: the answers.
+    """
+    reached = {q.name for q, told in zip(todo, there, strict=True) if not is_closed(told)}
+    return [question for question in todo if question.name in reached]
 
 
 def effects(scenario: Scenario, todo: list[Question]) -> None:

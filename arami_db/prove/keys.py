@@ -128,9 +128,11 @@ def forged(scenario: Scenario, tables: list[Table], actor: Actor) -> None:
         todo = []
         for name in names:
             row: Row = {**draft, **dict.fromkeys(names, scenario.b), name: scenario.a}
-            insert = make.insert(scenario, table, actor.role, row)
+            given = make.allowed(scenario, table, actor.role, "insert", row)
             action = f"insert for B, with A as {name}"
-            todo.append(Attack(actor, action, table.label, insert, clear, reads=True))
+            if given.keys() >= set(names):  # else a default may say who writes
+                insert = make.insert(scenario, table, actor.role, row)
+                todo.append(Attack(actor, action, table.label, insert, clear, reads=True))
             if (scenario.a, table.path) in scenario.maker.made:
                 new: Row = {n: scenario.b for n in names if n != name}
                 may = make.allowed(scenario, table, actor.role, "update", new)

@@ -85,6 +85,16 @@ def is_public(scenario: Scenario, table: Table) -> bool:
     )
 
 
+def is_common(scenario: Scenario, table: Table) -> bool:
+    """Whether a table is of no user and for all to read, so that absent rows tell of nobody.
+
+    Args:
+        scenario: what the schema is in.
+        table: the table.
+    """
+    return not table.owners and is_public(scenario, table)
+
+
 def is_meant(scenario: Scenario, table: Table, branch: Branch) -> bool:
     """Whether a branch says by itself that everybody may read what it lets through.
 
@@ -102,7 +112,10 @@ def is_meant(scenario: Scenario, table: Table, branch: Branch) -> bool:
     is_reading = branch.command in {"select", "all"} and guard.is_secured and readable
     if not is_for_all or not is_reading or _ASKING.search(branch.text):
         return False
-    if table.owners and any(PERSONAL.search(name.lower()) for name in readable):
+    # What is computed from columns that are read, too, tells no more than they do.
+    is_whole = set(readable) == set(table.columns)
+    telling = [n for n in readable if table.columns[n].writable or not is_whole]
+    if table.owners and any(PERSONAL.search(name.lower()) for name in telling):
         return False
     scenario.public.setdefault(table.label, branch.policy)
     return True

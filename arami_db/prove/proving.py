@@ -50,8 +50,10 @@ def play(scenario: Scenario) -> BranchCoverage:
     if any(len(table.direct) > 1 for table in tables):
         scenario.settle(scenario.c, [t for t in tables if t.name == "users" or _is_profile(t)])
     scenario.settle(scenario.a, tables)
+    common = [t for t in tables if oracle.is_common(scenario, t)]  # stays when B's rows go
+    scenario.settle(scenario.b, common)
     scenario.connection.execute(sql.SQL("savepoint {}").format(sql.Identifier(_BEFORE)))
-    scenario.settle(scenario.b, tables)
+    scenario.settle(scenario.b, [t for t in tables if t not in common])
     if not scenario.role:
         scenario.partitions(scenario.a)
         scenario.partitions(scenario.b)
@@ -171,7 +173,8 @@ def _ask(scenario: Scenario, everybody: list[Actor]) -> None:
     again = doors.ask(scenario, todo, there)
     caster = next((actor for actor in everybody if actor.name == "A"), None)
     shadowed, hidden, hidden_again = _past_shadows(scenario, todo, caster)
-    telling = Telling(scenario, todo, owner(scenario.b, operators_claims(scenario, scenario.b)))
+    b = owner(scenario.b, operators_claims(scenario, scenario.b))
+    telling = Telling(scenario, doors.within_reach(todo, there), b)
     _ = scenario.tokens  # of B's rows, which are gone after this
     undo_to_before(scenario)
     without = doors.ask(scenario, todo)

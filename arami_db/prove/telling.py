@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from arami_db.prove import doors
+from arami_db.prove import answers, doors
 from arami_db.prove.actors import Actor
 from arami_db.prove.attempt import Attack, Result
 from arami_db.prove.doors import Question
@@ -59,6 +59,8 @@ def _changing(scenario: Scenario, todo: list[Question]) -> Iterator[str]:
 
 def _may_hide(scenario: Scenario, question: Question) -> bool:
     """Whether it has other rights than the caller's, and comes to rows."""
+    if answers.is_open_to_all(scenario, question):
+        return False
     if isinstance(question.of, View):
         return True
     function = question.of
