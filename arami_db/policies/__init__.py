@@ -18,6 +18,7 @@ from arami_db.policies.model import (
 )
 from arami_db.policies.owners import owner_columns
 from arami_db.policies.reading import read
+from arami_db.policies.valid import valid
 
 __all__ = [
     "ATTACKER",
@@ -36,4 +37,5 @@ __all__ = [
     "cases",
     "owner_columns",
     "read",
+    "valid",
 ]

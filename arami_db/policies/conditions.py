@@ -16,6 +16,7 @@ from arami_db.policies.spots import Spot, Step, has_query, is_known, unknowns
 from arami_db.policies.targets import mirrored, targets
 from arami_db.policies.tree import TRUE, Expr
 
+_CONDITIONS = {"test", "and", "or", "not", "exists", "in", "any", "all"}
 _KEYS = {"?", "?|", "?&"}
 
 
@@ -122,6 +123,10 @@ def _operands(part: Expr, spot: Spot) -> Iterator[Step]:
     if left.kind == right.kind == "row":
         pairs = zip(left.args, right.args, strict=False)
         yield spot.world, tuple((Expr("op", part.name, pair), spot.env) for pair in pairs)
+    elif part.name in {"=", "<>"} and {left.kind, right.kind} & _CONDITIONS:
+        other = right if part.name == "=" else denied(right)
+        yield spot.world, ((left, spot.env), (other, spot.env))
+        yield spot.world, ((denied(left), spot.env), (denied(other), spot.env))
     elif part.name in _KEYS:
         yield from keyed(part, spot)
     elif part.name in {"@?", "@@"} and string(right) is not None:

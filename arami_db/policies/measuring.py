@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import psycopg
 
@@ -38,6 +39,12 @@ class Evaluator:
     def __post_init__(self) -> None:
         """Make what every question goes back to; one that is no SQL undoes nothing else, either."""
         self.connection.execute("savepoint arami_asked")
+
+    @cached_property
+    def enums(self) -> frozenset[str]:
+        """The names of the enums that columns have."""
+        columns = (one for table in self.tables.values() for one in table.columns.values())
+        return frozenset(one.type.rpartition(".")[2] for one in columns if one.labels)
 
     def value(self, part: Expr, env: Env, world: CaseWorld) -> Answer | None:
         """What an expression without queries is, as text; None where it fails.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+import secrets
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 _CLASSES = {
@@ -14,7 +15,12 @@ _CLASSES = {
     "CATEGORY_NOT_WORD": "-",
     "CATEGORY_NOT_SPACE": "a",
 }
+Choose = Callable[[Sequence[Any]], Any]
 _POSIX = {"alpha": "a-zA-Z", "digit": "0-9", "alnum": "a-zA-Z0-9", "space": r"\s", "upper": "A-Z"}
+
+
+def _first(options: Sequence[Any]) -> Any:
+    return options[0]
 
 
 def like_samples(pattern: str) -> Iterator[str]:
@@ -50,9 +56,11 @@ def regex_samples(pattern: str) -> Iterator[str]:
         made = "".join(_sample(one, most) for one in parsed)
         yield made
         yield f"a {made} z"
+    for _ in range(3):  # another each time, where there are many
+        yield "".join(_sample(one, 12, secrets.choice) for one in parsed)
 
 
-def _sample(part: Any, most: int) -> str:
+def _sample(part: Any, most: int, choose: Choose = _first) -> str:
     """A text for one part of a parsed expression; repeats as few as may be, or up to some more."""
     op, value = part
     match str(op):
@@ -63,24 +71,24 @@ def _sample(part: Any, most: int) -> str:
         case "ANY":
             return "a"
         case "IN":
-            return _member(list(value))
+            return _member(list(value), choose)
         case "MAX_REPEAT" | "MIN_REPEAT":
             least, limit, inside = value
             count = min(int(limit), max(int(least), most))
-            return "".join(_sample(one, most) for one in inside) * count
+            return "".join(_sample(one, most, choose) for _ in range(count) for one in inside)
         case "BRANCH":
-            return "".join(_sample(one, most) for one in value[1][0])
+            return "".join(_sample(one, most, choose) for one in choose(value[1]))
         case "SUBPATTERN":
-            return "".join(_sample(one, most) for one in value[-1])
+            return "".join(_sample(one, most, choose) for one in value[-1])
     return ""
 
 
-def _member(options: Any) -> str:
+def _member(options: Any, choose: Choose) -> str:
     kinds = [(str(op), value) for op, value in options]
     if kinds[0][0] == "NEGATE":
         taken = {chr(v) for op, v in kinds if op == "LITERAL"}
         return next(c for c in "ab1-_ Z~" if c not in taken)
-    op, value = kinds[0]
+    op, value = choose(kinds)
     if op == "CATEGORY":
         return _CLASSES.get(str(value), "a")
-    return chr(value[0] if op == "RANGE" else value)
+    return chr(choose(range(value[0], value[1] + 1)) if op == "RANGE" else value)

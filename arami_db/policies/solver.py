@@ -57,7 +57,10 @@ def solved(
         if answer.is_sat:
             found = _filled(now, made, answer.model)
             return None if found is None else (found, flat)
-    if answer.is_unsat and made.is_exact and is_whole:
+    if answer.is_unsat and not is_whole:  # without what could be true in other ways as well
+        now, flat, _ = _flat(server, replace(world, usual=usual), goals, is_strict=True)
+        answer, made = _asked(Spot(server, now, goals[0][1]), flat, checks)
+    if answer.is_unsat and made.is_exact:
         raise ImpossibleError
     return None
 
@@ -89,9 +92,12 @@ def _asked(
 
 
 def _flat(
-    server: Evaluator, world: CaseWorld, goals: Sequence[Goal]
+    server: Evaluator, world: CaseWorld, goals: Sequence[Goal], *, is_strict: bool = False
 ) -> tuple[CaseWorld, tuple[Goal, ...], bool]:
-    """Conditions without queries: on rows, instead. Whether these say all that those did."""
+    """Conditions without queries: on rows, instead. Whether these say all that those did.
+
+    Strictly, what says more than its query did is left out.
+    """
     todo, flat, is_whole = list(goals), list[Goal](), True
     while todo:
         part, env = todo.pop(0)
@@ -99,12 +105,14 @@ def _flat(
         if part.kind == "and":
             todo += [(arg, env) for arg in part.args]
             continue
-        step = None
         if part.kind in {"exists", "in"}:
-            step = next(found_rows(part, spot), None)
-            is_whole = is_whole and not _is_loose(part)
-        elif step := next(without_query(part, spot), None):
-            is_whole = False
+            step, says_more = next(found_rows(part, spot), None), _is_loose(part)
+        else:
+            step = next(without_query(part, spot), None)
+            says_more = step is not None
+        is_whole = is_whole and not says_more
+        if is_strict and says_more:
+            continue
         if step is None:
             flat.append((part, env))
         else:

@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from arami_db.policies.conditions import steps
 from arami_db.policies.measuring import Evaluator
 from arami_db.policies.spots import Goal, Spot, has_query, keys_of, unknowns, with_keys
+from arami_db.policies.tree import walk
 from arami_db.policies.worlds import CaseWorld
+
+_PATTERNS = {"~", "~*", "~~", "~~*"}
 
 
 @dataclass
@@ -47,8 +50,9 @@ class Search:
 
 def _weight(goal: Goal, world: CaseWorld) -> int:
     part, env = goal
-    if part.kind in {"and", "const"}:
+    missing = len(unknowns(part, world, env)) + 10 * has_query(part)
+    if not missing or part.kind in {"and", "const"}:
         return -1
-    return (
-        10 * has_query(part) + len(unknowns(part, world, env)) + 5 * (part.kind in {"or", "test"})
-    )
+    if any(one.kind == "op" and one.name in _PATTERNS for one in walk(part)):
+        return 0  # few texts match a pattern, and any text will do for most other conditions
+    return missing + 5 * (part.kind in {"or", "test"})

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import product
+from math import prod
 
 from arami_db.policies.folding import folded
 from arami_db.policies.tree import FALSE, TRUE, Expr, joined, literal, negated
 
-MOST = 64  # a condition of more ways is not split any further
+MOST = 16  # of more ways than so many for several conditions, one after another is split
 _OPPOSITES = {
     "=": "<>", "<>": "=", "!=": "=", "<": ">=", ">=": "<", ">": "<=", "<=": ">",
     "~~": "!~~", "!~~": "~~", "~~*": "!~~*", "!~~*": "~~*",
@@ -65,12 +66,13 @@ def _ways(part: Expr) -> list[Expr]:
 
 
 def _all(part: Expr, options: list[list[Expr]]) -> list[Expr]:
-    """Every choice of a way for each of several conditions."""
-    count = 1
-    for found in options:
-        count *= len(found)
-    if count > MOST:
-        return [part]
+    """Every choice of a way for each of several conditions; of too many, each way of each once."""
+    if prod(map(len, options)) > MOST:
+        return [
+            joined("and", (*part.args[:place], way, *part.args[place + 1 :]))
+            for place, found in enumerate(options)
+            for way in (found if len(found) > 1 else ())
+        ]
     chosen = [joined("and", tuple(o for o in one if o != TRUE)) for one in product(*options)]
     return [way for way in chosen if not (way.kind == "and" and FALSE in way.args)]
 

@@ -99,7 +99,7 @@ def _kind(type_name: str) -> str:
     try:
         return kind_of(type_name)
     except UnknownError:
-        return f"type {type_name}"
+        return f"type {type_name.rpartition('.')[2]}"
 
 
 def known(part: Expr, spot: Spot) -> tuple[Any, str]:

@@ -145,6 +145,8 @@ class Translation:
         if part.kind == "op" and part.name in _COMPARED and len(part.args) == 2:
             left, right = (self._term(arg, spot, nulls) for arg in part.args)
             kinds = {left[1], right[1]}
+            if any(string(arg) is not None for arg in part.args):  # of the type of what it is with
+                kinds -= {"text"} if any(kind.startswith("type ") for kind in kinds) else set()
             if len(kinds) > 1 and kinds != {"int", "real"}:
                 raise UnknownError
             if z3.is_string(left[0]) and part.name not in {"=", "<>"}:
@@ -165,7 +167,7 @@ class Translation:
             column = spot.world.column(place) if place else None
             if place is None or column is None:
                 raise UnknownError
-            kind = f"type {column.type}" if column.labels else kind_of(column.type)
+            kind = _enum(column.type, spot) or kind_of(column.type)
             return self._place(place, kind, spot, nulls)
         if (place := text_place(part, spot.env)) is not None:
             return self._place(place, "text", spot, nulls)
@@ -181,6 +183,11 @@ class Translation:
 
     def _cast(self, part: Expr, spot: Spot, nulls: list[Any]) -> tuple[Any, str]:
         """A value of another type, where it stays the same value."""
+        if enum := _enum(part.name, spot):
+            value, given = self._term(part.args[0], spot, nulls)
+            if given not in {"text", enum}:
+                raise UnknownError
+            return value, enum  # a text that is no label raises an error, which is not true
         kind = kind_of(part.name)
         place = text_place(part.args[0], spot.env)
         if place is not None and not spot.world.has(place):
@@ -218,3 +225,9 @@ class Translation:
                 self.rules += rules_of(self.values[place], column, self._null(place))
         nulls.append(self._null(place))
         return self.values[place]
+
+
+def _enum(type_name: str, spot: Spot) -> str | None:
+    """The kind of an enum that a column has; None for any other type."""
+    name = type_name.rpartition(".")[2]
+    return f"type {name}" if name in spot.server.enums else None

@@ -73,7 +73,7 @@ def _of_operands(part: Expr, wording: Wording, args: list[str]) -> str:
         case "test":
             return f"{args[0]} is {part.name}" + (f" {args[1]}" if args[1:] else "")
         case "any" | "all":
-            return f"{args[0]} {part.name} {part.kind} ({text(part.args[1], wording)})"
+            return _of_listed(part, args[0], wording)
         case "op":
             return f"{args[0]} {part.name} {args[1]}" if args[1:] else f"{part.name} {args[0]}"
         case "named":
@@ -87,6 +87,15 @@ def _of_operands(part: Expr, wording: Wording, args: list[str]) -> str:
             bare = part.args[0].kind in {"column", "index"}
             return f"{args[0] if bare else f'({args[0]})'}[{text(part.args[1], wording)}]"
     return f"({args[0]}).{quoted(part.name)}"
+
+
+def _of_listed(part: Expr, value: str, wording: Wording) -> str:
+    """A comparison with a list; as IN the list has the value's type, where an array has its own."""
+    word = {("any", "="): "in", ("all", "<>"): "not in"}.get((part.kind, part.name))
+    listed = part.args[1]
+    if word and listed.args and listed.kind == "array":
+        return f"{value} {word} ({', '.join(text(one, wording) for one in listed.args)})"
+    return f"{value} {part.name} {part.kind} ({text(listed, wording)})"
 
 
 _ALONE = {"const", "column", "call", "exists", "scalar", "list", "array", "row", "case", "index"}

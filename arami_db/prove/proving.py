@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import ExitStack
 
 from psycopg import sql
@@ -47,7 +48,7 @@ def play(scenario: Scenario) -> BranchCoverage:
         scenario.skip(
             f"no table is in a schema that the API exposes ({shown}): run `arami-db migrate` first"
         )
-    if any(len(table.direct) > 1 for table in tables):
+    if any(len(table.direct) > 1 or _names_two(table) for table in tables):
         scenario.settle(scenario.c, [t for t in tables if t.name == "users" or _is_profile(t)])
     scenario.settle(scenario.a, tables)
     common = [t for t in tables if oracle.is_common(scenario, t)]  # stays when B's rows go
@@ -85,6 +86,11 @@ def _is_profile(table: Table) -> bool:
     return any(o.kind == "id" and o.column in {"id", "user_id"} for o in table.owners) and any(
         key.primary and len(key.columns) == 1 for key in table.keys
     )
+
+
+def _names_two(table: Table) -> bool:
+    """Whether a row refers to two rows of one table, which need not be of one user."""
+    return max(Counter(key.parent for key in table.foreign_keys).values(), default=0) > 1
 
 
 def playable(scenario: Scenario) -> list[str]:

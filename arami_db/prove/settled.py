@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import secrets
 import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -13,10 +12,11 @@ from psycopg import sql
 
 from arami_db.database.connect import Connection
 from arami_db.prove.actors import Actor, insider, rendered
+from arami_db.prove.making import Making
+from arami_db.prove.owners import ACCOUNTS
 from arami_db.prove.record import Record
 from arami_db.prove.schema import ExposedSchema
 from arami_db.prove.whose import pinpoint, predicate
-from arami_db.rows.identities import email
 from arami_db.rows.maker import Maker, NoRowError, Row
 from arami_db.rows.tables import Path, Table
 
@@ -51,6 +51,7 @@ class Settled(Record):
         self.a, self.b, self.c = map(str(uuid.uuid4())[:-1].__add__, "abc")
         self.is_outside = False  # on Citus: the role has no way to rows of anybody's
         self.maker = Maker(connection, self._theirs if role is not None else None)
+        self.making = Making(connection, schema.policies, self.maker, role is not None)
         self.maker.telling = role is None
         self.maker.third, self.maker.shared = self.c, schema.shared
         literals = (_LITERAL.findall(branch.text) for branch in schema.policies.branches)
@@ -94,7 +95,7 @@ class Settled(Record):
                 continue
             try:
                 self.act_for(user)
-                self._make(table, user)
+                self.making.make(table, user)
             except (NoRowError, psycopg.Error) as error:
                 if self.connection.closed:
                     raise
@@ -127,53 +128,9 @@ class Settled(Record):
             for command in commands
         )
 
-    def _make(self, table: Table, user: str) -> None:
-        try:
-            self.maker.draft(table, user)
-            with self.connection.transaction():
-                self.maker.insert(table, user)
-        except (NoRowError, psycopg.errors.UniqueViolation):
-            if not self._adopted(table, user):
-                raise
-
-    def _adopted(self, table: Table, user: str) -> bool:
-        """Take a row that a trigger has made for a user."""
-        if not table.direct or self.role:
-            return False
-        texts = sql.SQL(", ").join(
-            sql.SQL("{}::text").format(sql.Identifier(name)) for name in table.columns
-        )
-        one = sql.SQL("select {} from {} where {} limit 1")
-        statement = one.format(texts, table.identifier, self.where(table, user))
-        with self.connection.transaction():
-            found = self.connection.execute(statement).fetchone()
-        if found:
-            row = dict(zip(table.columns, found, strict=True))
-            self._fill(table, user, row)
-            self.maker.adopt(table, user, row)
-        return found is not None
-
-    def _fill(self, table: Table, user: str, row: Row) -> None:
-        """Have something to tell in a row that a trigger has left bare."""
-        led = {name for key in table.foreign_keys for name in key.columns}
-        for name, column in table.columns.items():
-            if row[name] is not None or name in led or column.category != "S":
-                continue
-            value = email(user) if name == "email" else secrets.token_hex(6)
-            change = sql.SQL("update {} set {} = {} where {}").format(
-                table.identifier, sql.Identifier(name), value, self.where(table, user)
-            )
-            try:
-                with self.connection.transaction():
-                    self.connection.execute(change)
-                row[name] = value
-            except psycopg.Error:
-                if self.connection.closed:
-                    raise
-
     def _not_made(self, table: Table, reason: str) -> None:
         """Name a table that gets no row; the platform's own are outside the application."""
-        if table.schema != "auth":
+        if table.schema != "auth" or table.path in ACCOUNTS:
             self.untried.setdefault(table.label, reason)
 
     def clearing(self, table: Table, user: str) -> tuple[sql.Composable, ...]:

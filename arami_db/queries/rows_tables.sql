@@ -110,6 +110,7 @@ select
                     from pg_catalog.pg_attribute as a
                     where a.attrelid = c.oid
                         and a.attnum > 0
+                        and not a.attisdropped
                         and (
                             a.attnum = any(k.attnums)
                             or a.atttypid = nullif(k.domain, 0)
@@ -124,7 +125,7 @@ select
                 k.conname as name,
                 k.conkey as attnums,
                 k.contypid as domain,
-                pg_get_constraintdef(k.oid) as definition
+                regexp_replace(pg_get_constraintdef(k.oid), ' NOT VALID$', '') as definition
             from pg_catalog.pg_constraint as k
             where k.contype in ('c', 'x')
                 and (
@@ -132,7 +133,7 @@ select
                     or k.contypid in (
                         select a.atttypid
                         from pg_catalog.pg_attribute as a
-                        where a.attrelid = c.oid and a.attnum > 0
+                        where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
                     )
                 )
             union all

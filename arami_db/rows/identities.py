@@ -6,7 +6,7 @@ import json
 import secrets
 import uuid
 
-from arami_db.rows.tables import Owner, Table
+from arami_db.rows.tables import Owner, Path, Table
 
 _WHOLE = {"smallint", "integer", "bigint", "numeric"}
 
@@ -22,6 +22,9 @@ class Identities:
     def __init__(self) -> None:
         """Know nobody yet."""
         self._ids: dict[tuple[str, str, str], str] = {}
+        self.third: str | None = None  # whom a row names that must not name its owner twice
+        self.shared: dict[tuple[Path, str], tuple[Path, str]] = {}  # columns that follow others
+        self.made: dict[tuple[str, Path], dict[str, str | None]] = {}
 
     def identity(self, table: Table, user: str) -> str:
         """The id that a user's row of a table has, or will have."""
@@ -47,3 +50,47 @@ class Identities:
         """The one value of a user's in columns that are compared with each other."""
         made = str(secrets.randbelow(30_000)) if kind in _WHOLE else str(uuid.uuid4())
         return self._ids.setdefault(("", group, user), made)
+
+    def given(self, table: Table, user: str) -> dict[str, str | None]:
+        """What is given: the keys that lead to the user and to the parents, and the row's own."""
+        fixed = self._led(table, user)
+        for primary in (key for key in table.keys if key.primary):
+            for name in primary.columns:
+                if name not in fixed and table.columns[name].type == "uuid":
+                    fixed[name] = self.identity(table, user)
+        for owner in table.direct:
+            fixed[owner.column] = self.value(table, owner, user)
+        for name in table.columns.keys() - fixed.keys():
+            if place := self.shared.get((table.path, name)):
+                made = self.made.get((user, place[0]), {}).get(place[1])
+                kind = table.columns[name].type
+                fixed[name] = made or self.key(".".join((*place[0], place[1])), kind, user)
+        return {name: v for name, v in fixed.items() if table.columns[name].writable}
+
+    def _led(self, table: Table, user: str) -> dict[str, str | None]:
+        """What a row's foreign keys hold; one to its own table only where it must."""
+        led: dict[str, str | None] = {}
+        for key in table.foreign_keys:
+            parent = self.made.get((user, key.parent), {})
+            for column, reference in zip(key.columns, key.references, strict=True):
+                if key.parent != table.path or table.columns[column].required:
+                    led[column] = parent.get(reference)
+                else:
+                    led.setdefault(column, None)
+        return led
+
+    def spare(self, table: Table, name: str) -> list[str | None]:
+        """What a column that is given may hold instead: nothing, or what leads to a third user."""
+        named = [owner.column for owner in table.direct if owner.kind == "id"]
+        if name in named[1:] and self.third:
+            return [self.third]
+        if name in {owner.column for owner in table.direct}:
+            return []
+        if not table.columns[name].required:
+            return [None]
+        for place, key in enumerate(table.foreign_keys):
+            others = {one.parent for one in table.foreign_keys[:place]}
+            if key.columns == (name,) and key.parent in others:
+                row = self.made.get((self.third or "", key.parent), {})
+                return [row[key.references[0]]] if row else []
+        return []

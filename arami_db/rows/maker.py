@@ -52,13 +52,11 @@ class Maker(Identities):
         self._left_out = _CLAIMED if theirs else {}
         self._theirs = theirs
         self._connection = connection
-        self.third: str | None = None  # whom a row names that must not name its owner twice
-        self.shared: dict[tuple[Path, str], tuple[Path, str]] = {}  # columns that follow others
         self.avoid: frozenset[str] = frozenset()  # values that would give rights, if others do
         self.telling = False  # whether texts with a default say something of their own instead
         self.turn = 0  # which of the likely values of a column to try first; -1 for the last
+        self.agreed: dict[tuple[str, Path], Row] = {}  # what a table's checks accept together
         self.drafts: dict[tuple[str, Path], Row] = {}
-        self.made: dict[tuple[str, Path], Row] = {}
 
     def adopt(self, table: Table, user: str, row: Row) -> None:
         """Take a row that is there for the user's, as if it had been made."""
@@ -129,9 +127,9 @@ class Maker(Identities):
         return None
 
     def _first(self, table: Table, user: str) -> Iterator[tuple[str, Value]]:
-        fixed = self._fixed(table, user)
+        fixed = self.given(table, user) | self.agreed.get((user, table.path), {})
         for name, column in table.columns.items():
-            if name in fixed:
+            if name in fixed and column.writable:
                 yield name, fixed[name]
             elif name in self._left_out.get(table.path, ()):
                 continue
@@ -147,29 +145,6 @@ class Maker(Identities):
     def _varies(self, table: Table, name: str) -> bool:
         """Whether a column with a default is to have another value this time."""
         return bool(self.turn) and not any(name in key.columns for key in table.keys)
-
-    def _fixed(self, table: Table, user: str) -> dict[str, str | None]:
-        """What is given: the keys that lead to the user and to the parents, and the row's own."""
-        fixed: dict[str, str | None] = {}
-        for key in table.foreign_keys:
-            parent = self.made.get((user, key.parent), {})
-            for column, reference in zip(key.columns, key.references, strict=True):
-                if key.parent != table.path or table.columns[column].required:
-                    fixed[column] = parent.get(reference)
-                else:
-                    fixed.setdefault(column, None)
-        for primary in (key for key in table.keys if key.primary):
-            for name in primary.columns:
-                if name not in fixed and table.columns[name].type == "uuid":
-                    fixed[name] = self.identity(table, user)
-        for owner in table.direct:
-            fixed[owner.column] = self.value(table, owner, user)
-        for name in table.columns.keys() - fixed.keys():
-            if place := self.shared.get((table.path, name)):
-                made = self.made.get((user, place[0]), {}).get(place[1])
-                kind = table.columns[name].type
-                fixed[name] = made or self.key(".".join((*place[0], place[1])), kind, user)
-        return {name: v for name, v in fixed.items() if table.columns[name].writable}
 
     def _next(
         self,
@@ -194,23 +169,15 @@ class Maker(Identities):
             key=lambda v: v in self.avoid and f"'{v}'" not in own,
         )
 
-    def _spare(self, table: Table, name: str) -> list[Value]:
-        """What a column that is given may hold instead: nothing, or another user's id."""
-        named = [owner.column for owner in table.direct if owner.kind == "id"]
-        if name in named[1:] and self.third:
-            return [self.third]
-        owners = {owner.column for owner in table.direct}
-        return [] if table.columns[name].required or name in owners else [None]
-
     def _combinations(
         self, table: Table, user: str, columns: tuple[str, ...]
     ) -> Iterator[dict[str, Value]]:
-        fixed = self._fixed(table, user)
+        fixed = self.given(table, user)
         options: list[list[Value]] = []
         for name in columns:
             column = table.columns[name]
             if name in fixed:
-                options.append([fixed[name], *self._spare(table, name)])
+                options.append([fixed[name], *self.spare(table, name)])
             elif column.writable:
                 options.append(self._candidates(table, column))
             else:
