@@ -28,7 +28,7 @@ class Declaration:
         reason: why it exists.
         place: the file, and the number of this entry.
         definer: for a function, whether it may run with the rights of its owner.
-        action: for "rls", what is meant to be possible, or to go untried.
+        action: for "rls", the action that is intended, or that need not be tried.
     """
 
     kind: str

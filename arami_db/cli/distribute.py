@@ -72,7 +72,7 @@ def _ask(found: Preview) -> None:
 
     if not sys.stdin.isatty():
         raise UsageError(
-            "this moves all tables to the workers, and there is nobody to ask",
+            "this moves all tables to the workers, and there is no terminal to confirm it",
             hint="Pass --yes if that is what you want; --dry-run shows what would move.",
         )
     for line in preview_lines(found):

@@ -1,4 +1,4 @@
-"""What makes a row a user's: ids, e-mails and claims, the same wherever the user is named."""
+"""Values that identify users: ids, e-mails and claims, the same in all tables."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ def email(user: str) -> str:
 
 
 class Identities:
-    """The values by which users are told apart, minted when they are first asked for."""
+    """The values that identify users, each made when it is first needed."""
 
     def __init__(self) -> None:
-        """Know nobody yet."""
+        """Begin without users."""
         self._ids: dict[tuple[str, str, str], str] = {}
 
     def identity(self, table: Table, user: str) -> str:
-        """The id that a user's row of a table has, or will have."""
+        """The id of a user's row in a table, existing or not."""
         if any(owner.column == "id" and owner.kind == "id" for owner in table.owners):
             return user
         return self._ids.setdefault((*table.path, user), str(uuid.uuid4()))
 
     def value(self, table: Table, owner: Owner, user: str) -> str:
-        """What a column that says whose a row is holds for a user."""
+        """The value for a user in a column that names the owner of a row."""
         if owner.kind == "email":
             held = email(user)
         elif owner.kind == "claim":
@@ -44,6 +44,6 @@ class Identities:
         return json.dumps([held]) if is_json else "{" + held + "}"
 
     def key(self, group: str, kind: str, user: str) -> str:
-        """The one value of a user's in columns that are compared with each other."""
+        """The value for a user in all columns that policies compare with each other."""
         made = str(secrets.randbelow(30_000)) if kind in _WHOLE else str(uuid.uuid4())
         return self._ids.setdefault(("", group, user), made)

@@ -44,31 +44,31 @@ class Maker(Identities):
 
         Args:
             connection: in a transaction.
-            theirs: on Citus, the condition that picks a user's rows of a table, because INSERT
-                returns no casts there. What is claimed on the coordinator, which is not rolled
-                back, is left out then.
+            theirs: on Citus, the condition for a user's rows of a table, because INSERT returns
+                no casts there. Values that the coordinator would claim, which is not rolled
+                back, are then left out.
         """
         super().__init__()
         self._left_out = _CLAIMED if theirs else {}
         self._theirs = theirs
         self._connection = connection
-        self.third: str | None = None  # whom a row names that must not name its owner twice
+        self.third: str | None = None  # the other user in rows that must not name their owner twice
         self.shared: dict[tuple[Path, str], tuple[Path, str]] = {}  # columns that follow others
-        self.avoid: frozenset[str] = frozenset()  # values that would give rights, if others do
-        self.telling = False  # whether texts with a default say something of their own instead
-        self.turn = 0  # which of the likely values of a column to try first; -1 for the last
+        self.avoid: frozenset[str] = frozenset()  # values that may grant rights, tried last
+        self.telling = False  # whether texts with a default get another value
+        self.turn = 0  # the index of the value to try first in each column; -1 for the last
         self.drafts: dict[tuple[str, Path], Row] = {}
         self.made: dict[tuple[str, Path], Row] = {}
 
     def adopt(self, table: Table, user: str, row: Row) -> None:
-        """Take a row that is there for the user's, as if it had been made."""
+        """Treat an existing row as one made for the user."""
         self.made[user, table.path] = row
         writable = {name: value for name, value in row.items() if table.columns[name].writable}
         self.drafts[user, table.path] = writable
         self._ids[(*table.path, user)] = row.get("id") or user
 
     def draft(self, table: Table, user: str) -> Row:
-        """Find a row of the user's that the table accepts; nothing is left in the table.
+        """Find a row for the user that the table accepts; it does not stay in the table.
 
         Raises:
             NoRowError: there is none among those tried.
@@ -112,7 +112,7 @@ class Maker(Identities):
             statement = sql.SQL("{} returning {}").format(inserting(table, draft), texts)
         found = self._connection.execute(statement).fetchone()
         if found is None:
-            raise NoRowError("the insert was accepted, and no row came of it")
+            raise NoRowError("the insert succeeded, but inserted no row")
         row = dict(zip(table.columns, found, strict=True))
         self.made[user, table.path] = row
         return row
@@ -145,11 +145,11 @@ class Maker(Identities):
                 yield name, values[self.turn if self.turn < len(values) else 0]
 
     def _varies(self, table: Table, name: str) -> bool:
-        """Whether a column with a default is to have another value this time."""
+        """Whether a column with a default gets another value this time."""
         return bool(self.turn) and not any(name in key.columns for key in table.keys)
 
     def _fixed(self, table: Table, user: str) -> dict[str, str | None]:
-        """What is given: the keys that lead to the user and to the parents, and the row's own."""
+        """The fixed values: keys to the user and to the parents, and those of the row itself."""
         fixed: dict[str, str | None] = {}
         for key in table.foreign_keys:
             parent = self.made.get((user, key.parent), {})
@@ -178,7 +178,7 @@ class Maker(Identities):
         refusal: psycopg.Error,
         choices: dict[str, Iterator[dict[str, Value]]],
     ) -> dict[str, Value] | None:
-        """The next combination of values for the columns of the constraint that refused."""
+        """The next combination of values for the columns of the violated constraint."""
         name = refusal.diag.constraint_name or ""
         if name not in choices:
             keys = {key.name: key.columns for key in table.keys}
@@ -187,7 +187,7 @@ class Maker(Identities):
         return next(choices[name], None)
 
     def _candidates(self, table: Table, column: Column) -> list[Value]:
-        """Values to try, last those that policies of other tables speak of: an administrator's."""
+        """Values to try, last those in policies of other tables, such as an administrator's."""
         own = table.policies
         return sorted(
             candidates(table, column),
@@ -195,7 +195,7 @@ class Maker(Identities):
         )
 
     def _spare(self, table: Table, name: str) -> list[Value]:
-        """What a column that is given may hold instead: nothing, or another user's id."""
+        """Other values for a fixed column: null, or another user's id."""
         named = [owner.column for owner in table.direct if owner.kind == "id"]
         if name in named[1:] and self.third:
             return [self.third]

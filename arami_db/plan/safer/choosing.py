@@ -1,4 +1,4 @@
-"""Which safer way a statement has."""
+"""The safer way for a statement, if there is one."""
 
 from __future__ import annotations
 
@@ -40,16 +40,16 @@ _REFRESHED_BY = """
 def safer(
     statement: Statement, observed: Observed, sessions: tuple[Connection, Connection]
 ) -> str | None:
-    """SQL that comes to the same, each statement in a transaction of its own.
+    """SQL with the same result, each statement in its own transaction.
 
     Args:
-        statement: as the file has it.
-        observed: what it did.
-        sessions: the one at work, in the transaction that has run it, and one that sees what was
-            there before its file.
+        statement: the statement of the file.
+        observed: its effects.
+        sessions: one in the transaction that ran the statement, and one that sees the state
+            before its file.
 
     Returns:
-        The script; None where there is none, or none is needed.
+        The script; None if there is no safer way, or none is needed.
     """
     kind = statement.node.WhichOneof("node") or ""
     is_long = observed.effect in _LONG
@@ -64,9 +64,9 @@ def safer(
     path = [one.execute("show search_path").fetchone() for one in sessions]
     if made and path[0] and path[0] != path[1]:
         made = [f"set search_path = {path[0][0]}", *made]
-    # Locks of its own it takes only for an instant; those of earlier statements make it long.
-    shut = {*observed.blocks_reads, *observed.blocks_writes}
-    by_itself = shut - observed.takes - set(observed.changed)
+    # Its own locks are short; earlier statements of the file hold theirs until its end.
+    blocked = {*observed.blocks_reads, *observed.blocks_writes}
+    by_itself = blocked - observed.takes - set(observed.changed)
     if not made and by_itself and not observed.rewritten:
         made = [statement.text]
     return script(made, why=_OWN_FILE if by_itself else None) if made else None
