@@ -18,7 +18,8 @@ from arami_db.drift.neighbours import Neighbours
 from arami_db.drift.remedies.around import Object
 from arami_db.errors import UsageError
 from arami_db.facts import Fact
-from arami_db.settings import Declaration, unquoted
+from arami_db.facts.names import unquoted
+from arami_db.settings import Declaration
 
 _GRANTS = {"grant", "default privilege"}
 _DEFINER = ("security", "definer")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -11,6 +10,7 @@ from postgast import deparse
 from postgast.pg_query_pb2 import ParseResult
 
 from arami_db.database.connect import Connection
+from arami_db.files.definitions.names import quoted
 from arami_db.files.rules import relation_name
 
 if TYPE_CHECKING:
@@ -146,11 +146,6 @@ def find(
     return TableFacts(
         work, second, statement.text, relation, object_type, oid, full_name, kind, is_new
     )
-
-
-def quoted(name: str) -> str:
-    """A name as SQL."""
-    return name if re.fullmatch(r"[a-z_][a-z0-9_]*", name) else '"' + name.replace('"', '""') + '"'
 
 
 def written(node: Node) -> str:

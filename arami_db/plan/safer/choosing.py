@@ -9,10 +9,11 @@ import psycopg
 from postgast import PgQueryError
 from postgast.pg_query_pb2 import OBJECT_INDEX, REINDEX_OBJECT_INDEX, REINDEX_OBJECT_TABLE, Node
 
+from arami_db.files.definitions.names import quoted
 from arami_db.files.effects import Effect
 from arami_db.files.rules import relation_name
 from arami_db.plan.safer.altering import alter
-from arami_db.plan.safer.catalog import NoWayError, expression, find, quoted, written
+from arami_db.plan.safer.catalog import NoWayError, expression, find, written
 from arami_db.plan.safer.partitions import create, index
 from arami_db.plan.safer.writing import batches, script
 from arami_db.rows.savepoints import undone

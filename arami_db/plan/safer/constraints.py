@@ -14,7 +14,8 @@ from postgast.pg_query_pb2 import (
     Node,
 )
 
-from arami_db.plan.safer.catalog import NoWayError, TableFacts, quoted, written
+from arami_db.files.definitions.names import quoted
+from arami_db.plan.safer.catalog import NoWayError, TableFacts, written
 from arami_db.plan.safer.writing import not_null
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from postgast.pg_query_pb2 import CONSTR_IDENTITY
 
-from arami_db.plan.safer.catalog import NoWayError, TableFacts, quoted
+from arami_db.files.definitions.names import quoted
+from arami_db.plan.safer.catalog import NoWayError, TableFacts
 from arami_db.plan.safer.writing import batches, not_null
 
 if TYPE_CHECKING:

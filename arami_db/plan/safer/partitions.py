@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from arami_db.files.definitions.names import quoted
 from arami_db.files.rules import relation_name
-from arami_db.plan.safer.catalog import NoWayError, TableFacts, quoted
+from arami_db.plan.safer.catalog import NoWayError, TableFacts
 from arami_db.plan.safer.writing import checked
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from arami_db.plan.safer.catalog import quoted
+from arami_db.files.definitions.names import quoted
 
 _BATCHES = """do $batches$
 #variable_conflict use_column
