@@ -30,7 +30,7 @@ def distribute(
     lock_wait: LockWait = None,
     output: Format = OutputFormat.TEXT,
 ) -> None:
-    """Distribute a migrated database over the machines of a Citus cluster, by user.
+    """Distribute a migrated database over a Citus cluster, by user.
 
     Run it on the coordinator. All tables move in one transaction, or none does; writes to them wait
     meanwhile. The rows of each table are compared before and after. The next run completes a run

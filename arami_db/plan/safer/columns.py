@@ -15,7 +15,8 @@ from postgast.pg_query_pb2 import (
     Node,
 )
 
-from arami_db.plan.safer.catalog import NoWayError, TableFacts, expression, quoted, written
+from arami_db.files.definitions.names import quoted
+from arami_db.plan.safer.catalog import NoWayError, TableFacts, expression, written
 from arami_db.plan.safer.constraints import LETTERS, add
 from arami_db.plan.safer.numbering import number, numbers
 from arami_db.plan.safer.writing import batches, not_null
