@@ -85,7 +85,7 @@ docs: $(VENV)/.installed ## Write what is generated in docs/, and all of it as a
 matrix: $(VENV)/.installed ## The tests on Postgres 15 to 18 (npm has the servers) and on those installed here
 	$(BIN)/python -m tests.matrix
 
-checksums: $(VENV)/.installed ## Write sql/migrations.sha256; from release 0.2.0 on, what it has stays
+checksums: $(VENV)/.installed ## Add new migrations to sql/migrations.sha256; the others must be unchanged
 	$(BIN)/python -m tests.checksums
 
 release: $(VENV)/.installed ## Build dist/, check it, and install it on every Python 3.11 to 3.14 found here

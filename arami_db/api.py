@@ -106,7 +106,7 @@ def verify(
         ignore: patterns of source/object or source/message, in which * and ? are wild.
 
     Returns:
-        What was looked at and what was found, gravest first. A database that is as it should be
+        What was looked at and what was found, most severe first. A database that is as it should be
         has no findings; report.at_least(Severity.INTEGRITY) are those that matter most.
 
     Raises:

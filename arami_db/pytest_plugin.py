@@ -1,7 +1,7 @@
-"""For an application's own tests with pytest: a migrated database a test, and people signed in.
+"""For an application's own pytest tests: a migrated database a test, and signed-in users.
 
-pytest loads this by itself where arami-db is installed. The fixtures are `arami_database` and
-`acting_as`; `arami_prepare` may be overridden. What they need is imported when a test asks for one.
+pytest loads this module if arami-db is installed. The fixtures are `arami_database` and
+`acting_as`; `arami_prepare` may be overridden. Their imports happen when a test uses one.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _PREFIX = "arami_db_test_"
 
 
 class ActingAs(Protocol):
-    """Opens a connection that acts as a person who uses the API."""
+    """Opens a connection that acts as a user of the API."""
 
     def __call__(
         self, user: str | UUID | None = None, *, role: str | None = None, **claims: object
@@ -32,8 +32,8 @@ class ActingAs(Protocol):
         """Open it; it is closed at the end of the test.
 
         Args:
-            user: the id of who is signed in; None for somebody who has not signed in.
-            role: the role; None for "authenticated", or "anon" where nobody is signed in.
+            user: the id of the signed-in user; None if nobody is signed in.
+            role: the role; None for "authenticated", or "anon" if nobody is signed in.
             claims: further claims of the token, such as aal="aal2".
         """
 
@@ -48,17 +48,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_report_header(config: pytest.Config) -> str | None:
-    """Say on which server databases are made, where it is not one of our own."""
+    """Report the server of the test databases, if it is not a throw-away one."""
     named, source = _named(config)
-    return f"arami-db: makes test databases on the server of {source}" if named else None
+    return f"arami-db: creates test databases on the server of {source}" if named else None
 
 
 def _named(config: pytest.Config) -> tuple[str, str]:
-    """The server that somebody named, empty where none is or the embedded one, and where."""
+    """The named server, empty for a throw-away one, and where it is named."""
     for value, source in (
         (config.getoption("arami_database"), "--arami-database"),
         (config.getini("arami_database"), "the setting arami_database"),
-        # Not DATABASE_URL: it may name production, and databases are made and dropped here.
+        # Not DATABASE_URL: it may name production, and tests create and drop databases.
         (os.environ.get("ARAMI_TEST_SERVER"), "ARAMI_TEST_SERVER"),
     ):
         if value:
@@ -68,7 +68,7 @@ def _named(config: pytest.Config) -> tuple[str, str]:
 
 @pytest.fixture(scope="session")
 def arami_server(pytestconfig: pytest.Config) -> Iterator[str]:
-    """A connection string of the server on which test databases are made."""
+    """A connection string of the server of the test databases."""
     from arami_db.naming import read_name
 
     named, source = _named(pytestconfig)
@@ -83,7 +83,7 @@ def arami_server(pytestconfig: pytest.Config) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def arami_prepare() -> Callable[[str], None]:
-    """What to do with the template's URL once it is migrated: nothing, unless a project says so.
+    """A function to call with the URL of the migrated template; by default it does nothing.
 
     A project overrides this fixture. No connection to the template may stay open.
     """
@@ -94,7 +94,7 @@ def arami_prepare() -> Callable[[str], None]:
 def arami_template(
     arami_server: str, arami_prepare: Callable[[str], None], pytestconfig: pytest.Config
 ) -> Iterator[str]:
-    """The name of a database that is migrated once a session; tests get copies of it."""
+    """The name of a database that is migrated once a session; each test gets a copy."""
     from arami_db.api import migrate
 
     folder = pytestconfig.getini("arami_sql_dir")
@@ -106,7 +106,7 @@ def arami_template(
 
 @pytest.fixture
 def arami_database(arami_server: str, arami_template: str) -> Iterator[str]:
-    """The URL of a migrated database of the test's own, as the role that made it."""
+    """The URL of the test's own migrated database, as the role that created it."""
     with _database(arami_server, arami_template) as (_, url):
         yield url
 
@@ -148,9 +148,9 @@ def _signed_in(
 
 @contextmanager
 def _database(server: str, template: str | None = None) -> Iterator[tuple[str, str]]:
-    """Make a database that nobody else uses, and drop it; yields its name and its URL.
+    """Create a database and drop it at the end; yields its name and its URL.
 
-    A connection bears its name meanwhile, so that no other run takes it for a killed one's.
+    A connection has its name meanwhile, so that other runs do not clean it up.
     """
     from psycopg.conninfo import conninfo_to_dict, make_conninfo
     from psycopg.sql import SQL, Identifier

@@ -28,7 +28,7 @@ class Declaration:
         reason: why it exists.
         place: the file, and the number of this entry.
         definer: for a function, whether it may run with the rights of its owner.
-        action: for "rls", what is meant to be possible, or to go untried.
+        action: for "rls", the action that is intended, or that need not be tried.
     """
 
     kind: str
@@ -196,7 +196,7 @@ def _declaration(entry: Any, place: str) -> Declaration:
 
 def _refuse(kind: str, name: str, place: str) -> None:
     """Refuse an entry that would accept more than it seems to, or could never match."""
-    if kind == "role" and unquoted(name).lower() in _API:
+    if kind == "role" and _unquoted(name).lower() in _API:
         raise UsageError(
             f"{place}: role {name} is a role of the API, or everybody",
             hint="The schema decides its rights; declare the table or function instead.",
@@ -209,7 +209,7 @@ def _refuse(kind: str, name: str, place: str) -> None:
         )
 
 
-def unquoted(name: str) -> str:
+def _unquoted(name: str) -> str:
     """A name without the quotes of SQL."""
     is_quoted = len(name) > 1 and name[0] == name[-1] == '"'
     return name[1:-1].replace('""', '"') if is_quoted else name

@@ -1,7 +1,7 @@
-"""Write sql/migrations.sha256, the checksum of every migration: `make checksums`.
+"""Add the checksums of new migrations to sql/migrations.sha256: `make checksums`.
 
-From release 0.2.0 on a migration is never edited in place, since databases have it: a line that is
-there stays as it is, and new files add theirs. `sha256sum --check` reads the file, too.
+A released migration is never edited, since databases have it: lines of the file never change.
+`sha256sum --check` reads the file, too.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 import sys
 
-from arami_db import __version__
 from arami_db.files import SqlFile, SqlTree, packaged_sql_dir
 
 FILE = packaged_sql_dir() / "migrations.sha256"
@@ -27,16 +26,11 @@ def kept() -> dict[str, str]:
     return {path: checksum for checksum, path in re.findall(r"(\S+)  (\S+)\n", text)}
 
 
-def is_fixed(version: str) -> bool:
-    """Whether migrations that are there must stay as they are in that version and after it."""
-    return tuple(map(int, re.findall(r"\d+", version)[:2])) >= (0, 2)
-
-
-def main(version: str = __version__) -> str | None:
-    """Write the file; return why not, where a migration was edited that must stay."""
+def main() -> str | None:
+    """Write the file; return why not, if a migration was edited or is gone."""
     now, before = lines(SqlTree(packaged_sql_dir())), kept()
     edited = [path for path, checksum in before.items() if now.get(path) != checksum]
-    if is_fixed(version) and edited:
+    if edited:
         return (
             f"edited or gone: {', '.join(edited)}; databases have it as it was."
             " Take the edit back, and write a new migration."

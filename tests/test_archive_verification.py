@@ -43,7 +43,7 @@ def test_a_run_proves_that_all_answers_are_as_before(database: str) -> None:
     fill(database, 30, young=10)
     done = run_cli("archive", "--verify-all", "-d", database)
     # All that the user has, young sessions too: 40 with 80 metrics, and 4 virtues.
-    assert "verified: 124 rows of 1 users answer as before" in done.stdout
+    assert "verified: 124 rows of 1 users are as before" in done.stdout
     assert state(database) == moved(30, of=30, young=10)
     assert run_json("archive", "-d", database)["verification"] is None
 
@@ -138,7 +138,7 @@ def test_tables_without_a_key_and_two_pointers_in_a_row_are_proved_too(database:
     execute(database, _OWN)
     done = run_cli("archive", "--verify-all", "-d", database)
     # A session, two metrics, two sorts of notes each; 2 virtues.
-    assert "verified: 102 rows of 1 users answer as before" in done.stdout
+    assert "verified: 102 rows of 1 users are as before" in done.stdout
 
 
 def test_a_table_that_is_not_in_the_change_log_says_so(database: str) -> None:

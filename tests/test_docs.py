@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -199,3 +200,14 @@ def test_every_target_of_the_makefile_is_explained_by_make_alone() -> None:
     phony = re.search(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)
     assert phony
     assert {line.split()[0] for line in listed.splitlines()} == set(phony[1].split())
+
+
+def test_the_page_on_the_design_has_the_layers_that_the_linter_checks() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    [contract] = project["tool"]["importlinter"]["contracts"]
+    said = PAGES["docs/design.md"].partition("```text\n")[2].partition("\n```")[0]
+    shown = [
+        set(line.partition("operations: ")[2].split() or re.findall(r"\w+", line))
+        for line in said.split("\n")
+    ]
+    assert shown == [set(re.findall(r"\w+", layer)) for layer in contract["layers"]]

@@ -107,6 +107,9 @@ SAFER = {
         " on delete set null"
     ),
     "not null": "alter table public.users alter column name set not null",
+    "a keyword as a name": (
+        'alter table public.users add column "order" uuid default gen_random_uuid()'
+    ),
     "unique": "alter table public.users add unique (code, name)",
     "primary key": "alter table public.events_2022 add primary key (id)",
     "volatile default": (

@@ -239,8 +239,8 @@ def test_on_an_empty_database_nothing_is_missing_and_little_is_said(
     assert "version 3 is missing" in " ".join(data["target"]["notes"])
     lines = run_cli(*arguments).stdout.split("\n")
     assert lines[2:] == [
-        "RISK  WHERE         CLASS  SHUTS OUT",
-        "none  6 statements  none   nobody",
+        "RISK  WHERE         CLASS  BLOCKS",
+        "none  6 statements  none   nothing",
         "",
     ]
 

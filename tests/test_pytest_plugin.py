@@ -54,7 +54,7 @@ def test_the_example_of_the_page_passes_on_a_server_made_for_it(
     monkeypatch.delenv("ARAMI_TEST_SERVER")
     application.makepyfile(app=APP, test_app=ITS_TESTS)
     result = run(application, passed=2)
-    result.stdout.no_fnmatch_line("arami-db: makes test databases*")
+    result.stdout.no_fnmatch_line("arami-db: creates test databases*")
 
 
 def test_each_test_has_a_migrated_database_of_its_own_and_nothing_is_left(
@@ -82,7 +82,7 @@ def test_each_test_has_a_migrated_database_of_its_own_and_nothing_is_left(
     )
     result = run(application, passed=3)
     result.stdout.fnmatch_lines(
-        ["arami-db: makes test databases on the server of ARAMI_TEST_SERVER"]
+        ["arami-db: creates test databases on the server of ARAMI_TEST_SERVER"]
     )
     assert left(server) == []
 

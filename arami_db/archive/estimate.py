@@ -78,9 +78,9 @@ class ObstacleError(BatchError):
         """Name every obstacle."""
         self.obstacles = found
         super().__init__(
-            "nothing was moved: this database has what moving sessions would change or leave"
-            " behind\n" + "\n".join(f"  {obstacle}" for obstacle in found),
-            hint="docs/operations.md says how tables and triggers of an application go along.",
+            "nothing was moved: sessions cannot be archived or restored completely here\n"
+            + "\n".join(f"  {obstacle}" for obstacle in found),
+            hint="docs/operations.md says how an application's tables and triggers move with them.",
         )
 
 

@@ -53,10 +53,10 @@ class Verification:
         """The result as it is shown and recorded."""
         what = f"{self.rows} rows of {self.users} users"
         if not self.differences:
-            return f"{what} answer as before ({self.theirs} changed by their users meanwhile)"
+            return f"{what} are as before ({self.theirs} changed by their users meanwhile)"
         first, number = self.differences[0], len(self.differences)
         return (
-            f"{number} of {what} do not answer as before; the first, {first.table} {first.id},"
+            f"{number} of {what} are not as before; the first, {first.table} {first.id},"
             f" {first.problem}"
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from importlib import import_module
 from itertools import pairwise
@@ -19,7 +20,6 @@ from arami_db.render.output import OutputFormat, choose_format
 # The module of each command. A run imports only its own command; help imports them all.
 _COMMANDS = {
     "migrate": "migrate",
-    "distribute": "distribute",
     "plan": "plan",
     "status": "status",
     "verify": "verify",
@@ -35,6 +35,7 @@ _COMMANDS = {
     "maintain": "maintain",
     "monitor": "monitor",
     "doctor": "doctor",
+    "distribute": "distribute",
     "wait": "server",
     "config": "config",
     "embedded": "embedded",
@@ -81,7 +82,7 @@ def run() -> None:
         StoppedError: a signal ended the command, and errors are JSON.
     """
     arguments = sys.argv[1:]
-    command = with_verbosity(get_command(build(arguments)))
+    command = _with_short_help(with_verbosity(get_command(build(arguments))))
     if not _asks_for_json(arguments):
         command()
         return
@@ -99,6 +100,14 @@ def run() -> None:
         raise SystemExit(code)
 
 
+def _with_short_help(command: Any) -> Any:
+    """Let lists of commands show the first clause of each one's help, which fits their line."""
+    for below in getattr(command, "commands", {}).values():
+        below.short_help = re.split(r"[.:;,](?=\s|$)", below.help or "", maxsplit=1)[0]
+        _with_short_help(below)
+    return command
+
+
 def _asks_for_json(arguments: list[str]) -> bool:
     """Whether errors are written as JSON: decided before the command line is parsed."""
     options = arguments[: arguments.index("--")] if "--" in arguments else arguments
@@ -113,7 +122,10 @@ def _print_version(wanted: bool) -> None:
 
 def _root(
     version: Annotated[
-        bool, typer.Option("--version", help="Print it.", callback=_print_version, is_eager=True)
+        bool,
+        typer.Option(
+            "--version", help="Print the version.", callback=_print_version, is_eager=True
+        ),
     ] = False,
 ) -> None:
     pass

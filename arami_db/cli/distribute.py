@@ -30,7 +30,7 @@ def distribute(
     lock_wait: LockWait = None,
     output: Format = OutputFormat.TEXT,
 ) -> None:
-    """Distribute a migrated database over the machines of a Citus cluster, by user.
+    """Distribute a migrated database over a Citus cluster, by user.
 
     Run it on the coordinator. All tables move in one transaction, or none does; writes to them wait
     meanwhile. The rows of each table are compared before and after. The next run completes a run
@@ -72,7 +72,7 @@ def _ask(found: Preview) -> None:
 
     if not sys.stdin.isatty():
         raise UsageError(
-            "this moves all tables to the workers, and there is nobody to ask",
+            "this moves all tables to the workers, and there is no terminal to confirm it",
             hint="Pass --yes if that is what you want; --dry-run shows what would move.",
         )
     for line in preview_lines(found):

@@ -15,7 +15,7 @@ def doctor(
     sql_dir: SqlDir = None,
     output: Format = OutputFormat.TEXT,
 ) -> None:
-    """Show, before anything is run, what will not work on a server, why, and how to fix it.
+    """Show what will not work on a server, why, and how to fix it, before anything is run.
 
     It shows server, role, rights, extensions, settings, clock and ledger, then each command, then
     one block of SQL with all that an administrator has to run for this role. It only reads, and

@@ -77,7 +77,7 @@ def status(output: Format = OutputFormat.TEXT) -> None:
 
 @embedded.command()
 def url(output: Format = OutputFormat.TEXT) -> None:
-    """Start the server if it does not run, and print its URL, for other tools.
+    """Print the URL of the server, for other tools; start it if it does not run.
 
     \b
     Examples:

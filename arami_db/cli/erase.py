@@ -74,7 +74,7 @@ def _require_somebody_to_ask() -> None:
 
     if not sys.stdin.isatty():
         raise UsageError(
-            "this erases a person for good, and there is nobody to ask",
+            "this erases a person for good, and there is no terminal to confirm it",
             hint="Pass --yes if that is what you want; --dry-run shows what would be erased.",
         )
 

@@ -16,7 +16,7 @@ UserId = Annotated[
 ]
 
 export = typer.Typer(
-    help="Export the SQL files as another tool's migrations, or the personal data of a user.",
+    help="Export the SQL files for another tool, or the personal data of a user.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )

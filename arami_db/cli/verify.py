@@ -58,7 +58,7 @@ def verify(
         typer.Option("--format", help="Format of stdout.", callback=choose_report_format),
     ] = ReportFormat.TEXT,
 ) -> None:
-    """Prove the schema: ledger, every fact of the catalog, and checks.
+    """Verify a database: ledger, every fact of the catalog, and checks.
 
     It only reads, as any role that may read the ledger, on a standby and through a pooler too.
     --prove-rls and --remedies write, in a transaction that is rolled back; while --remedies tries

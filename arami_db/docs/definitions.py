@@ -16,10 +16,11 @@ from postgast.pg_query_pb2 import (
 )
 
 from arami_db.docs.facts import Facts, Properties
-from arami_db.docs.parsing import constraint, quoted, statement, strings, text
+from arami_db.docs.parsing import constraint, statement, strings, text
 from arami_db.docs.parts import ForeignKeyDoc, RelationPart
 from arami_db.docs.predicates import in_words
 from arami_db.docs.words import Code, Words, listed, plain
+from arami_db.files.definitions.names import quoted
 
 if TYPE_CHECKING:
     from postgast.pg_query_pb2 import Constraint, CreateTrigStmt

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import re
-from functools import cache
 from typing import TYPE_CHECKING
 
 import postgast
-from postgast.pg_query_pb2 import NO_KEYWORD, UNRESERVED_KEYWORD
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -57,13 +54,3 @@ def text(node: Node) -> str:
     made = postgast.parse("select 1")
     made.stmts[0].stmt.select_stmt.target_list[0].res_target.val.CopyFrom(node)
     return postgast.deparse(made).removeprefix("SELECT ")
-
-
-@cache
-def quoted(name: str) -> str:
-    """A name as quote_ident() writes it: in quotes if it needs them."""
-    if re.fullmatch(r"[a-z_][a-z0-9_]*", name):
-        kind = postgast.scan(name).tokens[0].keyword_kind
-        if kind in {NO_KEYWORD, UNRESERVED_KEYWORD}:
-            return name
-    return '"' + name.replace('"', '""') + '"'

@@ -12,12 +12,13 @@ from arami_db.docs.access import COMMANDS, Role
 from arami_db.docs.definitions import Keys
 from arami_db.docs.facts import Facts, Properties
 from arami_db.docs.model import RelationDoc
-from arami_db.docs.parsing import quoted, statement
+from arami_db.docs.parsing import statement
 from arami_db.docs.parts import ColumnDoc, ForeignKeyDoc, RelationPart, Structure
 from arami_db.docs.rights import access_of, policies_of
 from arami_db.docs.words import Code, Words
 from arami_db.docs.words import listed as named
 from arami_db.facts.names import listed, split, unquoted
+from arami_db.files.definitions.names import quoted
 
 Structures = Mapping[tuple[str, str], Structure]
 _BY_CALLER = "Shows each caller the rows that its tables let them read."

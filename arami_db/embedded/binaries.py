@@ -112,8 +112,8 @@ def runnable(root: Path, account: Account, major: int | None = None) -> Binaries
     raise EmbeddedError(
         f"{root}: made by PostgreSQL {major}; here is PostgreSQL {', '.join(seen)}, which cannot"
         " open it.",
-        hint=f"install PostgreSQL {major} to use or dump it; or destroy the embedded"
-        " server and start a new one",
+        hint=f"install PostgreSQL {major} to use or dump it; or delete it and all its data:"
+        " arami-db embedded destroy",
     )
 
 

@@ -47,7 +47,7 @@ def load(path: Path) -> frozenset[Fact]:
         columns = [_unescape(column) for column in line.split("\t")] if line else []
         if not columns:
             continue
-        # Until 0.2.0 such lines could switch a check off.
+        # No line may switch a check off.
         if len(columns) != len(Fact._fields) or columns[0] == "check":
             raise RefusedFileError(
                 f"{path}:{number}: not a fact of four columns",

@@ -1,4 +1,4 @@
-"""The SQL directory of this tool."""
+"""The SQL directory of the Arami schema."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ _WAYS = {
     "42501": 'A member of pg_monitor sees the most: grant pg_monitor to :"role";',
     "55P03": "Another session is changing what it reads: `arami-db monitor locks` shows which.",
     "57014": "Allow more time with --timeout, or try again when the server is less busy.",
-    "42P01": "The query names an object that this database lacks; `arami-db migrate` makes ours.",
+    "42P01": "The query names an object that this database lacks; run `arami-db migrate` first.",
     "25006": "A query of monitor/ must only read.",
 }
 

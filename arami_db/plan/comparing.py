@@ -48,7 +48,7 @@ class Scope:
 
 
 def differences(target: Connection, work: Connection, scope: Scope) -> tuple[Finding, ...]:
-    """What differs, gravest first; objects of neighbours are left out.
+    """What differs, most severe first; objects of neighbours are left out.
 
     Args:
         target: only read.

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from arami_db.plan.breaks import breaks, lasting
 from arami_db.plan.model import Observed
 from arami_db.plan.state import (
-    SHUTS_OUT_READS,
-    SHUTS_OUT_WRITES,
+    BLOCKS_READS,
+    BLOCKS_WRITES,
     STRENGTH,
     Locks,
     Relation,
@@ -66,7 +66,7 @@ def observed(
     rebuilt = set(_rebuilt(known, after))
     locks = _in_force(known, after, told, moved, rebuilt)
     taken = {oid: mode for oid, mode in locks.items() if mode != before.locks.get(oid)}
-    reads, writes = _shut_out(known, locks)
+    reads, writes = _blocked(known, locks)
     truncates = at[1].node.HasField("truncate_stmt")
     emptied = {oid for oid in moved if truncates or _is_emptied(before, after, oid)}
     counts = not (told.is_alone or truncates)  # else the statistics include other statements
@@ -79,7 +79,7 @@ def observed(
     return Observed(
         *at,
         locks={r.name: locks[oid] for oid, r in known.items() if _matters(r, locks)},
-        takes=frozenset(named(set().union(*_shut_out(known, taken)))),
+        takes=frozenset(named(set().union(*_blocked(known, taken)))),
         blocks_reads=named(reads),
         blocks_writes=named(writes | changed),
         rewritten=named(moved - emptied),
@@ -122,14 +122,14 @@ def _in_force(
     locks = strongest(after.locks, told.freed)
     if not told.is_alone:
         return locks
-    writes = _shut_out(known, locks)[1]
+    writes = _blocked(known, locks)[1]
     # A new file needs ACCESS EXCLUSIVE, unless it is built concurrently.
-    shut = moved | {oid for oid in rebuilt if known[oid].of_table in writes}
+    blocked = moved | {oid for oid in rebuilt if known[oid].of_table in writes}
     changes = dict.fromkeys(told.changes, "ROW EXCLUSIVE")
-    return strongest(locks, changes, dict.fromkeys(shut, "ACCESS EXCLUSIVE"))
+    return strongest(locks, changes, dict.fromkeys(blocked, "ACCESS EXCLUSIVE"))
 
 
-def _shut_out(known: Mapping[int, Relation], locks: Locks) -> tuple[set[int], set[int]]:
+def _blocked(known: Mapping[int, Relation], locks: Locks) -> tuple[set[int], set[int]]:
     """The relations whose readers, and those whose writers, are blocked.
 
     A lock on an index blocks sessions that read or write its table.
@@ -139,9 +139,9 @@ def _shut_out(known: Mapping[int, Relation], locks: Locks) -> tuple[set[int], se
         if oid not in known:
             continue
         kind, table = known[oid].kind, known[oid].of_table
-        if STRENGTH[mode] >= SHUTS_OUT_READS:
+        if STRENGTH[mode] >= BLOCKS_READS:
             reads.add(table)
-        if STRENGTH[mode] >= SHUTS_OUT_WRITES and (kind != "m" or table in reads):
+        if STRENGTH[mode] >= BLOCKS_WRITES and (kind != "m" or table in reads):
             writes.add(table)
     return reads, writes
 

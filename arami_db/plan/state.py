@@ -20,8 +20,8 @@ MODES = {
     "AccessExclusiveLock": "ACCESS EXCLUSIVE",
 }
 STRENGTH = {mode: strength for strength, mode in enumerate(MODES.values())}
-SHUTS_OUT_WRITES = STRENGTH["SHARE"]
-SHUTS_OUT_READS = STRENGTH["ACCESS EXCLUSIVE"]
+BLOCKS_WRITES = STRENGTH["SHARE"]
+BLOCKS_READS = STRENGTH["ACCESS EXCLUSIVE"]
 Locks = dict[int, str]  # the strongest mode on each relation
 # The weakest mode that each one conflicts with, and all stronger ones; but SHARE does not conflict
 # with itself.

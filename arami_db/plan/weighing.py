@@ -9,7 +9,7 @@ from arami_db.files.effects import Effect, Risk
 from arami_db.files.rules import is_concurrent
 from arami_db.plan.model import Observed
 from arami_db.plan.speed import Speed
-from arami_db.plan.state import SHUTS_OUT_WRITES, STRENGTH, conflict
+from arami_db.plan.state import BLOCKS_WRITES, STRENGTH, conflict
 from arami_db.plan.target import Target, TargetTable
 
 _OUTAGE = 1.0  # seconds that users hardly notice
@@ -167,5 +167,5 @@ def _waited_for(observed: Observed) -> dict[str, str]:
     return {
         name: mode
         for name, mode in observed.locks.items()
-        if name in observed.takes or STRENGTH[mode] < SHUTS_OUT_WRITES
+        if name in observed.takes or STRENGTH[mode] < BLOCKS_WRITES
     }

@@ -12,8 +12,8 @@ with me as (
         quote_ident(r.rolname) as name,
         quote_ident(session_user) as session_name,
         o.has_options,
-        -- The options of a membership came with Postgres 16, and creating a role with attributes
-        -- that its maker has.
+        -- Postgres 16 added options of memberships, and lets a role create others with attributes
+        -- that it has itself.
         case when o.has_options then ' with set true, inherit false' else '' end as to_become,
         case when o.has_options then 'set' else 'member' end as becoming,
         coalesce(pg_has_role(r.oid, ledger.relowner, 'usage'), true) as migrates
@@ -46,8 +46,8 @@ wanted as (
     where r.oid is not null or %(applies_stub)s or w.name = any(%(named)s::text[])
 ),
 
--- Whether this role may make all that are missing. Where it may not, an administrator makes and
--- grants all of them: who makes a role may grant it, and one visit is enough.
+-- Whether this role may create all missing roles. If not, an administrator creates and grants all
+-- of them at once, since only who creates a role may grant it.
 maker as (
     select
         me.rolsuper or (
@@ -84,7 +84,7 @@ memberships as (
         lateral (
             select
                 'authenticator' as name,
-                -- Since Postgres 16 a membership keeps what the role was when it was granted.
+                -- Since Postgres 16 a grant fixes whether its member inherits.
                 case
                     when me.has_options and exists (
                         select
@@ -222,7 +222,7 @@ needs (place, statement, reason, commands, handled) as (
     where
         %(in_public)s
         and not (me.rolsuper or pg_has_role(p.nspowner, 'usage'))
-        -- What PUBLIC may is taken away below.
+        -- The rights of PUBLIC are revoked below.
         and not exists (
             select
             from aclexplode(p.nspacl) as entry
@@ -368,7 +368,7 @@ needs (place, statement, reason, commands, handled) as (
         440,
         format('alter %%s connection limit 3', l.object),
         'They take up to three connections at a time.',
-        -- Few files and few interruptions make do with two.
+        -- For a few files without interruptions, two are enough.
         array['archive'] || case
             when l.most < 2 then array['migrate', 'baseline', 'seed'] else '{}'
         end,

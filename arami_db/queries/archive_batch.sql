@@ -1,5 +1,5 @@
 -- One batch of an archive run.
--- A place is text: users write moments that no client's calendar has, such as infinity.
+-- The place is text: users may write times that Python cannot represent, such as infinity.
 select
     sessions, to_json(last_created_at) #>> '{}', last_id::text, failed, exhausted
 from audit.archive_daily_sessions(

@@ -1,5 +1,5 @@
--- The latest runs of archive and restore, newest first, each as JSON: its moments look the same
--- whatever DateStyle is, and may be ones that no client's calendar has.
+-- The latest runs of archive and restore, newest first, each as JSON: its times look the same
+-- with any DateStyle, and may be ones that Python cannot represent.
 select row_to_json(h)
 from (
     select

@@ -3,7 +3,7 @@
 -- Others are at work when a statement of theirs began or ended in the last 50 ms; null where this
 -- role may not see other roles' statements. The first words mark our own statements, also behind a
 -- pooler. The lag of a replica without all WAL includes the age of its last answer: one that hangs
--- measures nothing. An inactive slot keeps WAL, and has no time.
+-- reports no lag. An inactive slot keeps WAL, and has no lag in time.
 select
     exists (
         select

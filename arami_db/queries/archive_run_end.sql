@@ -1,4 +1,4 @@
--- A run ends; the answer is what its batches really moved.
+-- Record that a run ends, and return what its batches really moved.
 with ended as (
     update audit.archive_run as r
     set outcome = %(outcome)s, message = %(message)s, finished_at = clock_timestamp()

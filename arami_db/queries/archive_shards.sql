@@ -1,4 +1,4 @@
--- On Citus: the machines that have shards of the sessions, and which; none where they lie in a table.
+-- On Citus: the machines that have shards of the sessions, and which; no row if there are none.
 select
     n.nodename,
     n.nodeport,

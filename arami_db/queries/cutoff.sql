@@ -1,4 +1,4 @@
--- The moment before which rows are old, whether it is still to come, and whether it is too young.
+-- The moment before which rows are old, whether it is in the future, and whether it is too young.
 select
     to_json(c.cutoff) #>> '{}',
     c.cutoff > now(),

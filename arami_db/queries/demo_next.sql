@@ -1,4 +1,4 @@
--- The last of the demo users that go next.
+-- The last of the demo users that the next batch deletes.
 select max(found.id::text)
 from (
     select u.id

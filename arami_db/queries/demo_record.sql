@@ -1,5 +1,5 @@
 -- Keep what demo data is made from, where an application may read it, too: "this is a demo". It is
--- everybody's by default: user_id is null, or on Citus whose id stands for everybody.
+-- a global setting: user_id is null, or on Citus the id of the user that represents everybody.
 insert into public.app_settings (
     id, setting_key, setting_value, setting_type, created_at, updated_at
 )

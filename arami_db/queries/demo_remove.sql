@@ -9,7 +9,7 @@ begin
     set local arami_db.moving to 'on';
     delete from audit.change_log where actor_id between first_id and last_id;
     delete from public.users where id between first_id and last_id;
-    -- Who may not look at logins has made none: `seed demo` would have failed.
+    -- A role that may not read logins has made none: `seed demo` would have failed.
     if has_table_privilege(logins, 'select') and has_table_privilege(logins, 'delete') then
         execute format('delete from %s where id between $1 and $2', logins)
         using first_id, last_id;

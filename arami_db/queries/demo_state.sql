@@ -1,4 +1,4 @@
--- What the demo data there was made from, its users, the last of them, and today by UTC.
+-- The parameters of the demo data that exists, the number of its users, the last, and today in UTC.
 select
     (select s.setting_value from public.app_settings as s where s.id = %(key)s),
     (select count(*) from public.users as u where u.id between %(first)s and %(last)s),

@@ -1,4 +1,4 @@
--- Distributed tables that still have on the coordinator what they were before.
+-- Distributed tables whose former rows are still on the coordinator.
 select
     pg_catalog.format('%I.%I', n.nspname, c.relname) as name
 from pg_catalog.pg_dist_partition as p

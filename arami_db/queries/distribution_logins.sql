@@ -1,5 +1,5 @@
--- How a machine lets the API's roles in who come from where this command comes from: the first
--- line of its pg_hba.conf that fits decides. A line that names hosts is not judged.
+-- How a machine authenticates the API's roles from this client's address: the first line of its
+-- pg_hba.conf that matches decides. A line with host names is not evaluated.
 select
     pg_catalog.json_object_agg(
         r.rolname,

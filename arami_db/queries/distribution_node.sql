@@ -1,4 +1,4 @@
--- What each machine of a cluster says of itself; one value, as a command on all of them gives it.
+-- The state of each machine of a cluster, as one value: run_command_on_all_nodes returns only one.
 select
     pg_catalog.json_build_object(
         'server', pg_catalog.current_setting('server_version'),

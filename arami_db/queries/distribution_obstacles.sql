@@ -37,7 +37,7 @@ keys as (
     inner join pg_catalog.pg_constraint as k on t.oid = k.conrelid
 ),
 
--- Each foreign key to a table that is cut by user, from whatever table.
+-- Each foreign key, from any table, to a table that is distributed by user.
 pointing as (
     select
         k.oid as key_oid,
@@ -128,7 +128,7 @@ where
             and pg_catalog.cardinality(f.conkey) > 1
             and pg_catalog.array_remove(f.conkey, k.user_attnum) <@ k.conkey
     )
-    -- 003_change_log, 004_identifiers and 005_archive see to these.
+    -- 003_change_log, 004_identifiers and 005_archive handle these.
     and name not in ('audit.change_log', 'audit.archive_batch')
     and (name, conname) not in (
         ('public.users', 'idx_users_email'), ('public.users', 'idx_users_phone')
@@ -267,7 +267,7 @@ select
 from tables as t
 where
     t.attnotnull is false
-    -- 002_everybody and 003_change_log see to these.
+    -- 002_everybody and 003_change_log handle these.
     and t.name not in ('public.app_settings', 'audit.change_log')
     and pg_catalog.query_to_xml(
         pg_catalog.format('select from %s where %I is null limit 1', t.relation, t.user_column),

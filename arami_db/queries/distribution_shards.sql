@@ -1,4 +1,4 @@
--- Where each shard lies; a table that is to be distributed, and is not, has a row without one.
+-- Where each shard is; a table that is not yet distributed, but should be, has a row without one.
 select
     pg_catalog.format('%I.%I', n.nspname, c.relname) as name,
     d.user_column,

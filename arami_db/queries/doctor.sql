@@ -5,7 +5,7 @@ with other_sessions as (
         a.usesysid,
         a.datid
     from pg_catalog.pg_stat_activity as a
-    where a.usesysid is not null and a.datid is not null -- what sort they are, few may see
+    where a.usesysid is not null and a.datid is not null -- few roles may read backend_type
 ),
 
 ledger as (

@@ -1,4 +1,4 @@
--- The settings of this session that change how long and in which way anything runs, and who set them.
+-- The settings of this session that affect how statements run, or how long, and who set them.
 select
     s.name,
     concat(s.setting, case when s.setting ~ '^-?[1-9]' then s.unit end) as value,

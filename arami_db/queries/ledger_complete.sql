@@ -1,4 +1,4 @@
--- At the end of a file: how long it took; what shares its transaction took the time before it.
+-- At the end of a file: its duration, without that of earlier files in the same transaction.
 update arami_db.migration as m
 set
     duration = coalesce(

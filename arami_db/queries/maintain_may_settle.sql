@@ -1,5 +1,5 @@
--- One row where this role may settle the identifiers of a distributed database. Asked of the catalog,
--- since a role without rights on schema audit may maintain tables, too.
+-- One row if this role may settle the identifiers of a distributed database, from the catalog: a
+-- role without rights on schema audit may maintain tables, too.
 select p.oid
 from pg_catalog.pg_proc as p
 inner join pg_catalog.pg_namespace as n on p.pronamespace = n.oid

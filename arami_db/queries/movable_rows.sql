@@ -1,6 +1,6 @@
--- How many rows of a table belong to the sessions to be moved; their bytes as stored, compressed and
--- in TOAST, and those of what indexes they will need. A row's header and pointer take 28 bytes.
--- Bytes by a random share of the sessions: the sizes of values are known without reading them.
+-- How many rows of a table belong to the sessions to be moved; their bytes as stored, compressed
+-- and in TOAST, and those of the indexes that they will need. A row's header and pointer take 28
+-- bytes. Bytes by a random share of the sessions: the sizes of values are known without reading them.
 with found as (
     select
         count(*) as rows,

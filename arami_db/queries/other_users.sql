@@ -1,5 +1,4 @@
--- How many users neither the seeds speak of, their ids occurring nowhere in the seeds' text, nor
--- `seed demo` has made.
+-- How many users come neither from the seeds, whose text has their ids, nor from `seed demo`.
 select count(*)
 from public.users
 where

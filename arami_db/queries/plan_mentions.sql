@@ -1,5 +1,5 @@
--- Functions whose text names what is gone, or has another name now; of a column its table, too. No
--- dependency tells of them: the text is read when they are called.
+-- Functions whose text names a dropped or renamed object; for a column, its table, too. Postgres
+-- records no dependency for these, since it reads the text when they are called.
 select distinct
     quote_ident(n.nspname) || '.' || quote_ident(p.proname)
     || '(' || pg_catalog.pg_get_function_identity_arguments(p.oid) || ')' as function,

@@ -1,5 +1,5 @@
--- What clients and other objects know by name: a kind, what it stays the same by when it is
--- renamed, the relation it is a part of, and its name.
+-- What clients and other objects use by name: its kind, an identity that a rename keeps, the
+-- relation it is a part of, and its name.
 with ours as (
     select
         n.oid,

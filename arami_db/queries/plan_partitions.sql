@@ -1,6 +1,5 @@
--- What makes each partition of the target, parents first.
--- Why: partitions are often made by jobs, and not by files; what is done to the whole is done to
--- each of them.
+-- The statements that create each partition of the target, parents first.
+-- Why: jobs, not files, often create partitions, and a statement for the parent affects each.
 with recursive parts as (
     select
         i.inhrelid,

@@ -1,5 +1,5 @@
--- The relations of a database that are somebody's: name, kind, of an index its table, the file of
--- its heap, its size there, what the transaction at work has done with it, and of an index the
+-- The relations that users created: name, kind, of an index its table, the file of
+-- its heap, its size there, what this transaction has done with it, and of an index the
 -- column that it makes a key.
 select
     c.oid,

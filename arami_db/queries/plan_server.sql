@@ -32,7 +32,7 @@ select
             )
         from pg_catalog.pg_database as d
         inner join pg_catalog.pg_roles as r on r.rolname = current_user
-        -- A role without rights is not told the type of others.
+        -- A role without rights cannot see the type of other sessions.
         inner join pg_catalog.pg_stat_activity as a
             on coalesce(a.backend_type, 'client backend') = 'client backend' and a.datid > 0
         where d.datname = current_database()

@@ -1,6 +1,6 @@
 -- Sessions and prepared transactions that a lock would queue behind: what they have locked, how,
 -- and whether they hold a snapshot, which an index built concurrently waits for.
--- Why: of other roles' sessions a role without rights sees no more than that they are there.
+-- Why: a role without rights sees only that other roles' sessions exist.
 with held as (
     select
         l.pid,

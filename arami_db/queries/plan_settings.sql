@@ -1,5 +1,5 @@
--- What a session of this role finds set here, as far as a statement's effect may depend on it; of
--- search_path, those who make a database alike take care.
+-- The settings of this role's sessions on which a statement's effect may depend; search_path is
+-- set with the rest of the throw-away database.
 select
     s.name,
     s.setting

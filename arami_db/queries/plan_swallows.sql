@@ -1,4 +1,4 @@
--- Whether the transaction at work has called a function that may swallow errors.
+-- Whether this transaction has called a function that may swallow errors.
 select
 from pg_catalog.pg_stat_xact_user_functions as f
 inner join pg_catalog.pg_proc as p on f.funcid = p.oid

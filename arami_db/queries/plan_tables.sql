@@ -38,7 +38,7 @@ select
                     then
                         a.backend_type = 'autovacuum worker'
                         and a.query like '%to prevent wraparound%'
-                -- Not to be told: it is that, if the table is old enough.
+                -- The type is hidden: assume it, if the table is old enough.
                 else
                     age(c.relfrozenxid)
                     > current_setting('autovacuum_freeze_max_age')::integer

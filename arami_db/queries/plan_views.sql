@@ -1,4 +1,4 @@
--- The views and functions of some schemas as statements that make them, those first that others use.
+-- The views and functions of some schemas as statements that create them, in that order.
 select
     n.nspname::text || '.' || quote_ident(x.name) as name,
     x.name::text as bare,

@@ -1,9 +1,9 @@
--- A view or function and all its dependants, nearest first, each with what re-creates it.
--- kind null: something that cannot be re-created from here; description says what it is.
+-- A view or function and all its dependants, nearest first, each with its definition.
+-- kind null: an object that this cannot create again; description names it.
 with recursive affected (classid, objid, depth) as (
     select %(classid)s::oid, %(objid)s::oid, 0
-    union -- pg_depend has a row a column
-    -- a view stands on what its rule _RETURN does; any other rule stands for itself
+    union -- pg_depend has a row for each column
+    -- the rule _RETURN is the view itself; other rules are objects of their own
     select
         case when r.rulename = '_RETURN' then 'pg_class'::regclass else d.classid end,
         case when r.rulename = '_RETURN' then r.ev_class else d.objid end,
@@ -23,7 +23,7 @@ with recursive affected (classid, objid, depth) as (
         on d.classid = 'pg_rewrite'::regclass and r.oid = d.objid
     where d.deptype in ('n', 'a')
         and coalesce(r.ev_class, 0) <> a.objid
-        -- a view's own array type, defaults, triggers, indexes and statistics come back with it
+        -- a view's array type, defaults, triggers, indexes and statistics are restored with it
         and d.classid <> 'pg_type'::regclass
         and not (
             d.classid = 'pg_attrdef'::regclass
@@ -53,7 +53,7 @@ objects as (
         on a.classid = 'pg_rewrite'::regclass and r.oid = a.objid
     left join pg_catalog.pg_trigger as t
         on a.classid = 'pg_trigger'::regclass and t.oid = a.objid
-    -- what is on a relation that is dropped comes back with it, and with a parent's what it made
+    -- rules and triggers are restored with their relation, a partition's with its parent's
     where coalesce(r.ev_class, t.tgrelid, 0) not in (
             select held.objid
             from affected as held
@@ -63,7 +63,7 @@ objects as (
     group by a.classid, a.objid
 ),
 
--- how a trigger or rule is enabled that is not as it is when created
+-- how a trigger or rule is enabled, if not as when created
 enabling (state, change) as (
     values
     ('D'::"char", 'disable'),
@@ -115,7 +115,7 @@ relations as (
                     values
                     ('set statistics ' || nullif(a.attstattarget, -1)),
                     (
-                        -- some servers keep options of their own beside those that DDL can set
+                        -- some servers have internal options besides those that DDL can set
                         'set (' || (
                             select string_agg(option, ', ')
                             from unnest(a.attoptions) as option
@@ -187,7 +187,7 @@ relations as (
                 inner join enabling as e on e.state = r.ev_enabled
                 where r.ev_class = c.oid and r.rulename <> '_RETURN'
                 union all
-                -- the definition without the name tells whether there is such an index already
+                -- the definition without the name shows whether an equal index exists
                 select 1, x.relname, pg_get_indexdef(x.oid),
                     replace(pg_get_indexdef(x.oid), format('INDEX %%I ON', x.relname), 'INDEX ON')
                 from pg_catalog.pg_index as i
@@ -303,7 +303,7 @@ functions as (
     where o.classid = 'pg_proc'::regclass and p.prokind in ('f', 'p', 'w')
 ),
 
--- what is on a table, names the view or function, and has neither owner nor privileges
+-- objects on a table that use the view or function, and have no owner or privileges
 on_tables as (
     select
         'pg_policy'::regclass as classid,
@@ -353,7 +353,7 @@ attached as (
         o.classid,
         o.objid,
         x.kind,
-        ''::name as name, -- no file re-creates it as a view
+        ''::name as name, -- no file of views/ creates it
         format('%%I on %%s', x.name, x.relid::regclass) as identity,
         x.definition,
         null::oid as owner,

@@ -92,7 +92,7 @@ select
         inner join pg_catalog.pg_class as f on f.oid = k.confrelid
         inner join pg_catalog.pg_namespace as fn on fn.oid = f.relnamespace
         where k.conrelid = c.oid and k.contype = 'f'
-            -- a foreign key to a partitioned table has a row a partition besides its own
+            -- a foreign key to a partitioned table has a row for each partition besides its own
             and not f.relispartition
     ) as foreign_keys,
     (

@@ -1,5 +1,5 @@
--- Where this connection leads, and what the server offers; from the catalog: name lookups would need
--- rights on schema auth.
+-- Where this connection leads, and what the server offers; from the catalog, since looking up names
+-- needs rights on schema auth.
 select
     exists (
         select from pg_catalog.pg_namespace where nspname = 'auth'

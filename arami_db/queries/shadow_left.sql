@@ -1,4 +1,4 @@
--- Throw-away databases of this role that killed runs left: nobody is in them, or bears their name.
+-- Throw-away databases of this role that killed runs left: no session uses or names them.
 select d.datname
 from pg_catalog.pg_database as d
 where

@@ -1,5 +1,5 @@
 -- The statement that empties all tables of a throw-away database; no row where there is none.
--- Why: what rows are in the way of is said in the file, and not tried.
+-- Why: statements that rows would stop are named in the file, and not tried.
 select concat('truncate ', string_agg(c.oid::regclass::text, ', '), ' cascade')
 from pg_catalog.pg_class as c
 where

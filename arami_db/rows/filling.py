@@ -12,22 +12,22 @@ from arami_db.database.connect import Connection
 from arami_db.rows.maker import Maker, NoRowError, Row
 from arami_db.rows.tables import Path, Table, in_order, read_tables
 
-# The likeliest values, others, and nulls wherever a column takes them.
+# First the likeliest values, then others, then nulls where a column allows them.
 _TURNS = (0, 1, 2, -1)
 
 
 def fill(
     connection: Connection, schemas: Collection[str], only: Collection[Path] | None = None
 ) -> dict[str, str]:
-    """Make rows that differ, children after their parents; commit them.
+    """Make different rows, parents first, and commit them.
 
     Args:
-        connection: in autocommit, of a role that may insert everywhere.
-        schemas: whose tables.
-        only: which of them; None for all.
+        connection: in autocommit, of a role that may insert into all tables.
+        schemas: the schemas of the tables.
+        only: only these tables; None for all.
 
     Returns:
-        The tables that no row could be made for, each with the last refusal.
+        The tables without a row, each with the server's last error.
 
     Raises:
         psycopg.Error: the connection broke.
@@ -53,10 +53,10 @@ def fill(
 def _make(
     connection: Connection, maker: Maker, table: Table, users: tuple[str, str | None]
 ) -> str | None:
-    """One row of a table; where it takes none, children have the row of the first turn to follow.
+    """Make one row of a table; if that fails, children refer to the row of the first round.
 
     Returns:
-        Why there is no row.
+        Why there is no row; None if there is one.
     """
     user, first = users
     reason = None
@@ -80,10 +80,10 @@ def _made(maker: Maker, label: str) -> bool:
 
 
 def _adopted(connection: Connection, maker: Maker, filled: Sequence[Table], turn: int) -> str:
-    """Take rows that are there for new ones to refer to; of children, one of a row taken before.
+    """Choose existing rows for new rows to refer to; a child must belong to a chosen parent.
 
     Returns:
-        The user in whose name the rows are taken.
+        The user to whom the chosen rows are assigned.
     """
     user = str(uuid.uuid4())
     for table in filled:  # parents first
@@ -95,7 +95,7 @@ def _adopted(connection: Connection, maker: Maker, filled: Sequence[Table], turn
 
 
 def _links(maker: Maker, table: Table, user: str) -> Row:
-    """What a row's foreign keys hold where it belongs to the rows taken so far."""
+    """The values of a row's foreign keys to the rows chosen so far."""
     return {
         column: maker.made[user, key.parent][reference]
         for key in table.foreign_keys
@@ -105,7 +105,7 @@ def _links(maker: Maker, table: Table, user: str) -> Row:
 
 
 def _row_of(connection: Connection, table: Table, turn: int, links: Row) -> Row | None:
-    """A row that is there, another each turn; one with these links, if there is any."""
+    """An existing row, another one in each round; one with these keys, if there is any."""
     texts = sql.SQL(", ").join(
         sql.SQL("{}::text").format(sql.Identifier(name)) for name in table.columns
     )

@@ -1,4 +1,4 @@
-"""What makes a row a user's: ids, e-mails and claims, the same wherever the user is named."""
+"""Values that identify users: ids, e-mails and claims, the same in all tables."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ def email(user: str) -> str:
 
 
 class Identities:
-    """The values by which users are told apart, minted when they are first asked for."""
+    """The values that identify users, each made when it is first needed."""
 
     def __init__(self) -> None:
-        """Know nobody yet."""
+        """Begin without users."""
         self._ids: dict[tuple[str, str, str], str] = {}
-        self.third: str | None = None  # whom a row names that must not name its owner twice
+        self.third: str | None = None  # the other user in rows that must not name their owner twice
         self.shared: dict[tuple[Path, str], tuple[Path, str]] = {}  # columns that follow others
         self.made: dict[tuple[str, Path], dict[str, str | None]] = {}
 
     def identity(self, table: Table, user: str) -> str:
-        """The id that a user's row of a table has, or will have."""
+        """The id of a user's row in a table, existing or not."""
         if any(owner.column == "id" and owner.kind == "id" for owner in table.owners):
             return user
         return self._ids.setdefault((*table.path, user), str(uuid.uuid4()))
 
     def value(self, table: Table, owner: Owner, user: str) -> str:
-        """What a column that says whose a row is holds for a user."""
+        """The value for a user in a column that names the owner of a row."""
         if owner.kind == "email":
             held = email(user)
         elif owner.kind == "claim":
@@ -47,12 +47,12 @@ class Identities:
         return json.dumps([held]) if is_json else "{" + held + "}"
 
     def key(self, group: str, kind: str, user: str) -> str:
-        """The one value of a user's in columns that are compared with each other."""
+        """The value for a user in all columns that policies compare with each other."""
         made = str(secrets.randbelow(30_000)) if kind in _WHOLE else str(uuid.uuid4())
         return self._ids.setdefault(("", group, user), made)
 
     def given(self, table: Table, user: str) -> dict[str, str | None]:
-        """What is given: the keys that lead to the user and to the parents, and the row's own."""
+        """The fixed values: keys to the user and to the parents, and those of the row itself."""
         fixed = self._led(table, user)
         for primary in (key for key in table.keys if key.primary):
             for name in primary.columns:
@@ -80,7 +80,7 @@ class Identities:
         return led
 
     def spare(self, table: Table, name: str) -> list[str | None]:
-        """What a column that is given may hold instead: nothing, or what leads to a third user."""
+        """Other values for a fixed column: null, or a key to a third user's row."""
         named = [owner.column for owner in table.direct if owner.kind == "id"]
         if name in named[1:] and self.third:
             return [self.third]

@@ -44,29 +44,29 @@ class Maker(Identities):
 
         Args:
             connection: in a transaction.
-            theirs: on Citus, the condition that picks a user's rows of a table, because INSERT
-                returns no casts there. What is claimed on the coordinator, which is not rolled
-                back, is left out then.
+            theirs: on Citus, the condition for a user's rows of a table, because INSERT returns
+                no casts there. Values that the coordinator would claim, which is not rolled
+                back, are then left out.
         """
         super().__init__()
         self._left_out = _CLAIMED if theirs else {}
         self._theirs = theirs
         self._connection = connection
-        self.avoid: frozenset[str] = frozenset()  # values that would give rights, if others do
-        self.telling = False  # whether texts with a default say something of their own instead
-        self.turn = 0  # which of the likely values of a column to try first; -1 for the last
+        self.avoid: frozenset[str] = frozenset()  # values that may grant rights, tried last
+        self.telling = False  # whether texts with a default get another value
+        self.turn = 0  # the index of the value to try first in each column; -1 for the last
         self.agreed: dict[tuple[str, Path], Row] = {}  # what a table's checks accept together
         self.drafts: dict[tuple[str, Path], Row] = {}
 
     def adopt(self, table: Table, user: str, row: Row) -> None:
-        """Take a row that is there for the user's, as if it had been made."""
+        """Treat an existing row as one made for the user."""
         self.made[user, table.path] = row
         writable = {name: value for name, value in row.items() if table.columns[name].writable}
         self.drafts[user, table.path] = writable
         self._ids[(*table.path, user)] = row.get("id") or user
 
     def draft(self, table: Table, user: str) -> Row:
-        """Find a row of the user's that the table accepts; nothing is left in the table.
+        """Find a row for the user that the table accepts; it does not stay in the table.
 
         Raises:
             NoRowError: there is none among those tried.
@@ -110,7 +110,7 @@ class Maker(Identities):
             statement = sql.SQL("{} returning {}").format(inserting(table, draft), texts)
         found = self._connection.execute(statement).fetchone()
         if found is None:
-            raise NoRowError("the insert was accepted, and no row came of it")
+            raise NoRowError("the insert succeeded, but inserted no row")
         row = dict(zip(table.columns, found, strict=True))
         self.made[user, table.path] = row
         return row
@@ -143,7 +143,7 @@ class Maker(Identities):
                 yield name, values[self.turn if self.turn < len(values) else 0]
 
     def _varies(self, table: Table, name: str) -> bool:
-        """Whether a column with a default is to have another value this time."""
+        """Whether a column with a default gets another value this time."""
         return bool(self.turn) and not any(name in key.columns for key in table.keys)
 
     def _next(
@@ -153,7 +153,7 @@ class Maker(Identities):
         refusal: psycopg.Error,
         choices: dict[str, Iterator[dict[str, Value]]],
     ) -> dict[str, Value] | None:
-        """The next combination of values for the columns of the constraint that refused."""
+        """The next combination of values for the columns of the violated constraint."""
         name = refusal.diag.constraint_name or ""
         if name not in choices:
             keys = {key.name: key.columns for key in table.keys}
@@ -162,7 +162,7 @@ class Maker(Identities):
         return next(choices[name], None)
 
     def _candidates(self, table: Table, column: Column) -> list[Value]:
-        """Values to try, last those that policies of other tables speak of: an administrator's."""
+        """Values to try, last those in policies of other tables, such as an administrator's."""
         own = table.policies
         return sorted(
             candidates(table, column),

@@ -12,7 +12,7 @@ from arami_db.database.connect import Connection
 
 @contextmanager
 def undone(connection: Connection, name: str) -> Iterator[None]:
-    """A savepoint that is always rolled back, in as few round trips as can be."""
+    """A savepoint that is always rolled back, in few round trips."""
     connection.execute(sql.SQL("savepoint {}").format(sql.Identifier(name)))
     try:
         yield
@@ -21,7 +21,7 @@ def undone(connection: Connection, name: str) -> Iterator[None]:
 
 
 def undo(connection: Connection, name: str) -> None:
-    """Roll back to a savepoint and forget it, unless the connection broke."""
+    """Roll back to a savepoint and release it, unless the connection broke."""
     if not connection.closed:
         script = sql.SQL("rollback to savepoint {0}; release savepoint {0}")
         connection.execute(script.format(sql.Identifier(name)))

@@ -1,4 +1,4 @@
-"""Tables as a maker of rows sees them: columns, keys, foreign keys and checks, from the catalog."""
+"""The parts of tables that matter for making rows, from the catalog."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Path = tuple[str, str]  # schema and name
 
 @dataclass(frozen=True)
 class Column:
-    """A column, as far as making a value for it goes."""
+    """A column: what is needed to make a value for it."""
 
     name: str
     type: str
@@ -32,7 +32,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Key:
-    """A unique index; columns are None in it where it is over an expression."""
+    """A unique index; an expression in it is None."""
 
     name: str
     columns: tuple[str, ...]
@@ -60,13 +60,13 @@ class Check:
 
 @dataclass(frozen=True)
 class Owner:
-    """A column that says whose a row is.
+    """A column that names the owner of a row.
 
     Attributes:
         column: its name.
         kind: it holds the user's id, the user's e-mail, a claim that only operators set, or leads
             to a row of the user's in another table.
-        is_element: whether it holds that as an element of an array.
+        is_element: whether that is an element of an array in it.
         claim: the path of the claim in the JWT.
     """
 
@@ -78,9 +78,9 @@ class Owner:
 
 @dataclass(frozen=True)
 class Table:
-    """A table; owners say whose a row is.
+    """A table; `owners` name the owner of a row.
 
-    Root is the partitioned table that a partition's rows are rows of.
+    `root` is the partitioned table that a partition belongs to.
     """
 
     schema: str
@@ -123,10 +123,10 @@ def read_tables(
     Args:
         connection: to the database.
         schemas: their names.
-        besides: further tables, those of them that have triggers, which may make rows elsewhere.
+        besides: further tables; those with triggers are read, which may write to other tables.
 
     Returns:
-        The tables by path, in no order.
+        The tables by path, unordered.
 
     Raises:
         psycopg.Error: as the server says it.
@@ -139,7 +139,7 @@ def read_tables(
 
 
 def in_order(tables: dict[Path, Table]) -> dict[Path, Table]:
-    """Parents first; a cycle is cut where it closes."""
+    """Parents first; in a cycle, the last reference is ignored."""
     done: dict[Path, Table] = {}
     entered = set()
 

@@ -37,7 +37,7 @@ _BY_TYPE = {
 
 
 def candidates(table: Table, column: Column) -> list[Value]:
-    """Values worth trying in a column, those its checks and policies speak of among them."""
+    """Values to try in a column, including those that its checks and policies mention."""
     definitions = [c.definition for c in table.checks.values() if column.name in c.columns]
     literals = [
         found.replace("''", "'") for text in definitions for found in _LITERAL.findall(text)
@@ -53,7 +53,7 @@ def candidates(table: Table, column: Column) -> list[Value]:
 
 
 def is_free(table: Table, column: Column) -> bool:
-    """Whether a column may say anything: a text that nothing compares or leads by."""
+    """Whether a column may have any text: no key, check or policy uses it."""
     held = {name for key in table.keys for name in key.columns}
     held |= {name for key in table.foreign_keys for name in key.columns}
     held |= {name for check in table.checks.values() for name in check.columns}

@@ -18,7 +18,8 @@ from arami_db.drift.neighbours import Neighbours
 from arami_db.drift.remedies.around import Object
 from arami_db.errors import UsageError
 from arami_db.facts import Fact
-from arami_db.settings import Declaration, unquoted
+from arami_db.facts.names import unquoted
+from arami_db.settings import Declaration
 
 _GRANTS = {"grant", "default privilege"}
 _DEFINER = ("security", "definer")
@@ -89,7 +90,7 @@ def _declared(
 
 
 def _is_meant(declaration: Declaration, finding: Finding) -> bool:
-    """Whether what the proof finds is what a declaration speaks of: who, then what, then why."""
+    """Whether a declaration covers a finding of the proof: its object and its action."""
     action = finding.message.split(": ")[1:2]
     is_it = declaration.kind == "rls" and declaration.name == finding.object
     return is_it and bool(action) and action[0].split(" ")[0] == declaration.action

@@ -1,4 +1,4 @@
-"""What the proof of row level security found, as findings; and what is declared of it."""
+"""The results of the proof of row level security as findings, and declarations about them."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def with_own(wishes: Wishes, tree: SqlTree, found: Iterable[Finding], *, proved:
         wishes: of the caller and the deployment.
         tree: the SQL files.
         found: what was found: what the files declare and nobody found is not told of.
-        proved: whether there was a proof; what is declared of it is stale only then.
+        proved: whether there was a proof; a declaration about it is stale only then.
 
     Raises:
         UsageError: the settings beside the files cannot be read.

@@ -135,7 +135,7 @@ returns void
 language plpgsql
 strict
 set search_path = pg_catalog, pg_temp
-set client_min_messages = 'error' -- of what it copies, Citus says more than anybody can use
+set client_min_messages = 'error' -- Citus prints a notice for each table that it copies
 as $$
 begin
     if

@@ -17,7 +17,7 @@ as $$
     where c.oid = relation
 $$;
 
--- Not from pg_class: where Citus hides shards from a client, its triggers would not find them.
+-- Not from pg_class: Citus may hide shards from a client, and so from its triggers.
 create or replace function audit.sharded_table(shard oid)
 returns regclass
 language sql
@@ -154,7 +154,7 @@ begin
         return null;
     end if;
 
-    -- A table of the coordinator's own: what is sent to a worker cannot read old_rows.
+    -- A table that only the coordinator has: a statement sent to a worker cannot read old_rows.
     execute format(
         'select jsonb_agg(to_jsonb(l)) from (%s) as l
              (actor_id, actor_role, operation, table_name, row_id, user_id, changed_columns)', lines
@@ -184,7 +184,7 @@ begin
         alter column id set default gen_random_uuid();
         update audit.change_log set user_id = audit.everybody() where user_id is null;
         alter table audit.change_log alter column user_id set not null;
-        drop index audit.idx_change_log_user_id; -- the primary key comes to begin with it
+        drop index audit.idx_change_log_user_id; -- the new primary key begins with it
     end if;
 end
 $$;

@@ -56,7 +56,7 @@ as $$
             select from pg_stat_activity as a
             where
                 a.pid = citus_pid_for_gpid(claim.claimed_by)
-                -- What may not be seen may be in progress.
+                -- A session that this role may not see may be in a transaction.
                 and (a.xact_start <= claim.claimed_at or a.state is null)
         )
     end
@@ -161,7 +161,7 @@ begin
     begin
         perform audit.settle_identifiers(at_most => 3);
     exception
-        when others then null; -- a worker that is away keeps nobody else from signing up
+        when others then null; -- a worker that is down must not stop other sign-ups
     end;
 end
 $$;

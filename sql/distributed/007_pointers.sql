@@ -10,7 +10,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-    -- What moves has taken its pointers along. The setting is anybody's: see 019_audit_moves.
+    -- A move has moved the pointers already. Anybody can set the setting: see 019_audit_moves.
     if current_setting('arami_db.moving', true) = 'on'
         and has_function_privilege(
             coalesce(nullif(current_setting('role', true), 'none'), session_user),

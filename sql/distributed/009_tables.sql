@@ -32,11 +32,11 @@ begin
     set local intervalstyle to 'postgres';
     set local bytea_output to 'hex';
     set local extra_float_digits to 1;
-    -- Rows move as they are: no trigger is to fire for those that arrive.
+    -- Rows move as they are: no trigger may fire for them.
     set local session_replication_role to 'replica';
 
-    -- What is on every machine comes first, and a table on one may not refer to it meanwhile. It is
-    -- noted which, since the view knows it by what refers to it.
+    -- Tables for every machine come first. Until they are copied no other table may refer to them,
+    -- so their list is kept here: audit.distribution finds them by these foreign keys.
     shared := array(
         select d.relation from audit.distribution as d
         where d.user_column is null and not d.is_distributed

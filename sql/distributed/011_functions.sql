@@ -16,7 +16,7 @@ begin
                 select from pg_dist_object as d
                 where d.classid = 'pg_proc'::regclass and d.objid = p.oid
             )
-            -- One about rows of a table that the coordinator alone has is the coordinator's.
+            -- A function with rows of a table that only the coordinator has stays there.
             and not exists (
                 select from pg_type as t
                 where

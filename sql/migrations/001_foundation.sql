@@ -35,7 +35,7 @@ language plpgsql
 set search_path = ''
 as $$
 begin
-    -- A row whose session moves into the archive, or back, is not changed by that.
+    -- Moving a session into the archive, or back, is not an update of its rows.
     if current_setting('arami_db.moving', true) is distinct from 'on' then
         new.updated_at = now();
     end if;

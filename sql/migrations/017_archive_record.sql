@@ -100,9 +100,9 @@ comment on column audit.archive_run.cutoff is
 ' restore.';
 comment on column audit.archive_run.selection is 'What a restore was asked to bring back.';
 comment on column audit.archive_run.outcome is
-'Null while it runs; broken off: it ended without a word, as a later run found.';
+'Null while it runs; broken off: a later run found that it had ended without an outcome.';
 comment on column audit.archive_run.sessions is
-'Moved by those of its batches that retention has deleted; audit.archive_history adds the others.';
+'Sessions of its batches that retention has deleted; audit.archive_history adds the others.';
 comment on column audit.archive_run.rows is
 'What moved along with these sessions: how many rows, by the table they moved from.';
 comment on column audit.archive_run.batches is
@@ -123,7 +123,7 @@ comment on policy "Nobody can access the batches" on audit.archive_batch is
 comment on table audit.archive_failure is
 'Sessions that could not be moved, with the reason; left out of every batch until tried again.';
 comment on column audit.archive_failure.message is
-'What the server said, without the values it said it of.';
+'The server''s message, without values.';
 comment on column audit.archive_failure.run_id is 'The run that tried it last.';
 comment on policy "Nobody can access the failures" on audit.archive_failure is
 'Its owner and roles with BYPASSRLS read and write it, no user of the API.';

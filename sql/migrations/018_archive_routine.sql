@@ -1,5 +1,5 @@
 -- 018_archive_routine: move sessions with all that belongs to them into the archive, and back.
--- Why: one call is one batch, atomic, small enough to disturb nobody. It does not wait for rows:
+-- Why: one call is one batch, atomic, and too small to disturb others. It does not wait for rows:
 -- what is locked, or belongs to something locked, is left for a later call. A session that cannot
 -- be moved is recorded with the reason, and all others move. What belongs to a session, and where
 -- it moves, is read from the catalog, under locks that prevent changes of it:
@@ -26,7 +26,7 @@ language plpgsql
 stable
 security invoker
 set search_path = ''
-set enable_hashjoin = off -- else it reads all of pg_attribute for a few columns
+set enable_hashjoin = off -- a hash join would read all of pg_attribute
 set jit = off
 as $$
 begin
@@ -65,7 +65,7 @@ begin
             case
                 when p.attname is null and (k.is_live or c.relname like '%\_archive')
                     then (
-                        -- No view; and a name as long as names can be is cut off to itself.
+                        -- A table, but not itself: Postgres cuts a name of 63 bytes off.
                         select t.oid::regclass
                         from pg_catalog.pg_class as t
                         where
@@ -109,7 +109,7 @@ begin
                 as has_no_twin,
             array_agg(distinct t.session_column) filter (where t.is_live) as live_sessions,
             array_agg(distinct t.session_column) filter (where not t.is_live) as archived_sessions,
-            -- Where one key goes without it, there may be rows of nobody.
+            -- If one key lacks the user's column, rows may have no user.
             case
                 when bool_and(t.user_column is not null) filter (where t.is_live)
                     then max(t.user_column) filter (where t.is_live)
@@ -125,7 +125,7 @@ begin
         group by 1, 2, 3, 4
     ),
 
-    -- A table whose rows move by two different columns could not say which session takes them.
+    -- If two columns of a table refer to sessions, it is unknown with which one a row moves.
     sides as (
         select
             l.live,
@@ -218,7 +218,7 @@ begin
 end
 $$;
 
--- A trigger is declared by its comment: so the reason is stored with the trigger, for every caller.
+-- The comment of a trigger declares it harmless, and stores the reason for every caller.
 create function audit.archive_obstacles(
     kind text, out object text, out problem text, out remedy text
 )
@@ -234,7 +234,7 @@ declare
     live constant regclass := 'public.daily_sessions';
     archived constant regclass := 'public.daily_sessions_archive';
     sessions constant regclass := case when is_archive then live else archived end;
-    -- Which triggers and rules run, as pg_trigger.tgenabled and pg_rewrite.ev_enabled have it.
+    -- The values of pg_trigger.tgenabled and pg_rewrite.ev_enabled of what is enabled now.
     enabled constant text := case current_setting('session_replication_role')
         when 'replica' then 'RA'
         else 'OA'
@@ -251,8 +251,8 @@ begin
         select l.source, l.target from links as l where l.source <> l.target
     ),
 
-    -- What happens to a table: rows arrive (trigger type 4, rule event 3), leave (8, 4), change
-    -- (16, 2), as pg_trigger.tgtype and pg_rewrite.ev_type have it; of the last, to which columns.
+    -- Tables whose rows are inserted (pg_trigger.tgtype 4, pg_rewrite.ev_type 3), deleted (8, 4) or
+    -- updated (16, 2); for updates, the columns that change.
     touched as (
         select coalesce(p.relid, t.root) as relid, t.trigger_type, t.rule_event, t.columns
         from (
@@ -325,8 +325,8 @@ begin
             'its function %s would run for each move, and may change what moves', t.tgfoid::regproc
         ),
         format(
-            'When it may, say why: comment on trigger %I on %s is ''archive: …''.'
-            ' Else drop it, or disable it meanwhile.',
+            'If that is harmless, say why: comment on trigger %I on %s is ''archive: …''.'
+            ' Otherwise drop it, or disable it during the run.',
             t.tgname,
             t.tgrelid::regclass
         )
@@ -513,7 +513,7 @@ begin
         return next;
     end loop;
 
-    -- Last, since what refers to a session would go with it.
+    -- Last, because this also deletes the rows that refer to a session.
     statement := format(
         'with gone as (
              delete from %s as c using %s where c.user_id = p.user_id and c.id = p.id
@@ -563,16 +563,16 @@ begin
                 found, expected, number
                 using errcode = 'triggered_data_change_violation',
                     detail = statements[number],
-                    hint = 'A trigger of the application, declared as harmless by its comment,'
-                        ' changes or keeps what moves.';
+                    hint = 'A trigger of the application, declared harmless by its comment, changes'
+                        ' or skips rows that move.';
         end if;
         arrived[number] := found;
     end loop;
 exception
     when others then
-        -- What is wrong with a row, or what an application raises: P0001 and all classes that SQL
-        -- leaves to it, but for X (ours is broken). 55P03 here: somebody holds what belongs to a
-        -- session, or is writing a row of the same key. Once is enough to wait for that.
+        -- Errors of a row, and those that an application raises: P0001 and all classes that SQL
+        -- leaves to applications, except X (internal errors). 55P03: another session has locked a
+        -- row, or is writing one with the same key. Only the first attempt waits long for that.
         if sqlstate !~ '^(2[23]|54|[6-9I-WYZ]|55P03)' then
             raise;
         end if;
@@ -621,13 +621,13 @@ exception
             )
             using
                 kind, user_ids[1], ids[1], sqlstate,
-                -- Of a value it stumbled over, the server would quote what somebody said.
+                -- The server's message would quote the value, which is private.
                 case when sqlstate like '22%' then 'a value does not fit' else sqlerrm end, run_id;
         end if;
 end
 $$;
 
--- With Citus, into the shard of the same users: sql/distributed replaces this function.
+-- sql/distributed replaces this function: with Citus the row belongs in the shard of its users.
 create function audit.record_batch(
     run_id bigint,
     kind text,
@@ -676,7 +676,7 @@ set search_path = ''
 set row_security = off
 set lock_timeout = '2s'
 set enable_seqscan = off
-set extra_float_digits = 1 -- what is compared as text has all its digits
+set extra_float_digits = 1 -- numbers are compared as text, with all digits
 set plan_cache_mode = force_generic_plan
 set jit = off
 as $$
@@ -712,10 +712,10 @@ begin
             using errcode = 'invalid_transaction_state',
                 hint = 'Its snapshot may miss new rows and columns. Use read committed.';
     end if;
-    -- An error that came with the commit would fail the batch, and not the session it is about.
+    -- A deferred error would fail the whole batch, and not only the session that caused it.
     set constraints all immediate;
 
-    -- In one order everywhere. First nothing new can refer to sessions, then no column changes.
+    -- Always in this order. From here on nothing new can refer to sessions, and no column changes.
     execute format(
         'lock table %s, %s, %s, %s in row exclusive mode',
         live, archived, audit.part('audit.archive_batch'), failures
@@ -739,8 +739,8 @@ begin
         bool_or(s.is_unlike) as is_unlike
     into steps
     from audit.archive_statements(kind) as s;
-    -- All else that is in the way is looked for once a run: it takes as long as a small batch. What
-    -- declares triggers is known where the tables are, and not beside a shard.
+    -- Other obstacles are searched only once a run: it takes as long as a small batch. On a worker
+    -- they are not, since the comments of triggers are on the tables, not on their shards.
     if
         in_the_way
         or steps.is_unlike
@@ -753,7 +753,7 @@ begin
         end if;
     end if;
 
-    -- The user's row too: whoever deletes an account has locked it, and waits for the sessions.
+    -- Users whose row is locked are skipped: deleting an account locks it, then its sessions.
     asked := concat_ws(
         ' and ',
         case when retry then 'exists (%s)' else 'not exists (%s)' end,
@@ -791,15 +791,15 @@ begin
     picked := coalesce(cardinality(ids), 0);
     exhausted := picked < batch_size;
 
-    -- From here on by user, as the archive's keys are: neighbours fall on the same pages of its
-    -- indexes, which saves a twelfth of the time.
+    -- In the order of the archive's keys, neighbours are on the same pages of its indexes: this
+    -- saves a twelfth of the time.
     select coalesce(array_agg(p.user_id), '{}'), coalesce(array_agg(p.id), '{}') into user_ids, ids
     from (
         select * from unnest(user_ids, ids) as s (user_id, id) order by s.user_id, s.id
     ) as p;
 
-    -- Nothing can be attached to a session meanwhile: that takes a key share lock on it, which is
-    -- ours. From here to the other end the change log keeps quiet: see 019_audit_moves.
+    -- Nothing can be attached to these sessions, since that needs a key share lock on them. The
+    -- setting tells the change log that rows only move: see 019_audit_moves.
     perform set_config('arami_db.moving', 'on', true);
     select m.* into arrived, oldest, newest, failed
     from audit.move_rows(kind, steps.statements, steps.held, user_ids, ids, run_id) as m;
@@ -813,7 +813,7 @@ begin
         group by a.relation
     ) as t;
 
-    -- What this call went past and left. Others may be moving these at this moment.
+    -- Sessions that this call skipped; another call may be moving them.
     if retry then
         skipped := picked - sessions - failed;
         execute format(
@@ -827,7 +827,7 @@ begin
         using kind;
     else
         execute format(
-            -- In the order of the batch, so that the index is read that the batch was found by.
+            -- In the order of the batch, so that the same index is read.
             'select count(*)
              from (
                  select from %s as s

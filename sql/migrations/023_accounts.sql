@@ -27,7 +27,8 @@ declare
     is_gone constant boolean := (login ->> 'deleted_at') is not null;
     login_email constant text := case when not is_gone then nullif(login ->> 'email', '') end;
     login_phone constant text := case when not is_gone then nullif(login ->> 'phone', '') end;
-    -- What changed follows; where nobody knows what did, and after a soft deletion, what there is.
+    -- The profile takes the values that changed; all that the login has if the former row is
+    -- unknown or was deleted softly.
     was_there constant boolean := before is not null and (before ->> 'deleted_at') is null;
     email_follows constant boolean := is_gone or case
         when was_there then nullif(before ->> 'email', '') is distinct from login_email
@@ -37,7 +38,7 @@ declare
         when was_there then nullif(before ->> 'phone', '') is distinct from login_phone
         else login_phone is not null
     end;
-    -- Whoever signs up writes the metadata: any JSON, of any size.
+    -- The user writes the metadata at sign-up: any JSON, of any size.
     metadata constant jsonb := login -> 'raw_user_meta_data';
     called constant text := case
         when jsonb_typeof(metadata -> 'name') = 'string' and length(metadata ->> 'name') <= 200
@@ -110,7 +111,7 @@ returns trigger
 language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp
-set row_security = off -- what a policy hides is an error, and not a row that is left
+set row_security = off -- a policy that hides a row is an error, so that none is left
 as $$
 declare
     login jsonb;
@@ -176,12 +177,12 @@ revoke all on function audit.delete_caller() from public, anon, authenticated, s
 grant execute on function audit.delete_caller() to authenticated;
 
 comment on function audit.keep_profile(jsonb, jsonb) is
-'Makes the profile of a login, a row of auth.users as JSON, or brings it up to date; never fails.'
-' What the row was before says what changed; without it, all that the login has is the profile''s.';
+'Creates or updates the profile of a login, a row of auth.users as JSON; never fails. The former'
+' row says what changed; without it, the profile takes all that the login has.';
 comment on function audit.follow_login() is
-'Trigger function of auth.users: the profile comes, changes and goes with the login.';
+'Trigger function of auth.users: creates, updates and deletes the profile with the login.';
 comment on function audit.delete_caller() is
-'Deletes the login and the profile of whoever is signed in; for public.delete_account().';
+'Deletes the login and the profile of the signed-in user; for public.delete_account().';
 
 -- Only where the platform has logins: plain Postgres has those of the stub, other servers may have
 -- none. Existing logins get their profiles here, while sign-ups wait: 100 000 take 3 s.

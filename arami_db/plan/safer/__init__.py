@@ -1,4 +1,4 @@
-"""Safer ways: SQL that comes to the same, and shuts nobody out for long."""
+"""Safer ways: SQL with the same result that never blocks other sessions for long."""
 
 from arami_db.plan.safer.choosing import safer
 

@@ -1,4 +1,4 @@
-"""ALTER TABLE, command by command: what scans or rewrites is done another way."""
+"""ALTER TABLE, command by command: those that scan or rewrite the table are replaced."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ if TYPE_CHECKING:
 
 
 def alter(statement: AlterTableStmt, table: TableFacts) -> list[str]:
-    """The statements that come to the same.
+    """Statements with the same result.
 
     Args:
         statement: ALTER TABLE.
-        table: what it alters.
+        table: the altered table.
 
     Returns:
-        None of them shuts others out for long; empty where nothing need be done otherwise.
+        None of them blocks other sessions for long; empty if the statement is safe as it is.
 
     Raises:
-        NoWayError: one of its commands cannot be done otherwise.
+        NoWayError: there is no safer way for one of its commands.
     """
     made: list[str] = []
     for command in statement.cmds:

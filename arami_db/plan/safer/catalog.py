@@ -1,8 +1,7 @@
-"""What a safer way needs to know of a table."""
+"""Facts of a table that a safer way needs."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -11,6 +10,7 @@ from postgast import deparse
 from postgast.pg_query_pb2 import ParseResult
 
 from arami_db.database.connect import Connection
+from arami_db.files.definitions.names import quoted
 from arami_db.files.rules import relation_name
 
 if TYPE_CHECKING:
@@ -60,17 +60,17 @@ class NoWayError(Exception):
 
 @dataclass(frozen=True)
 class TableFacts:
-    """A table as it is after the statement that a way round is looked for.
+    """A table, as it is after the statement that needs a safer way.
 
     Attributes:
-        work: in the transaction that has run the statement.
-        second: sees what was there before its file.
+        work: the session in the transaction that ran the statement.
+        second: a session that sees the state before the file.
         statement: its text.
-        relation: the table, as it names it.
-        object_type: what the statement calls it.
+        relation: the table, as the statement names it.
+        object_type: its type, as the statement names it.
         oid: of the table.
-        name: with its schema, quoted where it must be.
-        kind: as pg_class has it.
+        name: with its schema, quoted where needed.
+        kind: relkind of pg_class.
         rewrites: whether the statement has rewritten it.
     """
 
@@ -86,20 +86,20 @@ class TableFacts:
     _made: dict[str, list[str]] = field(default_factory=dict)
 
     def one(self, sql: str, *values: Any) -> str | None:
-        """The first value of a query of the transaction at work."""
+        """The first value of a query in the statement's transaction."""
         row = self.work.execute(sql, values).fetchone()
         return None if row is None or row[0] is None else str(row[0])
 
     @property
     def key(self) -> list[str]:
-        """The columns of its primary key, quoted; none where rows are not found by it."""
+        """The columns of its primary key, quoted; none if the key does not find all rows."""
         return [str(name) for (name,) in self.work.execute(_KEY, [self.oid]).fetchall()]
 
     def name_of(self, kind: str, given: str) -> str:
-        """The name of the next constraint that the statement has made; they come in its order.
+        """The name of the next constraint that the statement created, in its order.
 
         Args:
-            kind: as pg_constraint has it.
+            kind: contype of pg_constraint.
             given: the name that the statement gives it; empty where the server chose one.
 
         Raises:
@@ -117,7 +117,7 @@ class TableFacts:
         return given or made.pop(0)
 
     def nullable(self, columns: Sequence[str]) -> list[str]:
-        """Those of some columns, quoted, that may have been null before the file."""
+        """Those columns, quoted, that could be null before the file."""
         there = self.second.execute(_NULLABLE, [self.oid, list(columns)]).fetchall()
         known = self.second.execute(_KNOWN, [self.oid, list(columns)]).fetchall()
         new = [quoted(one) for one in columns if (one,) not in known]
@@ -146,11 +146,6 @@ def find(
     return TableFacts(
         work, second, statement.text, relation, object_type, oid, full_name, kind, is_new
     )
-
-
-def quoted(name: str) -> str:
-    """A name as SQL."""
-    return name if re.fullmatch(r"[a-z_][a-z0-9_]*", name) else '"' + name.replace('"', '""') + '"'
 
 
 def written(node: Node) -> str:

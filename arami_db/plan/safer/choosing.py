@@ -1,4 +1,4 @@
-"""Which safer way a statement has."""
+"""The safer way for a statement, if there is one."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ import psycopg
 from postgast import PgQueryError
 from postgast.pg_query_pb2 import OBJECT_INDEX, REINDEX_OBJECT_INDEX, REINDEX_OBJECT_TABLE, Node
 
+from arami_db.files.definitions.names import quoted
 from arami_db.files.effects import Effect
 from arami_db.files.rules import relation_name
 from arami_db.plan.safer.altering import alter
-from arami_db.plan.safer.catalog import NoWayError, expression, find, quoted, written
+from arami_db.plan.safer.catalog import NoWayError, expression, find, written
 from arami_db.plan.safer.partitions import create, index
 from arami_db.plan.safer.writing import batches, script
 from arami_db.rows.savepoints import undone
@@ -40,16 +41,16 @@ _REFRESHED_BY = """
 def safer(
     statement: Statement, observed: Observed, sessions: tuple[Connection, Connection]
 ) -> str | None:
-    """SQL that comes to the same, each statement in a transaction of its own.
+    """SQL with the same result, each statement in its own transaction.
 
     Args:
-        statement: as the file has it.
-        observed: what it did.
-        sessions: the one at work, in the transaction that has run it, and one that sees what was
-            there before its file.
+        statement: the statement of the file.
+        observed: its effects.
+        sessions: one in the transaction that ran the statement, and one that sees the state
+            before its file.
 
     Returns:
-        The script; None where there is none, or none is needed.
+        The script; None if there is no safer way, or none is needed.
     """
     kind = statement.node.WhichOneof("node") or ""
     is_long = observed.effect in _LONG
@@ -64,9 +65,9 @@ def safer(
     path = [one.execute("show search_path").fetchone() for one in sessions]
     if made and path[0] and path[0] != path[1]:
         made = [f"set search_path = {path[0][0]}", *made]
-    # Locks of its own it takes only for an instant; those of earlier statements make it long.
-    shut = {*observed.blocks_reads, *observed.blocks_writes}
-    by_itself = shut - observed.takes - set(observed.changed)
+    # Its own locks are short; earlier statements of the file hold theirs until its end.
+    blocked = {*observed.blocks_reads, *observed.blocks_writes}
+    by_itself = blocked - observed.takes - set(observed.changed)
     if not made and by_itself and not observed.rewritten:
         made = [statement.text]
     return script(made, why=_OWN_FILE if by_itself else None) if made else None

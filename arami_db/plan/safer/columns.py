@@ -1,4 +1,4 @@
-"""Columns that are added empty, or beside another one, and filled in batches."""
+"""Columns that are added empty, or next to the old one, and filled in batches."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from postgast.pg_query_pb2 import (
     Node,
 )
 
-from arami_db.plan.safer.catalog import NoWayError, TableFacts, expression, quoted, written
+from arami_db.files.definitions.names import quoted
+from arami_db.plan.safer.catalog import NoWayError, TableFacts, expression, written
 from arami_db.plan.safer.constraints import LETTERS, add
 from arami_db.plan.safer.numbering import number, numbers
 from arami_db.plan.safer.writing import batches, not_null
@@ -69,15 +70,15 @@ def add_column(command: AlterTableCmd, table: TableFacts) -> Iterator[str]:
 
     Args:
         command: ADD COLUMN.
-        table: which gets it.
+        table: the table that gets it.
 
     Raises:
-        NoWayError: it can only be added at once: a generated column, a domain.
+        NoWayError: it can only be added in one statement: a generated column, a domain.
     """
     column = getattr(command, "def").column_def
     constraints = [one.constraint for one in column.constraints]
     kinds = {one.contype for one in constraints}
-    if not table.rewrites:  # then its values cost nothing, and only what is to be proved is apart
+    if not table.rewrites:  # its values cost nothing; only its constraints are validated later
         yield from _proved_later(column, table)
         return
     values = [one.raw_expr for one in constraints if one.contype == CONSTR_DEFAULT]
@@ -115,7 +116,7 @@ _IS_DOMAIN = """
 
 
 def _proved_later(column: ColumnDef, table: TableFacts) -> Iterator[str]:
-    """A column with its default, and what is to be proved of it afterwards."""
+    """A column with its default; its constraints are validated afterwards."""
     later = [one.constraint for one in column.constraints if one.constraint.contype in LETTERS]
     if not later or table.kind == "p":
         return
@@ -125,7 +126,7 @@ def _proved_later(column: ColumnDef, table: TableFacts) -> Iterator[str]:
 
 
 def _of_table(constraint: Constraint, column: str) -> Constraint:
-    """A column's constraint as one of its table."""
+    """A column constraint as a table constraint."""
     whole = type(constraint)()
     whole.CopyFrom(constraint)
     if constraint.contype == CONSTR_FOREIGN:
@@ -136,7 +137,7 @@ def _of_table(constraint: Constraint, column: str) -> Constraint:
 
 
 def _bare(column: ColumnDef, name: str | None = None, keep: Container[int] = ()) -> str:
-    """A column's name and type, and of its constraints those of some kinds."""
+    """A column's name and type, with its constraints of some kinds."""
     node = Node()
     node.create_stmt.relation.relname = "t"
     node.create_stmt.relation.relpersistence = "p"
@@ -150,16 +151,16 @@ def _bare(column: ColumnDef, name: str | None = None, keep: Container[int] = ())
 
 
 def alter_type(command: AlterTableCmd, table: TableFacts) -> Iterator[str]:
-    """A new column beside the old one, kept alike by a trigger; in the end it takes the name.
+    """A new column next to the old one, synchronised by a trigger; at the end it gets the name.
 
-    It is the last one of its table then, wherever the old one was.
+    It is then the last column of its table, wherever the old one was.
 
     Args:
         command: ALTER COLUMN … TYPE.
-        table: whose column it is.
+        table: the table of the column.
 
     Raises:
-        NoWayError: something stands on the column, and would have to be made again.
+        NoWayError: other objects depend on the column, and would have to be created again.
     """
     column, key = getattr(command, "def").column_def, table.key
     named = {"table": table.oid, "column": command.name}

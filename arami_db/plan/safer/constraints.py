@@ -1,4 +1,4 @@
-"""Constraints that are added without looking at the rows that are there, and proved afterwards."""
+"""Constraints that are added without checking existing rows, and validated afterwards."""
 
 from __future__ import annotations
 
@@ -14,14 +14,17 @@ from postgast.pg_query_pb2 import (
     Node,
 )
 
-from arami_db.plan.safer.catalog import NoWayError, TableFacts, quoted, written
+from arami_db.files.definitions.names import quoted
+from arami_db.plan.safer.catalog import NoWayError, TableFacts, written
 from arami_db.plan.safer.writing import not_null
 
 if TYPE_CHECKING:
     from postgast.pg_query_pb2 import Constraint
 
 LETTERS = {CONSTR_CHECK: "c", CONSTR_FOREIGN: "f", CONSTR_UNIQUE: "u", CONSTR_PRIMARY: "p"}
-_NOT_VALID_EVERYWHERE = 180000  # until then, no foreign key of a partitioned table is NOT VALID
+_NOT_VALID_EVERYWHERE = (
+    180000  # before Postgres 18, a foreign key of a partitioned table cannot be NOT VALID
+)
 _INDEX = """
     select pg_catalog.pg_get_indexdef(k.conindid) from pg_catalog.pg_constraint as k
     where k.conrelid = %s and k.conname = %s
@@ -37,11 +40,11 @@ def add(constraint: Constraint, table: TableFacts) -> Iterator[str]:
     """The statements that add a constraint.
 
     Args:
-        constraint: of the table; where it has no name, it gets the one that the server gave it.
-        table: has it.
+        constraint: the constraint; without a name, it gets the one that the server gave it.
+        table: the table that gets it.
 
     Raises:
-        NoWayError: it can only be added at once.
+        NoWayError: it can only be added in one statement.
     """
     if (letter := LETTERS.get(constraint.contype)) is None:
         raise NoWayError  # EXCLUDE
@@ -71,7 +74,7 @@ def _not_valid(constraint: Constraint, table: TableFacts, name: str) -> str:
 
 
 def _unique(constraint: Constraint, table: TableFacts, name: str) -> Iterator[str]:
-    """UNIQUE or PRIMARY KEY: the index is built while others write, the nulls ruled out before."""
+    """UNIQUE or PRIMARY KEY: exclude nulls first, then build the index concurrently."""
     if table.kind == "p":
         raise NoWayError
     nullable: list[str] = []

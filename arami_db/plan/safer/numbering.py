@@ -1,4 +1,4 @@
-"""Columns that number their rows, serial or identity: by a sequence, rows that are there too."""
+"""Columns that number rows, serial or identity: existing rows get numbers in batches."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from postgast.pg_query_pb2 import CONSTR_IDENTITY
 
-from arami_db.plan.safer.catalog import NoWayError, TableFacts, quoted
+from arami_db.files.definitions.names import quoted
+from arami_db.plan.safer.catalog import NoWayError, TableFacts
 from arami_db.plan.safer.writing import batches, not_null
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ $identity$"""
 
 
 def numbers(column: ColumnDef) -> bool:
-    """Whether a column gets a number for each row from a sequence of its own."""
+    """Whether a column numbers its rows by its own sequence."""
     return column.type_name.names[-1].string.sval in _SERIAL or bool(_identity(column))
 
 
@@ -40,11 +41,11 @@ def number(column: ColumnDef, table: TableFacts) -> Iterator[str]:
     """A column without values, the sequence for new rows, values in batches, then the identity.
 
     Args:
-        column: which numbers() says so of.
-        table: which gets it.
+        column: one for which numbers() is true.
+        table: the table that gets it.
 
     Raises:
-        NoWayError: the sequence is to be a special one.
+        NoWayError: the sequence has special options.
     """
     name, identity = quoted(column.colname), _identity(column)
     sequence = table.one(_SEQUENCE, table.name, column.colname)

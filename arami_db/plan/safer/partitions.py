@@ -1,12 +1,13 @@
-"""Partitions whose rows are proved to fit before they are attached."""
+"""Partitions whose rows are checked before they are attached."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from arami_db.files.definitions.names import quoted
 from arami_db.files.rules import relation_name
-from arami_db.plan.safer.catalog import NoWayError, TableFacts, quoted
+from arami_db.plan.safer.catalog import NoWayError, TableFacts
 from arami_db.plan.safer.writing import checked
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ _DEFAULT = """
     inner join pg_catalog.pg_namespace as n on c.relnamespace = n.oid
     where p.partrelid = %s
 """
-# The index of a partitioned table and those of its partitions, the uppermost first.
+# The index of a partitioned table and those of its partitions, from the top down.
 _TREE = """
     with named as (
         select
@@ -43,11 +44,11 @@ _CHECK = "arami_fits"
 
 
 def attach(command: PartitionCmd, table: TableFacts) -> Iterator[str]:
-    """ATTACH PARTITION, behind checks that say what it would look for.
+    """ATTACH PARTITION, after checks that make its own scan unnecessary.
 
     Args:
         command: names the partition, and its bound.
-        table: which it is attached to.
+        table: the table that gets it.
 
     Raises:
         NoWayError: it is an index, or has no bound that can be written as a check.
@@ -65,11 +66,11 @@ def attach(command: PartitionCmd, table: TableFacts) -> Iterator[str]:
 
 
 def create(statement: CreateStmt, table: TableFacts) -> list[str]:
-    """CREATE TABLE … PARTITION OF, behind a check of the default partition.
+    """CREATE TABLE … PARTITION OF, after a check on the default partition.
 
     Args:
-        statement: itself.
-        table: the partitioned one.
+        statement: the statement.
+        table: the partitioned table.
 
     Returns:
         The statements; none where there is no default partition.
@@ -82,11 +83,11 @@ def create(statement: CreateStmt, table: TableFacts) -> list[str]:
 
 
 def index(table: TableFacts, name: str) -> list[str]:
-    """An index of a partitioned table: built on each partition while others write, then attached.
+    """An index of a partitioned table: built concurrently on each partition, then attached.
 
     Args:
-        table: the partitioned one.
-        name: of the index, as the statement or the server named it.
+        table: the partitioned table.
+        name: the index's name, from the statement or the server.
     """
     rows = table.work.execute(_TREE, [f"{table.name.partition('.')[0]}.{quoted(name)}"]).fetchall()
     made = [
@@ -102,6 +103,6 @@ def index(table: TableFacts, name: str) -> list[str]:
 
 
 def _of_default(table: TableFacts, bound: str) -> dict[str, str]:
-    """The default partition, and what the server looks for in it: rows of the new one."""
+    """The default partition, and the condition of rows that belong in the new one."""
     name = table.one(_DEFAULT, table.oid)
     return {name: f"not ({bound})"} if name else {}

@@ -1,10 +1,10 @@
-"""The parts that safer ways are made of."""
+"""The building blocks of safer ways."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from arami_db.plan.safer.catalog import quoted
+from arami_db.files.definitions.names import quoted
 
 _BATCHES = """do $batches$
 #variable_conflict use_column
@@ -33,10 +33,10 @@ def batches(
 
     Args:
         table: its name as SQL.
-        key: the columns of its primary key, likewise.
-        assigned: what follows SET.
-        condition: which rows; None for all.
-        alias: what these call the table, if anything else.
+        key: the columns of its primary key as SQL.
+        assigned: the text after SET.
+        condition: the rows to update; None for all.
+        alias: the table's alias in these texts, if it has one.
     """
     return _BATCHES.format(
         table=table,
@@ -57,7 +57,7 @@ def _row(columns: Sequence[str]) -> str:
 
 
 def not_null(table: str, column: str) -> Iterator[str]:
-    """SET NOT NULL by a check that is proved while others read and write."""
+    """SET NOT NULL by a check that is validated while others read and write."""
     check = quoted(f"arami_{column.replace(chr(34), '')}_not_null")
     yield f"alter table {table} add constraint {check} check ({column} is not null) not valid"
     yield f"alter table {table} validate constraint {check}"
@@ -66,12 +66,12 @@ def not_null(table: str, column: str) -> Iterator[str]:
 
 
 def checked(table: str, name: str, condition: str) -> Iterator[str]:
-    """A check that is proved while others read and write."""
+    """A check that is validated while others read and write."""
     yield f"alter table {table} add constraint {name} check ({condition}) not valid"
     yield f"alter table {table} validate constraint {name}"
 
 
 def script(statements: list[str], *, why: str | None = None) -> str:
-    """Statements as a script, each to be run in a transaction of its own."""
+    """Statements as a script; each runs in its own transaction."""
     first = f"-- {why}\n" if why else ""
     return first + ";\n".join(statements) + ";"

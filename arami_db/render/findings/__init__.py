@@ -11,6 +11,8 @@ from arami_db.render.output import note
 if TYPE_CHECKING:
     from arami_db.verifying.report import VerifyReport
 
+_PAGES = {"markdown", "html"}  # by templates, which need the extra `docs`
+
 
 def require(form: str) -> None:
     """Refuse, before anything is verified, a form that cannot be written here.
@@ -21,8 +23,8 @@ def require(form: str) -> None:
     Raises:
         UsageError: the library for templates is not installed.
     """
-    if form in {"markdown", "html"}:
-        import_module(f"arami_db.render.findings.{form}").require()
+    if form in _PAGES:
+        import_module("arami_db.render.reference")
 
 
 def show_report(report: VerifyReport, form: str) -> None:
@@ -32,7 +34,11 @@ def show_report(report: VerifyReport, form: str) -> None:
         report: the result of the verification.
         form: "text", "json", "junit", "github", "sarif", "markdown" or "html".
     """
-    print(import_module(f"arami_db.render.findings.{form}").render(report), end="")
+    if form in _PAGES:
+        render = getattr(import_module("arami_db.render.findings.pages"), form)
+    else:
+        render = import_module(f"arami_db.render.findings.{form}").render
+    print(render(report), end="")
     for pattern in report.aside.unmatched:
         note(f"note: --ignore {visible(pattern)} matched nothing")
     for stale in report.aside.stale:

@@ -1,4 +1,4 @@
-"""A report for people who were not there: who may do what, the findings, and the evidence."""
+"""A report as a page: who may do what, the findings, and the evidence."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from arami_db.prove.exposed import Exposed
 from arami_db.prove.matrix import ACTORS, COMMANDS, OUTCOMES, MatrixCell, Trace, matrix
 from arami_db.render.findings.text import checked, consequences
 from arami_db.render.output import count
+from arami_db.render.reference import escaping
+from arami_db.render.reference.extra import environment
 
 if TYPE_CHECKING:
     from arami_db.verifying.report import VerifyReport
@@ -30,12 +32,29 @@ class Grid:
     rows: tuple[tuple[Exposed, tuple[MatrixCell, ...]], ...]
 
 
-def content(report: VerifyReport) -> dict[str, Any]:
-    """What the templates say of a report, whatever the format.
+def markdown(report: VerifyReport) -> str:
+    """A report as Markdown: for a page of a code host, or the summary of a pipeline's run.
 
     Args:
         report: the result of the verification.
     """
+    templates = environment(escaping.prose)
+    templates.filters |= {"code": escaping.code, "fenced": escaping.fenced}
+    return templates.get_template("verify.md").render(_content(report)).strip() + "\n"
+
+
+def html(report: VerifyReport) -> str:
+    """A report as one HTML page without other files, which can be printed and signed.
+
+    Args:
+        report: the result of the verification.
+    """
+    templates = environment(escaping.hypertext)
+    templates.filters["preformatted"] = escaping.preformatted
+    return templates.get_template("verify.html").render(_content(report)).strip() + "\n"
+
+
+def _content(report: VerifyReport) -> dict[str, Any]:
     aside, proof = report.aside, report.proof
     accepted = {
         (one.declaration.name, one.declaration.action): one.declaration.reason
@@ -57,12 +76,12 @@ def content(report: VerifyReport) -> dict[str, Any]:
         "proof": proof,
         "accepted": Counter(one.declaration for one in aside.accepted),
         "count": count,
-        "few": few,
+        "few": _few,
         "consequences": consequences,
     }
 
 
-def few(names: Iterable[str]) -> Words:
+def _few(names: Iterable[str]) -> Words:
     """The first of many names, and how many more there are."""
     every = tuple(names)
     more = len(every) - _MOST

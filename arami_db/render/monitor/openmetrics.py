@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from arami_db.monitor.model import Answer
 
 _ANSWERED = Metric(
-    "answered", "gauge", "1 when the question was answered, else 0", "arami_monitor_answered"
+    "answered", "gauge", "1 if the query succeeded, else 0", "arami_monitor_answered"
 )
 _LEFT_OUT = Metric(
-    "left_out", "gauge", "rows of the question beyond the limit", "arami_monitor_left_out"
+    "left_out", "gauge", "rows of the query beyond the limit", "arami_monitor_left_out"
 )
 _Series = tuple[Mapping[str, Any], Any]
 

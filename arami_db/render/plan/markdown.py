@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from arami_db.escape import block
 from arami_db.render.plan.words import (
+    blocked,
     details,
     drift_lines,
     is_quiet,
     place_of,
-    shut_out,
     sql_of,
     summary,
 )
@@ -30,7 +30,7 @@ def render(plan: Planned) -> str:
     if plan.drift:
         lines += ["The target is not what its applied files make:", ""]
         lines += [f"- {_plain(line)}" for line in drift_lines(plan)] + [""]
-    lines += ["| Risk | Class | Where | Statement | Shuts out |", "| --- | --- | --- | --- | --- |"]
+    lines += ["| Risk | Class | Where | Statement | Blocks |", "| --- | --- | --- | --- | --- |"]
     ordered = [*plan.open, *(one for one in plan.statements if one.accepted)]
     lines += [_row(one) for one in ordered]
     for one in ordered:
@@ -41,7 +41,7 @@ def render(plan: Planned) -> str:
 
 def _row(one: Weighed) -> str:
     risk = "accepted" if one.accepted else one.risk
-    cells = (risk, one.observed.effect, place_of(one), sql_of(one)[:100], shut_out(one))
+    cells = (risk, one.observed.effect, place_of(one), sql_of(one)[:100], blocked(one))
     return "| " + " | ".join(_plain(cell) for cell in cells) + " |"
 
 

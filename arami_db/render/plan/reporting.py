@@ -26,9 +26,9 @@ _SEVERITIES = {
 _WHY = {
     Effect.FAILS: "The statement fails, and with it the deployment.",
     Effect.DATA_LOSS: "Rows or columns are gone afterwards, and no migration brings them back.",
-    Effect.REWRITE: "The table is rewritten, and nobody reads or writes it meanwhile.",
-    Effect.LONG_READ_WRITE_BLOCK: "Nobody reads or writes the table while rows are looked at.",
-    Effect.LONG_WRITE_BLOCK: "Nobody writes the table while rows are looked at or changed.",
+    Effect.REWRITE: "The table is rewritten, and nobody can read or write it meanwhile.",
+    Effect.LONG_READ_WRITE_BLOCK: "Nobody can read or write the table while its rows are read.",
+    Effect.LONG_WRITE_BLOCK: "Nobody can write to the table while its rows are read or changed.",
     Effect.BRIEF: "The lock is brief, but queues behind sessions that use the table.",
 }
 

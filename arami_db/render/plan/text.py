@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from arami_db.escape import block, uncommanding
 from arami_db.render.columns import aligned, shortened
 from arami_db.render.plan.words import (
+    blocked,
     details,
     drift_lines,
     is_quiet,
     place_of,
-    shut_out,
     sql_of,
     summary,
 )
@@ -45,16 +45,16 @@ def render(plan: Planned) -> str:
 
 
 def _table(statements: list[Weighed]) -> list[str]:
-    rows = [("RISK", "WHERE", "CLASS", "SHUTS OUT")]
+    rows = [("RISK", "WHERE", "CLASS", "BLOCKS")]
     quiet = [one for one in statements if is_quiet(one)]
     is_long = len(quiet) > _FEW
     for one in statements:
         if is_quiet(one) and is_long:
             continue
         risk = "accepted" if one.accepted else str(one.risk)
-        rows.append((risk, place_of(one), str(one.observed.effect), shut_out(one)))
+        rows.append((risk, place_of(one), str(one.observed.effect), blocked(one)))
     if is_long:
-        rows.append(("none", f"{len(quiet)} statements", "none", "nobody"))
+        rows.append(("none", f"{len(quiet)} statements", "none", "nothing"))
     widest = _WIDTH - 2 * 3 - sum(max(len(row[i]) for row in rows) for i in (0, 2, 3))
     fitted = [(risk, shortened(place, widest), *rest) for risk, place, *rest in rows]
     return aligned(fitted)

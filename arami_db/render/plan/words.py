@@ -40,14 +40,14 @@ def place_of(one: Weighed) -> str:
     return visible(f"{one.observed.file.label}:{one.observed.line}")
 
 
-def shut_out(one: Weighed) -> str:
+def blocked(one: Weighed) -> str:
     """Which access it blocks, in a word or two."""
     seen = one.observed
     if seen.effect is Effect.NONE:
-        return "nobody"
+        return "nothing"
     if seen.blocks_reads:
         return "reads, writes"
-    return "writes" if seen.blocks_writes else "nobody"
+    return "writes" if seen.blocks_writes else "nothing"
 
 
 def details(one: Weighed) -> Iterator[tuple[str, str]]:

@@ -45,7 +45,7 @@ class Curve:
 
 @dataclass(frozen=True)
 class Drawing:
-    """All that will be drawn."""
+    """The parts of a drawing."""
 
     width: float
     height: float

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from arami_db.errors import UsageError
-
-if TYPE_CHECKING:
-    from jinja2 import Environment
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _HINT = "Install it: pip install 'arami-db[docs]'"
@@ -20,14 +19,7 @@ def environment(finalize: Callable[[Any], Any]) -> Environment:
 
     Args:
         finalize: turns a value into markup, or into text that will be escaped.
-
-    Raises:
-        UsageError: the library is not installed.
     """
-    try:
-        from jinja2 import Environment, FileSystemLoader, StrictUndefined
-    except ImportError as error:
-        raise UsageError("writing pages needs Jinja2", hint=_HINT) from error
     return Environment(
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,
