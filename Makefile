@@ -4,6 +4,9 @@ BIN := $(VENV)/bin
 PYTHON ?= python3
 DB := $(BIN)/arami-db
 
+# What is not kept compiled, each process of the tests would compile again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help demo quick test check lint bench docs matrix checksums release clean
 
@@ -30,9 +33,10 @@ demo: $(VENV)/.installed ## From nothing to a database of your own with a hundre
 quick: $(VENV)/.installed ## In a minute: the tests marked as quick, the core of each layer
 	$(BIN)/pytest -q -n 2 -m quick --durations 3
 
-# By name, the files that take longest come first.
+# Three workers keep two cores at work while tests wait for locks and for limits of time. By name,
+# the files that take longest come first.
 test: $(VENV)/.installed ## Every test, on a real Postgres started for the purpose
-	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 check: lint ## What must be clean before a commit: format, lint, types, SQL
 

@@ -21,7 +21,6 @@ import hypothesis
 import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
-from pytest_postgresql.janitor import DatabaseJanitor
 
 from arami_db import embedded
 from tests import warm
@@ -30,6 +29,20 @@ from tests import warm
 # process that we start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
+def _has_room(folder: str, gigabytes: int = 8) -> bool:
+    """Whether programs run from a folder, and so much is free there."""
+    if not os.path.isdir(folder):
+        return False
+    found = os.statvfs(folder)
+    runs = not found.f_flag & os.ST_NOEXEC
+    return runs and found.f_bavail * found.f_frsize > gigabytes << 30
+
+
+# A clone of a database is a thousand files: on a disk it takes five times as long as in memory.
+if "TMPDIR" not in os.environ and _has_room("/dev/shm"):  # noqa: S108
+    os.environ["TMPDIR"] = tempfile.tempdir = "/dev/shm"  # noqa: S108
 
 # No test is about seconds; all else stays as hypothesis has it, which in CI is other than here.
 hypothesis.settings.register_profile("unhurried", parent=hypothesis.settings.default, deadline=None)
@@ -69,19 +82,24 @@ def server() -> Iterator[dict[str, str]]:
 
 @contextmanager
 def made(server: dict[str, str], template: str | None = None) -> Iterator[str]:
-    """A database under a name nobody else uses, as a connection string."""
+    """A database under a name nobody else uses, as a connection string.
+
+    It is copied file by file, which takes a third of the time that the write-ahead log takes.
+    """
     name = f"test_{uuid.uuid4().hex[:12]}"
-    janitor = DatabaseJanitor(
-        user=server.get("user", "postgres"),
-        host=server["host"],
-        port=server.get("port", "5432"),
-        password=server.get("password"),
-        version=None,
-        dbname=name,
-        template_dbname=template,
-    )
-    with janitor:
+    source = f"template {template}" if template else ""
+    _execute(server, f"create database {name} {source} strategy file_copy")
+    try:
         yield make_conninfo("", **{**server, "dbname": name})
+    finally:
+        _execute(server, f"drop database if exists {name} with (force)")
+
+
+def _execute(server: dict[str, str], statement: str) -> None:
+    """Run a statement in the server's own database."""
+    own = make_conninfo("", **{**server, "dbname": "postgres"})
+    with psycopg.connect(own, autocommit=True) as connection:
+        connection.execute(statement.encode())
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from tests.archive_runs import at_gate, closed_gate, fill, moved, runs, said, start, state
-from tests.conftest import end, eventually, rows, run_cli, run_json, scalar
+from tests.conftest import Process, end, eventually, rows, run_cli, run_json, scalar
 
 ALL = pytest.mark.parametrize(
     "number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda n: n.name
@@ -117,12 +117,31 @@ def test_a_signal_during_the_last_batch_changes_nothing(database: str) -> None:
     assert (result["outcome"], result["reason"], result["left"]) == ("done", None, 0)
 
 
+def in_a_batch(conninfo: str) -> tuple[Process, int]:
+    """A run that is at the gate before its time is up, and how many seconds it has."""
+    asleep = "select from pg_stat_activity where datname = current_database()"
+    asleep += " and wait_event = 'PgSleep'"
+
+    def at_it(process: Process) -> bool:
+        eventually("gate", lambda: rows(conninfo, asleep) or process.poll() is not None)
+        return process.poll() is None
+
+    for seconds in (1, 10, 60):
+        process = start(conninfo, *SMALL, "--max-duration", f"{seconds}s")
+        if at_it(process):
+            return process, seconds
+        assert json.loads(end(process).stdout)["sessions"] == 0
+    raise AssertionError("it came to no batch")
+
+
 def test_a_signal_after_the_time_is_up_is_still_the_first(database: str) -> None:
     fill(database, 50)
     with closed_gate(database) as open_gate:
-        process = start(database, *SMALL, "--max-duration", "3s")
-        at_gate(database)
-        over = "select clock_timestamp() > started_at + interval '4 s' from audit.archive_run"
+        process, seconds = in_a_batch(database)
+        over = (
+            f"select clock_timestamp() > started_at + interval '{seconds + 1} s'"
+            " from audit.archive_run order by id desc limit 1"
+        )
         eventually("the time is up", lambda: scalar(database, over))
         process.send_signal(signal.SIGTERM)
         said(process, "stopping after this batch")

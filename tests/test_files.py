@@ -12,10 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from postgast import PgQueryError, scan
 
-from arami_db.errors import RefusedFileError
+from arami_db.errors import RefusedFileError, UsageError
 from arami_db.files import SqlFile, discover, read_file
 from arami_db.files.lexemes import lexemes
 from arami_db.files.psql import pieces
+from arami_db.files.rules import is_quiet
 from arami_db.files.script import Script, load
 from arami_db.files.split import split as split_text
 from arami_db.ledger import Ledger
@@ -198,6 +199,185 @@ def test_a_file_is_refused_with_its_place_and_reason(text: str, place: str, reas
     assert reason in f"{said}\n{caught.value.hint}"
 
 
+# A statement, marked no-transaction where it could run in one, and how it is called.
+WORDS = {
+    "create index concurrently i on t (a)": "CREATE INDEX CONCURRENTLY cannot",
+    "create index i on t (a)": "CREATE INDEX can",
+    "drop index concurrently i": "DROP INDEX CONCURRENTLY cannot",
+    "drop index i": "DROP can",
+    "vacuum full t": "VACUUM cannot",
+    "analyze t": "ANALYZE can",
+    "set a.b = 1": "SET can",
+    "reindex database d": "REINDEX cannot",
+    "refresh materialized view m": "REFRESH MATERIALIZED VIEW can",
+    "create database d": "CREATE DATABASE cannot",
+    "drop database d": "DROP DATABASE cannot",
+    "create tablespace s location '/x'": "CREATE TABLESPACE cannot",
+    "drop tablespace s": "DROP TABLESPACE cannot",
+    "create table t ()": "CREATE TABLE can",
+    "alter table a detach partition b concurrently": "ALTER TABLE cannot",
+    "alter table a add b int": "ALTER TABLE can",
+    "alter system reset all": "ALTER SYSTEM cannot",
+    "select 1": "SELECT can",
+    "create schema s": "CREATE SCHEMA can",
+}
+
+
+@pytest.mark.parametrize(("statement", "said"), WORDS.items())
+def test_a_statement_is_called_by_its_sql_words(statement: str, said: str) -> None:
+    mark = "" if said.endswith("cannot") else NO_TRANSACTION
+    with pytest.raises(RefusedFileError) as caught:
+        split(mark + statement)
+    [refusal] = caught.value.refusals
+    assert refusal.reason == f"{said} run inside a transaction"
+
+
+PAGE = "docs/no-transaction.md has the list."
+REMOVE = "Remove the line -- arami: no-transaction."
+LEVEL = "set transaction isolation level serializable"
+# A file and its kind, and each place that is refused: what is wrong, and how to fix it.
+MISMATCHES = {
+    "a migration that needs the mark": (
+        "migration",
+        "vacuum",
+        [
+            "VACUUM cannot run inside a transaction",
+            "Give it a file of its own, with this line: -- arami: no-transaction",
+        ],
+    ),
+    "a view that needs the mark": (
+        "view",
+        "vacuum",
+        [
+            "VACUUM cannot run inside a transaction",
+            "Write a migration, with this line: -- arami: no-transaction",
+        ],
+    ),
+    "a view that is marked": (
+        "view",
+        NO_TRANSACTION + "vacuum",
+        ["only migrations may be marked no-transaction", "Write a migration for it."],
+    ),
+    "a mark for nothing": (
+        "migration",
+        NO_TRANSACTION + "set a.b = 1; comment on table t is 'x'; select 1",
+        ["COMMENT can run inside a transaction", REMOVE],
+    ),
+    "settings of a transaction that is not there": (
+        "migration",
+        NO_TRANSACTION + f"set local a.b = 1; {LEVEL}; vacuum",
+        [
+            "SET LOCAL has no effect outside a transaction",
+            "Write SET, which holds up to the end of the file.",
+            "SET TRANSACTION has no effect outside a transaction",
+            "Remove it, or the line -- arami: no-transaction.",
+        ],
+    ),
+    "in company": (
+        "migration",
+        NO_TRANSACTION + "select 1; vacuum; call work(); set a.b = 1; reindex table t",
+        [
+            "SELECT can run inside a transaction, and is not alone in its file",
+            "Give it a file of its own, without the line -- arami: no-transaction; " + PAGE,
+            "CALL may do harm when it is repeated, after a run that was killed,"
+            " and is not alone in its file",
+            "Give it a file of its own, where only SET may stand beside it; " + PAGE,
+        ],
+    ),
+    "in company, of the same kind as what may be there": (
+        "migration",
+        NO_TRANSACTION + "vacuum; drop table t; create index i on t (a);"
+        " alter table a detach partition b; alter table a attach partition b default;"
+        " alter table a add b int; alter type t rename value 'a' to 'b'",
+        [
+            word
+            for name in ("DROP", "CREATE INDEX", "ALTER TABLE", "ALTER TABLE", "ALTER TABLE")
+            for word in (
+                f"{name} can run inside a transaction, and is not alone in its file",
+                "Give it a file of its own, without the line -- arami: no-transaction; " + PAGE,
+            )
+        ]
+        + [
+            "ALTER TYPE may do harm when it is repeated, after a run that was killed,"
+            " and is not alone in its file",
+            "Give it a file of its own, where only SET may stand beside it; " + PAGE,
+        ],
+    ),
+    "read only": (
+        "migration",
+        f"{LEVEL}, read only; select 1",
+        [
+            "READ ONLY: the file's row of the ledger is written in the same transaction",
+            "Remove READ ONLY.",
+        ],
+    ),
+    "a view with a level": (
+        "view",
+        f"{LEVEL}; select 1",
+        [
+            "SET TRANSACTION: not in views/: files that are rebuilt share a transaction",
+            "Remove the statement.",
+        ],
+    ),
+    "a level after a query": (
+        "migration",
+        f"select 1; {LEVEL}",
+        [
+            "SET TRANSACTION after a query: Postgres accepts it only before any query",
+            "Move it to the top of the file; SET, SHOW and LOCK may stand before it.",
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize(("kind", "text", "expected"), MISMATCHES.values(), ids=MISMATCHES.keys())
+def test_what_does_not_suit_its_transaction_is_said_with_the_way_out(
+    kind: str, text: str, expected: list[str]
+) -> None:
+    with pytest.raises(RefusedFileError) as caught:
+        load(read(text, kind))
+    refusals = caught.value.refusals
+    assert [word for one in refusals for word in (one.reason, one.hint)] == expected
+
+
+@pytest.mark.parametrize("value", ["t", "tr", "tru", "true", "on", "y", "ye", "yes", "1", "TRUE"])
+def test_read_only_has_many_spellings(value: str) -> None:
+    with pytest.raises(RefusedFileError, match="READ ONLY"):
+        split(f"set transaction_read_only = '{value}'; select 1")
+
+
+@pytest.mark.parametrize("value", ["f", "off", "no", "0", "truer"])
+def test_what_is_not_read_only_is_accepted(value: str) -> None:
+    assert split(f"set transaction_read_only = '{value}'; select 1").in_transaction
+
+
+QUIET = {
+    "create table t ()": True,
+    "create temp table t ()": False,
+    "create unlogged table t ()": True,
+    "create view v as select 1": True,
+    "create temp view v as select 1": False,
+    "create sequence s": True,
+    "create temp sequence s": False,
+    "alter table t add a int": True,
+    "create function f() returns int language sql as 'select 1'": True,
+    "grant select on t to r": True,
+    "create table t as select 1": False,
+    "select 1": False,
+    "insert into t values (1)": False,
+    "do $$ begin end $$": False,
+    "set a.b = 1": False,
+    "create extension x": False,
+    "call work()": False,
+}
+
+
+@pytest.mark.parametrize(("statement", "quiet"), QUIET.items())
+def test_a_statement_that_runs_no_users_code_is_known(statement: str, quiet: bool) -> None:
+    [found] = split(statement).statements
+    assert is_quiet(found.node) is quiet
+
+
 @pytest.mark.parametrize(
     "case",
     ["commit", "echo", "gset", "copy with data", "syntax error after é", "open string", "mixed"],
@@ -277,6 +457,64 @@ def test_nothing_runs_from_a_refused_directory(
     for name, data in files.items():
         (root / "migrations" / name).write_bytes(data)
     assert reason in refuse(empty_database, root).stderr
+
+
+FOLDERS = (
+    "migrations/, views/, seeds/, demo/, catalog/, checks/, monitor/, distributed/,"
+    " distributed/views/, distributed/catalog/, distributed/checks/, distributed/monitor/"
+)
+
+
+def test_a_directory_that_is_no_project_is_refused_and_one_near_it_named(tmp_path: Path) -> None:
+    def said(root: Path) -> tuple[str, str | None]:
+        with pytest.raises(UsageError) as caught:
+            discover(root)
+        return str(caught.value), caught.value.hint
+
+    other = "Name another with --sql-dir DIR."
+    gone, file, empty = tmp_path / "gone", tmp_path / "file.sql", tmp_path / "empty"
+    assert said(gone) == (f"{gone}: no such directory", other)
+    file.write_text("select 1")
+    assert said(file) == (f"{file}: cannot be read as a directory: Not a directory", other)
+    long = tmp_path / ("x" * 120) / ("y" * 120)
+    assert said(long)[0] == f"{str(long)[:200]}: no such directory"
+    (empty / "migrations").mkdir(parents=True)
+    (empty / "migrations" / "README.md").write_text("later")
+    nothing = f"{empty}: holds no part of a project: no .sql file in {FOLDERS}"
+    assert said(empty) == (nothing, other)
+    assert discover(empty, may_be_empty=True).migrations == ()
+    (empty / "db" / "views").mkdir(parents=True)
+    (empty / "db" / "views" / "001_v.SQL").write_text("select 1")
+    assert said(empty) == (nothing, f"{empty / 'db'} does: --sql-dir {empty / 'db'}")
+    found = said(empty / "migrations")  # the directory above goes first
+    (empty / "migrations" / "001_a.sql").write_text("select 1")
+    within = f"{empty / 'migrations'}: holds no part of a project: no .sql file in {FOLDERS}"
+    assert found == (within, other)
+    assert said(empty / "migrations") == (within, f"{empty} does: --sql-dir {empty}")
+
+
+def test_a_folder_that_is_a_file_and_files_in_a_folder_of_a_folder_are_refused(
+    project: Project,
+) -> None:
+    def said(root: Path) -> tuple[str, str | None]:
+        with pytest.raises(RefusedFileError) as caught:
+            discover(root)
+        return str(caught.value), caught.value.hint
+
+    kept = "Fix it, or move it out of the folder; nothing is skipped silently."
+    root = project({"migrations/001_a.sql": FIRST, "distributed/views/001_v.sql": FIRST})
+    assert discover(root).first_version is None
+    assert discover(root, first_version=7).first_version == 7
+    (root / "views").write_text("x")
+    reason = f"{root / 'views'}: cannot be read as a directory: Not a directory"
+    assert said(root) == (reason, kept)
+    (root / "views").unlink()
+    project({"seeds/old/001_s.sql": FIRST})
+    assert said(root) == (
+        f"{root / 'seeds/old/001_s.sql'}: is in a folder inside the folder, where no files are"
+        " read",
+        f"Move it to {root / 'seeds'}; nothing is skipped silently.",
+    )
 
 
 def test_a_folder_and_a_broken_link_named_like_a_migration_are_refused(project: Project) -> None:

@@ -357,10 +357,14 @@ def test_a_wait_ends_when_the_server_comes_up(empty_database: str, tmp_path: Pat
     folder.mkdir()
     name = f".s.PGSQL.{parameters.get('port', 5432)}"
     try:
-        process = start_cli("wait", "-d", make_conninfo(empty_database, host=str(folder)))
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(timeout=1)
-        assert process.poll() is None
+        with socket.socket(socket.AF_UNIX) as closing:
+            closing.bind(str(folder / name))
+            closing.listen()
+            closing.settimeout(LIMIT)
+            process = start_cli("wait", "-d", make_conninfo(empty_database, host=str(folder)))
+            for _ in range(2):  # one more attempt after it was turned away
+                closing.accept()[0].close()
+        (folder / name).unlink()
         (folder / name).symlink_to(f"{parameters['host']}/{name}")
         stdout, stderr = process.communicate(timeout=LIMIT)
         assert process.returncode == 0, stderr
