@@ -19,6 +19,7 @@ class Guard:
         emptied_by: the roles that default privileges let truncate every new table.
         policies: by name.
         granted: the columns on which a role has a privilege, by "role privilege".
+        acts: what rules and the bodies of triggers say, by the command that sets them off.
     """
 
     is_secured: bool = False
@@ -28,6 +29,7 @@ class Guard:
     emptied_by: tuple[str, ...] = ()
     policies: tuple[TablePolicy, ...] = ()
     granted: dict[str, list[str]] = field(default_factory=dict)
+    acts: dict[str, str] = field(default_factory=dict)
 
     def columns(self, role: str, privilege: str) -> list[str]:
         """The columns on which a role has a privilege; all or none for deleting."""

@@ -16,6 +16,7 @@ from arami_db.prove import (
     oracle,
     promises,
     shadows,
+    through,
 )
 from arami_db.prove.actors import API_ROLES, THOROUGH, Actor, attackers, owner, owners
 from arami_db.prove.asking import asked
@@ -128,7 +129,7 @@ def _others(scenario: Scenario, everybody: list[Actor]) -> None:
     schema = scenario.schema
     todo = [a for t in schema.owned for actor in everybody for a in attacks.on(scenario, t, actor)]
     thorough = [actor for actor in everybody if actor.name in THOROUGH]
-    todo += [a for v in schema.views for who in thorough for a in attacks.through(scenario, v, who)]
+    todo += [a for v in schema.views for who in thorough for a in through.attacks(scenario, v, who)]
     oracle.judged(scenario, todo)
     ownerless = [
         a for t in schema.ownerless for w in thorough for a in oracle.ownerless(scenario, t, w)

@@ -100,6 +100,8 @@ class Scenario(Settled):
 
     def _watch(self) -> Watched:
         hooked = {t.label for t in self.schema.tried if self.schema.guard(t.path).has_hooks}
+        views = self.schema.views
+        hooked |= {v.label for v in views if self.schema.guard((v.schema, v.name)).acts}
         hooked |= {function.identity for function in self.schema.functions}
         own = {label: oid for oid, label in self.labels.items()}
         return Watched(self.watched, self._reaches, own, frozenset(hooked))
