@@ -8,6 +8,7 @@ from psycopg import sql
 
 from arami_db.policies import cases
 from arami_db.prove import (
+    aftermath,
     answers,
     attacks,
     branches,
@@ -168,6 +169,7 @@ def _ask(scenario: Scenario, everybody: list[Actor]) -> None:
     todo = doors.questions(scenario, everybody)
     scenario.begin(f"proving: {len(todo)} questions to views and functions")
     doors.effects(scenario, todo)
+    aftermath.judge(scenario, todo, everybody)
     there = doors.ask(scenario, todo)
     again = doors.ask(scenario, todo, there)
     caster = next((actor for actor in everybody if actor.name == "A"), None)

@@ -44,9 +44,11 @@ def _changes(
     name = sql.Identifier(view.schema, view.name)
     seen = {n: v for n, v in row.items() if n in guard.columns(actor.role, "select")}
     where = pinpoint(table, seen) if seen else sql.SQL("true")
-    led = {n for key in (*table.keys, *table.foreign_keys) for n in key.columns}
-    may = [n for n in guard.columns(actor.role, "update") if n in row and table.columns[n].writable]
-    for column in sorted(may, key=led.__contains__)[:1]:
+    led = {n for key in table.keys for n in key.columns}
+    led |= {n for key in table.foreign_keys for n in key.columns}
+    columns = guard.columns(actor.role, "update")
+    may = [n for n in columns if n in row and table.columns[n].writable]
+    for column in sorted(may, key=lambda n: n in led)[:1]:
         change = sql.SQL("update {} set {} where {}")
         statement = change.format(name, make.assign({column: row[column]}), where)
         yield Attack(actor, f"update{whose}", view.label, statement)
@@ -59,10 +61,13 @@ def _inserts(
     scenario: Scenario, view: View, guard: Guard, actor: Actor, table: Table
 ) -> Iterator[Attack]:
     drafts = scenario.maker.drafts
-    theirs, mine = (drafts.get((user, table.path), {}) for user in (scenario.b, scenario.a))
+    theirs, mine = (
+        drafts.get((scenario.b, table.path), {}),
+        drafts.get((scenario.a, table.path), {}),
+    )
     keys = {n: theirs[n] for key in table.keys for n in key.columns if theirs.get(n) is not None}
     clear = scenario.clearing(table, scenario.b)
-    made = [("insert for B", theirs, clear)]
+    made: list[tuple[str, Row, tuple[sql.Composable, ...]]] = [("insert for B", theirs, clear)]
     if guard.acts.get("insert") and mine:  # which may change a row that is there
         made.append(("insert own", mine, scenario.clearing(table, scenario.a)))
         made.append(("insert with B's keys", {**mine, **keys}, ()))
