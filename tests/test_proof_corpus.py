@@ -38,8 +38,6 @@ GAPS = {
     "leak_purges_old": "not tried",
     "leak_words_argument": "not tried",
     "good_avatars": "accused",
-    "good_like_counter": "accused",
-    "good_materialized": "accused",
     "good_organisations_claim": "accused",
     "good_support_agents": "accused",
     "good_tags": "accused",

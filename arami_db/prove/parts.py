@@ -56,7 +56,8 @@ class Guard:
 class View:
     """A view or materialized view, its uuid columns, and the tables that it reads.
 
-    As_owner tells that it reads tables with row level security with the rights of its owner.
+    As_owner tells that it reads tables with row level security with the rights of its owner;
+    counts, that it says how many rows there are in all, and no more.
     """
 
     schema: str
@@ -66,6 +67,7 @@ class View:
     readable: bool
     reads: tuple[str, ...]
     as_owner: bool
+    counts: bool
 
     @property
     def label(self) -> str:

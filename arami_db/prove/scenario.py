@@ -11,6 +11,7 @@ from psycopg import sql
 from arami_db.prove.asking import one_by_one
 from arami_db.prove.attempt import Attack, Result
 from arami_db.prove.batch import Watched, attempts
+from arami_db.prove.counting import harmed
 from arami_db.prove.settled import Settled
 from arami_db.prove.whose import may_be_nobodys
 from arami_db.rows.tables import Path
@@ -96,6 +97,7 @@ class Scenario(Settled):
             return
         for attack, result in attempts(self.connection, attacks, self._watch()):
             changed = tuple(self.labels.get(oid, oid) for oid in result.changed)
+            changed = changed and harmed(self, attack, changed)
             yield attack, Result(result.count, result.sqlstate, result.message, changed)
 
     def _watch(self) -> Watched:
