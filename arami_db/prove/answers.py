@@ -31,6 +31,10 @@ def compare(
             told = "it tells the caller whether another user has such a row"
             scenario.oracles.setdefault((question.name, "answer"), told)
             leak = None
+        if leak and isinstance(question.of, View) and question.of.counts:
+            told = "it tells how many rows there are in all, so that another one was added"
+            scenario.oracles.setdefault((question.name, "count"), told)
+            leak = None
         if leak is None and question.is_made_up and there.sqlstate != DENIED:
             scenario.made_up.setdefault(question.name, question.action)
         elif there.sqlstate == DENIED or (leak is None and there.sqlstate is None):

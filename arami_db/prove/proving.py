@@ -8,6 +8,7 @@ from psycopg import sql
 
 from arami_db.policies import cases
 from arami_db.prove import (
+    aftermath,
     answers,
     attacks,
     branches,
@@ -16,6 +17,7 @@ from arami_db.prove import (
     oracle,
     promises,
     shadows,
+    through,
 )
 from arami_db.prove.actors import API_ROLES, THOROUGH, Actor, attackers, owner, owners
 from arami_db.prove.asking import asked
@@ -128,7 +130,7 @@ def _others(scenario: Scenario, everybody: list[Actor]) -> None:
     schema = scenario.schema
     todo = [a for t in schema.owned for actor in everybody for a in attacks.on(scenario, t, actor)]
     thorough = [actor for actor in everybody if actor.name in THOROUGH]
-    todo += [a for v in schema.views for who in thorough for a in attacks.through(scenario, v, who)]
+    todo += [a for v in schema.views for who in thorough for a in through.attacks(scenario, v, who)]
     oracle.judged(scenario, todo)
     ownerless = [
         a for t in schema.ownerless for w in thorough for a in oracle.ownerless(scenario, t, w)
@@ -167,6 +169,7 @@ def _ask(scenario: Scenario, everybody: list[Actor]) -> None:
     todo = doors.questions(scenario, everybody)
     scenario.begin(f"proving: {len(todo)} questions to views and functions")
     doors.effects(scenario, todo)
+    aftermath.judge(scenario, todo, everybody)
     there = doors.ask(scenario, todo)
     again = doors.ask(scenario, todo, there)
     caster = next((actor for actor in everybody if actor.name == "A"), None)

@@ -11,6 +11,7 @@ from psycopg import sql
 from arami_db.prove.asking import one_by_one
 from arami_db.prove.attempt import Attack, Result
 from arami_db.prove.batch import Watched, attempts
+from arami_db.prove.counting import harmed
 from arami_db.prove.settled import Settled
 from arami_db.prove.whose import may_be_nobodys
 from arami_db.rows.tables import Path
@@ -96,10 +97,13 @@ class Scenario(Settled):
             return
         for attack, result in attempts(self.connection, attacks, self._watch()):
             changed = tuple(self.labels.get(oid, oid) for oid in result.changed)
+            changed = changed and harmed(self, attack, changed)
             yield attack, Result(result.count, result.sqlstate, result.message, changed)
 
     def _watch(self) -> Watched:
         hooked = {t.label for t in self.schema.tried if self.schema.guard(t.path).has_hooks}
+        views = self.schema.views
+        hooked |= {v.label for v in views if self.schema.guard((v.schema, v.name)).acts}
         hooked |= {function.identity for function in self.schema.functions}
         own = {label: oid for oid, label in self.labels.items()}
         return Watched(self.watched, self._reaches, own, frozenset(hooked))
