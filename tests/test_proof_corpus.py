@@ -18,9 +18,7 @@ GAPS = {
     "leak_instead_of_trigger": "silent",
     "leak_member_makes_itself_owner": "silent",
     "leak_notice_of_trigger": "silent",
-    "leak_owner_in_json": "silent",
     "leak_partition_granted": "not tried",
-    "leak_soft_delete_open": "silent",
     "leak_sorted_by": "silent",
     "leak_tree": "silent",
     "leak_trigger_copies": "silent",
@@ -45,12 +43,10 @@ GAPS = {
     "leak_purges_old": "not tried",
     "leak_rule_deletes": "not tried",
     "leak_words_argument": "not tried",
-    "good_avatars": "accused",
     "good_like_counter": "accused",
     "good_materialized": "accused",
     "good_organisations_claim": "accused",
     "good_support_agents": "accused",
-    "good_tags": "accused",
     "good_api_views": "stuck",
 }
 

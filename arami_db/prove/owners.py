@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from typing import Literal
 
 from arami_db.policies.model import OwnerColumn
 from arami_db.rows.tables import Owner, Path, Table
@@ -55,9 +56,10 @@ def _is_operators(claim: tuple[str, ...]) -> bool:
 def _owner(column: OwnerColumn) -> Owner:
     if column.via:
         return Owner(column.column, "row")
-    if column.kind == "claim":
-        return Owner(column.column, "claim", column.is_element, column.claim)
-    return Owner(column.column, "email" if column.kind == "email" else "id", column.is_element)
+    kind: Literal["id", "email", "claim"] = "id" if column.kind == "uid" else column.kind
+    claim = column.claim if kind == "claim" else ()
+    held = column.is_element, claim, column.keys or (), column.is_listed
+    return Owner(column.column, kind, *held)
 
 
 def shared(
