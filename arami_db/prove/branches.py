@@ -70,6 +70,8 @@ def _named(scenario: Scenario, case: Case) -> Case:
         ATTACKER_EMAIL: email(scenario.a),
         VICTIM_EMAIL: email(scenario.b),
     }
+    for known, own in ((ATTACKER_EMAIL, email(scenario.a)), (VICTIM_EMAIL, email(scenario.b))):
+        names |= dict(zip(known.split("@"), own.split("@"), strict=True))
     told = json.dumps([case.row, case.claims, case.others, case.settings])
     for name, value in names.items():
         told = told.replace(name, value)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from psycopg import sql
 
-from arami_db.policies import Case
+from arami_db.policies import Branch, Case
 from arami_db.prove import statements as make
 from arami_db.prove.actors import Actor
 from arami_db.prove.attempt import Attack
@@ -46,14 +47,14 @@ def placed(scenario: Scenario, table: Table, case: Case, actor: Actor) -> Placed
     Raises:
         psycopg.Error: it cannot be made.
     """
-    renamed: dict[str, str] = _known(scenario, table.path, dict(case.row))
+    renamed: dict[str, str] = _known(scenario, case.branch, table.path, dict(case.row))
     theirs, mine = [], []
     for path, values in case.others:
         row = {n: renamed.get(v, v) if v is not None else None for n, v in values.items()}
         if scenario.a in str(row) or email(scenario.a) in str(row):
             mine.append((path, row))
             continue
-        known = _known(scenario, path, row)
+        known = _known(scenario, case.branch, path, row)
         renamed |= known
         theirs.append((path, {n: renamed.get(v, v) if v else v for n, v in row.items()}))
     mine = [(p, {n: renamed.get(v, v) if v else v for n, v in r.items()}) for p, r in mine]
@@ -89,8 +90,11 @@ def _names(value: str | None, user: str, owner: Owner) -> bool:
     return held in (value or "") and owner.kind != "claim"
 
 
-def _known(scenario: Scenario, path: Path, row: Row) -> dict[str, str]:
-    """The key of a row that is to be there, and that of B's row there, which will do."""
+def _known(scenario: Scenario, branch: Branch, path: Path, row: Row) -> dict[str, str]:
+    """The key of a row that is to be there, and that of B's row there, which will do.
+
+    It will not where the branch itself says the key.
+    """
     table, theirs = scenario.schema.tables.get(path), scenario.row(scenario.b, path)
     if table is None or theirs is None:
         return {}
@@ -98,6 +102,7 @@ def _known(scenario: Scenario, path: Path, row: Row) -> dict[str, str]:
     for key in table.keys:
         if key.primary and len(key.columns) == 1:
             wanted, there = row.get(key.columns[0]), theirs[key.columns[0]]
-            if wanted and there:
+            is_said = re.search(rf"(?<!\w){re.escape(wanted or '')}(?!\w)", branch.text)
+            if wanted and there and not is_said:
                 found[wanted] = there
     return found
