@@ -10,6 +10,7 @@ from arami_db.prove.asked_for import MOMENTS, Subject, Value, documents, named, 
 from arami_db.prove.parts import ApiFunction, Argument
 from arami_db.prove.scenario import Scenario
 from arami_db.rows.identities import email
+from arami_db.rows.tables import Table
 from arami_db.rows.values import argument as filler
 
 _NUMBERS = {"smallint", "integer", "bigint", "numeric", "real", "double precision"}
@@ -118,7 +119,21 @@ def _texts(scenario: Scenario, name: str, subject: Subject, body: str) -> Iterat
         yield Value(row["id"], real=True)
     if table is not None:
         yield from (Value(table.name, real=True), Value(table.label, real=True))
-    yield from (Value(text, real=True) for text in _WORD.findall(body)[:_WORDS])
+    words = [*_WORD.findall(body)[:_WORDS], *_literals(scenario, table)]
+    yield from (Value(text, real=True) for text in words)
+
+
+def _literals(scenario: Scenario, table: Table | None) -> list[str]:
+    """What constraints of a table name, and policies that look at it: kinds, states, roles."""
+    if table is None:
+        return []
+    texts = [check.definition for check in table.checks.values()]
+    texts += [
+        branch.text
+        for branch in scenario.schema.policies.branches
+        if re.search(rf"\b{re.escape(table.name)}\b", branch.text)
+    ]
+    return list(dict.fromkeys(word for text in texts for word in _WORD.findall(text)))[:_WORDS]
 
 
 def _numbers(scenario: Scenario, name: str, subject: Subject) -> Iterator[Value]:

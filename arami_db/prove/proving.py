@@ -12,6 +12,7 @@ from arami_db.prove import (
     attacks,
     branches,
     doors,
+    entrances,
     keys,
     oracle,
     promises,
@@ -167,6 +168,7 @@ def _ask(scenario: Scenario, everybody: list[Actor]) -> None:
     todo = doors.questions(scenario, everybody)
     scenario.begin(f"proving: {len(todo)} questions to views and functions")
     doors.effects(scenario, todo)
+    entrances.entered(scenario, todo)
     there = doors.ask(scenario, todo)
     again = doors.ask(scenario, todo, there)
     caster = next((actor for actor in everybody if actor.name == "A"), None)

@@ -24,6 +24,9 @@ _EVERY = """ || (
     select concat_ws(' ', ' ', count(*), sum(
         hashtextextended(concat_ws(' ', t.tableoid, t.ctid, t::text), 0)::numeric
     )) from {} as t where {} is null)"""
+_CAPABILITY = re.compile(
+    r"token|nonce|otp|passcode|(?:share|invite|invitation|access|join)_?(?:code|key|link)"
+)
 _TELLING = 12  # characters of what cannot be guessed
 
 
@@ -73,6 +76,20 @@ class Scenario(Settled):
             if v
         }
         return sorted(v for v in theirs - mine if len(v) >= _TELLING and not _MOMENT.match(v))
+
+    def is_let_in(self, given: str) -> bool:
+        """Whether arguments hold a token out of B's rows: who has it was given it."""
+        return any(token in given for token in self._capabilities)
+
+    @cached_property
+    def _capabilities(self) -> list[str]:
+        return [
+            value
+            for (user, _), row in self.maker.made.items()
+            if user == self.b
+            for name, value in row.items()
+            if value and len(value) >= _TELLING and _CAPABILITY.search(name.lower())
+        ]
 
     @cached_property
     def oids(self) -> dict[Path, int]:
