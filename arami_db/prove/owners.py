@@ -72,7 +72,7 @@ def _owner(column: OwnerColumn) -> Owner:
         return Owner(column.column, "row")
     kind: Literal["id", "email", "claim"] = "id" if column.kind == "uid" else column.kind
     claim = column.claim if kind == "claim" else ()
-    held = column.is_element, claim, column.keys or (), column.is_listed
+    held = column.is_element, claim, column.keys or (), column.is_listed, column.in_list
     return Owner(column.column, kind, *held)
 
 

@@ -74,6 +74,7 @@ def operators_claims(scenario: Scenario, user: str) -> dict[str, object]:
         for held in table.direct:
             if held.kind == "claim":
                 value: object = scenario.maker.value(table, held, user)
+                value = [value] if held.in_list else value
                 for key in reversed(held.claim[1:]):
                     value = {key: value}
                 claims[held.claim[0]] = value

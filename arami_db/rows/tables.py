@@ -70,6 +70,7 @@ class Owner:
         claim: the path of the claim in the JWT.
         keys: in JSON, under which it is held.
         is_listed: whether there it is one of several.
+        in_list: whether the claim is a list of such values.
     """
 
     column: str
@@ -78,6 +79,7 @@ class Owner:
     claim: tuple[str, ...] = ()
     keys: tuple[str, ...] = ()
     is_listed: bool = False
+    in_list: bool = False
 
 
 @dataclass(frozen=True)
