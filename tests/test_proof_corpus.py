@@ -30,7 +30,6 @@ GAPS = {
     "leak_rule_deletes": "not tried",
     "good_like_counter": "accused",
     "good_materialized": "accused",
-    "good_support_agents": "accused",
     "good_api_views": "stuck",
 }
 

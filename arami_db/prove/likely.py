@@ -10,6 +10,7 @@ from arami_db.prove.asked_for import MOMENTS, Subject, Value, documents, named, 
 from arami_db.prove.parts import ApiFunction, Argument
 from arami_db.prove.scenario import Scenario
 from arami_db.rows.identities import email
+from arami_db.rows.maker import Row
 from arami_db.rows.tables import Table
 from arami_db.rows.values import argument as filler
 
@@ -87,17 +88,23 @@ def _of_kind(
         yield from (Value(edge), Value("-infinity" if edge == "infinity" else "infinity"))
     elif kind == "regclass":
         yield from (Value(t.label, real=True) for t in (table,) if t is not None)
-    elif kind.endswith("range"):
-        yield Value("(,)", real=True)
-    elif kind == "tsquery":
-        words = [w for text in typed(table, row, _TEXTS) for w in re.findall(r"\w+", text)]
-        yield from (Value(f"'{word}'", real=True) for word in words)
-    elif kind in _WHOLE:
-        yield Value(_WHOLE[kind], real=True)
     elif kind == "interval":
         yield Value("100 years")
-    elif table is not None:
-        yield from (Value(text, real=True) for text in typed(table, row, {kind}))
+    else:
+        yield from (Value(text, real=True) for text in _whole(kind, table, row))
+
+
+def _whole(kind: str, table: Table | None, row: Row) -> Iterator[str]:
+    """What holds, or matches, all there is; else what the row has of a type."""
+    if kind.endswith("range"):
+        yield "(,)"
+    elif kind == "tsquery":
+        texts = typed(table, row, _TEXTS)
+        yield from (f"'{word}'" for text in texts for word in re.findall(r"\w+", text))
+    elif kind in _WHOLE:
+        yield _WHOLE[kind]
+    else:
+        yield from typed(table, row, {kind})
 
 
 def _texts(scenario: Scenario, name: str, subject: Subject, body: str) -> Iterator[Value]:

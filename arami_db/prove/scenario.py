@@ -106,6 +106,19 @@ class Scenario(Settled):
         """What people call the tables that Postgres numbers."""
         return {str(oid): ".".join(path) for path, oid in self.oids.items()}
 
+    def operators_claims(self, user: str) -> dict[str, object]:
+        """Claims of a user's that operators set, where policies read whose a row is from them."""
+        claims: dict[str, object] = {}
+        for table in self.schema.tables.values():
+            for held in table.direct:
+                if held.kind == "claim":
+                    value: object = self.maker.value(table, held, user)
+                    value = [value] if held.in_list else value
+                    for key in reversed(held.claim[1:]):
+                        value = {key: value}
+                    claims[held.claim[0]] = value
+        return claims
+
     def run(self, attacks: Sequence[Attack]) -> Iterator[tuple[Attack, Result]]:
         """Try attacks, and say what came of each; nothing is written down."""
         if self.role:
