@@ -88,4 +88,7 @@ def _literal(argument: Argument, value: str | None) -> sql.Composable:
     kind = sql.SQL(argument.type if not argument.type.startswith("any") else "text")
     if argument.fields and value is not None and argument.element is None:
         return sql.SQL("jsonb_populate_record(null::{}, {})").format(kind, sql.Literal(value))
+    if argument.fields and value is not None:
+        each = sql.SQL("array(select r from jsonb_populate_recordset(null::{}, {}) as r)::{}")
+        return each.format(sql.SQL(argument.element or ""), sql.Literal(f"[{value}]"), kind)
     return sql.SQL("{}::{}").format(sql.Literal(value), kind)

@@ -12,8 +12,13 @@ from arami_db.prove.asking import asked
 from arami_db.prove.attempt import DENIED, Attack, Result
 from arami_db.prove.parts import ApiFunction, View
 from arami_db.prove.scenario import Scenario
+from arami_db.prove.states import states
 
 _ASKING = ("A", "A with B's id in what users write", "anon", "authenticated without claims")
+_LET_IN = (
+    "it lets in who holds a token out of B's rows, which A was given here: whether the token can be"
+    " guessed or is read elsewhere was not tried"
+)
 
 
 @dataclass(frozen=True)
@@ -114,11 +119,43 @@ def effects(scenario: Scenario, todo: list[Question]) -> None:
         todo: the questions.
     """
     writing = [q for q in todo if isinstance(q.of, ApiFunction) and not q.of.reads_only]
-    attacks = [Attack(q.actor, q.action, q.name, q.statement) for q in writing]
-    for attack, result in scenario.run(attacks):
-        if result.changed:
-            leak = f"rows of others changed in {', '.join(result.changed)}"
+    plain = [(q, Attack(q.actor, q.action, q.name, q.statement)) for q in writing]
+    changing = _changing(scenario, plain)
+    others = [q for q in writing if q.name not in changing and q.actor.name == "A"]
+    _changing(
+        scenario,
+        [
+            (q, Attack(q.actor, f"{q.action}, of {state} rows", q.name, q.statement, steps))
+            for q in others
+            if isinstance(q.of, ApiFunction)
+            for state, steps in states(scenario, q.of)
+        ],
+    )
+
+
+def _changing(scenario: Scenario, todo: list[tuple[Question, Attack]]) -> set[str]:
+    """The functions that changed B's rows, which is written down."""
+    found = set()
+    results = scenario.run([attack for _, attack in todo])
+    for (question, attack), (_, result) in zip(todo, results, strict=True):
+        leak = f"rows of others changed in {', '.join(result.changed)}"
+        if result.changed and is_leak(scenario, question):
             scenario.record(attack.actor, attack.action, attack.object, result, leak)
+            found.add(attack.object)
+    return found
+
+
+def is_leak(scenario: Scenario, question: Question) -> bool:
+    """Whether what comes of a question is a leak; who has a token of B's is let in, and named.
+
+    Args:
+        scenario: in which B has rows.
+        question: by which A came to rows of B's.
+    """
+    if scenario.is_let_in(question.given):
+        scenario.untried.setdefault(question.name, _LET_IN)
+        return False
+    return True
 
 
 def _of_view(scenario: Scenario, actor: Actor, view: View) -> Question:

@@ -10,9 +10,11 @@ from arami_db.policies import cases
 from arami_db.prove import (
     aftermath,
     answers,
+    appointed,
     attacks,
     branches,
     doors,
+    entrances,
     keys,
     oracle,
     promises,
@@ -52,12 +54,14 @@ def play(scenario: Scenario) -> BranchCoverage:
     if any(len(table.direct) > 1 for table in tables):
         scenario.settle(scenario.c, [t for t in tables if t.name == "users" or _is_profile(t)])
     scenario.settle(scenario.a, tables)
+    if not scenario.role:
+        appointed.dismiss(scenario, owner(scenario.a, scenario.operators_claims(scenario.a)))
     scenario.connection.execute(sql.SQL("savepoint {}").format(sql.Identifier(_BEFORE)))
     scenario.settle(scenario.b, tables)
     if not scenario.role:
         scenario.partitions(scenario.a)
         scenario.partitions(scenario.b)
-    scenario.claims = operators_claims(scenario, scenario.a)
+    scenario.claims = scenario.operators_claims(scenario.a)
     everybody = [
         scenario.cast(actor)
         for actor in attackers(scenario.a, scenario.b, scenario.claims)
@@ -66,19 +70,6 @@ def play(scenario: Scenario) -> BranchCoverage:
     coverage = _attack(scenario, everybody, roles)
     _ask(scenario, everybody)
     return coverage
-
-
-def operators_claims(scenario: Scenario, user: str) -> dict[str, object]:
-    """The claims of a token that operators set, where policies read whose a row is from them."""
-    claims: dict[str, object] = {}
-    for table in scenario.schema.tables.values():
-        for held in table.direct:
-            if held.kind == "claim":
-                value: object = scenario.maker.value(table, held, user)
-                for key in reversed(held.claim[1:]):
-                    value = {key: value}
-                claims[held.claim[0]] = value
-    return claims
 
 
 def _is_profile(table: Table) -> bool:
@@ -170,11 +161,12 @@ def _ask(scenario: Scenario, everybody: list[Actor]) -> None:
     scenario.begin(f"proving: {len(todo)} questions to views and functions")
     doors.effects(scenario, todo)
     aftermath.judge(scenario, todo, everybody)
+    entrances.entered(scenario, todo)
     there = doors.ask(scenario, todo)
     again = doors.ask(scenario, todo, there)
     caster = next((actor for actor in everybody if actor.name == "A"), None)
     shadowed, hidden, hidden_again = _past_shadows(scenario, todo, caster)
-    telling = Telling(scenario, todo, owner(scenario.b, operators_claims(scenario, scenario.b)))
+    telling = Telling(scenario, todo, owner(scenario.b, scenario.operators_claims(scenario.b)))
     _ = scenario.tokens  # of B's rows, which are gone after this
     undo_to_before(scenario)
     without = doors.ask(scenario, todo)

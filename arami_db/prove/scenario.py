@@ -25,6 +25,9 @@ _EVERY = """ || (
     select concat_ws(' ', ' ', count(*), sum(
         hashtextextended(concat_ws(' ', t.tableoid, t.ctid, t::text), 0)::numeric
     )) from {} as t where {} is null)"""
+_CAPABILITY = re.compile(
+    r"token|nonce|otp|passcode|(?:share|invite|invitation|access|join)_?(?:code|key|link)"
+)
 _TELLING = 12  # characters of what cannot be guessed
 
 
@@ -75,6 +78,20 @@ class Scenario(Settled):
         }
         return sorted(v for v in theirs - mine if len(v) >= _TELLING and not _MOMENT.match(v))
 
+    def is_let_in(self, given: str) -> bool:
+        """Whether arguments hold a token out of B's rows: who has it was given it."""
+        return any(token in given for token in self._capabilities)
+
+    @cached_property
+    def _capabilities(self) -> list[str]:
+        return [
+            value
+            for (user, _), row in self.maker.made.items()
+            if user == self.b
+            for name, value in row.items()
+            if value and len(value) >= _TELLING and _CAPABILITY.search(name.lower())
+        ]
+
     @cached_property
     def oids(self) -> dict[Path, int]:
         """The tables as Postgres numbers them."""
@@ -89,6 +106,19 @@ class Scenario(Settled):
     def labels(self) -> dict[str, str]:
         """What people call the tables that Postgres numbers."""
         return {str(oid): ".".join(path) for path, oid in self.oids.items()}
+
+    def operators_claims(self, user: str) -> dict[str, object]:
+        """Claims of a user's that operators set, where policies read whose a row is from them."""
+        claims: dict[str, object] = {}
+        for table in self.schema.tables.values():
+            for held in table.direct:
+                if held.kind == "claim":
+                    value: object = self.maker.value(table, held, user)
+                    value = [value] if held.in_list else value
+                    for key in reversed(held.claim[1:]):
+                        value = {key: value}
+                    claims[held.claim[0]] = value
+        return claims
 
     def run(self, attacks: Sequence[Attack]) -> Iterator[tuple[Attack, Result]]:
         """Try attacks, and say what came of each; nothing is written down."""

@@ -55,6 +55,7 @@ class Settled(Record):
         self.maker.third, self.maker.shared = self.c, schema.shared
         literals = (_LITERAL.findall(branch.text) for branch in schema.policies.branches)
         self.maker.avoid = frozenset(literal for found in literals for literal in found)
+        self.adopted: set[tuple[str, Path]] = set()  # rows that triggers have made
         self.claims: dict[str, object] = {}  # what A's token holds besides, as operators set it
 
     def _theirs(self, table: Table, user: str) -> sql.Composable:
@@ -160,6 +161,7 @@ class Settled(Record):
             row = dict(zip(table.columns, found, strict=True))
             self._fill(table, user, row)
             self.maker.adopt(table, user, row)
+            self.adopted.add((user, table.path))
         return found is not None
 
     def _fill(self, table: Table, user: str, row: Row) -> None:

@@ -43,7 +43,10 @@ class Telling:
         for question, there, bare in zip(self._todo, self._there, without, strict=True):
             if _answer(there) != _answer(bare):
                 self._lively.add(question.name)
+        leaking = {attempt.object for attempt in self._scenario.attempts if attempt.leaked}
         for question in self._todo:
+            if question.name in leaking:
+                continue
             if question.name not in self._lively:
                 self._scenario.called.discard(question.name)
                 self._scenario.untried.setdefault(question.name, _WHY)

@@ -68,12 +68,18 @@ class Owner:
             to a row of the user's in another table.
         is_element: whether it holds that as an element of an array.
         claim: the path of the claim in the JWT.
+        keys: in JSON, under which it is held.
+        is_listed: whether there it is one of several.
+        in_list: whether the claim is a list of such values.
     """
 
     column: str
     kind: Literal["id", "email", "claim", "row"]
     is_element: bool = False
     claim: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
+    is_listed: bool = False
+    in_list: bool = False
 
 
 @dataclass(frozen=True)
