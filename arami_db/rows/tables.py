@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -13,6 +14,7 @@ from psycopg.rows import dict_row
 from arami_db.database.connect import Connection, query
 
 Path = tuple[str, str]  # schema and name
+_DOUBLED = re.compile(r"\(([^=]*)\)=\(")  # Key (id, day)=(1, …) already exists: in any language
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,20 @@ class Table:
         """The owners that hold a user's id, e-mail or claim."""
         return tuple(owner for owner in self.owners if owner.kind != "row")
 
+    def constrained(self, name: str, detail: str) -> tuple[str, ...]:
+        """The columns of a constraint; those of a partition's own stand in what its error details.
+
+        Args:
+            name: the constraint's.
+            detail: of the error.
+        """
+        if name in self.checks:
+            return self.checks[name].columns
+        told = _DOUBLED.search(detail)
+        named = tuple(one.strip('"') for one in told[1].split(", ")) if told else ()
+        keys = {key.name: key.columns for key in self.keys}
+        return keys.get(name, tuple(one for one in named if one in self.columns))
+
     @property
     def path(self) -> Path:
         """Schema and name."""
@@ -129,7 +145,7 @@ def read_tables(
     Args:
         connection: to the database.
         schemas: their names.
-        besides: further tables, those of them that have triggers, which may make rows elsewhere.
+        besides: further tables, which triggers, views and functions may come to.
 
     Returns:
         The tables by path, in no order.
