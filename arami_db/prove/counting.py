@@ -35,26 +35,60 @@ def harmed(settled: Settled, attack: Attack, changed: tuple[str, ...]) -> tuple[
     set_off = {table.label for table in settled.schema.tried} - {*changed}
     if attack.object not in set_off or len(tables) != len(changed):
         return changed
+    compared = _compared(settled, attack, tables)
+    return (
+        tuple(
+            table.label
+            for table, (is_seen, before, after) in zip(tables, compared, strict=False)
+            if not is_seen or not _is_kept(settled, attack, table, before, after)
+        )
+        if compared
+        else changed
+    )
+
+
+def changes_of(settled: Settled, attack: Attack, changed: tuple[str, ...]) -> str:
+    """What became of B's rows: "rows" where any is gone or says something else, else "numbers" or
+    moments, or "nothing", where there are more of them.
+
+    Args:
+        settled: in which B has rows.
+        attack: what changed them.
+        changed: where.
+    """
+    tables = [t for t in settled.schema.tables.values() if t.label in changed]
+    compared = _compared(settled, attack, tables)
+    if len(compared) != len(changed) or any(b.keys() - a.keys() for _, b, a in compared):
+        return "rows"
+    kinds = {
+        table.columns[name].category
+        for table, (_, before, after) in zip(tables, compared, strict=True)
+        for key, row in before.items()
+        for name, value in row.items()
+        if after[key][name] != value
+    }
+    return ("numbers" if kinds <= _KINDS else "rows") if kinds else "nothing"
+
+
+def _compared(
+    settled: Settled, attack: Attack, tables: list[Table]
+) -> list[tuple[bool, Rows, Rows]]:
+    """Of each table, whether who attacks may read B's row, and B's rows before and after."""
     try:
         with undone(settled.connection, "arami_counting"):
             for step in attack.prepare:
                 perhaps(settled.connection, step)
-            before = {table.label: _rows(settled, table) for table in tables}
+            before = [_rows(settled, table) for table in tables]
             settled.connection.execute(attack.actor.become)
-            seen = {table.label: _is_seen(settled, attack, table) for table in tables}
+            seen = [_is_seen(settled, attack, table) for table in tables]
             settled.connection.execute(sql.SQL("{}").format(attack.statement))
             settled.connection.execute("reset role; set local row_security = off")
-            after = {table.label: _rows(settled, table) for table in tables}
+            after = [_rows(settled, table) for table in tables]
+            return list(zip(seen, before, after, strict=True))
     except psycopg.Error:
         if settled.connection.closed:
             raise
-        return changed
-    return tuple(
-        table.label
-        for table in tables
-        if not seen[table.label]
-        or not _is_kept(settled, attack, table, before[table.label], after[table.label])
-    )
+        return []
 
 
 def _rows(settled: Settled, table: Table) -> Rows:

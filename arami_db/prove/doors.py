@@ -9,10 +9,9 @@ from psycopg import sql
 from arami_db.prove.actors import Actor
 from arami_db.prove.arguments import Call, calls
 from arami_db.prove.asking import asked
-from arami_db.prove.attempt import DENIED, Attack, Result
+from arami_db.prove.attempt import DENIED, Result
 from arami_db.prove.parts import ApiFunction, View
 from arami_db.prove.scenario import Scenario
-from arami_db.prove.states import states
 
 _ASKING = ("A", "A with B's id in what users write", "anon", "authenticated without claims")
 _LET_IN = (
@@ -33,6 +32,7 @@ class Question:
         is_made_up: whether it asks about nobody in particular for want of anybody's values.
         given: the arguments, which may well be in the answer.
         prepare: run before with full rights.
+        is_mixed: whether one of the arguments is A's, where the others are B's.
     """
 
     actor: Actor
@@ -42,6 +42,7 @@ class Question:
     is_made_up: bool = False
     given: str = ""
     prepare: tuple[sql.Composable, ...] = ()
+    is_mixed: bool = False
 
     @property
     def name(self) -> str:
@@ -59,14 +60,20 @@ def questions(scenario: Scenario, actors: list[Actor]) -> list[Question]:
     asking = [actor for actor in actors if actor.name in _ASKING]
     found = [_of_view(scenario, actor, v) for v in scenario.schema.views for actor in asking]
     for function in scenario.schema.functions:
-        for call in calls(scenario, function, scenario.b):
+        for place, call in enumerate(calls(scenario, function, scenario.b)):
             statement = written(function, call)
             given = " ".join(argument.as_string() for argument in call.arguments)
-            found += [
-                Question(a, f"call{call.label}", function, statement, call.is_made_up, given)
-                for a in asking
-            ]
+            told = (f"call{call.label}", function, statement, call.is_made_up, given)
+            who = _asking(function.identity in scenario.slow, call, place)
+            found += [Question(a, *told, is_mixed=call.is_mixed) for a in asking if a.name in who]
     return found
+
+
+def _asking(is_slow: bool, call: Call, place: int) -> tuple[str, ...]:
+    """Who makes a call: A alone names A; where it takes long, others than A make one call."""
+    if call.is_mixed or (is_slow and place):
+        return ("A",)
+    return ("A", "anon") if is_slow else _ASKING
 
 
 def ask(
@@ -109,40 +116,6 @@ def is_closed(result: Result) -> bool:
     return result.message.startswith(
         ("permission denied for function", "permission denied for schema")
     )
-
-
-def effects(scenario: Scenario, todo: list[Question]) -> None:
-    """Call what may write, and look what became of B's rows.
-
-    Args:
-        scenario: in which B has rows.
-        todo: the questions.
-    """
-    writing = [q for q in todo if isinstance(q.of, ApiFunction) and not q.of.reads_only]
-    plain = [(q, Attack(q.actor, q.action, q.name, q.statement)) for q in writing]
-    changing = _changing(scenario, plain)
-    others = [q for q in writing if q.name not in changing and q.actor.name == "A"]
-    _changing(
-        scenario,
-        [
-            (q, Attack(q.actor, f"{q.action}, of {state} rows", q.name, q.statement, steps))
-            for q in others
-            if isinstance(q.of, ApiFunction)
-            for state, steps in states(scenario, q.of)
-        ],
-    )
-
-
-def _changing(scenario: Scenario, todo: list[tuple[Question, Attack]]) -> set[str]:
-    """The functions that changed B's rows, which is written down."""
-    found = set()
-    results = scenario.run([attack for _, attack in todo])
-    for (question, attack), (_, result) in zip(todo, results, strict=True):
-        leak = f"rows of others changed in {', '.join(result.changed)}"
-        if result.changed and is_leak(scenario, question):
-            scenario.record(attack.actor, attack.action, attack.object, result, leak)
-            found.add(attack.object)
-    return found
 
 
 def is_leak(scenario: Scenario, question: Question) -> bool:

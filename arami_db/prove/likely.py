@@ -120,14 +120,14 @@ def _texts(scenario: Scenario, name: str, subject: Subject, body: str) -> Iterat
     if table is None:
         yield from (Value(email(user), real=True), Value(user, real=True))
         yield from (Value("%"), Value(_INJECTED), Value(""))
+    yield from (Value(text, real=True) for text in _WORD.findall(body)[:_WORDS])
     texts = [n for n, c in (table.columns if table else {}).items() if c.category == "S"]
     yield from (Value(row[n], real=True) for n in texts if row[n])
     if row.get("id"):
         yield Value(row["id"], real=True)
     if table is not None:
         yield from (Value(table.name, real=True), Value(table.label, real=True))
-    words = [*_WORD.findall(body)[:_WORDS], *_literals(scenario, table)]
-    yield from (Value(text, real=True) for text in words)
+    yield from (Value(text, real=True) for text in _literals(scenario, table))
 
 
 def _literals(scenario: Scenario, table: Table | None) -> list[str]:

@@ -14,9 +14,11 @@ from arami_db.prove import (
     attacks,
     branches,
     doors,
+    effects,
     entrances,
     keys,
     oracle,
+    pacing,
     promises,
     shadows,
     through,
@@ -93,6 +95,7 @@ def playable(scenario: Scenario) -> list[str]:
 def _attack(scenario: Scenario, everybody: list[Actor], roles: list[str]) -> BranchCoverage:
     schema, me = scenario.schema, scenario.cast(owner(scenario.a, scenario.claims))
     scenario.begin(f"proving: {len(everybody)} actors on {len(schema.tried)} tables")
+    pacing.measure(scenario, me)
     _others(scenario, everybody)
     if me.role in roles:
         keys.attached(scenario, schema.owned, me)
@@ -159,7 +162,7 @@ def _on_citus(scenario: Scenario, me: Actor) -> BranchCoverage:
 def _ask(scenario: Scenario, everybody: list[Actor]) -> None:
     todo = doors.questions(scenario, everybody)
     scenario.begin(f"proving: {len(todo)} questions to views and functions")
-    doors.effects(scenario, todo)
+    effects.judge(scenario, todo)
     aftermath.judge(scenario, todo, everybody)
     entrances.entered(scenario, todo)
     there = doors.ask(scenario, todo)
