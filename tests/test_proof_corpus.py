@@ -20,7 +20,6 @@ GAPS = {
     "leak_view_union": "not tried",
     "leak_exists_exception": "oracle",
     "leak_address_is_pattern": "silent",
-    "leak_checks_the_argument": "silent",
     "leak_header_says_who": "silent",
     "leak_history_for_all": "silent",
     "leak_job_claimed": "silent",

@@ -17,7 +17,7 @@ from arami_db.rows.identities import email
 
 _MOST = 16  # calls about one row, of each kind
 _ALL = 48  # calls of a function
-_FEW = 4  # calls of a function that takes long
+_FEW = 3  # calls of a function that takes long
 _ROWS = 10  # rows that calls are about
 _DYNAMIC = re.compile(r"\b(?:from|join|into|update|table)\s+(?:only\s+)?(?:%|'\s*\|\|)")
 _NAMING = {"regclass", "text", "name", "character varying"}
@@ -66,10 +66,12 @@ def _plain(scenario: Scenario, function: ApiFunction, subject: Subject) -> Itera
     user, table, _ = subject
     label = f"with {'A' if user == scenario.a else 'B'}'s {table.name if table else 'id'}"
     lists = [values_of(scenario, function, a, subject) for a in function.arguments]
+    mine = _keys(scenario) if user == scenario.b else set()
     for n in range(min(_MOST, math.lcm(*map(len, lists)))):
         chosen = [values[n % len(values)] for values in lists]
         told = f" {label}, {n + 1}" if n else f" {label}"
-        yield _call(function, chosen, told, rank=2 * n + 2 * (table is None))
+        met = any(value.text in mine and not value.real for value in chosen)
+        yield _call(function, chosen, told, rank=2 * n + 2 * (table is None), is_mixed=met)
     if function.required < len(lists):
         first = [values[0] for values in lists][: function.required]
         yield _call(function, first, f" {label} and defaults", rank=2)
@@ -106,7 +108,7 @@ def _mine(
     row = scenario.row(scenario.a, table.path) if table else None
     if table and row and len(function.arguments) > 1:
         own = values_of(scenario, function, argument, (scenario.a, table, row))[0].text
-        found += [own] if own and own not in {value.text for value in theirs} else []
+        found += [own] if own and own not in {v.text for v in theirs if v.real} else []
     return list(dict.fromkeys(found))
 
 
@@ -116,6 +118,12 @@ def _call(
     given = _written(function, tuple(value.text for value in chosen))
     is_made_up = bool(chosen) and not any(value.real for value in chosen)
     return Call(label, given, is_made_up, is_mixed, rank)
+
+
+def _keys(scenario: Scenario) -> set[str | None]:
+    """The keys of A's rows, which a number that is made up may meet by chance."""
+    rows = [(t, scenario.row(scenario.a, t.path) or {}) for t in scenario.schema.tables.values()]
+    return {row.get(n) for t, row in rows for key in t.keys if key.primary for n in key.columns}
 
 
 def _subjects(scenario: Scenario, function: ApiFunction, user: str) -> Iterator[Subject]:

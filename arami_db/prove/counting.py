@@ -61,7 +61,7 @@ def changes_of(settled: Settled, attack: Attack, changed: tuple[str, ...]) -> st
     if len(compared) != len(changed) or any(b.keys() - a.keys() for _, b, a in compared):
         return "rows"
     kinds = {
-        table.columns[name].category
+        "" if name in table.leading else table.columns[name].category
         for table, (_, before, after) in zip(tables, compared, strict=True)
         for key, row in before.items()
         for name, value in row.items()

@@ -205,7 +205,7 @@ def _past_shadows(
         oracle.judged(
             scenario, [Attack(a.actor, action, a.object, a.statement, reads=True) for a in reads]
         )
-        shadowed = shadows.shadowed(todo, caster)
+        shadowed = shadows.shadowed([q for q in todo if q.name not in scenario.slow], caster)
         told = doors.ask(scenario, shadowed)
         return shadowed, told, doors.ask(scenario, shadowed, told)
 

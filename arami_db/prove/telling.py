@@ -68,7 +68,8 @@ def _may_hide(scenario: Scenario, question: Question) -> bool:
     body = function.body.lower()
     names = (table.name.lower() for table in scenario.schema.tables.values())
     comes_to = "execute" in body or any(re.search(rf"\b{re.escape(n)}\b", body) for n in names)
-    return function.is_definer and not function.in_policy and comes_to
+    is_slow = function.identity in scenario.slow  # which is named as not tried enough already
+    return function.is_definer and not function.in_policy and comes_to and not is_slow
 
 
 def _answer(result: Result) -> tuple[object, ...]:

@@ -107,6 +107,12 @@ class Table:
         """The owners that hold a user's id, e-mail or claim."""
         return tuple(owner for owner in self.owners if owner.kind != "row")
 
+    @property
+    def leading(self) -> frozenset[str]:
+        """The columns that tell rows apart or lead to others: of keys of both kinds, and owners."""
+        groups = [key.columns for key in self.keys] + [key.columns for key in self.foreign_keys]
+        return frozenset(n for group in groups for n in group) | {o.column for o in self.owners}
+
     def constrained(self, name: str, detail: str) -> tuple[str, ...]:
         """The columns of a constraint; those of a partition's own stand in what its error details.
 
