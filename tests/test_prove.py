@@ -9,6 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from arami_db.files import packaged_sql_dir
 from arami_db.prove import Proof, prove
 from tests.conftest import made
 from tests.documented import TABLES, Connection, tables, value
@@ -462,6 +463,51 @@ def test_non_superuser_owner_can_prove(connection: Connection) -> None:
 def test_empty_database_is_reported(empty_database: str) -> None:
     with psycopg.connect(empty_database, autocommit=True) as opened:
         assert prove(opened).unattempted
+
+
+def counted(name: str, seconds: str) -> str:
+    """A function that lets nobody in, takes some time, and counts its calls, undone or not."""
+    return (
+        f"create sequence public.calls_of_{name};"
+        f" create function public.{name}(who uuid, word text, more text, n integer) returns text"
+        f" language plpgsql security definer set search_path = '' as $$ begin"
+        f" perform nextval('public.calls_of_{name}'), pg_sleep({seconds});"
+        f" return (select b.body from public.box as b where b.user_id = who and who = auth.uid());"
+        f" end $$;"
+    )
+
+
+def test_a_function_that_takes_long_is_called_a_few_times(empty_database: str) -> None:
+    """As one that hashes a password; any other is called more often, but not without end."""
+    stub = (packaged_sql_dir() / "auth_stub.sql").read_bytes()
+    with psycopg.connect(empty_database, autocommit=True) as opened:
+        opened.execute(stub)
+        opened.execute("grant usage on schema public to anon, authenticated, service_role")
+        opened.execute("create table public.users (id uuid primary key, email text)")
+        opened.execute(table("box", "body text not null", "").encode())
+        opened.execute((counted("quick", "0") + counted("slow", "0.06")).encode())
+        proof = prove(opened)
+        [(quick,)] = opened.execute("select last_value from public.calls_of_quick").fetchall()
+        [(slow,)] = opened.execute("select last_value from public.calls_of_slow").fetchall()
+    assert slow < 40
+    assert slow < quick < 1200
+    assert {"a call takes long, so only a few were made, as A and as anon"} == {
+        gap.reason for gap in proof.untried if gap.object.startswith("public.slow(")
+    }
+    assert not any(gap.object.startswith("public.quick(") for gap in proof.untried)
+
+
+def test_a_function_over_logins_alone_is_tried(empty_database: str) -> None:
+    """Where the API exposes no table, accounts are made for whom it may tell of."""
+    stub = (packaged_sql_dir() / "auth_stub.sql").read_bytes()
+    find = "select u.id from auth.users as u where u.email = address"
+    with psycopg.connect(empty_database, autocommit=True) as opened:
+        opened.execute(stub)
+        opened.execute("grant usage on schema public to anon, authenticated, service_role")
+        opened.execute(definer("find", "address text", "uuid", find).encode())
+        proof = prove(opened)
+    assert not proof.unattempted
+    assert {leak.object for leak in proof.leaks} == {"public.find(address text)"}
 
 
 def table(name: str, columns: str, policies: str) -> str:

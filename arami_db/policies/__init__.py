@@ -18,6 +18,7 @@ from arami_db.policies.model import (
 )
 from arami_db.policies.owners import owner_columns
 from arami_db.policies.reading import read
+from arami_db.policies.standings import Standing, standings
 from arami_db.policies.valid import valid
 
 __all__ = [
@@ -33,9 +34,11 @@ __all__ = [
     "OwnerColumn",
     "OwnerLink",
     "Policies",
+    "Standing",
     "TablePolicy",
     "cases",
     "owner_columns",
     "read",
+    "standings",
     "valid",
 ]

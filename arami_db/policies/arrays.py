@@ -107,5 +107,6 @@ def keyed(part: Expr, spot: Spot) -> Iterator[Step]:
     spots = [spot]
     for key in keys:
         spots = [replace(s, world=w) for s in spots for w, _ in s.put((*place, key), True)]
-    yield from ((one.world, ()) for one in spots)
-    yield from spot.put(place, keys if len(place) > 2 else json.dumps(keys))
+    listed = list(spot.put(place, keys if len(place) > 2 else json.dumps(keys)))
+    named = [(one.world, ()) for one in spots]
+    yield from [*listed, *named] if place[0] == "claims" else [*named, *listed]

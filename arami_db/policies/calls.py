@@ -11,7 +11,7 @@ from datetime import datetime
 from arami_db.policies.claims import string
 from arami_db.policies.patterns import regex_samples
 from arami_db.policies.spots import Spot, is_known
-from arami_db.policies.tree import Expr
+from arami_db.policies.tree import Expr, literal
 
 Wanted = tuple[Expr, str | None]  # an expression, and what it has to be
 _CASES = {"lower": str.lower, "upper": str.upper, "initcap": str.title}
@@ -80,6 +80,8 @@ def arguments(part: Expr, value: str, spot: Spot) -> Iterator[Wanted]:
         yield from _parts(part, [value.strip('{}"')])
     elif name in {"date_part", "extract"} and len(args) == 2:
         yield from _date_part(string(args[0]) or "", args[1], value, spot)
+    elif name == "age":
+        yield from _age(args, value, spot)
     elif name in {"filename", "extension"}:
         yield args[0], value if name == "filename" else f"x.{value}"
     elif name == "concat":
@@ -147,6 +149,17 @@ def _date_part(field: str, part: Expr, value: str, spot: Spot) -> Iterator[Wante
     elif field == "epoch":
         answer = spot.value(Expr("call", "", (Expr("const", str(n)),), ("to_timestamp",)))
         yield part, answer[0] if answer else None
+
+
+def _age(args: tuple[Expr, ...], value: str, spot: Spot) -> Iterator[Wanted]:
+    """A moment so long before another: before today, where none is said."""
+    mine = Expr("cast", "interval", (literal(value),))
+    today = Expr("cast", "timestamptz", (literal("today"),))
+    sides = [(args[-1], args[0] if len(args) == 2 else today, "-")]
+    sides += [(args[0], args[1], "+")] if len(args) == 2 else []
+    for side, other, how in sides:
+        if is_known(other, spot) and (answer := spot.value(Expr("op", how, (other, mine)))):
+            yield side, answer[0]
 
 
 def element(part: Expr, value: str) -> Iterator[Wanted]:

@@ -120,6 +120,7 @@ class OwnerColumn:
         is_element: whether the column contains the owner (@>): an array, or JSON.
         keys: in JSON, under which the owner is; None where the column is no JSON.
         is_listed: whether there the owner is one of several.
+        in_list: whether the claim is a list, and the column one of it.
         branches: where it is compared so.
     """
 
@@ -131,6 +132,7 @@ class OwnerColumn:
     is_element: bool = False
     keys: tuple[str, ...] | None = None
     is_listed: bool = False
+    in_list: bool = False
     branches: tuple[Branch, ...] = ()
 
     def holding(self, value: str) -> str:

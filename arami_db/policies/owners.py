@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import Literal
 
 from arami_db.policies.catalog import Catalog
-from arami_db.policies.claims import Claim, claim_of, column_of, descend
+from arami_db.policies.claims import Claim, bare, claim_of, column_of, descend
 from arami_db.policies.model import Branch, OwnerColumn, OwnerLink, Policies
-from arami_db.policies.tree import Expr, Query, joined, walk
+from arami_db.policies.tree import TAKING_APART, Expr, Query, joined, walk
 from arami_db.rows.tables import Path, Table
 
 Pair = tuple[Expr, Expr, bool]  # what a condition says are equal, or one an element of the other
@@ -66,10 +66,15 @@ def _kind(claim: Claim) -> tuple[Literal["uid", "email", "claim"], tuple[str, ..
 
 
 def _in_json(owner: OwnerColumn, side: Expr, table: Table | None) -> OwnerColumn:
-    """An owner column with the keys under which the owner is, where it is JSON."""
+    """An owner column with the keys under which the owner is, where it is JSON; or the claim is a
+    list.
+    """
     column = table.columns.get(owner.column) if table else None
-    if column is None or column.type not in {"json", "jsonb"}:
+    if column is None:
         return owner
+    if column.type not in {"json", "jsonb"}:
+        in_list = owner.is_element and column.category != "A"
+        return replace(owner, is_element=owner.is_element and not in_list, in_list=in_list)
     return replace(owner, keys=descend(side)[1], is_listed=owner.is_element, is_element=True)
 
 
@@ -151,4 +156,7 @@ def _equal(left: Expr, right: Expr) -> Iterator[Pair]:
 def _of_query(query: Query, asked: Expr | None) -> Iterator[Pair]:
     yield from pairs_of(joined("and", query.conditions))
     if asked is not None and query.target is not None:
+        target = bare(query.target)
+        if target.kind == "call" and target.path[-1] in TAKING_APART:
+            yield (target.args[0], asked, True)
         yield from _equal(asked, query.target)

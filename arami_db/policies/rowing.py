@@ -8,12 +8,7 @@ from dataclasses import dataclass, replace
 from arami_db.policies.counting import aggregated, counted, counts, is_called, size_of
 from arami_db.policies.places import place_of
 from arami_db.policies.spots import Goal, Spot, Step
-from arami_db.policies.tree import NULL, Expr, Query, literal, mapped, renamed
-
-_ELEMENTS = {
-    "unnest", "jsonb_array_elements_text", "jsonb_array_elements", "json_array_elements_text",
-    "json_array_elements", "string_to_table", "regexp_split_to_table", "jsonb_object_keys",
-}  # fmt: skip
+from arami_db.policies.tree import NULL, TAKING_APART, Expr, Query, literal, mapped, renamed
 
 
 @dataclass(frozen=True)
@@ -98,9 +93,7 @@ def _rows(
         on = [source.on for source in query.sources]
         where = tuple(one for one in (*on, query.where) if one is not None)
         target = query.target
-        if target is not None and target.kind == "call" and target.path[-1] in _ELEMENTS:
-            target = _element(target, spot)
-        yield _Opened(spot, where, target)
+        yield _Opened(spot, where, target and _apart(target, spot))
         return
     source = query.sources[place]
     table = spot.server.tables.get(source.table or ("", ""))
@@ -113,13 +106,21 @@ def _rows(
             here = replace(spot, world=made if name == new else spot.world, env=env)
             named = _renamed(query, source.alias, alias)
             yield from _rows(named, place + 1, here, (*used, name), is_new=is_new)
-    elif source.call is not None and source.call.path[-1:][0] in _ELEMENTS:
+    elif source.call is not None and source.call.path[-1:][0] in TAKING_APART:
         element = _element(source.call, spot)
         columns = [(source.alias, name) for name in (*source.columns, source.alias, "value")]
         changed = _replaced(query, dict.fromkeys(columns, element))
         yield from _rows(changed, place + 1, spot, used, is_new=is_new)
     if source.left:  # no row of it: all that is asked of one is null
         yield from _rows(_nulled(query, place), place + 1, spot, used, is_new=is_new)
+
+
+def _apart(target: Expr, spot: Spot) -> Expr:
+    """What is selected: where a call takes it apart, cast or not, an element of it."""
+    if target.kind == "cast":
+        return replace(target, args=(_apart(target.args[0], spot), *target.args[1:]))
+    is_taking = target.kind == "call" and target.path[-1] in TAKING_APART
+    return _element(target, spot) if is_taking else target
 
 
 def _element(call: Expr, spot: Spot) -> Expr:

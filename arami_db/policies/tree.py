@@ -65,6 +65,10 @@ class Query:
         return tuple(e for e in (*(s.on for s in self.sources), self.where) if e is not None)
 
 
+TAKING_APART = {
+    "unnest", "jsonb_array_elements_text", "jsonb_array_elements", "json_array_elements_text",
+    "json_array_elements", "string_to_table", "regexp_split_to_table", "jsonb_object_keys",
+}  # fmt: skip
 TRUE, FALSE, NULL = Expr("const", "true"), Expr("const", "false"), Expr("const", "null")
 
 

@@ -46,7 +46,11 @@ def of_victim(branch: Branch, server: Evaluator) -> dict[Place, Value]:
     table = server.tables[branch.table]
     own = {side for one, other, _ in pairs_of(branch.expression) for side in (one, other)}
     own_columns = {column for side in own if (column := column_of(side))}
-    read = {one.path for one in walk(branch.expression) if one.kind == "column"}
+    parts = list(walk(branch.expression))
+    read = {one.path for one in parts if one.kind == "column"}
+    queries = [one.query for one in parts if one.query is not None]
+    if any(source.table == table.path for query in queries for source in query.sources):
+        read |= {(table.name, name) for name in table.columns}  # the row found is another one
     return {
         (ROW, name): VICTIM
         for row, name in sorted(p for p in read - own_columns if len(p) == 2)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from arami_db.prove import oracle
+from arami_db.prove import doors, oracle
 from arami_db.prove.attempt import DENIED, Result
 from arami_db.prove.doors import Question
 from arami_db.prove.parts import ApiFunction, View
@@ -13,6 +13,8 @@ from arami_db.prove.scenario import Scenario
 from arami_db.rows.tables import Table
 
 _NO_PARENT = "23503"
+_DEPENDS = "its answer depends on B's rows"
+_WORD = re.compile(r"[\w.+-]+")
 
 
 def compare(
@@ -27,9 +29,16 @@ def compare(
     """
     for question, (there, again, without) in zip(todo, answers, strict=True):
         leak = _leak(scenario, question, there, again, without)
-        if leak and _is_helper(question):
+        is_vague = leak == _DEPENDS and question.is_mixed and not _quotes(scenario, there, without)
+        if leak and (_is_helper(question) or is_vague):
             told = "it tells the caller whether another user has such a row"
             scenario.oracles.setdefault((question.name, "answer"), told)
+            leak = None
+        if leak and isinstance(question.of, View) and question.of.counts:
+            told = "it tells how many rows there are in all, so that another one was added"
+            scenario.oracles.setdefault((question.name, "count"), told)
+            leak = None
+        if leak and not doors.is_leak(scenario, question):
             leak = None
         if leak is None and question.is_made_up and there.sqlstate != DENIED:
             scenario.made_up.setdefault(question.name, question.action)
@@ -60,11 +69,22 @@ def _leak(
         return None  # another plan, or another moment, made the difference
     is_refused = without.sqlstate == _NO_PARENT  # a key that leads to nobody says that, and no more
     if there.rows and there.rows != without.rows and there.sqlstate is None and not is_refused:
-        return "its answer depends on B's rows"
+        return _DEPENDS
     if _said(there) != _said(without) and there.answered and without.answered:
         told = "what it says differs by whether somebody has such a row"
         scenario.oracles.setdefault((question.name, "error"), told)
     return None
+
+
+def _quotes(scenario: Scenario, there: Result, without: Result) -> bool:
+    """Whether an answer has a value of B's rows in it, however short, that it has not without."""
+    told, bare = (
+        {word for row in one.rows for word in _WORD.findall(str(row[-1]))}
+        for one in (there, without)
+    )
+    made = scenario.maker.made.items()
+    values = {value for (user, _), row in made if user == scenario.b for value in row.values()}
+    return bool((told - bare - {"t", "f", "true", "false"}) & values)
 
 
 def _said(result: Result) -> tuple[object, ...]:

@@ -94,7 +94,7 @@ def one_by_one(
         try:
             with undone(connection, "arami_attack"):
                 for step in attack.prepare:
-                    _perhaps(connection, step)
+                    perhaps(connection, step)
                 result = _done(connection, attack, belongings)
         except psycopg.Error as error:
             if connection.closed:
@@ -129,10 +129,18 @@ def _looked(
     return belongings()
 
 
-def _perhaps(connection: Connection, step: sql.Composable) -> None:
+def perhaps(connection: Connection, step: sql.Composable) -> list[tuple[Any, ...]]:
+    """Run a statement that may fail, and return its rows; none where it does.
+
+    Args:
+        connection: in a transaction.
+        step: the statement.
+    """
     try:
-        connection.execute(sql.SQL("savepoint arami_step; {}; release arami_step").format(step))
+        with connection.transaction():
+            cursor = connection.execute(sql.SQL("{}").format(step))
+            return cursor.fetchall() if cursor.description else []
     except psycopg.Error:
         if connection.closed:
             raise
-        connection.execute("rollback to arami_step; release arami_step")
+        return []

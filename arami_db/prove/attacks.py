@@ -9,9 +9,8 @@ from psycopg import sql
 from arami_db.prove import statements as make
 from arami_db.prove.actors import PLAIN, PRIVILEGES, THOROUGH, Actor
 from arami_db.prove.attempt import Attack
-from arami_db.prove.parts import View
 from arami_db.prove.scenario import Scenario
-from arami_db.prove.whose import may_be_nobodys, pinpoint
+from arami_db.prove.whose import may_be_nobodys
 from arami_db.rows.maker import Row, inserting
 from arami_db.rows.tables import ForeignKey, Table
 
@@ -124,38 +123,6 @@ def _nobodys(scenario: Scenario, table: Table, actor: Actor, theirs: Row) -> Ite
     yield "update ownerless", make.update(table, {name: theirs[name]}, nobodys), there
     yield "delete ownerless", make.delete(table, nobodys), there
     yield "update own to ownerless", make.update(table, {owner: None}, hers), ()
-
-
-def through(scenario: Scenario, view: View, actor: Actor) -> Iterator[Attack]:
-    """What an actor tries on B's rows through a view that can be written."""
-    guard = scenario.schema.guard((view.schema, view.name))
-    update, name = guard.columns(actor.role, "update"), sql.Identifier(view.schema, view.name)
-    may_delete = bool(guard.columns(actor.role, "delete"))
-    writes = update or may_delete or guard.columns(actor.role, "insert")
-    for table in scenario.schema.tables.values():
-        row = scenario.row(scenario.b, table.path)
-        if table.label not in view.reads or row is None or not writes:
-            continue
-        readable = guard.columns(actor.role, "select")
-        seen = {n: v for n, v in row.items() if n in readable}
-        where = pinpoint(table, seen) if seen else sql.SQL("true")
-        for column in [n for n in update if n in row][:1]:
-            change = sql.SQL("update {} set {} where {}")
-            statement = change.format(name, make.assign({column: row[column]}), where)
-            yield Attack(actor, "update", view.label, statement)
-        draft = scenario.maker.drafts.get((scenario.b, table.path), {})
-        new = {n: v for n, v in draft.items() if n in guard.columns(actor.role, "insert")}
-        if new:
-            statement = sql.SQL("insert into {} ({}) values ({})").format(
-                name,
-                sql.SQL(", ").join(map(sql.Identifier, new)),
-                sql.SQL(", ").join(map(sql.Literal, new.values())),
-            )
-            clear = scenario.clearing(table, scenario.b)
-            yield Attack(actor, "insert for B", view.label, statement, clear)
-        if may_delete:
-            delete = sql.SQL("delete from {} where {}").format(name, where)
-            yield Attack(actor, "delete", view.label, delete)
 
 
 def attachments(scenario: Scenario, table: Table) -> Iterator[tuple[ForeignKey, Table, Row]]:

@@ -14,7 +14,7 @@ MEANT = "a policy for anon says that everybody may"
 SHARED = "the row is A's, too"
 NOBODYS = "the row is of no user"
 DENIED = "42501"
-TAKEN = "23505"  # by somebody's row, which so is known to be there
+TAKEN = ("23505", "23P01")  # by somebody's row, which so is known to be there
 # Classes that say something of the attempt, or of the server's day, rather than of its defences.
 _NOT_AN_ANSWER = ("08", "24", "25", "34", "40", "42", "53", "54", "55", "57", "58", "XX")
 # A policy that calls itself; a relation that cannot do that; a cursor on partitions, which are

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 import psycopg
-from psycopg import sql
 
 from arami_db.policies import (
     ATTACKER,
@@ -18,7 +17,7 @@ from arami_db.policies import (
     Gap,
     Policies,
 )
-from arami_db.prove import oracle, promises
+from arami_db.prove import openings, oracle, promises
 from arami_db.prove import statements as make
 from arami_db.prove.actors import Actor, owner, with_claims
 from arami_db.prove.attempt import MEANT, NOBODYS, SHARED, Attack
@@ -26,10 +25,9 @@ from arami_db.prove.coverage import BranchCoverage, key_of, measure
 from arami_db.prove.placing import Placed, placed
 from arami_db.prove.scenario import Scenario
 from arami_db.rows.identities import email
+from arami_db.rows.maker import Row
 from arami_db.rows.savepoints import undone
 from arami_db.rows.tables import Table
-
-_USERS_SET = {"user_metadata", "raw_user_meta_data", "is_anonymous", "email", "phone"}
 
 
 def open_ones(policies: Policies, coverage: BranchCoverage) -> Policies:
@@ -57,10 +55,11 @@ def run(scenario: Scenario, coverage: BranchCoverage, cases: list[Case], gaps: l
             coverage.refuted.add(key_of(gap.branch))
         elif gap.holds:
             coverage.why.setdefault(key_of(gap.branch), gap.reason)
-    for case in cases:
+    named = [_named(scenario, case) for case in cases]
+    for case in named:
         seen = coverage.seen.get(key_of(case.branch), set())
         if coverage.is_open(case.branch) and (case.holds or False not in seen):
-            _try(scenario, coverage, _named(scenario, case))
+            _try(scenario, coverage, case, openings.ends(case, named))
 
 
 def _named(scenario: Scenario, case: Case) -> Case:
@@ -71,6 +70,8 @@ def _named(scenario: Scenario, case: Case) -> Case:
         ATTACKER_EMAIL: email(scenario.a),
         VICTIM_EMAIL: email(scenario.b),
     }
+    for known, own in ((ATTACKER_EMAIL, email(scenario.a)), (VICTIM_EMAIL, email(scenario.b))):
+        names |= dict(zip(known.split("@"), own.split("@"), strict=True))
     told = json.dumps([case.row, case.claims, case.others, case.settings])
     for name, value in names.items():
         told = told.replace(name, value)
@@ -79,7 +80,7 @@ def _named(scenario: Scenario, case: Case) -> Case:
     return replace(case, row=row, claims=claims, others=others, settings=settings)
 
 
-def _try(scenario: Scenario, coverage: BranchCoverage, case: Case) -> None:
+def _try(scenario: Scenario, coverage: BranchCoverage, case: Case, ends: list[Row]) -> None:
     table = scenario.schema.tables[case.branch.table]
     if scenario.row(scenario.b, table.path) is None:
         coverage.why.setdefault(key_of(case.branch), "no valid row could be made for B")
@@ -95,7 +96,7 @@ def _try(scenario: Scenario, coverage: BranchCoverage, case: Case) -> None:
             measure(scenario, here, actor, table, there.row, [case.branch])
             coverage.sees(case.branch, *here.seen.get(key_of(case.branch), (None,)))
             if case.holds and True in here.seen.get(key_of(case.branch), set()):
-                _attack(scenario, table, case, actor, there)
+                _attack(scenario, table, case, actor, there, ends)
                 _own(scenario, table, case, actor)
     except psycopg.Error as error:
         if scenario.connection.closed:
@@ -110,18 +111,12 @@ def _change(scenario: Scenario, table: Table, case: Case, actor: Actor) -> None:
     """Try to make B's row, as it is, one that the branch lets through."""
     row = {n: v for n, v in case.row.items() if table.columns[n].writable}
     may = make.allowed(scenario, table, actor.role, "update", row) if row else {}
-    if not may or may.keys() - set(row) or scenario.a in str(may) or _operators(case):
+    if not may or may.keys() - set(row) or scenario.a in str(may) or openings.operators(case):
         return
     at = (make.point(scenario, table, scenario.b),)
     update = make.update(table, may, make.CURRENT)
     action = f"update blindly to {', '.join(may)}"
     oracle.judged(scenario, [Attack(actor, action, table.label, update, at)])
-
-
-def _operators(case: Case) -> set[str]:
-    """The claims and settings of a case that users cannot set themselves."""
-    held = {*case.claims, *(n for n in case.settings if n.startswith("request."))}
-    return held - {*_USERS_SET, "request.headers", "request.cookies"}
 
 
 def _actor(scenario: Scenario, case: Case) -> Actor:
@@ -134,11 +129,19 @@ def _actor(scenario: Scenario, case: Case) -> Actor:
     return with_claims(actor, name, case.claims, case.settings)
 
 
-def _attack(scenario: Scenario, table: Table, case: Case, actor: Actor, there: Placed) -> None:
+def _attack(
+    scenario: Scenario,
+    table: Table,
+    case: Case,
+    actor: Actor,
+    there: Placed,
+    ends: list[Row],
+) -> None:
     """Try B's row; a state that only an operator can cause is not a leak."""
     evidence = f"policy {case.branch.policy}: {case.branch.text}"
-    operators = _operators(case)
-    for attack, result in scenario.run(list(_attacks(scenario, table, case, actor))):
+    operators = openings.operators(case)
+    todo = list(openings.attacks(scenario, table, case, actor, ends))
+    for attack, result in scenario.run(todo):
         leak = None
         if not there.is_own and not operators and there.by_attacker and result.sqlstate is None:
             if attack.reads and result.count and there.is_theirs:
@@ -164,30 +167,6 @@ def _why_not(there: Placed, operators: set[str]) -> str:
     if not there.by_attacker:
         return "A cannot write the rows elsewhere that the policy asks for"
     return "" if there.is_theirs else NOBODYS
-
-
-def _attacks(scenario: Scenario, table: Table, case: Case, actor: Actor) -> Iterator[Attack]:
-    row = scenario.maker.made[scenario.b, table.path]
-    name = make.changed_column(scenario, table, actor.role)
-    at: tuple[sql.Composable, ...] = (make.point(scenario, table, scenario.b),)
-    read = make.select(scenario, table, actor.role, scenario.b)
-    update = make.update(table, {name: row[name]}, make.CURRENT)
-    yield Attack(actor, "select", table.label, read, reads=True)
-    yield Attack(actor, "update blindly", table.label, update, at)
-    yield Attack(actor, "delete blindly", table.label, make.delete(table, make.CURRENT), at)
-    draft = scenario.maker.drafts[scenario.b, table.path]
-    insert = make.insert(scenario, table, actor.role, draft)
-    clear = scenario.clearing(table, scenario.b)
-    yield Attack(actor, "insert for B", table.label, insert, clear)
-    if case.branch.clause == "check" and scenario.row(scenario.a, table.path):
-        new = {n: v for n, v in row.items() if n in make.identity(table, row, case.row)}
-        may = make.allowed(scenario, table, actor.role, "update", new) if new else {}
-        if not may:
-            return
-        clear = (*scenario.releasing(table, scenario.a), scenario.forgetting(table, scenario.b))
-        give = make.update(table, may, make.CURRENT)
-        at = (*clear, make.point(scenario, table, scenario.a))
-        yield Attack(actor, "update to B", table.label, give, at)
 
 
 def _own(scenario: Scenario, table: Table, case: Case, actor: Actor) -> None:

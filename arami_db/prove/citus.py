@@ -15,7 +15,7 @@ import psycopg
 from psycopg import sql
 
 from arami_db.database.connect import Connection
-from arami_db.prove import answers, attacks, doors
+from arami_db.prove import answers, attacks, doors, effects
 from arami_db.prove.actors import API_ROLES, Actor, attackers
 from arami_db.prove.proving import play
 from arami_db.prove.scenario import Scenario
@@ -163,7 +163,7 @@ def _about(scenario: Scenario, actor: Actor, there: Somebody) -> None:
     about = doors.ask(scenario, todo)
     again = doors.ask(scenario, todo, about)
     if not scenario.role:
-        doors.effects(scenario, todo)
+        effects.judge(scenario, todo)
     nobody = str(uuid.uuid4())
     names = {there.user: nobody, **{v: str(uuid.uuid4()) for v in _ids(there)}}
     others = []

@@ -82,7 +82,7 @@ def taken(scenario: Scenario, tables: list[Table], actor: Actor) -> None:
     todo = [one for table in tables for one in _taking(scenario, table, actor)]
     results = scenario.run([attack for attack, _ in todo])
     for (attack, key), (_, result) in zip(todo, results, strict=True):
-        if result.sqlstate == TAKEN and f'"{key.name}"' in result.message:
+        if result.sqlstate in TAKEN and f'"{key.name}"' in result.message:
             told = "an insert tells whether another user has such a row"
             scenario.oracles.setdefault((attack.object, key.name), told)
         scenario.record(actor, attack.action, attack.object, result)
@@ -94,7 +94,7 @@ def _taking(scenario: Scenario, table: Table, actor: Actor) -> Iterator[tuple[At
     if theirs is None or draft is None:
         return
     owners = {owner.column for owner in table.direct}
-    for key in table.keys:
+    for key in (*table.keys, *_excluding(table)):
         is_set = all(theirs.get(name) is not None for name in key.columns)
         if not is_set or not _is_telling(table, key) or owners & set(key.columns):
             continue
@@ -102,6 +102,13 @@ def _taking(scenario: Scenario, table: Table, actor: Actor) -> Iterator[tuple[At
         insert = make.insert(scenario, table, actor.role, row)
         clear = scenario.clearing(table, scenario.a)
         yield Attack(actor, f"insert with B's {key.name}", table.label, insert, clear), key
+
+
+def _excluding(table: Table) -> Iterator[Key]:
+    """The exclusion constraints: no two rows may overlap in their columns."""
+    for name, check in table.checks.items():
+        if check.definition.startswith("EXCLUDE"):
+            yield Key(name, check.columns, arbiter=False, primary=False)
 
 
 def _is_telling(table: Table, key: Key) -> bool:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 
+from arami_db.prove.asked_for import MOMENTS, Subject, Value, documents, named, of_moments, typed
 from arami_db.prove.parts import ApiFunction, Argument
 from arami_db.prove.scenario import Scenario
 from arami_db.rows.identities import email
@@ -16,25 +16,22 @@ from arami_db.rows.values import argument as filler
 
 _NUMBERS = {"smallint", "integer", "bigint", "numeric", "real", "double precision"}
 _TEXTS = {"text", "character varying", "character", "name", "citext", "unknown", "anyelement"}
-_MOMENTS = {"date", "timestamp with time zone", "timestamp without time zone"}
 _PAGING = re.compile(r"page|offset|skip|limit|size|count|days|top|first|after|^n$|^k$")
 _EARLY = re.compile(r"from|since|after|start|begin|min|lower")
 _PREFIX = re.compile(r"^(?:p|in|arg|a|v)?_+|_+(?:in|p|arg|param)$")
-_KEYS = re.compile(r"->>?\s*'([^']+)'|\"?(\w+)\"?\s+(?:uuid|text|bigint|int|integer)\b")
 _WORD = re.compile(r"'([\w .-]{1,40})'")  # what a body compares
 _WORDS = 6
 _INJECTED = "' or true --"
-
-
-@dataclass(frozen=True)
-class Value:
-    """A value, and whether it is of a row of the user's, or else of a kind that needs no row."""
-
-    text: str | None
-    real: bool = False
-
-
-Subject = tuple[str, Table | None, Row]
+# In the place of an expression, and of a text: what is in a row is in the error.
+_TELLING = "(select string_agg(t::text, ' ')::integer from {} as t)"
+_BEGINNING = re.compile(r"\bleft\(.*?,\s*(\d+)\s*\)|\bsubstr(?:ing)?\(.*?,\s*1,\s*(\d+)\s*\)")
+_WHOLE = {  # what holds, or matches, all there is of a type
+    "box": "((-1e9,-1e9),(1e9,1e9))",
+    "circle": "<(0,0),1e9>",
+    "polygon": "((-1e9,-1e9),(-1e9,1e9),(1e9,1e9),(1e9,-1e9))",
+    "lquery": "*",
+    "jsonpath": "$",
+}
 
 
 def values(
@@ -49,7 +46,7 @@ def values(
         subject: the user, and a table and the user's row in it to take values from.
     """
     if argument.labels and argument.element is None:
-        theirs = _typed(subject[1], subject[2], {argument.base})
+        theirs = typed(subject[1], subject[2], {argument.base})
         labels = dict.fromkeys([*theirs, *argument.labels])
         return [Value(label, real=label in theirs) for label in labels]
     if argument.fields:
@@ -72,47 +69,78 @@ def _of_kind(
     user, table, row = subject
     name = _PREFIX.sub("", argument.name.lower())
     if kind == "boolean":
-        theirs = _typed(table, row, {kind})
+        theirs = typed(table, row, {kind})
         yield from (Value(text, real=True) for text in [*theirs, "true", "false"])
     elif kind in {"json", "jsonb"}:
-        yield from _documents(scenario, function, subject)
+        yield from documents(scenario, function, subject)
     elif kind == "uuid":
-        yield Value(_named(scenario, name, subject) or row.get("id") or user, real=True)
-        yield from (Value(text, real=True) for text in _typed(table, row, {"uuid"}))
+        yield Value(named(scenario, name, subject) or row.get("id") or user, real=True)
+        yield from (Value(text, real=True) for text in typed(table, row, {"uuid"}))
     elif kind in _TEXTS:
-        yield from _texts(scenario, name, subject, _WORD.findall(function.body)[:_WORDS])
+        yield from _texts(scenario, name, subject, function.body)
     elif kind in _NUMBERS:
         yield from _numbers(scenario, name, subject)
-    elif kind in _MOMENTS:
-        yield from (Value(text, real=True) for text in _typed(table, row, {kind}))
+    elif kind in MOMENTS:
+        yield from (Value(text, real=True) for text in typed(table, row, {kind}))
         found = row.get(name)
         edge = "-infinity" if _EARLY.search(name) else "infinity"
         yield from (Value(found, real=True),) if found else ()
         yield from (Value(edge), Value("-infinity" if edge == "infinity" else "infinity"))
     elif kind == "regclass":
         yield from (Value(t.label, real=True) for t in (table,) if t is not None)
-    elif kind.endswith("range"):
-        yield Value("(,)", real=True)
     elif kind == "interval":
         yield Value("100 years")
-    elif table is not None:
-        yield from (Value(text, real=True) for text in _typed(table, row, {kind}))
+    else:
+        yield from (Value(text, real=True) for text in _whole(kind, table, row))
 
 
-def _texts(scenario: Scenario, name: str, subject: Subject, words: list[str]) -> Iterator[Value]:
+def _whole(kind: str, table: Table | None, row: Row) -> Iterator[str]:
+    """What holds, or matches, all there is; else what the row has of a type."""
+    if kind.endswith("range"):
+        yield "(,)"
+    elif kind == "tsquery":
+        texts = typed(table, row, _TEXTS)
+        yield from (f"'{word}'" for text in texts for word in re.findall(r"\w+", text))
+    elif kind in _WHOLE:
+        yield _WHOLE[kind]
+    else:
+        yield from typed(table, row, {kind})
+
+
+def _texts(scenario: Scenario, name: str, subject: Subject, body: str) -> Iterator[Value]:
     user, table, row = subject
-    if found := _named(scenario, name, subject):
+    if found := named(scenario, name, subject):
         yield Value(found, real=True)
+    if table is not None and re.search(r"\bexecute\b", body, re.IGNORECASE):
+        telling = _TELLING.format(table.identifier.as_string())
+        yield from (Value(telling, real=True), Value(f"' || {telling} || '", real=True))
+    for length in dict.fromkeys(int(a or b) for a, b in _BEGINNING.findall(body)):
+        known = [*filter(None, [row.get("id"), *typed(table, row, _TEXTS | {"uuid"})])]
+        yield from (Value(text[:length], real=True) for text in dict.fromkeys(known))
     if table is None:
         yield from (Value(email(user), real=True), Value(user, real=True))
         yield from (Value("%"), Value(_INJECTED), Value(""))
+    yield from (Value(text, real=True) for text in _WORD.findall(body)[:_WORDS])
     texts = [n for n, c in (table.columns if table else {}).items() if c.category == "S"]
     yield from (Value(row[n], real=True) for n in texts if row[n])
     if row.get("id"):
         yield Value(row["id"], real=True)
     if table is not None:
         yield from (Value(table.name, real=True), Value(table.label, real=True))
-    yield from (Value(text, real=True) for text in words)
+    yield from (Value(text, real=True) for text in _literals(scenario, table))
+
+
+def _literals(scenario: Scenario, table: Table | None) -> list[str]:
+    """What constraints of a table name, and policies that look at it: kinds, states, roles."""
+    if table is None:
+        return []
+    texts = [check.definition for check in table.checks.values()]
+    texts += [
+        branch.text
+        for branch in scenario.schema.policies.branches
+        if re.search(rf"\b{re.escape(table.name)}\b", branch.text)
+    ]
+    return list(dict.fromkeys(word for text in texts for word in _WORD.findall(text)))[:_WORDS]
 
 
 def _numbers(scenario: Scenario, name: str, subject: Subject) -> Iterator[Value]:
@@ -120,68 +148,11 @@ def _numbers(scenario: Scenario, name: str, subject: Subject) -> Iterator[Value]
         big = re.search(r"limit|size|top|days", name)
         yield from (Value(text, real=True) for text in (("1000", "1") if big else ("0", "1", "2")))
     _, table, row = subject
-    if found := _named(scenario, name, subject):
+    yield from (Value(text, real=True) for text in of_moments(name, table, row))
+    if found := named(scenario, name, subject):
         yield Value(found, real=True)
-    yield from (Value(text, real=True) for text in _typed(table, row, _NUMBERS))
+    yield from (Value(text, real=True) for text in typed(table, row, _NUMBERS))
     yield from (Value(text) for text in ("0", "1", "2"))
-
-
-def _typed(table: Table | None, row: Row, kinds: Iterable[str]) -> list[str]:
-    if table is None:
-        return []
-    texts = (row[n] for n, c in table.columns.items() if c.type in kinds)
-    return [text for text in texts if text is not None]
-
-
-def _named(scenario: Scenario, name: str, subject: Subject) -> str | None:
-    """The value of the user's that a name asks for: a column, a table's row, or the user."""
-    user, table, row = subject
-    if row.get(name):
-        return row[name]
-    bare = re.sub(r"_?(?:uu)?id$", "", name)
-    if not name:
-        return None
-    if re.fullmatch(
-        r"u|uid|usr|user|owner|member|account|author|target|who|profile|other", bare or name
-    ):
-        return user
-    if table is not None and _is_of(table, bare):
-        return row.get("id")
-    for other in scenario.schema.tables.values():
-        if bare and _is_of(other, bare):
-            return (scenario.row(user, other.path) or {}).get("id")
-    for path in scenario.schema.tables:
-        if found := (scenario.row(user, path) or {}).get(name):
-            return found
-    return None
-
-
-def _is_of(table: Table, bare: str) -> bool:
-    return table.name in {bare, f"{bare}s", f"{bare}es", f"{bare[:-1]}ies"}
-
-
-def _documents(scenario: Scenario, function: ApiFunction, subject: Subject) -> Iterator[Value]:
-    """Objects with the keys that the body asks for, and the columns of the row; and lists."""
-    user, _, row = subject
-    keys = {key for pair in _KEYS.findall(function.body) for key in pair if key}
-    found: dict[str, object] = {**row}
-    for key in sorted(keys):
-        value = _named(scenario, key.lower(), subject) or row.get("id") or user
-        found.setdefault(key, value)
-    for key in sorted(keys):  # what holds further keys holds all of them
-        if re.search(rf"->\s*'{re.escape(key)}'\s*->", function.body):
-            found[key] = {**row, **dict.fromkeys(keys, user)}
-    for path in re.findall(r"#>>?\s*'\{([^}]+)\}'", function.body):
-        *above, last = path.split(",")
-        place: dict[str, object] = found
-        for key in above:
-            inner = place.setdefault(key, {})
-            place = inner if isinstance(inner, dict) else {}
-        place[last] = _named(scenario, last.lower(), subject) or row.get("id") or user
-    yield Value(json.dumps(found), real=True)
-    yield Value(json.dumps([found]), real=True)
-    yield Value(json.dumps([row.get("id") or user]), real=True)
-    yield Value(json.dumps(row.get("id") or user), real=True)
 
 
 def _record(

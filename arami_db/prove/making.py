@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import psycopg
 from psycopg import sql
@@ -14,7 +14,7 @@ from arami_db.prove.actors import claims
 from arami_db.prove.whose import NOBODY, predicate
 from arami_db.rows.identities import email
 from arami_db.rows.maker import Maker, NoRowError, Row
-from arami_db.rows.tables import Table
+from arami_db.rows.tables import Path, Table
 
 
 @dataclass(frozen=True)
@@ -26,12 +26,14 @@ class Making:
         policies: of the database, with what conditions speak of.
         maker: which drafts rows, and remembers them.
         on_citus: whether each role has its own transaction.
+        adopted: users and tables whose rows triggers have made.
     """
 
     connection: Connection
     policies: Policies
     maker: Maker
     on_citus: bool
+    adopted: set[tuple[str, Path]] = field(default_factory=set)
 
     def make(self, table: Table, user: str) -> None:
         """Insert a row, or take the one that a trigger has made; both may ask who is signed in.
@@ -101,6 +103,7 @@ class Making:
             row = dict(zip(table.columns, found, strict=True))
             self._fill(table, user, row)
             self.maker.adopt(table, user, row)
+            self.adopted.add((user, table.path))
         return found is not None
 
     def _led(self, table: Table, user: str) -> sql.Composable:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+import psycopg
 from psycopg import sql
 
 from arami_db.policies import Branch
@@ -40,7 +41,11 @@ def judged(scenario: Scenario, todo: list[Attack]) -> None:
             leak = _changed(result) if result.sqlstate is None else None
             scenario.record(attack.actor, attack.action, attack.object, result, leak)
             continue
-        if attack.reads and result.count and is_public(scenario, table):
+        if (
+            attack.reads
+            and result.count
+            and (is_public(scenario, table) or is_shown(scenario, table))
+        ):
             scenario.record(
                 attack.actor, attack.action, attack.object, result, None, "public", harmless=MEANT
             )
@@ -93,6 +98,30 @@ def is_common(scenario: Scenario, table: Table) -> bool:
         table: the table.
     """
     return not table.owners and is_public(scenario, table)
+
+
+def is_shown(scenario: Scenario, table: Table) -> bool:
+    """Whether a policy says by itself that everybody may read B's row of a table, as it is.
+
+    Args:
+        scenario: in which B has rows.
+        table: the table.
+    """
+    branches = (b for p in scenario.schema.guard(table.path).policies for b in p.branches)
+    where = scenario.pinpoint(table, scenario.b)
+    for branch in branches:
+        if "select" in branch.text or not is_meant(scenario, table, branch):
+            continue
+        query = sql.SQL("select from {} where {} and ({})")
+        shown = query.format(table.identifier, where, sql.SQL(branch.text))
+        try:
+            with scenario.connection.transaction():
+                if scenario.connection.execute(shown).fetchone() is not None:
+                    return True
+        except psycopg.Error:  # it is true of some rows only, and fails on this one
+            if scenario.connection.closed:
+                raise
+    return False
 
 
 def is_meant(scenario: Scenario, table: Table, branch: Branch) -> bool:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from typing import Literal
 
 from arami_db.policies.model import OwnerColumn
 from arami_db.rows.tables import Owner, Path, Table
@@ -13,6 +14,7 @@ ACCOUNTS = (("public", "users"), ("auth", "users"))
 Owners = dict[Path, tuple[Owner, ...]]
 
 
+_IDS = ("sub", "id", "user_id", "uid")
 _USERS_OWN = ("user_metadata", "raw_user_meta_data", "is_anonymous", "phone")
 
 
@@ -23,7 +25,8 @@ def told(compared: Compared) -> Owners:
     """The owners that policies name.
 
     An e-mail says whose a row is only where none of its columns holds an id, as of an invitation;
-    a claim that operators set only where nothing else does; one that users set themselves never.
+    a claim that operators set only where nothing else does; one that users set themselves only
+    where not even that does, and where it is an e-mail or an id.
 
     Args:
         compared: what they compare with who asks.
@@ -37,7 +40,19 @@ def told(compared: Compared) -> Owners:
             ids += mails
         if chosen := ids or claims:
             found[path] = tuple(dict.fromkeys(map(_owner, chosen)))
+        elif meant := [owner for c in columns for owner in _meant(c)]:
+            found[path] = tuple(dict.fromkeys(meant))
     return found
+
+
+def _meant(column: OwnerColumn) -> Iterator[Owner]:
+    """Whom a policy means by a claim that users set themselves: whose the row was to be."""
+    if column.kind == "claim" and not column.via and column.claim[0] in _USERS_OWN[:2]:
+        name = column.claim[-1]
+        if name == "email":
+            yield replace(_owner(column), kind="email", claim=())
+        elif name in _IDS:
+            yield replace(_owner(column), kind="id", claim=())
 
 
 def _held(table: Table, owner: Owner) -> Owner:
@@ -55,9 +70,10 @@ def _is_operators(claim: tuple[str, ...]) -> bool:
 def _owner(column: OwnerColumn) -> Owner:
     if column.via:
         return Owner(column.column, "row")
-    if column.kind == "claim":
-        return Owner(column.column, "claim", column.is_element, column.claim)
-    return Owner(column.column, "email" if column.kind == "email" else "id", column.is_element)
+    kind: Literal["id", "email", "claim"] = "id" if column.kind == "uid" else column.kind
+    claim = column.claim if kind == "claim" else ()
+    held = column.is_element, claim, column.keys or (), column.is_listed, column.in_list
+    return Owner(column.column, kind, *held)
 
 
 def shared(

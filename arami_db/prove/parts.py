@@ -19,6 +19,7 @@ class Guard:
         emptied_by: the roles that default privileges let truncate every new table.
         policies: by name.
         granted: the columns on which a role has a privilege, by "role privilege".
+        acts: what rules and the bodies of triggers say, by the command that sets them off.
     """
 
     is_secured: bool = False
@@ -28,6 +29,7 @@ class Guard:
     emptied_by: tuple[str, ...] = ()
     policies: tuple[TablePolicy, ...] = ()
     granted: dict[str, list[str]] = field(default_factory=dict)
+    acts: dict[str, str] = field(default_factory=dict)
 
     def columns(self, role: str, privilege: str) -> list[str]:
         """The columns on which a role has a privilege; all or none for deleting."""
@@ -54,7 +56,8 @@ class Guard:
 class View:
     """A view or materialized view, its uuid columns, and the tables that it reads.
 
-    As_owner tells that it reads tables with row level security with the rights of its owner.
+    As_owner tells that it reads tables with row level security with the rights of its owner;
+    counts, that it says how many rows there are in all, and no more.
     """
 
     schema: str
@@ -64,6 +67,7 @@ class View:
     readable: bool
     reads: tuple[str, ...]
     as_owner: bool
+    counts: bool
 
     @property
     def label(self) -> str:

@@ -18,7 +18,7 @@ from arami_db.prove.scenario import Scenario
 from arami_db.rows.tables import Table
 
 # A row that could not be made to go is in the way; a trigger says no in words of its own.
-_NO_ANSWER = (TAKEN, "P0001")
+_NO_ANSWER = (*TAKEN, "P0001")
 _COMMANDS = ("insert", "select", "update", "delete")
 
 

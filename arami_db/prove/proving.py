@@ -9,14 +9,20 @@ from psycopg import sql
 
 from arami_db.policies import cases
 from arami_db.prove import (
+    aftermath,
     answers,
+    appointed,
     attacks,
     branches,
     doors,
+    effects,
+    entrances,
     keys,
     oracle,
+    pacing,
     promises,
     shadows,
+    through,
 )
 from arami_db.prove.actors import API_ROLES, THOROUGH, Actor, attackers, owner, owners
 from arami_db.prove.asking import asked
@@ -43,22 +49,24 @@ def play(scenario: Scenario) -> BranchCoverage:
     tables = list(scenario.schema.tables.values())
     scenario.begin(f"proving: rows for two users in {len(tables)} tables")
     roles = [scenario.role] if scenario.role else playable(scenario)
-    if not scenario.schema.tried:
+    if not (scenario.schema.tried or scenario.schema.views or scenario.schema.functions):
         shown = ", ".join(scenario.schema.exposed) or "none"
         scenario.skip(
-            f"no table is in a schema that the API exposes ({shown}): run `arami-db migrate` first"
+            f"nothing is in a schema that the API exposes ({shown}): run `arami-db migrate` first"
         )
     if any(len(table.direct) > 1 or _names_two(table) for table in tables):
         scenario.settle(scenario.c, [t for t in tables if t.name == "users" or _is_profile(t)])
     scenario.settle(scenario.a, tables)
     common = [t for t in tables if oracle.is_common(scenario, t)]  # stays when B's rows go
     scenario.settle(scenario.b, common)
+    if not scenario.role:
+        appointed.dismiss(scenario, owner(scenario.a, scenario.operators_claims(scenario.a)))
     scenario.connection.execute(sql.SQL("savepoint {}").format(sql.Identifier(_BEFORE)))
     scenario.settle(scenario.b, [t for t in tables if t not in common])
     if not scenario.role:
         scenario.partitions(scenario.a)
         scenario.partitions(scenario.b)
-    scenario.claims = operators_claims(scenario, scenario.a)
+    scenario.claims = scenario.operators_claims(scenario.a)
     everybody = [
         scenario.cast(actor)
         for actor in attackers(scenario.a, scenario.b, scenario.claims)
@@ -67,19 +75,6 @@ def play(scenario: Scenario) -> BranchCoverage:
     coverage = _attack(scenario, everybody, roles)
     _ask(scenario, everybody)
     return coverage
-
-
-def operators_claims(scenario: Scenario, user: str) -> dict[str, object]:
-    """The claims of a token that operators set, where policies read whose a row is from them."""
-    claims: dict[str, object] = {}
-    for table in scenario.schema.tables.values():
-        for held in table.direct:
-            if held.kind == "claim":
-                value: object = scenario.maker.value(table, held, user)
-                for key in reversed(held.claim[1:]):
-                    value = {key: value}
-                claims[held.claim[0]] = value
-    return claims
 
 
 def _is_profile(table: Table) -> bool:
@@ -108,6 +103,7 @@ def playable(scenario: Scenario) -> list[str]:
 def _attack(scenario: Scenario, everybody: list[Actor], roles: list[str]) -> BranchCoverage:
     schema, me = scenario.schema, scenario.cast(owner(scenario.a, scenario.claims))
     scenario.begin(f"proving: {len(everybody)} actors on {len(schema.tried)} tables")
+    pacing.measure(scenario, me)
     _others(scenario, everybody)
     if me.role in roles:
         keys.attached(scenario, schema.owned, me)
@@ -136,7 +132,7 @@ def _others(scenario: Scenario, everybody: list[Actor]) -> None:
     schema = scenario.schema
     todo = [a for t in schema.owned for actor in everybody for a in attacks.on(scenario, t, actor)]
     thorough = [actor for actor in everybody if actor.name in THOROUGH]
-    todo += [a for v in schema.views for who in thorough for a in attacks.through(scenario, v, who)]
+    todo += [a for v in schema.views for who in thorough for a in through.attacks(scenario, v, who)]
     oracle.judged(scenario, todo)
     ownerless = [
         a for t in schema.ownerless for w in thorough for a in oracle.ownerless(scenario, t, w)
@@ -174,12 +170,14 @@ def _on_citus(scenario: Scenario, me: Actor) -> BranchCoverage:
 def _ask(scenario: Scenario, everybody: list[Actor]) -> None:
     todo = doors.questions(scenario, everybody)
     scenario.begin(f"proving: {len(todo)} questions to views and functions")
-    doors.effects(scenario, todo)
+    effects.judge(scenario, todo)
+    aftermath.judge(scenario, todo, everybody)
+    entrances.entered(scenario, todo)
     there = doors.ask(scenario, todo)
     again = doors.ask(scenario, todo, there)
     caster = next((actor for actor in everybody if actor.name == "A"), None)
     shadowed, hidden, hidden_again = _past_shadows(scenario, todo, caster)
-    b = owner(scenario.b, operators_claims(scenario, scenario.b))
+    b = owner(scenario.b, scenario.operators_claims(scenario.b))
     telling = Telling(scenario, doors.within_reach(todo, there), b)
     _ = scenario.tokens  # of B's rows, which are gone after this
     undo_to_before(scenario)
@@ -216,7 +214,7 @@ def _past_shadows(
         oracle.judged(
             scenario, [Attack(a.actor, action, a.object, a.statement, reads=True) for a in reads]
         )
-        shadowed = shadows.shadowed(todo, caster)
+        shadowed = shadows.shadowed([q for q in todo if q.name not in scenario.slow], caster)
         told = doors.ask(scenario, shadowed)
         return shadowed, told, doors.ask(scenario, shadowed, told)
 

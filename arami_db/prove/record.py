@@ -18,6 +18,7 @@ class Record:
         public: tables by the policy that opens them to everybody.
         made_up: functions by a call whose arguments belonged to no user.
         called: functions that were called with somebody's values.
+        slow: functions that take long, which are called a few times only.
         failing: functions by what their calls end with.
         kept: what came of what A tried with own rows, by table and command.
     """
@@ -31,6 +32,7 @@ class Record:
         self.public: dict[str, str] = {}
         self.made_up: dict[str, str] = {}
         self.called: set[str] = set()
+        self.slow: set[str] = set()
         self.failing: dict[str, str] = {}
         self.kept: dict[tuple[Path, str], Result] = {}
 

@@ -11,6 +11,7 @@ from psycopg import sql
 from arami_db.prove.asking import one_by_one
 from arami_db.prove.attempt import Attack, Result
 from arami_db.prove.batch import Watched, attempts
+from arami_db.prove.counting import harmed
 from arami_db.prove.settled import Settled
 from arami_db.prove.whose import may_be_nobodys
 from arami_db.rows.tables import Path
@@ -24,6 +25,9 @@ _EVERY = """ || (
     select concat_ws(' ', ' ', count(*), sum(
         hashtextextended(concat_ws(' ', t.tableoid, t.ctid, t::text), 0)::numeric
     )) from {} as t where {} is null)"""
+_CAPABILITY = re.compile(
+    r"token|nonce|otp|passcode|(?:share|invite|invitation|access|join)_?(?:code|key|link)"
+)
 _TELLING = 12  # characters of what cannot be guessed
 
 
@@ -74,6 +78,20 @@ class Scenario(Settled):
         }
         return sorted(v for v in theirs - mine if len(v) >= _TELLING and not _MOMENT.match(v))
 
+    def is_let_in(self, given: str) -> bool:
+        """Whether arguments hold a token out of B's rows: who has it was given it."""
+        return any(token in given for token in self._capabilities)
+
+    @cached_property
+    def _capabilities(self) -> list[str]:
+        return [
+            value
+            for (user, _), row in self.maker.made.items()
+            if user == self.b
+            for name, value in row.items()
+            if value and len(value) >= _TELLING and _CAPABILITY.search(name.lower())
+        ]
+
     @cached_property
     def oids(self) -> dict[Path, int]:
         """The tables as Postgres numbers them."""
@@ -89,6 +107,19 @@ class Scenario(Settled):
         """What people call the tables that Postgres numbers."""
         return {str(oid): ".".join(path) for path, oid in self.oids.items()}
 
+    def operators_claims(self, user: str) -> dict[str, object]:
+        """Claims of a user's that operators set, where policies read whose a row is from them."""
+        claims: dict[str, object] = {}
+        for table in self.schema.tables.values():
+            for held in table.direct:
+                if held.kind == "claim":
+                    value: object = self.maker.value(table, held, user)
+                    value = [value] if held.in_list else value
+                    for key in reversed(held.claim[1:]):
+                        value = {key: value}
+                    claims[held.claim[0]] = value
+        return claims
+
     def run(self, attacks: Sequence[Attack]) -> Iterator[tuple[Attack, Result]]:
         """Try attacks, and say what came of each; nothing is written down."""
         if self.role:
@@ -96,10 +127,13 @@ class Scenario(Settled):
             return
         for attack, result in attempts(self.connection, attacks, self._watch()):
             changed = tuple(self.labels.get(oid, oid) for oid in result.changed)
+            changed = changed and harmed(self, attack, changed)
             yield attack, Result(result.count, result.sqlstate, result.message, changed)
 
     def _watch(self) -> Watched:
         hooked = {t.label for t in self.schema.tried if self.schema.guard(t.path).has_hooks}
+        views = self.schema.views
+        hooked |= {v.label for v in views if self.schema.guard((v.schema, v.name)).acts}
         hooked |= {function.identity for function in self.schema.functions}
         own = {label: oid for oid, label in self.labels.items()}
         return Watched(self.watched, self._reaches, own, frozenset(hooked))

@@ -142,9 +142,8 @@ def _guard(row: dict[str, Any], policies: Policies) -> Guard:
     texts += [branch.text for p in its for branch in p.branches]
     asks = row["asks"] or any(_MORE.search(text) for text in texts)
     emptied_by = tuple(row["emptied_by"])
-    return Guard(
-        row["is_secured"], row["has_hooks"], row["writes"], asks, emptied_by, its, row["granted"]
-    )
+    held = (row["is_secured"], row["has_hooks"], row["writes"], asks, emptied_by, its)
+    return Guard(*held, row["granted"], row["acts"])
 
 
 def _function(row: dict[str, Any]) -> ApiFunction:

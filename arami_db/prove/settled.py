@@ -104,7 +104,7 @@ class Settled(Record):
                     self._not_made(table, f"no valid row could be made for {who}: {error}")
 
     def partitions(self, user: str) -> None:
-        """Find a user's rows in the partitions that hold them, which may be read by themselves."""
+        """Find or make a user's rows in the partitions, which may be read by themselves."""
         for table in self.schema.tables.values():
             row = self.row(user, table.root) if table.root else None
             if row is None or table.root is None:
@@ -115,8 +115,17 @@ class Settled(Record):
             if self.connection.execute(one).fetchone() is not None:
                 self.maker.made[user, table.path] = row
                 self.maker.drafts[user, table.path] = self.maker.drafts[user, table.root]
-            elif user == self.b and self._is_granted(table):
+            elif self._is_granted(table) and not self._is_made_in(table, user) and user == self.b:
                 self.untried.setdefault(table.label, _OTHER_PARTITION)
+
+    def _is_made_in(self, table: Table, user: str) -> bool:
+        """Whether a user's row could be made in a partition."""
+        try:
+            self.making.make(table, user)
+        except (NoRowError, psycopg.Error):
+            if self.connection.closed:
+                raise
+        return (user, table.path) in self.maker.made
 
     def _is_granted(self, table: Table) -> bool:
         """Whether people who use the API may read or write a table by its own name."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import psycopg
 from psycopg import sql
@@ -45,13 +46,8 @@ def shadowed(todo: list[Question], actor: Actor) -> list[Question]:
         todo: all questions.
         actor: who casts the shadows.
     """
-    return [
-        Question(
-            q.actor, f"{q.action}{_SHADOWS}", q.of, q.statement, q.is_made_up, q.given, q.prepare
-        )
-        for q in todo
-        if q.actor.name == actor.name
-    ]
+    mine = [q for q in todo if q.actor.name == actor.name]
+    return [replace(question, action=f"{question.action}{_SHADOWS}") for question in mine]
 
 
 def _cast(scenario: Scenario, actor: Actor) -> None:

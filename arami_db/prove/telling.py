@@ -43,7 +43,10 @@ class Telling:
         for question, there, bare in zip(self._todo, self._there, without, strict=True):
             if _answer(there) != _answer(bare):
                 self._lively.add(question.name)
+        leaking = {attempt.object for attempt in self._scenario.attempts if attempt.leaked}
         for question in self._todo:
+            if question.name in leaking:
+                continue
             if question.name not in self._lively:
                 self._scenario.called.discard(question.name)
                 self._scenario.untried.setdefault(question.name, _WHY)
@@ -67,7 +70,8 @@ def _may_hide(scenario: Scenario, question: Question) -> bool:
     body = function.body.lower()
     names = (table.name.lower() for table in scenario.schema.tables.values())
     comes_to = "execute" in body or any(re.search(rf"\b{re.escape(n)}\b", body) for n in names)
-    return function.is_definer and not function.in_policy and comes_to
+    is_slow = function.identity in scenario.slow  # which is named as not tried enough already
+    return function.is_definer and not function.in_policy and comes_to and not is_slow
 
 
 def _answer(result: Result) -> tuple[object, ...]:

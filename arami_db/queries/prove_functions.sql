@@ -42,8 +42,10 @@ select
                         json_build_array(a.attname, format_type(a.atttypid, null)) order by a.attnum
                     ), '[]')
                     from pg_catalog.pg_attribute as a
-                    where a.attrelid = t.typrelid
-                        and t.typrelid <> 0
+                    where a.attrelid in (t.typrelid, (
+                        select e.typrelid from pg_catalog.pg_type as e where e.oid = t.typelem
+                    ))
+                        and a.attrelid <> 0
                         and a.attnum > 0
                         and not a.attisdropped
                 )

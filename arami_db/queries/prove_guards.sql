@@ -1,6 +1,6 @@
 -- What guards the relations of some schemas besides policies: whether row level security holds,
 -- which privileges the roles of the API hold on which columns, and what runs besides: where no row is
--- touched; what may write elsewhere; what asks who is signed in.
+-- touched; what may write elsewhere; what asks who is signed in; and all of it as text, by command.
 select
     n.nspname::text as schema,
     c.relname::text as name,
@@ -20,6 +20,27 @@ select
             and not t.tgisinternal
             and p.prosrc ~* '(insert|update|delete|merge|truncate|execute|perform|call|copy|select)\M'
     ) as writes,
+    (
+        select coalesce(json_object_agg(g.command, g.bodies), '{}')
+        from (
+            select
+                v.command,
+                string_agg(a.body, ' ') as bodies
+            from (values ('insert', 4, '3'), ('update', 16, '2'), ('delete', 8, '4'))
+                as v (command, bit, event)
+            inner join lateral (
+                select p.prosrc as body
+                from pg_catalog.pg_trigger as t
+                inner join pg_catalog.pg_proc as p on t.tgfoid = p.oid
+                where t.tgrelid = c.oid and not t.tgisinternal and t.tgtype & v.bit <> 0
+                union all
+                select pg_get_ruledef(r.oid)
+                from pg_catalog.pg_rewrite as r
+                where r.ev_class = c.oid and r.ev_type::text = v.event
+            ) as a on true
+            group by v.command
+        ) as g
+    ) as acts,
     exists (
         select
         from pg_catalog.pg_trigger as t

@@ -1,6 +1,6 @@
 -- Every view and materialized view of the exposed schemas; its columns where a user's id may be; all
--- the relations that it reads, through other views, too; and whether it reads rows that policies guard
--- with the rights of its owner.
+-- the relations that it reads, through other views, too; whether it reads rows that policies guard
+-- with the rights of its owner; and whether it only counts rows, all of them in one number.
 with recursive reads (view, relation) as (
     select
         r.ev_class,
@@ -64,7 +64,10 @@ select
         from reads as s
         inner join pg_catalog.pg_class as rc on s.relation = rc.oid
         where s.view = c.oid and rc.relrowsecurity
-    ) as as_owner
+    ) as as_owner,
+    pg_get_viewdef(c.oid)
+    ~ '^\s*SELECT\s+count\(\*\) AS \w+(,\s+count\(\*\) AS \w+)*\s+FROM [^()]*;$'
+    and pg_get_viewdef(c.oid) !~ 'GROUP BY|WHERE' as counts
 from pg_catalog.pg_class as c
 inner join pg_catalog.pg_namespace as n on c.relnamespace = n.oid
 where n.nspname = any(%(schemas)s::text [])

@@ -8,12 +8,9 @@ with recursive reached (oid) as (
     where c.relkind in ('r', 'p')
         and (
             n.nspname = any(%(schemas)s::text[])
-            or (
-                array[n.nspname, c.relname]::text[] in (
-                    select array[b.value ->> 0, b.value ->> 1]
-                    from jsonb_array_elements(%(besides)s::jsonb) as b
-                )
-                and c.relhastriggers
+            or array[n.nspname, c.relname]::text[] in (
+                select array[b.value ->> 0, b.value ->> 1]
+                from jsonb_array_elements(%(besides)s::jsonb) as b
             )
         )
     union

@@ -43,8 +43,12 @@ class Identities:
             held = user
         if not owner.is_element:
             return held
-        is_json = table.columns[owner.column].type in {"json", "jsonb"}
-        return json.dumps([held]) if is_json else "{" + held + "}"
+        if table.columns[owner.column].type not in {"json", "jsonb"}:
+            return "{" + held + "}"
+        made: object = [held] if owner.is_listed else held
+        for key in reversed(owner.keys):
+            made = {key: made}
+        return json.dumps(made)
 
     def key(self, group: str, kind: str, user: str) -> str:
         """The value for a user in all columns that policies compare with each other."""

@@ -156,8 +156,7 @@ class Maker(Identities):
         """The next combination of values for the columns of the violated constraint."""
         name = refusal.diag.constraint_name or ""
         if name not in choices:
-            keys = {key.name: key.columns for key in table.keys}
-            columns = table.checks[name].columns if name in table.checks else keys.get(name, ())
+            columns = table.constrained(name, refusal.diag.message_detail or "")
             choices[name] = self._combinations(table, user, columns)
         return next(choices[name], None)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -13,6 +14,7 @@ from psycopg.rows import dict_row
 from arami_db.database.connect import Connection, query
 
 Path = tuple[str, str]  # schema and name
+_DOUBLED = re.compile(r"\(([^=]*)\)=\(")  # Key (id, day)=(1, …) already exists: in any language
 
 
 @dataclass(frozen=True)
@@ -68,12 +70,18 @@ class Owner:
             to a row of the user's in another table.
         is_element: whether that is an element of an array in it.
         claim: the path of the claim in the JWT.
+        keys: in JSON, under which it is held.
+        is_listed: whether there it is one of several.
+        in_list: whether the claim is a list of such values.
     """
 
     column: str
     kind: Literal["id", "email", "claim", "row"]
     is_element: bool = False
     claim: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
+    is_listed: bool = False
+    in_list: bool = False
 
 
 @dataclass(frozen=True)
@@ -100,6 +108,26 @@ class Table:
         return tuple(owner for owner in self.owners if owner.kind != "row")
 
     @property
+    def leading(self) -> frozenset[str]:
+        """The columns that tell rows apart or lead to others: of keys of both kinds, and owners."""
+        groups = [key.columns for key in self.keys] + [key.columns for key in self.foreign_keys]
+        return frozenset(n for group in groups for n in group) | {o.column for o in self.owners}
+
+    def constrained(self, name: str, detail: str) -> tuple[str, ...]:
+        """The columns of a constraint; those of a partition's own stand in what its error details.
+
+        Args:
+            name: the constraint's.
+            detail: of the error.
+        """
+        if name in self.checks:
+            return self.checks[name].columns
+        told = _DOUBLED.search(detail)
+        named = tuple(one.strip('"') for one in told[1].split(", ")) if told else ()
+        keys = {key.name: key.columns for key in self.keys}
+        return keys.get(name, tuple(one for one in named if one in self.columns))
+
+    @property
     def path(self) -> Path:
         """Schema and name."""
         return (self.schema, self.name)
@@ -123,7 +151,7 @@ def read_tables(
     Args:
         connection: to the database.
         schemas: their names.
-        besides: further tables; those with triggers are read, which may write to other tables.
+        besides: further tables, which triggers, views and functions may come to.
 
     Returns:
         The tables by path, unordered.

@@ -86,13 +86,28 @@ def _of_type(column: Column, literals: list[str], numbers: list[str]) -> Iterato
         yield "{}"
         yield from ("{" + ",".join(f'"{literal}"' for literal in literals[:1]) + "}", "{1}")
     elif column.category == "R":
-        yield from ("empty", "[1,2)", "[2000-01-01,2000-01-02)")
+        yield from _ranges(column)
     else:
         if column.type == "bytea":
             yield "\\x" + secrets.token_hex(16)
         yield from _BY_TYPE.get(column.type, ("", "0", "{}"))
         is_json = column.type in {"json", "jsonb"}
         yield from [json.dumps(dict.fromkeys(literals, "a"))] if is_json else literals
+
+
+def _ranges(column: Column) -> Iterator[str]:
+    """Ranges that hardly overlap, and one that overlaps none."""
+    is_multiple = column.type.endswith("multirange")
+    bounds = ""
+    if column.type.startswith(("date", "ts")):
+        first = f"{2031 + secrets.randbelow(60)}-{1 + secrets.randbelow(12):02}"
+        bounds = f"[{first}-01,{first}-02)"
+    elif column.type.startswith(("int", "num")):
+        number = 1000 + 2 * secrets.randbelow(1_000_000)
+        bounds = f"[{number},{number + 1})"
+    if bounds:
+        yield f"{{{bounds}}}" if is_multiple else bounds
+    yield "{}" if is_multiple else "empty"
 
 
 def _texts(numbers: list[str]) -> Iterator[str]:

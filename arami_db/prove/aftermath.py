@@ -1,0 +1,158 @@
+"""What triggers, rules and calls leave behind for others to read: copies of what is in B's rows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from arami_db.prove import deeds, oracle
+from arami_db.prove.actors import PLAIN, Actor
+from arami_db.prove.asking import noticed, perhaps
+from arami_db.prove.attempt import Result
+from arami_db.prove.deeds import Deed
+from arami_db.prove.doors import Question
+from arami_db.prove.scenario import Scenario
+from arami_db.rows.savepoints import undone
+from arami_db.rows.tables import Table
+
+_VERBS = re.compile(r"\b(?:insert|update|delete|merge|truncate|execute|perform|call|copy|select)\b")
+_MOST = 20  # rows with a secret, of a table
+
+
+def judge(scenario: Scenario, todo: Sequence[Question], actors: Sequence[Actor]) -> None:
+    """Let A do what sets something off, and see what people are told and may read then.
+
+    Args:
+        scenario: in which A and B have rows.
+        todo: the questions to functions.
+        actors: everybody.
+    """
+    if scenario.role:  # on Citus
+        return
+    secrets = _secrets(scenario)
+    _copied(scenario, [actor for actor in actors if actor.name in PLAIN], secrets)
+    for actor in actors:
+        if actor.name == "A":
+            _set_off(scenario, todo, actor, secrets)
+
+
+def _copied(scenario: Scenario, actors: Sequence[Actor], secrets: frozenset[str]) -> None:
+    """Let people read what triggers and rules wrote elsewhere when B's rows were made."""
+    written: dict[str, Table] = {}
+    for path, guard in scenario.schema.guards.items():
+        for body in guard.acts.values():
+            written |= {t.label: t for t in deeds.named(scenario, body) if t.path != path}
+    for table in written.values():
+        if table not in scenario.schema.tried or oracle.is_public(scenario, table):
+            continue
+        for actor in actors:
+            with undone(scenario.connection, "arami_copied"):
+                scenario.connection.execute(actor.become)
+                rows = _read(scenario, actor, table, secrets)
+            if rows:
+                leak = "what is in B's rows was copied here, and may be read"
+                scenario.record(actor, "select", table.label, Result(len(rows)), leak)
+
+
+def _set_off(
+    scenario: Scenario, todo: Sequence[Question], actor: Actor, secrets: frozenset[str]
+) -> None:
+    there = [*deeds.of_tables(scenario, actor), *deeds.of_views(scenario, actor)]
+    linked = [deed.attack for deed in there if deed.is_linked]
+    for attack, result in scenario.run(linked):
+        if result.sqlstate is None and result.changed:
+            leak = f"rows of others changed in {', '.join(result.changed)}"
+            scenario.record(attack.actor, attack.action, attack.object, result, leak)
+    done = set()
+    for deed in [*there, *deeds.of_functions(scenario, todo, actor)]:
+        result, told = _told(scenario, deed, secrets)
+        if result.sqlstate is None and result.count:
+            done.add((deed.attack.object, deed.command))
+        if told and told - _told(scenario, deed, secrets, is_done=False)[1]:
+            leak = "A is told, or may read then, what is in B's rows"
+            scenario.record(actor, deed.attack.action, deed.attack.object, result, leak)
+    _name_unseen(scenario, actor, done)
+
+
+def _secrets(scenario: Scenario) -> frozenset[str]:
+    """What B's rows say, other than ids, that is not in a row which is everybody's."""
+    tables = scenario.schema.tables
+    theirs = {p: row for (user, p), row in scenario.maker.made.items() if user == scenario.b}
+    open_ = {
+        value
+        for path, row in theirs.items()
+        if not tables[path].owners or oracle.is_public(scenario, tables[path])
+        for value in row.values()
+    }
+    ids = {
+        value
+        for path, row in theirs.items()
+        for name, value in row.items()
+        if tables[path].columns[name].type == "uuid"
+    }
+    return frozenset(scenario.tokens) - open_ - ids
+
+
+def _told(
+    scenario: Scenario, deed: Deed, secrets: frozenset[str], *, is_done: bool = True
+) -> tuple[Result, frozenset[str]]:
+    """What A is told by doing something, and may read afterwards; or without doing it."""
+    attack, connection = deed.attack, scenario.connection
+    told: list[object] = []
+    result = Result()
+    with noticed(connection) as said, undone(connection, "arami_aftermath"):
+        for step in attack.prepare:
+            perhaps(connection, step)
+        connection.execute(attack.actor.become)
+        if is_done:
+            script = sql.SQL("{}; set constraints all immediate").format(attack.statement)
+            try:
+                with connection.transaction():
+                    cursor = connection.execute(script)
+                    told += cursor.fetchall() if cursor.description else []
+                    result = Result(abs(cursor.rowcount))
+            except psycopg.Error as error:
+                if connection.closed:
+                    raise
+                told.append(str(error))
+                result = Result(sqlstate=error.sqlstate or "XX000", message=str(error))
+        for table in deed.tables:
+            told += _read(scenario, attack.actor, table, secrets)
+    text, given = " ".join(map(str, [*told, *said])), attack.statement.as_string()
+    return result, frozenset(s for s in secrets if s in text and s not in given)
+
+
+def _read(
+    scenario: Scenario, actor: Actor, table: Table, secrets: Collection[str]
+) -> list[tuple[Any, ...]]:
+    """The rows of a table in which the actor, who is acting, finds a secret."""
+    readable = scenario.schema.guard(table.path).columns(actor.role, "select")
+    if not readable or not secrets or table.schema not in scenario.schema.exposed:
+        return []
+    query = sql.SQL(
+        "select r.told from (select row({})::text as told from {}) as r where exists ("
+        "select from unnest({}::text []) as s (secret) where strpos(r.told, s.secret) > 0) limit {}"
+    )
+    columns = sql.SQL(", ").join(map(sql.Identifier, readable))
+    statement = query.format(columns, table.identifier, sorted(secrets), _MOST)
+    return perhaps(scenario.connection, statement)
+
+
+def _name_unseen(scenario: Scenario, actor: Actor, done: set[tuple[str, str]]) -> None:
+    """Name what nobody set off though people may, where it comes to tables."""
+    for path, guard in scenario.schema.guards.items():
+        label = ".".join(path)
+        is_view = path not in scenario.schema.tables
+        if path[0] not in scenario.schema.exposed:
+            continue
+        for command, body in guard.acts.items():
+            may = guard.columns(actor.role, command) if is_view else False
+            if not (may or guard.promises(actor.role, command)) or (label, command) in done:
+                continue
+            if _VERBS.search(body.lower()):
+                why = f"no {command} of A's went through, so what it sets off was not seen"
+                scenario.untried.setdefault(label, why)
