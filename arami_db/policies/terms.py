@@ -6,6 +6,7 @@ The kinds are int, real, text, flag, time (an instant), stamp (one without a zon
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import z3
@@ -18,6 +19,19 @@ from arami_db.rows.tables import Column
 _NUMBERS = {"smallint", "integer", "bigint", "int", "int2", "int4", "int8"}
 _BOUNDS = {"smallint": 2**15, "integer": 2**31, "bigint": 2**63}
 _REALS = {"numeric", "real", "double precision", "float8", "float4"}
+COMPARED: dict[str, Callable[[Any, Any], Any]] = {
+    "=": lambda a, b: a == b,
+    "<>": lambda a, b: a != b,
+    "<": lambda a, b: a < b,
+    "<=": lambda a, b: a <= b,
+    ">": lambda a, b: a > b,
+    ">=": lambda a, b: a >= b,
+}
+COUNTED: dict[str, Callable[[Any, Any], Any]] = {
+    "+": lambda a, b: a + b,
+    "-": lambda a, b: a - b,
+    "*": lambda a, b: a * b,
+}
 _TEXTS = {("auth", name) for name in ("uid", "role", "email")}
 _CHANGING = {"coalesce", "nullif", "lower", "upper", "btrim", "trim", "to_jsonb"}
 # The day goes on, and what is before it stays so.
@@ -56,6 +70,17 @@ def kind_of(type_name: str) -> str:
     if type_name in {"text", "character varying", "uuid", "name", "varchar"}:
         return "text"
     raise UnknownError
+
+
+def enum_kind(type_name: str, spot: Spot) -> str | None:
+    """The kind of an enum that a column has; None for any other type.
+
+    Args:
+        type_name: as Postgres has it.
+        spot: whose tables have the columns.
+    """
+    name = type_name.rpartition(".")[2]
+    return f"type {name}" if name in spot.server.enums else None
 
 
 def text_place(part: Expr, env: Env) -> Place | None:

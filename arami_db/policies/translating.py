@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,8 +12,11 @@ from arami_db.policies.places import Place, place_of
 from arami_db.policies.splitting import denied
 from arami_db.policies.spots import Spot, is_known
 from arami_db.policies.terms import (
+    COMPARED,
+    COUNTED,
     NullError,
     UnknownError,
+    enum_kind,
     is_lasting,
     kind_of,
     known,
@@ -25,20 +27,6 @@ from arami_db.policies.terms import (
 )
 from arami_db.policies.tree import NULL, Expr
 from arami_db.policies.writing import text
-
-_COMPARED: dict[str, Callable[[Any, Any], Any]] = {
-    "=": lambda a, b: a == b,
-    "<>": lambda a, b: a != b,
-    "<": lambda a, b: a < b,
-    "<=": lambda a, b: a <= b,
-    ">": lambda a, b: a > b,
-    ">=": lambda a, b: a >= b,
-}
-_COUNTED: dict[str, Callable[[Any, Any], Any]] = {
-    "+": lambda a, b: a + b,
-    "-": lambda a, b: a - b,
-    "*": lambda a, b: a * b,
-}
 
 
 @dataclass
@@ -121,7 +109,7 @@ class Translation:
 
     def _is_null(self, part: Expr, spot: Spot) -> Any:
         """When an expression is null; None where its operands do not say."""
-        if part.kind == "not" or (part.kind == "op" and part.name in {*_COMPARED, *_COUNTED}):
+        if part.kind == "not" or (part.kind == "op" and part.name in {*COMPARED, *COUNTED}):
             each = [self._is_null(arg, spot) for arg in part.args]
             return None if any(one is None for one in each) else z3.Or(each)
         if part.kind == "const":
@@ -142,7 +130,7 @@ class Translation:
                 raise UnknownError
             found = z3.InRe(text[0], like(pattern))
             return found if part.name == "~~" else z3.Not(found)
-        if part.kind == "op" and part.name in _COMPARED and len(part.args) == 2:
+        if part.kind == "op" and part.name in COMPARED and len(part.args) == 2:
             left, right = (self._term(arg, spot, nulls) for arg in part.args)
             kinds = {left[1], right[1]}
             if any(string(arg) is not None for arg in part.args):  # of the type of what it is with
@@ -151,7 +139,7 @@ class Translation:
                 raise UnknownError
             if z3.is_string(left[0]) and part.name not in {"=", "<>"}:
                 raise UnknownError  # which comes first is the collation's to say
-            return _COMPARED[part.name](left[0], right[0])
+            return COMPARED[part.name](left[0], right[0])
         value, kind = self._term(part, spot, nulls)
         if kind != "flag":
             raise UnknownError
@@ -167,7 +155,7 @@ class Translation:
             column = spot.world.column(place) if place else None
             if place is None or column is None:
                 raise UnknownError
-            kind = _enum(column.type, spot) or kind_of(column.type)
+            kind = enum_kind(column.type, spot) or kind_of(column.type)
             return self._place(place, kind, spot, nulls)
         if (place := text_place(part, spot.env)) is not None:
             return self._place(place, "text", spot, nulls)
@@ -183,7 +171,7 @@ class Translation:
 
     def _cast(self, part: Expr, spot: Spot, nulls: list[Any]) -> tuple[Any, str]:
         """A value of another type, where it stays the same value."""
-        if enum := _enum(part.name, spot):
+        if enum := enum_kind(part.name, spot):
             value, given = self._term(part.args[0], spot, nulls)
             if given not in {"text", enum}:
                 raise UnknownError
@@ -202,11 +190,11 @@ class Translation:
     def _counted(self, part: Expr, spot: Spot, nulls: list[Any]) -> tuple[Any, str]:
         (left, one), (right, other) = (self._term(arg, spot, nulls) for arg in part.args)
         kinds = {one, other}
-        if part.name in _COUNTED and kinds <= {"int", "real"}:
-            return _COUNTED[part.name](left, right), "int" if kinds == {"int"} else "real"
+        if part.name in COUNTED and kinds <= {"int", "real"}:
+            return COUNTED[part.name](left, right), "int" if kinds == {"int"} else "real"
         if part.name in {"+", "-"} and "span" in kinds and kinds & {"time", "stamp"}:
             self.is_exact = False  # months differ
-            return _COUNTED[part.name](left, right), one if one != "span" else other
+            return COUNTED[part.name](left, right), one if one != "span" else other
         if part.name == "||" and kinds == {"text"}:
             return z3.Concat(left, right), "text"
         if part.name in {"/", "%"} and kinds <= {"int", "real"}:
@@ -225,9 +213,3 @@ class Translation:
                 self.rules += rules_of(self.values[place], column, self._null(place))
         nulls.append(self._null(place))
         return self.values[place]
-
-
-def _enum(type_name: str, spot: Spot) -> str | None:
-    """The kind of an enum that a column has; None for any other type."""
-    name = type_name.rpartition(".")[2]
-    return f"type {name}" if name in spot.server.enums else None

@@ -162,3 +162,23 @@ def _indirect(tables: dict[Path, Table], known: dict[Path, Table]) -> Iterable[t
                 owners = tuple(Owner(column, "row") for column in key.columns)
                 yield path, replace(table, owners=owners)
                 break
+
+
+def is_profile(table: Table) -> bool:
+    """Whether a table has one row a user, by the user's id.
+
+    Args:
+        table: with its owners.
+    """
+    return any(o.kind == "id" and o.column in {"id", "user_id"} for o in table.owners) and any(
+        key.primary and len(key.columns) == 1 for key in table.keys
+    )
+
+
+def names_two(table: Table) -> bool:
+    """Whether a row refers to two rows of one table, which need not be of one user.
+
+    Args:
+        table: the table.
+    """
+    return max(Counter(key.parent for key in table.foreign_keys).values(), default=0) > 1

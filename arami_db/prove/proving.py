@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from contextlib import ExitStack
 
 from psycopg import sql
@@ -29,10 +28,10 @@ from arami_db.prove.asking import asked
 from arami_db.prove.attempt import Attack, Result
 from arami_db.prove.coverage import BranchCoverage, begin, let
 from arami_db.prove.doors import Question
+from arami_db.prove.owners import is_profile, names_two
 from arami_db.prove.scenario import Scenario
 from arami_db.prove.telling import Telling
 from arami_db.rows.savepoints import undo
-from arami_db.rows.tables import Table
 
 _BEFORE = "arami_before_b"
 
@@ -54,8 +53,8 @@ def play(scenario: Scenario) -> BranchCoverage:
         scenario.skip(
             f"nothing is in a schema that the API exposes ({shown}): run `arami-db migrate` first"
         )
-    if any(len(table.direct) > 1 or _names_two(table) for table in tables):
-        scenario.settle(scenario.c, [t for t in tables if t.name == "users" or _is_profile(t)])
+    if any(len(table.direct) > 1 or names_two(table) for table in tables):
+        scenario.settle(scenario.c, [t for t in tables if t.name == "users" or is_profile(t)])
     scenario.settle(scenario.a, tables)
     common = [t for t in tables if oracle.is_common(scenario, t)]  # stays when B's rows go
     scenario.settle(scenario.b, common)
@@ -75,17 +74,6 @@ def play(scenario: Scenario) -> BranchCoverage:
     coverage = _attack(scenario, everybody, roles)
     _ask(scenario, everybody)
     return coverage
-
-
-def _is_profile(table: Table) -> bool:
-    return any(o.kind == "id" and o.column in {"id", "user_id"} for o in table.owners) and any(
-        key.primary and len(key.columns) == 1 for key in table.keys
-    )
-
-
-def _names_two(table: Table) -> bool:
-    """Whether a row refers to two rows of one table, which need not be of one user."""
-    return max(Counter(key.parent for key in table.foreign_keys).values(), default=0) > 1
 
 
 def playable(scenario: Scenario) -> list[str]:
