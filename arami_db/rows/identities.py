@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import uuid
+from collections import Counter
 
 from arami_db.rows.tables import Owner, Path, Table
 
@@ -92,9 +93,9 @@ class Identities:
             return []
         if not table.columns[name].required:
             return [None]
-        for place, key in enumerate(table.foreign_keys):
-            others = {one.parent for one in table.foreign_keys[:place]}
-            if key.columns == (name,) and key.parent in others:
+        parents = Counter(key.parent for key in table.foreign_keys)
+        for key in table.foreign_keys:
+            if key.columns == (name,) and parents[key.parent] > 1:
                 row = self.made.get((self.third or "", key.parent), {})
                 return [row[key.references[0]]] if row else []
         return []

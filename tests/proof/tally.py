@@ -15,6 +15,7 @@ TITLES = {
     "views": "views and schemas",
     "functions": "functions",
     "designs": "designs of teams",
+    "applications": "shapes met in applications",
     "unseen_designs": "designs of applications, written unseen",
     "kept_back": "kept back while the proof was written",
     "unseen": "written by who had not seen the proof",
