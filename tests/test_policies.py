@@ -193,6 +193,8 @@ IMPOSSIBLE = (
     "qty > 2147483647",
     "char_length(slug) > 20",
     "mood = 'calm' and mood = 'angry'",
+    "(auth.jwt() ->> 'mood')::app.mood in ('calm') and auth.jwt() ->> 'mood' = 'angry'",
+    "mood = 'calm' and mood = 'angry' and team_id = (select t.id from app.teams t limit 1)",
     "is_public is null",
     "deleted_at > created_at and created_at > now() and deleted_at < now()",
     "meta ->> 'a' = 'x' and meta ->> 'a' = 'y'",
@@ -209,6 +211,8 @@ NOT_IMPOSSIBLE = (
     "lower(title) = 'x' and title <> 'x' and qty * qty = 4",
     "app.loops() and qty * qty = 4",
     "now() < '2000-01-01'",
+    "(auth.jwt() ->> 'mood')::app.mood = 'calm' and mood = 'angry' and qty * qty = 4",
+    "qty * qty = 4 and team_id = (select t.id from app.teams t limit 1)",
     "exists (select 1 from app.teams t left join app.members m on m.team_id = t.id"
     " where t.id = posts.team_id and m.user_id is null and posts.qty * posts.qty = 4)",
 )
