@@ -43,7 +43,7 @@ check: lint ## What must be clean before a commit: format, lint, types, SQL
 # The variable keeps an advertisement away. A page, link or anchor that is not there is an error.
 site = NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 # What is read as prose, and phrases that are not plain English: "is no duration".
-prose = arami_db sql docs tests README.md CHANGELOG.md
+prose = arami_db sql docs tests benchmarks README.md CHANGELOG.md
 phrases = (?<![Tt]here )\b(?:is|are|was|were) no(?= (?!longer\b|more\b)[a-z])|\bfrom which on\b|\bnone such\b|\bof whom\b
 
 # GitHub's own schemas, as check-jsonschema carries them.

@@ -1,4 +1,4 @@
-"""What the change log costs whoever writes: the same statement with its triggers and without.
+"""What the change log costs a writer: the same statement with its triggers and without.
 
 python benchmarks/audit.py [--users N] [--runs N]
 

@@ -29,7 +29,7 @@ from report import lines, machine
 
 Connection = psycopg.Connection[Any]
 
-# Of one user, as whoever is signed in, with the id that routes it to one shard.
+# Of one user, as the signed-in user, with the id that routes it to one shard.
 OWN = {
     "dashboard": "select * from public.user_dashboard where id = {user}",
     "summary": "select * from public.get_session_summary({user})",

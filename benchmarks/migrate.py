@@ -28,7 +28,7 @@ from workload import COUNT_TABLES, migrations
 
 from arami_db import embedded
 
-LIMIT = 600  # seconds after which a hung tool is given up
+LIMIT = 600  # seconds after which a tool that hangs is killed
 
 
 class ToolFailedError(Exception):
@@ -113,7 +113,7 @@ class Bench:
         return [Timing(action, size, name, tuple(found[1:])) for name, found in times.items()]
 
     def drop(self, tool: Contestant, reason: str) -> None:
-        """Go on without a tool."""
+        """Continue without a tool."""
         self.tools.remove(tool)
         self.notes.append(f"{tool.name} skipped: {reason}")
         _say(self.notes[-1])
@@ -142,7 +142,7 @@ def _environment() -> dict[str, str]:
     """The environment without anything that names a database.
 
     And bytecode is kept, as where a tool was installed: else a tool that is run from its checkout
-    would be compiled anew at each start, and those in site-packages would not.
+    would be compiled again at each start, and those in site-packages would not.
     """
     left_out = {"DATABASE_URL", "PYTHONDONTWRITEBYTECODE"}
     return {k: v for k, v in os.environ.items() if not k.startswith("PG") and k not in left_out}

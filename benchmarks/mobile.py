@@ -7,7 +7,7 @@ python benchmarks/mobile.py --format json
 Each request is sent as an API sends it, as role authenticated with the claims of its user, and
 as the owner with the user's id given to hand-made SQL; and that SQL as the user, too, which shows
 what row level security itself takes. They take turns, for the same people: prepared, as PostgREST
-does by default, and planned anew, as through a pooler that prepares nothing.
+does by default, and planned each time, as through a pooler that prepares nothing.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class Request:
     """What an app asks for.
 
     Attributes:
-        app: as the API sends it, for whoever is signed in; {user} is the literal id.
+        app: as the API sends it, for the signed-in user; {user} is the literal id.
         hand: the same by hand.
     """
 
@@ -141,8 +141,8 @@ REQUESTS = {
 }
 
 Connection = psycopg.Connection[Any]
-# Of a request, for machines: milliseconds prepared and planned anew, by hand planned anew; pages.
-FIGURES = ("prepared", "anew", "hand", "pages")
+# Of a request, for machines: milliseconds prepared, planned each time, by hand; pages.
+FIGURES = ("prepared", "planned", "hand", "pages")
 
 
 @contextmanager
@@ -228,9 +228,9 @@ def timed(connection: Connection, sent: dict[str, str], users: list[str], runs: 
 
 
 def measure(connection: Connection, request: Request, users: list[str], runs: int) -> list[str]:
-    """A table's cells: prepared, planned anew, and the pages that are looked at."""
+    """A table's cells: prepared, planned each time, and the pages that are looked at."""
     sent = {"app": request.app, "policies": request.hand, "hand": request.hand}
-    anew = timed(connection, sent, users, runs)
+    planned = timed(connection, sent, users, runs)
     prepared = {way: prepare(connection, way, sql) for way, sql in sent.items()}
     cells = timed(connection, prepared, users, runs)
     connection.execute("deallocate all")
@@ -239,7 +239,7 @@ def measure(connection: Connection, request: Request, users: list[str], runs: in
         with signed_in(connection, user):
             found = plan(connection, for_user(request.app, user))
             pages.append(found["Shared Hit Blocks"] + found["Shared Read Blocks"])
-    return [*cells, *anew, f"{statistics.median(pages):.0f}", f"{max(pages)}"]
+    return [*cells, *planned, f"{statistics.median(pages):.0f}", f"{max(pages)}"]
 
 
 def report(connection: Connection, runs: int, number: int) -> dict[str, Any]:
@@ -249,7 +249,7 @@ def report(connection: Connection, runs: int, number: int) -> dict[str, Any]:
     [[sessions]] = connection.execute("select count(*) from public.session_history").fetchall()
     users = people(connection, number)
     print(f"\n{sessions:,} sessions; medians of {runs} runs for {len(users)} people")
-    print(f"{'':<18}{'prepared':>32}{'planned anew':>32}")
+    print(f"{'':<18}{'prepared':>32}{'planned each time':>32}")
     ways = ("app ms", "hand ms", "ratio", "RLS")
     print(f"{'':<18}" + "".join(f"{head:>8}" for head in (*ways, *ways, "pages", "most")))
     found = {}

@@ -121,7 +121,7 @@ def dashboard(places: Sequence[Axes], data: Data) -> None:
     sizes = data["sizes"]
     ours = [size["requests"]["dashboard"] for size in sizes]
     measured = {
-        "arami-db, as an app sends it": [figures["anew"] for figures in ours],
+        "arami-db, as an app sends it": [figures["planned"] for figures in ours],
         "arami-db, prepared": [figures["prepared"] for figures in ours],
         "by hand, as owner, for one user": [figures["hand"] for figures in ours],
         "the document's, for one user": [size["document"]["id"] for size in sizes],
@@ -138,7 +138,7 @@ def growth(places: Sequence[Axes], data: Data) -> None:
     """What each request costs by size, in time and in pages."""
     sizes = data["sizes"]
     for axes, unit, figure in zip(
-        places, ("milliseconds, planned anew", "pages"), ("anew", "pages"), strict=True
+        places, ("milliseconds, planned each time", "pages"), ("planned", "pages"), strict=True
     ):
         measured = {
             name: [size["requests"][name][figure] for size in sizes]
