@@ -18,6 +18,7 @@ from arami_db.policies.model import (
 )
 from arami_db.policies.owners import owner_columns
 from arami_db.policies.reading import read
+from arami_db.policies.viewing import Shown, shown
 
 __all__ = [
     "ATTACKER",
@@ -32,8 +33,10 @@ __all__ = [
     "OwnerColumn",
     "OwnerLink",
     "Policies",
+    "Shown",
     "TablePolicy",
     "cases",
     "owner_columns",
     "read",
+    "shown",
 ]

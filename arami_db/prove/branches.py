@@ -60,11 +60,16 @@ def run(scenario: Scenario, coverage: BranchCoverage, cases: list[Case], gaps: l
     for case in cases:
         seen = coverage.seen.get(key_of(case.branch), set())
         if coverage.is_open(case.branch) and (case.holds or False not in seen):
-            _try(scenario, coverage, _named(scenario, case))
+            _try(scenario, coverage, named(scenario, case))
 
 
-def _named(scenario: Scenario, case: Case) -> Case:
-    """A case about A and B, by the ids that they have here."""
+def named(scenario: Scenario, case: Case) -> Case:
+    """A case about A and B, by the ids that they have here.
+
+    Args:
+        scenario: whose users they are.
+        case: as it was made.
+    """
     names = {
         ATTACKER: scenario.a,
         VICTIM: scenario.b,
@@ -84,7 +89,7 @@ def _try(scenario: Scenario, coverage: BranchCoverage, case: Case) -> None:
     if scenario.row(scenario.b, table.path) is None:
         coverage.why.setdefault(key_of(case.branch), "no valid row could be made for B")
         return
-    actor = _actor(scenario, case)
+    actor = actor_of(scenario, case)
     if case.holds and case.branch.clause == "check":
         _change(scenario, table, case, actor)
     kept = dict(scenario.maker.made), dict(scenario.maker.drafts)
@@ -110,7 +115,7 @@ def _change(scenario: Scenario, table: Table, case: Case, actor: Actor) -> None:
     """Try to make B's row, as it is, one that the branch lets through."""
     row = {n: v for n, v in case.row.items() if table.columns[n].writable}
     may = make.allowed(scenario, table, actor.role, "update", row) if row else {}
-    if not may or may.keys() - set(row) or scenario.a in str(may) or _operators(case):
+    if not may or may.keys() - set(row) or scenario.a in str(may) or operators(case):
         return
     at = (make.point(scenario, table, scenario.b),)
     update = make.update(table, may, make.CURRENT)
@@ -118,13 +123,23 @@ def _change(scenario: Scenario, table: Table, case: Case, actor: Actor) -> None:
     oracle.judged(scenario, [Attack(actor, action, table.label, update, at)])
 
 
-def _operators(case: Case) -> set[str]:
-    """The claims and settings of a case that users cannot set themselves."""
+def operators(case: Case) -> set[str]:
+    """The claims and settings of a case that users cannot set themselves.
+
+    Args:
+        case: the case.
+    """
     held = {*case.claims, *(n for n in case.settings if n.startswith("request."))}
     return held - {*_USERS_SET, "request.headers", "request.cookies"}
 
 
-def _actor(scenario: Scenario, case: Case) -> Actor:
+def actor_of(scenario: Scenario, case: Case) -> Actor:
+    """A with the claims of a case, or anon where it is for anon alone.
+
+    Args:
+        scenario: whose A.
+        case: the case.
+    """
     told: Mapping[str, object] = {**case.claims, **case.settings}
     name = f"A with {', '.join(sorted(told))}" if told else "A"
     actor = owner(scenario.a, scenario.claims)
@@ -137,17 +152,17 @@ def _actor(scenario: Scenario, case: Case) -> Actor:
 def _attack(scenario: Scenario, table: Table, case: Case, actor: Actor, there: Placed) -> None:
     """Try B's row; a state that only an operator can cause is not a leak."""
     evidence = f"policy {case.branch.policy}: {case.branch.text}"
-    operators = _operators(case)
+    set_by = operators(case)
     for attack, result in scenario.run(list(_attacks(scenario, table, case, actor))):
         leak = None
-        if not there.is_own and not operators and there.by_attacker and result.sqlstate is None:
+        if not there.is_own and not set_by and there.by_attacker and result.sqlstate is None:
             if attack.reads and result.count and there.is_theirs:
                 leak = f"{result.count} of B's rows visible"
             elif table.owners and result.changed:
                 leak = f"rows of others changed in {', '.join(result.changed)}"
             elif not table.owners and "blindly" in attack.action and result.count:
                 leak = "changes rows without an owner"
-        why = _why_not(there, operators)
+        why = _why_not(there, set_by)
         if leak and attack.reads and oracle.is_meant(scenario, table, case.branch):
             leak, why = None, MEANT
         if not leak and result.is_done:

@@ -14,11 +14,12 @@ from arami_db.prove import statements as make
 from arami_db.prove.actors import Actor
 from arami_db.prove.attempt import Attack
 from arami_db.prove.scenario import Scenario
-from arami_db.prove.whose import pinpoint
+from arami_db.prove.whose import follows, pinpoint
 from arami_db.rows.identities import email
 from arami_db.rows.maker import Row, inserting
 from arami_db.rows.tables import Owner, Path, Table
 
+Rows = list[tuple[Path, Row]]
 _LOGINS = ("auth", "users")
 _OWN_IN_LOGIN = {"id", "raw_user_meta_data"}  # what people write of themselves, there
 
@@ -52,6 +53,33 @@ def placed(scenario: Scenario, table: Table, case: Case, actor: Actor) -> Placed
     Raises:
         psycopg.Error: it cannot be made.
     """
+    theirs, mine, wanted = _rows(scenario, table, case)
+    tables = scenario.schema.tables
+    late = [one for one in theirs if follows(tables, one[1], mine)]  # they lead to A's rows
+    for path, row in theirs:
+        if (path, row) not in late:
+            _put(scenario, path, row, scenario.b)
+    is_late = bool(late) or follows(tables, wanted, mine)
+    made = {} if is_late else _put(scenario, table.path, wanted, scenario.b)
+    by_attacker = True
+    for path, row in mine:
+        if not _written(scenario, path, row, actor):
+            by_attacker = False
+            _put(scenario, path, row, scenario.a)
+    for path, row in late:
+        _put(scenario, path, row, scenario.b)
+    made = made or _put(scenario, table.path, wanted, scenario.b)
+    led = {owner.column: made[owner.column] for owner in table.owners}
+    is_own = scenario.a in str(wanted) or follows(tables, led, mine)
+    is_own |= any(_names(made[owner.column], scenario.a, owner) for owner in table.direct)
+    is_theirs = table in scenario.schema.owned and (
+        not table.direct or any(made[owner.column] is not None for owner in table.direct)
+    )
+    return Placed(made, is_own, is_theirs, by_attacker)
+
+
+def _rows(scenario: Scenario, table: Table, case: Case) -> tuple[Rows, Rows, Row]:
+    """The rows elsewhere that are B's and A's, and the row itself, with the keys that are there."""
     renamed: dict[str, str] = _known(scenario, table.path, dict(case.row))
     theirs, mine = [], []
     for path, values in case.others:
@@ -59,26 +87,10 @@ def placed(scenario: Scenario, table: Table, case: Case, actor: Actor) -> Placed
         if scenario.a in str(row) or email(scenario.a) in str(row):
             mine.append((path, row))
             continue
-        known = _known(scenario, path, row)
-        renamed |= known
+        renamed |= _known(scenario, path, row)
         theirs.append((path, {n: renamed.get(v, v) if v else v for n, v in row.items()}))
     mine = [(p, {n: renamed.get(v, v) if v else v for n, v in r.items()}) for p, r in mine]
-    for path, row in theirs:
-        _put(scenario, path, row, scenario.b)
-    wanted = {n: renamed.get(v, v) if v else v for n, v in case.row.items()}
-    made = _put(scenario, table.path, wanted, scenario.b)
-    by_attacker = True
-    for path, row in mine:
-        if not _written(scenario, path, row, actor):
-            by_attacker = False
-            _put(scenario, path, row, scenario.a)
-    is_own = scenario.a in str(wanted) or any(
-        _names(made[owner.column], scenario.a, owner) for owner in table.direct
-    )
-    is_theirs = table in scenario.schema.owned and (
-        not table.direct or any(made[owner.column] is not None for owner in table.direct)
-    )
-    return Placed(made, is_own, is_theirs, by_attacker)
+    return theirs, mine, {n: renamed.get(v, v) if v else v for n, v in case.row.items()}
 
 
 def _names(value: str | None, user: str, owner: Owner) -> bool:
@@ -179,13 +191,9 @@ def _written(scenario: Scenario, path: Path, row: Row, actor: Actor) -> bool:
         return False
     table = scenario.schema.tables[path]
     for statement in _ways(scenario, table, row, actor):
-        done = [
-            result
-            for _, result in scenario.run(
-                [Attack(actor, "write", table.label, statement, reads=True)]
-            )
-        ]
-        if done[0].sqlstate is None and done[0].count:
+        tried = Attack(actor, "write", table.label, statement, reads=True)
+        [(_, result)] = scenario.run([tried])
+        if result.sqlstate is None and result.count:
             with scenario.connection.transaction():
                 scenario.connection.execute(actor.become)
                 scenario.connection.execute(statement)

@@ -17,6 +17,7 @@ from arami_db.prove import (
     oracle,
     promises,
     shadows,
+    showing,
     through,
 )
 from arami_db.prove.actors import API_ROLES, THOROUGH, Actor, attackers, owner, owners
@@ -169,14 +170,16 @@ def _ask(scenario: Scenario, everybody: list[Actor]) -> None:
     todo = doors.questions(scenario, everybody)
     scenario.begin(f"proving: {len(todo)} questions to views and functions")
     doors.effects(scenario, todo)
-    aftermath.judge(scenario, todo, everybody)
+    if not scenario.role:
+        aftermath.judge(scenario, todo, everybody)
+        showing.run(scenario)
     there = doors.ask(scenario, todo)
     again = doors.ask(scenario, todo, there)
     caster = next((actor for actor in everybody if actor.name == "A"), None)
     shadowed, hidden, hidden_again = _past_shadows(scenario, todo, caster)
     telling = Telling(scenario, todo, owner(scenario.b, operators_claims(scenario, scenario.b)))
     _ = scenario.tokens  # of B's rows, which are gone after this
-    undo_to_before(scenario)
+    undo(scenario.connection, _BEFORE)
     without = doors.ask(scenario, todo)
     answers.compare(scenario, todo, list(zip(there, again, without, strict=True)))
     telling.settle()
@@ -213,8 +216,3 @@ def _past_shadows(
         shadowed = shadows.shadowed(todo, caster)
         told = doors.ask(scenario, shadowed)
         return shadowed, told, doors.ask(scenario, shadowed, told)
-
-
-def undo_to_before(scenario: Scenario) -> None:
-    """Be where B has no rows."""
-    undo(scenario.connection, _BEFORE)
