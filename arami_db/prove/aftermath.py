@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 import psycopg
 from psycopg import sql
 
 from arami_db.prove import deeds, oracle
-from arami_db.prove.actors import PLAIN, Actor
+from arami_db.prove import statements as make
+from arami_db.prove.actors import PLAIN, ROLE, Actor
 from arami_db.prove.asking import noticed, perhaps
 from arami_db.prove.attempt import Result
 from arami_db.prove.deeds import Deed
 from arami_db.prove.doors import Question
+from arami_db.prove.reflected import reflected
 from arami_db.prove.scenario import Scenario
 from arami_db.rows.savepoints import undone
 from arami_db.rows.tables import Table
@@ -39,21 +41,57 @@ def judge(scenario: Scenario, todo: Sequence[Question], actors: Sequence[Actor])
 
 
 def _copied(scenario: Scenario, actors: Sequence[Actor], secrets: frozenset[str]) -> None:
-    """Let people read what triggers and rules wrote elsewhere when B's rows were made."""
-    written: dict[str, Table] = {}
-    for path, guard in scenario.schema.guards.items():
+    """Let people read what triggers and rules write elsewhere when B writes B's rows."""
+    guards = scenario.schema.guards
+    made: list[Table] = []
+    for path, guard in guards.items():
         for body in guard.acts.values():
-            written |= {t.label: t for t in deeds.named(scenario, body) if t.path != path}
-    for table in written.values():
+            made += (t for t in deeds.named(scenario, body) if t.path != path)
+    found = _found(scenario, actors, made, secrets)
+    for table in scenario.schema.tried:
+        for command, step in _of_b(scenario, table):
+            reached = deeds.named(scenario, guards[table.path].acts[command])
+            others = [t for t in reached if t.path != table.path]
+            with undone(scenario.connection, "arami_of_b"):
+                for one in (*scenario.releasing(table, scenario.b), step):
+                    perhaps(scenario.connection, one)
+                found |= _found(scenario, actors, others, secrets)
+    for (name, label), count in found.items():
+        [actor] = [actor for actor in actors if actor.name == name]
+        leak = "what is in B's rows was copied here, and may be read"
+        scenario.record(actor, "select", label, Result(count), leak)
+
+
+def _of_b(scenario: Scenario, table: Table) -> Iterator[tuple[str, sql.Composable]]:
+    """What B does with B's row, where that sets something off."""
+    guard, row = scenario.schema.guard(table.path), scenario.row(scenario.b, table.path)
+    if row is None:
+        return
+    where = scenario.pinpoint(table, scenario.b)
+    name = make.changed_column(scenario, table, ROLE)
+    steps = {
+        "update": make.update(table, {name: row[name]}, where),
+        "delete": make.delete(table, where),
+    }
+    for command, step in steps.items():
+        if guard.acts.get(command) and guard.promises(ROLE, command):
+            yield command, step
+
+
+def _found(
+    scenario: Scenario, actors: Sequence[Actor], tables: Iterable[Table], secrets: frozenset[str]
+) -> dict[tuple[str, str], int]:
+    """How many rows that hold B's secrets people read in tables that are not for everybody."""
+    found = {}
+    for table in {t.label: t for t in tables}.values():
         if table not in scenario.schema.tried or oracle.is_public(scenario, table):
             continue
         for actor in actors:
             with undone(scenario.connection, "arami_copied"):
                 scenario.connection.execute(actor.become)
-                rows = _read(scenario, actor, table, secrets)
-            if rows:
-                leak = "what is in B's rows was copied here, and may be read"
-                scenario.record(actor, "select", table.label, Result(len(rows)), leak)
+                if rows := _read(scenario, actor, table, secrets):
+                    found[actor.name, table.label] = len(rows)
+    return found
 
 
 def _set_off(
@@ -72,6 +110,9 @@ def _set_off(
             done.add((deed.attack.object, deed.command))
         if told and told - _told(scenario, deed, secrets, is_done=False)[1]:
             leak = "A is told, or may read then, what is in B's rows"
+            scenario.record(actor, deed.attack.action, deed.attack.object, result, leak)
+        elif deed.is_linked and result.count and (columns := reflected(scenario, deed)):
+            leak = f"what B's row says decides what A then reads in {', '.join(columns)}"
             scenario.record(actor, deed.attack.action, deed.attack.object, result, leak)
     _name_unseen(scenario, actor, done)
 
