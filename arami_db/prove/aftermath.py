@@ -46,11 +46,11 @@ def _copied(scenario: Scenario, actors: Sequence[Actor], secrets: frozenset[str]
     made: list[Table] = []
     for path, guard in guards.items():
         for body in guard.acts.values():
-            made += (t for t in deeds.named(scenario, body) if t.path != path)
+            made += (t for t in scenario.schema.named(body) if t.path != path)
     found = _found(scenario, actors, made, secrets)
     for table in scenario.schema.tried:
         for command, step in _of_b(scenario, table):
-            reached = deeds.named(scenario, guards[table.path].acts[command])
+            reached = scenario.schema.named(guards[table.path].acts[command])
             others = [t for t in reached if t.path != table.path]
             with undone(scenario.connection, "arami_of_b"):
                 for one in (*scenario.releasing(table, scenario.b), step):
@@ -98,7 +98,7 @@ def _set_off(
     scenario: Scenario, todo: Sequence[Question], actor: Actor, secrets: frozenset[str]
 ) -> None:
     there = [*deeds.of_tables(scenario, actor), *deeds.of_views(scenario, actor)]
-    linked = [deed.attack for deed in there if deed.is_linked]
+    linked = [deed.attack for deed in there if deed.named]
     for attack, result in scenario.run(linked):
         if result.sqlstate is None and result.changed:
             leak = f"rows of others changed in {', '.join(result.changed)}"
@@ -111,7 +111,7 @@ def _set_off(
         if told and told - _told(scenario, deed, secrets, is_done=False)[1]:
             leak = "A is told, or may read then, what is in B's rows"
             scenario.record(actor, deed.attack.action, deed.attack.object, result, leak)
-        elif deed.is_linked and result.count and (columns := reflected(scenario, deed)):
+        elif deed.named and result.count and (columns := reflected(scenario, deed)):
             leak = f"what B's row says decides what A then reads in {', '.join(columns)}"
             scenario.record(actor, deed.attack.action, deed.attack.object, result, leak)
     _name_unseen(scenario, actor, done)

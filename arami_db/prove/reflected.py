@@ -20,6 +20,7 @@ _OTHERS = {
     "B": ("not {0}",),
     "S": ("left(md5({0}), 8)",),
 }
+Changes = Sequence[Sequence[sql.Composable]]
 _State = dict[str, list[str]]
 
 
@@ -30,11 +31,13 @@ def reflected(scenario: Scenario, deed: Deed) -> list[str]:
         scenario: in which A and B have rows.
         deed: a write of A's that names a row of B's.
     """
-    hidden = [table for table in deed.tables if not _is_read(scenario, deed, table)]
-    if not any(_changes(scenario, table) for table in hidden):
+    if deed.named is None or _is_read(scenario, deed, deed.named):
+        return []
+    changes = _changes(scenario, deed.named)
+    if not changes:
         return []
     once, again = _state(scenario, deed, ()), _state(scenario, deed, ())
-    other = _state(scenario, deed, hidden)
+    other = _state(scenario, deed, changes)
     same = [name for name, values in once.items() if again.get(name) == values]
     return [name for name in same if name in other and other[name] != once[name]]
 
@@ -52,7 +55,7 @@ def _is_read(scenario: Scenario, deed: Deed, table: Table) -> bool:
         return bool(perhaps(scenario.connection, query.format(table.identifier, where)))
 
 
-def _changes(scenario: Scenario, table: Table) -> list[list[sql.Composable]]:
+def _changes(scenario: Scenario, table: Table) -> Changes:
     """By column, the ways of having something else in B's row."""
     row = scenario.row(scenario.b, table.path)
     held = {owner.column for owner in table.owners}
@@ -75,13 +78,13 @@ def _change(table: Table, name: str, other: str, where: sql.Composable) -> sql.C
     return change.format(table.identifier, column, value, where)
 
 
-def _state(scenario: Scenario, deed: Deed, changed: Sequence[Table]) -> _State:
+def _state(scenario: Scenario, deed: Deed, changes: Changes) -> _State:
     """What A's rows say after the deed, by column."""
     connection, attack = scenario.connection, deed.attack
     with undone(connection, "arami_reflected"):
         for step in attack.prepare:
             perhaps(connection, step)
-        for ways in (ways for table in changed for ways in _changes(scenario, table)):
+        for ways in changes:
             any(perhaps(connection, way) for way in ways)
         connection.execute(attack.actor.become)
         perhaps(connection, attack.statement)
