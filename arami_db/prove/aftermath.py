@@ -82,15 +82,19 @@ def _found(
     scenario: Scenario, actors: Sequence[Actor], tables: Iterable[Table], secrets: frozenset[str]
 ) -> dict[tuple[str, str], int]:
     """How many rows that hold B's secrets people read in tables that are not for everybody."""
+    closed = {
+        t.label: t
+        for t in tables
+        if t in scenario.schema.tried and not oracle.is_public(scenario, t)
+    }
     found = {}
-    for table in {t.label: t for t in tables}.values():
-        if table not in scenario.schema.tried or oracle.is_public(scenario, table):
-            continue
-        for actor in actors:
-            with undone(scenario.connection, "arami_copied"):
-                scenario.connection.execute(actor.become)
-                if rows := _read(scenario, actor, table, secrets):
-                    found[actor.name, table.label] = len(rows)
+    for actor in actors:
+        with undone(scenario.connection, "arami_copied"):
+            scenario.connection.execute(actor.become)
+            if _read(scenario, actor, list(closed.values()), secrets):
+                for table in closed.values():
+                    if rows := _read(scenario, actor, (table,), secrets):
+                        found[actor.name, table.label] = len(rows)
     return found
 
 
@@ -159,26 +163,36 @@ def _told(
                     raise
                 told.append(str(error))
                 result = Result(sqlstate=error.sqlstate or "XX000", message=str(error))
-        for table in deed.tables:
-            told += _read(scenario, attack.actor, table, secrets)
+        if result.sqlstate is None:  # else it is undone
+            told += _read(scenario, attack.actor, deed.tables, secrets)
     text, given = " ".join(map(str, [*told, *said])), attack.statement.as_string()
     return result, frozenset(s for s in secrets if s in text and s not in given)
 
 
 def _read(
-    scenario: Scenario, actor: Actor, table: Table, secrets: Collection[str]
+    scenario: Scenario, actor: Actor, tables: Sequence[Table], secrets: Collection[str]
 ) -> list[tuple[Any, ...]]:
-    """The rows of a table in which the actor, who is acting, finds a secret."""
-    readable = scenario.schema.guard(table.path).columns(actor.role, "select")
-    if not readable or not secrets or table.schema not in scenario.schema.exposed:
-        return []
-    query = sql.SQL(
-        "select r.told from (select row({})::text as told from {}) as r where exists ("
-        "select from unnest({}::text []) as s (secret) where strpos(r.told, s.secret) > 0) limit {}"
+    """The rows of tables in which the actor, who is acting, finds a secret."""
+    parts = []
+    part = sql.SQL(
+        "(select r.told from (select row({})::text as told from {}) as r where exists (select"
+        " from unnest({}::text []) as s (secret) where strpos(r.told, s.secret) > 0) limit {})"
     )
-    columns = sql.SQL(", ").join(map(sql.Identifier, readable))
-    statement = query.format(columns, table.identifier, sorted(secrets), _MOST)
-    return perhaps(scenario.connection, statement)
+    for table in tables:
+        readable = scenario.schema.guard(table.path).columns(actor.role, "select")
+        if readable and table.schema in scenario.schema.exposed:
+            columns = sql.SQL(", ").join(map(sql.Identifier, readable))
+            parts.append(part.format(columns, table.identifier, sorted(secrets), _MOST))
+    if not parts or not secrets:
+        return []
+    whole = sql.SQL(" union all ").join(parts)
+    try:
+        with scenario.connection.transaction():
+            return scenario.connection.execute(whole).fetchall()
+    except psycopg.Error:
+        if scenario.connection.closed:
+            raise
+        return [row for one in parts for row in perhaps(scenario.connection, one)]
 
 
 def _name_unseen(scenario: Scenario, actor: Actor, done: set[tuple[str, str]]) -> None:
