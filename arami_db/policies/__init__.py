@@ -20,6 +20,7 @@ from arami_db.policies.owners import owner_columns
 from arami_db.policies.reading import read
 from arami_db.policies.standings import Standing, standings
 from arami_db.policies.valid import valid
+from arami_db.policies.viewing import Shown, shown
 
 __all__ = [
     "ATTACKER",
@@ -34,11 +35,13 @@ __all__ = [
     "OwnerColumn",
     "OwnerLink",
     "Policies",
+    "Shown",
     "Standing",
     "TablePolicy",
     "cases",
     "owner_columns",
     "read",
+    "shown",
     "standings",
     "valid",
 ]

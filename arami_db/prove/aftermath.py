@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 import psycopg
 from psycopg import sql
 
 from arami_db.prove import deeds, oracle
-from arami_db.prove.actors import PLAIN, Actor
+from arami_db.prove import statements as make
+from arami_db.prove.actors import PLAIN, ROLE, Actor
 from arami_db.prove.asking import noticed, perhaps
 from arami_db.prove.attempt import Result
 from arami_db.prove.deeds import Deed
 from arami_db.prove.doors import Question
+from arami_db.prove.reflected import reflected
 from arami_db.prove.scenario import Scenario
 from arami_db.rows.savepoints import undone
 from arami_db.rows.tables import Table
@@ -31,8 +33,6 @@ def judge(scenario: Scenario, todo: Sequence[Question], actors: Sequence[Actor])
         todo: the questions to functions.
         actors: everybody.
     """
-    if scenario.role:  # on Citus
-        return
     secrets = _secrets(scenario)
     _copied(scenario, [actor for actor in actors if actor.name in PLAIN], secrets)
     for actor in actors:
@@ -41,28 +41,68 @@ def judge(scenario: Scenario, todo: Sequence[Question], actors: Sequence[Actor])
 
 
 def _copied(scenario: Scenario, actors: Sequence[Actor], secrets: frozenset[str]) -> None:
-    """Let people read what triggers and rules wrote elsewhere when B's rows were made."""
-    written: dict[str, Table] = {}
-    for path, guard in scenario.schema.guards.items():
+    """Let people read what triggers and rules write elsewhere when B writes B's rows."""
+    guards = scenario.schema.guards
+    made: list[Table] = []
+    for path, guard in guards.items():
         for body in guard.acts.values():
-            written |= {t.label: t for t in deeds.named(scenario, body) if t.path != path}
-    for table in written.values():
-        if table not in scenario.schema.tried or oracle.is_public(scenario, table):
-            continue
-        for actor in actors:
-            with undone(scenario.connection, "arami_copied"):
-                scenario.connection.execute(actor.become)
-                rows = _read(scenario, actor, table, secrets)
-            if rows:
-                leak = "what is in B's rows was copied here, and may be read"
-                scenario.record(actor, "select", table.label, Result(len(rows)), leak)
+            made += (t for t in scenario.schema.named(body) if t.path != path)
+    found = _found(scenario, actors, made, secrets)
+    for table in scenario.schema.tried:
+        for command, step in _of_b(scenario, table):
+            reached = scenario.schema.named(guards[table.path].acts[command])
+            others = [t for t in reached if t.path != table.path]
+            with undone(scenario.connection, "arami_of_b"):
+                for one in (*scenario.releasing(table, scenario.b), step):
+                    perhaps(scenario.connection, one)
+                found |= _found(scenario, actors, others, secrets)
+    for (name, label), count in found.items():
+        [actor] = [actor for actor in actors if actor.name == name]
+        leak = "what is in B's rows was copied here, and may be read"
+        scenario.record(actor, "select", label, Result(count), leak)
+
+
+def _of_b(scenario: Scenario, table: Table) -> Iterator[tuple[str, sql.Composable]]:
+    """What B does with B's row, where that sets something off."""
+    guard, row = scenario.schema.guard(table.path), scenario.row(scenario.b, table.path)
+    if row is None:
+        return
+    where = scenario.pinpoint(table, scenario.b)
+    name = make.changed_column(scenario, table, ROLE)
+    steps = {
+        "update": make.update(table, {name: row[name]}, where),
+        "delete": make.delete(table, where),
+    }
+    for command, step in steps.items():
+        if guard.acts.get(command) and guard.promises(ROLE, command):
+            yield command, step
+
+
+def _found(
+    scenario: Scenario, actors: Sequence[Actor], tables: Iterable[Table], secrets: frozenset[str]
+) -> dict[tuple[str, str], int]:
+    """How many rows that hold B's secrets people read in tables that are not for everybody."""
+    closed = {
+        t.label: t
+        for t in tables
+        if t in scenario.schema.tried and not oracle.is_public(scenario, t)
+    }
+    found = {}
+    for actor in actors:
+        with undone(scenario.connection, "arami_copied"):
+            scenario.connection.execute(actor.become)
+            if _read(scenario, actor, list(closed.values()), secrets):
+                for table in closed.values():
+                    if rows := _read(scenario, actor, (table,), secrets):
+                        found[actor.name, table.label] = len(rows)
+    return found
 
 
 def _set_off(
     scenario: Scenario, todo: Sequence[Question], actor: Actor, secrets: frozenset[str]
 ) -> None:
     there = [*deeds.of_tables(scenario, actor), *deeds.of_views(scenario, actor)]
-    linked = [deed.attack for deed in there if deed.is_linked]
+    linked = [deed.attack for deed in there if deed.named]
     for attack, result in scenario.run(linked):
         if result.sqlstate is None and result.changed:
             leak = f"rows of others changed in {', '.join(result.changed)}"
@@ -74,6 +114,9 @@ def _set_off(
             done.add((deed.attack.object, deed.command))
         if told and told - _told(scenario, deed, secrets, is_done=False)[1]:
             leak = "A is told, or may read then, what is in B's rows"
+            scenario.record(actor, deed.attack.action, deed.attack.object, result, leak)
+        elif deed.named and result.count and (columns := reflected(scenario, deed)):
+            leak = f"what B's row says decides what A then reads in {', '.join(columns)}"
             scenario.record(actor, deed.attack.action, deed.attack.object, result, leak)
     _name_unseen(scenario, actor, done)
 
@@ -120,26 +163,36 @@ def _told(
                     raise
                 told.append(str(error))
                 result = Result(sqlstate=error.sqlstate or "XX000", message=str(error))
-        for table in deed.tables:
-            told += _read(scenario, attack.actor, table, secrets)
+        if result.sqlstate is None:  # else it is undone
+            told += _read(scenario, attack.actor, deed.tables, secrets)
     text, given = " ".join(map(str, [*told, *said])), attack.statement.as_string()
     return result, frozenset(s for s in secrets if s in text and s not in given)
 
 
 def _read(
-    scenario: Scenario, actor: Actor, table: Table, secrets: Collection[str]
+    scenario: Scenario, actor: Actor, tables: Sequence[Table], secrets: Collection[str]
 ) -> list[tuple[Any, ...]]:
-    """The rows of a table in which the actor, who is acting, finds a secret."""
-    readable = scenario.schema.guard(table.path).columns(actor.role, "select")
-    if not readable or not secrets or table.schema not in scenario.schema.exposed:
-        return []
-    query = sql.SQL(
-        "select r.told from (select row({})::text as told from {}) as r where exists ("
-        "select from unnest({}::text []) as s (secret) where strpos(r.told, s.secret) > 0) limit {}"
+    """The rows of tables in which the actor, who is acting, finds a secret."""
+    parts = []
+    part = sql.SQL(
+        "(select r.told from (select row({})::text as told from {}) as r where exists (select"
+        " from unnest({}::text []) as s (secret) where strpos(r.told, s.secret) > 0) limit {})"
     )
-    columns = sql.SQL(", ").join(map(sql.Identifier, readable))
-    statement = query.format(columns, table.identifier, sorted(secrets), _MOST)
-    return perhaps(scenario.connection, statement)
+    for table in tables:
+        readable = scenario.schema.guard(table.path).columns(actor.role, "select")
+        if readable and table.schema in scenario.schema.exposed:
+            columns = sql.SQL(", ").join(map(sql.Identifier, readable))
+            parts.append(part.format(columns, table.identifier, sorted(secrets), _MOST))
+    if not parts or not secrets:
+        return []
+    whole = sql.SQL(" union all ").join(parts)
+    try:
+        with scenario.connection.transaction():
+            return scenario.connection.execute(whole).fetchall()
+    except psycopg.Error:
+        if scenario.connection.closed:
+            raise
+        return [row for one in parts for row in perhaps(scenario.connection, one)]
 
 
 def _name_unseen(scenario: Scenario, actor: Actor, done: set[tuple[str, str]]) -> None:

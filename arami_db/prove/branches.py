@@ -55,15 +55,20 @@ def run(scenario: Scenario, coverage: BranchCoverage, cases: list[Case], gaps: l
             coverage.refuted.add(key_of(gap.branch))
         elif gap.holds:
             coverage.why.setdefault(key_of(gap.branch), gap.reason)
-    named = [_named(scenario, case) for case in cases]
-    for case in named:
+    every = [named(scenario, case) for case in cases]
+    for case in every:
         seen = coverage.seen.get(key_of(case.branch), set())
         if coverage.is_open(case.branch) and (case.holds or False not in seen):
-            _try(scenario, coverage, case, openings.ends(case, named))
+            _try(scenario, coverage, case, openings.ends(case, every))
 
 
-def _named(scenario: Scenario, case: Case) -> Case:
-    """A case about A and B, by the ids that they have here."""
+def named(scenario: Scenario, case: Case) -> Case:
+    """A case about A and B, by the ids that they have here.
+
+    Args:
+        scenario: whose users they are.
+        case: as it was made.
+    """
     names = {
         ATTACKER: scenario.a,
         VICTIM: scenario.b,
@@ -85,7 +90,7 @@ def _try(scenario: Scenario, coverage: BranchCoverage, case: Case, ends: list[Ro
     if scenario.row(scenario.b, table.path) is None:
         coverage.why.setdefault(key_of(case.branch), "no valid row could be made for B")
         return
-    actor = _actor(scenario, case)
+    actor = actor_of(scenario, case)
     if case.holds and case.branch.clause == "check":
         _change(scenario, table, case, actor)
     kept = dict(scenario.maker.made), dict(scenario.maker.drafts)
@@ -119,7 +124,13 @@ def _change(scenario: Scenario, table: Table, case: Case, actor: Actor) -> None:
     oracle.judged(scenario, [Attack(actor, action, table.label, update, at)])
 
 
-def _actor(scenario: Scenario, case: Case) -> Actor:
+def actor_of(scenario: Scenario, case: Case) -> Actor:
+    """A with the claims of a case, or anon where it is for anon alone.
+
+    Args:
+        scenario: whose A.
+        case: the case.
+    """
     told: Mapping[str, object] = {**case.claims, **case.settings}
     name = f"A with {', '.join(sorted(told))}" if told else "A"
     actor = owner(scenario.a, scenario.claims)
@@ -139,18 +150,18 @@ def _attack(
 ) -> None:
     """Try B's row; a state that only an operator can cause is not a leak."""
     evidence = f"policy {case.branch.policy}: {case.branch.text}"
-    operators = openings.operators(case)
+    set_by = openings.operators(case)
     todo = list(openings.attacks(scenario, table, case, actor, ends))
     for attack, result in scenario.run(todo):
         leak = None
-        if not there.is_own and not operators and there.by_attacker and result.sqlstate is None:
+        if not there.is_own and not set_by and there.by_attacker and result.sqlstate is None:
             if attack.reads and result.count and there.is_theirs:
                 leak = f"{result.count} of B's rows visible"
             elif table.owners and result.changed:
                 leak = f"rows of others changed in {', '.join(result.changed)}"
             elif not table.owners and "blindly" in attack.action and result.count:
                 leak = "changes rows without an owner"
-        why = _why_not(there, operators)
+        why = _why_not(there, set_by)
         if leak and attack.reads and oracle.is_meant(scenario, table, case.branch):
             leak, why = None, MEANT
         if not leak and result.is_done:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -14,19 +13,16 @@ from arami_db.prove.doors import Question
 from arami_db.prove.parts import ApiFunction, Guard
 from arami_db.prove.scenario import Scenario
 from arami_db.rows.maker import Row
-from arami_db.rows.tables import Path, Table
-
-_ANYTHING = re.compile(r"\b(?:execute|perform|call)\b")  # what it comes to, the body does not say
-_MOST = 50  # tables, where it may come to any
+from arami_db.rows.tables import Table
 
 
 @dataclass(frozen=True)
 class Deed:
-    """What A does, whether it names B's row in A's, and the tables that it may come to."""
+    """What A does, the tables that it may come to, and the one whose row of B's it names."""
 
     attack: Attack
     tables: tuple[Table, ...]
-    is_linked: bool = False
+    named: Table | None = None
 
     @property
     def command(self) -> str:
@@ -53,9 +49,9 @@ def of_tables(scenario: Scenario, actor: Actor) -> Iterator[Deed]:
         for attack in own:
             if deed := _set_off(scenario, guard, attack, table):
                 yield deed
-        for attack in _linked(scenario, guard, table, actor, draft or {}):
+        for attack, parent in _linked(scenario, guard, table, actor, draft or {}):
             if deed := _set_off(scenario, guard, attack, table):
-                yield replace(deed, is_linked=True)
+                yield replace(deed, named=parent)
 
 
 def of_views(scenario: Scenario, actor: Actor) -> Iterator[Deed]:
@@ -85,21 +81,7 @@ def of_functions(scenario: Scenario, todo: Sequence[Question], actor: Actor) -> 
             continue
         if q.of.is_definer and not q.of.reads_only:
             attack = Attack(q.actor, q.action, q.name, q.statement, q.prepare)
-            yield Deed(attack, named(scenario, q.of.body))
-
-
-def named(scenario: Scenario, body: str) -> tuple[Table, ...]:
-    """The tables that a body names; where it may come to any, all of them.
-
-    Args:
-        scenario: whose tables.
-        body: of a function, or a rule.
-    """
-    tables = list(scenario.schema.tables.values())
-    if _ANYTHING.search(body.lower()) and len(tables) <= _MOST:
-        return tuple(tables)
-    words = set(re.findall(r"\w+", body.lower()))
-    return tuple(t for t in tables if set(re.findall(r"\w+", t.name.lower())) <= words)
+            yield Deed(attack, scenario.schema.named(q.of.body))
 
 
 def _set_off(scenario: Scenario, guard: Guard, attack: Attack, table: Table | None) -> Deed | None:
@@ -107,43 +89,41 @@ def _set_off(scenario: Scenario, guard: Guard, attack: Attack, table: Table | No
     body = guard.acts.get(command)
     if not body or not guard.columns(attack.actor.role, command):
         return None
-    reached = {t.path: t for t in (*((table,) if table else ()), *named(scenario, body))}
+    reached = {t.path: t for t in (*((table,) if table else ()), *scenario.schema.named(body))}
     return Deed(attack, tuple(reached.values()))
 
 
 def _linked(
     scenario: Scenario, guard: Guard, table: Table, actor: Actor, draft: Row
-) -> Iterator[Attack]:
+) -> Iterator[tuple[Attack, Table]]:
     """A's row with the key of a row of B's in every column that can hold it, one at a time."""
-    owners = {owner.column for owner in table.direct}
-    body = " ".join(guard.acts.values())
+    held = {k.columns[0] for k in table.keys if k.primary and len(k.columns) == 1}
+    held -= {name for key in table.foreign_keys for name in key.columns}
+    held |= {owner.column for owner in table.direct}
     there = scenario.row(scenario.a, table.path) is not None
-    for path, column, kind, value in _keys(scenario, named(scenario, body)):
-        for name in guard.columns(actor.role, "insert") if draft else ():
-            if (
-                table.columns[name].type != kind
-                or name in owners
-                or not table.columns[name].writable
-            ):
-                continue
-            label = f"with B's {'.'.join(path)}.{column} as {name}"
-            row = {**draft, name: value}
-            insert = make.insert(scenario, table, actor.role, row)
-            clear = scenario.clearing(table, scenario.a)
-            yield Attack(actor, f"insert {label}", table.label, insert, clear)
-        for name in guard.columns(actor.role, "update") if there else ():
-            if table.columns[name].type == kind and name not in owners:
-                label = f"with B's {'.'.join(path)}.{column} as {name}"
+    for parent, column, value in _keys(scenario, guard):
+        label = f"with B's {parent.label}.{column} as"
+        fitting = [
+            c.name
+            for c in table.columns.values()
+            if c.writable and c.name not in held and c.type == parent.columns[column].type
+        ]
+        for name in fitting:
+            if draft and name in guard.columns(actor.role, "insert"):
+                insert = make.insert(scenario, table, actor.role, {**draft, name: value})
+                clear = scenario.clearing(table, scenario.a)
+                yield Attack(actor, f"insert {label} {name}", table.label, insert, clear), parent
+            if there and name in guard.columns(actor.role, "update"):
                 hers = scenario.pinpoint(table, scenario.a)
                 update = make.update(table, {name: value}, hers)
-                yield Attack(actor, f"update {label}", table.label, update)
+                yield Attack(actor, f"update {label} {name}", table.label, update), parent
 
 
-def _keys(scenario: Scenario, tables: Sequence[Table]) -> Iterator[tuple[Path, str, str, str]]:
-    """The keys of one column that B's rows have, with their types."""
-    for table in tables:
+def _keys(scenario: Scenario, guard: Guard) -> Iterator[tuple[Table, str, str]]:
+    """The keys of one column that B's rows have, in the tables that may be come to."""
+    for table in scenario.schema.named(" ".join(guard.acts.values())):
         row = scenario.row(scenario.b, table.path) or {}
         for key in table.keys:
             value = row.get(key.columns[0]) if key.primary and len(key.columns) == 1 else None
             if value is not None:
-                yield table.path, key.columns[0], table.columns[key.columns[0]].type, value
+                yield table, key.columns[0], value

@@ -13,9 +13,12 @@ from arami_db.prove.actors import Actor
 from arami_db.prove.attempt import Attack
 from arami_db.prove.elsewhere import promoted, put, written
 from arami_db.prove.scenario import Scenario
+from arami_db.prove.whose import follows
 from arami_db.rows.identities import email
 from arami_db.rows.maker import Row
 from arami_db.rows.tables import Owner, Path, Table
+
+Rows = list[tuple[Path, Row]]
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,34 @@ def placed(scenario: Scenario, table: Table, case: Case, actor: Actor) -> Placed
     Raises:
         psycopg.Error: it cannot be made.
     """
+    theirs, mine, wanted = _rows(scenario, table, case)
+    tables = scenario.schema.tables
+    late = [one for one in theirs if follows(tables, one[1], mine)]  # they lead to A's rows
+    for path, row in theirs:
+        if (path, row) not in late:
+            put(scenario, path, row, scenario.b)
+    is_late = bool(late) or follows(tables, wanted, mine)
+    made = {} if is_late else put(scenario, table.path, wanted, scenario.b)
+    by_attacker = True
+    for path, row in mine:
+        read = _read(scenario, table, case, actor)
+        if not written(scenario, path, row, actor) and not promoted(scenario, path, row, read):
+            by_attacker = False
+            put(scenario, path, row, scenario.a)
+    for path, row in late:
+        put(scenario, path, row, scenario.b)
+    made = made or put(scenario, table.path, wanted, scenario.b)
+    led = {owner.column: made[owner.column] for owner in table.owners}
+    is_own = scenario.a in str(wanted) or follows(tables, led, mine)
+    is_own |= any(_names(made[owner.column], scenario.a, owner) for owner in table.direct)
+    is_theirs = table in scenario.schema.owned and (
+        not table.direct or any(made[owner.column] is not None for owner in table.direct)
+    )
+    return Placed(made, is_own, is_theirs, by_attacker)
+
+
+def _rows(scenario: Scenario, table: Table, case: Case) -> tuple[Rows, Rows, Row]:
+    """The rows elsewhere that are B's and A's, and the row itself, with the keys that are there."""
     renamed: dict[str, str] = _known(scenario, case.branch, table.path, dict(case.row))
     theirs, mine = [], []
     for path, values in case.others:
@@ -54,27 +85,10 @@ def placed(scenario: Scenario, table: Table, case: Case, actor: Actor) -> Placed
         if scenario.a in str(row) or email(scenario.a) in str(row):
             mine.append((path, row))
             continue
-        known = _known(scenario, case.branch, path, row)
-        renamed |= known
+        renamed |= _known(scenario, case.branch, path, row)
         theirs.append((path, {n: renamed.get(v, v) if v else v for n, v in row.items()}))
     mine = [(p, {n: renamed.get(v, v) if v else v for n, v in r.items()}) for p, r in mine]
-    for path, row in theirs:
-        put(scenario, path, row, scenario.b)
-    wanted = {n: renamed.get(v, v) if v else v for n, v in case.row.items()}
-    made = put(scenario, table.path, wanted, scenario.b)
-    by_attacker = True
-    for path, row in mine:
-        read = _read(scenario, table, case, actor)
-        if not written(scenario, path, row, actor) and not promoted(scenario, path, row, read):
-            by_attacker = False
-            put(scenario, path, row, scenario.a)
-    is_own = scenario.a in str(wanted) or any(
-        _names(made[owner.column], scenario.a, owner) for owner in table.direct
-    )
-    is_theirs = table in scenario.schema.owned and (
-        not table.direct or any(made[owner.column] is not None for owner in table.direct)
-    )
-    return Placed(made, is_own, is_theirs, by_attacker)
+    return theirs, mine, {n: renamed.get(v, v) if v else v for n, v in case.row.items()}
 
 
 def _read(scenario: Scenario, table: Table, case: Case, actor: Actor) -> Attack:

@@ -21,6 +21,7 @@ from arami_db.prove import (
     pacing,
     promises,
     shadows,
+    showing,
     through,
 )
 from arami_db.prove.actors import API_ROLES, THOROUGH, Actor, attackers, owner, owners
@@ -161,6 +162,8 @@ def _ask(scenario: Scenario, everybody: list[Actor]) -> None:
     effects.judge(scenario, todo)
     aftermath.judge(scenario, todo, everybody)
     entrances.entered(scenario, todo)
+    if not scenario.role:
+        showing.run(scenario)
     there = doors.ask(scenario, todo)
     again = doors.ask(scenario, todo, there)
     caster = next((actor for actor in everybody if actor.name == "A"), None)
@@ -168,7 +171,7 @@ def _ask(scenario: Scenario, everybody: list[Actor]) -> None:
     b = owner(scenario.b, scenario.operators_claims(scenario.b))
     telling = Telling(scenario, doors.within_reach(todo, there), b)
     _ = scenario.tokens  # of B's rows, which are gone after this
-    undo_to_before(scenario)
+    undo(scenario.connection, _BEFORE)
     without = doors.ask(scenario, todo)
     answers.compare(scenario, todo, list(zip(there, again, without, strict=True)))
     telling.settle()
@@ -205,8 +208,3 @@ def _past_shadows(
         shadowed = shadows.shadowed([q for q in todo if q.name not in scenario.slow], caster)
         told = doors.ask(scenario, shadowed)
         return shadowed, told, doors.ask(scenario, shadowed, told)
-
-
-def undo_to_before(scenario: Scenario) -> None:
-    """Be where B has no rows."""
-    undo(scenario.connection, _BEFORE)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 from psycopg.rows import dict_row
@@ -24,6 +24,8 @@ _PLATFORM = [
     *("repack", "topology", "tiger", "tiger_data", "citus", "columnar", "columnar_internal"),
     *("arami_db", "audit"),
 ]
+_COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
+_ANY = 50  # tables, where a body comes to any
 # What may tell one who is signed in from another by more than the id.
 _SIGNED_IN = re.compile(r"auth\.uid\(\) is not null")
 _MORE = re.compile(r"(?!\bauth\.uid\()\b\w+\.\w+\(|current_|session_user|user_name|setting")
@@ -89,6 +91,31 @@ class ExposedSchema:
             found[table.label] = None if acts else (*(t.label for t in there), *parts)
         return found
 
+    def named(self, body: str) -> tuple[Table, ...]:
+        """The tables that a body names, itself or in what it calls; all of them where it may.
+
+        Args:
+            body: of a function, or a rule.
+        """
+        words, calls = set(_words(body)), set(_calls(body))
+        done: set[str] = set()
+        while more := calls - done:
+            done |= more
+            for inner in (text for name in more for text in self._bodies.get(name, ())):
+                words |= _words(inner)
+                calls |= _calls(inner)
+        if "execute" in words and len(self.tables) <= _ANY:
+            return tuple(self.tables.values())
+        return tuple(t for t in self.tables.values() if _words(t.name) <= words)
+
+    @cached_property
+    def _bodies(self) -> dict[str, list[str]]:
+        """The bodies of functions by name."""
+        found: dict[str, list[str]] = {}
+        for (_, name), functions in self.policies.catalog.functions.items():
+            found.setdefault(name.lower(), []).extend(one.body for one in functions)
+        return found
+
     def children(self, path: Path) -> list[Table]:
         """The tables whose rows hang on those of a table, however far, the last ones first."""
         reached, found = {path}, []
@@ -127,6 +154,16 @@ def read(connection: Connection) -> ExposedSchema:
         shared(tables, compared),
         compared,
     )
+
+
+@cache
+def _words(body: str) -> frozenset[str]:
+    return frozenset(re.findall(r"\w+", _COMMENT.sub("", body).lower()))
+
+
+@cache
+def _calls(body: str) -> frozenset[str]:
+    return frozenset(re.findall(r"(\w+)\"?\s*\(", _COMMENT.sub("", body).lower()))
 
 
 def _rows(

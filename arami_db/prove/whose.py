@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
 from psycopg import sql
 
 from arami_db.rows.maker import Maker, Row
-from arami_db.rows.tables import Owner, Table
+from arami_db.rows.tables import Owner, Path, Table
 
 _JSON = {"json", "jsonb"}
 NOBODY = sql.SQL("false")
@@ -71,4 +73,20 @@ def may_be_nobodys(table: Table) -> bool:
     owners = table.direct
     return (
         len(owners) == 1 and len(table.owners) == 1 and not table.columns[owners[0].column].required
+    )
+
+
+def follows(tables: Mapping[Path, Table], row: Row, rows: Iterable[tuple[Path, Row]]) -> bool:
+    """Whether a row holds the key of one of some rows, which so has to be there first.
+
+    Args:
+        tables: of all rows.
+        row: the row.
+        rows: the others, by table.
+    """
+    return any(
+        row_of[key.columns[0]] in row.values()
+        for path, row_of in rows
+        for key in (tables[path].keys if path in tables else ())
+        if key.primary and len(key.columns) == 1 and row_of.get(key.columns[0])
     )

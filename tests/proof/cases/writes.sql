@@ -742,3 +742,125 @@ $$
 -- works
 insert into here.reservations (user_id, period)
 values (:a, '[2032-01-01, 2032-01-02)') returning *;
+
+-- == leak trigger_fetches_number: here.compares
+-- A trigger with its owner's rights puts the number of a row of B's into A's.
+create table here.salaries (
+    id uuid primary key default gen_random_uuid(),
+    user_id uuid not null references public.users on delete cascade,
+    cents integer not null
+);
+create table here.compares (
+    id bigint generated always as identity primary key,
+    user_id uuid not null references public.users on delete cascade,
+    other uuid not null,
+    cents integer
+);
+create function here.compare() returns trigger
+language plpgsql security definer set search_path = ''
+as $$
+begin
+    select s.cents into new.cents from here.salaries as s where s.id = new.other;
+    return new;
+end
+$$;
+create trigger compare before insert on here.compares
+for each row execute function here.compare();
+alter table here.salaries enable row level security;
+alter table here.compares enable row level security;
+create policy own on here.salaries to authenticated
+using (user_id = auth.uid()) with check (user_id = auth.uid());
+create policy own on here.compares to authenticated
+using (user_id = auth.uid()) with check (user_id = auth.uid());
+grant select, insert, update, delete on here.salaries to authenticated;
+grant select, insert on here.compares to authenticated;
+-- rows
+insert into here.salaries (id, user_id, cents) values (:b, :b, 4242);
+-- attack
+insert into here.compares (user_id, other) values (:a, :b);
+select 'secret' from here.compares where cents = 4242;
+
+-- == leak trigger_keeps_deleted: here.trash
+-- What people delete is kept where everybody reads.
+create table here.tasks (
+    id uuid primary key default gen_random_uuid(),
+    user_id uuid not null references public.users on delete cascade,
+    words text not null
+);
+create table here.trash (
+    id bigint generated always as identity primary key,
+    words text
+);
+create function here.keep() returns trigger
+language plpgsql security definer set search_path = ''
+as $$
+begin
+    insert into here.trash (words) values (old.words);
+    return old;
+end
+$$;
+create trigger keep after delete on here.tasks for each row execute function here.keep();
+alter table here.tasks enable row level security;
+alter table here.trash enable row level security;
+create policy own on here.tasks to authenticated
+using (user_id = auth.uid()) with check (user_id = auth.uid());
+create policy reads on here.trash for select to authenticated using (true);
+grant select, insert, update, delete on here.tasks to authenticated;
+grant select on here.trash to authenticated;
+-- rows
+insert into here.tasks (user_id, words) values (:b, 'secret');
+delete from here.tasks;
+-- attack
+select * from here.trash;
+
+-- == good trigger_notifies
+-- Whoever comments on a post that all may read tells its author so, and the post counts it.
+create table here.posts (
+    id uuid primary key default gen_random_uuid(),
+    author_id uuid not null references public.users on delete cascade,
+    body text not null,
+    comments integer not null default 0,
+    last_at timestamptz
+);
+create table here.comments (
+    id uuid primary key default gen_random_uuid(),
+    post_id uuid not null references here.posts on delete cascade,
+    user_id uuid not null references public.users on delete cascade,
+    body text not null
+);
+create table here.notices (
+    id uuid primary key default gen_random_uuid(),
+    user_id uuid not null references public.users on delete cascade,
+    words text not null
+);
+create function here.notify() returns trigger
+language plpgsql security definer set search_path = ''
+as $$
+begin
+    insert into here.notices (user_id, words)
+    select p.author_id, 'commented: ' || new.body from here.posts as p where p.id = new.post_id;
+    update here.posts set comments = comments + 1, last_at = now() where id = new.post_id;
+    return new;
+end
+$$;
+revoke execute on function here.notify() from public;
+create trigger notify after insert on here.comments for each row execute function here.notify();
+alter table here.posts enable row level security;
+alter table here.comments enable row level security;
+alter table here.notices enable row level security;
+create policy everybody on here.posts for select to anon, authenticated using (true);
+create policy writes on here.posts for insert to authenticated with check (author_id = auth.uid());
+create policy edits on here.posts for update to authenticated
+using (author_id = auth.uid()) with check (author_id = auth.uid());
+create policy everybody on here.comments for select to anon, authenticated using (true);
+create policy writes on here.comments for insert to authenticated
+with check (user_id = auth.uid());
+create policy own on here.notices for select to authenticated using (user_id = auth.uid());
+grant select on here.posts, here.comments to anon;
+grant select, insert, update on here.posts to authenticated;
+grant select, insert on here.comments to authenticated;
+grant select on here.notices to authenticated;
+-- rows
+insert into here.posts (id, author_id, body) values (:b, :b, 'of b');
+-- works
+insert into here.comments (post_id, user_id, body) values (:b, :a, 'x') returning *;
