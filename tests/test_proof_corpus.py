@@ -24,7 +24,6 @@ GAPS = {
     "leak_view_joins_people": "not tried",
     "leak_view_rule": "silent",
     "leak_view_union": "not tried",
-    "leak_exists_exception": "oracle",
     "leak_logs_what_it_saw": "oracle",
     "leak_public_copy": "not tried",
     "leak_rule_deletes": "not tried",

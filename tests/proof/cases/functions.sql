@@ -863,7 +863,7 @@ select from here.accounts where holder = :b and cents < 100;
 -- works
 select 1 where here.transfer(1, 2, 50) is not null;
 
--- == leak exists_exception: here.reserve
+-- == oracle exists_exception: here.reserve
 -- The refusal tells that the address has an account.
 create function here.reserve(address text) returns text
 language plpgsql security definer set search_path = ''
