@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from psycopg import sql
 
 from arami_db.prove import doors
@@ -9,10 +11,10 @@ from arami_db.prove import statements as make
 from arami_db.prove.actors import Actor
 from arami_db.prove.attempt import Attack
 from arami_db.prove.doors import Question
-from arami_db.prove.parts import ApiFunction
 from arami_db.prove.scenario import Scenario
 from arami_db.rows.tables import Table
 
+_ELSEWHERE = re.compile(r"\bselect\b|(?<![\w.])(?!auth\.)\w+\.\w+\(|setting")
 _BACK = sql.SQL("reset role; set local row_security = off")
 
 
@@ -21,13 +23,9 @@ def entered(scenario: Scenario, todo: list[Question]) -> None:
 
     Args:
         scenario: in which B has rows.
-        todo: the questions.
+        todo: the calls that were accepted.
     """
-    calls = [
-        q
-        for q in todo
-        if isinstance(q.of, ApiFunction) and not q.of.reads_only and q.actor.name == "A"
-    ]
+    calls = [question for question in todo if question.actor.name == "A"]
     if not calls:
         return
     hidden = _hidden(scenario, calls[0].actor)
@@ -51,6 +49,7 @@ def _hidden(scenario: Scenario, actor: Actor) -> list[Table]:
         for table in scenario.schema.owned
         if scenario.row(scenario.b, table.path)
         and scenario.schema.guard(table.path).columns(actor.role, "select")
+        and _looks_elsewhere(scenario, table)
     ]
     attacks = [
         Attack(actor, "see", t.label, make.select(scenario, t, actor.role, scenario.b), reads=True)
@@ -58,6 +57,12 @@ def _hidden(scenario: Scenario, actor: Actor) -> list[Table]:
     ]
     results = zip(tables, scenario.run(attacks), strict=True)
     return [t for t, (_, r) in results if r.sqlstate is None and not r.count]
+
+
+def _looks_elsewhere(scenario: Scenario, table: Table) -> bool:
+    """Whether a policy looks at rows elsewhere, which a call may have written."""
+    texts = (b.text for p in scenario.schema.guard(table.path).policies for b in p.branches)
+    return any(_ELSEWHERE.search(text) for text in texts)
 
 
 def _called(question: Question) -> tuple[sql.Composable, ...]:

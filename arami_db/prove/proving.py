@@ -157,8 +157,7 @@ def _on_citus(scenario: Scenario, me: Actor) -> BranchCoverage:
 def _ask(scenario: Scenario, everybody: list[Actor]) -> None:
     todo = doors.questions(scenario, everybody)
     scenario.begin(f"proving: {len(todo)} questions to views and functions")
-    doors.effects(scenario, todo)
-    entrances.entered(scenario, todo)
+    entrances.entered(scenario, doors.effects(scenario, todo))
     there = doors.ask(scenario, todo)
     again = doors.ask(scenario, todo, there)
     caster = next((actor for actor in everybody if actor.name == "A"), None)
