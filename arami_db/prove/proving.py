@@ -159,9 +159,9 @@ def _on_citus(scenario: Scenario, me: Actor) -> BranchCoverage:
 def _ask(scenario: Scenario, everybody: list[Actor]) -> None:
     todo = doors.questions(scenario, everybody)
     scenario.begin(f"proving: {len(todo)} questions to views and functions")
-    effects.judge(scenario, todo)
+    done = effects.judge(scenario, todo)
     aftermath.judge(scenario, todo, everybody)
-    entrances.entered(scenario, todo)
+    entrances.entered(scenario, done)
     if not scenario.role:
         showing.run(scenario)
     there = doors.ask(scenario, todo)
