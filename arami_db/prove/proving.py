@@ -20,6 +20,7 @@ from arami_db.prove import (
     oracle,
     pacing,
     promises,
+    raised,
     shadows,
     through,
 )
@@ -165,6 +166,7 @@ def _ask(scenario: Scenario, everybody: list[Actor]) -> None:
     effects.judge(scenario, todo)
     aftermath.judge(scenario, todo, everybody)
     entrances.entered(scenario, todo)
+    raised.judge(scenario, todo)
     there = doors.ask(scenario, todo)
     again = doors.ask(scenario, todo, there)
     caster = next((actor for actor in everybody if actor.name == "A"), None)
