@@ -485,7 +485,7 @@ def test_a_function_that_takes_long_is_called_a_few_times(empty_database: str) -
         opened.execute("grant usage on schema public to anon, authenticated, service_role")
         opened.execute("create table public.users (id uuid primary key, email text)")
         opened.execute(table("box", "body text not null", "").encode())
-        opened.execute((counted("quick", "0") + counted("slow", "0.06")).encode())
+        opened.execute((counted("quick", "0") + counted("slow", "0.2")).encode())
         proof = prove(opened)
         [(quick,)] = opened.execute("select last_value from public.calls_of_quick").fetchall()
         [(slow,)] = opened.execute("select last_value from public.calls_of_slow").fetchall()

@@ -48,8 +48,8 @@ def harmed(settled: Settled, attack: Attack, changed: tuple[str, ...]) -> tuple[
 
 
 def changes_of(settled: Settled, attack: Attack, changed: tuple[str, ...]) -> str:
-    """What became of B's rows: "rows" where any is gone or says something else, else "numbers" or
-    moments, or "nothing", where there are more of them.
+    """What became of B's rows: "rows" where any is gone, says something else or has less; "numbers"
+    where it has more, or others do; "nothing" where there are more of them.
 
     Args:
         settled: in which B has rows.
@@ -60,14 +60,24 @@ def changes_of(settled: Settled, attack: Attack, changed: tuple[str, ...]) -> st
     compared = _compared(settled, attack, tables)
     if len(compared) != len(changed) or any(b.keys() - a.keys() for _, b, a in compared):
         return "rows"
-    kinds = {
-        "" if name in table.leading else table.columns[name].category
-        for table, (_, before, after) in zip(tables, compared, strict=True)
+    each = [
+        (table, name, is_seen, value, after[key][name])
+        for table, (is_seen, before, after) in zip(tables, compared, strict=True)
         for key, row in before.items()
         for name, value in row.items()
         if after[key][name] != value
-    }
-    return ("numbers" if kinds <= _KINDS else "rows") if kinds else "nothing"
+    ]
+    if any(_is_taken(*change) for change in each):
+        return "rows"
+    return "numbers" if each else "nothing"
+
+
+def _is_taken(table: Table, name: str, is_seen: bool, before: object, after: object) -> bool:
+    """Whether a change is more than a number or a moment, or makes less what A may not even see."""
+    if name in table.leading or table.columns[name].category not in _KINDS:
+        return True
+    is_less = isinstance(before, int | float) and isinstance(after, int | float) and after < before
+    return is_less and not is_seen
 
 
 def _compared(

@@ -17,6 +17,7 @@ from arami_db.rows.values import argument as filler
 _NUMBERS = {"smallint", "integer", "bigint", "numeric", "real", "double precision"}
 _TEXTS = {"text", "character varying", "character", "name", "citext", "unknown", "anyelement"}
 _PAGING = re.compile(r"page|offset|skip|limit|size|count|days|top|first|after|^n$|^k$")
+_AMOUNT = re.compile(r"amount|sum|cents|price|quantity|qty|points|credits|total|^by$")
 _EARLY = re.compile(r"from|since|after|start|begin|min|lower")
 _PREFIX = re.compile(r"^(?:p|in|arg|a|v)?_+|_+(?:in|p|arg|param)$")
 _WORD = re.compile(r"'([\w .-]{1,40})'")  # what a body compares
@@ -147,6 +148,8 @@ def _numbers(scenario: Scenario, name: str, subject: Subject) -> Iterator[Value]
     if _PAGING.search(name):
         big = re.search(r"limit|size|top|days", name)
         yield from (Value(text, real=True) for text in (("1000", "1") if big else ("0", "1", "2")))
+    if _AMOUNT.search(name):
+        yield Value("1")
     _, table, row = subject
     yield from (Value(text, real=True) for text in of_moments(name, table, row))
     if found := named(scenario, name, subject):

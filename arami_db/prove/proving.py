@@ -20,6 +20,7 @@ from arami_db.prove import (
     oracle,
     pacing,
     promises,
+    raised,
     shadows,
     showing,
     through,
@@ -162,6 +163,7 @@ def _ask(scenario: Scenario, everybody: list[Actor]) -> None:
     done = effects.judge(scenario, todo)
     aftermath.judge(scenario, todo, everybody)
     entrances.entered(scenario, done)
+    raised.judge(scenario, todo)
     if not scenario.role:
         showing.run(scenario)
     there = doors.ask(scenario, todo)

@@ -1618,6 +1618,7 @@ update auth.users set email = 'secret@example.net' where id = :b;
 select * from here.my_login;
 -- works
 select id from here.my_login;
+
 -- == good by_token
 -- Who was given the link reads what it leads to.
 create table here.shares (
@@ -1661,3 +1662,62 @@ insert into here.bookings (user_id, status) values (:b, 'waiting');
 select here.cancel(1);
 -- harm
 select from here.bookings where status = 'cancelled';
+
+-- == leak makes_editor: here.become_editor
+-- Editors change every page, though they read their own alone; a function makes anybody one.
+create table here.editors (user_id uuid primary key);
+create table here.pages (
+    id uuid primary key default gen_random_uuid(),
+    user_id uuid not null,
+    body text
+);
+create function here.is_editor() returns boolean
+language sql stable security definer set search_path = ''
+as $$ select exists (select 1 from here.editors as e where e.user_id = auth.uid()) $$;
+alter table here.editors enable row level security;
+alter table here.pages enable row level security;
+create policy own on here.pages to authenticated
+using (user_id = auth.uid()) with check (user_id = auth.uid());
+create policy editors on here.pages for update to authenticated
+using (here.is_editor()) with check (here.is_editor());
+grant select, insert, update (body) on here.pages to authenticated;
+create function here.become_editor() returns void
+language sql security definer set search_path = ''
+as $$ insert into here.editors values (auth.uid()) on conflict do nothing $$;
+-- rows
+insert into here.pages (user_id, body) values (:b, 'secret page');
+-- attack
+select here.become_editor();
+update here.pages set body = 'gone';
+-- harm
+select from here.pages where user_id = :b and body = 'gone';
+
+-- == good makes_editor
+-- The function is for the service alone.
+create table here.editors (user_id uuid primary key);
+create table here.pages (
+    id uuid primary key default gen_random_uuid(),
+    user_id uuid not null,
+    body text
+);
+create function here.is_editor() returns boolean
+language sql stable security definer set search_path = ''
+as $$ select exists (select 1 from here.editors as e where e.user_id = auth.uid()) $$;
+alter table here.editors enable row level security;
+alter table here.pages enable row level security;
+create policy own on here.pages to authenticated
+using (user_id = auth.uid()) with check (user_id = auth.uid());
+create policy editors on here.pages for update to authenticated
+using (here.is_editor()) with check (here.is_editor());
+grant select, insert, update (body) on here.pages to authenticated;
+create function here.make_editor(who uuid) returns void
+language sql security definer set search_path = ''
+as $$ insert into here.editors values (who) on conflict do nothing $$;
+revoke execute on function here.make_editor(uuid) from public, anon, authenticated;
+-- rows
+insert into here.pages (user_id, body) values (:b, 'secret page'), (:a, 'mine');
+-- attack
+select here.make_editor(:a);
+update here.pages set body = 'gone';
+-- works
+update here.pages set body = 'more' where user_id = :a returning id;
