@@ -8,7 +8,7 @@ DB := $(BIN)/arami-db
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo quick test check lint bench docs matrix checksums release clean
+.PHONY: help demo quick test check lint bench docs mutants matrix checksums release clean
 
 help: ## Show this
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -86,6 +86,11 @@ docs: $(VENV)/.installed ## Write what is generated in docs/, and all of it as a
 	$(DB) docs --sql-dir sql
 	$(site)
 
+mutants: $(VENV)/.installed ## Change the core line by line, and list the changes that no test notices
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[mutants]'
+	$(BIN)/mutmut run --max-children 2
+	$(BIN)/mutmut results
+
 matrix: $(VENV)/.installed ## The tests on Postgres 15 to 18 (npm has the servers) and on those installed here
 	$(BIN)/python -m tests.matrix
 
@@ -96,4 +101,4 @@ release: $(VENV)/.installed ## Build dist/, check it, and install it on every Py
 	$(BIN)/python -m tests.release
 
 clean: ## Remove what make made; databases stay
-	rm -rf $(VENV) .servers dist site .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .servers dist site mutants .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -63,6 +63,7 @@ STATES = {
     "below": ("m1a=x m2b=y", "m2b=y", "m1:out-of-order m2:applied"),
     "gone": ("m1a=x m3c=z", "m1a=x m2b=y m3c=z", "m1:applied m2:missing m3:applied"),
     "all gone": ("", "m1a=x", "m1:missing"),
+    "the lowest number gone": ("m1a=x", "m0z=z m1a=x", "m0:missing m1:applied"),
     "ahead": ("m1a=x", "m1a=x m2b=y", "m1:applied m2:ahead"),
     "moved up": ("m2a=x", "m1a=x", "m1:renumbered<2 m2:renumbered<1"),
     "moved up and renamed": ("m2b=x", "m1a=x", "m1:renumbered<2 m2:renumbered<1"),
@@ -88,7 +89,7 @@ STATES = {
         "m1a=x m2a=x",
         "m1:renumbered<3 m2:renumbered<4 m3:renumbered<1 m4:renumbered<2",
     ),
-    "what is in place is nobody's twin": ("m1a=x m2a=x", "m1a=x", "m1:applied m2:pending"),
+    "what is in place is not a twin": ("m1a=x m2a=x", "m1a=x", "m1:applied m2:pending"),
     # Views run again when their text changes.
     "new view": ("v1a=x", "", "v1:pending"),
     "view in place": ("v1a=x", "v1a=x", "v1:applied"),
@@ -109,7 +110,7 @@ STATES = {
         "m1a=x m2b=y v1a=z",
         "m1:applied m2:ahead v1:ahead",
     ),
-    "a newer release's view is nobody's twin": (
+    "a newer release's view is not a twin": (
         "m1a=x v1a=z",
         "m1a=x m2b=y v2a=z",
         "m1:applied m2:ahead v1:ahead v2:ahead",
@@ -144,6 +145,8 @@ def test_a_version_has_the_state_that_its_file_and_its_row_give(
 def test_what_lies_below_the_first_version_is_history(tmp_path: Path) -> None:
     plan = planned(tmp_path, "m5e=x v1a=y", "m1a=a m4d=d m5e=x v1a=y v2b=z", first=5)
     assert told(plan) == "m1:history m4:history m5:applied v1:applied v2:ahead"
+    gone = planned(tmp_path / "gone", "m6f=y", "m4d=d m5e=x", first=5)
+    assert told(gone) == "m4:history m5:missing m6:pending"
 
 
 def test_an_entry_is_named_by_its_file_or_else_by_its_row(tmp_path: Path) -> None:
@@ -172,6 +175,7 @@ def test_a_twin_is_found_among_its_own_kind(tmp_path: Path) -> None:
     plan = planned(tmp_path, "m2a=x v1z=y", "m1a=x v1z=y")
     old, new, view = plan.entries
     assert (plan.twin(old), plan.twin(new), plan.twin(view)) == (new, old, None)
+    assert Plan((old,)).twin(old) is None
     assert [plan.holds_twin(entry) for entry in plan.entries] == [False, True, False]
     moved = planned(tmp_path, "m1n=n", "m1a=x")
     assert [moved.holds_twin(entry) for entry in moved.entries] == [False, True, False]
@@ -213,7 +217,7 @@ def test_a_target_out_of_order_is_held_back_too_and_an_unknown_one_refused(tmp_p
 
 
 def test_entries_are_referred_to_as_repair_reads_them(tmp_path: Path) -> None:
-    files = "m1a=a m2b=b m3c=c m5e=e m9i=i d1a=x d2b=y v1a=v v2b=w"
+    files = "m1a=a m2b=b m3c=c m5e=e m8h=h m9i=i d1a=x d2b=y v1a=v v2b=w"
     plan = planned(tmp_path, files, "d1a=x")
     chosen = [entry for entry in plan.entries if entry.version != 3]
     assert references(plan, tuple(chosen)) == ["1-2,5-9", "distributed/1-2", "views/1-2"]

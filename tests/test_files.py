@@ -10,13 +10,13 @@ import psycopg
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from postgast import PgQueryError, scan
+from postgast import PgQueryError, parse, scan
 
 from arami_db.errors import RefusedFileError, UsageError
 from arami_db.files import SqlFile, discover, read_file
 from arami_db.files.lexemes import lexemes
 from arami_db.files.psql import pieces
-from arami_db.files.rules import is_quiet
+from arami_db.files.rules import is_concurrent, is_quiet, relation_name
 from arami_db.files.script import Script, load
 from arami_db.files.split import split as split_text
 from arami_db.ledger import Ledger
@@ -457,6 +457,34 @@ def test_nothing_runs_from_a_refused_directory(
     for name, data in files.items():
         (root / "migrations" / name).write_bytes(data)
     assert reason in refuse(empty_database, root).stderr
+
+
+CONCURRENT = {
+    "create index concurrently i on t (a)": True,
+    "create index i on t (a)": False,
+    "drop index concurrently i": True,
+    "drop index i": False,
+    "alter table a detach partition b concurrently": True,
+    "alter table a detach partition b": False,
+    "alter table a detach partition b finalize": False,
+    "alter table a add b int": False,
+    "reindex table concurrently t": True,
+    "reindex (concurrently off) table t": False,
+    "reindex (verbose) table t": False,
+    "reindex (verbose, concurrently 1) table t": True,
+    "vacuum": False,
+}
+
+
+@pytest.mark.parametrize(("statement", "concurrent"), CONCURRENT.items())
+def test_a_statement_that_leaves_half_its_work_is_known(statement: str, concurrent: bool) -> None:
+    node = parse(statement).stmts[0].stmt
+    assert is_concurrent(node) is concurrent
+
+
+def test_the_name_of_a_relation_is_quoted() -> None:
+    names = parse('truncate t, "a.b"."c""d"').stmts[0].stmt.truncate_stmt.relations
+    assert [relation_name(name.range_var) for name in names] == ['"t"', '"a.b"."c""d"']
 
 
 FOLDERS = (

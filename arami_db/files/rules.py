@@ -160,7 +160,6 @@ def describe(node: Node) -> str:
         "create_table_space": "create tablespace",
         "drop_table_space": "drop tablespace",
         "create": "create table",
-        "alter_table": "alter table",
     }
     return words.get(kind, kind.replace("_", " ")).upper()
 
