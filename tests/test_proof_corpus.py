@@ -25,7 +25,9 @@ GAPS = {
     "leak_payload_names_account": "not tried",
     "leak_restricts_reading_only": "not tried",
     "leak_second_factor_alone": "silent",
-    "leak_share_without_token": "silent",
+    "leak_file_in_root": "open",
+    "leak_private_unless_said": "open",
+    "leak_share_without_token": "open",
     "leak_view_writes_for_b": "not tried",
     "oracle_slot_taken": "silent",
     # Totals of pledges and best scores for all: whoever means them declares them.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -28,6 +29,12 @@ from arami_db.rows.identities import email
 from arami_db.rows.maker import Row
 from arami_db.rows.savepoints import undone
 from arami_db.rows.tables import Path, Table
+
+_ADDRESS = re.compile(r"'email'|auth\.email\(")
+_BY_ADDRESS = (
+    "whose address fits may change its rows, which are of no user: whether these are colleagues,"
+    " no policy says"
+)
 
 
 def open_ones(policies: Policies, coverage: BranchCoverage) -> Policies:
@@ -163,7 +170,10 @@ def _attack(
             elif table.owners and result.changed:
                 leak = f"rows of others changed in {', '.join(result.changed)}"
             elif not table.owners and "blindly" in attack.action and result.count:
-                leak = "changes rows without an owner"
+                if _ADDRESS.search(case.branch.text):
+                    scenario.untried.setdefault(table.label, _BY_ADDRESS)
+                else:
+                    leak = "changes rows without an owner"
         why = _why_not(there, set_by)
         if leak and attack.reads and oracle.is_meant(scenario, table, case.branch):
             leak, why = None, MEANT

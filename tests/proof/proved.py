@@ -1,8 +1,8 @@
 """What the proof says of each case: `python -m tests.proof.proved [SERVER] [NAME ...]`.
 
 found: an attempt leaked on an object of the case. oracle: the proof says that the object tells
-whether a row exists. not tried: it names an object that it could not try. silent: none of these.
-accused: a design that is correct is said to leak or to fail. stuck: the proof of one fails, since
+whether a row exists. open: it says which policy for anon lets everybody read the object. not
+tried: it names an object that it could not try. silent: none of these. accused: a design that is correct is said to leak or to fail. stuck: the proof of one fails, since
 something stood in its way.
 """
 
@@ -19,7 +19,7 @@ from tests.proof.case import Case
 from tests.proof.corpus import CASES
 
 FOUND, RIGHT = (
-    ("found", "oracle", "not tried", "silent"),
+    ("found", "oracle", "open", "not tried", "silent"),
     ("right", "not tried", "stuck", "accused"),
 )
 
@@ -76,6 +76,9 @@ def verdict(case: Case, proof: Proof, schema: str) -> tuple[str, str]:
     told = [line for line in oracles if line.startswith(case.placed(case.object, schema))]
     if case.kind == "leak" and told:
         return "oracle", told[0]
+    shown = _of(case, schema, [f"{name}: policy {policy}" for name, policy in proof.public])
+    if case.kind == "leak" and not named and shown:
+        return "open", shown[0]
     return ("not tried", named[0]) if named else (fine, "")
 
 

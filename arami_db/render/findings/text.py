@@ -27,6 +27,10 @@ def render(report: VerifyReport) -> str:
             lines.append(
                 f"         {count(made_up, 'function')} called with made-up arguments only"
             )
+        lines += [
+            f"open     {visible(name)}: policy {visible(policy)} lets everybody read"
+            for name, policy in report.proof.public
+        ]
     lines += [f"skipped {visible(reason)}" for reason in report.skipped]
     for severity in dict.fromkeys(finding.severity for finding in report.findings):
         group = [finding for finding in report.findings if finding.severity is severity]
