@@ -18,7 +18,7 @@ from arami_db.policies import (
     Gap,
     Policies,
 )
-from arami_db.prove import oracle, promises
+from arami_db.prove import attacks, oracle, promises
 from arami_db.prove import statements as make
 from arami_db.prove.actors import Actor, owner, with_claims
 from arami_db.prove.attempt import MEANT, NOBODYS, SHARED, Attack
@@ -29,7 +29,9 @@ from arami_db.rows.identities import email
 from arami_db.rows.savepoints import undone
 from arami_db.rows.tables import Table
 
-_USERS_SET = {"user_metadata", "raw_user_meta_data", "is_anonymous", "email", "phone"}
+# What users set themselves: a second factor, too, is theirs to enroll.
+_USERS_SET = {"user_metadata", "raw_user_meta_data", "is_anonymous", "email", "phone", "aal", "amr"}
+_SIGN_IN = {"provider", "providers"}  # in app_metadata: by what somebody signed in
 
 
 def open_ones(policies: Policies, coverage: BranchCoverage) -> Policies:
@@ -121,7 +123,10 @@ def _change(scenario: Scenario, table: Table, case: Case, actor: Actor) -> None:
 def _operators(case: Case) -> set[str]:
     """The claims and settings of a case that users cannot set themselves."""
     held = {*case.claims, *(n for n in case.settings if n.startswith("request."))}
-    return held - {*_USERS_SET, "request.headers", "request.cookies"}
+    held -= {*_USERS_SET, "request.headers", "request.cookies"}
+    metadata = case.claims.get("app_metadata")
+    is_sign_in = isinstance(metadata, dict) and metadata.keys() <= _SIGN_IN
+    return held - {"app_metadata"} if is_sign_in else held
 
 
 def _actor(scenario: Scenario, case: Case) -> Actor:
@@ -139,15 +144,16 @@ def _attack(scenario: Scenario, table: Table, case: Case, actor: Actor, there: P
     evidence = f"policy {case.branch.policy}: {case.branch.text}"
     operators = _operators(case)
     for attack, result in scenario.run(list(_attacks(scenario, table, case, actor))):
-        leak = None
+        leak, why = None, _why_not(there, operators)
         if not there.is_own and not operators and there.by_attacker and result.sqlstate is None:
             if attack.reads and result.count and there.is_theirs:
                 leak = f"{result.count} of B's rows visible"
-            elif table.owners and result.changed:
+            elif (
+                table.owners and result.changed and (there.is_theirs or "to A" not in attack.action)
+            ):
                 leak = f"rows of others changed in {', '.join(result.changed)}"
             elif not table.owners and "blindly" in attack.action and result.count:
                 leak = "changes rows without an owner"
-        why = _why_not(there, operators)
         if leak and attack.reads and oracle.is_meant(scenario, table, case.branch):
             leak, why = None, MEANT
         if not leak and result.is_done:
@@ -175,6 +181,8 @@ def _attacks(scenario: Scenario, table: Table, case: Case, actor: Actor) -> Iter
     yield Attack(actor, "select", table.label, read, reads=True)
     yield Attack(actor, "update blindly", table.label, update, at)
     yield Attack(actor, "delete blindly", table.label, make.delete(table, make.CURRENT), at)
+    if case.branch.clause == "using" and case.branch.command in {"update", "all"}:
+        yield from attacks.takings(scenario, table, actor, row)
     draft = scenario.maker.drafts[scenario.b, table.path]
     insert = make.insert(scenario, table, actor.role, draft)
     clear = scenario.clearing(table, scenario.b)

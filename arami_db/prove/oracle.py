@@ -9,6 +9,7 @@ from dataclasses import replace
 from psycopg import sql
 
 from arami_db.policies import Branch
+from arami_db.policies.tree import walk
 from arami_db.prove import statements as make
 from arami_db.prove.actors import Actor
 from arami_db.prove.attempt import MEANT, Attack, Result
@@ -21,6 +22,10 @@ PERSONAL = re.compile(
     r"|password|card|tax_id|health"
 )
 _ASKING = re.compile(r"auth\.|current_setting|current_user|session_user")  # who asks
+# What lets somebody in who knows it.
+SECRET = re.compile(
+    r"token|secret|passw|\botp\b|(?:access|share|invite|invitation|link|join)_?(?:code|key|hash)"
+)
 _PERSON = re.compile("user|owner|member|profile|account|author|email|phone")  # about somebody
 _USERS = ("public.users", "auth.users")
 _INTERVENED = "0A000"  # a foreign key alone does not protect against truncate
@@ -89,7 +94,7 @@ def is_meant(scenario: Scenario, table: Table, branch: Branch) -> bool:
     """Whether a branch says by itself that everybody may read what it lets through.
 
     It does where it names anon, who is everybody, and asks nothing of who asks; and where rows are
-    somebody's, nothing personal may be in what is read.
+    somebody's, nothing personal may be in what is read, and no secret beside them goes unasked.
 
     Args:
         scenario: what the schema is in.
@@ -104,8 +109,22 @@ def is_meant(scenario: Scenario, table: Table, branch: Branch) -> bool:
         return False
     if table.owners and any(PERSONAL.search(name.lower()) for name in readable):
         return False
+    if table.owners and _has_secret(scenario, table, branch):
+        return False
     scenario.public.setdefault(table.label, branch.policy)
     return True
+
+
+def _has_secret(scenario: Scenario, table: Table, branch: Branch) -> bool:
+    """Whether a branch looks for a row that hangs on its own and has a secret, as a link does."""
+    queries = [one.query for one in walk(branch.expression) if one.query is not None]
+    sources = {source.table for one in queries for source in one.sources}
+    hanging = (t for path, t in scenario.schema.tables.items() if path in sources)
+    return any(
+        any(SECRET.search(name.lower()) for name in one.columns)
+        and any(key.parent == table.path for key in one.foreign_keys)
+        for one in hanging
+    )
 
 
 def ownerless(scenario: Scenario, table: Table, actor: Actor) -> Iterator[Attack]:

@@ -13,7 +13,7 @@ ACCOUNTS = (("public", "users"), ("auth", "users"))
 Owners = dict[Path, tuple[Owner, ...]]
 
 
-_USERS_OWN = ("user_metadata", "raw_user_meta_data", "is_anonymous", "phone")
+_USERS_OWN = ("user_metadata", "raw_user_meta_data", "is_anonymous", "phone", "aal", "amr")
 
 
 Compared = Mapping[Path, tuple[OwnerColumn, ...]]

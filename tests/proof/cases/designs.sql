@@ -1085,3 +1085,59 @@ select * from here.flags;
 delete from here.flags returning *;
 -- works with {"app_metadata": {"roles": ["admin"]}}
 delete from here.flags returning *;
+
+-- == good link_with_token
+-- Who holds the secret of a link, and sends it in a header, may read what the link leads to.
+create table here.drawings (
+    id uuid primary key default gen_random_uuid(),
+    drawn_by uuid not null references public.users,
+    notes text
+);
+create table here.drawing_links (
+    link_token text primary key default gen_random_uuid()::text,
+    drawing_id uuid not null references here.drawings on delete cascade
+);
+alter table here.drawings enable row level security;
+alter table here.drawing_links enable row level security;
+create function here.is_linked(p_drawing uuid) returns boolean
+language sql stable security definer set search_path = ''
+as $$
+    select exists (
+        select 1 from here.drawing_links as l
+        where
+            l.drawing_id = p_drawing
+            and l.link_token
+            = nullif(current_setting('request.headers', true), '')::json ->> 'x-link-token'
+    )
+$$;
+create policy own on here.drawings to authenticated
+using (drawn_by = auth.uid()) with check (drawn_by = auth.uid());
+create policy by_link on here.drawings for select to anon, authenticated
+using (here.is_linked(id));
+grant select on here.drawings to anon;
+grant select, insert, update, delete on here.drawings to authenticated;
+-- rows
+insert into here.drawings values ('30000000-0000-4000-8000-000000000002', :b, 'secret sketch');
+insert into here.drawing_links (drawing_id) values ('30000000-0000-4000-8000-000000000002');
+-- attack as anon
+select notes from here.drawings;
+
+-- == good slot_claimed
+-- A free slot is nobody's: who books it first has it.
+create table here.slots (
+    id bigint generated always as identity primary key,
+    starts_at timestamptz not null,
+    booked_by uuid references public.users,
+    wish text
+);
+alter table here.slots enable row level security;
+create policy see on here.slots for select to authenticated
+using (booked_by is null or booked_by = auth.uid());
+create policy book on here.slots for update to authenticated
+using (booked_by is null) with check (booked_by = auth.uid());
+grant select, update (booked_by, wish) on here.slots to authenticated;
+-- rows
+insert into here.slots (starts_at, booked_by, wish) values (now(), :b, 'secret wish');
+-- attack
+update here.slots set booked_by = :a;
+select * from here.slots;
