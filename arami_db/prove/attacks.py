@@ -95,8 +95,8 @@ def takings(scenario: Scenario, table: Table, actor: Actor, row: Row) -> Iterato
         actor: A.
         row: of B's.
     """
-    mine = {o.column: scenario.maker.value(table, o, scenario.a) for o in table.direct}
-    mine = {n: v for n, v in mine.items() if table.columns[n].writable}
+    writable = [o for o in table.direct if table.columns[o.column].writable]
+    mine: Row = {o.column: scenario.maker.value(table, o, scenario.a) for o in writable}
     free = {n: v for n, v in mine.items() if row[n] is None}
     at = (scenario.forgetting(table, scenario.a), make.point(scenario, table, scenario.b))
     for new in (mine, free) if free and free != mine else (mine,):

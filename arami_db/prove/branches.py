@@ -23,15 +23,12 @@ from arami_db.prove import statements as make
 from arami_db.prove.actors import Actor, owner, with_claims
 from arami_db.prove.attempt import MEANT, NOBODYS, SHARED, Attack
 from arami_db.prove.coverage import BranchCoverage, key_of, measure
+from arami_db.prove.needs import beyond_users
 from arami_db.prove.placing import Placed, placed
 from arami_db.prove.scenario import Scenario
 from arami_db.rows.identities import email
 from arami_db.rows.savepoints import undone
 from arami_db.rows.tables import Table
-
-# What users set themselves: a second factor, too, is theirs to enroll.
-_USERS_SET = {"user_metadata", "raw_user_meta_data", "is_anonymous", "email", "phone", "aal", "amr"}
-_SIGN_IN = {"provider", "providers"}  # in app_metadata: by what somebody signed in
 
 
 def open_ones(policies: Policies, coverage: BranchCoverage) -> Policies:
@@ -112,21 +109,12 @@ def _change(scenario: Scenario, table: Table, case: Case, actor: Actor) -> None:
     """Try to make B's row, as it is, one that the branch lets through."""
     row = {n: v for n, v in case.row.items() if table.columns[n].writable}
     may = make.allowed(scenario, table, actor.role, "update", row) if row else {}
-    if not may or may.keys() - set(row) or scenario.a in str(may) or _operators(case):
+    if not may or may.keys() - set(row) or scenario.a in str(may) or beyond_users(case):
         return
     at = (make.point(scenario, table, scenario.b),)
     update = make.update(table, may, make.CURRENT)
     action = f"update blindly to {', '.join(may)}"
     oracle.judged(scenario, [Attack(actor, action, table.label, update, at)])
-
-
-def _operators(case: Case) -> set[str]:
-    """The claims and settings of a case that users cannot set themselves."""
-    held = {*case.claims, *(n for n in case.settings if n.startswith("request."))}
-    held -= {*_USERS_SET, "request.headers", "request.cookies"}
-    metadata = case.claims.get("app_metadata")
-    is_sign_in = isinstance(metadata, dict) and metadata.keys() <= _SIGN_IN
-    return held - {"app_metadata"} if is_sign_in else held
 
 
 def _actor(scenario: Scenario, case: Case) -> Actor:
@@ -142,10 +130,10 @@ def _actor(scenario: Scenario, case: Case) -> Actor:
 def _attack(scenario: Scenario, table: Table, case: Case, actor: Actor, there: Placed) -> None:
     """Try B's row; a state that only an operator can cause is not a leak."""
     evidence = f"policy {case.branch.policy}: {case.branch.text}"
-    operators = _operators(case)
+    beyond = beyond_users(case)
     for attack, result in scenario.run(list(_attacks(scenario, table, case, actor))):
-        leak, why = None, _why_not(there, operators)
-        if not there.is_own and not operators and there.by_attacker and result.sqlstate is None:
+        leak, why = None, _why_not(there, beyond)
+        if not there.is_own and not beyond and there.by_attacker and result.sqlstate is None:
             if attack.reads and result.count and there.is_theirs:
                 leak = f"{result.count} of B's rows visible"
             elif (
@@ -161,12 +149,12 @@ def _attack(scenario: Scenario, table: Table, case: Case, actor: Actor, there: P
         scenario.record(actor, attack.action, table.label, result, leak, evidence, harmless=why)
 
 
-def _why_not(there: Placed, operators: set[str]) -> str:
+def _why_not(there: Placed, beyond: str) -> str:
     """Why it does not count as a leak that a case lets A come to its row."""
     if there.is_own:
         return SHARED
-    if operators:
-        return f"only an operator sets {', '.join(sorted(operators))}"
+    if beyond:
+        return beyond
     if not there.by_attacker:
         return "A cannot write the rows elsewhere that the policy asks for"
     return "" if there.is_theirs else NOBODYS

@@ -13,6 +13,7 @@ from arami_db.policies.tree import walk
 from arami_db.prove import statements as make
 from arami_db.prove.actors import Actor
 from arami_db.prove.attempt import MEANT, Attack, Result
+from arami_db.prove.needs import SECRET
 from arami_db.prove.scenario import Scenario
 from arami_db.rows.tables import Table
 
@@ -22,10 +23,6 @@ PERSONAL = re.compile(
     r"|password|card|tax_id|health"
 )
 _ASKING = re.compile(r"auth\.|current_setting|current_user|session_user")  # who asks
-# What lets somebody in who knows it.
-SECRET = re.compile(
-    r"token|secret|passw|\botp\b|(?:access|share|invite|invitation|link|join)_?(?:code|key|hash)"
-)
 _PERSON = re.compile("user|owner|member|profile|account|author|email|phone")  # about somebody
 _USERS = ("public.users", "auth.users")
 _INTERVENED = "0A000"  # a foreign key alone does not protect against truncate

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from arami_db.policies.model import OwnerColumn
+from arami_db.prove.needs import SECRET
 from arami_db.rows.tables import Owner, Path, Table
 
 ACCOUNTS = (("public", "users"), ("auth", "users"))
@@ -14,7 +16,10 @@ Owners = dict[Path, tuple[Owner, ...]]
 
 
 _USERS_OWN = ("user_metadata", "raw_user_meta_data", "is_anonymous", "phone", "aal", "amr")
-
+_SENT = ("request.headers", "request.cookies", "user_metadata", "raw_user_meta_data")
+_SOMEBODY = re.compile(
+    r"user|owner|member|profile|account|author|customer|tenant|mail|phone|uid|\b(?:\w+[_-])?id\b"
+)
 
 Compared = Mapping[Path, tuple[OwnerColumn, ...]]
 
@@ -23,7 +28,8 @@ def told(compared: Compared) -> Owners:
     """The owners that policies name.
 
     An e-mail says whose a row is only where none of its columns holds an id, as of an invitation;
-    a claim that operators set only where nothing else does; one that users set themselves never.
+    a claim only where nothing else does. What is compared with one that users set themselves is
+    theirs, too: anybody may come to it; but a secret says only who may, not whose it is.
 
     Args:
         compared: what they compare with who asks.
@@ -35,8 +41,11 @@ def told(compared: Compared) -> Owners:
         claims = [c for c in columns if c.kind == "claim" and _is_operators(c.claim)]
         if all(column.via for column in ids):
             ids += mails
+        sent = [c for c in columns if _is_sent(c)]
         if chosen := ids or claims:
             found[path] = tuple(dict.fromkeys(map(_owner, chosen)))
+        elif sent:
+            found[path] = tuple(dict.fromkeys(Owner(c.column, "row") for c in sent))
     return found
 
 
@@ -50,6 +59,13 @@ def _is_operators(claim: tuple[str, ...]) -> bool:
     return (
         bool(claim) and claim[0] not in _USERS_OWN and not claim[0].startswith(("request.", "app."))
     )
+
+
+def _is_sent(column: OwnerColumn) -> bool:
+    """Whether a column holds somebody's id that users send: no secret, and no mere choice."""
+    names = " ".join((column.column, *column.claim[1:])).lower()
+    is_sent = bool(column.claim) and column.claim[0] in _SENT and not column.via
+    return is_sent and bool(_SOMEBODY.search(names)) and not SECRET.search(names)
 
 
 def _owner(column: OwnerColumn) -> Owner:
