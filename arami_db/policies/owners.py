@@ -14,6 +14,7 @@ from arami_db.rows.tables import Path, Table
 
 Pair = tuple[Expr, Expr, bool]  # what a condition says are equal, or one an element of the other
 _ELEMENTS = {"@>", "&&", "?", "?|", "?&"}
+_ALIKE = {"=", "~~", "~~*"}
 
 
 def owner_columns(policies: Policies) -> dict[Path, tuple[OwnerColumn, ...]]:
@@ -113,7 +114,7 @@ def pairs_of(part: Expr) -> Iterator[Pair]:
         case "and":
             for arg in part.args:
                 yield from pairs_of(arg)
-        case "op" if part.name == "=":
+        case "op" if part.name in _ALIKE:
             yield from _equal(part.args[0], part.args[1])
         case "op" if part.name in _ELEMENTS:
             yield from ((part.args[0], arg, True) for arg in _members(part.args[1]))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from arami_db.policies.choosing import is_person
-from arami_db.policies.claims import column_of
+from arami_db.policies.claims import claim_of, column_of
 from arami_db.policies.measuring import Evaluator
-from arami_db.policies.model import VICTIM, Branch, Policies, TablePolicy
+from arami_db.policies.model import VICTIM, VICTIM_EMAIL, Branch, Policies, TablePolicy
 from arami_db.policies.owners import pairs_of
 from arami_db.policies.places import ROW, Place, Value
 from arami_db.policies.splitting import denied
@@ -44,14 +44,26 @@ def of_victim(branch: Branch, server: Evaluator) -> dict[Place, Value]:
         server: knows whose a row is.
     """
     table = server.tables[branch.table]
+    likened = [c for one in walk(branch.expression) if (c := _likened(one))]
     own = {side for one, other, _ in pairs_of(branch.expression) for side in (one, other)}
     own_columns = {column for side in own if (column := column_of(side))}
     read = {one.path for one in walk(branch.expression) if one.kind == "column"}
-    return {
+    theirs: dict[Place, Value] = {
+        (ROW, name): VICTIM_EMAIL for row, name in likened if row == table.name
+    }
+    return theirs | {
         (ROW, name): VICTIM
         for row, name in sorted(p for p in read - own_columns if len(p) == 2)
         if row == table.name and name in table.columns and is_person(table, name, server)
     }
+
+
+def _likened(part: Expr) -> tuple[str, str] | None:
+    """The column that a pattern is to fit which is the address of who asks."""
+    if part.kind != "op" or part.name not in {"~~", "~~*", "~", "~*"} or not part.args[1:]:
+        return None
+    claim = claim_of(part.args[1])
+    return column_of(part.args[0]) if claim and claim.path[-1:] == ("email",) else None
 
 
 def restrictive(branch: Branch, policies: Policies) -> tuple[Expr, ...]:
