@@ -13,6 +13,7 @@ from arami_db.policies import Case
 from arami_db.prove import statements as make
 from arami_db.prove.actors import Actor
 from arami_db.prove.attempt import Attack
+from arami_db.prove.chance import may_meet, met
 from arami_db.prove.scenario import Scenario
 from arami_db.prove.whose import pinpoint
 from arami_db.rows.identities import email
@@ -31,7 +32,8 @@ class Placed:
         row: the row of the branch's table.
         is_own: whether it names A as one of its owners.
         is_theirs: whether it is B's: everybody may read rows without an owner.
-        by_attacker: whether A could write all the rows elsewhere that speak of A.
+        by_attacker: whether A could write all the rows elsewhere that speak of A, or come to have
+            them by chance.
     """
 
     row: Row
@@ -69,7 +71,9 @@ def placed(scenario: Scenario, table: Table, case: Case, actor: Actor) -> Placed
     made = _put(scenario, table.path, wanted, scenario.b)
     by_attacker = True
     for path, row in mine:
-        if not _written(scenario, path, row, actor):
+        if may_meet(scenario, table, wanted, path, row):
+            _kept(scenario, scenario.schema.tables[path], scenario.a, met(scenario, path, row))
+        elif not _written(scenario, path, row, actor):
             by_attacker = False
             _put(scenario, path, row, scenario.a)
     is_own = scenario.a in str(wanted) or any(

@@ -1158,3 +1158,34 @@ grant select on here.help_texts to authenticated;
 insert into here.help_texts (language, body) values ('de', 'Hilfe');
 -- works with {"user_metadata": {"language": "de"}}
 select * from here.help_texts;
+
+-- == good profile_number
+-- Posts belong to a profile by its number, and the profile to who signs in.
+create table here.writers (
+    id bigint generated always as identity primary key,
+    user_id uuid not null unique references public.users
+);
+create table here.essays (
+    id bigint generated always as identity primary key,
+    writer_id bigint not null references here.writers,
+    body text
+);
+alter table here.writers enable row level security;
+alter table here.essays enable row level security;
+create policy own on here.writers for select to authenticated using (user_id = auth.uid());
+create policy own on here.essays to authenticated using (
+    exists (
+        select 1 from here.writers as w
+        where w.id = essays.writer_id and w.user_id = auth.uid()
+    )
+);
+grant select on here.writers to authenticated;
+grant select, insert, update, delete on here.essays to authenticated;
+-- rows
+insert into here.writers (user_id) values (:a), (:b);
+insert into here.essays (writer_id, body)
+select w.id, case w.user_id when :b then 'secret' else 'mine' end from here.writers as w;
+-- attack
+select * from here.essays;
+-- works
+select * from here.essays;

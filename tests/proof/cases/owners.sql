@@ -1425,3 +1425,26 @@ values (:b, 'paid', 'secret', '2031-01-01'), (:a, 'free', null, null);
 insert into here.folders (user_id, name) values (:b, 'secret'), (:a, 'mine');
 -- works
 select * from here.folders;
+
+-- == leak joins_own_number: here.workshops
+-- The number of the seat is compared with the workshop's, and both count from one.
+create table here.workshops (
+    id bigint generated always as identity primary key,
+    handout text
+);
+create table here.seats (
+    id bigint generated always as identity primary key,
+    workshop_id bigint not null references here.workshops,
+    taken_by uuid not null
+);
+alter table here.workshops enable row level security;
+alter table here.seats enable row level security;
+create policy own on here.seats for select to authenticated using (taken_by = auth.uid());
+create policy attending on here.workshops for select to authenticated
+using (workshops.id in (select s.id from here.seats as s where s.taken_by = auth.uid()));
+grant select on here.seats, here.workshops to authenticated;
+-- rows
+insert into here.workshops (handout) values ('mine'), ('secret handout');
+insert into here.seats (workshop_id, taken_by) values (2, :b), (1, :a);
+-- attack
+select * from here.workshops;
