@@ -21,6 +21,7 @@ _PAGING = re.compile(r"page|offset|skip|limit|size|count|days|top|first|after|^n
 _EARLY = re.compile(r"from|since|after|start|begin|min|lower")
 _PREFIX = re.compile(r"^(?:p|in|arg|a|v)?_+|_+(?:in|p|arg|param)$")
 _KEYS = re.compile(r"->>?\s*'([^']+)'|\"?(\w+)\"?\s+(?:uuid|text|bigint|int|integer)\b")
+_CHOSEN = re.compile(r"->>\s*'([^']+)'\s*\)?\s*(?:=|in\s*\(|when)\s*'([\w .-]{1,40})'")
 _WORD = re.compile(r"'([\w .-]{1,40})'")  # what a body compares
 _WORDS = 6
 _INJECTED = "' or true --"
@@ -164,7 +165,8 @@ def _documents(scenario: Scenario, function: ApiFunction, subject: Subject) -> I
     """Objects with the keys that the body asks for, and the columns of the row; and lists."""
     user, _, row = subject
     keys = {key for pair in _KEYS.findall(function.body) for key in pair if key}
-    found: dict[str, object] = {**row}
+    chosen = _CHOSEN.findall(function.body)[:_WORDS]  # what the body compares a key with
+    found: dict[str, object] = {**row, **dict(reversed(chosen))}
     for key in sorted(keys):
         value = _named(scenario, key.lower(), subject) or row.get("id") or user
         found.setdefault(key, value)
@@ -179,6 +181,7 @@ def _documents(scenario: Scenario, function: ApiFunction, subject: Subject) -> I
             place = inner if isinstance(inner, dict) else {}
         place[last] = _named(scenario, last.lower(), subject) or row.get("id") or user
     yield Value(json.dumps(found), real=True)
+    yield from (Value(json.dumps({**found, k: word}), real=True) for k, word in chosen)
     yield Value(json.dumps([found]), real=True)
     yield Value(json.dumps([row.get("id") or user]), real=True)
     yield Value(json.dumps(row.get("id") or user), real=True)

@@ -118,8 +118,8 @@ def _leads(table: Table, column: str) -> tuple[Path, str] | None:
 
 
 def with_owners(tables: dict[Path, Table], known_of: Owners) -> dict[Path, Table]:
-    """Say whose rows are whose: by policies; by a key to the users, or a column named like those
-    that hold one; by a parent that has an owner.
+    """Say whose rows are whose: by policies; by a key to the users, who writes them by default, or
+    a column named like those that hold one; by a parent that has an owner.
 
     Args:
         tables: all of them, by path.
@@ -145,14 +145,19 @@ def with_owners(tables: dict[Path, Table], known_of: Owners) -> dict[Path, Table
 
 
 def _keyed(table: Table) -> list[str]:
-    """Columns that name a user by a foreign key of their own; the key of the users themselves."""
+    """Columns that name a user by a foreign key of their own; the key of the users themselves.
+
+    Without such a key: those that name who writes the row by default.
+    """
     if table.path in ACCOUNTS:
         return ["id"]
-    return [
+    keyed = [
         key.columns[0]
         for key in table.foreign_keys
         if key.parent in ACCOUNTS and key.references == ("id",)
     ]
+    kinds = {"uuid", "text", "character varying"}
+    return keyed or [c.name for c in table.columns.values() if c.is_caller and c.type in kinds]
 
 
 def _indirect(tables: dict[Path, Table], known: dict[Path, Table]) -> Iterable[tuple[Path, Table]]:

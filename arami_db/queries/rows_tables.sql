@@ -35,6 +35,12 @@ select
                 'category', t.typcategory,
                 'required', a.attnotnull or t.typnotnull,
                 'default', a.atthasdef or a.attidentity <> '',
+                'is_caller', (
+                    select count(*) > 0
+                    from pg_catalog.pg_attrdef as d
+                    where d.adrelid = c.oid and d.adnum = a.attnum and a.attgenerated = ''
+                        and pg_get_expr(d.adbin, d.adrelid) ~ '\mauth\.uid\(\)'
+                ),
                 'writable', a.attgenerated = '' and a.attidentity <> 'a',
                 'length', case
                     when a.atttypid in ('varchar'::regtype, 'bpchar'::regtype) and a.atttypmod > 4

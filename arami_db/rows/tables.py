@@ -17,7 +17,7 @@ Path = tuple[str, str]  # schema and name
 
 @dataclass(frozen=True)
 class Column:
-    """A column, as far as making a value for it goes."""
+    """A column, as far as making a value for it goes; is_caller: by default it is who asks."""
 
     name: str
     type: str
@@ -28,6 +28,7 @@ class Column:
     writable: bool
     length: int | None
     labels: tuple[str, ...]
+    is_caller: bool
 
 
 @dataclass(frozen=True)

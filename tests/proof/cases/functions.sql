@@ -1482,3 +1482,35 @@ as 'select seen_at from here.presence where user_id::text = who';
 insert into here.presence values (:b, '2031-01-01');
 -- attack
 select 'secret' where here.last_seen(:b) = '2031-01-01';
+
+-- == leak payload_second_action: here.rpc_shelf
+-- Of two actions that the JSON may ask for, the second does not ask whose.
+create table here.shelves (
+    shelf_id text primary key,
+    uid text not null,
+    label text
+);
+alter table here.shelves enable row level security;
+create policy own on here.shelves to authenticated
+using (uid = auth.uid()::text) with check (uid = auth.uid()::text);
+grant select, insert, update on here.shelves to authenticated;
+create function here.rpc_shelf(payload jsonb) returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+begin
+    if payload ->> 'action' = 'count' then
+        return jsonb_build_object(
+            'count', (select count(*) from here.shelves as s where s.uid = auth.uid()::text)
+        );
+    elsif payload ->> 'action' = 'show' then
+        return (
+            select to_jsonb(s) from here.shelves as s where s.shelf_id = payload ->> 'shelf_id'
+        );
+    end if;
+    return null;
+end
+$$;
+-- rows
+insert into here.shelves values ('shelf_1', :b, 'secret label');
+-- attack
+select here.rpc_shelf('{"action": "show", "shelf_id": "shelf_1"}');
