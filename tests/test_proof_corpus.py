@@ -50,7 +50,6 @@ GAPS = {
     "leak_history_for_all": "silent",
     "leak_joins_without_asking": "oracle",
     "leak_partition_by_name": "not tried",
-    "leak_path_holds_id": "silent",
     "oracle_slot_taken": "silent",
     "good_avatars": "accused",
     "good_like_counter": "accused",

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from arami_db.policies.choosing import is_person
-from arami_db.policies.claims import claim_of, column_of
+from arami_db.policies.claims import Claim, claim_of, column_of
 from arami_db.policies.measuring import Evaluator
 from arami_db.policies.model import VICTIM, VICTIM_EMAIL, Branch, Policies, TablePolicy
 from arami_db.policies.owners import pairs_of
 from arami_db.policies.places import ROW, Place, Value
 from arami_db.policies.splitting import denied
-from arami_db.policies.tree import Expr, joined, walk
+from arami_db.policies.tree import Expr, joined, literal, mapped, walk
+
+_SUB = Claim(("sub",))
 
 
 def wanted(branch: Branch, policies: Policies, *, holds: bool) -> Iterator[tuple[Expr, ...]]:
@@ -34,6 +36,33 @@ def wanted(branch: Branch, policies: Policies, *, holds: bool) -> Iterator[tuple
         yield (*parts[:place], *parts[place + 1 :], denied(one))
     if parts[1:]:
         yield (denied(joined("and", parts)),)
+
+
+def seen_by_victim(branch: Branch, policies: Policies) -> Iterator[Expr]:
+    """What lets the victim read the row, where a new row is judged by other than a column's id.
+
+    Args:
+        branch: that is to be true.
+        policies: all of them.
+    """
+    if branch.clause != "check" or not branch.permissive:
+        return
+    for one, other, _ in pairs_of(branch.expression):
+        for side, claim in ((one, claim_of(other)), (other, claim_of(one))):
+            if column_of(side) and claim == _SUB:
+                return
+    reading = (p for p in policies.of(branch.table) if p.permissive and p.using)
+    for policy in reading:
+        for way in policy.using.branches if policy.using else ():
+            seen = _as_victim(way.expression)
+            if policy.command in {"select", "all"} and seen != way.expression:
+                yield seen
+
+
+def _as_victim(part: Expr) -> Expr:
+    if part.kind == "call" and claim_of(part) == _SUB:
+        return Expr("cast", "uuid", (literal(VICTIM),))
+    return mapped(part, _as_victim)
 
 
 def of_victim(branch: Branch, server: Evaluator) -> dict[Place, Value]:

@@ -140,6 +140,12 @@ def _attack(scenario: Scenario, table: Table, case: Case, actor: Actor, there: P
                 table.owners and result.changed and (there.is_theirs or "to A" not in attack.action)
             ):
                 leak = f"rows of others changed in {', '.join(result.changed)}"
+            elif (
+                there.is_hidden
+                and result.count
+                and attack.action in {"insert for B", "update to B"}
+            ):
+                leak = "a row was written that B may read and A may not"
             elif not table.owners and "blindly" in attack.action and result.count:
                 leak = "changes rows without an owner"
         if leak and attack.reads and oracle.is_meant(scenario, table, case.branch):

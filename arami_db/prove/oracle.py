@@ -11,10 +11,11 @@ from psycopg import sql
 from arami_db.policies import Branch
 from arami_db.policies.tree import walk
 from arami_db.prove import statements as make
-from arami_db.prove.actors import Actor
+from arami_db.prove.actors import Actor, owner
 from arami_db.prove.attempt import MEANT, Attack, Result
 from arami_db.prove.needs import SECRET
 from arami_db.prove.scenario import Scenario
+from arami_db.rows.maker import Row
 from arami_db.rows.tables import Table
 
 # Columns that say something of a person that not everybody may know.
@@ -122,6 +123,26 @@ def _has_secret(scenario: Scenario, table: Table, branch: Branch) -> bool:
         and any(key.parent == table.path for key in one.foreign_keys)
         for one in hanging
     )
+
+
+def is_hidden_from(scenario: Scenario, table: Table, actor: Actor, row: Row) -> bool:
+    """Whether B may read B's row and A may not, though A's id is in it where it owns nothing.
+
+    Args:
+        scenario: where the row is.
+        table: whose.
+        actor: A.
+        row: what of it was asked for.
+    """
+    holding = {name for name, value in row.items() if scenario.a in (value or "")}
+    compared = {column.column for column in scenario.schema.compared.get(table.path, ())}
+    if not holding or holding & compared:
+        return False
+    read = make.select(scenario, table, actor.role, scenario.b)
+    actors = (owner(scenario.b, {}), actor)
+    todo = [Attack(one, "see", table.label, read, reads=True) for one in actors]
+    theirs, mine = (result for _, result in scenario.run(todo))
+    return theirs.is_done and not mine.is_done
 
 
 def ownerless(scenario: Scenario, table: Table, actor: Actor) -> Iterator[Attack]:

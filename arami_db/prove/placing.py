@@ -13,7 +13,8 @@ from arami_db.policies import Case
 from arami_db.prove import statements as make
 from arami_db.prove.actors import Actor
 from arami_db.prove.attempt import Attack
-from arami_db.prove.chance import may_meet, met
+from arami_db.prove.matching import known, may_meet, met, with_names
+from arami_db.prove.oracle import is_hidden_from
 from arami_db.prove.scenario import Scenario
 from arami_db.prove.whose import pinpoint
 from arami_db.rows.identities import email
@@ -32,6 +33,7 @@ class Placed:
         row: the row of the branch's table.
         is_own: whether it names A as one of its owners.
         is_theirs: whether it is B's: everybody may read rows without an owner.
+        is_hidden: whether B may read it and A may not, though A's id is a part of it.
         by_attacker: whether A could write all the rows elsewhere that speak of A, or come to have
             them by chance.
     """
@@ -39,6 +41,7 @@ class Placed:
     row: Row
     is_own: bool
     is_theirs: bool
+    is_hidden: bool
     by_attacker: bool
 
 
@@ -54,20 +57,20 @@ def placed(scenario: Scenario, table: Table, case: Case, actor: Actor) -> Placed
     Raises:
         psycopg.Error: it cannot be made.
     """
-    renamed: dict[str, str] = _known(scenario, table.path, dict(case.row))
+    renamed: dict[str, str] = known(scenario, table.path, dict(case.row))
     theirs, mine = [], []
     for path, values in case.others:
-        row = {n: renamed.get(v, v) if v is not None else None for n, v in values.items()}
+        row = with_names(values, renamed)
         if scenario.a in str(row) or email(scenario.a) in str(row):
             mine.append((path, row))
             continue
-        known = _known(scenario, path, row)
-        renamed |= known
-        theirs.append((path, {n: renamed.get(v, v) if v else v for n, v in row.items()}))
-    mine = [(p, {n: renamed.get(v, v) if v else v for n, v in r.items()}) for p, r in mine]
+        there = known(scenario, path, row)
+        renamed |= there
+        theirs.append((path, with_names(row, renamed)))
+    mine = [(path, with_names(row, renamed)) for path, row in mine]
     for path, row in theirs:
         _put(scenario, path, row, scenario.b)
-    wanted = {n: renamed.get(v, v) if v else v for n, v in case.row.items()}
+    wanted = with_names(case.row, renamed)
     made = _put(scenario, table.path, wanted, scenario.b)
     by_attacker = True
     for path, row in mine:
@@ -76,32 +79,18 @@ def placed(scenario: Scenario, table: Table, case: Case, actor: Actor) -> Placed
         elif not _written(scenario, path, row, actor):
             by_attacker = False
             _put(scenario, path, row, scenario.a)
-    is_own = scenario.a in str(wanted) or any(
-        _names(made[owner.column], scenario.a, owner) for owner in table.direct
-    )
+    names_a = any(_names(made[owner.column], scenario.a, owner) for owner in table.direct)
+    is_hidden = not names_a and is_hidden_from(scenario, table, actor, wanted)
+    is_own = names_a or (scenario.a in str(wanted) and not is_hidden)
     is_theirs = table in scenario.schema.owned and (
         not table.direct or any(made[owner.column] is not None for owner in table.direct)
     )
-    return Placed(made, is_own, is_theirs, by_attacker)
+    return Placed(made, is_own, is_theirs, is_hidden, by_attacker)
 
 
 def _names(value: str | None, user: str, owner: Owner) -> bool:
     held = email(user) if owner.kind == "email" else user
     return held in (value or "") and owner.kind != "claim"
-
-
-def _known(scenario: Scenario, path: Path, row: Row) -> dict[str, str]:
-    """The key of a row that is to be there, and that of B's row there, which will do."""
-    table, theirs = scenario.schema.tables.get(path), scenario.row(scenario.b, path)
-    if table is None or theirs is None:
-        return {}
-    found = {}
-    for key in table.keys:
-        if key.primary and len(key.columns) == 1:
-            wanted, there = row.get(key.columns[0]), theirs[key.columns[0]]
-            if wanted and there:
-                found[wanted] = there
-    return found
 
 
 def _put(scenario: Scenario, path: Path, values: Row, user: str) -> Row:

@@ -742,3 +742,41 @@ $$
 -- works
 insert into here.reservations (user_id, period)
 values (:a, '[2032-01-01, 2032-01-02)') returning *;
+
+-- == leak label_holds_id: here.parcels
+-- A label that ends with the own id may stand on a parcel that only B can see.
+create table here.parcels (
+    id uuid primary key default gen_random_uuid(),
+    label text not null,
+    receiver text not null,
+    note text
+);
+alter table here.parcels enable row level security;
+create policy receive on here.parcels for select to authenticated
+using (receiver = auth.uid()::text);
+create policy send on here.parcels for insert to authenticated
+with check (label like '%' || auth.uid()::text);
+grant select, insert on here.parcels to authenticated;
+-- attack
+insert into here.parcels (label, receiver)
+values ('aaaaaaaa-0000-4000-8000-00000000000a', :b);
+-- harm
+select 1 from here.parcels where receiver = :b;
+
+-- == leak folder_of_two: here.scans
+-- The second folder is asked for at writing, the first at reading.
+create table here.scans (
+    name text primary key,
+    etag text
+);
+alter table here.scans enable row level security;
+create policy look on here.scans for select to authenticated
+using (split_part(name, '/', 1) = auth.uid()::text);
+create policy put on here.scans for insert to authenticated
+with check (split_part(name, '/', 2) = auth.uid()::text);
+grant select, insert on here.scans to authenticated;
+-- attack
+insert into here.scans (name)
+values ('bbbbbbbb-0000-4000-8000-00000000000b/aaaaaaaa-0000-4000-8000-00000000000a/x');
+-- harm
+select 1 from here.scans where split_part(name, '/', 1) = :b;

@@ -1,6 +1,8 @@
-"""Numbers that count by themselves: two of them meet by chance, and no operator decides it."""
+"""Rows that are there, in the place of those that a case asks for: by their keys, or by chance."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 from psycopg import sql
 
@@ -13,10 +15,42 @@ from arami_db.rows.tables import Path, Table
 _WHOLE = {"smallint", "integer", "bigint"}
 
 
+def with_names(row: Mapping[str, str | None], names: Mapping[str, str]) -> Row:
+    """A row with other keys in the place of some.
+
+    Args:
+        row: the row.
+        names: the keys, by those that they stand for.
+    """
+    return {n: names.get(v, v) if v else v for n, v in row.items()}
+
+
+def known(scenario: Scenario, path: Path, row: Row) -> dict[str, str]:
+    """The key of a row that is to be there, and that of B's row there, which will do.
+
+    Args:
+        scenario: in which B has rows.
+        path: where.
+        row: what is asked of it.
+    """
+    table, theirs = scenario.schema.tables.get(path), scenario.row(scenario.b, path)
+    if table is None or theirs is None:
+        return {}
+    found = {}
+    for key in table.keys:
+        if key.primary and len(key.columns) == 1:
+            wanted, there = row.get(key.columns[0]), theirs[key.columns[0]]
+            is_told = table.columns[key.columns[0]].category == "S" and scenario.a in (wanted or "")
+            if wanted and there and not is_told:  # what says whose it is stays
+                found[wanted] = there
+    return found
+
+
 def may_meet(scenario: Scenario, table: Table, theirs: Row, path: Path, row: Row) -> bool:
     """Whether A's row elsewhere could be as asked by nothing but its number.
 
-    It could where the number is compared with the number of something else.
+    It could where the number is compared with the number of something else: both count by
+    themselves, so that they meet some day, and no operator decides it.
 
     Args:
         scenario: in which A has rows.
