@@ -51,6 +51,7 @@ GAPS = {
     "leak_joins_without_asking": "oracle",
     "leak_partition_by_name": "not tried",
     "oracle_slot_taken": "silent",
+    "leak_other_schema_read": "not tried",
     "good_avatars": "accused",
     "good_like_counter": "accused",
     "good_materialized": "accused",

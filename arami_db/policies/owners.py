@@ -53,7 +53,9 @@ def _owners(branch: Branch, catalog: Catalog) -> Iterator[OwnerColumn]:
             if column[0] == row:
                 yield _in_json(found, side, catalog.tables.get(branch.table))
                 continue
-            for start, links in _chains(row, column[0], pairs, tables):
+            chains = [*_chains(row, column[0], pairs, tables)]
+            captured = [] if chains else [*_captured(branch, pairs, catalog)]
+            for start, links in chains or _chains(row, column[0], [*pairs, *captured], tables):
                 yield replace(found, column=start, via=links)
 
 
@@ -97,6 +99,20 @@ def _chains(
             if left[0] == here and right[0] not in seen:
                 seen.add(right[0])
                 todo.append((right[0], (*steps, (left[1], right[0], right[1]))))
+
+
+def _captured(branch: Branch, pairs: list[Pair], catalog: Catalog) -> Iterator[Pair]:
+    """What a query meant to ask of the row: a name without its table is the inner table's first.
+
+    `m.team_id = team_id` so compares a column of m with itself, or with another one of m.
+    """
+    row = branch.table[1]
+    table = catalog.tables.get(branch.table)
+    for one, other, _ in pairs:
+        for meant, side in ((one, other), (other, one)):
+            left, right = column_of(meant), column_of(side)
+            if left and right and left[0] == right[0] != row and table and left[1] in table.columns:
+                yield Expr("column", path=(row, left[1])), side, False
 
 
 def _tables(part: Expr) -> dict[str, Path]:

@@ -119,7 +119,7 @@ def _leads(table: Table, column: str) -> tuple[Path, str] | None:
 
 def with_owners(tables: dict[Path, Table], known_of: Owners) -> dict[Path, Table]:
     """Say whose rows are whose: by policies; by a key to the users, who writes them by default, or
-    a column named like those that hold one; by a parent that has an owner.
+    a column named like those that hold one; by what is inherited; by a parent that has an owner.
 
     Args:
         tables: all of them, by path.
@@ -136,6 +136,9 @@ def with_owners(tables: dict[Path, Table], known_of: Owners) -> dict[Path, Table
         told_of = tuple(_held(table, owner) for owner in known_of.get(path, ()))
         if owners := told_of or tuple(Owner(c, "id") for c in columns):
             known[path] = replace(table, owners=owners)
+    for path, table in tables.items():
+        if table.heir_of in known and table.heir_of is not None:
+            known.setdefault(path, replace(table, owners=known[table.heir_of].owners))
     while found := dict(_indirect(tables, known)):
         known |= found
     for path, table in tables.items():

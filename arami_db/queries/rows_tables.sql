@@ -108,6 +108,15 @@ select
         where c.relispartition and p.oid = pg_partition_root(c.oid)
     ) as root,
     (
+        select json_build_object('schema', hn.nspname, 'name', p.relname)
+        from pg_catalog.pg_inherits as h
+        inner join pg_catalog.pg_class as p on p.oid = h.inhparent
+        inner join pg_catalog.pg_namespace as hn on hn.oid = p.relnamespace
+        where h.inhrelid = c.oid and not c.relispartition
+        order by h.inhseqno
+        limit 1
+    ) as heir_of,
+    (
         select coalesce(json_agg(
             json_build_object(
                 'name', k.name,

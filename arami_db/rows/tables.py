@@ -81,7 +81,8 @@ class Owner:
 class Table:
     """A table; owners say whose a row is.
 
-    Root is the partitioned table that a partition's rows are rows of.
+    Root is the partitioned table that a partition's rows are rows of; heir_of one that the table
+    inherits its columns from, and nothing that guards them.
     """
 
     schema: str
@@ -93,6 +94,7 @@ class Table:
     checks: dict[str, Check]
     policies: str
     root: Path | None
+    heir_of: Path | None
     owners: tuple[Owner, ...] = ()
 
     @property
@@ -173,5 +175,10 @@ def _table(row: dict[str, Any]) -> Table:
         ),
         checks={c["name"]: Check(tuple(c["columns"]), c["definition"]) for c in row["checks"]},
         policies=row["policies"],
-        root=(row["root"]["schema"], row["root"]["name"]) if row["root"] else None,
+        root=_path(row["root"]),
+        heir_of=_path(row["heir_of"]),
     )
+
+
+def _path(named: dict[str, str] | None) -> Path | None:
+    return (named["schema"], named["name"]) if named else None
