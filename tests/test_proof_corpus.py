@@ -52,6 +52,7 @@ GAPS = {
     "leak_partition_by_name": "not tried",
     "oracle_slot_taken": "silent",
     "leak_other_schema_read": "not tried",
+    "leak_transfers": "not tried",
     "good_avatars": "accused",
     "good_like_counter": "accused",
     "good_materialized": "accused",

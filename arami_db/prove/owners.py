@@ -131,7 +131,9 @@ def with_owners(tables: dict[Path, Table], known_of: Owners) -> dict[Path, Table
     usual = Counter(c for t in tables.values() if t.name != "users" for c in _keyed(t))
     known: dict[Path, Table] = {}
     for path, table in tables.items():
-        named = [c for c in usual if c in table.columns and table.columns[c].type == "uuid"]
+        own = {key.columns for key in table.keys if key.primary}  # of its rows, not of people
+        there = [c for c in usual if c in table.columns and (c,) not in own]
+        named = [c for c in there if table.columns[c].type == "uuid"]
         columns = _keyed(table) or sorted(named, key=lambda c: -usual[c])[:1]
         told_of = tuple(_held(table, owner) for owner in known_of.get(path, ()))
         if owners := told_of or tuple(Owner(c, "id") for c in columns):

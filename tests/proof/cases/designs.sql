@@ -1189,3 +1189,28 @@ select w.id, case w.user_id when :b then 'secret' else 'mine' end from here.writ
 select * from here.essays;
 -- works
 select * from here.essays;
+
+-- == good words_beside_profiles
+-- A profile's id is a user's; a word's id, of the same name and type, is nobody's.
+create table here.profiles (
+    id uuid primary key references public.users on delete cascade,
+    nickname text
+);
+create table here.words (
+    id uuid primary key default gen_random_uuid(),
+    word text not null
+);
+alter table here.profiles enable row level security;
+alter table here.words enable row level security;
+create policy own on here.profiles to authenticated
+using (id = auth.uid()) with check (id = auth.uid());
+create policy everybody on here.words for select to authenticated using (true);
+grant select, insert, update, delete on here.profiles to authenticated;
+grant select on here.words to authenticated;
+-- rows
+insert into here.profiles values (:a, 'mine'), (:b, 'secret');
+insert into here.words (word) values ('house');
+-- attack
+select nickname from here.profiles;
+-- works
+select * from here.words;
