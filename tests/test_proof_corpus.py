@@ -52,13 +52,13 @@ GAPS = {
     "leak_partition_by_name": "not tried",
     "oracle_slot_taken": "silent",
     "leak_other_schema_read": "not tried",
+    "leak_promotes_anyone": "not tried",
     "leak_transfers": "not tried",
     "good_avatars": "accused",
     "good_like_counter": "accused",
     "good_materialized": "accused",
     "good_organisations_claim": "accused",
     "good_support_agents": "accused",
-    "good_tags": "accused",
     "good_api_views": "stuck",
 }
 

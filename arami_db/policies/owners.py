@@ -54,7 +54,7 @@ def _owners(branch: Branch, catalog: Catalog) -> Iterator[OwnerColumn]:
                 yield _in_json(found, side, catalog.tables.get(branch.table))
                 continue
             chains = [*_chains(row, column[0], pairs, tables)]
-            captured = [] if chains else [*_captured(branch, pairs, catalog)]
+            captured = [] if chains else [*_captured(branch, pairs, tables, catalog)]
             for start, links in chains or _chains(row, column[0], [*pairs, *captured], tables):
                 yield replace(found, column=start, via=links)
 
@@ -101,18 +101,28 @@ def _chains(
                 todo.append((right[0], (*steps, (left[1], right[0], right[1]))))
 
 
-def _captured(branch: Branch, pairs: list[Pair], catalog: Catalog) -> Iterator[Pair]:
+def _captured(
+    branch: Branch, pairs: list[Pair], tables: dict[str, Path], catalog: Catalog
+) -> Iterator[Pair]:
     """What a query meant to ask of the row: a name without its table is the inner table's first.
 
-    `m.team_id = team_id` so compares a column of m with itself, or with another one of m.
+    `m.team_id = team_id` so compares a column of m with itself, or with another one of m; the row
+    has a column of that name, or m's column leads to the row.
     """
-    row = branch.table[1]
-    table = catalog.tables.get(branch.table)
+    row, table = branch.table[1], catalog.tables.get(branch.table)
     for one, other, _ in pairs:
         for meant, side in ((one, other), (other, one)):
             left, right = column_of(meant), column_of(side)
-            if left and right and left[0] == right[0] != row and table and left[1] in table.columns:
-                yield Expr("column", path=(row, left[1])), side, False
+            if not left or not right or left[0] != right[0] or left[0] == row:
+                continue
+            inner = catalog.tables.get(tables.get(left[0], branch.table))
+            names = {left[1]} & {*table.columns} if table else set[str]()
+            names |= {
+                key.references[0]
+                for key in (inner.foreign_keys if inner else ())
+                if key.parent == branch.table and key.columns == (left[1],) and left == right
+            }
+            yield from ((Expr("column", path=(row, name)), side, False) for name in names)
 
 
 def _tables(part: Expr) -> dict[str, Path]:
