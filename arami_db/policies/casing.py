@@ -15,13 +15,13 @@ from arami_db.policies.measuring import Evaluator
 from arami_db.policies.model import Branch, Case, Cases, Gap, Policies
 from arami_db.policies.owners import owner_columns
 from arami_db.policies.parents import ACCOUNTS, ordered
-from arami_db.policies.places import ROW, usual_claims
+from arami_db.policies.places import ROW, Env, usual_claims
 from arami_db.policies.solver import HOW, ImpossibleError, is_installed, solved
 from arami_db.policies.solving import Search
 from arami_db.policies.splitting import denied
 from arami_db.policies.spots import Goal, Spot, has_query
 from arami_db.policies.tree import renamed, walk
-from arami_db.policies.wishes import of_victim, restrictive, wanted
+from arami_db.policies.wishes import of_victim, restrictive, seen_by_victim, wanted
 from arami_db.policies.worlds import CaseWorld
 from arami_db.rows.tables import Path
 
@@ -114,7 +114,8 @@ class _Maker:
         parts = (branch.expression, *restrictive(branch, self.policies))
         inside = [one for part in parts for one in walk(part)]
         # A query may find the very row: what it finds depends on which table that is.
-        if any(one.kind in {"star", "opaque"} or has_query(one) for one in inside):
+        is_seen = holds and any(seen_by_victim(branch, self.policies))
+        if is_seen or any(one.kind in {"star", "opaque"} or has_query(one) for one in inside):
             return (branch, holds)
         names = {one.path[-1] for one in inside if one.kind == "column" and one.path[0] == row}
         columns = [
@@ -168,6 +169,8 @@ class _Maker:
         begins = [self._begin(branch)]
         if holds and branch.permissive and (theirs := of_victim(branch, self.server)):
             begins.insert(0, replace(begins[0], values=theirs))
+        if holds:
+            yield from self._seen(branch, env)
         for asked in wanted(branch, self.policies, holds=holds):
             goals: list[Goal] = [(one, env) for one in asked]
             for begin in begins:
@@ -178,6 +181,17 @@ class _Maker:
         plain = self._plain(branch)
         if not holds and self._is_so(branch, plain, checks) is holds:
             yield plain
+
+    def _seen(self, branch: Branch, env: Env) -> Iterator[CaseWorld]:
+        """Worlds in which the branch is true, and the victim is who may read the row."""
+        checks = self._checks(branch)
+        for seen in seen_by_victim(branch, self.policies):
+            both = (seen, branch.expression)
+            for asked in (both, both[::-1]):
+                tried = Search(self.server).worlds(self._begin(branch), [(e, env) for e in asked])
+                for _, world in zip(range(_WORLDS), tried, strict=False):
+                    if all(self._is_so(replace(branch, expression=e), world, checks) for e in both):
+                        yield world
 
     def _plain(self, branch: Branch) -> CaseWorld:
         """A row of nulls, and of likely values where there must be one, as far as it is read."""

@@ -18,7 +18,7 @@ from arami_db.rows.values import candidates
 
 _FREE = 6  # values tried where anything may do
 _PROBES = 40
-_UNSAID: tuple[object, ...] = ("1", True, "a", "00000000-0000-4000-8000-000000000001")
+_UNSAID: tuple[object, ...] = ("1", True, "a", "00000000-0000-4000-8000-000000000001", "%", ".")
 _MOMENTS = tuple(
     f"2024-{month:02}-{day:02} {hour:02}:30:00+00"
     for month, day, hour in ((1, 1, 0), (1, 6, 12), (1, 7, 18), (6, 15, 9), (12, 31, 23))

@@ -14,6 +14,7 @@ from arami_db.rows.tables import Path, Table
 
 Pair = tuple[Expr, Expr, bool]  # what a condition says are equal, or one an element of the other
 _ELEMENTS = {"@>", "&&", "?", "?|", "?&"}
+_ALIKE = {"=", "~~", "~~*"}
 
 
 def owner_columns(policies: Policies) -> dict[Path, tuple[OwnerColumn, ...]]:
@@ -52,7 +53,9 @@ def _owners(branch: Branch, catalog: Catalog) -> Iterator[OwnerColumn]:
             if column[0] == row:
                 yield _in_json(found, side, catalog.tables.get(branch.table))
                 continue
-            for start, links in _chains(row, column[0], pairs, tables):
+            chains = [*_chains(row, column[0], pairs, tables)]
+            captured = [] if chains else [*_captured(branch, pairs, tables, catalog)]
+            for start, links in chains or _chains(row, column[0], [*pairs, *captured], tables):
                 yield replace(found, column=start, via=links)
 
 
@@ -103,6 +106,30 @@ def _chains(
                 todo.append((right[0], (*steps, (left[1], right[0], right[1]))))
 
 
+def _captured(
+    branch: Branch, pairs: list[Pair], tables: dict[str, Path], catalog: Catalog
+) -> Iterator[Pair]:
+    """What a query meant to ask of the row: a name without its table is the inner table's first.
+
+    `m.team_id = team_id` so compares a column of m with itself, or with another one of m; the row
+    has a column of that name, or m's column leads to the row.
+    """
+    row, table = branch.table[1], catalog.tables.get(branch.table)
+    for one, other, _ in pairs:
+        for meant, side in ((one, other), (other, one)):
+            left, right = column_of(meant), column_of(side)
+            if not left or not right or left[0] != right[0] or left[0] == row:
+                continue
+            inner = catalog.tables.get(tables.get(left[0], branch.table))
+            names = {left[1]} & {*table.columns} if table else set[str]()
+            names |= {
+                key.references[0]
+                for key in (inner.foreign_keys if inner else ())
+                if key.parent == branch.table and key.columns == (left[1],) and left == right
+            }
+            yield from ((Expr("column", path=(row, name)), side, False) for name in names)
+
+
 def _tables(part: Expr) -> dict[str, Path]:
     queries = [one.query for one in walk(part) if one.query is not None]
     return {s.alias: s.table for q in queries for s in q.sources if s.table is not None}
@@ -118,7 +145,7 @@ def pairs_of(part: Expr) -> Iterator[Pair]:
         case "and":
             for arg in part.args:
                 yield from pairs_of(arg)
-        case "op" if part.name == "=":
+        case "op" if part.name in _ALIKE:
             yield from _equal(part.args[0], part.args[1])
         case "op" if part.name in _ELEMENTS:
             yield from ((part.args[0], arg, True) for arg in _members(part.args[1]))

@@ -15,6 +15,8 @@ from arami_db.rows.maker import Row
 from arami_db.rows.tables import Table
 
 MOMENTS = {"date", "timestamp with time zone", "timestamp without time zone"}
+_WORDS = 6
+_CHOSEN = re.compile(r"->>\s*'([^']+)'\s*\)?\s*(?:=|in\s*\(|when)\s*'([\w .-]{1,40})'")
 _KEYS = re.compile(r"->>?\s*'([^']+)'|\"?(\w+)\"?\s+(?:uuid|text|bigint|int|integer)\b")
 _PARTS = {"year": "%Y", "month": "%m", "week": "%V", "day": "%d", "hour": "%H", "quarter": ""}
 
@@ -103,7 +105,8 @@ def documents(scenario: Scenario, function: ApiFunction, subject: Subject) -> It
     """
     user, _, row = subject
     keys = {key for pair in _KEYS.findall(function.body) for key in pair if key}
-    found: dict[str, object] = {**row}
+    chosen = _CHOSEN.findall(function.body)[:_WORDS]  # what the body compares a key with
+    found: dict[str, object] = {**row, **dict(reversed(chosen))}
     for key in sorted(keys):
         value = named(scenario, key.lower(), subject) or row.get("id") or user
         found.setdefault(key, value)
@@ -118,6 +121,7 @@ def documents(scenario: Scenario, function: ApiFunction, subject: Subject) -> It
             place = inner if isinstance(inner, dict) else {}
         place[last] = named(scenario, last.lower(), subject) or row.get("id") or user
     yield Value(json.dumps(found), real=True)
+    yield from (Value(json.dumps({**found, k: word}), real=True) for k, word in chosen)
     yield Value(json.dumps([found]), real=True)
     yield Value(json.dumps([row.get("id") or user]), real=True)
     yield Value(json.dumps(row.get("id") or user), real=True)

@@ -85,6 +85,26 @@ def _writes(
         yield "update to B blindly", make.update(table, may(theirs), make.CURRENT), giving
 
 
+def takings(scenario: Scenario, table: Table, actor: Actor, row: Row) -> Iterator[Attack]:
+    """What makes B's row A's: in all that says whose it is, or only where nobody is named yet.
+
+    Args:
+        scenario: in which both have rows.
+        table: whose.
+        actor: A.
+        row: of B's.
+    """
+    writable = [o for o in table.direct if table.columns[o.column].writable]
+    mine: Row = {o.column: scenario.maker.value(table, o, scenario.a) for o in writable}
+    free = {n: v for n, v in mine.items() if row[n] is None}
+    at = (scenario.forgetting(table, scenario.a), make.point(scenario, table, scenario.b))
+    for new in (mine, free) if free and free != mine else (mine,):
+        may = make.allowed(scenario, table, actor.role, "update", new) if new else {}
+        if may:
+            take = make.update(table, may, make.CURRENT)
+            yield Attack(actor, f"update to A by {', '.join(may)}", table.label, take, at)
+
+
 def _upserts(scenario: Scenario, table: Table, theirs: Row) -> Iterator[Made]:
     owners = [owner.column for owner in table.owners]
     for key in table.keys:

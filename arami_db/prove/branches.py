@@ -23,6 +23,7 @@ from arami_db.prove import statements as make
 from arami_db.prove.actors import Actor, owner, with_claims
 from arami_db.prove.attempt import MEANT, NOBODYS, SHARED, Attack
 from arami_db.prove.coverage import BranchCoverage, key_of, measure
+from arami_db.prove.needs import beyond_users
 from arami_db.prove.placing import Placed, placed
 from arami_db.prove.scenario import Scenario
 from arami_db.rows.identities import email
@@ -126,7 +127,7 @@ def _change(scenario: Scenario, table: Table, case: Case, actor: Actor) -> None:
     """Try to make B's row, as it is, one that the branch lets through."""
     row = {n: v for n, v in case.row.items() if table.columns[n].writable}
     may = make.allowed(scenario, table, actor.role, "update", row) if row else {}
-    if not may or may.keys() - set(row) or scenario.a in str(may) or openings.operators(case):
+    if not may or may.keys() - set(row) or scenario.a in str(may) or beyond_users(case):
         return
     at = (make.point(scenario, table, scenario.b),)
     update = make.update(table, may, make.CURRENT)
@@ -160,21 +161,28 @@ def _attack(
 ) -> None:
     """Try B's row; a state that only an operator can cause is not a leak."""
     evidence = f"policy {case.branch.policy}: {case.branch.text}"
-    set_by = openings.operators(case)
+    beyond = beyond_users(case)
     todo = list(openings.attacks(scenario, table, case, actor, ends))
     for attack, result in scenario.run(todo):
-        leak = None
-        if not there.is_own and not set_by and there.by_attacker and result.sqlstate is None:
+        leak, why = None, _why_not(there, beyond)
+        if not there.is_own and not beyond and there.by_attacker and result.sqlstate is None:
             if attack.reads and result.count and there.is_theirs:
                 leak = f"{result.count} of B's rows visible"
-            elif table.owners and result.changed:
+            elif (
+                table.owners and result.changed and (there.is_theirs or "to A" not in attack.action)
+            ):
                 leak = f"rows of others changed in {', '.join(result.changed)}"
+            elif (
+                there.is_hidden
+                and result.count
+                and attack.action in {"insert for B", "update to B"}
+            ):
+                leak = "a row was written that B may read and A may not"
             elif not table.owners and "blindly" in attack.action and result.count:
                 if _ADDRESS.search(case.branch.text):
                     scenario.untried.setdefault(table.label, _BY_ADDRESS)
                 else:
                     leak = "changes rows without an owner"
-        why = _why_not(there, set_by)
         if leak and attack.reads and oracle.is_meant(scenario, table, case.branch):
             leak, why = None, MEANT
         if not leak and result.is_done:
@@ -182,12 +190,12 @@ def _attack(
         scenario.record(actor, attack.action, table.label, result, leak, evidence, harmless=why)
 
 
-def _why_not(there: Placed, operators: set[str]) -> str:
+def _why_not(there: Placed, beyond: str) -> str:
     """Why it does not count as a leak that a case lets A come to its row."""
     if there.is_own:
         return SHARED
-    if operators:
-        return f"only an operator sets {', '.join(sorted(operators))}"
+    if beyond:
+        return beyond
     if not there.by_attacker:
         return "A cannot write the rows elsewhere that the policy asks for"
     return "" if there.is_theirs else NOBODYS

@@ -51,11 +51,11 @@ def put(scenario: Scenario, path: Path, values: Row, user: str) -> Row:
         try:
             with scenario.connection.transaction():
                 update = make.update(table, values, pinpoint(table, there))
-                return _kept(scenario, table, user, update)
+                return kept(scenario, table, user, update)
         except psycopg.Error:
             if scenario.connection.closed:
                 raise
-    return _kept(scenario, table, user, inserting(table, _another(scenario, table, user, values)))
+    return kept(scenario, table, user, inserting(table, _another(scenario, table, user, values)))
 
 
 def _put_outside(scenario: Scenario, path: Path, values: Row, user: str) -> Row:
@@ -93,7 +93,21 @@ def _another(scenario: Scenario, table: Table, user: str, values: Row) -> Row:
     return {**row, **values}
 
 
-def _kept(scenario: Scenario, table: Table, user: str, statement: sql.Composable) -> Row:
+def kept(scenario: Scenario, table: Table, user: str, statement: sql.Composable) -> Row:
+    """Write a user's row, and remember it.
+
+    Args:
+        scenario: in which A and B have rows.
+        table: the table.
+        user: whose row.
+        statement: an insert or an update.
+
+    Returns:
+        The row.
+
+    Raises:
+        psycopg.Error: it cannot be written.
+    """
     texts = sql.SQL(", ").join(
         sql.SQL("{}::text").format(sql.Identifier(name)) for name in table.columns
     )

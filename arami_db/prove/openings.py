@@ -9,22 +9,12 @@ from psycopg import sql
 from arami_db.policies import Branch, Case
 from arami_db.prove import statements as make
 from arami_db.prove.actors import Actor
+from arami_db.prove.attacks import takings
 from arami_db.prove.attempt import Attack
+from arami_db.prove.needs import beyond_users
 from arami_db.prove.scenario import Scenario
 from arami_db.rows.maker import Row
 from arami_db.rows.tables import Table
-
-_USERS_SET = {"user_metadata", "raw_user_meta_data", "is_anonymous", "email", "phone"}
-
-
-def operators(case: Case) -> set[str]:
-    """The claims and settings of a case that users cannot set themselves.
-
-    Args:
-        case: the case.
-    """
-    held = {*case.claims, *(n for n in case.settings if n.startswith("request."))}
-    return held - {*_USERS_SET, "request.headers", "request.cookies"}
 
 
 def ends(case: Case, cases: list[Case]) -> list[Row]:
@@ -40,7 +30,7 @@ def ends(case: Case, cases: list[Case]) -> list[Row]:
         dict(c.row)
         for c in cases
         if (c.holds and c.branch.clause == "check" and _updates(c.branch))
-        and (c.row and c.branch.permissive and not c.others and not operators(c))
+        and (c.row and c.branch.permissive and not c.others and not beyond_users(c))
     ]
 
 
@@ -68,6 +58,8 @@ def attacks(
     yield Attack(actor, "select", table.label, read, reads=True)
     yield Attack(actor, "update blindly", table.label, update, at)
     yield Attack(actor, "delete blindly", table.label, make.delete(table, make.CURRENT), at)
+    if case.branch.clause == "using" and _updates(case.branch):
+        yield from takings(scenario, table, actor, row)
     draft = scenario.maker.drafts[scenario.b, table.path]
     insert = make.insert(scenario, table, actor.role, draft)
     clear = scenario.clearing(table, scenario.b)

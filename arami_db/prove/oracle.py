@@ -10,10 +10,13 @@ import psycopg
 from psycopg import sql
 
 from arami_db.policies import Branch
+from arami_db.policies.tree import walk
 from arami_db.prove import statements as make
-from arami_db.prove.actors import Actor
+from arami_db.prove.actors import Actor, owner
 from arami_db.prove.attempt import MEANT, Attack, Result
+from arami_db.prove.needs import SECRET
 from arami_db.prove.scenario import Scenario
+from arami_db.rows.maker import Row
 from arami_db.rows.tables import Table
 
 # Columns that say something of a person that not everybody may know.
@@ -128,7 +131,7 @@ def is_meant(scenario: Scenario, table: Table, branch: Branch) -> bool:
     """Whether a branch says by itself that everybody may read what it lets through.
 
     It does where it names anon, who is everybody, and asks nothing of who asks; and where rows are
-    somebody's, nothing personal may be in what is read.
+    somebody's, nothing personal may be in what is read, and no secret beside them goes unasked.
 
     Args:
         scenario: what the schema is in.
@@ -146,8 +149,42 @@ def is_meant(scenario: Scenario, table: Table, branch: Branch) -> bool:
     telling = [n for n in readable if table.columns[n].writable or not is_whole]
     if table.owners and any(PERSONAL.search(name.lower()) for name in telling):
         return False
+    if table.owners and _has_secret(scenario, table, branch):
+        return False
     scenario.public.setdefault(table.label, branch.policy)
     return True
+
+
+def _has_secret(scenario: Scenario, table: Table, branch: Branch) -> bool:
+    """Whether a branch looks for a row that hangs on its own and has a secret, as a link does."""
+    queries = [one.query for one in walk(branch.expression) if one.query is not None]
+    sources = {source.table for one in queries for source in one.sources}
+    hanging = (t for path, t in scenario.schema.tables.items() if path in sources)
+    return any(
+        any(SECRET.search(name.lower()) for name in one.columns)
+        and any(key.parent == table.path for key in one.foreign_keys)
+        for one in hanging
+    )
+
+
+def is_hidden_from(scenario: Scenario, table: Table, actor: Actor, row: Row) -> bool:
+    """Whether B may read B's row and A may not, though A's id is in it where it owns nothing.
+
+    Args:
+        scenario: where the row is.
+        table: whose.
+        actor: A.
+        row: what of it was asked for.
+    """
+    holding = {name for name, value in row.items() if scenario.a in (value or "")}
+    compared = {column.column for column in scenario.schema.compared.get(table.path, ())}
+    if not holding or holding & compared:
+        return False
+    read = make.select(scenario, table, actor.role, scenario.b)
+    actors = (owner(scenario.b, {}), actor)
+    todo = [Attack(one, "see", table.label, read, reads=True) for one in actors]
+    theirs, mine = (result for _, result in scenario.run(todo))
+    return theirs.is_done and not mine.is_done
 
 
 def ownerless(scenario: Scenario, table: Table, actor: Actor) -> Iterator[Attack]:
@@ -204,7 +241,15 @@ def name_ownerless(scenario: Scenario) -> None:
         guard = scenario.schema.guard(table.path)
         for role in ("anon", "authenticated"):
             columns = guard.columns(role, "select")
-            if any(map(_PERSON.search, columns)):
+            is_unclear = any(_points_nowhere(table, name) for name in columns)
+            if any(map(_PERSON.search, columns)) or (is_unclear and not is_public(scenario, table)):
                 scenario.skip(
                     f"{table.label}: no policy or foreign key says whose rows these are ({role})"
                 )
+
+
+def _points_nowhere(table: Table, name: str) -> bool:
+    """Whether a column holds ids of what no key says: of people, maybe."""
+    held = {n for key in table.keys for n in key.columns}
+    held |= {n for key in table.foreign_keys for n in key.columns}
+    return table.columns[name].type == "uuid" and name not in held

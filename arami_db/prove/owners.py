@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Literal
 
 from arami_db.policies import OwnerColumn, Policies, standings
+from arami_db.prove.needs import SECRET
 from arami_db.rows.tables import Owner, Path, Table
 
 ACCOUNTS = (("public", "users"), ("auth", "users"))
@@ -15,8 +17,11 @@ Owners = dict[Path, tuple[Owner, ...]]
 
 
 _IDS = ("sub", "id", "user_id", "uid")
-_USERS_OWN = ("user_metadata", "raw_user_meta_data", "is_anonymous", "phone")
-
+_USERS_OWN = ("user_metadata", "raw_user_meta_data", "is_anonymous", "phone", "aal", "amr")
+_SENT = ("request.headers", "request.cookies", "user_metadata", "raw_user_meta_data")
+_SOMEBODY = re.compile(
+    r"user|owner|member|profile|account|author|customer|tenant|mail|phone|uid|\b(?:\w+[_-])?id\b"
+)
 
 Compared = Mapping[Path, tuple[OwnerColumn, ...]]
 
@@ -26,7 +31,8 @@ def told(compared: Compared) -> Owners:
 
     An e-mail says whose a row is only where none of its columns holds an id, as of an invitation;
     a claim that operators set only where nothing else does; one that users set themselves only
-    where not even that does, and where it is an e-mail or an id.
+    where not even that does, and where it is an e-mail or somebody's id: anybody may come to it.
+    A secret says only who may, not whose it is.
 
     Args:
         compared: what they compare with who asks.
@@ -38,10 +44,13 @@ def told(compared: Compared) -> Owners:
         claims = [c for c in columns if c.kind == "claim" and _is_operators(c.claim)]
         if all(column.via for column in ids):
             ids += mails
+        sent = [c for c in columns if _is_sent(c)]
         if chosen := ids or claims:
             found[path] = tuple(dict.fromkeys(map(_owner, chosen)))
         elif meant := [owner for c in columns for owner in _meant(c)]:
             found[path] = tuple(dict.fromkeys(meant))
+        elif sent:
+            found[path] = tuple(dict.fromkeys(Owner(c.column, "row") for c in sent))
     return found
 
 
@@ -81,6 +90,13 @@ def _is_operators(claim: tuple[str, ...]) -> bool:
     return (
         bool(claim) and claim[0] not in _USERS_OWN and not claim[0].startswith(("request.", "app."))
     )
+
+
+def _is_sent(column: OwnerColumn) -> bool:
+    """Whether a column holds somebody's id that users send: no secret, and no mere choice."""
+    names = " ".join((column.column, *column.claim[1:])).lower()
+    is_sent = bool(column.claim) and column.claim[0] in _SENT and not column.via
+    return is_sent and bool(_SOMEBODY.search(names)) and not SECRET.search(names)
 
 
 def _owner(column: OwnerColumn) -> Owner:
@@ -134,8 +150,8 @@ def _leads(table: Table, column: str) -> tuple[Path, str] | None:
 
 
 def with_owners(tables: dict[Path, Table], known_of: Owners) -> dict[Path, Table]:
-    """Say whose rows are whose: by policies; by a key to the users, or a column named like those
-    that hold one; by a parent that has an owner.
+    """Say whose rows are whose: by policies; by a key to the users, who writes them by default, or
+    a column named like those that hold one; by what is inherited; by a parent that has an owner.
 
     Args:
         tables: all of them, by path.
@@ -147,11 +163,16 @@ def with_owners(tables: dict[Path, Table], known_of: Owners) -> dict[Path, Table
     usual = Counter(c for t in tables.values() if t.name != "users" for c in _keyed(t))
     known: dict[Path, Table] = {}
     for path, table in tables.items():
-        named = [c for c in usual if c in table.columns and table.columns[c].type == "uuid"]
+        own = {key.columns for key in table.keys if key.primary}  # of its rows, not of people
+        there = [c for c in usual if c in table.columns and (c,) not in own]
+        named = [c for c in there if table.columns[c].type == "uuid"]
         columns = _keyed(table) or sorted(named, key=lambda c: -usual[c])[:1]
         told_of = tuple(_held(table, owner) for owner in known_of.get(path, ()))
         if owners := told_of or tuple(Owner(c, "id") for c in columns):
             known[path] = replace(table, owners=owners)
+    for path, table in tables.items():
+        if table.heir_of in known and table.heir_of is not None:
+            known.setdefault(path, replace(table, owners=known[table.heir_of].owners))
     while found := dict(_indirect(tables, known)):
         known |= found
     for path, table in tables.items():
@@ -161,14 +182,19 @@ def with_owners(tables: dict[Path, Table], known_of: Owners) -> dict[Path, Table
 
 
 def _keyed(table: Table) -> list[str]:
-    """Columns that name a user by a foreign key of their own; the key of the users themselves."""
+    """Columns that name a user by a foreign key of their own; the key of the users themselves.
+
+    Without such a key: those that name who writes the row by default.
+    """
     if table.path in ACCOUNTS:
         return ["id"]
-    return [
+    keyed = [
         key.columns[0]
         for key in table.foreign_keys
         if key.parent in ACCOUNTS and key.references == ("id",)
     ]
+    kinds = {"uuid", "text", "character varying"}
+    return keyed or [c.name for c in table.columns.values() if c.is_caller and c.type in kinds]
 
 
 def _indirect(tables: dict[Path, Table], known: dict[Path, Table]) -> Iterable[tuple[Path, Table]]:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from psycopg import sql
 
-from arami_db.policies import Branch, Case
+from arami_db.policies import Case
 from arami_db.prove import statements as make
 from arami_db.prove.actors import Actor
 from arami_db.prove.attempt import Attack
-from arami_db.prove.elsewhere import promoted, put, written
+from arami_db.prove.elsewhere import kept, promoted, put, written
+from arami_db.prove.matching import known, may_meet, met, with_names
+from arami_db.prove.oracle import is_hidden_from
 from arami_db.prove.scenario import Scenario
 from arami_db.prove.whose import follows
 from arami_db.rows.identities import email
@@ -29,12 +30,15 @@ class Placed:
         row: the row of the branch's table.
         is_own: whether it names A as one of its owners.
         is_theirs: whether it is B's: everybody may read rows without an owner.
-        by_attacker: whether A could write all the rows elsewhere that speak of A.
+        is_hidden: whether B may read it and A may not, though A's id is a part of it.
+        by_attacker: whether A could write all the rows elsewhere that speak of A, or come to have
+            them by chance.
     """
 
     row: Row
     is_own: bool
     is_theirs: bool
+    is_hidden: bool
     by_attacker: bool
 
 
@@ -61,34 +65,45 @@ def placed(scenario: Scenario, table: Table, case: Case, actor: Actor) -> Placed
     by_attacker = True
     for path, row in mine:
         read = _read(scenario, table, case, actor)
-        if not written(scenario, path, row, actor) and not promoted(scenario, path, row, read):
+        if may_meet(scenario, table, wanted, path, row):
+            kept(scenario, tables[path], scenario.a, met(scenario, path, row))
+        elif not written(scenario, path, row, actor) and not promoted(scenario, path, row, read):
             by_attacker = False
             put(scenario, path, row, scenario.a)
     for path, row in late:
         put(scenario, path, row, scenario.b)
     made = made or put(scenario, table.path, wanted, scenario.b)
+    return Placed(made, *_whose(scenario, table, wanted, made, mine, actor), by_attacker)
+
+
+def _whose(
+    scenario: Scenario, table: Table, wanted: Row, made: Row, mine: Rows, actor: Actor
+) -> tuple[bool, bool, bool]:
+    """Whether the row is A's own, is B's, and is hidden from A though it names A."""
     led = {owner.column: made[owner.column] for owner in table.owners}
-    is_own = scenario.a in str(wanted) or follows(tables, led, mine)
-    is_own |= any(_names(made[owner.column], scenario.a, owner) for owner in table.direct)
+    names_a = any(_names(made[owner.column], scenario.a, owner) for owner in table.direct)
+    is_hidden = not names_a and is_hidden_from(scenario, table, actor, wanted)
+    is_own = names_a or follows(scenario.schema.tables, led, mine)
+    is_own |= scenario.a in str(wanted) and not is_hidden
     is_theirs = table in scenario.schema.owned and (
         not table.direct or any(made[owner.column] is not None for owner in table.direct)
     )
-    return Placed(made, is_own, is_theirs, by_attacker)
+    return is_own, is_theirs, is_hidden
 
 
 def _rows(scenario: Scenario, table: Table, case: Case) -> tuple[Rows, Rows, Row]:
     """The rows elsewhere that are B's and A's, and the row itself, with the keys that are there."""
-    renamed: dict[str, str] = _known(scenario, case.branch, table.path, dict(case.row))
+    renamed: dict[str, str] = known(scenario, case.branch, table.path, dict(case.row))
     theirs, mine = [], []
     for path, values in case.others:
-        row = {n: renamed.get(v, v) if v is not None else None for n, v in values.items()}
+        row = with_names(values, renamed)
         if scenario.a in str(row) or email(scenario.a) in str(row):
             mine.append((path, row))
             continue
-        renamed |= _known(scenario, case.branch, path, row)
-        theirs.append((path, {n: renamed.get(v, v) if v else v for n, v in row.items()}))
-    mine = [(p, {n: renamed.get(v, v) if v else v for n, v in r.items()}) for p, r in mine]
-    return theirs, mine, {n: renamed.get(v, v) if v else v for n, v in case.row.items()}
+        renamed |= known(scenario, case.branch, path, row)
+        theirs.append((path, with_names(row, renamed)))
+    mine = [(path, with_names(row, renamed)) for path, row in mine]
+    return theirs, mine, with_names(case.row, renamed)
 
 
 def _read(scenario: Scenario, table: Table, case: Case, actor: Actor) -> Attack:
@@ -102,21 +117,3 @@ def _read(scenario: Scenario, table: Table, case: Case, actor: Actor) -> Attack:
 def _names(value: str | None, user: str, owner: Owner) -> bool:
     held = email(user) if owner.kind == "email" else user
     return held in (value or "") and owner.kind != "claim"
-
-
-def _known(scenario: Scenario, branch: Branch, path: Path, row: Row) -> dict[str, str]:
-    """The key of a row that is to be there, and that of B's row there, which will do.
-
-    It will not where the branch itself says the key.
-    """
-    table, theirs = scenario.schema.tables.get(path), scenario.row(scenario.b, path)
-    if table is None or theirs is None:
-        return {}
-    found = {}
-    for key in table.keys:
-        if key.primary and len(key.columns) == 1:
-            wanted, there = row.get(key.columns[0]), theirs[key.columns[0]]
-            is_said = re.search(rf"(?<!\w){re.escape(wanted or '')}(?!\w)", branch.text)
-            if wanted and there and not is_said:
-                found[wanted] = there
-    return found

@@ -10,11 +10,12 @@ import psycopg
 from psycopg import sql
 
 from arami_db.policies import Case, Shown, cases, shown
-from arami_db.prove import branches, openings, oracle
+from arami_db.prove import branches, oracle
 from arami_db.prove import statements as make
 from arami_db.prove.actors import Actor
 from arami_db.prove.asking import asked, perhaps
 from arami_db.prove.attempt import Result
+from arami_db.prove.needs import beyond_users
 from arami_db.prove.parts import View
 from arami_db.prove.placing import placed
 from arami_db.prove.scenario import Scenario
@@ -52,7 +53,7 @@ def _try(scenario: Scenario, view: View, one: Shown, case: Case) -> None:
     table = scenario.schema.tables[case.branch.table]
     theirs = scenario.row(scenario.b, table.path)
     actor = branches.actor_of(scenario, case)
-    if theirs is None or openings.operators(case):
+    if theirs is None or beyond_users(case):
         return
     kept = dict(scenario.maker.made), dict(scenario.maker.drafts)
     try:

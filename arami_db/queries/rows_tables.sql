@@ -32,6 +32,12 @@ select
                 'category', t.typcategory,
                 'required', a.attnotnull or t.typnotnull,
                 'default', a.atthasdef or a.attidentity <> '',
+                'is_caller', (
+                    select count(*) > 0
+                    from pg_catalog.pg_attrdef as d
+                    where d.adrelid = c.oid and d.adnum = a.attnum and a.attgenerated = ''
+                        and pg_get_expr(d.adbin, d.adrelid) ~ '\mauth\.uid\(\)'
+                ),
                 'writable', a.attgenerated = '' and a.attidentity <> 'a',
                 'length', case
                     when a.atttypid in ('varchar'::regtype, 'bpchar'::regtype) and a.atttypmod > 4
@@ -98,6 +104,15 @@ select
         inner join pg_catalog.pg_namespace as rn on rn.oid = p.relnamespace
         where c.relispartition and p.oid = pg_partition_root(c.oid)
     ) as root,
+    (
+        select json_build_object('schema', hn.nspname, 'name', p.relname)
+        from pg_catalog.pg_inherits as h
+        inner join pg_catalog.pg_class as p on p.oid = h.inhparent
+        inner join pg_catalog.pg_namespace as hn on hn.oid = p.relnamespace
+        where h.inhrelid = c.oid and not c.relispartition
+        order by h.inhseqno
+        limit 1
+    ) as heir_of,
     (
         select coalesce(json_agg(
             json_build_object(

@@ -19,7 +19,7 @@ _DOUBLED = re.compile(r"\(([^=]*)\)=\(")  # Key (id, day)=(1, …) already exist
 
 @dataclass(frozen=True)
 class Column:
-    """A column: what is needed to make a value for it."""
+    """A column: what is needed to make a value for it; is_caller: by default it is who asks."""
 
     name: str
     type: str
@@ -30,6 +30,7 @@ class Column:
     writable: bool
     length: int | None
     labels: tuple[str, ...]
+    is_caller: bool
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,8 @@ class Owner:
 class Table:
     """A table; `owners` name the owner of a row.
 
-    `root` is the partitioned table that a partition belongs to.
+    `root` is the partitioned table that a partition belongs to; `heir_of` one that the table
+    inherits its columns from, and nothing that guards them.
     """
 
     schema: str
@@ -100,6 +102,7 @@ class Table:
     checks: dict[str, Check]
     policies: str
     root: Path | None
+    heir_of: Path | None
     owners: tuple[Owner, ...] = ()
 
     @property
@@ -200,5 +203,10 @@ def _table(row: dict[str, Any]) -> Table:
         ),
         checks={c["name"]: Check(tuple(c["columns"]), c["definition"]) for c in row["checks"]},
         policies=row["policies"],
-        root=(row["root"]["schema"], row["root"]["name"]) if row["root"] else None,
+        root=_path(row["root"]),
+        heir_of=_path(row["heir_of"]),
     )
+
+
+def _path(named: dict[str, str] | None) -> Path | None:
+    return (named["schema"], named["name"]) if named else None

@@ -1085,3 +1085,132 @@ select * from here.flags;
 delete from here.flags returning *;
 -- works with {"app_metadata": {"roles": ["admin"]}}
 delete from here.flags returning *;
+
+-- == good link_with_token
+-- Who holds the secret of a link, and sends it in a header, may read what the link leads to.
+create table here.drawings (
+    id uuid primary key default gen_random_uuid(),
+    drawn_by uuid not null references public.users,
+    notes text
+);
+create table here.drawing_links (
+    id uuid primary key default gen_random_uuid(),
+    link_token text not null unique default gen_random_uuid()::text,
+    drawing_id uuid not null references here.drawings on delete cascade
+);
+alter table here.drawings enable row level security;
+alter table here.drawing_links enable row level security;
+create function here.is_linked(p_drawing uuid) returns boolean
+language sql stable security definer set search_path = ''
+as $$
+    select exists (
+        select 1 from here.drawing_links as l
+        where
+            l.drawing_id = p_drawing
+            and l.link_token
+            = current_setting('request.headers', true)::json ->> 'x-link-token'
+    )
+$$;
+create policy own on here.drawings to authenticated
+using (drawn_by = auth.uid()) with check (drawn_by = auth.uid());
+create policy by_link on here.drawings for select to anon, authenticated
+using (here.is_linked(id));
+grant select on here.drawings to anon;
+grant select, insert, update, delete on here.drawings to authenticated;
+-- rows
+insert into here.drawings values ('30000000-0000-4000-8000-000000000002', :b, 'secret sketch');
+insert into here.drawing_links (drawing_id) values ('30000000-0000-4000-8000-000000000002');
+-- attack as anon
+select notes from here.drawings;
+
+-- == good slot_claimed
+-- A free slot is nobody's: who books it first has it.
+create table here.slots (
+    id bigint generated always as identity primary key,
+    starts_at timestamptz not null,
+    booked_by uuid references public.users,
+    wish text
+);
+alter table here.slots enable row level security;
+create policy see on here.slots for select to authenticated
+using (booked_by is null or booked_by = auth.uid());
+create policy book on here.slots for update to authenticated
+using (booked_by is null) with check (booked_by = auth.uid());
+grant select, update (booked_by, wish) on here.slots to authenticated;
+-- rows
+insert into here.slots (starts_at, booked_by, wish) values (now(), :b, 'secret wish');
+-- attack
+update here.slots set booked_by = :a;
+select * from here.slots;
+
+-- == good chosen_language
+-- The language that a reader likes picks among texts that are everybody's.
+create table here.help_texts (
+    id uuid primary key default gen_random_uuid(),
+    language text not null,
+    body text
+);
+alter table here.help_texts enable row level security;
+create policy in_own_language on here.help_texts for select to authenticated
+using (language = auth.jwt() -> 'user_metadata' ->> 'language');
+grant select on here.help_texts to authenticated;
+-- rows
+insert into here.help_texts (language, body) values ('de', 'Hilfe');
+-- works with {"user_metadata": {"language": "de"}}
+select * from here.help_texts;
+
+-- == good profile_number
+-- Posts belong to a profile by its number, and the profile to who signs in.
+create table here.writers (
+    id bigint generated always as identity primary key,
+    user_id uuid not null unique references public.users
+);
+create table here.essays (
+    id bigint generated always as identity primary key,
+    writer_id bigint not null references here.writers,
+    body text
+);
+alter table here.writers enable row level security;
+alter table here.essays enable row level security;
+create policy own on here.writers for select to authenticated using (user_id = auth.uid());
+create policy own on here.essays to authenticated using (
+    exists (
+        select 1 from here.writers as w
+        where w.id = essays.writer_id and w.user_id = auth.uid()
+    )
+);
+grant select on here.writers to authenticated;
+grant select, insert, update, delete on here.essays to authenticated;
+-- rows
+insert into here.writers (user_id) values (:a), (:b);
+insert into here.essays (writer_id, body)
+select w.id, case w.user_id when :b then 'secret' else 'mine' end from here.writers as w;
+-- attack
+select * from here.essays;
+-- works
+select * from here.essays;
+
+-- == good words_beside_profiles
+-- A profile's id is a user's; a word's id, of the same name and type, is nobody's.
+create table here.profiles (
+    id uuid primary key references public.users on delete cascade,
+    nickname text
+);
+create table here.words (
+    id uuid primary key default gen_random_uuid(),
+    word text not null
+);
+alter table here.profiles enable row level security;
+alter table here.words enable row level security;
+create policy own on here.profiles to authenticated
+using (id = auth.uid()) with check (id = auth.uid());
+create policy everybody on here.words for select to authenticated using (true);
+grant select, insert, update, delete on here.profiles to authenticated;
+grant select on here.words to authenticated;
+-- rows
+insert into here.profiles values (:a, 'mine'), (:b, 'secret');
+insert into here.words (word) values ('house');
+-- attack
+select nickname from here.profiles;
+-- works
+select * from here.words;

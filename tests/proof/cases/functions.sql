@@ -1721,3 +1721,35 @@ select here.make_editor(:a);
 update here.pages set body = 'gone';
 -- works
 update here.pages set body = 'more' where user_id = :a returning id;
+
+-- == leak payload_second_action: here.rpc_shelf
+-- Of two actions that the JSON may ask for, the second does not ask whose.
+create table here.shelves (
+    shelf_id text primary key,
+    uid text not null,
+    label text
+);
+alter table here.shelves enable row level security;
+create policy own on here.shelves to authenticated
+using (uid = auth.uid()::text) with check (uid = auth.uid()::text);
+grant select, insert, update on here.shelves to authenticated;
+create function here.rpc_shelf(payload jsonb) returns jsonb
+language plpgsql security definer set search_path = ''
+as $$
+begin
+    if payload ->> 'action' = 'count' then
+        return jsonb_build_object(
+            'count', (select count(*) from here.shelves as s where s.uid = auth.uid()::text)
+        );
+    elsif payload ->> 'action' = 'show' then
+        return (
+            select to_jsonb(s) from here.shelves as s where s.shelf_id = payload ->> 'shelf_id'
+        );
+    end if;
+    return null;
+end
+$$;
+-- rows
+insert into here.shelves values ('shelf_1', :b, 'secret label');
+-- attack
+select here.rpc_shelf('{"action": "show", "shelf_id": "shelf_1"}');

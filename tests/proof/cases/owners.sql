@@ -1506,3 +1506,93 @@ insert into here.logs (crew_id, body) values (1, 'secret');
 insert into here.crew_members (crew_id, user_id) values (1, :a);
 update here.crew_members set state = 'in';
 select * from here.logs;
+
+-- == leak joins_own_number: here.workshops
+-- The number of the seat is compared with the workshop's, and both count from one.
+create table here.workshops (
+    id bigint generated always as identity primary key,
+    handout text
+);
+create table here.seats (
+    id bigint generated always as identity primary key,
+    workshop_id bigint not null references here.workshops,
+    taken_by uuid not null
+);
+alter table here.workshops enable row level security;
+alter table here.seats enable row level security;
+create policy own on here.seats for select to authenticated using (taken_by = auth.uid());
+create policy attending on here.workshops for select to authenticated
+using (workshops.id in (select s.id from here.seats as s where s.taken_by = auth.uid()));
+grant select on here.seats, here.workshops to authenticated;
+-- rows
+insert into here.workshops (handout) values ('mine'), ('secret handout');
+insert into here.seats (workshop_id, taken_by) values (2, :b), (1, :a);
+-- attack
+select * from here.workshops;
+
+-- == leak compares_itself_reading: here.team_files
+-- The unnamed team_id is the inner table's, so any membership opens every file to readers.
+create table here.teams (id uuid primary key default gen_random_uuid(), title text);
+create table here.team_members (
+    team_id uuid not null references here.teams,
+    user_id uuid not null references public.users,
+    primary key (team_id, user_id)
+);
+create table here.team_files (
+    id uuid primary key default gen_random_uuid(),
+    team_id uuid not null references here.teams,
+    contents text
+);
+alter table here.teams enable row level security;
+alter table here.team_members enable row level security;
+alter table here.team_files enable row level security;
+create policy own on here.team_members for select to authenticated using (user_id = auth.uid());
+create policy members on here.team_files for select to authenticated using (
+    exists (
+        select 1 from here.team_members as m
+        where m.team_id = team_id and m.user_id = (select auth.uid())
+    )
+);
+grant select on here.team_members to authenticated;
+grant select on here.team_files to authenticated;
+-- rows
+insert into here.teams (id) values
+('20000000-0000-4000-8000-000000000001'), ('20000000-0000-4000-8000-000000000002');
+insert into here.team_members values
+('20000000-0000-4000-8000-000000000001', :a), ('20000000-0000-4000-8000-000000000002', :b);
+insert into here.team_files (team_id, contents)
+values ('20000000-0000-4000-8000-000000000002', 'secret file');
+-- attack
+select * from here.team_files;
+
+-- == leak heir_read: here.premium_notes
+-- The heir may only be read, and nothing guards that.
+create table here.base_notes (
+    id uuid not null default gen_random_uuid(),
+    keeper uuid not null,
+    remark text
+);
+create table here.premium_notes (stars integer not null default 5) inherits (here.base_notes);
+alter table here.base_notes enable row level security;
+create policy own on here.base_notes to authenticated
+using (keeper = auth.uid()) with check (keeper = auth.uid());
+grant select on here.base_notes, here.premium_notes to authenticated;
+-- rows
+insert into here.premium_notes (keeper, remark) values (:b, 'secret remark');
+-- attack
+select * from here.premium_notes;
+
+-- == leak other_schema_read: here_crm.leads
+-- A second schema of the API, whose tables may be read and were never guarded.
+create schema here_crm;
+grant usage on schema here_crm to anon, authenticated, service_role;
+create table here_crm.leads (
+    id bigint generated always as identity primary key,
+    sales_rep uuid not null,
+    notes text
+);
+grant select on here_crm.leads to anon, authenticated, service_role;
+-- rows
+insert into here_crm.leads (sales_rep, notes) values (:b, 'secret lead');
+-- attack
+select * from here_crm.leads;

@@ -864,3 +864,41 @@ grant select on here.notices to authenticated;
 insert into here.posts (id, author_id, body) values (:b, :b, 'of b');
 -- works
 insert into here.comments (post_id, user_id, body) values (:b, :a, 'x') returning *;
+
+-- == leak label_holds_id: here.parcels
+-- A label that ends with the own id may stand on a parcel that only B can see.
+create table here.parcels (
+    id uuid primary key default gen_random_uuid(),
+    label text not null,
+    receiver text not null,
+    note text
+);
+alter table here.parcels enable row level security;
+create policy receive on here.parcels for select to authenticated
+using (receiver = auth.uid()::text);
+create policy send on here.parcels for insert to authenticated
+with check (label like '%' || auth.uid()::text);
+grant select, insert on here.parcels to authenticated;
+-- attack
+insert into here.parcels (label, receiver)
+values ('aaaaaaaa-0000-4000-8000-00000000000a', :b);
+-- harm
+select 1 from here.parcels where receiver = :b;
+
+-- == leak folder_of_two: here.scans
+-- The second folder is asked for at writing, the first at reading.
+create table here.scans (
+    name text primary key,
+    etag text
+);
+alter table here.scans enable row level security;
+create policy look on here.scans for select to authenticated
+using (split_part(name, '/', 1) = auth.uid()::text);
+create policy put on here.scans for insert to authenticated
+with check (split_part(name, '/', 2) = auth.uid()::text);
+grant select, insert on here.scans to authenticated;
+-- attack
+insert into here.scans (name)
+values ('bbbbbbbb-0000-4000-8000-00000000000b/aaaaaaaa-0000-4000-8000-00000000000a/x');
+-- harm
+select 1 from here.scans where split_part(name, '/', 1) = :b;
