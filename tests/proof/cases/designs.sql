@@ -1124,7 +1124,7 @@ insert into here.drawing_links (drawing_id) values ('30000000-0000-4000-8000-000
 select notes from here.drawings;
 
 -- == good slot_claimed
--- A free slot is nobody's: who books it first has it.
+-- A free slot is of no user: who books it first has it.
 create table here.slots (
     id bigint generated always as identity primary key,
     starts_at timestamptz not null,
@@ -1191,7 +1191,7 @@ select * from here.essays;
 select * from here.essays;
 
 -- == good words_beside_profiles
--- A profile's id is a user's; a word's id, of the same name and type, is nobody's.
+-- A profile's id is a user's; a word's id, of the same name and type, is of no user.
 create table here.profiles (
     id uuid primary key references public.users on delete cascade,
     nickname text
