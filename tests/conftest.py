@@ -21,6 +21,7 @@ import hypothesis
 import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from pytest_postgresql.janitor import DatabaseJanitor
 
 from arami_db import embedded
 from tests import warm
@@ -112,9 +113,17 @@ def empty_database(server: dict[str, str]) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def template(server: dict[str, str]) -> Iterator[str]:
     """The name of a database migrated once, for cloning."""
-    with made(server) as conninfo:
-        run_cli("migrate", "--database", conninfo)
-        yield str(conninfo_to_dict(conninfo)["dbname"])
+    janitor = DatabaseJanitor(
+        user=server.get("user", "postgres"),
+        host=server["host"],
+        port=server.get("port", "5432"),
+        password=server.get("password"),
+        version=None,
+        dbname=f"template_{uuid.uuid4().hex[:12]}",
+    )
+    with janitor:
+        run_cli("migrate", "--database", make_conninfo("", **{**server, "dbname": janitor.dbname}))
+        yield janitor.dbname
 
 
 @pytest.fixture
