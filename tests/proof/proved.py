@@ -1,8 +1,9 @@
 """What the proof says of each case: `python -m tests.proof.proved [SERVER] [NAME ...]`.
 
 found: an attempt leaked on an object of the case. oracle: the proof says that the object tells
-whether a row exists. open: it says which policy for anon lets everybody read the object. not
-tried: it names an object that it could not try. silent: none of these. accused: a design that is correct is said to leak or to fail. stuck: the proof of one fails, since
+whether a row exists. open: it says which policy for anon lets everybody read the object.
+not tried: it names an object that it could not try. silent: none of these.
+accused: a design that is correct is said to leak or to fail. stuck: the proof of one fails, since
 something stood in its way.
 """
 
