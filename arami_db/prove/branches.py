@@ -27,7 +27,7 @@ from arami_db.prove.scenario import Scenario
 from arami_db.rows.identities import email
 from arami_db.rows.maker import Row
 from arami_db.rows.savepoints import undone
-from arami_db.rows.tables import Table
+from arami_db.rows.tables import Path, Table
 
 
 def open_ones(policies: Policies, coverage: BranchCoverage) -> Policies:
@@ -56,10 +56,13 @@ def run(scenario: Scenario, coverage: BranchCoverage, cases: list[Case], gaps: l
         elif gap.holds:
             coverage.why.setdefault(key_of(gap.branch), gap.reason)
     named = [_named(scenario, case) for case in cases]
+    of: dict[Path, list[Case]] = {}
+    for case in named:
+        of.setdefault(case.branch.table, []).append(case)
     for case in named:
         seen = coverage.seen.get(key_of(case.branch), set())
         if coverage.is_open(case.branch) and (case.holds or False not in seen):
-            _try(scenario, coverage, case, openings.ends(case, named))
+            _try(scenario, coverage, case, openings.ends(case, of[case.branch.table]))
 
 
 def _named(scenario: Scenario, case: Case) -> Case:

@@ -15,16 +15,20 @@ _PAID = (
 )
 
 
-def judge(scenario: Scenario, todo: list[Question]) -> None:
+def judge(scenario: Scenario, todo: list[Question]) -> list[Question]:
     """Call what may write, and look what became of B's rows.
 
     Args:
         scenario: in which B has rows.
         todo: the questions.
+
+    Returns:
+        What was accepted of it.
     """
     writing = [q for q in todo if isinstance(q.of, ApiFunction) and not q.of.reads_only]
     plain = [(q, Attack(q.actor, q.action, q.name, q.statement)) for q in writing]
-    changing = _changing(scenario, plain)
+    done: list[Question] = []
+    changing = _changing(scenario, plain, done)
     others = [q for q in writing if q.name not in changing and q.actor.name == "A"]
     _changing(
         scenario,
@@ -34,15 +38,21 @@ def judge(scenario: Scenario, todo: list[Question]) -> None:
             if isinstance(q.of, ApiFunction)
             for state, steps in states(scenario, q.of)
         ],
+        [],
     )
+    return done
 
 
-def _changing(scenario: Scenario, todo: list[tuple[Question, Attack]]) -> set[str]:
-    """The functions that changed B's rows, which is written down."""
+def _changing(
+    scenario: Scenario, todo: list[tuple[Question, Attack]], done: list[Question]
+) -> set[str]:
+    """The functions that changed B's rows, which is written down; done gets what was accepted."""
     found = set()
     results = scenario.run([attack for _, attack in todo])
     for (question, attack), (_, result) in zip(todo, results, strict=True):
         leak = f"rows of others changed in {', '.join(result.changed)}"
+        if result.sqlstate is None:
+            done.append(question)
         if question.is_mixed and result.changed and not _is_harm(scenario, attack, result):
             continue
         if result.changed and is_leak(scenario, question):

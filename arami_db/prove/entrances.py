@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from psycopg import sql
 
 from arami_db.prove import doors
@@ -9,10 +11,10 @@ from arami_db.prove import statements as make
 from arami_db.prove.actors import Actor
 from arami_db.prove.attempt import Attack
 from arami_db.prove.doors import Question
-from arami_db.prove.parts import ApiFunction
 from arami_db.prove.scenario import Scenario
 from arami_db.rows.tables import Table
 
+_ELSEWHERE = re.compile(r"\bselect\b|(?<![\w.])(?!auth\.)\w+\.\w+\(|setting")
 _BACK = sql.SQL("reset role; set local row_security = off")
 
 
@@ -21,13 +23,9 @@ def entered(scenario: Scenario, todo: list[Question]) -> None:
 
     Args:
         scenario: in which B has rows.
-        todo: the questions.
+        todo: the calls that were accepted.
     """
-    calls = [
-        q
-        for q in todo
-        if isinstance(q.of, ApiFunction) and not q.of.reads_only and q.actor.name == "A"
-    ]
+    calls = [question for question in todo if question.actor.name == "A"]
     if not calls:
         return
     hidden = _hidden(scenario, calls[0].actor)
@@ -46,18 +44,26 @@ def entered(scenario: Scenario, todo: list[Question]) -> None:
 
 def _hidden(scenario: Scenario, actor: Actor) -> list[Table]:
     """The tables in which A may look, and does not see B's row."""
-    tables = [
-        table
+    alike = {  # of tables with the same policies one will do
+        _policies(scenario, table): table
         for table in scenario.schema.owned
         if scenario.row(scenario.b, table.path)
         and scenario.schema.guard(table.path).columns(actor.role, "select")
-    ]
+        and any(map(_ELSEWHERE.search, _policies(scenario, table)))
+    }
+    tables = list(alike.values())
     attacks = [
         Attack(actor, "see", t.label, make.select(scenario, t, actor.role, scenario.b), reads=True)
         for t in tables
     ]
     results = zip(tables, scenario.run(attacks), strict=True)
     return [t for t, (_, r) in results if r.sqlstate is None and not r.count]
+
+
+def _policies(scenario: Scenario, table: Table) -> tuple[str, ...]:
+    """What policies say of a table's rows, the same for two tables with the same policies."""
+    branches = (b for p in scenario.schema.guard(table.path).policies for b in p.branches)
+    return tuple(b.text.replace(table.name, "") + b.clause + b.command for b in branches)
 
 
 def _called(question: Question) -> tuple[sql.Composable, ...]:

@@ -32,15 +32,14 @@ def ends(case: Case, cases: list[Case]) -> list[Row]:
 
     Args:
         case: what lets.
-        cases: all of them.
+        cases: all of the table.
     """
     if case.branch.clause != "using" or not _updates(case.branch):
         return []
     return [
         dict(c.row)
         for c in cases
-        if c.branch.table == case.branch.table
-        and (c.holds and c.branch.clause == "check" and _updates(c.branch))
+        if (c.holds and c.branch.clause == "check" and _updates(c.branch))
         and (c.row and c.branch.permissive and not c.others and not operators(c))
     ]
 

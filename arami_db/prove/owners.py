@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Literal
 
-from arami_db.policies.model import OwnerColumn
+from arami_db.policies import OwnerColumn, Policies, standings
 from arami_db.rows.tables import Owner, Path, Table
 
 ACCOUNTS = (("public", "users"), ("auth", "users"))
@@ -43,6 +43,22 @@ def told(compared: Compared) -> Owners:
         elif meant := [owner for c in columns for owner in _meant(c)]:
             found[path] = tuple(dict.fromkeys(meant))
     return found
+
+
+def by_members(tables: dict[Path, Table], policies: Policies) -> Owners:
+    """Whose rows a policy means that asks of a member only whether it is one, not of what.
+
+    Args:
+        tables: all of them, by path.
+        policies: what they say.
+    """
+    return {
+        key.parent: tuple(Owner(column, "row") for column in key.references)
+        for standing in standings(policies)
+        for path in standing.tables
+        for key in (tables[path].foreign_keys if path in tables else ())
+        if key.parent == standing.branch.table
+    }
 
 
 def _meant(column: OwnerColumn) -> Iterator[Owner]:

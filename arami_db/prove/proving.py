@@ -163,10 +163,10 @@ def _on_citus(scenario: Scenario, me: Actor) -> BranchCoverage:
 def _ask(scenario: Scenario, everybody: list[Actor]) -> None:
     todo = doors.questions(scenario, everybody)
     scenario.begin(f"proving: {len(todo)} questions to views and functions")
-    effects.judge(scenario, todo)
+    done = effects.judge(scenario, todo)
     aftermath.judge(scenario, todo, everybody)
-    entrances.entered(scenario, todo)
-    raised.judge(scenario, todo)
+    entrances.entered(scenario, done)
+    raised.judge(scenario, done)
     there = doors.ask(scenario, todo)
     again = doors.ask(scenario, todo, there)
     caster = next((actor for actor in everybody if actor.name == "A"), None)

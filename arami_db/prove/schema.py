@@ -12,7 +12,7 @@ from psycopg.rows import dict_row
 from arami_db.database.connect import Connection, query
 from arami_db.policies import OwnerColumn, Policies, owner_columns
 from arami_db.policies import read as read_policies
-from arami_db.prove.owners import ACCOUNTS, shared, told, with_owners
+from arami_db.prove.owners import ACCOUNTS, by_members, shared, told, with_owners
 from arami_db.prove.parts import ApiFunction, Argument, Guard, View
 from arami_db.rows.tables import Path, Table, in_order, read_tables
 
@@ -119,7 +119,7 @@ def read(connection: Connection) -> ExposedSchema:
     first = {path: tables[path] for path in sorted(tables, key=lambda p: p not in ACCOUNTS[1:])}
     return ExposedSchema(
         tuple(exposed),
-        in_order(with_owners(first, told(compared))),
+        in_order(with_owners(first, {**by_members(tables, policies), **told(compared)})),
         {(r["schema"], r["name"]): _guard(r, policies) for r in rows},
         tuple(View(**{**r, "ids": tuple(r["ids"]), "reads": tuple(r["reads"])}) for r in views),
         tuple(_function(row) for row in _rows(connection, "prove_functions", exposed)),

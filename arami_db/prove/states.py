@@ -51,12 +51,12 @@ def _moved(table: Table, moments: list[str], sign: str, where: sql.Composable) -
 
 
 def _said(column: Column, body: str) -> Iterator[str | None]:
-    """The value with which a body compares a column: only the last counts."""
+    """The value with which a body compares a column."""
     name = re.escape(column.name.lower())
     if column.type == "boolean" and _is_in(column.name, body):
         yield "false" if re.search(rf"\bnot\s+(?:\w+\.)?{name}\b", body) else "true"
-    elif found := re.search(_SAID.format(name), body):
-        yield found[1]
+    elif found := re.findall(_SAID.format(name), body):
+        yield found[-1]  # what is set comes before what is asked
     elif re.search(rf"\b{name}\s+is\s+null\b", body) and not column.required:
         yield None
 

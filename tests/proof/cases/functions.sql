@@ -863,7 +863,7 @@ select from here.accounts where holder = :b and cents < 100;
 -- works
 select 1 where here.transfer(1, 2, 50) is not null;
 
--- == leak exists_exception: here.reserve
+-- == oracle exists_exception: here.reserve
 -- The refusal tells that the address has an account.
 create function here.reserve(address text) returns text
 language plpgsql security definer set search_path = ''
@@ -1677,3 +1677,47 @@ select here.make_editor(:a);
 update here.pages set body = 'gone';
 -- works
 update here.pages set body = 'more' where user_id = :a returning id;
+
+-- == good by_token
+-- Who was given the link reads what it leads to.
+create table here.shares (
+    token text primary key default md5(random()::text),
+    user_id uuid not null references public.users on delete cascade,
+    body text not null
+);
+alter table here.shares enable row level security;
+create policy own on here.shares to authenticated
+using (user_id = auth.uid()) with check (user_id = auth.uid());
+grant select, insert, delete on here.shares to authenticated;
+create function here.by_token(given text) returns setof text
+language sql stable security definer set search_path = ''
+as 'select body from here.shares where token = given';
+-- rows
+insert into here.shares values ('known to b', :b, 'secret');
+-- attack
+select here.by_token('%');
+select here.by_token('');
+-- works
+select 1 where not exists (select here.by_token('a guess'));
+
+-- == leak cancels_pending: here.cancel
+-- What waits is cancelled by its number, whoever asks.
+create table here.bookings (
+    id bigint generated always as identity primary key,
+    user_id uuid not null references public.users on delete cascade,
+    status text not null default 'done' check (status in ('done', 'waiting', 'cancelled'))
+);
+alter table here.bookings enable row level security;
+create policy own on here.bookings for select to authenticated using (user_id = auth.uid());
+grant select on here.bookings to authenticated;
+create function here.cancel(booking bigint) returns void
+language sql security definer set search_path = ''
+as $$
+    update here.bookings set status = 'cancelled' where id = booking and status = 'waiting'
+$$;
+-- rows
+insert into here.bookings (user_id, status) values (:b, 'waiting');
+-- attack
+select here.cancel(1);
+-- harm
+select from here.bookings where status = 'cancelled';

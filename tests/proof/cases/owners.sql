@@ -1425,3 +1425,84 @@ values (:b, 'paid', 'secret', '2031-01-01'), (:a, 'free', null, null);
 insert into here.folders (user_id, name) values (:b, 'secret'), (:a, 'mine');
 -- works
 select * from here.folders;
+
+-- == good accepts_offer
+-- Who is put in a team by its owner accepts, and then reads what the team has.
+create table here.crews (id bigint generated always as identity primary key, name text not null);
+create table here.crew_members (
+    crew_id bigint not null references here.crews on delete cascade,
+    user_id uuid not null references public.users on delete cascade,
+    accepted boolean not null default false,
+    primary key (crew_id, user_id)
+);
+create table here.logs (
+    id bigint generated always as identity primary key,
+    crew_id bigint not null references here.crews on delete cascade,
+    body text not null
+);
+alter table here.crews enable row level security;
+alter table here.crew_members enable row level security;
+alter table here.logs enable row level security;
+create policy own on here.crew_members for select to authenticated using (user_id = auth.uid());
+create policy answers on here.crew_members for update to authenticated
+using (user_id = auth.uid()) with check (user_id = auth.uid());
+create policy crew on here.logs for select to authenticated
+using (
+    exists (
+        select from here.crew_members as m
+        where m.crew_id = logs.crew_id and m.user_id = auth.uid() and m.accepted
+    )
+);
+grant select, update (accepted) on here.crew_members to authenticated;
+grant select on here.logs to authenticated;
+grant all on here.crews, here.crew_members, here.logs to service_role;
+-- rows
+insert into here.crews (name) values ('a'), ('b');
+insert into here.crew_members values (1, :a, false), (2, :b, true);
+insert into here.logs (crew_id, body) values (1, 'mine'), (2, 'secret');
+-- attack
+update here.crew_members set accepted = true;
+select * from here.logs;
+-- works
+with accepted as (update here.crew_members set accepted = true returning *)
+select * from accepted;
+
+-- == leak approves_itself: here.logs
+-- Who asks to join a team may approve that, too.
+create table here.crews (id bigint generated always as identity primary key, name text not null);
+create table here.crew_members (
+    crew_id bigint not null references here.crews on delete cascade,
+    user_id uuid not null references public.users on delete cascade,
+    state text not null default 'asked' check (state in ('asked', 'in')),
+    primary key (crew_id, user_id)
+);
+create table here.logs (
+    id bigint generated always as identity primary key,
+    crew_id bigint not null references here.crews on delete cascade,
+    body text not null
+);
+alter table here.crews enable row level security;
+alter table here.crew_members enable row level security;
+alter table here.logs enable row level security;
+create policy own on here.crew_members for select to authenticated using (user_id = auth.uid());
+create policy asks on here.crew_members for insert to authenticated
+with check (user_id = auth.uid() and state = 'asked');
+create policy changes on here.crew_members for update to authenticated
+using (user_id = auth.uid()) with check (user_id = auth.uid());
+create policy crew on here.logs for select to authenticated
+using (
+    exists (
+        select from here.crew_members as m
+        where m.crew_id = logs.crew_id and m.user_id = auth.uid() and m.state = 'in'
+    )
+);
+grant select, insert, update (state) on here.crew_members to authenticated;
+grant select on here.logs to authenticated;
+-- rows
+insert into here.crews (name) values ('b');
+insert into here.crew_members values (1, :b, 'in');
+insert into here.logs (crew_id, body) values (1, 'secret');
+-- attack
+insert into here.crew_members (crew_id, user_id) values (1, :a);
+update here.crew_members set state = 'in';
+select * from here.logs;
