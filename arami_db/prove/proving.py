@@ -163,7 +163,7 @@ def _ask(scenario: Scenario, everybody: list[Actor]) -> None:
     done = effects.judge(scenario, todo)
     aftermath.judge(scenario, todo, everybody)
     entrances.entered(scenario, done)
-    raised.judge(scenario, todo)
+    raised.judge(scenario, done)
     if not scenario.role:
         showing.run(scenario)
     there = doors.ask(scenario, todo)

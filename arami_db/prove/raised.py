@@ -21,7 +21,7 @@ def judge(scenario: Scenario, todo: list[Question]) -> None:
 
     Args:
         scenario: in which B has rows.
-        todo: the questions.
+        todo: the calls that were accepted.
     """
     calls = [q for q in todo if _may_raise(q)]
     script = _everything(scenario, calls[0].actor) if calls else None
