@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import psycopg
+from psycopg import sql
 
 from arami_db.policies import (
     ATTACKER,
@@ -204,10 +205,17 @@ def _why_not(there: Placed, beyond: str) -> str:
 def _own(scenario: Scenario, table: Table, case: Case, actor: Actor) -> None:
     """What A could not do yet with own rows, with the claims and rows of this case."""
     drafts, key = scenario.maker.drafts, (scenario.a, table.path)
+    there: tuple[sql.Composable, ...] = ()
     if key in drafts and scenario.b not in str(case.row):  # the row that the branch asks for
         wanted = {n: v for n, v in case.row.items() if table.columns[n].writable}
         scenario.maker.drafts = {**drafts, key: {**drafts[key], **wanted}}
+        held = {name for one in table.keys if one.primary for name in one.columns}
+        if new := {n: v for n, v in wanted.items() if n not in held}:
+            there = (make.update(table, new, scenario.pinpoint(table, scenario.a)),)
     open_ = [a for (path, a), r in scenario.kept.items() if path == table.path and not r.is_done]
     todo = [a for a in promises.own(scenario, table, actor) if a.action.split()[0] in open_]
+    todo = [
+        a if a.action == "insert own" else replace(a, prepare=(*there, *a.prepare)) for a in todo
+    ]
     for attack, result in scenario.run(todo):
         promises.keep(scenario, attack, result)
