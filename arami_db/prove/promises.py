@@ -90,7 +90,9 @@ def settle(scenario: Scenario, actor: Actor, let: set[tuple[str, str]] | None) -
                 continue
             result = scenario.kept[key]
             is_let = let is None or (table.label, action) in let or not guard.is_secured
-            is_promised = guard.promises(actor.role, action) and _is_of_own(guard, actor, action)
+            is_promised = guard.promises(actor.role, action) and _is_of_own(
+                guard, table, actor, action
+            )
             if result.is_done or (is_let and is_promised):
                 why_not = None if result.is_done else result.message or "no rows"
                 scenario.confirm(actor, f"{action} own", table.label, why_not)
@@ -98,11 +100,16 @@ def settle(scenario: Scenario, actor: Actor, let: set[tuple[str, str]] | None) -
                 scenario.tell(actor, f"{action} own", table.label, result)
 
 
-def _is_of_own(guard: Guard, actor: Actor, action: str) -> bool:
-    """Whether a policy speaks of own rows: one that asks only for a state promises that state."""
+def _is_of_own(guard: Guard, table: Table, actor: Actor, action: str) -> bool:
+    """Whether a policy speaks of own rows.
+
+    One that asks only for a state promises that state; one that looks for another row of the same
+    table, such as an administrator's, promises it to whom that row is.
+    """
     branches = [one for policy in guard.letting(actor.role, action) for one in policy.branches]
+    same = f"from {table.schema}.{table.name} "
     asks = [one for one in branches if one.text == "true" or _ASKING.search(one.text)]
-    return bool(asks) or not guard.is_secured
+    return not guard.is_secured or any(same not in one.text for one in asks)
 
 
 def serve(scenario: Scenario) -> None:
