@@ -11,7 +11,7 @@ from arami_db.prove import statements as make
 from arami_db.prove.actors import Actor
 from arami_db.prove.attempt import Attack
 from arami_db.prove.elsewhere import kept, promoted, put, written
-from arami_db.prove.matching import known, may_meet, met, with_names
+from arami_db.prove.matching import is_there, known, may_meet, met, own_key, with_names
 from arami_db.prove.oracle import is_hidden_from
 from arami_db.prove.scenario import Scenario
 from arami_db.prove.whose import follows
@@ -67,6 +67,8 @@ def placed(scenario: Scenario, table: Table, case: Case, actor: Actor) -> Placed
         read = _read(scenario, table, case, actor)
         if may_meet(scenario, table, wanted, path, row):
             kept(scenario, tables[path], scenario.a, met(scenario, path, row))
+        elif is_there(scenario, path, row):
+            continue
         elif not written(scenario, path, row, actor) and not promoted(scenario, path, row, read):
             by_attacker = False
             put(scenario, path, row, scenario.a)
@@ -109,6 +111,7 @@ def _rows(scenario: Scenario, table: Table, case: Case) -> tuple[Rows, Rows, Row
         row = with_names(values, renamed)
         if scenario.a in str(row) or email(scenario.a) in str(row):
             mine.append((path, row))
+            renamed |= own_key(scenario, path, row)
             continue
         renamed |= known(scenario, case.branch, path, row)
         theirs.append((path, with_names(row, renamed)))
