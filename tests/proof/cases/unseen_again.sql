@@ -1084,3 +1084,1175 @@ insert into here.cards values (:b, 'bo', 'secret 555');
 -- attack
 select here.public_card('bo');
 
+-- == leak like_address: here.subscriptions
+-- The address is compared as a pattern, and an underscore is a letter of an address.
+create table here.subscriptions (
+    id uuid primary key default gen_random_uuid(),
+    email text not null,
+    plan text not null
+);
+alter table here.subscriptions enable row level security;
+create policy mine on here.subscriptions for select to authenticated
+using (email ilike (auth.jwt() ->> 'email'));
+grant select on here.subscriptions to authenticated;
+-- rows
+insert into here.subscriptions (email, plan) values (:b_mail, 'secret plan');
+-- attack with {"email": "_@example.net"}
+select plan from here.subscriptions;
+
+-- == leak own_number: here.payslips
+-- Payslips go by a number that each person may change in his own profile.
+create table here.workers (
+    login uuid primary key references auth.users on delete cascade,
+    worker_no bigint not null,
+    shoe_size int
+);
+create table here.payslips (
+    worker_no bigint not null, month date not null, text text not null,
+    primary key (worker_no, month)
+);
+alter table here.workers enable row level security;
+alter table here.payslips enable row level security;
+create policy see on here.workers for select to authenticated using (login = auth.uid());
+create policy change on here.workers for update to authenticated using (login = auth.uid());
+create policy own on here.payslips for select to authenticated
+using (worker_no = (select w.worker_no from here.workers w where w.login = auth.uid()));
+grant select, update on here.workers to authenticated;
+grant select on here.payslips to authenticated;
+-- rows
+insert into here.workers values (:a, 100), (:b, 200);
+insert into here.payslips values (200, '2025-01-01', 'secret wage');
+-- attack
+update here.workers set worker_no = 200;
+select text from here.payslips;
+
+-- == leak homes_nearby: here.homes_nearby
+-- The function finds homes around a point, whoever lives there.
+create table here.homes (
+    dweller uuid primary key references auth.users, spot point not null, alarm text not null
+);
+alter table here.homes enable row level security;
+create policy own on here.homes to authenticated
+using (dweller = auth.uid()) with check (dweller = auth.uid());
+grant select, insert, update on here.homes to authenticated;
+create function here.homes_nearby(centre point, distance double precision)
+returns table (spot point, alarm text)
+language sql stable security definer set search_path = ''
+as $$
+    select h.spot, h.alarm from here.homes h
+    where h.spot operator(pg_catalog.<->) centre < distance
+$$;
+revoke execute on function here.homes_nearby(point, double precision) from public, anon;
+grant execute on function here.homes_nearby(point, double precision) to authenticated;
+-- rows
+insert into here.homes values (:b, '(8.5,47.4)', 'secret code');
+-- attack
+select alarm from here.homes_nearby('(8,47)', 2);
+
+-- == leak list_with_options: here.list_trips
+-- An option of the JSON argument, meant for the office, lifts the filter for all.
+create table here.trips (
+    id uuid primary key default gen_random_uuid(),
+    traveller uuid not null default auth.uid() references auth.users,
+    status text not null default 'planned',
+    purpose text not null
+);
+alter table here.trips enable row level security;
+create policy own on here.trips to authenticated
+using (traveller = auth.uid()) with check (traveller = auth.uid());
+grant select, insert, update, delete on here.trips to authenticated;
+create function here.list_trips(opts jsonb default '{}') returns setof here.trips
+language plpgsql stable security definer set search_path = ''
+as $$
+begin
+    return query select * from here.trips t
+    where (t.traveller = auth.uid() or coalesce((opts ->> 'all_people')::boolean, false))
+        and (opts ->> 'status' is null or t.status = opts ->> 'status')
+    limit coalesce((opts ->> 'limit')::int, 50);
+end
+$$;
+revoke execute on function here.list_trips(jsonb) from public, anon;
+grant execute on function here.list_trips(jsonb) to authenticated;
+-- rows
+insert into here.trips (traveller, purpose) values (:b, 'secret interview');
+-- attack
+select purpose from here.list_trips('{"all_people": true}');
+
+-- == leak search_headline: here.search_minutes
+-- Full text search with the rights of its maker, and a piece of the text for each hit.
+create table here.minutes (
+    id bigint generated always as identity primary key,
+    clerk uuid not null references auth.users,
+    body text not null,
+    words tsvector generated always as (to_tsvector('simple', body)) stored
+);
+create index on here.minutes using gin (words);
+alter table here.minutes enable row level security;
+create policy own on here.minutes for select to authenticated using (clerk = auth.uid());
+grant select on here.minutes to authenticated;
+create function here.search_minutes(q text) returns table (rank real, piece text)
+language sql stable security definer set search_path = ''
+as $$
+    select ts_rank(m.words, query), ts_headline('simple', m.body, query)
+    from here.minutes m, websearch_to_tsquery('simple', q) as query
+    where m.words @@ query order by 1 desc
+$$;
+revoke execute on function here.search_minutes(text) from public, anon;
+grant execute on function here.search_minutes(text) to authenticated;
+-- rows
+insert into here.minutes (clerk, body) values (:b, 'The secret merger was agreed');
+-- attack
+select piece from here.search_minutes('merger');
+
+-- == leak clone_list: here.clone_list
+-- Any list can be copied into one of the caller's own, where he reads it.
+create table here.lists (
+    id uuid primary key default gen_random_uuid(),
+    owner uuid not null default auth.uid() references auth.users,
+    title text not null
+);
+create table here.list_items (
+    id uuid primary key default gen_random_uuid(),
+    list uuid not null references here.lists on delete cascade,
+    item text not null
+);
+alter table here.lists enable row level security;
+alter table here.list_items enable row level security;
+create policy own on here.lists to authenticated
+using (owner = auth.uid()) with check (owner = auth.uid());
+create policy own on here.list_items to authenticated
+using (exists (select 1 from here.lists l where l.id = list and l.owner = auth.uid()))
+with check (exists (select 1 from here.lists l where l.id = list and l.owner = auth.uid()));
+grant select, insert, update, delete on here.lists, here.list_items to authenticated;
+create function here.clone_list(source uuid) returns uuid
+language plpgsql security definer set search_path = ''
+as $$
+declare
+    made uuid;
+begin
+    insert into here.lists (owner, title) values (auth.uid(), 'copy') returning id into made;
+    insert into here.list_items (list, item)
+    select made, i.item from here.list_items i where i.list = source;
+    return made;
+end
+$$;
+revoke execute on function here.clone_list(uuid) from public, anon;
+grant execute on function here.clone_list(uuid) to authenticated;
+-- rows
+insert into here.lists values (:b, :b, 'shopping');
+insert into here.list_items (list, item) values (:b, 'secret medicine');
+-- attack
+select here.clone_list(:b);
+select item from here.list_items;
+
+-- == leak archive_many: here.archive_many
+-- Many at once, by their numbers, and of anybody.
+create table here.tickets (
+    id bigint generated by default as identity primary key,
+    opener uuid not null references auth.users,
+    archived_at timestamptz,
+    subject text not null default ''
+);
+alter table here.tickets enable row level security;
+create policy own on here.tickets to authenticated
+using (opener = auth.uid()) with check (opener = auth.uid());
+grant select, insert, update on here.tickets to authenticated;
+create function here.archive_many(ids bigint[], archive boolean default true) returns void
+language plpgsql security definer set search_path = ''
+as $$
+declare
+    one bigint;
+begin
+    if auth.uid() is null then
+        raise exception 'sign in first';
+    end if;
+    foreach one in array ids loop
+        update here.tickets set archived_at = case when archive then now() end where id = one;
+    end loop;
+end
+$$;
+-- rows
+insert into here.tickets (id, opener) values (77, :b);
+-- attack
+select here.archive_many('{76,77}');
+-- harm
+select 1 from here.tickets where id = 77 and archived_at is not null;
+
+-- == leak merge_carts: here.merge_carts
+-- After signing in the guest's cart is taken over, and any cart passes for the guest's.
+create table here.carts (
+    id uuid primary key default gen_random_uuid(),
+    shopper uuid references auth.users,
+    opened_at timestamptz not null default now()
+);
+create table here.cart_lines (
+    cart uuid not null references here.carts on delete cascade,
+    position int not null,
+    product text not null,
+    primary key (cart, position)
+);
+alter table here.carts enable row level security;
+alter table here.cart_lines enable row level security;
+create policy own on here.carts to authenticated
+using (shopper = auth.uid()) with check (shopper = auth.uid());
+create policy own on here.cart_lines to authenticated
+using (cart in (select c.id from here.carts c where c.shopper = auth.uid()))
+with check (cart in (select c.id from here.carts c where c.shopper = auth.uid()));
+grant select, insert, update, delete on here.carts, here.cart_lines to authenticated;
+create function here.merge_carts(guest_cart uuid, my_cart uuid) returns int
+language plpgsql security definer set search_path = ''
+as $$
+declare
+    moved int;
+begin
+    if not exists (
+        select 1 from here.carts c where c.id = my_cart and c.shopper = auth.uid()
+    ) then
+        raise exception 'not your cart';
+    end if;
+    update here.cart_lines l
+    set cart = my_cart,
+        position = l.position + coalesce(
+            (select max(m.position) from here.cart_lines m where m.cart = my_cart), 0
+        )
+    where l.cart = guest_cart;
+    get diagnostics moved = row_count;
+    delete from here.carts where id = guest_cart;
+    return moved;
+end
+$$;
+revoke execute on function here.merge_carts(uuid, uuid) from public, anon;
+grant execute on function here.merge_carts(uuid, uuid) to authenticated;
+-- rows
+insert into here.carts (id, shopper) values (:a, :a), (:b, :b);
+insert into here.cart_lines values (:b, 1, 'secret toy');
+-- attack
+select here.merge_carts(:b, :a);
+select product from here.cart_lines;
+-- harm
+select 1 where not exists (select 1 from here.carts where id = :b);
+
+-- == leak api_schema: here_api.people
+-- The tables are safe in their own schema; the schema for the API has a view over all of them.
+create schema here_api;
+grant usage on schema here_api to anon, authenticated;
+create table here.people (
+    id int primary key,
+    login uuid not null unique references auth.users,
+    born date,
+    illness text
+);
+alter table here.people enable row level security;
+alter table here.people force row level security;
+create policy own on here.people for select to authenticated using (login = auth.uid());
+create view here_api.people with (security_barrier) as
+select id, date_part('year', born) as year, illness from here.people where born < current_date;
+grant select on here_api.people to anon;
+-- rows
+insert into here.people values (1, :b, '1990-02-02', 'secret illness');
+-- attack as anon
+select illness from here_api.people;
+
+-- == good adoption
+-- A visit is shown to the keeper of the pet alone, also when all may see the pet.
+create table here.pets (
+    id uuid primary key default gen_random_uuid(),
+    keeper uuid not null references auth.users,
+    call_name text not null
+);
+create table here.vet_visits (
+    id bigint generated always as identity primary key,
+    pet_id uuid not null references here.pets on delete cascade,
+    findings text not null
+);
+alter table here.pets enable row level security;
+alter table here.vet_visits enable row level security;
+create policy mine on here.pets to authenticated
+using (keeper = auth.uid()) with check (keeper = auth.uid());
+create policy with_pet on here.vet_visits to authenticated
+using (exists (select 1 from here.pets p where p.id = pet_id and p.keeper = auth.uid()))
+with check (exists (select 1 from here.pets p where p.id = pet_id and p.keeper = auth.uid()));
+grant select, insert, update, delete on here.pets, here.vet_visits to authenticated;
+-- rows
+insert into here.pets values (:b, :b, 'Rex'), (:a, :a, 'Tom');
+insert into here.vet_visits (pet_id, findings) values (:b, 'secret lump'), (:a, 'fine');
+-- works
+select findings from here.vet_visits where pet_id = :a;
+
+-- == good hall_seats
+-- The outer table is named in the subquery: a seat opens its own hall.
+create table here.halls (id int generated always as identity primary key, title text);
+create table here.seats (
+    hall int not null references here.halls,
+    person uuid not null references auth.users,
+    state text not null check (state in ('asked', 'seated', 'left')),
+    primary key (hall, person)
+);
+create table here.stage_notes (
+    id uuid primary key default gen_random_uuid(),
+    hall int not null references here.halls,
+    line text not null
+);
+alter table here.halls enable row level security;
+alter table here.seats enable row level security;
+alter table here.stage_notes enable row level security;
+create policy own on here.seats for select to authenticated using (person = auth.uid());
+create policy ask on here.seats for insert to authenticated
+with check (person = auth.uid() and state = 'asked');
+create policy seated on here.stage_notes for select to authenticated
+using (exists (
+    select 1 from here.seats s
+    where s.hall = stage_notes.hall and s.person = auth.uid() and s.state = 'seated'
+));
+grant select, insert on here.seats to authenticated;
+grant select on here.stage_notes to authenticated;
+-- rows
+insert into here.halls (title) values ('North'), ('South');
+insert into here.seats values (1, :a, 'seated'), (2, :b, 'seated');
+insert into here.stage_notes (hall, line) values (1, 'enter'), (2, 'secret cue');
+-- attack
+insert into here.seats values (2, :a, 'asked');
+select line from here.stage_notes;
+-- works
+select line from here.stage_notes where hall = 1;
+
+-- == good embargo
+-- A grade is shown to its student, and not before its day.
+create table here.grades (
+    student uuid not null references auth.users,
+    course text not null,
+    mark text not null,
+    published_on date,
+    primary key (student, course)
+);
+alter table here.grades enable row level security;
+create policy after_embargo on here.grades for select to authenticated
+using (student = auth.uid() and published_on <= current_date);
+grant select on here.grades to authenticated;
+-- rows
+insert into here.grades values
+(:b, 'Law', 'secret F', current_date - 3), (:a, 'Law', 'A', current_date - 3);
+-- works
+select mark from here.grades;
+
+-- == good avatar_replace
+-- The folder is checked on every door, before and after.
+create table here.objects (
+    id uuid primary key default gen_random_uuid(),
+    bucket_id text not null,
+    name text not null,
+    owner uuid default auth.uid(),
+    metadata jsonb,
+    unique (bucket_id, name)
+);
+alter table here.objects enable row level security;
+create policy own_folder on here.objects to authenticated
+using (bucket_id = 'avatars' and split_part(name, '/', 1) = auth.uid()::text)
+with check (
+    bucket_id = 'avatars' and split_part(name, '/', 1) = auth.uid()::text
+    and owner = auth.uid()
+);
+grant select, insert, update, delete on here.objects to authenticated;
+-- rows
+insert into here.objects (bucket_id, name, owner, metadata)
+values ('avatars', 'bbbbbbbb-0000-4000-8000-00000000000b/me.png', :b, '{"exif": "secret place"}');
+-- works
+insert into here.objects (bucket_id, name)
+values ('avatars', 'aaaaaaaa-0000-4000-8000-00000000000a/me.png') returning id;
+
+-- == good letter_sender
+-- A letter stays its sender's; nobody moves it to another.
+create table here.letters (
+    id uuid primary key default gen_random_uuid(),
+    sender uuid not null references auth.users,
+    receiver uuid not null references auth.users,
+    body text not null
+);
+alter table here.letters enable row level security;
+create policy see on here.letters for select to authenticated
+using (auth.uid() in (sender, receiver));
+create policy send on here.letters for insert to authenticated with check (sender = auth.uid());
+create policy edit on here.letters for update to authenticated
+using (sender = auth.uid()) with check (sender = auth.uid() and length(body) > 0);
+grant select, insert, update on here.letters to authenticated;
+-- rows
+insert into here.letters values (:b, :b, :b, 'secret to myself'), (:a, :b, :a, 'hello');
+-- works
+select body from here.letters where sender = :b and receiver = :a;
+
+-- == good clinic_claim
+-- The clinics stand in the metadata that only the server sets.
+create table here.clinics (id uuid primary key default gen_random_uuid(), title text);
+create table here.patients (
+    id uuid primary key default gen_random_uuid(),
+    clinic_id uuid not null references here.clinics,
+    history text not null
+);
+alter table here.clinics enable row level security;
+alter table here.patients enable row level security;
+create policy of_clinic on here.patients for select to authenticated
+using ((auth.jwt() -> 'app_metadata' -> 'clinics') ? clinic_id::text);
+grant select on here.patients to authenticated;
+-- rows
+insert into here.clinics values
+('cccccccc-0000-4000-8000-00000000000c', 'East'),
+('dddddddd-0000-4000-8000-00000000000d', 'West');
+insert into here.patients (clinic_id, history) values
+('cccccccc-0000-4000-8000-00000000000c', 'secret illness'),
+('dddddddd-0000-4000-8000-00000000000d', 'a cold');
+-- attack with {"user_metadata": {"clinics": ["cccccccc-0000-4000-8000-00000000000c"]}}
+select history from here.patients;
+-- works with {"app_metadata": {"clinics": ["dddddddd-0000-4000-8000-00000000000d"]}}
+select history from here.patients;
+
+-- == good invited_guest
+-- Who was invited by address may come in, and only in the role of the invitation.
+create table here.societies (id uuid primary key default gen_random_uuid(), title text not null);
+create table here.invitations (
+    society uuid not null references here.societies,
+    email text not null,
+    role text not null check (role in ('guest', 'member')),
+    primary key (society, email)
+);
+create table here.society_people (
+    society uuid not null references here.societies,
+    person uuid not null references auth.users,
+    role text not null,
+    primary key (society, person)
+);
+create table here.papers (
+    id uuid primary key default gen_random_uuid(),
+    society uuid not null references here.societies,
+    text text not null
+);
+alter table here.societies enable row level security;
+alter table here.invitations enable row level security;
+alter table here.society_people enable row level security;
+alter table here.papers enable row level security;
+create policy to_me on here.invitations for select to authenticated
+using (lower(email) = lower(auth.jwt() ->> 'email'));
+create policy me on here.society_people for select to authenticated using (person = auth.uid());
+create policy come_in on here.society_people for insert to authenticated
+with check (
+    person = auth.uid()
+    and exists (
+        select 1 from here.invitations i
+        where i.society = society_people.society and i.role = society_people.role
+            and lower(i.email) = lower(auth.jwt() ->> 'email')
+    )
+);
+create policy read on here.papers for select to authenticated
+using (society in (select p.society from here.society_people p where p.person = auth.uid()));
+grant select on here.invitations, here.papers to authenticated;
+grant select, insert on here.society_people to authenticated;
+-- rows
+insert into here.societies values
+('cccccccc-0000-4000-8000-00000000000c', 'Lodge'),
+('dddddddd-0000-4000-8000-00000000000d', 'Choir');
+insert into here.invitations values
+('dddddddd-0000-4000-8000-00000000000d', 'A@example.org', 'guest');
+insert into here.papers (society, text)
+values ('cccccccc-0000-4000-8000-00000000000c', 'secret rite');
+-- attack
+insert into here.society_people values ('cccccccc-0000-4000-8000-00000000000c', :a, 'guest');
+insert into here.society_people values ('dddddddd-0000-4000-8000-00000000000d', :a, 'member');
+select text from here.papers;
+-- works
+insert into here.society_people values ('dddddddd-0000-4000-8000-00000000000d', :a, 'guest')
+returning role;
+
+-- == good granted_by_boss
+-- Only who has the role of a boss gives roles, and a function that nobody else writes says so.
+create table here.staff_roles (
+    person uuid not null references auth.users,
+    role text not null check (role in ('clerk', 'hr', 'boss')),
+    granted_by uuid not null default auth.uid(),
+    primary key (person, role)
+);
+create table here.salaries (
+    person uuid primary key references auth.users,
+    amount numeric not null,
+    remark text
+);
+create function here.has_role(wanted text[]) returns boolean
+language sql stable security definer set search_path = ''
+as $$
+    select exists (
+        select 1 from here.staff_roles r where r.person = auth.uid() and r.role = any(wanted)
+    )
+$$;
+alter table here.staff_roles enable row level security;
+alter table here.salaries enable row level security;
+create policy see on here.staff_roles for select to authenticated using (person = auth.uid());
+create policy give on here.staff_roles for insert to authenticated
+with check (granted_by = auth.uid() and here.has_role('{boss}'));
+create policy pay on here.salaries for select to authenticated
+using (person = auth.uid() or here.has_role('{hr,boss}'));
+grant select, insert on here.staff_roles to authenticated;
+grant select on here.salaries to authenticated;
+-- rows
+insert into here.salaries values (:b, 90000, 'secret bonus'), (:a, 10, 'none');
+-- attack
+insert into here.staff_roles (person, role) values (:a, 'hr');
+select remark from here.salaries;
+-- works
+select remark from here.salaries;
+
+-- == good guest_list
+-- Only who stands on the list of guests sees the album of another.
+create table here.albums (
+    id uuid primary key default gen_random_uuid(),
+    maker uuid not null default auth.uid(),
+    guests uuid[] not null default '{}',
+    caption text
+);
+alter table here.albums enable row level security;
+create policy maker on here.albums to authenticated
+using (maker = auth.uid()) with check (maker = auth.uid());
+create policy guests on here.albums for select to authenticated
+using (guests @> array[auth.uid()]);
+grant select, insert, update, delete on here.albums to authenticated;
+-- rows
+insert into here.albums (maker, caption, guests) values
+(:b, 'secret wedding', '{}'), (:b, 'Trip', array[:a::uuid]);
+-- works
+select caption from here.albums where maker = :b;
+
+-- == good shared_until
+-- A report is shared with one person, for a time, and not when no time is said.
+create table here.reports (
+    id uuid primary key default gen_random_uuid(),
+    analyst uuid not null references auth.users,
+    shared_with uuid references auth.users,
+    share_until timestamptz,
+    summary text not null
+);
+alter table here.reports enable row level security;
+create policy analyst on here.reports to authenticated
+using (analyst = auth.uid()) with check (analyst = auth.uid());
+create policy shared on here.reports for select to authenticated
+using (shared_with = auth.uid() and coalesce(share_until, '-infinity') > now());
+grant select, insert, update, delete on here.reports to authenticated;
+-- rows
+insert into here.reports (analyst, shared_with, share_until, summary) values
+(:b, :a, null, 'secret figures'), (:b, :a, now() - interval '1 day', 'secret past'),
+(:b, :a, now() + interval '1 day', 'for you');
+-- works
+select summary from here.reports;
+
+-- == good find_people
+-- The search runs with the rights of its maker, over the caller's own customers.
+create table here.customers (
+    id uuid primary key default gen_random_uuid(),
+    agent uuid not null references auth.users,
+    full_name text not null,
+    iban text not null
+);
+alter table here.customers enable row level security;
+create policy own on here.customers to authenticated
+using (agent = auth.uid()) with check (agent = auth.uid());
+grant select, insert, update, delete on here.customers to authenticated;
+create function here.find_people(term text, fields text[] default array['full_name'])
+returns table (id uuid, hit text)
+language sql stable security definer set search_path = ''
+as $$
+    select c.id, v.val
+    from here.customers c, jsonb_each_text(to_jsonb(c)) as v(k, val)
+    where c.agent = auth.uid() and v.k = any(fields) and v.val ilike '%' || term || '%'
+$$;
+revoke execute on function here.find_people(text, text[]) from public, anon;
+grant execute on function here.find_people(text, text[]) to authenticated;
+-- rows
+insert into here.customers (agent, full_name, iban) values
+(:b, 'Bo', 'DE00 secret'), (:a, 'Al', 'DE11');
+-- attack
+select hit from here.find_people('DE', array['iban']);
+-- works
+select hit from here.find_people('DE', array['iban']);
+
+-- == good next_page
+-- Paging with the caller's rights.
+create table here.invoices (
+    id bigint generated by default as identity primary key,
+    seller uuid not null references auth.users,
+    lines jsonb not null
+);
+alter table here.invoices enable row level security;
+create policy own on here.invoices to authenticated
+using (seller = auth.uid()) with check (seller = auth.uid());
+grant select, insert, update, delete on here.invoices to authenticated;
+create function here.next_page(after_id bigint, page_size smallint default 20)
+returns setof here.invoices
+language plpgsql stable set search_path = ''
+as $$
+begin
+    if page_size not between 1 and 100 then
+        raise exception 'page size must be between 1 and 100';
+    end if;
+    return query select * from here.invoices i
+    where i.id > after_id order by i.id limit page_size;
+end
+$$;
+-- rows
+insert into here.invoices (id, seller, lines) values
+(9000, :b, '["secret goods"]'), (9001, :a, '["soap"]');
+-- attack
+select lines from here.next_page(8999);
+-- works
+select lines from here.next_page(8999);
+
+-- == good count_like
+-- The count is of the caller's own charts.
+create table here.charts (
+    id uuid primary key default gen_random_uuid(),
+    doctor uuid not null references auth.users,
+    details jsonb not null default '{}'
+);
+alter table here.charts enable row level security;
+create policy own on here.charts to authenticated
+using (doctor = auth.uid()) with check (doctor = auth.uid());
+grant select, insert, update, delete on here.charts to authenticated;
+create function here.count_like(pattern jsonb) returns bigint
+language sql stable security definer set search_path = ''
+as $$
+    select count(*) from here.charts c where c.details @> pattern and c.doctor = auth.uid()
+$$;
+-- rows
+insert into here.charts (doctor, details) values (:b, '{"finding": "rash"}');
+-- attack
+select 'secret' where here.count_like('{"finding": "rash"}') > 0;
+-- works
+select here.count_like('{}');
+
+-- == good withdraw
+-- The refusal speaks of the caller's own account and of no other.
+create table here.accounts (
+    id uuid primary key default gen_random_uuid(),
+    holder uuid not null references auth.users,
+    cents bigint not null default 0 check (cents >= 0),
+    label text not null
+);
+alter table here.accounts enable row level security;
+create policy own on here.accounts for select to authenticated using (holder = auth.uid());
+grant select on here.accounts to authenticated;
+create function here.withdraw(account uuid, amount bigint) returns bigint
+language plpgsql security definer set search_path = ''
+as $$
+declare
+    mine here.accounts;
+begin
+    select * into mine from here.accounts a
+    where a.id = account and a.holder = auth.uid() for update;
+    if not found then
+        raise exception 'no such account';
+    end if;
+    if amount <= 0 or mine.cents < amount then
+        raise exception 'not enough' using detail = mine.label || ' has ' || mine.cents;
+    end if;
+    update here.accounts set cents = cents - amount where id = account;
+    return mine.cents - amount;
+end
+$$;
+revoke execute on function here.withdraw(uuid, bigint) from public, anon;
+grant execute on function here.withdraw(uuid, bigint) to authenticated;
+-- rows
+insert into here.accounts values (:b, :b, 100, 'secret fund'), (:a, :a, 100, 'daily');
+-- attack
+select here.withdraw(:b, 1);
+select here.withdraw(:b, 1000);
+-- works
+select here.withdraw(:a, 1);
+
+-- == good export_listed
+-- The table to be exported must stand on a list, and is read with the caller's rights.
+create table here.diaries (
+    id uuid primary key default gen_random_uuid(),
+    writer uuid not null references auth.users,
+    entry text not null
+);
+alter table here.diaries enable row level security;
+create policy own on here.diaries to authenticated
+using (writer = auth.uid()) with check (writer = auth.uid());
+grant select, insert, update, delete on here.diaries to authenticated;
+create function here.export_listed(source text) returns jsonb
+language plpgsql stable set search_path = ''
+as $$
+declare
+    answer jsonb;
+begin
+    if source not in ('diaries') then
+        raise exception 'cannot export %', source;
+    end if;
+    execute format('select jsonb_agg(t) from here.%I as t', source) into answer;
+    return answer;
+end
+$$;
+-- rows
+insert into here.diaries (writer, entry) values (:b, 'secret crush'), (:a, 'rain');
+-- attack
+select here.export_listed('diaries');
+-- works
+select here.export_listed('diaries');
+
+-- == good tenancy_view
+-- The view looks with the rights of who asks.
+create table here.flats (id int primary key, house text not null);
+create table here.tenancies (
+    tenant uuid primary key references auth.users,
+    flat int not null references here.flats,
+    arrears text
+);
+alter table here.flats enable row level security;
+alter table here.tenancies enable row level security;
+create policy all_see on here.flats for select to authenticated using (true);
+create policy own on here.tenancies for select to authenticated using (tenant = auth.uid());
+grant select on here.flats, here.tenancies to authenticated;
+create view here.tenant_directory with (security_invoker = on) as
+select f.house, t.arrears
+from here.tenancies t inner join here.flats f on f.id = t.flat;
+grant select on here.tenant_directory to authenticated;
+-- rows
+insert into here.flats values (3, 'Mill Lane');
+insert into here.tenancies values (:b, 3, 'secret debt'), (:a, 3, 'none');
+-- works
+select arrears from here.tenant_directory;
+
+-- == good old_and_new
+-- Both halves of the union ask whose claims they are.
+create table here.insurance_claims (
+    id int primary key, insured uuid not null references auth.users, cause text not null
+);
+create table here.old_claims (
+    id int primary key, insured uuid not null references auth.users, cause text not null
+);
+alter table here.insurance_claims enable row level security;
+alter table here.old_claims enable row level security;
+create view here.all_claims with (security_barrier = true) as
+select c.id, c.cause, c.archived
+from (
+    select id, insured, cause, false as archived from here.insurance_claims
+    union all
+    select id, insured, cause, true from here.old_claims
+) as c
+where c.insured = (select auth.uid());
+grant select on here.all_claims to authenticated;
+-- rows
+insert into here.old_claims values (5, :b, 'secret arson'), (6, :a, 'hail');
+-- works
+select cause from here.all_claims where archived;
+
+-- == good edit_through_view
+-- The trigger of the view writes only what the caller wrote.
+create table here.board_posts (
+    id uuid primary key default gen_random_uuid(),
+    author uuid not null default auth.uid() references auth.users,
+    body text not null
+);
+alter table here.board_posts enable row level security;
+create policy own on here.board_posts for select to authenticated using (author = auth.uid());
+create policy add on here.board_posts for insert to authenticated
+with check (author = auth.uid());
+grant select, insert on here.board_posts to authenticated;
+create view here.board_posts_v with (security_invoker = true) as
+select id, author, body from here.board_posts;
+create function here.save_post() returns trigger
+language plpgsql security definer set search_path = ''
+as $$
+begin
+    update here.board_posts set body = new.body where id = old.id and author = auth.uid();
+    return new;
+end
+$$;
+create trigger save instead of update on here.board_posts_v
+for each row execute function here.save_post();
+grant select, update on here.board_posts_v to authenticated;
+-- rows
+insert into here.board_posts values (:b, :b, 'secret rules'), (:a, :a, 'hi');
+-- attack
+update here.board_posts_v set body = 'defaced';
+-- harm
+select 1 from here.board_posts where author = :b and body = 'defaced';
+-- works
+update here.board_posts_v set body = 'ho' where id = :a returning body;
+
+-- == good number_in_tenant
+-- Both halves of the key are compared.
+create table here.employees (
+    firm int not null,
+    no int not null,
+    login uuid not null unique references auth.users,
+    primary key (firm, no)
+);
+create table here.sick_notes (
+    id uuid primary key default gen_random_uuid(),
+    firm int not null,
+    no int not null,
+    reason text not null,
+    foreign key (firm, no) references here.employees
+);
+alter table here.employees enable row level security;
+alter table here.sick_notes enable row level security;
+create policy me on here.employees for select to authenticated using (login = auth.uid());
+create policy own on here.sick_notes to authenticated
+using ((firm, no) in (select e.firm, e.no from here.employees e where e.login = auth.uid()))
+with check ((firm, no) in (select e.firm, e.no from here.employees e where e.login = auth.uid()));
+grant select on here.employees to authenticated;
+grant select, insert, update, delete on here.sick_notes to authenticated;
+-- rows
+insert into here.employees values (1, 1, :a), (2, 1, :b);
+insert into here.sick_notes (firm, no, reason) values (2, 1, 'secret burnout'), (1, 1, 'flu');
+-- works
+select reason from here.sick_notes;
+
+-- == good default_partition
+-- The partitions are reached through their parent alone.
+create table here.readings (
+    device uuid not null,
+    wearer uuid not null references auth.users,
+    region text not null,
+    pulse text not null,
+    primary key (device, region)
+) partition by list (region);
+create table here.readings_eu partition of here.readings for values in ('eu');
+create table here.readings_rest partition of here.readings default;
+alter table here.readings enable row level security;
+alter table here.readings_eu enable row level security;
+alter table here.readings_rest enable row level security;
+create policy own on here.readings to authenticated
+using (wearer = auth.uid()) with check (wearer = auth.uid());
+grant select, insert on here.readings to authenticated;
+-- rows
+insert into here.readings values (:b, :b, 'mars', 'secret 190'), (:a, :a, 'eu', '60');
+-- works
+select pulse from here.readings;
+
+-- == good own_labels
+-- A bookmark bears a label of its own reader only, so deleting a label hurts nobody else.
+create table here.labels (
+    id int generated by default as identity,
+    maker uuid not null default auth.uid() references auth.users,
+    word text not null,
+    primary key (maker, id)
+);
+create table here.bookmarks (
+    id uuid primary key default gen_random_uuid(),
+    reader uuid not null default auth.uid() references auth.users,
+    label int not null,
+    url text not null,
+    foreign key (reader, label) references here.labels (maker, id)
+    on delete cascade deferrable initially deferred
+);
+alter table here.labels enable row level security;
+alter table here.bookmarks enable row level security;
+create policy own on here.labels to authenticated
+using (maker = auth.uid()) with check (maker = auth.uid());
+create policy own on here.bookmarks to authenticated
+using (reader = auth.uid()) with check (reader = auth.uid());
+grant select, insert, update, delete on here.labels, here.bookmarks to authenticated;
+-- rows
+insert into here.labels values (50, :a, 'sport'), (50, :b, 'secret hobby');
+insert into here.bookmarks (id, reader, label, url) values (:b, :b, 50, 'https://secret.net');
+-- attack
+delete from here.labels;
+-- harm
+select 1 where not exists (select 1 from here.bookmarks where id = :b);
+-- works
+insert into here.bookmarks (label, url) values (50, 'https://example.org') returning url;
+
+-- == good old_versions
+-- The version keeps the author, and shows itself to him.
+create table here.pages (
+    id uuid primary key default gen_random_uuid(),
+    author uuid not null default auth.uid() references auth.users,
+    body text not null
+);
+create table here.page_versions (
+    page uuid not null references here.pages on delete cascade,
+    version int generated always as identity,
+    author uuid not null,
+    body text not null,
+    kept_at timestamptz not null default now(),
+    primary key (page, version)
+);
+alter table here.pages enable row level security;
+alter table here.page_versions enable row level security;
+create policy own on here.pages to authenticated
+using (author = auth.uid()) with check (author = auth.uid());
+create policy own on here.page_versions for select to authenticated using (author = auth.uid());
+create function here.keep_version() returns trigger
+language plpgsql security definer set search_path = ''
+as $$
+begin
+    insert into here.page_versions (page, author, body) values (old.id, old.author, old.body);
+    return new;
+end
+$$;
+create trigger keep after update of body on here.pages
+for each row when (old.body is distinct from new.body) execute function here.keep_version();
+grant select, insert, update, delete on here.pages to authenticated;
+grant select on here.page_versions to authenticated;
+-- rows
+insert into here.pages values (:b, :b, 'secret draft'), (:a, :a, 'mine');
+update here.pages set body = 'clean';
+-- works
+select body from here.page_versions;
+
+-- == good nightly_summary
+-- The materialized view is for nobody; a view over it shows each debtor his own row.
+create table here.debts (
+    id int primary key, debtor uuid not null references auth.users, story text not null
+);
+alter table here.debts enable row level security;
+create policy own on here.debts for select to authenticated using (debtor = auth.uid());
+grant select on here.debts to authenticated;
+create materialized view here.debt_summary as
+select debtor, count(*) as debts, string_agg(story, '; ' order by id) as stories
+from here.debts group by debtor;
+create view here.my_debt_summary with (security_barrier) as
+select debts, stories from here.debt_summary where debtor = auth.uid();
+revoke all on here.debt_summary from anon, authenticated;
+grant select on here.my_debt_summary to authenticated;
+-- rows
+insert into here.debts values (1, :b, 'secret loan'), (2, :a, 'rent');
+refresh materialized view here.debt_summary;
+-- works
+select stories from here.my_debt_summary;
+
+-- == good device_upsert
+-- The serial number counts for each holder, and an upsert meets one's own row only.
+create table here.devices (
+    holder uuid not null default auth.uid() references auth.users,
+    serial text not null,
+    push_token text,
+    primary key (holder, serial)
+);
+alter table here.devices enable row level security;
+create policy see on here.devices for select to authenticated using (holder = auth.uid());
+create policy add on here.devices for insert to authenticated with check (holder = auth.uid());
+create policy upsert on here.devices for update to authenticated
+using (holder = auth.uid()) with check (holder = auth.uid());
+grant select, insert, update on here.devices to authenticated;
+-- rows
+insert into here.devices values (:b, 'SN1', 'secret token');
+-- attack
+insert into here.devices (serial, push_token) values ('SN1', 'token of A')
+on conflict (holder, serial) do update set push_token = excluded.push_token;
+-- harm
+select 1 from here.devices where holder = :b and push_token = 'token of A';
+-- works
+insert into here.devices (serial, push_token) values ('SN1', 'token of A')
+on conflict (holder, serial) do update set push_token = excluded.push_token returning serial;
+
+-- == good overlapping_stays
+-- Who stays at the same time learns how many do, not who.
+create table here.stays (
+    id uuid primary key default gen_random_uuid(),
+    guest uuid not null default auth.uid() references auth.users,
+    during tstzrange not null check (not isempty(during)),
+    wishes text not null default ''
+);
+alter table here.stays enable row level security;
+create policy own on here.stays to authenticated
+using (guest = auth.uid()) with check (guest = auth.uid());
+grant select, insert, update, delete on here.stays to authenticated;
+create function here.my_nights() returns table (during tstzrange, nights numeric)
+language sql stable security definer set search_path = ''
+as $$
+    select s.during, extract(day from upper(s.during) - lower(s.during))
+    from here.stays s where s.guest = auth.uid() and s.during && tstzrange(now(), null)
+$$;
+-- rows
+insert into here.stays (guest, during, wishes) values
+(:b, '[2030-01-01, 2030-01-09)', 'secret guest'), (:a, '[2030-01-01, 2030-01-09)', '');
+-- works
+select nights from here.my_nights();
+
+-- == good tree_downwards
+-- A folder opens to who owns one above it, and goes only into a folder of one's own.
+create table here.folders (
+    id uuid primary key default gen_random_uuid(),
+    parent uuid references here.folders,
+    owner uuid not null default auth.uid() references auth.users,
+    title text not null
+);
+create function here.owns_above(start uuid) returns boolean
+language sql stable security definer set search_path = ''
+as $$
+    with recursive above as (
+        select f.id, f.parent, f.owner from here.folders f where f.id = start
+        union
+        select f.id, f.parent, f.owner from here.folders f inner join above a on f.id = a.parent
+    )
+    select exists (select 1 from above where owner = auth.uid())
+$$;
+alter table here.folders enable row level security;
+create policy see on here.folders for select to authenticated using (owner = auth.uid() or here.owns_above(id));
+create policy add on here.folders for insert to authenticated
+with check (owner = auth.uid() and (parent is null or here.owns_above(parent)));
+grant select, insert on here.folders to authenticated;
+-- rows
+insert into here.folders (id, owner, title) values (:b, :b, 'secret plans'), (:a, :a, 'mine');
+-- attack
+insert into here.folders (parent, title) values (:b, 'hook');
+select title from here.folders;
+-- works
+insert into here.folders (parent, title) values (:a, 'sub') returning title;
+
+-- == good sheet_token
+-- Who has the token opens the sheet; nobody can read the tokens but the sheet's owner.
+create table here.sheets (
+    id uuid primary key default gen_random_uuid(),
+    owner uuid not null default auth.uid() references auth.users,
+    cells jsonb not null default '{}'
+);
+create table here.sheet_links (
+    token uuid primary key default gen_random_uuid(),
+    sheet uuid not null references here.sheets on delete cascade,
+    expires_at timestamptz not null default now() + interval '7 days'
+);
+create function here.open_sheet(p_token uuid) returns jsonb
+language sql stable security definer set search_path = ''
+as $$
+    select s.cells from here.sheets s inner join here.sheet_links l on l.sheet = s.id
+    where l.token = p_token and l.expires_at > now()
+$$;
+alter table here.sheets enable row level security;
+alter table here.sheet_links enable row level security;
+create policy own on here.sheets to authenticated
+using (owner = auth.uid()) with check (owner = auth.uid());
+create policy own on here.sheet_links to authenticated
+using (sheet in (select s.id from here.sheets s where s.owner = auth.uid()))
+with check (sheet in (select s.id from here.sheets s where s.owner = auth.uid()));
+grant select, insert, update, delete on here.sheets, here.sheet_links to authenticated;
+-- rows
+insert into here.sheets values (:b, :b, '{"A1": "secret"}'), (:a, :a, '{"A1": "mine"}');
+insert into here.sheet_links (sheet) values (:b);
+-- attack
+select here.open_sheet(l.token) from here.sheet_links l;
+-- works
+insert into here.sheet_links (sheet) values (:a) returning token;
+
+-- == good take_a_job
+-- Jobs are handed out to the server's role alone.
+create table here.print_jobs (
+    id bigint generated always as identity primary key,
+    customer uuid not null default auth.uid() references auth.users,
+    state text not null default 'queued',
+    content text not null
+);
+alter table here.print_jobs enable row level security;
+create policy ask on here.print_jobs for insert to authenticated
+with check (customer = auth.uid() and state = 'queued');
+create policy see on here.print_jobs for select to authenticated using (customer = auth.uid());
+grant select, insert on here.print_jobs to authenticated;
+create function here.take_next() returns setof here.print_jobs
+language sql security definer set search_path = ''
+as $$
+    update here.print_jobs set state = 'taken'
+    where id = (
+        select j.id from here.print_jobs j where j.state = 'queued'
+        order by j.id limit 1 for update skip locked
+    )
+    returning *
+$$;
+revoke execute on function here.take_next() from public, anon, authenticated;
+grant execute on function here.take_next() to service_role;
+-- rows
+insert into here.print_jobs (customer, content) values (:b, 'secret will');
+-- attack
+select content from here.take_next();
+-- works
+insert into here.print_jobs (content) values ('poem') returning id;
+
+-- == good audit_by_trigger
+-- What changes is written down, in a table that no user of the API reads or writes.
+create table here.wallets (
+    owner uuid primary key default auth.uid() references auth.users,
+    address text not null
+);
+create table here.wallet_audit (
+    id bigint generated always as identity primary key,
+    who uuid,
+    op text not null,
+    was jsonb,
+    at timestamptz not null default clock_timestamp()
+);
+alter table here.wallets enable row level security;
+alter table here.wallet_audit enable row level security;
+create policy own on here.wallets to authenticated
+using (owner = auth.uid()) with check (owner = auth.uid());
+create function here.note_change() returns trigger
+language plpgsql security definer set search_path = ''
+as $$
+begin
+    insert into here.wallet_audit (who, op, was) values (auth.uid(), tg_op, to_jsonb(old));
+    return null;
+end
+$$;
+create trigger audit after update or delete on here.wallets
+for each row execute function here.note_change();
+grant select, insert, update, delete on here.wallets to authenticated;
+-- rows
+insert into here.wallets values (:b, 'secret address'), (:a, 'x');
+update here.wallets set address = address || '!';
+-- works
+update here.wallets set address = 'y' returning address;
+
+-- == good region_chain
+-- The region of a seller is set by the server, and the chain below follows it.
+create table here.sellers (
+    login uuid primary key references auth.users, region text not null, nick text
+);
+create table here.shops (id int primary key, region text not null);
+create table here.shop_orders (
+    id int primary key, shop int not null references here.shops
+);
+create table here.order_lines (
+    id int primary key, shop_order int not null references here.shop_orders, item text not null
+);
+alter table here.sellers enable row level security;
+alter table here.shops enable row level security;
+alter table here.shop_orders enable row level security;
+alter table here.order_lines enable row level security;
+create policy me on here.sellers to authenticated
+using (login = auth.uid()) with check (login = auth.uid());
+create policy region on here.shops for select to authenticated
+using (region = (select s.region from here.sellers s where s.login = auth.uid()));
+create policy of_shop on here.shop_orders for select to authenticated
+using (shop in (select s.id from here.shops s));
+create policy of_order on here.order_lines for select to authenticated
+using (shop_order in (select o.id from here.shop_orders o));
+grant select, update (nick) on here.sellers to authenticated;
+grant select on here.shops, here.shop_orders, here.order_lines to authenticated;
+-- rows
+insert into here.sellers values (:a, 'east'), (:b, 'west');
+insert into here.shops values (1, 'west'), (2, 'east');
+insert into here.shop_orders values (1, 1), (2, 2);
+insert into here.order_lines values (1, 1, 'secret item'), (2, 2, 'soap');
+-- attack
+update here.sellers set region = 'west';
+select item from here.order_lines;
+-- works
+select item from here.order_lines;
+
+-- == good card_columns
+-- The nick is for all who signed in; the phone has no grant, and goes out to its owner only.
+create table here.cards (
+    login uuid primary key references auth.users,
+    nick text not null,
+    phone text
+);
+alter table here.cards enable row level security;
+create policy own on here.cards for update to authenticated
+using (login = auth.uid()) with check (login = auth.uid());
+create policy all_see on here.cards for select to authenticated using (true);
+grant select (login, nick), update (nick, phone) on here.cards to authenticated;
+create function here.my_phone() returns text
+language sql stable security definer set search_path = ''
+as $$ select c.phone from here.cards c where c.login = auth.uid() $$;
+revoke execute on function here.my_phone() from public, anon;
+grant execute on function here.my_phone() to authenticated;
+-- rows
+insert into here.cards values (:b, 'bo', 'secret 555'), (:a, 'al', '444');
+-- works
+select here.my_phone();
