@@ -2086,7 +2086,8 @@ as $$
     select exists (select 1 from above where owner = auth.uid())
 $$;
 alter table here.folders enable row level security;
-create policy see on here.folders for select to authenticated using (owner = auth.uid() or here.owns_above(id));
+create policy see on here.folders for select to authenticated
+using (owner = auth.uid() or here.owns_above(id));
 create policy add on here.folders for insert to authenticated
 with check (owner = auth.uid() and (parent is null or here.owns_above(parent)));
 grant select, insert on here.folders to authenticated;
