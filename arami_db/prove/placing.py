@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from psycopg import sql
@@ -75,7 +76,8 @@ def placed(scenario: Scenario, table: Table, case: Case, actor: Actor) -> Placed
     for path, row in late:
         put(scenario, path, row, scenario.b)
     made = made or put(scenario, table.path, wanted, scenario.b)
-    return Placed(made, *_whose(scenario, table, wanted, made, mine, actor), by_attacker)
+    above = _with_below(tables, mine, theirs)
+    return Placed(made, *_whose(scenario, table, wanted, made, above, actor), by_attacker)
 
 
 def _whose(
@@ -91,6 +93,17 @@ def _whose(
         not table.direct or any(made[owner.column] is not None for owner in table.direct)
     )
     return is_own, is_theirs, is_hidden
+
+
+def _with_below(tables: Mapping[Path, Table], mine: Rows, others: Rows) -> Rows:
+    """A's rows, and those among others that belong to them, parents first."""
+    found = list(mine)
+    for path, row in others:
+        table = tables.get(path)
+        led = {owner.column: row.get(owner.column) for owner in table.owners} if table else {}
+        if table and _is_under(table, led, found):
+            found.append((path, row))
+    return found
 
 
 def _is_under(table: Table, led: Row, mine: Rows) -> bool:

@@ -56,6 +56,8 @@ class Settled(Record):
         self.maker.third, self.maker.shared = self.c, schema.shared
         literals = (_LITERAL.findall(branch.text) for branch in schema.policies.branches)
         self.maker.avoid = frozenset(literal for found in literals for literal in found)
+        within = (b for b in schema.policies.branches if f"from {'.'.join(b.table)} " in b.text)
+        self.maker.never = frozenset(one for b in within for one in _LITERAL.findall(b.text))
         self.claims: dict[str, object] = {}  # what A's token holds besides, as operators set it
 
     def _theirs(self, table: Table, user: str) -> sql.Composable:

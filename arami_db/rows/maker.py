@@ -53,6 +53,7 @@ class Maker(Identities):
         self._theirs = theirs
         self._connection = connection
         self.avoid: frozenset[str] = frozenset()  # values that may grant rights, tried last
+        self.never: frozenset[str] = frozenset()  # those by which a row grants rights on its table
         self.telling = False  # whether texts with a default get another value
         self.turn = 0  # the index of the value to try first in each column; -1 for the last
         self.agreed: dict[tuple[str, Path], Row] = {}  # what a table's checks accept together
@@ -165,7 +166,7 @@ class Maker(Identities):
         own = table.policies
         return sorted(
             candidates(table, column),
-            key=lambda v: v in self.avoid and f"'{v}'" not in own,
+            key=lambda v: v in self.never or (v in self.avoid and f"'{v}'" not in own),
         )
 
     def _combinations(

@@ -294,3 +294,81 @@ insert into here.wallpapers (state, title) values ('published', 'sea'), ('proces
 select * from here.wallpapers;
 -- works
 select id from here.wallpapers;
+
+-- == leak joins_with_profile: here.club_files
+-- Who has a profile, which only signing up makes, enters any club.
+create table here.people (
+    id uuid primary key references public.users on delete cascade,
+    nick text not null
+);
+create table here.club_members (
+    club integer not null,
+    person uuid not null references here.people on delete cascade,
+    primary key (club, person)
+);
+create table here.club_files (
+    id bigint generated always as identity primary key,
+    club integer not null,
+    uploaded_by uuid not null references here.people,
+    body text not null
+);
+alter table here.people enable row level security;
+alter table here.club_members enable row level security;
+alter table here.club_files enable row level security;
+create policy own on here.people for select to authenticated using (id = auth.uid());
+create policy own on here.club_members to authenticated
+using (person = auth.uid()) with check (person = auth.uid());
+create policy members on here.club_files for select to authenticated using (
+    exists (
+        select from here.club_members as m
+        where m.club = club_files.club and m.person = auth.uid()
+    )
+);
+grant select on here.people, here.club_files to authenticated;
+grant select, insert, delete on here.club_members to authenticated;
+-- rows
+insert into here.people values (:a, 'a'), (:b, 'b');
+insert into here.club_files (club, uploaded_by, body) values (7, :b, 'secret');
+-- attack
+insert into here.club_members values (7, :a);
+select * from here.club_files;
+
+-- == leak joins_with_number: here.plans
+-- Customers have numbers of their own, and enter any plan by them.
+create table here.customers (
+    id bigint generated always as identity primary key,
+    login uuid not null unique references public.users on delete cascade
+);
+create table here.plan_members (
+    plan_id bigint not null,
+    customer_id bigint not null references here.customers on delete cascade,
+    primary key (plan_id, customer_id)
+);
+create table here.plans (
+    id bigint generated always as identity primary key,
+    owner_id bigint not null references here.customers on delete cascade,
+    steps text not null
+);
+alter table here.customers enable row level security;
+alter table here.plan_members enable row level security;
+alter table here.plans enable row level security;
+create policy own on here.customers for select to authenticated using (login = auth.uid());
+create policy own on here.plan_members to authenticated
+using (customer_id in (select c.id from here.customers as c where c.login = auth.uid()))
+with check (customer_id in (select c.id from here.customers as c where c.login = auth.uid()));
+create policy members on here.plans for select to authenticated using (
+    exists (
+        select from here.plan_members as m
+        inner join here.customers as c on c.id = m.customer_id
+        where m.plan_id = plans.id and c.login = auth.uid()
+    )
+);
+grant select on here.customers, here.plans to authenticated;
+grant select, insert, delete on here.plan_members to authenticated;
+-- rows
+insert into here.customers (login) values (:a), (:b);
+insert into here.plans (owner_id, steps)
+select c.id, 'secret' from here.customers as c where c.login = :b;
+-- attack
+insert into here.plan_members select 1, c.id from here.customers as c;
+select * from here.plans;
