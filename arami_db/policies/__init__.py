@@ -1,6 +1,6 @@
 """Policies as expressions: what each may be true by, and the cases in which it is."""
 
-from arami_db.policies.casing import cases
+from arami_db.policies.cases import cases
 from arami_db.policies.model import (
     ATTACKER,
     ATTACKER_EMAIL,

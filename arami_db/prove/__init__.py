@@ -9,13 +9,13 @@ import psycopg
 
 from arami_db.database.connect import Connection, lost
 from arami_db.policies import Branch
-from arami_db.prove.attempt import Attempt
+from arami_db.prove.attempts.model import Attempt
+from arami_db.prove.branches.coverage import BranchCoverage
 from arami_db.prove.citus import prove_there
-from arami_db.prove.coverage import BranchCoverage
-from arami_db.prove.exposed import Exposed, exposed
 from arami_db.prove.proving import play
 from arami_db.prove.scenario import Scenario
-from arami_db.prove.schema import read
+from arami_db.prove.schema.exposed import Exposed, exposed
+from arami_db.prove.schema.reading import read
 
 __all__ = ["Attempt", "Existence", "Proof", "Untried", "prove"]
 

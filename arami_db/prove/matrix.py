@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from arami_db.prove.attempt import MEANT, NOBODYS, SHARED, Attempt
-from arami_db.prove.exposed import Exposed
+from arami_db.prove.attempts.model import MEANT, NOBODYS, SHARED, Attempt
+from arami_db.prove.schema.exposed import Exposed
 
 ANON, OWN, OTHERS, SERVICE = ACTORS = ("anon", "A on own", "A on B's", "service_role")
 COMMANDS = ("select", "insert", "update", "delete", "call")

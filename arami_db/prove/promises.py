@@ -7,14 +7,14 @@ from dataclasses import replace
 
 from psycopg import sql
 
-from arami_db.prove import statements as make
-from arami_db.prove.actors import SERVICE, Actor
-from arami_db.prove.arguments import calls
-from arami_db.prove.asking import asked
-from arami_db.prove.attempt import TAKEN, Attack, Result
-from arami_db.prove.doors import is_closed, written
-from arami_db.prove.oracle import ownerless
+from arami_db.prove.answers.questions import is_closed, written
+from arami_db.prove.arguments.calls import calls
+from arami_db.prove.attempts.actors import SERVICE, Actor
+from arami_db.prove.attempts.model import TAKEN, Attack, Result
+from arami_db.prove.attempts.single import asked
 from arami_db.prove.scenario import Scenario
+from arami_db.prove.scenario import statements as make
+from arami_db.prove.verdicts.judging import ownerless
 from arami_db.rows.tables import Table
 
 # A row that could not be made to go is in the way; a trigger says no in words of its own.

@@ -1,0 +1,215 @@
+"""Branches of policies: each made true by a row, by rows elsewhere and by claims, then tried."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+
+import psycopg
+
+from arami_db.policies import (
+    ATTACKER,
+    ATTACKER_EMAIL,
+    VICTIM,
+    VICTIM_EMAIL,
+    Case,
+    Gap,
+    Policies,
+)
+from arami_db.prove import promises
+from arami_db.prove.attempts.actors import Actor, owner, with_claims
+from arami_db.prove.attempts.model import MEANT, NOBODYS, SHARED, Attack
+from arami_db.prove.branches import openings
+from arami_db.prove.branches.coverage import BranchCoverage, key_of, measure
+from arami_db.prove.branches.setup import Placed, placed
+from arami_db.prove.scenario import Scenario
+from arami_db.prove.scenario import statements as make
+from arami_db.prove.schema.secrets import beyond_users
+from arami_db.prove.verdicts import judging
+from arami_db.rows.identities import email
+from arami_db.rows.maker import Row
+from arami_db.rows.savepoints import undone
+from arami_db.rows.tables import Path, Table
+
+_ADDRESS = re.compile(r"'email'|auth\.email\(")
+_BY_ADDRESS = (
+    "whose address fits may change its rows, which are of no user: whether these are colleagues,"
+    " no policy says"
+)
+
+
+def open_ones(policies: Policies, coverage: BranchCoverage) -> Policies:
+    """The policies that have branches which a case may show more of.
+
+    Args:
+        policies: all of them.
+        coverage: what was seen.
+    """
+    kept = tuple(p for p in policies.policies if any(map(coverage.is_open, p.branches)))
+    return replace(policies, policies=kept)
+
+
+def run(scenario: Scenario, coverage: BranchCoverage, cases: list[Case], gaps: list[Gap]) -> None:
+    """Make each case that is not covered yet, and let A try what it opens.
+
+    Args:
+        scenario: in which A and B have rows.
+        coverage: as begin() has it.
+        cases: the cases of policies.
+        gaps: the branches that there is no case for.
+    """
+    for gap in gaps:
+        if gap.holds and gap.impossible:
+            coverage.refuted.add(key_of(gap.branch))
+        elif gap.holds:
+            coverage.why.setdefault(key_of(gap.branch), gap.reason)
+    every = [named(scenario, case) for case in cases]
+    of: dict[Path, list[Case]] = {}
+    for case in every:
+        of.setdefault(case.branch.table, []).append(case)
+    for case in every:
+        seen = coverage.seen.get(key_of(case.branch), set())
+        if coverage.is_open(case.branch) and (case.holds or False not in seen):
+            _try(scenario, coverage, case, openings.ends(case, of[case.branch.table]))
+
+
+def named(scenario: Scenario, case: Case) -> Case:
+    """A case about A and B, by the ids that they have here.
+
+    Args:
+        scenario: whose users they are.
+        case: as it was made.
+    """
+    names = {
+        ATTACKER: scenario.a,
+        VICTIM: scenario.b,
+        ATTACKER_EMAIL: email(scenario.a),
+        VICTIM_EMAIL: email(scenario.b),
+    }
+    for known, own in ((ATTACKER_EMAIL, email(scenario.a)), (VICTIM_EMAIL, email(scenario.b))):
+        names |= dict(zip(known.split("@"), own.split("@"), strict=True))
+    told = json.dumps([case.row, case.claims, case.others, case.settings])
+    for name, value in names.items():
+        told = told.replace(name, value)
+    row, claims, others, settings = json.loads(told)
+    others = tuple((tuple(path), values) for path, values in others)
+    return replace(case, row=row, claims=claims, others=others, settings=settings)
+
+
+def _try(scenario: Scenario, coverage: BranchCoverage, case: Case, ends: list[Row]) -> None:
+    table = scenario.schema.tables[case.branch.table]
+    if scenario.row(scenario.b, table.path) is None:
+        coverage.why.setdefault(key_of(case.branch), "no valid row could be made for B")
+        return
+    actor = actor_of(scenario, case)
+    if case.holds and case.branch.clause == "check":
+        _change(scenario, table, case, actor)
+    kept = dict(scenario.maker.made), dict(scenario.maker.drafts)
+    try:
+        with undone(scenario.connection, "arami_case"):
+            there = placed(scenario, table, case, actor)
+            here = replace(coverage, seen={})
+            measure(scenario, here, actor, table, there.row, [case.branch])
+            coverage.sees(case.branch, *here.seen.get(key_of(case.branch), (None,)))
+            if case.holds and True in here.seen.get(key_of(case.branch), set()):
+                _attack(scenario, table, case, actor, there, ends)
+                _own(scenario, table, case, actor)
+    except psycopg.Error as error:
+        if scenario.connection.closed:
+            raise
+        said = str(error).strip().split("\n")[0]
+        coverage.why.setdefault(key_of(case.branch), f"the case could not be made: {said}")
+    finally:
+        scenario.maker.made, scenario.maker.drafts = kept
+
+
+def _change(scenario: Scenario, table: Table, case: Case, actor: Actor) -> None:
+    """Try to make B's row, as it is, one that the branch lets through."""
+    row = {n: v for n, v in case.row.items() if table.columns[n].writable}
+    may = make.allowed(scenario, table, actor.role, "update", row) if row else {}
+    if not may or may.keys() - set(row) or scenario.a in str(may) or beyond_users(case):
+        return
+    at = (make.point(scenario, table, scenario.b),)
+    update = make.update(table, may, make.CURRENT)
+    action = f"update blindly to {', '.join(may)}"
+    judging.judged(scenario, [Attack(actor, action, table.label, update, at)])
+
+
+def actor_of(scenario: Scenario, case: Case) -> Actor:
+    """A with the claims of a case, or anon where it is for anon alone.
+
+    Args:
+        scenario: whose A.
+        case: the case.
+    """
+    told: Mapping[str, object] = {**case.claims, **case.settings}
+    name = f"A with {', '.join(sorted(told))}" if told else "A"
+    actor = owner(scenario.a, scenario.claims)
+    roles = set(case.branch.roles)
+    if not roles & {"public", "authenticated"}:
+        actor, name = replace(actor, role="anon"), name.replace("A", "anon", 1)
+    return with_claims(actor, name, case.claims, case.settings)
+
+
+def _attack(
+    scenario: Scenario,
+    table: Table,
+    case: Case,
+    actor: Actor,
+    there: Placed,
+    ends: list[Row],
+) -> None:
+    """Try B's row; a state that only an operator can cause is not a leak."""
+    evidence = f"policy {case.branch.policy}: {case.branch.text}"
+    beyond = beyond_users(case)
+    todo = list(openings.attacks(scenario, table, case, actor, ends))
+    for attack, result in scenario.run(todo):
+        leak, why = None, _why_not(there, beyond)
+        if not there.is_own and not beyond and there.by_attacker and result.sqlstate is None:
+            if attack.reads and result.count and there.is_theirs:
+                leak = f"{result.count} of B's rows visible"
+            elif (
+                table.owners and result.changed and (there.is_theirs or "to A" not in attack.action)
+            ):
+                leak = f"rows of others changed in {', '.join(result.changed)}"
+            elif (
+                there.is_hidden
+                and result.count
+                and attack.action in {"insert for B", "update to B"}
+            ):
+                leak = "a row was written that B may read and A may not"
+            elif not table.owners and "blindly" in attack.action and result.count:
+                if _ADDRESS.search(case.branch.text):
+                    scenario.untried.setdefault(table.label, _BY_ADDRESS)
+                else:
+                    leak = "changes rows without an owner"
+        if leak and attack.reads and judging.is_meant(scenario, table, case.branch):
+            leak, why = None, MEANT
+        if not leak and result.is_done:
+            scenario.kept[table.path, attack.action.split()[0]] = result
+        scenario.record(actor, attack.action, table.label, result, leak, evidence, harmless=why)
+
+
+def _why_not(there: Placed, beyond: str) -> str:
+    """Why it does not count as a leak that a case lets A come to its row."""
+    if there.is_own:
+        return SHARED
+    if beyond:
+        return beyond
+    if not there.by_attacker:
+        return "A cannot write the rows elsewhere that the policy asks for"
+    return "" if there.is_theirs else NOBODYS
+
+
+def _own(scenario: Scenario, table: Table, case: Case, actor: Actor) -> None:
+    """What A could not do yet with own rows, with the claims and rows of this case."""
+    drafts, key = scenario.maker.drafts, (scenario.a, table.path)
+    if key in drafts and scenario.b not in str(case.row):  # the row that the branch asks for
+        wanted = {n: v for n, v in case.row.items() if table.columns[n].writable}
+        scenario.maker.drafts = {**drafts, key: {**drafts[key], **wanted}}
+    open_ = [a for (path, a), r in scenario.kept.items() if path == table.path and not r.is_done]
+    todo = [a for a in promises.own(scenario, table, actor) if a.action.split()[0] in open_]
+    for attack, result in scenario.run(todo):
+        promises.keep(scenario, attack, result)

@@ -1,0 +1,119 @@
+"""Making a case real: B's row as it says, and rows elsewhere, by the attacker where that works."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from psycopg import sql
+
+from arami_db.policies import Case
+from arami_db.prove.attempts.actors import Actor
+from arami_db.prove.attempts.model import Attack
+from arami_db.prove.branches.existing_rows import known, may_meet, met, with_names
+from arami_db.prove.branches.other_rows import kept, promoted, put, written
+from arami_db.prove.scenario import Scenario
+from arami_db.prove.scenario import statements as make
+from arami_db.prove.schema.predicates import follows
+from arami_db.prove.verdicts.judging import is_hidden_from
+from arami_db.rows.identities import email
+from arami_db.rows.maker import Row
+from arami_db.rows.tables import Owner, Path, Table
+
+Rows = list[tuple[Path, Row]]
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A case made real.
+
+    Attributes:
+        row: the row of the branch's table.
+        is_own: whether it names A as one of its owners.
+        is_theirs: whether it is B's: everybody may read rows without an owner.
+        is_hidden: whether B may read it and A may not, though A's id is a part of it.
+        by_attacker: whether A could write all the rows elsewhere that speak of A, or come to have
+            them by chance.
+    """
+
+    row: Row
+    is_own: bool
+    is_theirs: bool
+    is_hidden: bool
+    by_attacker: bool
+
+
+def placed(scenario: Scenario, table: Table, case: Case, actor: Actor) -> Placed:
+    """Make a case real, in a savepoint of the caller's.
+
+    Args:
+        scenario: in which A and B have rows.
+        table: the branch's.
+        case: with the ids of this scenario.
+        actor: who is to write what can be written through the API.
+
+    Raises:
+        psycopg.Error: it cannot be made.
+    """
+    theirs, mine, wanted = _rows(scenario, table, case)
+    tables = scenario.schema.tables
+    late = [one for one in theirs if follows(tables, one[1], mine)]  # they lead to A's rows
+    for path, row in theirs:
+        if (path, row) not in late:
+            put(scenario, path, row, scenario.b)
+    is_late = bool(late) or follows(tables, wanted, mine)
+    made = {} if is_late else put(scenario, table.path, wanted, scenario.b)
+    by_attacker = True
+    for path, row in mine:
+        read = _read(scenario, table, case, actor)
+        if may_meet(scenario, table, wanted, path, row):
+            kept(scenario, tables[path], scenario.a, met(scenario, path, row))
+        elif not written(scenario, path, row, actor) and not promoted(scenario, path, row, read):
+            by_attacker = False
+            put(scenario, path, row, scenario.a)
+    for path, row in late:
+        put(scenario, path, row, scenario.b)
+    made = made or put(scenario, table.path, wanted, scenario.b)
+    return Placed(made, *_whose(scenario, table, wanted, made, mine, actor), by_attacker)
+
+
+def _whose(
+    scenario: Scenario, table: Table, wanted: Row, made: Row, mine: Rows, actor: Actor
+) -> tuple[bool, bool, bool]:
+    """Whether the row is A's own, is B's, and is hidden from A though it names A."""
+    led = {owner.column: made[owner.column] for owner in table.owners}
+    names_a = any(_names(made[owner.column], scenario.a, owner) for owner in table.direct)
+    is_hidden = not names_a and is_hidden_from(scenario, table, actor, wanted)
+    is_own = names_a or follows(scenario.schema.tables, led, mine)
+    is_own |= scenario.a in str(wanted) and not is_hidden
+    is_theirs = table in scenario.schema.owned and (
+        not table.direct or any(made[owner.column] is not None for owner in table.direct)
+    )
+    return is_own, is_theirs, is_hidden
+
+
+def _rows(scenario: Scenario, table: Table, case: Case) -> tuple[Rows, Rows, Row]:
+    """The rows elsewhere that are B's and A's, and the row itself, with the keys that are there."""
+    renamed: dict[str, str] = known(scenario, case.branch, table.path, dict(case.row))
+    theirs, mine = [], []
+    for path, values in case.others:
+        row = with_names(values, renamed)
+        if scenario.a in str(row) or email(scenario.a) in str(row):
+            mine.append((path, row))
+            continue
+        renamed |= known(scenario, case.branch, path, row)
+        theirs.append((path, with_names(row, renamed)))
+    mine = [(path, with_names(row, renamed)) for path, row in mine]
+    return theirs, mine, with_names(case.row, renamed)
+
+
+def _read(scenario: Scenario, table: Table, case: Case, actor: Actor) -> Attack:
+    """What shows whether A reaches the row by now; nothing where the case is of no reading."""
+    read: sql.Composable = make.select(scenario, table, actor.role, scenario.b)
+    if case.branch.command not in {"select", "all"}:
+        read = sql.SQL("select where false")
+    return Attack(actor, "see", table.label, read, reads=True)
+
+
+def _names(value: str | None, user: str, owner: Owner) -> bool:
+    held = email(user) if owner.kind == "email" else user
+    return held in (value or "") and owner.kind != "claim"
