@@ -14,7 +14,7 @@ from arami_db.prove.attempts.model import TAKEN, Attack, Result
 from arami_db.prove.attempts.single import asked
 from arami_db.prove.scenario import Scenario
 from arami_db.prove.scenario import statements as make
-from arami_db.prove.verdicts.judging import ownerless
+from arami_db.prove.verdicts import ownerless
 from arami_db.rows.tables import Table
 
 # A row that could not be made to go is in the way; a trigger says no in words of its own.
@@ -114,7 +114,9 @@ def serve(scenario: Scenario) -> None:
             read = make.read_view(scenario, view, actor.role)
             todo.append(Attack(actor, "select", view.label, read, reads=True))
     if not scenario.role:
-        nobodys = [a for t in scenario.schema.ownerless for a in ownerless(scenario, t, actor)]
+        nobodys = [
+            a for t in scenario.schema.ownerless for a in ownerless.attacks(scenario, t, actor)
+        ]
         todo += [a for a in nobodys if a.action != "truncate"]
     granted = {t.label for t in scenario.schema.owned if _may_read(scenario, t)}
     for attack, result in scenario.run(todo):

@@ -21,7 +21,7 @@ from arami_db.prove.calls import effects, read_access, write_access
 from arami_db.prove.scenario import Scenario, memberships
 from arami_db.prove.schema.owners import is_profile, names_two
 from arami_db.prove.triggers import copies
-from arami_db.prove.verdicts import judging
+from arami_db.prove.verdicts import judging, ownerless, public
 from arami_db.rows.savepoints import undo
 
 _BEFORE = "arami_before_b"
@@ -47,7 +47,7 @@ def play(scenario: Scenario) -> BranchCoverage:
     if any(len(table.direct) > 1 or names_two(table) for table in tables):
         scenario.settle(scenario.c, [t for t in tables if t.name == "users" or is_profile(t)])
     scenario.settle(scenario.a, tables)
-    common = [t for t in tables if judging.is_common(scenario, t)]  # stays when B's rows go
+    common = [t for t in tables if public.is_common(scenario, t)]  # stays when B's rows go
     scenario.settle(scenario.b, common)
     if not scenario.role:
         memberships.dismiss(scenario, owner(scenario.a, scenario.operators_claims(scenario.a)))
@@ -115,11 +115,11 @@ def _others(scenario: Scenario, everybody: list[Actor]) -> None:
         a for v in schema.views for who in thorough for a in view_writes.attacks(scenario, v, who)
     ]
     judging.judged(scenario, todo)
-    ownerless = [
-        a for t in schema.ownerless for w in thorough for a in judging.ownerless(scenario, t, w)
+    nobodys = [
+        a for t in schema.ownerless for w in thorough for a in ownerless.attacks(scenario, t, w)
     ]
-    judging.judge_ownerless(scenario, ownerless)
-    judging.name_ownerless(scenario)
+    ownerless.judge(scenario, nobodys)
+    ownerless.name_unclear(scenario)
 
 
 def _own(scenario: Scenario, mine: list[Actor]) -> None:

@@ -10,7 +10,7 @@ from arami_db.prove.answers.questions import Question
 from arami_db.prove.attempts.model import DENIED, Result
 from arami_db.prove.scenario import Scenario
 from arami_db.prove.schema.parts import ApiFunction, View
-from arami_db.prove.verdicts import judging
+from arami_db.prove.verdicts.public import is_public
 from arami_db.rows.tables import Table
 
 _NO_PARENT = "23503"
@@ -122,4 +122,4 @@ def is_open_to_all(scenario: Scenario, question: Question) -> bool:
 def _is_open(scenario: Scenario, question: Question, table: Table) -> bool:
     """Whether everybody may read a table, or the caller may and its rows have no owner."""
     may_read = scenario.schema.guard(table.path).promises(question.actor.role, "select")
-    return judging.is_public(scenario, table) or (may_read and not table.owners)
+    return is_public(scenario, table) or (may_read and not table.owners)

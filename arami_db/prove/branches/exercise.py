@@ -27,7 +27,8 @@ from arami_db.prove.branches.setup import Placed, placed
 from arami_db.prove.scenario import Scenario
 from arami_db.prove.scenario import statements as make
 from arami_db.prove.schema.secrets import beyond_users
-from arami_db.prove.verdicts import judging
+from arami_db.prove.verdicts.judging import judged
+from arami_db.prove.verdicts.public import is_meant
 from arami_db.rows.identities import email
 from arami_db.rows.maker import Row
 from arami_db.rows.savepoints import undone
@@ -134,7 +135,7 @@ def _change(scenario: Scenario, table: Table, case: Case, actor: Actor) -> None:
     at = (make.point(scenario, table, scenario.b),)
     update = make.update(table, may, make.CURRENT)
     action = f"update blindly to {', '.join(may)}"
-    judging.judged(scenario, [Attack(actor, action, table.label, update, at)])
+    judged(scenario, [Attack(actor, action, table.label, update, at)])
 
 
 def actor_of(scenario: Scenario, case: Case) -> Actor:
@@ -185,7 +186,7 @@ def _attack(
                     scenario.untried.setdefault(table.label, _BY_ADDRESS)
                 else:
                     leak = "changes rows without an owner"
-        if leak and attack.reads and judging.is_meant(scenario, table, case.branch):
+        if leak and attack.reads and is_meant(scenario, table, case.branch):
             leak, why = None, MEANT
         if not leak and result.is_done:
             scenario.kept[table.path, attack.action.split()[0]] = result

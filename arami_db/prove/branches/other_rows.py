@@ -1,31 +1,20 @@
-"""Rows elsewhere that a case asks for: written by the attacker, or with all rights."""
+"""Rows that a case asks for in other tables, written with all rights."""
 
 from __future__ import annotations
 
-import re
 import secrets
 import uuid
 
 import psycopg
 from psycopg import sql
 
-from arami_db.prove.attempts.actors import Actor
-from arami_db.prove.attempts.model import Attack
 from arami_db.prove.scenario import Scenario
 from arami_db.prove.scenario import statements as make
 from arami_db.prove.schema.predicates import pinpoint
 from arami_db.rows.maker import Row, inserting
 from arami_db.rows.tables import Path, Table
 
-_LOGINS = ("auth", "users")
-_OWN_IN_LOGIN = {"id", "raw_user_meta_data"}  # what people write of themselves, there
-_RIGHTS = re.compile(
-    r"role|admin|owner|manager|moderator|staff|level|rank|tier|perm|priv|access|can_"
-)
-_ACCEPTED = (
-    "A, whom somebody else has put in, may change {} of the own row and so reaches rows of B's:"
-    " whether that accepts an offer or takes a right, no policy says"
-)
+LOGINS = ("auth", "users")
 
 
 def put(scenario: Scenario, path: Path, values: Row, user: str) -> Row:
@@ -55,12 +44,12 @@ def put(scenario: Scenario, path: Path, values: Row, user: str) -> Row:
         except psycopg.Error:
             if scenario.connection.closed:
                 raise
-    return kept(scenario, table, user, inserting(table, _another(scenario, table, user, values)))
+    return kept(scenario, table, user, inserting(table, another(scenario, table, user, values)))
 
 
 def _put_outside(scenario: Scenario, path: Path, values: Row, user: str) -> Row:
     """Have the user's row of a table outside the application: the login."""
-    if path != _LOGINS:
+    if path != LOGINS:
         raise psycopg.errors.NoData(f"rows of {'.'.join(path)} are not made")
     row: Row = {**values, "id": user}
     statement = sql.SQL("insert into auth.users ({}) values ({}) on conflict (id) do update set {}")
@@ -74,8 +63,15 @@ def _put_outside(scenario: Scenario, path: Path, values: Row, user: str) -> Row:
     return row
 
 
-def _another(scenario: Scenario, table: Table, user: str, values: Row) -> Row:
-    """A row like the user's, in which nothing is taken."""
+def another(scenario: Scenario, table: Table, user: str, values: Row) -> Row:
+    """A row like the user's with other keys, so that no unique key refuses it.
+
+    Args:
+        scenario: in which A and B have rows.
+        table: the table.
+        user: whose row it is like.
+        values: what it must hold.
+    """
     row = dict(scenario.maker.drafts.get((user, table.path), {}))
     for key in table.keys:
         for name in key.columns:
@@ -120,103 +116,3 @@ def kept(scenario: Scenario, table: Table, user: str, statement: sql.Composable)
     draft = {n: v for n, v in row.items() if table.columns[n].writable}
     scenario.maker.drafts = {**scenario.maker.drafts, (user, table.path): draft}
     return row
-
-
-def written(scenario: Scenario, path: Path, row: Row, actor: Actor) -> bool:
-    """Let the attacker write a row of the attacker's, as the API lets; it is kept.
-
-    Args:
-        scenario: in which A and B have rows.
-        path: the table.
-        row: what the row must hold.
-        actor: A.
-    """
-    if path[0] not in scenario.schema.exposed:
-        if path == _LOGINS and set(row) <= _OWN_IN_LOGIN:
-            put(scenario, path, row, scenario.a)
-            return True
-        return False
-    table = scenario.schema.tables[path]
-    for statement in _ways(scenario, table, row, actor):
-        done = [
-            result
-            for _, result in scenario.run(
-                [Attack(actor, "write", table.label, statement, reads=True)]
-            )
-        ]
-        if done[0].sqlstate is None and done[0].count:
-            with scenario.connection.transaction():
-                scenario.connection.execute(actor.become)
-                scenario.connection.execute(statement)
-                scenario.connection.execute("reset role; set local row_security = off")
-            return True
-    return False
-
-
-def _ways(scenario: Scenario, table: Table, row: Row, actor: Actor) -> tuple[sql.Composed, ...]:
-    ways: list[sql.Composed] = []
-    mine = scenario.row(scenario.a, table.path)
-    draft = _another(scenario, table, scenario.a, row)
-    given = make.allowed(scenario, table, actor.role, "insert", draft)
-    if all(given.get(name) == value for name, value in row.items()):
-        ways.append(inserting(table, given))
-    if all(draft.get(n) == v for n, v in row.items()):
-        ways.append(inserting(table, row))
-    if mine is not None:
-        new = {n: v for n, v in row.items() if mine.get(n) != v}
-        if not new:
-            ways.insert(0, make.update(table, row, pinpoint(table, mine)))
-        else:
-            ways.append(make.update(table, new, pinpoint(table, mine)))
-    return tuple(ways)
-
-
-def promoted(scenario: Scenario, path: Path, row: Row, read: Attack) -> bool:
-    """Let the attacker, who is in a table by somebody's will, raise what the own row says.
-
-    To accept what somebody offers is no attack: it is one where the column speaks of rights, or
-    where A could also write the row from which A starts. Otherwise it is named.
-
-    Args:
-        scenario: in which A and B have rows.
-        path: the table.
-        row: what the row must hold.
-        read: what shows whether A reaches B's row before.
-    """
-    table = scenario.schema.tables.get(path)
-    if table is None or path[0] not in scenario.schema.exposed:
-        return False
-    plain = scenario.maker.drafts.get((scenario.a, path), {})
-    led = make.identity(
-        table, dict.fromkeys(table.columns), [n for k in table.keys for n in k.columns if n]
-    )
-    may = scenario.schema.guard(path).columns(read.actor.role, "update")
-    raised = {n: v for n, v in row.items() if n in may and n not in led and plain.get(n) != v}
-    if not raised:
-        return False
-    start = {n: v for n, v in row.items() if n not in raised}
-    begun = written(scenario, path, start, read.actor)
-    if begun:
-        _taken(scenario, table, start)
-    else:
-        put(scenario, path, start, scenario.a)
-    [(_, seen)] = scenario.run([read])
-    if seen.is_done or not written(scenario, path, row, read.actor):
-        return False
-    if begun or any(map(_RIGHTS.search, raised)):
-        return True
-    scenario.untried.setdefault(table.label, _ACCEPTED.format(", ".join(raised)))
-    return False
-
-
-def _taken(scenario: Scenario, table: Table, row: Row) -> None:
-    """Take the row that A has just written for A's."""
-    texts = sql.SQL(", ").join(
-        sql.SQL("{}::text").format(sql.Identifier(name)) for name in table.columns
-    )
-    one = sql.SQL("select {} from {} where {}").format(
-        texts, table.identifier, pinpoint(table, row, list(row))
-    )
-    if found := scenario.connection.execute(one).fetchone():
-        held = dict(zip(table.columns, found, strict=True))
-        scenario.maker.made = {**scenario.maker.made, (scenario.a, table.path): held}

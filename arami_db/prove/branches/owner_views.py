@@ -20,7 +20,7 @@ from arami_db.prove.scenario import statements as make
 from arami_db.prove.schema.parts import View
 from arami_db.prove.schema.predicates import pinpoint
 from arami_db.prove.schema.secrets import beyond_users
-from arami_db.prove.verdicts import judging
+from arami_db.prove.verdicts.public import PERSONAL
 from arami_db.rows.maker import Row
 from arami_db.rows.savepoints import undone
 from arami_db.rows.tables import Table
@@ -75,7 +75,7 @@ def _try(scenario: Scenario, view: View, one: Shown, case: Case) -> None:
 def _judge(scenario: Scenario, view: View, case: Case, actor: Actor, seen: list[str]) -> None:
     """Write down that A saw columns of B's row, or name it where a row of A's leads to it."""
     is_related = any(scenario.a in str(row) for _, row in case.others)
-    personal = [name for name in seen if judging.PERSONAL.search(name)]
+    personal = [name for name in seen if PERSONAL.search(name)]
     if seen and is_related and not personal:
         scenario.untried.setdefault(view.label, _RELATED.format(", ".join(seen)))
     elif seen:

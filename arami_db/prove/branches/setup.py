@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from psycopg import sql
 
 from arami_db.policies import Case
-from arami_db.prove.attempts.actors import Actor
+from arami_db.prove.attempts.actors import Actor, owner
 from arami_db.prove.attempts.model import Attack
+from arami_db.prove.branches.attacker_rows import promoted, written
 from arami_db.prove.branches.existing_rows import known, may_meet, met, with_names
-from arami_db.prove.branches.other_rows import kept, promoted, put, written
+from arami_db.prove.branches.other_rows import kept, put
 from arami_db.prove.scenario import Scenario
 from arami_db.prove.scenario import statements as make
 from arami_db.prove.schema.predicates import follows
-from arami_db.prove.verdicts.judging import is_hidden_from
 from arami_db.rows.identities import email
 from arami_db.rows.maker import Row
 from arami_db.rows.tables import Owner, Path, Table
@@ -82,7 +82,7 @@ def _whose(
     """Whether the row is A's own, is B's, and is hidden from A though it names A."""
     led = {owner.column: made[owner.column] for owner in table.owners}
     names_a = any(_names(made[owner.column], scenario.a, owner) for owner in table.direct)
-    is_hidden = not names_a and is_hidden_from(scenario, table, actor, wanted)
+    is_hidden = not names_a and _is_hidden_from(scenario, table, actor, wanted)
     is_own = names_a or follows(scenario.schema.tables, led, mine)
     is_own |= scenario.a in str(wanted) and not is_hidden
     is_theirs = table in scenario.schema.owned and (
@@ -117,3 +117,16 @@ def _read(scenario: Scenario, table: Table, case: Case, actor: Actor) -> Attack:
 def _names(value: str | None, user: str, owner: Owner) -> bool:
     held = email(user) if owner.kind == "email" else user
     return held in (value or "") and owner.kind != "claim"
+
+
+def _is_hidden_from(scenario: Scenario, table: Table, actor: Actor, row: Row) -> bool:
+    """Whether B may read B's row and A may not, though A's id is in it where it owns nothing."""
+    holding = {name for name, value in row.items() if scenario.a in (value or "")}
+    compared = {column.column for column in scenario.schema.compared.get(table.path, ())}
+    if not holding or holding & compared:
+        return False
+    read = make.select(scenario, table, actor.role, scenario.b)
+    actors = (owner(scenario.b, {}), actor)
+    todo = [Attack(one, "see", table.label, read, reads=True) for one in actors]
+    theirs, mine = (result for _, result in scenario.run(todo))
+    return theirs.is_done and not mine.is_done

@@ -12,8 +12,9 @@ from psycopg.rows import dict_row
 from arami_db.database.connect import Connection, query
 from arami_db.policies import OwnerColumn, Policies, owner_columns
 from arami_db.policies import read as read_policies
-from arami_db.prove.schema.owners import ACCOUNTS, by_members, shared, told, with_owners
+from arami_db.prove.schema.owners import ACCOUNTS, with_owners
 from arami_db.prove.schema.parts import ApiFunction, Argument, Guard, View
+from arami_db.prove.schema.policy_owners import by_members, shared, told
 from arami_db.rows.tables import Path, Table, in_order, read_tables
 
 # Schemas outside the application: the platform's, and those of this tool.

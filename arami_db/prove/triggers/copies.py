@@ -18,7 +18,7 @@ from arami_db.prove.scenario import statements as make
 from arami_db.prove.triggers import actions
 from arami_db.prove.triggers.actions import Deed
 from arami_db.prove.triggers.derived import reflected
-from arami_db.prove.verdicts import judging
+from arami_db.prove.verdicts.public import is_public
 from arami_db.rows.savepoints import undone
 from arami_db.rows.tables import Table
 
@@ -84,9 +84,7 @@ def _found(
 ) -> dict[tuple[str, str], int]:
     """How many rows that hold B's secrets people read in tables that are not for everybody."""
     closed = {
-        t.label: t
-        for t in tables
-        if t in scenario.schema.tried and not judging.is_public(scenario, t)
+        t.label: t for t in tables if t in scenario.schema.tried and not is_public(scenario, t)
     }
     found = {}
     for actor in actors:
@@ -129,7 +127,7 @@ def _secrets(scenario: Scenario) -> frozenset[str]:
     open_ = {
         value
         for path, row in theirs.items()
-        if not tables[path].owners or judging.is_public(scenario, tables[path])
+        if not tables[path].owners or is_public(scenario, tables[path])
         for value in row.values()
     }
     ids = {
