@@ -1,4 +1,4 @@
-"""Cases: for each branch a world in which it is true, and one in which it is not."""
+"""For each branch a case in which it is true, and one in which it is false."""
 
 from __future__ import annotations
 

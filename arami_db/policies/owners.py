@@ -1,4 +1,4 @@
-"""Whose the rows of a table are, as its policies say it."""
+"""The columns that say whose a row is, found in the conditions of policies."""
 
 from __future__ import annotations
 

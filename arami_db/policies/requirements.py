@@ -1,4 +1,4 @@
-"""What has to be true for a branch to be true, or not."""
+"""The conditions that must be true for a branch to be true, or to be false."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SUB = Claim(("sub",))
 
 
 def wanted(branch: Branch, policies: Policies, *, holds: bool) -> Iterator[tuple[Expr, ...]]:
-    """What must be true: for a branch to hold, what restrictive policies ask besides, too.
+    """The conditions for a branch to hold, those of restrictive policies included.
 
     Args:
         branch: the branch.

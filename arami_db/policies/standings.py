@@ -1,4 +1,4 @@
-"""Conditions that ask who somebody is, and nothing of the row: is the caller in a table?"""
+"""Conditions on the user alone and not on the row, such as: the user is in a table of admins."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows that a table's checks accept, where the likely values of single columns do not do."""
+"""Values with which a row passes the checks of its table."""
 
 from __future__ import annotations
 

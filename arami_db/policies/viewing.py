@@ -1,4 +1,4 @@
-"""Views that read with their owner's rights: their queries as policies of the tables they show."""
+"""Views that read with their owner's rights, as policies of the tables that they read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,9 @@
-"""Row level security, proved by trying: two users, everything anybody could try, all undone."""
+"""The proof of row level security: two users get rows, and every actor attacks them.
+
+`schema` reads what can be attacked and `scenario` makes the rows. `attacks`, `branches`, `answers`,
+`calls` and `triggers` are five kinds of attack, `verdicts` judges them, and `promises` makes sure
+that users can use their own rows. Start with `proving`, which calls them in their order.
+"""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """The proof on Citus, which refuses two roles in one transaction: each role has one of its own.
 
-Its users make the rows. Nobody makes rows for anon, who may not: there what is there is tried, and
-each success on somebody's rows is a leak, and so is each answer about somebody that differs from
-the one about nobody.
+The users of a role make their rows themselves. The role anon cannot make rows: it attacks rows that
+exist. Each success is a leak, and so is an answer about an existing user that differs from the
+answer about a user who does not exist.
 """
 
 from __future__ import annotations

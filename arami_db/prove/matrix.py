@@ -1,4 +1,4 @@
-"""Who may do what with what, cell by cell, from the attempts alone."""
+"""The matrix of access: what each actor may do with each object, as the attempts have shown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The other half of the proof: what grants and policies promise, users can do with own rows."""
+"""What grants and policies promise: users can read and write their own rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The order of things: A gets rows, then B does, everybody tries, and doors are asked without B."""
+"""The steps of the proof in order: rows for A and B, attacks, questions with and without B."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _BEFORE = "arami_before_b"
 
 
 def play(scenario: Scenario) -> BranchCoverage:
-    """Let everybody try everything; what happened is in the scenario.
+    """Run the proof; the scenario holds the record afterwards.
 
     Args:
         scenario: a new one.

@@ -1,4 +1,4 @@
-"""Queries that count or sum up the rows they find."""
+"""Queries that count or sum up rows."""
 
 from __future__ import annotations
 

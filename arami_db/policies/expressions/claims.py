@@ -1,4 +1,4 @@
-"""What in a condition a user brings along: claims of the JWT, headers, other settings."""
+"""What the user sends: claims of the JWT, headers and other settings, found in an expression."""
 
 from __future__ import annotations
 

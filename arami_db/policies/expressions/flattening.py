@@ -1,4 +1,4 @@
-"""Queries in FROM as part of the query around them: what finds a row of one finds it so, too."""
+"""Merge a query in FROM into the query around it, where the result is the same."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _Columns = dict[tuple[str, ...], Expr]
 
 
 def flat(query: Query) -> Query:
-    """The same with queries in FROM taken apart, where that changes nothing.
+    """A query with the queries in its FROM merged into it, where the result is the same.
 
     Args:
         query: with all names made plain.

@@ -1,4 +1,4 @@
-"""Conditions on constants alone, which functions with constant arguments are full of."""
+"""Evaluate conditions on constants."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _EMPTY = literal("{}")
 
 
 def folded(part: Expr) -> Expr:
-    """A condition on constants alone, as it comes out; any other as it is.
+    """The value of a condition on constants alone; any other condition as it is.
 
     Args:
         part: the condition.

@@ -1,4 +1,4 @@
-"""Expressions as Postgres's own parser reads them, made into the tree."""
+"""Parse SQL expressions with Postgres's own parser, and make the tree of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Queries within expressions: FROM, WHERE and what is selected."""
+"""Make the tree of a query within an expression: FROM, WHERE and what it selects."""
 
 from __future__ import annotations
 

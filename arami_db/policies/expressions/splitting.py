@@ -1,4 +1,4 @@
-"""The ways for a condition to be true: what is between its ORs."""
+"""Split a condition into the ways in which it can be true: one for each side of OR."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _OPPOSITE_TESTS = {
 
 
 def ways(part: Expr) -> tuple[Expr, ...]:
-    """The ways for a condition to be true; one that never is has none.
+    """The ways for a condition to be true; a condition that is never true has none.
 
     Args:
         part: the condition.
@@ -141,7 +141,7 @@ def _of_query(part: Expr) -> list[Expr]:
 
 
 def denied(part: Expr) -> Expr:
-    """What is true where a condition is false, as far down as that can be written.
+    """The negation of a condition, with NOT moved inwards as far as possible.
 
     Args:
         part: the condition.

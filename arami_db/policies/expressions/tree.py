@@ -1,4 +1,4 @@
-"""Expressions as a small tree, and the tree as SQL."""
+"""The tree of an expression, and what walks and changes it."""
 
 from __future__ import annotations
 

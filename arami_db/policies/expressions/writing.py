@@ -1,4 +1,4 @@
-"""The tree of an expression as SQL."""
+"""Write the tree of an expression as SQL."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a table's constraints ask of its rows, as expressions."""
+"""The check constraints of a table and of the domains of its columns, as expressions."""
 
 from __future__ import annotations
 

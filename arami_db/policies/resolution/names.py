@@ -1,4 +1,4 @@
-"""Names in conditions made plain: each column says of which row, each function has its body."""
+"""Qualify each column with its table, and put the body of a function in the place of its call."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _ROLE = expression("(current_setting('request.jwt.claims', true)::jsonb ->> 'rol
 
 
 def resolved(part: Expr, scope: NameScope) -> Expr:
-    """The same with every name made plain.
+    """An expression with each column qualified and the bodies of functions put in.
 
     Args:
         part: as it was parsed.
@@ -65,7 +65,7 @@ def _united(asked: Query, scope: NameScope) -> list[Query]:
 
 
 def resolved_query(asked: Query, scope: NameScope) -> Query:
-    """A query with every name made plain.
+    """A query with each column qualified and the bodies of functions put in.
 
     Args:
         asked: as it was parsed.

@@ -1,4 +1,4 @@
-"""Functions in PL/pgSQL that only decide: what they return, as one expression."""
+"""Functions in PL/pgSQL that write nothing: their result as one expression."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What names in a condition mean at a place."""
+"""The scope of names: which tables, arguments and variables a name may mean at a place."""
 
 from __future__ import annotations
 

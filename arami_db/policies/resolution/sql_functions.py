@@ -1,4 +1,4 @@
-"""Bodies of functions in SQL, and what their arguments are."""
+"""Functions in SQL: the query in the body, and the arguments of a call."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an operand has to be for an operation to have a value."""
+"""Invert arithmetic: which operand gives a result."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Arrays and JSON that hold something."""
+"""Conditions on arrays and JSON that contain something."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Looking for a world in which conditions are true, one condition after another."""
+"""Search, with backtracking, for a world in which all conditions are true."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _PATTERNS = {"~", "~*", "~~", "~~*"}
 
 @dataclass
 class Search:
-    """The search for worlds; it ends when it has looked at so many conditions.
+    """A search for worlds, with a limit on the conditions that it looks at.
 
     Attributes:
         server: answers what expressions are.

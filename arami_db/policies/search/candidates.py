@@ -1,4 +1,4 @@
-"""Values where a condition does not say which: likely ones, and those that the server picks."""
+"""Likely values where a condition does not say which one it needs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a value has to be for a comparison with a known one to be true."""
+"""Values with which a comparison with a known value is true."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def mirrored(operator: str) -> str | None:
 
 
 def targets(operator: str, value: str, kind: str) -> Iterator[str]:
-    """Values for the left side of a comparison, likely ones first.
+    """Values for the left side with which a comparison is true, likely ones first.
 
     Args:
         operator: its name.

@@ -1,4 +1,4 @@
-"""The ways of making one condition true: values to set, and conditions that remain."""
+"""The ways to make one condition true: values to set, and conditions that remain."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Texts of several parts, such as paths, of which conditions speak one by one."""
+"""Texts of several parts, such as paths, where each condition is on one part."""
 
 from __future__ import annotations
 

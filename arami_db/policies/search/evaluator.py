@@ -1,4 +1,4 @@
-"""Asking the server what an expression is in a world; nothing of it stays."""
+"""Let the server evaluate expressions in a world, and undo it."""
 
 from __future__ import annotations
 

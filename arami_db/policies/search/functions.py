@@ -1,4 +1,4 @@
-"""What the arguments of a function have to be for it to return a value."""
+"""Invert functions: which arguments give a result."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where an expression stands, and what of it is known there."""
+"""A goal: a condition to make true, the world, and the rows that its names mean."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Spot:
 
 
 def unknowns(part: Expr, world: CaseWorld, env: Env) -> Mapping[Place, Expr]:
-    """The places that an expression reads and that have no value yet, and by which part.
+    """The places that an expression reads without a value yet, each with the part that reads it.
 
     Args:
         part: the expression.

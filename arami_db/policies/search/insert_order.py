@@ -1,4 +1,4 @@
-"""Rows of other tables in an order in which they can be made, with those that they refer to."""
+"""The rows of a case in an order in which they can be inserted: parents first."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the parts of an expression have to be for it to have a value."""
+"""Invert an expression: which values of its parts give a result."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _COMPARING = {"=", "<>", "<", ">", "<=", ">=", "~~", "~", "@>", "<@", "&&", "?"}
 
 
 def want(part: Expr, value: str | None, spot: Spot) -> Iterator[Step]:
-    """Worlds in which an expression has, or may have, a value.
+    """Worlds in which an expression has a value, or may have it.
 
     Args:
         part: the expression.

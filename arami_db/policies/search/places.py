@@ -1,4 +1,4 @@
-"""Places that values are at: columns, claims, settings, and keys of JSON in each."""
+"""Places of values: columns, claims, settings, and keys of JSON in each."""
 
 from __future__ import annotations
 

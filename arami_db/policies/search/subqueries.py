@@ -1,4 +1,4 @@
-"""Rows of other tables that a condition's queries have to find."""
+"""Rows of other tables that the queries in a condition must find."""
 
 from __future__ import annotations
 

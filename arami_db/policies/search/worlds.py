@@ -1,4 +1,4 @@
-"""Worlds: what a case sets, put together value by value."""
+"""A world: the values of a case by place; the search adds them one by one."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from arami_db.rows.tables import Column, Table
 
 @dataclass(frozen=True)
 class CaseWorld:
-    """Values by place, and of which table each row is; the policy's own is the row "row".
+    """Values by place, and the table of each row; the row that the policy is on is named "row".
 
     Attributes:
         tables: of each row.

@@ -1,4 +1,4 @@
-"""Asking z3, where it is installed, for a world or for the proof that there is none."""
+"""Ask z3 for a world in which conditions are true, or for a proof that there is none."""
 
 from __future__ import annotations
 

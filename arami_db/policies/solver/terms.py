@@ -1,4 +1,4 @@
-"""Values in the words of z3, and of which kind each is.
+"""Values as terms of z3, and their kinds.
 
 The kinds are int, real, text, flag, time (an instant), stamp (one without a zone), date and span.
 """

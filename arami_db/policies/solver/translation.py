@@ -1,4 +1,4 @@
-"""Conditions in the words of z3: when each is true, and when it is false; null is neither."""
+"""Conditions as formulas of z3. With nulls in SQL, a condition may be neither true nor false."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the answers of views and functions say of B's rows, with them and without."""
+"""Compare what views and functions answer while B has rows with what they answer without them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _WORD = re.compile(r"[\w.+-]+")
 def compare(
     scenario: Scenario, todo: list[Question], answers: list[tuple[Result, Result, Result]]
 ) -> None:
-    """Write down what came of questions.
+    """Record which answers tell of rows of B, or that they exist.
 
     Args:
         scenario: in which they were asked.
@@ -99,7 +99,7 @@ def _is_helper(question: Question) -> bool:
 
 
 def is_open_to_all(scenario: Scenario, question: Question) -> bool:
-    """Whether it tells of nothing but rows that everybody may read by a policy.
+    """Whether a view or function only tells of rows that a policy lets everybody read.
 
     Args:
         scenario: in which it was asked.

@@ -1,4 +1,4 @@
-"""Whether views and functions tell or do anything at all; what does not has held nothing back."""
+"""Controls: what B is told of B's own rows. What tells B nothing proves nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What views and functions tell each actor, compared between worlds with and without B's rows."""
+"""Statements that read a view or call a function, whose answer may depend on B's rows."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Question:
 
 
 def questions(scenario: Scenario, actors: list[Actor]) -> list[Question]:
-    """Every view, and every function with what B has in place of its arguments.
+    """Statements that read every view, and call every function with arguments from B's rows.
 
     Args:
         scenario: in which B has rows.
@@ -79,7 +79,7 @@ def _asking(is_slow: bool, call: Call, place: int) -> tuple[str, ...]:
 def ask(
     scenario: Scenario, todo: list[Question], before: list[Result] | None = None
 ) -> list[Result]:
-    """Ask questions, one by one, and take down the answers; who may not call asks once.
+    """Send the questions one by one and return the answers; an actor without the right asks once.
 
     Args:
         scenario: in which is asked.
@@ -108,7 +108,7 @@ def ask(
 
 
 def is_closed(result: Result) -> bool:
-    """Whether the function may not even be called, or the view not be read.
+    """Whether the actor lacks the right to call the function, or to read the view.
 
     Args:
         result: of a question.
@@ -120,7 +120,7 @@ def is_closed(result: Result) -> bool:
 
 
 def within_reach(todo: list[Question], there: list[Result]) -> list[Question]:
-    """The questions about what somebody at least may call or read: grants hold back the rest.
+    """The questions about views and functions that at least one actor may use by its grants.
 
     Args:
         todo: all of them.
@@ -131,7 +131,7 @@ def within_reach(todo: list[Question], there: list[Result]) -> list[Question]:
 
 
 def is_leak(scenario: Scenario, question: Question) -> bool:
-    """Whether what comes of a question is a leak; who has a token of B's is let in, and named.
+    """Whether an answer is a leak. With a token out of B's rows it is none: A is a guest.
 
     Args:
         scenario: in which B has rows.

@@ -1,4 +1,4 @@
-"""Temporary tables of the names that functions look for: whose rows do they then read?"""
+"""Temporary tables that A makes with the names of real ones: functions may read them instead."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How long functions take: one that hashes a password, or sleeps, is called a few times only."""
+"""Find the functions that take long, as those that hash a password: they are called a few times."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Arguments to call a function with: taken from a user's rows, for every type there is."""
+"""Calls of a function: combinations of arguments taken from a user's rows."""
 
 from __future__ import annotations
 

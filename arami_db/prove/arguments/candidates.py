@@ -1,4 +1,4 @@
-"""Values that an argument is likely to want, of a row of a user's, by its type and its name."""
+"""Values for one argument, from a user's row: chosen by the argument's type and name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What of a user's an argument asks for, by its name, its type and the body that reads it."""
+"""Values of a user that match an argument's name or type, or that the function's body reads."""
 
 from __future__ import annotations
 

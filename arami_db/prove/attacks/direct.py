@@ -1,4 +1,4 @@
-"""Everything that somebody could try on another user's rows, table by table."""
+"""Attacks on a table: statements that read, write or take over another user's rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What keys between rows give away: hanging on somebody's row, taking its place, forging it."""
+"""Attacks by keys: refer to B's rows, learn from a unique key that they exist, name B as author."""
 
 from __future__ import annotations
 

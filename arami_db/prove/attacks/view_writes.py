@@ -1,4 +1,4 @@
-"""What somebody could write through a view: as through its tables, and by what stands behind it."""
+"""Attacks by writing to a view: they change its tables, or run its triggers and rules."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who tries: roles of the API with claims of every kind, as PostgREST would set them."""
+"""Actors: the roles of the API, each with claims of the JWT as PostgREST sets them."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def owners(user: str, more: Mapping[str, object]) -> tuple[Actor, ...]:
 
 
 def attackers(user: str, other: str, more: Mapping[str, object]) -> tuple[Actor, ...]:
-    """Everybody who has no business with anyone else's rows.
+    """All actors who must not reach another user's rows.
 
     Args:
         user: whose claims A has.
@@ -128,7 +128,7 @@ PRIVILEGES = ("select", "insert", "update", "delete")
 
 
 def insider(user: str, role: str) -> Actor:
-    """Who does on Citus, in the role that is tried, what is done with full rights elsewhere."""
+    """On Citus, the actor in the tried role who does what needs all rights elsewhere."""
     return Actor("insider", role, claims(user, role), on_citus=True)
 
 

@@ -1,4 +1,4 @@
-"""Many attempts in one message, each undone and judged by what it did to watched rows."""
+"""Send many attempts in one message; each is undone, and says which watched rows it changed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _BATCH = 400
 
 @dataclass(frozen=True)
 class Watched:
-    """What is to stay as it is.
+    """The rows that attempts must not change.
 
     Attributes:
         queries: by table, as Postgres numbers it, a query that digests its rows.
@@ -34,7 +34,7 @@ class Watched:
 def attempts(
     connection: Connection, attacks: Sequence[Attack], watch: Watched
 ) -> Iterator[tuple[Attack, Result]]:
-    """Let actors try, many in one message; judge what was done by what it did to watched rows.
+    """Let actors try many statements in one message, and report which watched rows each changed.
 
     Args:
         connection: in a transaction, as the privileged role.

@@ -1,4 +1,4 @@
-"""Attempts: an actor, a statement, and what came of it. Always undone."""
+"""An attempt: an actor, a statement and its result."""
 
 from __future__ import annotations
 

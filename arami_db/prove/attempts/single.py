@@ -1,4 +1,4 @@
-"""One statement at a time: questions whose whole answer matters, and all attempts on Citus."""
+"""Send attempts one by one: for answers that are read as a whole, and for all attempts on Citus."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from arami_db.rows.savepoints import undone
 
 @contextmanager
 def noticed(connection: Connection) -> Iterator[list[str]]:
-    """What the server says besides, while this lasts."""
+    """Collect the notices that the server sends meanwhile."""
     said: list[str] = []
 
     def note(diagnostic: psycopg.errors.Diagnostic) -> None:
@@ -38,7 +38,7 @@ def asked(
     prepare: Sequence[sql.Composable] = (),
     cursors: bool = False,
 ) -> Result:
-    """Let an actor ask one question, and take down the rows, and all that the server says.
+    """Let an actor send a statement, and return its rows and the notices.
 
     Args:
         connection: in a transaction, as the privileged role.

@@ -1,4 +1,4 @@
-"""Rows that a case asks for in other tables, written by the attacker as the API lets."""
+"""Rows of other tables that the attacker writes with own rights, where a case asks for them."""
 
 from __future__ import annotations
 

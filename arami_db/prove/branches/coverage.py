@@ -1,4 +1,4 @@
-"""Which branches of policies were seen true and false, and on which rows."""
+"""Which branches of policies were true or false, and on which rows."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ def measure(
 
 
 def let(scenario: Scenario, coverage: BranchCoverage) -> set[tuple[str, str]]:
-    """What policies were seen to let A do, by table: what then fails is a broken promise.
+    """What A may do by table, as branches that were true say: if it fails, a promise is broken.
 
     Args:
         scenario: in which it was seen.

@@ -1,4 +1,4 @@
-"""Branches of policies: each made true by a row, by rows elsewhere and by claims, then tried."""
+"""For each case of a branch: make its rows and claims, let A attack, and record what A reached."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _BY_ADDRESS = (
 
 
 def open_ones(policies: Policies, coverage: BranchCoverage) -> Policies:
-    """The policies that have branches which a case may show more of.
+    """The policies with branches of which existing rows did not show enough.
 
     Args:
         policies: all of them.
@@ -53,7 +53,7 @@ def open_ones(policies: Policies, coverage: BranchCoverage) -> Policies:
 
 
 def run(scenario: Scenario, coverage: BranchCoverage, cases: list[Case], gaps: list[Gap]) -> None:
-    """Make each case that is not covered yet, and let A try what it opens.
+    """Make each case that is not covered yet, and let A attack what it opens.
 
     Args:
         scenario: in which A and B have rows.

@@ -1,4 +1,4 @@
-"""Rows that are there, in the place of those that a case asks for: by their keys, or by chance."""
+"""Use rows that exist already in the place of rows that a case asks for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a case of a branch opens to A: what may then be tried on B's row."""
+"""The attacks on B's row that a case may let through."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def _updates(branch: Branch) -> bool:
 def attacks(
     scenario: Scenario, table: Table, case: Case, actor: Actor, ends: list[Row]
 ) -> Iterator[Attack]:
-    """What a case may let A do with B's row, or to it.
+    """The attacks on B's row that a case may let A do.
 
     Args:
         scenario: in which the case is real.

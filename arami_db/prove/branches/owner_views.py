@@ -1,4 +1,4 @@
-"""Views with their owner's rights: rows of B's by which their own conditions are true."""
+"""Views that read with their owner's rights: A reads a row of B that the view shows."""
 
 from __future__ import annotations
 

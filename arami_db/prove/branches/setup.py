@@ -1,4 +1,4 @@
-"""Making a case real: B's row as it says, and rows elsewhere, by the attacker where that works."""
+"""Make the rows of a case: B's row, and rows of other tables, which A writes where A may."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What calls of functions do to B's rows."""
+"""What calls of functions change in B's rows."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _PAID = (
 
 
 def judge(scenario: Scenario, todo: list[Question]) -> list[Question]:
-    """Call what may write, and look what became of B's rows.
+    """Call the functions that may write, and compare B's rows before and after.
 
     Args:
         scenario: in which B has rows.

@@ -1,4 +1,4 @@
-"""Functions by which A lets itself in: after a call it sees rows of B's that it did not before."""
+"""Functions after which A reads rows of B's that A could not read before."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _BACK = sql.SQL("reset role; set local row_security = off")
 
 
 def entered(scenario: Scenario, todo: list[Question]) -> None:
-    """Let A call what may write, and look for rows of B's again.
+    """Let A call the functions that may write, and read rows of B again.
 
     Args:
         scenario: in which B has rows.

@@ -1,4 +1,4 @@
-"""States of B's rows that a function's own conditions may ask for before it touches them."""
+"""States of B's rows that a function asks for before it changes them, such as a status."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _SAID = r"\b{}\b(?:::\w+)?\s*(?:=|in\s*\()\s*'([^']*)'"
 def states(
     scenario: Scenario, function: ApiFunction
 ) -> Iterator[tuple[str, tuple[sql.Composable, ...]]]:
-    """What may be so of B's rows, in a word, and the statements after which it is.
+    """States of B's rows, each with a name and the statements that make it.
 
     Args:
         scenario: in which B has rows.

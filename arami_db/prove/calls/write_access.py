@@ -1,4 +1,4 @@
-"""Functions by which A gets rights: after a call it changes rows of B's, as it could not before."""
+"""Functions after which A changes rows of B's that A could not change before."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _TRY = "begin {}; exception when others then null; end;"
 
 
 def judge(scenario: Scenario, todo: list[Question]) -> None:
-    """Let A call what may write with more rights than A's, and then change all that A may.
+    """Let A call functions that may write with more rights than A's, and change rows of B again.
 
     Args:
         scenario: in which B has rows.

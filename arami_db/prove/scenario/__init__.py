@@ -1,4 +1,9 @@
-"""A scenario: two users with rows in every table, and attempts on them that are judged."""
+"""A scenario: two users with rows in every table, and the attempts on these rows.
+
+`two_users` gives A and B their rows, `making` makes each row, and `memberships` takes from A the
+rows that would let A read everything. `harm` says what a change does to B, `statements` writes the
+SQL of attacks, and `record` keeps the verdicts. Start with `Scenario` below.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +37,7 @@ _TELLING = 12  # characters of what cannot be guessed
 
 
 class Scenario(Settled):
-    """What the attacks share."""
+    """Two users with rows, and what all attacks need of them."""
 
     def belongings(self) -> frozenset[tuple[str, ...]]:
         """B's rows on Citus, as B sees them: table, place, content. A rewritten row moves."""

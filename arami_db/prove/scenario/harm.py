@@ -1,4 +1,4 @@
-"""Whether a change of B's row is a count or a moment that the schema itself keeps."""
+"""Whether a change of B's row does harm, or is a counter or time that a trigger maintains."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Rows = dict[str, dict[str, Any]]
 
 
 def harmed(settled: Settled, attack: Attack, changed: tuple[str, ...]) -> tuple[str, ...]:
-    """The tables in which more became of B's rows than a design keeps of itself.
+    """The tables in which B's rows changed by more than a counter or a time.
 
     On a row that who attacks may read, a trigger may keep a number or a moment: one that nobody may
     write, or one that is not what the attack gave. Of a function callers choose whose row it is.

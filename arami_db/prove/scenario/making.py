@@ -1,4 +1,4 @@
-"""One row of a table for a user: a valid one, or one that a trigger has made."""
+"""Make a row of a table for a user, or use the one that a trigger has made."""
 
 from __future__ import annotations
 

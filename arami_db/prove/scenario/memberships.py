@@ -1,4 +1,4 @@
-"""Tables whose rows give rights by being there, and which only operators write: A is in none."""
+"""Tables such as admins: a row there, which only operators write, gives rights. A gets none."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _OF_WHAT = (
 
 
 def dismiss(scenario: Scenario, actor: Actor) -> None:
-    """Take A out of the tables by which alone, as made, A would come to rows of others.
+    """Remove A from the tables whose rows alone would let A reach rows of others.
 
     Args:
         scenario: in which A has rows.

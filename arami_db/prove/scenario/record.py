@@ -1,4 +1,4 @@
-"""The record of a scenario: what was tried, and what is known not to have been."""
+"""The record of what was tried, with verdicts, and of what could not be tried."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The statements that attacks and promises are made of."""
+"""SQL statements that read and write the rows of a user."""
 
 from __future__ import annotations
 

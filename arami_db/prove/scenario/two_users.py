@@ -1,4 +1,4 @@
-"""Two users with rows in every table, and what may be done to those rows with all rights."""
+"""Give users rows in every table, and find, change and remove these rows with all rights."""
 
 from __future__ import annotations
 

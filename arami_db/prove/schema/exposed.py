@@ -1,4 +1,4 @@
-"""What the API exposes, and what grants and policies say of it: the rows of the matrix."""
+"""What the API exposes, with the grants and policies for each role: the rows of the matrix."""
 
 from __future__ import annotations
 

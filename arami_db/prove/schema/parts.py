@@ -1,4 +1,4 @@
-"""What a schema is made of, besides tables: guards, views and functions."""
+"""Views, functions, and the grants and policies of a table."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from arami_db.policies import TablePolicy
 
 @dataclass(frozen=True)
 class Guard:
-    """What guards a relation.
+    """The grants and policies of a table or view.
 
     Attributes:
         is_secured: whether row level security holds.

@@ -1,4 +1,4 @@
-"""Conditions that pick somebody's rows of a table."""
+"""SQL conditions that select the rows of a user."""
 
 from __future__ import annotations
 

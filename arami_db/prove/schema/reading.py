@@ -1,4 +1,4 @@
-"""What there is to attack: tables, views and functions that the API exposes, from the catalog."""
+"""Read from the catalog which tables, views and functions the API exposes."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _MORE = re.compile(r"(?!\bauth\.uid\()\b\w+\.\w+\(|current_|session_user|user_na
 
 @dataclass(frozen=True)
 class ExposedSchema:
-    """All of it; tables by path, parents before their children.
+    """What the API exposes; tables by path, parents before their children.
 
     Tables of schemas that the API does not expose have rows, too: doors lead to them.
     """

@@ -1,4 +1,4 @@
-"""What a case asks for that users cannot bring along: claims of operators, secrets of others."""
+"""What users cannot send to make a case true: claims that operators set, secrets of other users."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _SIGN_IN = {"provider", "providers"}  # in app_metadata: by what somebody signed
 
 
 def beyond_users(case: Case) -> str:
-    """Why users cannot bring along what a case asks for; empty where they can.
+    """Why users cannot send what a case needs; empty where they can.
 
     Args:
         case: the case.

@@ -1,4 +1,4 @@
-"""What A may do that sets triggers, rules or functions off, and the tables that these come to."""
+"""Statements of A that run triggers, rules or functions, and the tables that these may write."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from arami_db.rows.tables import Table
 
 @dataclass(frozen=True)
 class Deed:
-    """What A does, the tables that it may come to, and the one whose row of B's it names."""
+    """A statement of A's, the tables that it may write to, and the table of the row of B's in it."""
 
     attack: Attack
     tables: tuple[Table, ...]

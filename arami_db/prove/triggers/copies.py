@@ -1,4 +1,4 @@
-"""What triggers, rules and calls leave behind for others to read: copies of what is in B's rows."""
+"""Whether triggers, rules or functions copy what is in B's rows to where others read it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _MOST = 20  # rows with a secret, of a table
 
 
 def judge(scenario: Scenario, todo: Sequence[Question], actors: Sequence[Actor]) -> None:
-    """Let A do what sets something off, and see what people are told and may read then.
+    """Let A run triggers, rules and functions, and look for what they tell A and others.
 
     Args:
         scenario: in which A and B have rows.

@@ -1,4 +1,4 @@
-"""Whether A's rows come to say what is in B's, where A names these: numbers and moments, too."""
+"""Whether a column of A's rows depends on what is in B's rows."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _State = dict[str, list[str]]
 
 
 def reflected(scenario: Scenario, deed: Deed) -> list[str]:
-    """The columns of A's rows that are not the same when B's rows say something else.
+    """The columns of A's rows that change when B's rows do.
 
     Args:
         scenario: in which A and B have rows.

@@ -13,7 +13,7 @@ _INTERVENED = "0A000"  # a foreign key alone does not protect against truncate
 
 
 def judged(scenario: Scenario, todo: list[Attack]) -> None:
-    """Try attacks, and write down what came of them.
+    """Try attacks, and record a verdict on each.
 
     Args:
         scenario: where A and B have rows.

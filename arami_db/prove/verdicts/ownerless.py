@@ -48,7 +48,7 @@ def attacks(scenario: Scenario, table: Table, actor: Actor) -> Iterator[Attack]:
 
 
 def judge(scenario: Scenario, todo: list[Attack]) -> None:
-    """Try to write rows without an owner.
+    """Try to write rows without an owner, and record a verdict on each attempt.
 
     Inserting where no rows can be read is allowed: a letter box.
 
@@ -74,7 +74,7 @@ def judge(scenario: Scenario, todo: list[Attack]) -> None:
 
 
 def name_unclear(scenario: Scenario) -> None:
-    """Say of which tables nobody can tell whose rows they hold, though users may reach them."""
+    """Name the tables that users may reach and of whose rows nothing says whose they are."""
     for table in scenario.schema.ownerless:
         guard = scenario.schema.guard(table.path)
         for role in ("anon", "authenticated"):

@@ -22,7 +22,7 @@ _ASKING = re.compile(r"auth\.|current_setting|current_user|session_user")  # who
 
 
 def is_public(scenario: Scenario, table: Table) -> bool:
-    """Whether a policy says by itself that everybody may read a table.
+    """Whether a policy lets everybody read all rows of a table.
 
     Args:
         scenario: what the schema is in.
@@ -36,7 +36,7 @@ def is_public(scenario: Scenario, table: Table) -> bool:
 
 
 def is_common(scenario: Scenario, table: Table) -> bool:
-    """Whether a table is of no user and for all to read, so that absent rows tell of nobody.
+    """Whether a table has no owners and everybody may read it.
 
     Args:
         scenario: what the schema is in.
@@ -46,7 +46,7 @@ def is_common(scenario: Scenario, table: Table) -> bool:
 
 
 def is_shown(scenario: Scenario, table: Table) -> bool:
-    """Whether a policy says by itself that everybody may read B's row of a table, as it is.
+    """Whether a policy lets everybody read B's row of a table, as the row is now.
 
     Args:
         scenario: in which B has rows.
@@ -70,7 +70,7 @@ def is_shown(scenario: Scenario, table: Table) -> bool:
 
 
 def is_meant(scenario: Scenario, table: Table, branch: Branch) -> bool:
-    """Whether a branch says by itself that everybody may read what it lets through.
+    """Whether a branch is meant to let everybody read the rows for which it is true.
 
     It does where it names anon, who is everybody, and asks nothing of who asks; and where rows are
     somebody's, nothing personal may be in what is read, and no secret beside them goes unasked.
