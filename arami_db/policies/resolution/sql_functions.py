@@ -30,7 +30,7 @@ def sql_body(body: str) -> Query | None:
 
 
 def united(body: str) -> list[Query]:
-    """The queries that a function in SQL is the union of; none where it is no plain union.
+    """The queries that a function in SQL is the union of; none where it is not a plain union.
 
     Args:
         body: its text, quoted or BEGIN ATOMIC.

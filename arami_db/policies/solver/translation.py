@@ -175,7 +175,7 @@ class Translation:
             value, given = self._term(part.args[0], spot, nulls)
             if given not in {"text", enum}:
                 raise UnknownError
-            return value, enum  # a text that is no label raises an error, which is not true
+            return value, enum  # a text that is not a label raises an error, which is not true
         kind = kind_of(part.name)
         place = text_place(part.args[0], spot.env)
         if place is not None and not spot.world.has(place):

@@ -75,10 +75,10 @@ def _ways(scenario: Scenario, table: Table, row: Row, actor: Actor) -> tuple[sql
 
 
 def promoted(scenario: Scenario, path: Path, row: Row, read: Attack) -> bool:
-    """Let the attacker, who is in a table by somebody's will, raise what the own row says.
+    """Let the attacker, who is a member because somebody added A, change A's row to gain rights.
 
-    To accept what somebody offers is no attack: it is one where the column speaks of rights, or
-    where A could also write the row from which A starts. Otherwise it is named.
+    To accept an offer is not an attack. It is one where the column is about rights, or where A
+    could write the first row, too. Otherwise the table is named as not proved.
 
     Args:
         scenario: in which A and B have rows.

@@ -19,7 +19,7 @@ from arami_db.rows.tables import Table
 
 @dataclass(frozen=True)
 class Deed:
-    """A statement of A's, the tables that it may write to, and the table of the row of B's in it."""
+    """A statement of A's, the tables that it may write to, and the one whose row of B's it has."""
 
     attack: Attack
     tables: tuple[Table, ...]
