@@ -108,7 +108,8 @@ def _source(source: Source, scope: NameScope) -> Source:
     view = query(scope.catalog.views[path]) if path in scope.catalog.views else None
     if view is None:
         return replace(source, table=path)
-    inner = resolved_query(view, NameScope(scope.catalog, depth=scope.depth + 1))
+    inside = NameScope(scope.catalog, depth=scope.depth + 1, around=scope.taken)
+    inner = resolved_query(view, inside)
     return replace(source, table=None, query=inner)
 
 
@@ -156,7 +157,8 @@ def _function(part: Expr, scope: NameScope) -> tuple[Expr, Function | None]:
 def _inside(function: Function, call: Expr, scope: NameScope) -> NameScope:
     """Where the body of a function that is called stands."""
     values = arguments(function, call.args)
-    return NameScope(scope.catalog, (), values, function.search_path, scope.depth + 1)
+    path, depth = function.search_path, scope.depth + 1
+    return NameScope(scope.catalog, (), values, path, depth, scope.taken)
 
 
 def _is_plain(made: Query) -> bool:

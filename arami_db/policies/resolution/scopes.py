@@ -22,6 +22,7 @@ class NameScope:
         values: what the arguments and variables of the function around are.
         searched: the schemas that names without one are looked for in.
         depth: how many functions are around.
+        around: the names of rows outside the function or view that this is in.
     """
 
     catalog: Catalog
@@ -29,13 +30,15 @@ class NameScope:
     values: Mapping[str, Expr] = field(default_factory=dict)
     searched: tuple[str, ...] = ()
     depth: int = 0
+    around: frozenset[str] = frozenset()
 
     @property
-    def taken(self) -> set[str]:
-        """The names of rows that something here may speak of."""
+    def taken(self) -> frozenset[str]:
+        """The names of rows that something here may speak of, or something around it."""
         named = {alias for frame in self.frames for alias, _ in frame.values()}
         parts = (part for value in self.values.values() for part in walk(value))
-        return named | {p.path[0] for p in parts if p.kind in {"column", "star"} and p.path}
+        spoken = {p.path[0] for p in parts if p.kind in {"column", "star"} and p.path}
+        return self.around | named | spoken
 
 
 def of_policy(catalog: Catalog, table: Path) -> NameScope:

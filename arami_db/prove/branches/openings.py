@@ -82,6 +82,7 @@ def _ending(scenario: Scenario, table: Table, actor: Actor, ends: list[Row]) -> 
     for row in ends:
         new = {n: v for n, v in row.items() if table.columns[n].writable}
         if may := make.allowed(scenario, table, actor.role, "update", new):
-            action = f"update blindly to {', '.join(may)}"
+            is_taken = scenario.a in may.values()
+            action = "update to A" if is_taken else f"update blindly to {', '.join(may)}"
             update = make.update(table, may, make.CURRENT)
             yield Attack(actor, action, table.label, update, at)

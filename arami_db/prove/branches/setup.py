@@ -83,12 +83,22 @@ def _whose(
     led = {owner.column: made[owner.column] for owner in table.owners}
     names_a = any(_names(made[owner.column], scenario.a, owner) for owner in table.direct)
     is_hidden = not names_a and _is_hidden_from(scenario, table, actor, wanted)
-    is_own = names_a or follows(scenario.schema.tables, led, mine)
+    is_own = names_a or _is_under(table, led, mine)
     is_own |= scenario.a in str(wanted) and not is_hidden
     is_theirs = table in scenario.schema.owned and (
         not table.direct or any(made[owner.column] is not None for owner in table.direct)
     )
     return is_own, is_theirs, is_hidden
+
+
+def _is_under(table: Table, led: Row, mine: Rows) -> bool:
+    """Whether a foreign key that says whose a row is leads to a row of A's."""
+    return any(
+        path == key.parent and led.get(key.columns[0]) == row.get(key.references[0]) is not None
+        for key in table.foreign_keys
+        for path, row in mine
+        if key.columns[0] in led
+    )
 
 
 def _rows(scenario: Scenario, table: Table, case: Case) -> tuple[Rows, Rows, Row]:

@@ -39,7 +39,12 @@ def reflected(scenario: Scenario, deed: Deed) -> list[str]:
     once, again = _state(scenario, deed, ()), _state(scenario, deed, ())
     other = _state(scenario, deed, changes)
     same = [name for name, values in once.items() if again.get(name) == values]
-    return [name for name in same if name in other and other[name] != once[name]]
+    found = [name for name in same if name in other and other[name] != once[name]]
+    if found:  # what the change of B's row sets off by itself is not of A's doing
+        before = _state(scenario, deed, (), is_done=False)
+        after = _state(scenario, deed, changes, is_done=False)
+        found = [name for name in found if before.get(name) == after.get(name)]
+    return found
 
 
 def _is_read(scenario: Scenario, deed: Deed, table: Table) -> bool:
@@ -78,8 +83,8 @@ def _change(table: Table, name: str, other: str, where: sql.Composable) -> sql.C
     return change.format(table.identifier, column, value, where)
 
 
-def _state(scenario: Scenario, deed: Deed, changes: Changes) -> _State:
-    """What A's rows say after the deed, by column."""
+def _state(scenario: Scenario, deed: Deed, changes: Changes, *, is_done: bool = True) -> _State:
+    """What A's rows say after the changes, and after the deed where it is done, by column."""
     connection, attack = scenario.connection, deed.attack
     with undone(connection, "arami_reflected"):
         for step in attack.prepare:
@@ -87,7 +92,8 @@ def _state(scenario: Scenario, deed: Deed, changes: Changes) -> _State:
         for ways in changes:
             any(perhaps(connection, way) for way in ways)
         connection.execute(attack.actor.become)
-        perhaps(connection, attack.statement)
+        if is_done:
+            perhaps(connection, attack.statement)
         return {k: v for table in deed.tables for k, v in _said(scenario, deed, table).items()}
 
 

@@ -97,9 +97,10 @@ def _set_aside(report: VerifyReport) -> list[str]:
         lines += ["", f"ignored {count(len(report.aside.ignored), 'finding')} by {patterns}"]
     if report.aside.accepted:
         by_declaration = Counter(one.declaration for one in report.aside.accepted)
-        there = counted((by.kind, by.name) for by in by_declaration)
-        accepted = count(len(report.aside.accepted), "finding")
-        lines += ["", f"outside these files, as declared: {there}; accepted {accepted}:"]
+        there = counted((by.kind, by.name) for by in by_declaration if by.kind != "rls")
+        accepted = f"accepted {count(len(report.aside.accepted), 'finding')}"
+        outside = f"outside these files, as declared: {there}; {accepted}:"
+        lines += ["", outside if there else f"{accepted}, as declared:"]
         for by, number in by_declaration.items():
             lines.append(f"  {visible(f'{by.kind} {by.name}')}: {number} ({visible(by.reason)})")
     if report.aside.stale:

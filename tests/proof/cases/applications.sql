@@ -192,3 +192,49 @@ grant select, insert, update, delete on here.entries to authenticated;
 insert into here.entries (user_id, story) values (:b, 'secret');
 -- attack
 select * from here.entries;
+
+-- == leak admin_of_profiles: here.profiles
+-- Administrators are found in the very table that they read, and people write their own role.
+create type here.app_role as enum ('waiter', 'admin');
+create table here.profiles (
+    id uuid primary key references public.users on delete cascade,
+    full_name text,
+    role here.app_role not null default 'waiter'
+);
+alter table here.profiles enable row level security;
+create function here.is_admin() returns boolean
+language sql stable security definer set search_path = ''
+as $$ select exists (select from here.profiles where id = auth.uid() and role = 'admin') $$;
+create policy own on here.profiles to authenticated
+using (id = (select auth.uid())) with check (id = (select auth.uid()));
+create policy admins on here.profiles for select to authenticated using (here.is_admin());
+grant select, insert, update on here.profiles to authenticated;
+-- rows
+insert into here.profiles (id, full_name) values (:a, 'mine'), (:b, 'secret');
+-- attack
+update here.profiles set role = 'admin';
+select * from here.profiles;
+
+-- == good admin_of_profiles
+-- People write their name only.
+create type here.app_role as enum ('waiter', 'admin');
+create table here.profiles (
+    id uuid primary key references public.users on delete cascade,
+    full_name text,
+    role here.app_role not null default 'waiter'
+);
+alter table here.profiles enable row level security;
+create function here.is_admin() returns boolean
+language sql stable security definer set search_path = ''
+as $$ select exists (select from here.profiles where id = auth.uid() and role = 'admin') $$;
+create policy own on here.profiles to authenticated
+using (id = (select auth.uid())) with check (id = (select auth.uid()));
+create policy admins on here.profiles for select to authenticated using (here.is_admin());
+grant select, insert (id, full_name), update (full_name) on here.profiles to authenticated;
+-- rows
+insert into here.profiles (id, full_name) values (:a, 'mine'), (:b, 'secret');
+-- attack
+update here.profiles set role = 'admin';
+select * from here.profiles;
+-- works
+update here.profiles set full_name = 'me' where id = :a returning id;
