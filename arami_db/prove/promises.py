@@ -71,7 +71,7 @@ def keep(scenario: Scenario, attack: Attack, result: Result) -> None:
 
 
 def settle(scenario: Scenario, actor: Actor, let: set[tuple[str, str]] | None) -> None:
-    """Write down what of the promises was kept.
+    """Record which promises were kept.
 
     Args:
         scenario: in which all was tried.
@@ -95,7 +95,7 @@ def settle(scenario: Scenario, actor: Actor, let: set[tuple[str, str]] | None) -
 
 
 def serve(scenario: Scenario) -> None:
-    """service_role sees A's rows and B's, where it may read at all; what else it can do is told.
+    """Check that service_role reads the rows that it has grants on; record what else it can do.
 
     Args:
         scenario: in which both have rows.

@@ -9,7 +9,7 @@ from psycopg import sql
 from arami_db.policies import cases
 from arami_db.prove import promises
 from arami_db.prove.answers import comparing, questions, shadows, timing
-from arami_db.prove.answers.controls import Telling
+from arami_db.prove.answers.controls import Controls
 from arami_db.prove.answers.questions import Question
 from arami_db.prove.attacks import direct, keys, view_writes
 from arami_db.prove.attempts.actors import API_ROLES, THOROUGH, Actor, attackers, owner, owners
@@ -162,12 +162,12 @@ def _ask(scenario: Scenario, everybody: list[Actor]) -> None:
     caster = next((actor for actor in everybody if actor.name == "A"), None)
     shadowed, hidden, hidden_again = _past_shadows(scenario, todo, caster)
     b = owner(scenario.b, scenario.operators_claims(scenario.b))
-    telling = Telling(scenario, questions.within_reach(todo, there), b)
+    controls = Controls(scenario, questions.within_reach(todo, there), b)
     _ = scenario.tokens  # of B's rows, which are gone after this
     undo(scenario.connection, _BEFORE)
     without = questions.ask(scenario, todo)
     comparing.compare(scenario, todo, list(zip(there, again, without, strict=True)))
-    telling.settle()
+    controls.settle()
     if shadowed and caster:
         with shadows.shadows(scenario, caster) as cast:
             if cast:

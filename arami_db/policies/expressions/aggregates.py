@@ -33,7 +33,7 @@ def is_aggregate(part: Expr) -> bool:
 
 
 def counts(part: Expr) -> list[int]:
-    """How many rows a condition on their number may ask for.
+    """The numbers of rows with which a condition on their number may be true.
 
     Args:
         part: the condition.

@@ -21,7 +21,7 @@ class Claim:
 
 
 def bare(part: Expr) -> Expr:
-    """A part without what does not change which value it is about: casts, case, nulls.
+    """An expression without what keeps its meaning: casts, changes of case, a default for null.
 
     Args:
         part: any.

@@ -17,7 +17,7 @@ Step = tuple[CaseWorld, tuple[Goal, ...]]
 
 @dataclass(frozen=True)
 class Spot:
-    """Where an expression stands: in which world, among which rows."""
+    """The context of an expression: the world, and the rows that its names mean."""
 
     server: Evaluator
     world: CaseWorld

@@ -38,7 +38,7 @@ def is_installed() -> bool:
 def solved(
     server: Evaluator, world: CaseWorld, goals: Sequence[Goal], checks: Sequence[Expr]
 ) -> tuple[CaseWorld, tuple[Goal, ...]] | None:
-    """A world in which what z3 understands of some conditions is true, and all conditions.
+    """A world that z3 finds for some conditions, and these conditions without their queries.
 
     Args:
         server: answers what expressions are.

@@ -20,7 +20,7 @@ _AS_OWNER = (
 )
 
 
-class Telling:
+class Controls:
     """What B is told, asking about B's own rows."""
 
     def __init__(self, scenario: Scenario, todo: list[Question], me: Actor) -> None:

@@ -18,10 +18,10 @@ Made = tuple[str, sql.Composable, tuple[sql.Composable, ...]]
 
 
 def on(scenario: Scenario, table: Table, actor: Actor) -> Iterator[Attack]:
-    """All that an actor tries on a table; rows of B's and of A's are there.
+    """All attacks of an actor on a table in which A and B have rows.
 
-    Who comes with odd claims tries to read, and where anything asks for more of the claims than the
-    id, the shortest way to each kind of harm.
+    An actor with unusual claims tries to read; where a policy or trigger reads more claims than the
+    id, such an actor also tries the shortest attack for each kind of harm.
     """
     if (theirs := scenario.row(scenario.b, table.path)) is None:
         return
@@ -86,7 +86,7 @@ def _writes(
 
 
 def takings(scenario: Scenario, table: Table, actor: Actor, row: Row) -> Iterator[Attack]:
-    """What makes B's row A's: in all that says whose it is, or only where nobody is named yet.
+    """Updates that make A the owner of B's row: in all owner columns, or in those that are null.
 
     Args:
         scenario: in which both have rows.
@@ -146,7 +146,7 @@ def _nobodys(scenario: Scenario, table: Table, actor: Actor, theirs: Row) -> Ite
 
 
 def attachments(scenario: Scenario, table: Table) -> Iterator[tuple[ForeignKey, Table, Row]]:
-    """Keys by which a row of A's could point at a row of B's: the parent, and the values."""
+    """Foreign keys by which a row of A could refer to a row of B: the parent, and the values."""
     owners = {owner.column for owner in table.direct}
     for key in table.foreign_keys:
         parent = scenario.schema.tables[key.parent]

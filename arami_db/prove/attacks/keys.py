@@ -17,7 +17,7 @@ _IDS = {"uuid", "smallint", "integer", "bigint"}
 
 
 def attached(scenario: Scenario, tables: list[Table], actor: Actor) -> None:
-    """Try to hang rows of A's on rows of B's, and judge whether it harms B.
+    """Try to make rows of A refer to rows of B, and judge whether that harms B.
 
     Args:
         scenario: where A and B have rows.
@@ -72,7 +72,7 @@ def _harm(table: Table, columns: Iterable[str], result: Result) -> str | None:
 
 
 def taken(scenario: Scenario, tables: list[Table], actor: Actor) -> None:
-    """Learn from unique keys that somebody's row is there.
+    """Try to use B's unique keys in rows of A: a refusal tells A that B's row exists.
 
     Args:
         scenario: where A and B have rows.
@@ -119,7 +119,7 @@ def _is_telling(table: Table, key: Key) -> bool:
 
 
 def forged(scenario: Scenario, tables: list[Table], actor: Actor) -> None:
-    """Try to make rows that name A and B by turns: the author must always be who writes.
+    """Try to make rows that name A in one column and B in another: the author must be who writes.
 
     Args:
         scenario: where A and B have rows.

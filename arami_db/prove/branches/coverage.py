@@ -95,7 +95,7 @@ def measure(
     row: Row,
     branches: list[Branch],
 ) -> None:
-    """Ask what branches are on a row, with an actor's claims and all rights.
+    """Evaluate branches on a row, with the claims of an actor and all rights.
 
     Args:
         scenario: where the row is.

@@ -77,7 +77,7 @@ def run(scenario: Scenario, coverage: BranchCoverage, cases: list[Case], gaps: l
 
 
 def named(scenario: Scenario, case: Case) -> Case:
-    """A case about A and B, by the ids that they have here.
+    """A case with the ids that A and B have in this scenario.
 
     Args:
         scenario: whose users they are.

@@ -28,9 +28,9 @@ def with_names(row: Mapping[str, str | None], names: Mapping[str, str]) -> Row:
 
 
 def known(scenario: Scenario, branch: Branch, path: Path, row: Row) -> dict[str, str]:
-    """The key of a row that is to be there, and that of B's row there, which will do.
+    """The key of a row that a case asks for, and the key of B's row that can take its place.
 
-    It will not where the branch itself says the key, or the key says whose the row is.
+    It cannot where the branch itself compares the key, or where the key says whose the row is.
 
     Args:
         scenario: in which B has rows.
@@ -54,7 +54,7 @@ def known(scenario: Scenario, branch: Branch, path: Path, row: Row) -> dict[str,
 
 
 def may_meet(scenario: Scenario, table: Table, theirs: Row, path: Path, row: Row) -> bool:
-    """Whether A's row elsewhere could be as asked by nothing but its number.
+    """Whether A's row could be as a case asks by chance: by the number that the server gives it.
 
     It could where the number is compared with the number of something else: both count by
     themselves, so that they meet some day, and no operator decides it.
@@ -86,7 +86,7 @@ def _counts(table: Table, name: str) -> bool:
 
 
 def met(scenario: Scenario, path: Path, row: Row) -> sql.Composable:
-    """What inserts A's row again, by another number; who has that number makes room.
+    """Statements that insert A's row again with another number; a row that has it is removed first.
 
     Args:
         scenario: in which A has a row there.

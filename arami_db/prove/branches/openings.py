@@ -18,7 +18,7 @@ from arami_db.rows.tables import Table
 
 
 def ends(case: Case, cases: list[Case]) -> list[Row]:
-    """What rows may become that a case lets be updated, where a policy has another condition.
+    """What an updated row may become, where the policy has another condition for new rows.
 
     Args:
         case: what lets.

@@ -18,7 +18,7 @@ LOGINS = ("auth", "users")
 
 
 def put(scenario: Scenario, path: Path, values: Row, user: str) -> Row:
-    """Have a row with such values, with all rights: the user's changed, or one more.
+    """Make a row with given values, with all rights: change the user's row, or insert another one.
 
     Args:
         scenario: in which A and B have rows.

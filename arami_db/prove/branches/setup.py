@@ -24,7 +24,7 @@ Rows = list[tuple[Path, Row]]
 
 @dataclass(frozen=True)
 class Placed:
-    """A case made real.
+    """A case whose rows have been made.
 
     Attributes:
         row: the row of the branch's table.
@@ -43,7 +43,7 @@ class Placed:
 
 
 def placed(scenario: Scenario, table: Table, case: Case, actor: Actor) -> Placed:
-    """Make a case real, in a savepoint of the caller's.
+    """Make the rows of a case, within a savepoint of the caller.
 
     Args:
         scenario: in which A and B have rows.

@@ -17,7 +17,7 @@ from arami_db.prove.attempts.batch import Watched, attempts
 from arami_db.prove.attempts.model import Attack, Result
 from arami_db.prove.attempts.single import one_by_one
 from arami_db.prove.scenario.harm import harmed
-from arami_db.prove.scenario.two_users import Settled
+from arami_db.prove.scenario.two_users import TwoUsers
 from arami_db.prove.schema.predicates import may_be_nobodys
 from arami_db.rows.tables import Path
 
@@ -36,7 +36,7 @@ _CAPABILITY = re.compile(
 _TELLING = 12  # characters of what cannot be guessed
 
 
-class Scenario(Settled):
+class Scenario(TwoUsers):
     """Two users with rows, and what all attacks need of them."""
 
     def belongings(self) -> frozenset[tuple[str, ...]]:

@@ -27,7 +27,7 @@ _LITERAL = re.compile(r"'([^']+)'")
 _OTHER_PARTITION = "no row of B's lies in this partition, which can be used by its own name"
 
 
-class Settled(Record):
+class TwoUsers(Record):
     """Whose rows there are, and who made them."""
 
     def __init__(

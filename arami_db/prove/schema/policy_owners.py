@@ -51,7 +51,7 @@ def told(compared: Compared) -> Owners:
 
 
 def by_members(tables: dict[Path, Table], policies: Policies) -> Owners:
-    """Whose rows a policy means that asks of a member only whether it is one, not of what.
+    """The owners of tables whose policy asks whether the user is a member, but not of what.
 
     Args:
         tables: all of them, by path.
@@ -101,7 +101,7 @@ def _owner(column: OwnerColumn) -> Owner:
 def shared(
     tables: dict[Path, Table], compared: Compared
 ) -> dict[tuple[Path, str], tuple[Path, str]]:
-    """Columns that must hold what another column of the user's holds, and no key says so.
+    """Columns that must equal another column of the user's rows, although no foreign key says so.
 
     Args:
         tables: all of them, by path.

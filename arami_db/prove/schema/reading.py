@@ -36,7 +36,7 @@ _MORE = re.compile(r"(?!\bauth\.uid\()\b\w+\.\w+\(|current_|session_user|user_na
 class ExposedSchema:
     """What the API exposes; tables by path, parents before their children.
 
-    Tables of schemas that the API does not expose have rows, too: doors lead to them.
+    Tables of schemas that the API does not expose get rows, too: views and functions read them.
     """
 
     exposed: tuple[str, ...]

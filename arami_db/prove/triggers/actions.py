@@ -18,7 +18,7 @@ from arami_db.rows.tables import Table
 
 
 @dataclass(frozen=True)
-class Deed:
+class Action:
     """A statement of A's, the tables that it may write to, and the one whose row of B's it has."""
 
     attack: Attack
@@ -31,7 +31,7 @@ class Deed:
         return self.attack.action.split()[0]
 
 
-def of_tables(scenario: Scenario, actor: Actor) -> Iterator[Deed]:
+def of_tables(scenario: Scenario, actor: Actor) -> Iterator[Action]:
     """Writes of A's own rows to tables that have triggers or rules, with keys of B's rows in them.
 
     Args:
@@ -48,14 +48,14 @@ def of_tables(scenario: Scenario, actor: Actor) -> Iterator[Deed]:
             insert = make.insert(scenario, table, actor.role, draft)
             own = [Attack(actor, "insert own", table.label, insert)]
         for attack in own:
-            if deed := _set_off(scenario, guard, attack, table):
-                yield deed
+            if action := _action(scenario, guard, attack, table):
+                yield action
         for attack, parent in _linked(scenario, guard, table, actor, draft or {}):
-            if deed := _set_off(scenario, guard, attack, table):
-                yield replace(deed, named=parent)
+            if action := _action(scenario, guard, attack, table):
+                yield replace(action, named=parent)
 
 
-def of_views(scenario: Scenario, actor: Actor) -> Iterator[Deed]:
+def of_views(scenario: Scenario, actor: Actor) -> Iterator[Action]:
     """Writes to views that have triggers or rules.
 
     Args:
@@ -65,11 +65,11 @@ def of_views(scenario: Scenario, actor: Actor) -> Iterator[Deed]:
     for view in scenario.schema.views:
         guard = scenario.schema.guard((view.schema, view.name))
         for attack in view_writes.attacks(scenario, view, actor) if guard.acts else ():
-            if deed := _set_off(scenario, guard, attack, None):
-                yield deed
+            if action := _action(scenario, guard, attack, None):
+                yield action
 
 
-def of_functions(scenario: Scenario, todo: Sequence[Question], actor: Actor) -> Iterator[Deed]:
+def of_functions(scenario: Scenario, todo: Sequence[Question], actor: Actor) -> Iterator[Action]:
     """Calls of functions that may write with other rights than the caller's.
 
     Args:
@@ -82,16 +82,16 @@ def of_functions(scenario: Scenario, todo: Sequence[Question], actor: Actor) -> 
             continue
         if q.of.is_definer and not q.of.reads_only:
             attack = Attack(q.actor, q.action, q.name, q.statement, q.prepare)
-            yield Deed(attack, scenario.schema.named(q.of.body))
+            yield Action(attack, scenario.schema.named(q.of.body))
 
 
-def _set_off(scenario: Scenario, guard: Guard, attack: Attack, table: Table | None) -> Deed | None:
+def _action(scenario: Scenario, guard: Guard, attack: Attack, table: Table | None) -> Action | None:
     command = attack.action.split()[0]
     body = guard.acts.get(command)
     if not body or not guard.columns(attack.actor.role, command):
         return None
     reached = {t.path: t for t in (*((table,) if table else ()), *scenario.schema.named(body))}
-    return Deed(attack, tuple(reached.values()))
+    return Action(attack, tuple(reached.values()))
 
 
 def _linked(

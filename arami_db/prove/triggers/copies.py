@@ -16,8 +16,8 @@ from arami_db.prove.attempts.single import noticed, perhaps
 from arami_db.prove.scenario import Scenario
 from arami_db.prove.scenario import statements as make
 from arami_db.prove.triggers import actions
-from arami_db.prove.triggers.actions import Deed
-from arami_db.prove.triggers.derived import reflected
+from arami_db.prove.triggers.actions import Action
+from arami_db.prove.triggers.derived import derived_columns
 from arami_db.prove.verdicts.public import is_public
 from arami_db.rows.savepoints import undone
 from arami_db.rows.tables import Table
@@ -27,7 +27,7 @@ _MOST = 20  # rows with a secret, of a table
 
 
 def judge(scenario: Scenario, todo: Sequence[Question], actors: Sequence[Actor]) -> None:
-    """Let A run triggers, rules and functions, and look for what they tell A and others.
+    """Let A run triggers, rules and functions; look for what they tell A, and for what others read.
 
     Args:
         scenario: in which A and B have rows.
@@ -101,22 +101,22 @@ def _set_off(
     scenario: Scenario, todo: Sequence[Question], actor: Actor, secrets: frozenset[str]
 ) -> None:
     there = [*actions.of_tables(scenario, actor), *actions.of_views(scenario, actor)]
-    linked = [deed.attack for deed in there if deed.named]
+    linked = [action.attack for action in there if action.named]
     for attack, result in scenario.run(linked):
         if result.sqlstate is None and result.changed:
             leak = f"rows of others changed in {', '.join(result.changed)}"
             scenario.record(attack.actor, attack.action, attack.object, result, leak)
     done = set()
-    for deed in [*there, *actions.of_functions(scenario, todo, actor)]:
-        result, told = _told(scenario, deed, secrets)
+    for action in [*there, *actions.of_functions(scenario, todo, actor)]:
+        result, told = _told(scenario, action, secrets)
         if result.sqlstate is None and result.count:
-            done.add((deed.attack.object, deed.command))
-        if told and told - _told(scenario, deed, secrets, is_done=False)[1]:
+            done.add((action.attack.object, action.command))
+        if told and told - _told(scenario, action, secrets, is_done=False)[1]:
             leak = "A is told, or may read then, what is in B's rows"
-            scenario.record(actor, deed.attack.action, deed.attack.object, result, leak)
-        elif deed.named and result.count and (columns := reflected(scenario, deed)):
+            scenario.record(actor, action.attack.action, action.attack.object, result, leak)
+        elif action.named and result.count and (columns := derived_columns(scenario, action)):
             leak = f"what B's row says decides what A then reads in {', '.join(columns)}"
-            scenario.record(actor, deed.attack.action, deed.attack.object, result, leak)
+            scenario.record(actor, action.attack.action, action.attack.object, result, leak)
     _name_unseen(scenario, actor, done)
 
 
@@ -140,10 +140,10 @@ def _secrets(scenario: Scenario) -> frozenset[str]:
 
 
 def _told(
-    scenario: Scenario, deed: Deed, secrets: frozenset[str], *, is_done: bool = True
+    scenario: Scenario, action: Action, secrets: frozenset[str], *, is_done: bool = True
 ) -> tuple[Result, frozenset[str]]:
     """What A is told by doing something, and may read afterwards; or without doing it."""
-    attack, connection = deed.attack, scenario.connection
+    attack, connection = action.attack, scenario.connection
     told: list[object] = []
     result = Result()
     with noticed(connection) as said, undone(connection, "arami_aftermath"):
@@ -163,7 +163,7 @@ def _told(
                 told.append(str(error))
                 result = Result(sqlstate=error.sqlstate or "XX000", message=str(error))
         if result.sqlstate is None:  # else it is undone
-            told += _read(scenario, attack.actor, deed.tables, secrets)
+            told += _read(scenario, attack.actor, action.tables, secrets)
     text, given = " ".join(map(str, [*told, *said])), attack.statement.as_string()
     return result, frozenset(s for s in secrets if s in text and s not in given)
 

@@ -9,7 +9,7 @@ from psycopg import sql
 from arami_db.prove.attempts.single import perhaps
 from arami_db.prove.scenario import Scenario
 from arami_db.prove.schema.predicates import pinpoint
-from arami_db.prove.triggers.actions import Deed
+from arami_db.prove.triggers.actions import Action
 from arami_db.rows.savepoints import undone
 from arami_db.rows.tables import Table
 
@@ -24,32 +24,32 @@ Changes = Sequence[Sequence[sql.Composable]]
 _State = dict[str, list[str]]
 
 
-def reflected(scenario: Scenario, deed: Deed) -> list[str]:
+def derived_columns(scenario: Scenario, action: Action) -> list[str]:
     """The columns of A's rows that change when B's rows do.
 
     Args:
         scenario: in which A and B have rows.
-        deed: a write of A's that names a row of B's.
+        action: a write of A's that names a row of B's.
     """
-    if deed.named is None or _is_read(scenario, deed, deed.named):
+    if action.named is None or _is_read(scenario, action, action.named):
         return []
-    changes = _changes(scenario, deed.named)
+    changes = _changes(scenario, action.named)
     if not changes:
         return []
-    once, again = _state(scenario, deed, ()), _state(scenario, deed, ())
-    other = _state(scenario, deed, changes)
+    once, again = _state(scenario, action, ()), _state(scenario, action, ())
+    other = _state(scenario, action, changes)
     same = [name for name, values in once.items() if again.get(name) == values]
     found = [name for name in same if name in other and other[name] != once[name]]
     if found:  # what the change of B's row sets off by itself is not of A's doing
-        before = _state(scenario, deed, (), is_done=False)
-        after = _state(scenario, deed, changes, is_done=False)
+        before = _state(scenario, action, (), is_done=False)
+        after = _state(scenario, action, changes, is_done=False)
         found = [name for name in found if before.get(name) == after.get(name)]
     return found
 
 
-def _is_read(scenario: Scenario, deed: Deed, table: Table) -> bool:
+def _is_read(scenario: Scenario, action: Action, table: Table) -> bool:
     """Whether A may read B's row anyway."""
-    actor, row = deed.attack.actor, scenario.row(scenario.b, table.path)
+    actor, row = action.attack.actor, scenario.row(scenario.b, table.path)
     readable = scenario.schema.guard(table.path).columns(actor.role, "select")
     if row is None or not readable:
         return False
@@ -83,9 +83,9 @@ def _change(table: Table, name: str, other: str, where: sql.Composable) -> sql.C
     return change.format(table.identifier, column, value, where)
 
 
-def _state(scenario: Scenario, deed: Deed, changes: Changes, *, is_done: bool = True) -> _State:
-    """What A's rows say after the changes, and after the deed where it is done, by column."""
-    connection, attack = scenario.connection, deed.attack
+def _state(scenario: Scenario, action: Action, changes: Changes, *, is_done: bool = True) -> _State:
+    """What A's rows say after the changes, and after the action where it is done, by column."""
+    connection, attack = scenario.connection, action.attack
     with undone(connection, "arami_reflected"):
         for step in attack.prepare:
             perhaps(connection, step)
@@ -94,11 +94,11 @@ def _state(scenario: Scenario, deed: Deed, changes: Changes, *, is_done: bool = 
         connection.execute(attack.actor.become)
         if is_done:
             perhaps(connection, attack.statement)
-        return {k: v for table in deed.tables for k, v in _said(scenario, deed, table).items()}
+        return {k: v for table in action.tables for k, v in _said(scenario, action, table).items()}
 
 
-def _said(scenario: Scenario, deed: Deed, table: Table) -> _State:
-    readable = scenario.schema.guard(table.path).columns(deed.attack.actor.role, "select")
+def _said(scenario: Scenario, action: Action, table: Table) -> _State:
+    readable = scenario.schema.guard(table.path).columns(action.attack.actor.role, "select")
     found: _State = {}
     if table.direct and readable:
         columns = sql.SQL(", ").join(map(sql.Identifier, readable))
