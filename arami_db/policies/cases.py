@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field, replace
+from itertools import islice
 
 import psycopg
 
@@ -26,6 +27,9 @@ from arami_db.policies.solver.solving import HOW, ImpossibleError, is_installed,
 from arami_db.rows.tables import Path
 
 _WORLDS = 24  # measured for one branch
+# Conditions that a search looks at: z3 is asked in between, since it knows what can never be.
+_QUICK, _THOROUGH = 40, 400
+_WAYS = 3  # in which the victim may read the row, tried for one branch
 # Whether it is certain, and what it is.
 _FIXED = {
     (True, True): "it is always true",
@@ -100,7 +104,11 @@ class _Maker:
         """A world for a case; without one why there is none, and whether that is certain."""
         told = "true" if holds else "false"
         try:
-            world = next(self._worlds(branch, holds), None) or self._solved(branch, holds)
+            world = (
+                next(self._worlds(branch, holds, _QUICK), None)
+                or self._solved(branch, holds)
+                or next(self._worlds(branch, holds, _THOROUGH), None)
+            )
         except ImpossibleError:
             return f"it is proved never to be {told}", True
         if world is not None:
@@ -162,19 +170,19 @@ class _Maker:
         others, first = ordered(world, self.server)
         return Case(branch, holds, world.row(ROW), world.claims, others, world.settings, first)
 
-    def _worlds(self, branch: Branch, holds: bool) -> Iterator[CaseWorld]:
+    def _worlds(self, branch: Branch, holds: bool, patience: int) -> Iterator[CaseWorld]:
         """Worlds in which the server says that the branch is true, or that it is not."""
         env = {branch.table[1]: ROW}
         checks = self._checks(branch)
         begins = [self._begin(branch)]
         if holds and branch.permissive and (theirs := of_victim(branch, self.server)):
             begins.insert(0, replace(begins[0], values=theirs))
-        if holds:
+        if holds and patience == _QUICK and not has_query(branch.expression):
             yield from self._seen(branch, env)
         for asked in wanted(branch, self.policies, holds=holds):
             goals: list[Goal] = [(one, env) for one in asked]
             for begin in begins:
-                tried = Search(self.server).worlds(begin, goals)
+                tried = Search(self.server, patience).worlds(begin, goals)
                 for _, world in zip(range(_WORLDS), tried, strict=False):
                     if self._is_so(branch, world, checks) is holds:
                         yield world
@@ -185,10 +193,11 @@ class _Maker:
     def _seen(self, branch: Branch, env: Env) -> Iterator[CaseWorld]:
         """Worlds in which the branch is true, and the victim is who may read the row."""
         checks = self._checks(branch)
-        for seen in seen_by_victim(branch, self.policies):
+        for seen in islice(seen_by_victim(branch, self.policies), _WAYS):
             both = (seen, branch.expression)
             for asked in (both, both[::-1]):
-                tried = Search(self.server).worlds(self._begin(branch), [(e, env) for e in asked])
+                goals = [(one, env) for one in asked]
+                tried = Search(self.server, _QUICK).worlds(self._begin(branch), goals)
                 for _, world in zip(range(_WORLDS), tried, strict=False):
                     if all(self._is_so(replace(branch, expression=e), world, checks) for e in both):
                         yield world
