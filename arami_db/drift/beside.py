@@ -95,7 +95,7 @@ def _runs(fact: Fact) -> bool:
 
 
 def counted(items: Iterable[Object]) -> str:
-    """The number of relations, functions and so on, as text.
+    """The number of relations, functions and so on, as text; empty for none.
 
     Args:
         items: objects by kind and name; the kind is that of facts or of declarations.
@@ -103,7 +103,7 @@ def counted(items: Iterable[Object]) -> str:
     words = dict.fromkeys(RELATIONS, "relation") | dict.fromkeys(ROUTINES, "function")
     numbers = Counter(words.get(kind.replace("-", " "), kind) for kind, _ in items)
     texts = [f"{n} {word}{'s' if n > 1 else ''}" for word, n in numbers.items()]
-    return " and ".join(filter(None, (", ".join(texts[:-1]), texts[-1])))
+    return " and ".join(filter(None, (", ".join(texts[:-1]), *texts[-1:])))
 
 
 def declared_as(kind: str) -> str:

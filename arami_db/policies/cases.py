@@ -17,7 +17,7 @@ from arami_db.policies.owners import owner_columns
 from arami_db.policies.requirements import of_victim, restrictive, seen_by_victim, wanted
 from arami_db.policies.resolution.checks import Check, checks_of
 from arami_db.policies.search.backtracking import Search
-from arami_db.policies.search.candidates import is_person, likely
+from arami_db.policies.search.candidates import is_person, likely_row
 from arami_db.policies.search.evaluator import Evaluator
 from arami_db.policies.search.goals import Goal, Spot, has_query
 from arami_db.policies.search.insert_order import ACCOUNTS, ordered
@@ -186,7 +186,7 @@ class _Maker:
                 for _, world in zip(range(_WORLDS), tried, strict=False):
                     if self._is_so(branch, world, checks) is holds:
                         yield world
-        plain = self._plain(branch)
+        plain = likely_row(branch.expression, Spot(self.server, begins[-1], {branch.table[1]: ROW}))
         if not holds and self._is_so(branch, plain, checks) is holds:
             yield plain
 
@@ -201,19 +201,6 @@ class _Maker:
                 for _, world in zip(range(_WORLDS), tried, strict=False):
                     if all(self._is_so(replace(branch, expression=e), world, checks) for e in both):
                         yield world
-
-    def _plain(self, branch: Branch) -> CaseWorld:
-        """A row of nulls, and of likely values where there must be one, as far as it is read."""
-        table, world = self.server.tables[branch.table], self._begin(branch)
-        spot = Spot(self.server, world, {table.name: ROW})
-        read = {one.path for one in walk(branch.expression) if one.kind == "column"}
-        for path in sorted(read):
-            column = table.columns.get(path[-1]) if path[:-1] == (table.name,) else None
-            if column is not None:
-                place = (ROW, column.name)
-                value = likely(place, spot)[0] if column.required else None
-                world = world.put(place, value) or world
-        return world
 
     def _checks(self, branch: Branch) -> list[Check]:
         if branch.table not in self._known:

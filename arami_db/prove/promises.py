@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -14,11 +15,13 @@ from arami_db.prove.attempts.model import TAKEN, Attack, Result
 from arami_db.prove.attempts.single import asked
 from arami_db.prove.scenario import Scenario
 from arami_db.prove.scenario import statements as make
+from arami_db.prove.schema.parts import Guard
 from arami_db.prove.verdicts import ownerless
 from arami_db.rows.tables import Table
 
 # A row that could not be made to go is in the way; a trigger says no in words of its own.
 _NO_ANSWER = (*TAKEN, "P0001")
+_ASKING = re.compile(r"\w\.\w+\(|current_setting|current_user|session_user")  # auth.uid(), f()
 _COMMANDS = ("insert", "select", "update", "delete")
 
 
@@ -87,11 +90,26 @@ def settle(scenario: Scenario, actor: Actor, let: set[tuple[str, str]] | None) -
                 continue
             result = scenario.kept[key]
             is_let = let is None or (table.label, action) in let or not guard.is_secured
-            if result.is_done or (is_let and guard.promises(actor.role, action)):
+            is_promised = guard.promises(actor.role, action) and _is_of_own(
+                guard, table, actor, action
+            )
+            if result.is_done or (is_let and is_promised):
                 why_not = None if result.is_done else result.message or "no rows"
                 scenario.confirm(actor, f"{action} own", table.label, why_not)
             else:
                 scenario.tell(actor, f"{action} own", table.label, result)
+
+
+def _is_of_own(guard: Guard, table: Table, actor: Actor, action: str) -> bool:
+    """Whether a policy speaks of own rows.
+
+    One that asks only for a state promises that state; one that looks for another row of the same
+    table, such as an administrator's, promises it to whom that row is.
+    """
+    branches = [one for policy in guard.letting(actor.role, action) for one in policy.branches]
+    same = f"from {table.schema}.{table.name} "
+    asks = [one for one in branches if one.text == "true" or _ASKING.search(one.text)]
+    return not guard.is_secured or any(same not in one.text for one in asks)
 
 
 def serve(scenario: Scenario) -> None:

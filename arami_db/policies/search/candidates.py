@@ -13,6 +13,7 @@ from arami_db.policies.search.delimited import adjusted
 from arami_db.policies.search.evaluator import Evaluator
 from arami_db.policies.search.goals import Spot, Step, keys_of, unknowns
 from arami_db.policies.search.places import Place, as_text, place_of
+from arami_db.policies.search.worlds import CaseWorld
 from arami_db.rows.tables import Table
 from arami_db.rows.values import candidates
 
@@ -188,3 +189,21 @@ def any_value(part: Expr, side: Expr, spot: Spot) -> Iterator[Step]:
     """
     for world, goals in chosen(side, spot):
         yield world, (*goals, (part, spot.env))
+
+
+def likely_row(part: Expr, spot: Spot) -> CaseWorld:
+    """The world with what an expression reads of its row: null, or likely where null is refused.
+
+    Args:
+        part: the expression.
+        spot: where it stands.
+    """
+    world = spot.world
+    for name, row in spot.env.items():
+        columns = world.tables[row].columns
+        read = {one.path for one in walk(part) if one.kind == "column"}
+        for column in sorted(column for column in columns if (name, column) in read):
+            place = (row, column)
+            value = likely(place, spot)[0] if columns[column].required else None
+            world = world.put(place, value) or world
+    return world

@@ -2,34 +2,29 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Mapping
 from dataclasses import replace
 
 import psycopg
+from psycopg import sql
 
 from arami_db.policies import (
-    ATTACKER,
-    ATTACKER_EMAIL,
-    VICTIM,
-    VICTIM_EMAIL,
     Case,
     Gap,
     Policies,
 )
 from arami_db.prove import promises
-from arami_db.prove.attempts.actors import Actor, owner, with_claims
+from arami_db.prove.attempts.actors import Actor
 from arami_db.prove.attempts.model import MEANT, NOBODYS, SHARED, Attack
 from arami_db.prove.branches import openings
 from arami_db.prove.branches.coverage import BranchCoverage, key_of, measure
 from arami_db.prove.branches.setup import Placed, placed
+from arami_db.prove.branches.users import actor_of, named
 from arami_db.prove.scenario import Scenario
 from arami_db.prove.scenario import statements as make
 from arami_db.prove.schema.secrets import beyond_users
 from arami_db.prove.verdicts.judging import judged
 from arami_db.prove.verdicts.public import is_meant
-from arami_db.rows.identities import email
 from arami_db.rows.maker import Row
 from arami_db.rows.savepoints import undone
 from arami_db.rows.tables import Path, Table
@@ -76,29 +71,6 @@ def run(scenario: Scenario, coverage: BranchCoverage, cases: list[Case], gaps: l
             _try(scenario, coverage, case, openings.ends(case, of[case.branch.table]))
 
 
-def named(scenario: Scenario, case: Case) -> Case:
-    """A case with the ids that A and B have in this scenario.
-
-    Args:
-        scenario: whose users they are.
-        case: as it was made.
-    """
-    names = {
-        ATTACKER: scenario.a,
-        VICTIM: scenario.b,
-        ATTACKER_EMAIL: email(scenario.a),
-        VICTIM_EMAIL: email(scenario.b),
-    }
-    for known, own in ((ATTACKER_EMAIL, email(scenario.a)), (VICTIM_EMAIL, email(scenario.b))):
-        names |= dict(zip(known.split("@"), own.split("@"), strict=True))
-    told = json.dumps([case.row, case.claims, case.others, case.settings])
-    for name, value in names.items():
-        told = told.replace(name, value)
-    row, claims, others, settings = json.loads(told)
-    others = tuple((tuple(path), values) for path, values in others)
-    return replace(case, row=row, claims=claims, others=others, settings=settings)
-
-
 def _try(scenario: Scenario, coverage: BranchCoverage, case: Case, ends: list[Row]) -> None:
     table = scenario.schema.tables[case.branch.table]
     if scenario.row(scenario.b, table.path) is None:
@@ -136,22 +108,6 @@ def _change(scenario: Scenario, table: Table, case: Case, actor: Actor) -> None:
     update = make.update(table, may, make.CURRENT)
     action = f"update blindly to {', '.join(may)}"
     judged(scenario, [Attack(actor, action, table.label, update, at)])
-
-
-def actor_of(scenario: Scenario, case: Case) -> Actor:
-    """A with the claims of a case, or anon where it is for anon alone.
-
-    Args:
-        scenario: whose A.
-        case: the case.
-    """
-    told: Mapping[str, object] = {**case.claims, **case.settings}
-    name = f"A with {', '.join(sorted(told))}" if told else "A"
-    actor = owner(scenario.a, scenario.claims)
-    roles = set(case.branch.roles)
-    if not roles & {"public", "authenticated"}:
-        actor, name = replace(actor, role="anon"), name.replace("A", "anon", 1)
-    return with_claims(actor, name, case.claims, case.settings)
 
 
 def _attack(
@@ -207,10 +163,17 @@ def _why_not(there: Placed, beyond: str) -> str:
 def _own(scenario: Scenario, table: Table, case: Case, actor: Actor) -> None:
     """What A could not do yet with own rows, with the claims and rows of this case."""
     drafts, key = scenario.maker.drafts, (scenario.a, table.path)
+    there: tuple[sql.Composable, ...] = ()
     if key in drafts and scenario.b not in str(case.row):  # the row that the branch asks for
         wanted = {n: v for n, v in case.row.items() if table.columns[n].writable}
         scenario.maker.drafts = {**drafts, key: {**drafts[key], **wanted}}
+        held = {name for one in table.keys if one.primary for name in one.columns}
+        if new := {n: v for n, v in wanted.items() if n not in held}:
+            there = (make.update(table, new, scenario.pinpoint(table, scenario.a)),)
     open_ = [a for (path, a), r in scenario.kept.items() if path == table.path and not r.is_done]
     todo = [a for a in promises.own(scenario, table, actor) if a.action.split()[0] in open_]
+    todo = [
+        a if a.action == "insert own" else replace(a, prepare=(*there, *a.prepare)) for a in todo
+    ]
     for attack, result in scenario.run(todo):
         promises.keep(scenario, attack, result)

@@ -53,6 +53,39 @@ def known(scenario: Scenario, branch: Branch, path: Path, row: Row) -> dict[str,
     return found
 
 
+def own_key(scenario: Scenario, path: Path, row: Row) -> dict[str, str]:
+    """The key of a row of A's that is to be there, and that of A's row there, which will do.
+
+    Args:
+        scenario: in which A has rows.
+        path: where.
+        row: what is asked of it; a unique column names A, as of a profile.
+    """
+    table, there = scenario.schema.tables.get(path), scenario.row(scenario.a, path)
+    if table is None or there is None:
+        return {}
+    single = [key for key in table.keys if len(key.columns) == 1]
+    if not any(row.get(key.columns[0]) == scenario.a for key in single if not key.primary):
+        return {}
+    pairs = ((row.get(k.columns[0]), there[k.columns[0]]) for k in single if k.primary)
+    return {wanted: held for wanted, held in pairs if wanted and held}
+
+
+def is_there(scenario: Scenario, path: Path, row: Row) -> bool:
+    """Whether A has a row as asked, of which no more is asked than that it is A's: a profile.
+
+    Args:
+        scenario: in which A has rows.
+        path: where.
+        row: what is asked of it.
+    """
+    table, there = scenario.schema.tables.get(path), scenario.row(scenario.a, path)
+    if table is None or there is None or any(there.get(n) != v for n, v in row.items()):
+        return False
+    single = {key.columns[0] for key in table.keys if len(key.columns) == 1}
+    return set(row) <= single and scenario.a in row.values()
+
+
 def may_meet(scenario: Scenario, table: Table, theirs: Row, path: Path, row: Row) -> bool:
     """Whether A's row could be as a case asks by chance: by the number that the server gives it.
 

@@ -13,8 +13,8 @@ from arami_db.policies import Case, Shown, cases, shown
 from arami_db.prove.attempts.actors import Actor
 from arami_db.prove.attempts.model import Result
 from arami_db.prove.attempts.single import asked, perhaps
-from arami_db.prove.branches import exercise
 from arami_db.prove.branches.setup import placed
+from arami_db.prove.branches.users import actor_of, named
 from arami_db.prove.scenario import Scenario
 from arami_db.prove.scenario import statements as make
 from arami_db.prove.schema.parts import View
@@ -47,13 +47,13 @@ def run(scenario: Scenario) -> None:
             made = cases(scenario.connection, replace(policies, policies=(one.policy,)))
             for case in made.made:
                 if case.holds and case.branch.table in scenario.schema.tables:
-                    _try(scenario, view, one, exercise.named(scenario, case))
+                    _try(scenario, view, one, named(scenario, case))
 
 
 def _try(scenario: Scenario, view: View, one: Shown, case: Case) -> None:
     table = scenario.schema.tables[case.branch.table]
     theirs = scenario.row(scenario.b, table.path)
-    actor = exercise.actor_of(scenario, case)
+    actor = actor_of(scenario, case)
     if theirs is None or beyond_users(case):
         return
     kept = dict(scenario.maker.made), dict(scenario.maker.drafts)

@@ -10,7 +10,14 @@ from arami_db.policies import Case
 from arami_db.prove.attempts.actors import Actor, owner
 from arami_db.prove.attempts.model import Attack
 from arami_db.prove.branches.attacker_rows import promoted, written
-from arami_db.prove.branches.existing_rows import known, may_meet, met, with_names
+from arami_db.prove.branches.existing_rows import (
+    is_there,
+    known,
+    may_meet,
+    met,
+    own_key,
+    with_names,
+)
 from arami_db.prove.branches.other_rows import kept, put
 from arami_db.prove.scenario import Scenario
 from arami_db.prove.scenario import statements as make
@@ -67,6 +74,8 @@ def placed(scenario: Scenario, table: Table, case: Case, actor: Actor) -> Placed
         read = _read(scenario, table, case, actor)
         if may_meet(scenario, table, wanted, path, row):
             kept(scenario, tables[path], scenario.a, met(scenario, path, row))
+        elif is_there(scenario, path, row):
+            continue
         elif not written(scenario, path, row, actor) and not promoted(scenario, path, row, read):
             by_attacker = False
             put(scenario, path, row, scenario.a)
@@ -109,6 +118,7 @@ def _rows(scenario: Scenario, table: Table, case: Case) -> tuple[Rows, Rows, Row
         row = with_names(values, renamed)
         if scenario.a in str(row) or email(scenario.a) in str(row):
             mine.append((path, row))
+            renamed |= own_key(scenario, path, row)
             continue
         renamed |= known(scenario, case.branch, path, row)
         theirs.append((path, with_names(row, renamed)))

@@ -238,3 +238,59 @@ update here.profiles set role = 'admin';
 select * from here.profiles;
 -- works
 update here.profiles set full_name = 'me' where id = :a returning id;
+
+-- == good roles_by_administrators
+-- Roles stand in a table of their own, which administrators of that very table write.
+create type here.app_role as enum ('admin', 'user');
+create table here.user_roles (
+    id uuid primary key default gen_random_uuid(),
+    user_id uuid not null references public.users on delete cascade,
+    role here.app_role not null,
+    unique (user_id, role)
+);
+alter table here.user_roles enable row level security;
+create function here.has_role(_user_id uuid, _role here.app_role) returns boolean
+language sql stable security definer set search_path = ''
+as $$
+    select exists (select 1 from here.user_roles where user_id = _user_id and role = _role)
+$$;
+create policy own on here.user_roles for select to authenticated
+using (user_id = auth.uid() or here.has_role(auth.uid(), 'admin'));
+create policy admins on here.user_roles to authenticated
+using (here.has_role(auth.uid(), 'admin')) with check (here.has_role(auth.uid(), 'admin'));
+grant select, insert, update, delete on here.user_roles to authenticated;
+-- rows
+insert into here.user_roles (user_id, role) values (:a, 'user'), (:b, 'user');
+-- attack
+insert into here.user_roles (user_id, role) values (:a, 'admin');
+update here.user_roles set role = 'admin';
+select 'secret' from here.user_roles where user_id = :b;
+-- works
+select id from here.user_roles where user_id = :a;
+
+-- == good states_for_all
+-- What is published is for all who sign in; nobody is promised to read own drafts.
+create table here.wallpapers (
+    id uuid primary key default gen_random_uuid(),
+    state text not null default 'processing' check (state in ('processing', 'published')),
+    title text not null
+);
+create table here.wallpaper_files (
+    id uuid primary key default gen_random_uuid(),
+    wallpaper_id uuid not null references here.wallpapers,
+    path text not null
+);
+alter table here.wallpapers enable row level security;
+alter table here.wallpaper_files enable row level security;
+create policy published on here.wallpapers for select to anon, authenticated
+using (state = 'published');
+create policy published on here.wallpaper_files for select to anon, authenticated using (
+    exists (select from here.wallpapers as w where w.id = wallpaper_id and w.state = 'published')
+);
+grant select on here.wallpapers, here.wallpaper_files to anon, authenticated;
+-- rows
+insert into here.wallpapers (state, title) values ('published', 'sea'), ('processing', 'secret');
+-- attack
+select * from here.wallpapers;
+-- works
+select id from here.wallpapers;
