@@ -100,6 +100,8 @@ class Proof:
         return f"policies {self.policies}, branches {tried} of {self.branches} tried"
 
 
+_NOTHING = "nothing could be tried: run it as the owner of the tables, or as a superuser"
+
 # What could stop or bend it, and what the answers are read by.
 _SETTINGS = """
     set local lock_timeout = '3s';
@@ -151,9 +153,13 @@ def _proof(scenarios: list[Scenario], coverage: BranchCoverage | None) -> Proof:
     called = {name for scenario in scenarios for name in scenario.called}
     oracles = {key: how for scenario in scenarios for key, how in scenario.oracles.items()}
     public = {name: policy for scenario in scenarios for name, policy in scenario.public.items()}
+    attempts = tuple(attempt for scenario in scenarios for attempt in scenario.attempts)
+    reasons = dict.fromkeys(reason for one in scenarios for reason in one.unattempted)
+    if not attempts and any(scenario.schema.tried for scenario in scenarios):
+        reasons |= {_NOTHING: None}
     return Proof(
-        tuple(attempt for scenario in scenarios for attempt in scenario.attempts),
-        tuple(dict.fromkeys(reason for one in scenarios for reason in one.unattempted)),
+        attempts,
+        tuple(reasons),
         len({(branch.table, branch.policy) for branch in branches}),
         len(branches),
         tuple(dict.fromkeys(_untried(scenarios, coverage, called))),

@@ -19,6 +19,7 @@ TITLES = {
     "unseen_designs": "designs of applications, written unseen",
     "kept_back": "kept back while the proof was written",
     "unseen": "written by who had not seen the proof",
+    "unseen_again": "written again by who had not seen the proof",
 }
 
 

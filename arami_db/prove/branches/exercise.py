@@ -68,7 +68,7 @@ def run(scenario: Scenario, coverage: BranchCoverage, cases: list[Case], gaps: l
     for case in every:
         seen = coverage.seen.get(key_of(case.branch), set())
         if coverage.is_open(case.branch) and (case.holds or False not in seen):
-            _try(scenario, coverage, case, openings.ends(case, of[case.branch.table]))
+            _try(scenario, coverage, case, openings.ends(scenario, case, of[case.branch.table]))
 
 
 def _try(scenario: Scenario, coverage: BranchCoverage, case: Case, ends: list[Row]) -> None:
@@ -88,7 +88,7 @@ def _try(scenario: Scenario, coverage: BranchCoverage, case: Case, ends: list[Ro
             coverage.sees(case.branch, *here.seen.get(key_of(case.branch), (None,)))
             if case.holds and True in here.seen.get(key_of(case.branch), set()):
                 _attack(scenario, table, case, actor, there, ends)
-                _own(scenario, table, case, actor)
+                _own(scenario, table, case, actor, ends)
     except psycopg.Error as error:
         if scenario.connection.closed:
             raise
@@ -160,20 +160,22 @@ def _why_not(there: Placed, beyond: str) -> str:
     return "" if there.is_theirs else NOBODYS
 
 
-def _own(scenario: Scenario, table: Table, case: Case, actor: Actor) -> None:
+def _own(scenario: Scenario, table: Table, case: Case, actor: Actor, ends: list[Row]) -> None:
     """What A could not do yet with own rows, with the claims and rows of this case."""
     drafts, key = scenario.maker.drafts, (scenario.a, table.path)
     there: tuple[sql.Composable, ...] = ()
-    if key in drafts and scenario.b not in str(case.row):  # the row that the branch asks for
-        wanted = {n: v for n, v in case.row.items() if table.columns[n].writable}
+    if key in drafts:  # the row that the branch asks for, as far as it can be A's
+        mine = {n: v for n, v in case.row.items() if scenario.b not in (v or "")}
+        wanted = {n: v for n, v in mine.items() if table.columns[n].writable}
         scenario.maker.drafts = {**drafts, key: {**drafts[key], **wanted}}
         held = {name for one in table.keys if one.primary for name in one.columns}
         if new := {n: v for n, v in wanted.items() if n not in held}:
             there = (make.update(table, new, scenario.pinpoint(table, scenario.a)),)
     open_ = [a for (path, a), r in scenario.kept.items() if path == table.path and not r.is_done]
     todo = [a for a in promises.own(scenario, table, actor) if a.action.split()[0] in open_]
-    todo = [
-        a if a.action == "insert own" else replace(a, prepare=(*there, *a.prepare)) for a in todo
-    ]
+    todo += openings.own_ends(scenario, table, actor, ends) if "update" in open_ else ()
+    for place, attack in enumerate(todo):
+        if attack.action != "insert own":
+            todo[place] = replace(attack, prepare=(*there, *attack.prepare))
     for attack, result in scenario.run(todo):
         promises.keep(scenario, attack, result)

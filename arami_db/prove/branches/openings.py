@@ -10,6 +10,7 @@ from arami_db.policies import Branch, Case
 from arami_db.prove.attacks.direct import takings
 from arami_db.prove.attempts.actors import Actor
 from arami_db.prove.attempts.model import Attack
+from arami_db.prove.branches.existing_rows import is_there
 from arami_db.prove.scenario import Scenario
 from arami_db.prove.scenario import statements as make
 from arami_db.prove.schema.secrets import beyond_users
@@ -17,10 +18,11 @@ from arami_db.rows.maker import Row
 from arami_db.rows.tables import Table
 
 
-def ends(case: Case, cases: list[Case]) -> list[Row]:
+def ends(scenario: Scenario, case: Case, cases: list[Case]) -> list[Row]:
     """What an updated row may become, where the policy has another condition for new rows.
 
     Args:
+        scenario: in which A has rows.
         case: what lets.
         cases: all of the table.
     """
@@ -30,7 +32,8 @@ def ends(case: Case, cases: list[Case]) -> list[Row]:
         dict(c.row)
         for c in cases
         if (c.holds and c.branch.clause == "check" and _updates(c.branch))
-        and (c.row and c.branch.permissive and not c.others and not beyond_users(c))
+        and (c.row and c.branch.permissive and not beyond_users(c))
+        and all(is_there(scenario, path, dict(row)) for path, row in c.others)
     ]
 
 
@@ -86,3 +89,23 @@ def _ending(scenario: Scenario, table: Table, actor: Actor, ends: list[Row]) -> 
             action = "update to A" if is_taken else f"update blindly to {', '.join(may)}"
             update = make.update(table, may, make.CURRENT)
             yield Attack(actor, action, table.label, update, at)
+
+
+def own_ends(scenario: Scenario, table: Table, actor: Actor, ends: list[Row]) -> Iterator[Attack]:
+    """Make A's row one that the condition for new rows lets through, as a change of state does.
+
+    Args:
+        scenario: in which A has rows.
+        table: the branch's.
+        actor: A.
+        ends: what rows may become.
+    """
+    if scenario.row(scenario.a, table.path) is None:
+        return
+    held = {owner.column for owner in table.owners}
+    held |= {name for key in table.keys for name in key.columns}
+    for row in ends:
+        new = {n: v for n, v in row.items() if table.columns[n].writable and n not in held}
+        if new and (may := make.allowed(scenario, table, actor.role, "update", new)):
+            update = make.update(table, may, scenario.pinpoint(table, scenario.a))
+            yield Attack(actor, "update own", table.label, update)

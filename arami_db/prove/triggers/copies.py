@@ -70,11 +70,13 @@ def _of_b(scenario: Scenario, table: Table) -> Iterator[tuple[str, sql.Composabl
         return
     where = scenario.pinpoint(table, scenario.b)
     name = make.changed_column(scenario, table, ROLE)
-    steps = {
-        "update": make.update(table, {name: row[name]}, where),
-        "delete": make.delete(table, where),
-    }
-    for command, step in steps.items():
+    longer = sql.SQL("update {0} set {1} = {1} || 'x' where {2}")  # where a change alone tells
+    steps = [
+        ("update", make.update(table, {name: row[name]}, where)),
+        ("update", longer.format(table.identifier, sql.Identifier(name), where)),
+        ("delete", make.delete(table, where)),
+    ]
+    for command, step in steps if table.columns[name].category == "S" else (steps[0], steps[2]):
         if guard.acts.get(command) and guard.promises(ROLE, command):
             yield command, step
 
