@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import psycopg
 from psycopg import sql
@@ -32,6 +32,7 @@ class BranchCoverage:
     refuted: set[Key]
     why: dict[Key, str]
     settled: set[Key]
+    refused: set[Key] = field(default_factory=set)  # B's row for it could not be made
 
     def sees(self, branch: Branch, value: bool | None) -> None:
         """Note what a branch was on some row."""
@@ -46,11 +47,12 @@ class BranchCoverage:
 
     @property
     def untried(self) -> list[tuple[Branch, str]]:
-        """The branches that were never true, and why."""
+        """The branches that were never true, or never of a row of B's, and why."""
         return [
             (branch, self.why.get(key, "no row and no claims were found that make it true"))
             for key, branch in self.branches.items()
-            if True not in self.seen.get(key, set()) and key not in self.refuted
+            if key in self.refused
+            or (True not in self.seen.get(key, set()) and key not in self.refuted)
         ]
 
 

@@ -94,6 +94,8 @@ def _try(scenario: Scenario, coverage: BranchCoverage, case: Case, ends: list[Ro
             raise
         said = str(error).strip().split("\n")[0]
         coverage.why.setdefault(key_of(case.branch), f"the case could not be made: {said}")
+        if case.holds:
+            coverage.refused.add(key_of(case.branch))
     finally:
         scenario.maker.made, scenario.maker.drafts = kept
 
