@@ -204,10 +204,17 @@ def test_every_target_of_the_makefile_is_explained_by_make_alone() -> None:
 
 def test_the_page_on_the_design_has_the_layers_that_the_linter_checks() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    [contract] = project["tool"]["importlinter"]["contracts"]
+    contract = project["tool"]["importlinter"]["contracts"][0]
     said = PAGES["docs/design.md"].partition("```text\n")[2].partition("\n```")[0]
     shown = [
         set(line.partition("operations: ")[2].split() or re.findall(r"\w+", line))
         for line in said.split("\n")
     ]
     assert shown == [set(re.findall(r"\w+", layer)) for layer in contract["layers"]]
+
+
+@pytest.mark.parametrize("package", ["prove", "policies"])
+def test_the_page_on_the_design_has_every_package_of_the_proof(package: str) -> None:
+    said = PAGES["docs/design.md"].partition("### How `--prove-rls` works")[2].partition("\n## ")[0]
+    there = {path.parent.name for path in (ROOT / "arami_db" / package).glob("*/__init__.py")}
+    assert there <= set(re.findall(r"`(\w+)`", said))

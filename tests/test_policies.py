@@ -535,9 +535,9 @@ def test_the_branches_together_are_the_condition(connection: Connection, conditi
 
 
 def test_what_the_server_refuses_stops_no_other_question(connection: Connection) -> None:
-    from arami_db.policies.measuring import Evaluator
-    from arami_db.policies.tree import TRUE, Expr
-    from arami_db.policies.worlds import CaseWorld
+    from arami_db.policies.expressions.tree import TRUE, Expr
+    from arami_db.policies.search.evaluator import Evaluator
+    from arami_db.policies.search.worlds import CaseWorld
 
     tables = read(connection, [POSTS]).catalog.tables
     with connection.transaction(force_rollback=True):

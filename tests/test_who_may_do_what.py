@@ -17,8 +17,8 @@ from markdown_it import MarkdownIt
 
 from arami_db.database.connect import connect
 from arami_db.files import SqlTree, packaged_sql_dir
-from arami_db.prove.exposed import Exposed
 from arami_db.prove.matrix import ACTORS, OUTCOMES, MatrixCell, matrix
+from arami_db.prove.schema.exposed import Exposed
 from arami_db.render.findings import pages
 from arami_db.settings import Declaration
 from arami_db.verifying import operation

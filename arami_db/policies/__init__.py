@@ -1,6 +1,10 @@
-"""Policies as expressions: what each may be true by, and the cases in which it is."""
+"""The conditions of policies: their branches, and rows and claims that make each branch true.
 
-from arami_db.policies.casing import cases
+`reading` makes expressions of policies (`expressions`, `resolution`). `cases` finds for each branch
+the rows, claims and settings that make it true (`search`, `solver`). Start with `cases`.
+"""
+
+from arami_db.policies.cases import cases
 from arami_db.policies.model import (
     ATTACKER,
     ATTACKER_EMAIL,

@@ -1,4 +1,4 @@
-"""What conditions speak of: tables, functions with their bodies, and policies, from the catalog."""
+"""The catalog that policies need: tables, functions with their bodies, policies."""
 
 from __future__ import annotations
 

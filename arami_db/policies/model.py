@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Literal
 
 from arami_db.policies.catalog import Catalog
-from arami_db.policies.tree import Expr
+from arami_db.policies.expressions.tree import Expr
 from arami_db.rows.tables import Path
 
 # Who acts, and whose rows are protected, in every case. Postgres accepts these values, so a

@@ -1,4 +1,4 @@
-"""Whose the rows of a table are, as its policies say it."""
+"""The columns that say whose a row is, found in the conditions of policies."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import Literal
 
 from arami_db.policies.catalog import Catalog
-from arami_db.policies.claims import Claim, bare, claim_of, column_of, descend
+from arami_db.policies.expressions.claims import Claim, bare, claim_of, column_of, descend
+from arami_db.policies.expressions.tree import TAKING_APART, Expr, Query, joined, walk
 from arami_db.policies.model import Branch, OwnerColumn, OwnerLink, Policies
-from arami_db.policies.tree import TAKING_APART, Expr, Query, joined, walk
 from arami_db.rows.tables import Path, Table
 
 Pair = tuple[Expr, Expr, bool]  # what a condition says are equal, or one an element of the other

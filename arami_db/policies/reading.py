@@ -8,13 +8,13 @@ from typing import Any, Literal
 
 from arami_db.database.connect import Connection
 from arami_db.policies.catalog import Catalog, read_catalog
+from arami_db.policies.expressions.parsing import expression
+from arami_db.policies.expressions.splitting import ways
+from arami_db.policies.expressions.tree import Expr, put
+from arami_db.policies.expressions.writing import text
 from arami_db.policies.model import Branch, Clause, Policies, TablePolicy
-from arami_db.policies.parsing import expression
-from arami_db.policies.resolving import resolved
-from arami_db.policies.scopes import of_policy
-from arami_db.policies.splitting import ways
-from arami_db.policies.tree import Expr, put
-from arami_db.policies.writing import text
+from arami_db.policies.resolution.names import resolved
+from arami_db.policies.resolution.scopes import of_policy
 from arami_db.rows.tables import Path
 
 

@@ -1,14 +1,14 @@
-"""Conditions that ask who somebody is, and nothing of the row: is the caller in a table?"""
+"""Conditions on the user alone and not on the row, such as: the user is in a table of admins."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from arami_db.policies.claims import claim_of
+from arami_db.policies.expressions.claims import claim_of
+from arami_db.policies.expressions.tree import Expr, walk
+from arami_db.policies.expressions.writing import text
 from arami_db.policies.model import Branch, Policies
-from arami_db.policies.tree import Expr, walk
-from arami_db.policies.writing import text
 from arami_db.rows.tables import Path
 
 

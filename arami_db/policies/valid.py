@@ -1,4 +1,4 @@
-"""Rows that a table's checks accept, where the likely values of single columns do not do."""
+"""Values with which a row passes the checks of its table."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping
 
 from arami_db.database.connect import Connection
 from arami_db.policies.catalog import Catalog
-from arami_db.policies.checks import checks_of
-from arami_db.policies.measuring import Evaluator
-from arami_db.policies.places import ROW
-from arami_db.policies.solving import Search
-from arami_db.policies.spots import Goal
-from arami_db.policies.tree import TRUE, Expr, joined, literal
-from arami_db.policies.worlds import CaseWorld
+from arami_db.policies.expressions.tree import TRUE, Expr, joined, literal
+from arami_db.policies.resolution.checks import checks_of
+from arami_db.policies.search.backtracking import Search
+from arami_db.policies.search.evaluator import Evaluator
+from arami_db.policies.search.goals import Goal
+from arami_db.policies.search.places import ROW
+from arami_db.policies.search.worlds import CaseWorld
 from arami_db.rows.tables import Table
 
 _WORLDS = 24  # measured for one row

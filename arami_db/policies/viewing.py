@@ -1,4 +1,4 @@
-"""Views that read with their owner's rights: their queries as policies of the tables they show."""
+"""Views that read with their owner's rights, as policies of the tables that they read."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from arami_db.policies.catalog import Catalog
+from arami_db.policies.expressions.parsing import expression
+from arami_db.policies.expressions.splitting import ways
+from arami_db.policies.expressions.tree import TRUE, Expr, Query, Source, joined, renamed, walk
+from arami_db.policies.expressions.writing import text
 from arami_db.policies.model import Branch, Clause, TablePolicy
-from arami_db.policies.parsing import expression
-from arami_db.policies.resolving import resolved_query
-from arami_db.policies.scopes import NameScope
-from arami_db.policies.splitting import ways
-from arami_db.policies.tree import TRUE, Expr, Query, Source, joined, renamed, walk
-from arami_db.policies.writing import text
+from arami_db.policies.resolution.names import resolved_query
+from arami_db.policies.resolution.scopes import NameScope
 from arami_db.rows.tables import Path
 
 

@@ -1,4 +1,9 @@
-"""Row level security, proved by trying: two users, everything anybody could try, all undone."""
+"""The proof of row level security: two users get rows, and every actor attacks them.
+
+`schema` reads what can be attacked and `scenario` makes the rows. `attacks`, `branches`, `answers`,
+`calls` and `triggers` are five kinds of attack, `verdicts` judges them, and `promises` makes sure
+that users can use their own rows. Start with `proving`, which calls them in their order.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +14,13 @@ import psycopg
 
 from arami_db.database.connect import Connection, lost
 from arami_db.policies import Branch
-from arami_db.prove.attempt import Attempt
+from arami_db.prove.attempts.model import Attempt
+from arami_db.prove.branches.coverage import BranchCoverage
 from arami_db.prove.citus import prove_there
-from arami_db.prove.coverage import BranchCoverage
-from arami_db.prove.exposed import Exposed, exposed
 from arami_db.prove.proving import play
 from arami_db.prove.scenario import Scenario
-from arami_db.prove.schema import read
+from arami_db.prove.schema.exposed import Exposed, exposed
+from arami_db.prove.schema.reading import read
 
 __all__ = ["Attempt", "Existence", "Proof", "Untried", "prove"]
 

@@ -1,8 +1,8 @@
 """The proof on Citus, which refuses two roles in one transaction: each role has one of its own.
 
-Its users make the rows. Nobody makes rows for anon, who may not: there what is there is tried, and
-each success on somebody's rows is a leak, and so is each answer about somebody that differs from
-the one about nobody.
+The users of a role make their rows themselves. The role anon cannot make rows: it attacks rows that
+exist. Each success is a leak, and so is an answer about an existing user that differs from the
+answer about a user who does not exist.
 """
 
 from __future__ import annotations
@@ -15,12 +15,14 @@ import psycopg
 from psycopg import sql
 
 from arami_db.database.connect import Connection
-from arami_db.prove import answers, attacks, doors, effects
-from arami_db.prove.actors import API_ROLES, Actor, attackers
+from arami_db.prove.answers import comparing, questions
+from arami_db.prove.attacks import direct
+from arami_db.prove.attempts.actors import API_ROLES, Actor, attackers
+from arami_db.prove.calls import effects
 from arami_db.prove.proving import play
 from arami_db.prove.scenario import Scenario
-from arami_db.prove.schema import ExposedSchema, read
-from arami_db.prove.whose import predicate
+from arami_db.prove.schema.predicates import predicate
+from arami_db.prove.schema.reading import ExposedSchema, read
 from arami_db.rows.maker import Maker, Row
 from arami_db.rows.tables import Path
 
@@ -141,7 +143,7 @@ def _outside(scenario: Scenario, there: Somebody | None) -> None:
             continue
         cast = scenario.cast(actor)
         for table in scenario.schema.owned:
-            for attack, result in scenario.run(list(attacks.on(scenario, table, cast))):
+            for attack, result in scenario.run(list(direct.on(scenario, table, cast))):
                 done = result.sqlstate is None and result.count
                 leak = "it was done" if done else None
                 scenario.record(cast, attack.action, table.label, result, leak)
@@ -159,9 +161,9 @@ def _definers(scenario: Scenario, there: Somebody | None) -> None:
 
 def _about(scenario: Scenario, actor: Actor, there: Somebody) -> None:
     """Ask about somebody and about nobody: an answer that differs is a leak."""
-    todo = doors.questions(scenario, [actor])
-    about = doors.ask(scenario, todo)
-    again = doors.ask(scenario, todo, about)
+    todo = questions.questions(scenario, [actor])
+    about = questions.ask(scenario, todo)
+    again = questions.ask(scenario, todo, about)
     if not scenario.role:
         effects.judge(scenario, todo)
     nobody = str(uuid.uuid4())
@@ -172,8 +174,8 @@ def _about(scenario: Scenario, actor: Actor, there: Somebody) -> None:
         for name, other in names.items():
             statement = statement.replace(name, other)
         others.append(replace(question, statement=sql.SQL(statement)))
-    answers.compare(
-        scenario, todo, list(zip(about, again, doors.ask(scenario, others), strict=True))
+    comparing.compare(
+        scenario, todo, list(zip(about, again, questions.ask(scenario, others), strict=True))
     )
 
 

@@ -1,4 +1,4 @@
-"""Who may do what with what, cell by cell, from the attempts alone."""
+"""The matrix of access: what each actor may do with each object, as the attempts have shown."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from arami_db.prove.attempt import MEANT, NOBODYS, SHARED, Attempt
-from arami_db.prove.exposed import Exposed
+from arami_db.prove.attempts.model import MEANT, NOBODYS, SHARED, Attempt
+from arami_db.prove.schema.exposed import Exposed
 
 ANON, OWN, OTHERS, SERVICE = ACTORS = ("anon", "A on own", "A on B's", "service_role")
 COMMANDS = ("select", "insert", "update", "delete", "call")

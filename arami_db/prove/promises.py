@@ -1,4 +1,4 @@
-"""The other half of the proof: what grants and policies promise, users can do with own rows."""
+"""What grants and policies promise: users can read and write their own rows."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from dataclasses import replace
 
 from psycopg import sql
 
-from arami_db.prove import statements as make
-from arami_db.prove.actors import SERVICE, Actor
-from arami_db.prove.arguments import calls
-from arami_db.prove.asking import asked
-from arami_db.prove.attempt import TAKEN, Attack, Result
-from arami_db.prove.doors import is_closed, written
-from arami_db.prove.oracle import ownerless
-from arami_db.prove.parts import Guard
+from arami_db.prove.answers.questions import is_closed, written
+from arami_db.prove.arguments.calls import calls
+from arami_db.prove.attempts.actors import SERVICE, Actor
+from arami_db.prove.attempts.model import TAKEN, Attack, Result
+from arami_db.prove.attempts.single import asked
 from arami_db.prove.scenario import Scenario
+from arami_db.prove.scenario import statements as make
+from arami_db.prove.schema.parts import Guard
+from arami_db.prove.verdicts import ownerless
 from arami_db.rows.tables import Table
 
 # A row that could not be made to go is in the way; a trigger says no in words of its own.
@@ -74,7 +74,7 @@ def keep(scenario: Scenario, attack: Attack, result: Result) -> None:
 
 
 def settle(scenario: Scenario, actor: Actor, let: set[tuple[str, str]] | None) -> None:
-    """Write down what of the promises was kept.
+    """Record which promises were kept.
 
     Args:
         scenario: in which all was tried.
@@ -113,7 +113,7 @@ def _is_of_own(guard: Guard, table: Table, actor: Actor, action: str) -> bool:
 
 
 def serve(scenario: Scenario) -> None:
-    """service_role sees A's rows and B's, where it may read at all; what else it can do is told.
+    """Check that service_role reads the rows that it has grants on; record what else it can do.
 
     Args:
         scenario: in which both have rows.
@@ -132,7 +132,9 @@ def serve(scenario: Scenario) -> None:
             read = make.read_view(scenario, view, actor.role)
             todo.append(Attack(actor, "select", view.label, read, reads=True))
     if not scenario.role:
-        nobodys = [a for t in scenario.schema.ownerless for a in ownerless(scenario, t, actor)]
+        nobodys = [
+            a for t in scenario.schema.ownerless for a in ownerless.attacks(scenario, t, actor)
+        ]
         todo += [a for a in nobodys if a.action != "truncate"]
     granted = {t.label for t in scenario.schema.owned if _may_read(scenario, t)}
     for attack, result in scenario.run(todo):

@@ -1,4 +1,4 @@
-"""The order of things: A gets rows, then B does, everybody tries, and doors are asked without B."""
+"""The steps of the proof in order: rows for A and B, attacks, questions with and without B."""
 
 from __future__ import annotations
 
@@ -7,39 +7,28 @@ from contextlib import ExitStack
 from psycopg import sql
 
 from arami_db.policies import cases
-from arami_db.prove import (
-    aftermath,
-    answers,
-    appointed,
-    attacks,
-    branches,
-    doors,
-    effects,
-    entrances,
-    keys,
-    oracle,
-    pacing,
-    promises,
-    raised,
-    shadows,
-    showing,
-    through,
-)
-from arami_db.prove.actors import API_ROLES, THOROUGH, Actor, attackers, owner, owners
-from arami_db.prove.asking import asked
-from arami_db.prove.attempt import Attack, Result
-from arami_db.prove.coverage import BranchCoverage, begin, let
-from arami_db.prove.doors import Question
-from arami_db.prove.owners import is_profile, names_two
-from arami_db.prove.scenario import Scenario
-from arami_db.prove.telling import Telling
+from arami_db.prove import promises
+from arami_db.prove.answers import comparing, questions, shadows, timing
+from arami_db.prove.answers.controls import Controls
+from arami_db.prove.answers.questions import Question
+from arami_db.prove.attacks import direct, keys, view_writes
+from arami_db.prove.attempts.actors import API_ROLES, THOROUGH, Actor, attackers, owner, owners
+from arami_db.prove.attempts.model import Attack, Result
+from arami_db.prove.attempts.single import asked
+from arami_db.prove.branches import exercise, owner_views
+from arami_db.prove.branches.coverage import BranchCoverage, begin, let
+from arami_db.prove.calls import effects, read_access, write_access
+from arami_db.prove.scenario import Scenario, memberships
+from arami_db.prove.schema.owners import is_profile, names_two
+from arami_db.prove.triggers import copies
+from arami_db.prove.verdicts import judging, ownerless, public
 from arami_db.rows.savepoints import undo
 
 _BEFORE = "arami_before_b"
 
 
 def play(scenario: Scenario) -> BranchCoverage:
-    """Let everybody try everything; what happened is in the scenario.
+    """Run the proof; the scenario holds the record afterwards.
 
     Args:
         scenario: a new one.
@@ -58,10 +47,10 @@ def play(scenario: Scenario) -> BranchCoverage:
     if any(len(table.direct) > 1 or names_two(table) for table in tables):
         scenario.settle(scenario.c, [t for t in tables if t.name == "users" or is_profile(t)])
     scenario.settle(scenario.a, tables)
-    common = [t for t in tables if oracle.is_common(scenario, t)]  # stays when B's rows go
+    common = [t for t in tables if public.is_common(scenario, t)]  # stays when B's rows go
     scenario.settle(scenario.b, common)
     if not scenario.role:
-        appointed.dismiss(scenario, owner(scenario.a, scenario.operators_claims(scenario.a)))
+        memberships.dismiss(scenario, owner(scenario.a, scenario.operators_claims(scenario.a)))
     scenario.connection.execute(sql.SQL("savepoint {}").format(sql.Identifier(_BEFORE)))
     scenario.settle(scenario.b, [t for t in tables if t not in common])
     if not scenario.role:
@@ -93,7 +82,7 @@ def playable(scenario: Scenario) -> list[str]:
 def _attack(scenario: Scenario, everybody: list[Actor], roles: list[str]) -> BranchCoverage:
     schema, me = scenario.schema, scenario.cast(owner(scenario.a, scenario.claims))
     scenario.begin(f"proving: {len(everybody)} actors on {len(schema.tried)} tables")
-    pacing.measure(scenario, me)
+    timing.measure(scenario, me)
     _others(scenario, everybody)
     if me.role in roles:
         keys.attached(scenario, schema.owned, me)
@@ -104,9 +93,9 @@ def _attack(scenario: Scenario, everybody: list[Actor], roles: list[str]) -> Bra
         return _on_citus(scenario, me)
     coverage = begin(scenario)
     if me.role in roles:
-        made = cases(scenario.connection, branches.open_ones(schema.policies, coverage))
+        made = cases(scenario.connection, exercise.open_ones(schema.policies, coverage))
         scenario.begin(f"proving: {len(made.made)} cases of {len(coverage.branches)} branches")
-        branches.run(scenario, coverage, list(made.made), list(made.gaps))
+        exercise.run(scenario, coverage, list(made.made), list(made.gaps))
         promises.settle(scenario, me, let(scenario, coverage))
         promises.views(scenario, me)
     else:  # what was measured was not tried
@@ -120,15 +109,17 @@ def _attack(scenario: Scenario, everybody: list[Actor], roles: list[str]) -> Bra
 def _others(scenario: Scenario, everybody: list[Actor]) -> None:
     """Let everybody try what belongs to B, and what belongs to no user."""
     schema = scenario.schema
-    todo = [a for t in schema.owned for actor in everybody for a in attacks.on(scenario, t, actor)]
+    todo = [a for t in schema.owned for actor in everybody for a in direct.on(scenario, t, actor)]
     thorough = [actor for actor in everybody if actor.name in THOROUGH]
-    todo += [a for v in schema.views for who in thorough for a in through.attacks(scenario, v, who)]
-    oracle.judged(scenario, todo)
-    ownerless = [
-        a for t in schema.ownerless for w in thorough for a in oracle.ownerless(scenario, t, w)
+    todo += [
+        a for v in schema.views for who in thorough for a in view_writes.attacks(scenario, v, who)
     ]
-    oracle.judge_ownerless(scenario, ownerless)
-    oracle.name_ownerless(scenario)
+    judging.judged(scenario, todo)
+    nobodys = [
+        a for t in schema.ownerless for w in thorough for a in ownerless.attacks(scenario, t, w)
+    ]
+    ownerless.judge(scenario, nobodys)
+    ownerless.name_unclear(scenario)
 
 
 def _own(scenario: Scenario, mine: list[Actor]) -> None:
@@ -158,31 +149,31 @@ def _on_citus(scenario: Scenario, me: Actor) -> BranchCoverage:
 
 
 def _ask(scenario: Scenario, everybody: list[Actor]) -> None:
-    todo = doors.questions(scenario, everybody)
+    todo = questions.questions(scenario, everybody)
     scenario.begin(f"proving: {len(todo)} questions to views and functions")
     done = effects.judge(scenario, todo)
-    aftermath.judge(scenario, todo, everybody)
-    entrances.entered(scenario, done)
-    raised.judge(scenario, done)
+    copies.judge(scenario, todo, everybody)
+    read_access.entered(scenario, done)
+    write_access.judge(scenario, done)
     if not scenario.role:
-        showing.run(scenario)
-    there = doors.ask(scenario, todo)
-    again = doors.ask(scenario, todo, there)
+        owner_views.run(scenario)
+    there = questions.ask(scenario, todo)
+    again = questions.ask(scenario, todo, there)
     caster = next((actor for actor in everybody if actor.name == "A"), None)
     shadowed, hidden, hidden_again = _past_shadows(scenario, todo, caster)
     b = owner(scenario.b, scenario.operators_claims(scenario.b))
-    telling = Telling(scenario, doors.within_reach(todo, there), b)
+    controls = Controls(scenario, questions.within_reach(todo, there), b)
     _ = scenario.tokens  # of B's rows, which are gone after this
     undo(scenario.connection, _BEFORE)
-    without = doors.ask(scenario, todo)
-    answers.compare(scenario, todo, list(zip(there, again, without, strict=True)))
-    telling.settle()
+    without = questions.ask(scenario, todo)
+    comparing.compare(scenario, todo, list(zip(there, again, without, strict=True)))
+    controls.settle()
     if shadowed and caster:
         with shadows.shadows(scenario, caster) as cast:
             if cast:
-                bare = doors.ask(scenario, shadowed)
+                bare = questions.ask(scenario, shadowed)
                 told = list(zip(hidden, hidden_again, bare, strict=True))
-                answers.compare(scenario, shadowed, told)
+                comparing.compare(scenario, shadowed, told)
 
 
 def _past_shadows(
@@ -200,13 +191,13 @@ def _past_shadows(
         reads = (
             a
             for table in scenario.schema.owned
-            for a in attacks.on(scenario, table, caster)
+            for a in direct.on(scenario, table, caster)
             if a.reads
         )
         action = "select past temporary tables"
-        oracle.judged(
+        judging.judged(
             scenario, [Attack(a.actor, action, a.object, a.statement, reads=True) for a in reads]
         )
         shadowed = shadows.shadowed([q for q in todo if q.name not in scenario.slow], caster)
-        told = doors.ask(scenario, shadowed)
-        return shadowed, told, doors.ask(scenario, shadowed, told)
+        told = questions.ask(scenario, shadowed)
+        return shadowed, told, questions.ask(scenario, shadowed, told)

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from arami_db import __version__
 from arami_db.docs.words import Code, Words, listed
 from arami_db.drift.findings import Severity
-from arami_db.prove.exposed import Exposed
 from arami_db.prove.matrix import ACTORS, COMMANDS, OUTCOMES, MatrixCell, Trace, matrix
+from arami_db.prove.schema.exposed import Exposed
 from arami_db.render.findings.text import checked, consequences
 from arami_db.render.output import count
 from arami_db.render.reference import escaping
