@@ -14,10 +14,10 @@ from arami_db.settings import Declaration, read_settings
 from arami_db.verifying.aside import Wishes
 
 if TYPE_CHECKING:
-    from arami_db.prove import Proof
+    from arami_db.prove import Attempt, Proof
 
-_LEAK = "could reach what is not theirs"
-_BROKEN = "could not do what grants and policies promise them"
+_LEAK = "reached another user's rows"
+_BROKEN = "could not do what grants and policies allow"
 _DECLARE = 'If it is meant, declare it: rls = "{}", action = "{}", and a reason.'
 
 
@@ -49,17 +49,22 @@ def of_proof(connection: Connection, tree: SqlTree, proof: Proof) -> list[Findin
 
 
 def _attempted(proof: Proof) -> Iterator[Finding]:
-    for attempt in (*proof.leaks, *proof.failures):
-        why = _LEAK if attempt.leaked else _BROKEN
-        action = attempt.action.split(" ")[0]
+    """One finding for each object and action, whoever it was that succeeded or failed."""
+    grouped: dict[tuple[str, str, bool], list[Attempt]] = {}
+    for one in (*proof.leaks, *proof.failures):
+        grouped.setdefault((one.object, one.action.split(" ")[0], one.leaked), []).append(one)
+    for (name, action, leaked), attempts in grouped.items():
+        first = attempts[0]
+        others = len({one.actor for one in attempts} - {first.actor})
+        who = first.actor + (f" and {others} other{'s' * (others > 1)}" if others else "")
         yield Finding(
             Severity.SECURITY,
             "rls",
-            attempt.object,
-            f"{attempt.actor}: {attempt.action}: {why}",
-            expected=attempt.evidence or None,
-            actual=attempt.detail,
-            advice=_DECLARE.format(attempt.object, action) if attempt.leaked else None,
+            name,
+            f"{who}: {first.action}: {_LEAK if leaked else _BROKEN}",
+            expected=first.evidence or None,
+            actual=first.detail,
+            advice=_DECLARE.format(name, action) if leaked else None,
         )
 
 
