@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -51,7 +52,9 @@ def reasons(report: dict[str, Any], command: str) -> str:
 def test_a_superuser_s_empty_database_is_well_and_so_it_is_when_migrated(
     empty_database: str, database: str
 ) -> None:
+    begun = time.monotonic()
     before = run_json("doctor", "-d", empty_database)
+    taken = time.monotonic() - begun
     assert outcomes(before) == {
         **dict.fromkeys(("status", "migrate", "baseline", "verify", "maintain"), "works"),
         **dict.fromkeys(("verify --prove-rls", "seed", "archive"), "after migrate"),
@@ -59,7 +62,7 @@ def test_a_superuser_s_empty_database_is_well_and_so_it_is_when_migrated(
     assert (before["needs"], before["block"]) == ([], None)
     assert (before["server"]["platform"], before["ledger"]["state"]) == ("plain", "none")
     assert before["ledger"]["pending"] > 20
-    assert abs(before["clock"]["ahead_seconds"]) < 5
+    assert abs(before["clock"]["ahead_seconds"]) <= taken
     assert scalar(empty_database, "select to_regnamespace('arami_db')") is None
     after = run_json("doctor", "-d", database)
     assert set(outcomes(after).values()) == {"works"}

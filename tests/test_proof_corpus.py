@@ -77,7 +77,7 @@ def test_a_case_is_what_it_says(name: str, places: Places) -> None:
 def test_the_proof_finds_leaks_and_nothing_else(
     name: str, places: Places, proofs: dict[str, Proof]
 ) -> None:
-    """A leak is executed, a correct design is not accused; a gap that is closed is no gap."""
+    """A leak is executed, a correct design is not accused; a gap that is closed leaves GAPS."""
     conninfo, schema = places[name]
     said, why = verdict(CASES[name], proofs[conninfo], schema)
     expected = {"right", "not tried"} if CASES[name].kind == "good" else {"found"}

@@ -17,7 +17,7 @@ from arami_db.policies import Branch
 from arami_db.prove.attempts.model import Attempt
 from arami_db.prove.branches.coverage import BranchCoverage
 from arami_db.prove.citus import prove_there
-from arami_db.prove.proving import play
+from arami_db.prove.proving import attempt_all
 from arami_db.prove.scenario import Scenario
 from arami_db.prove.schema.exposed import Exposed, exposed
 from arami_db.prove.schema.reading import read
@@ -140,7 +140,7 @@ def prove(
                 return Proof((), (READ_ONLY,))
             if not on_citus:
                 scenario = Scenario(connection, read(connection), begin=begin)
-                return _proof([scenario], play(scenario))
+                return _proof([scenario], attempt_all(scenario))
         return _proof(prove_there(connection, _SETTINGS, begin), None)
     except psycopg.Error as error:
         if connection.closed:

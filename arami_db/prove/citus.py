@@ -19,7 +19,7 @@ from arami_db.prove.answers import comparing, questions
 from arami_db.prove.attacks import direct
 from arami_db.prove.attempts.actors import API_ROLES, Actor, attackers
 from arami_db.prove.calls import effects
-from arami_db.prove.proving import play
+from arami_db.prove.proving import attempt_all
 from arami_db.prove.scenario import Scenario
 from arami_db.prove.schema.predicates import predicate
 from arami_db.prove.schema.reading import ExposedSchema, read
@@ -91,7 +91,7 @@ def _as_role(
         if role == "anon":
             _outside(scenario, there)
         else:
-            play(scenario)
+            attempt_all(scenario)
     return scenario
 
 

@@ -27,7 +27,7 @@ from arami_db.rows.savepoints import undo
 _BEFORE = "arami_before_b"
 
 
-def play(scenario: Scenario) -> BranchCoverage:
+def attempt_all(scenario: Scenario) -> BranchCoverage:
     """Run the proof; the scenario holds the record afterwards.
 
     Args:
@@ -38,7 +38,7 @@ def play(scenario: Scenario) -> BranchCoverage:
     """
     tables = list(scenario.schema.tables.values())
     scenario.begin(f"proving: rows for two users in {len(tables)} tables")
-    roles = [scenario.role] if scenario.role else playable(scenario)
+    roles = [scenario.role] if scenario.role else usable_roles(scenario)
     if not (scenario.schema.tried or scenario.schema.views or scenario.schema.functions):
         shown = ", ".join(scenario.schema.exposed) or "none"
         scenario.skip(
@@ -67,7 +67,7 @@ def play(scenario: Scenario) -> BranchCoverage:
     return coverage
 
 
-def playable(scenario: Scenario) -> list[str]:
+def usable_roles(scenario: Scenario) -> list[str]:
     """The API roles that the connection may take on; what goes untried for want of one is noted."""
     found = []
     for role in API_ROLES:

@@ -49,7 +49,7 @@ def of_proof(connection: Connection, tree: SqlTree, proof: Proof) -> list[Findin
 
 
 def _attempted(proof: Proof) -> Iterator[Finding]:
-    """One finding for each object and action, whoever it was that succeeded or failed."""
+    """One finding for each object and action, by all who succeeded or failed."""
     grouped: dict[tuple[str, str, bool], list[Attempt]] = {}
     for one in (*proof.leaks, *proof.failures):
         grouped.setdefault((one.object, one.action.split(" ")[0], one.leaked), []).append(one)

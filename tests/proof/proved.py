@@ -62,7 +62,7 @@ def verdict(case: Case, proof: Proof, schema: str) -> tuple[str, str]:
     oracles = [f"{o.object}: {o.by}: {o.how}" for o in proof.oracles]
     if case.kind == "oracle":
         leaks += oracles
-    if case.kind == "good":  # what another case does to its rows is no fault of its own
+    if case.kind == "good":  # another case may do something to its rows
         wrong = [line for line in [*leaks, *fails] if _of(case, schema, [line.split(": ")[0]])]
     else:
         wrong = _of(case, schema, leaks)

@@ -1642,7 +1642,7 @@ select here.by_token('');
 select 1 where not exists (select here.by_token('a guess'));
 
 -- == leak cancels_pending: here.cancel
--- What waits is cancelled by its number, whoever asks.
+-- What waits is cancelled by its number, without a look at who asks.
 create table here.bookings (
     id bigint generated always as identity primary key,
     user_id uuid not null references public.users on delete cascade,

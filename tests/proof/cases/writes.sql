@@ -814,7 +814,7 @@ delete from here.tasks;
 select * from here.trash;
 
 -- == good trigger_notifies
--- Whoever comments on a post that all may read tells its author so, and the post counts it.
+-- A comment on a post that all may read tells its author so, and the post counts it.
 create table here.posts (
     id uuid primary key default gen_random_uuid(),
     author_id uuid not null references public.users on delete cascade,
