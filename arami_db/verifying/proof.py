@@ -70,7 +70,7 @@ def _attempted(proof: Proof) -> Iterator[Finding]:
 
 def _known_unproved(proof: Proof) -> Iterator[Finding]:
     for one in proof.oracles:
-        message = f"anybody who may try: exists, by {one.by}: {one.how}"
+        message = f"anybody: exists, by {one.by}: {one.how}"
         advice = _DECLARE.format(one.object, "exists")
         yield Finding(
             Severity.LOW, "rls", one.object, message.replace(", by", " by", 1), advice=advice

@@ -13,7 +13,7 @@ from arami_db.prove.attempts.model import Attack, Result
 from arami_db.prove.scenario import Scenario
 from arami_db.prove.schema.parts import View
 
-_WHY = "it told B no more of B's own rows than without them, so it held nothing back"
+_WHY = "its answer to B is the same without B's rows, so the attempts on it prove nothing"
 _AS_OWNER = (
     "it reads with the rights of its owner, so policies hold nothing back; the conditions of its"
     " own query were tried with these rows only"

@@ -11,8 +11,8 @@ from arami_db.prove.attempts.actors import Actor
 
 # Why something that was done does not count as a leak.
 MEANT = "a policy for anon says that everybody may"
-SHARED = "the row is A's, too"
-NOBODYS = "the row is of no user"
+SHARED = "A owns the row as well"
+NOBODYS = "the row has no owner"
 DENIED = "42501"
 TAKEN = ("23505", "23P01")  # by somebody's row, which so is known to be there
 # Classes that say something of the attempt, or of the server's day, rather than of its defences.

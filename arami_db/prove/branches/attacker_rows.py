@@ -20,8 +20,8 @@ _RIGHTS = re.compile(
     r"role|admin|owner|manager|moderator|staff|level|rank|tier|perm|priv|access|can_"
 )
 _ACCEPTED = (
-    "A, whom somebody else has put in, may change {} of the own row and so reaches rows of B's:"
-    " whether that accepts an offer or takes a right, no policy says"
+    "another user made A a member; A can change {} in that row, and then reaches rows of B's; that"
+    " may accept an offer, or take a right"
 )
 
 

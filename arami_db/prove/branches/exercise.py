@@ -31,8 +31,8 @@ from arami_db.rows.tables import Path, Table
 
 _ADDRESS = re.compile(r"'email'|auth\.email\(")
 _BY_ADDRESS = (
-    "whose address fits may change its rows, which are of no user: whether these are colleagues,"
-    " no policy says"
+    "a user with a matching address may change its rows, which have no owner; the policy does not"
+    " say whether that is meant"
 )
 
 

@@ -10,8 +10,8 @@ from arami_db.prove.scenario.harm import changes_of
 from arami_db.prove.schema.parts import ApiFunction
 
 _PAID = (
-    "called by A with what is A's and what is B's, it changes numbers in B's rows: whether that is"
-    " meant, as of a payment, nothing says"
+    "called by A with values of A's and of B's, it changes numbers in B's rows; that may be meant,"
+    " as a payment is"
 )
 
 

@@ -14,12 +14,12 @@ from arami_db.rows.savepoints import undone
 from arami_db.rows.tables import Table
 
 _WHY = (
-    "who has a row here comes to others' rows in {}; users cannot write it, so A was given none:"
-    " whether operators give one to everybody was not tried"
+    "a row here gives access to others' rows in {}; only operators write it, so A has none; not"
+    " tried: operators may give one to every user"
 )
 _OF_WHAT = (
-    "its policy asks whether the caller is in {}, and not of what: whether that is meant was not"
-    " tried"
+    "its policy asks whether the caller has a row in {}, but not of which group; it does not say"
+    " whether that is meant"
 )
 
 

@@ -114,7 +114,7 @@ def _set_off(
         if result.sqlstate is None and result.count:
             done.add((action.attack.object, action.command))
         if told and told - _told(scenario, action, secrets, is_done=False)[1]:
-            leak = "A is told, or may read then, what is in B's rows"
+            leak = "A then sees values of B's rows"
             scenario.record(actor, action.attack.action, action.attack.object, result, leak)
         elif action.named and result.count and (columns := derived_columns(scenario, action)):
             leak = f"what B's row says decides what A then reads in {', '.join(columns)}"
