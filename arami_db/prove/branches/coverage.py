@@ -32,7 +32,8 @@ class BranchCoverage:
     refuted: set[Key]
     why: dict[Key, str]
     settled: set[Key]
-    refused: set[Key] = field(default_factory=set)  # B's row for it could not be made
+    of_owners: set[Key] = field(default_factory=set)  # they say whose a row is
+    refused: set[Key] = field(default_factory=set)  # B's row for it could not be made, or is A's
 
     def sees(self, branch: Branch, value: bool | None) -> None:
         """Note what a branch was on some row."""
@@ -69,15 +70,12 @@ def begin(scenario: Scenario) -> BranchCoverage:
         for branch in scenario.schema.policies.branches
         if branch.table in tried and people & set(branch.roles)
     }
+    compared = [one for columns in scenario.schema.compared.values() for one in columns]
     # These are true only for the owner, by that column.
-    settled = {
-        key_of(branch)
-        for columns in scenario.schema.compared.values()
-        for column in columns
-        if column.kind == "uid" and not column.via
-        for branch in column.branches
-    }
+    direct = [one for one in compared if one.kind == "uid" and not one.via]
+    settled = {key_of(branch) for column in direct for branch in column.branches}
     coverage = BranchCoverage(branches, {}, set(), {}, settled)
+    coverage.of_owners = {key_of(branch) for column in compared for branch in column.branches}
     actor = owner(scenario.a, scenario.claims)
     of: dict[Path, list[Branch]] = {}
     for branch in branches.values():

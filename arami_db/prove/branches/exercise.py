@@ -29,6 +29,7 @@ from arami_db.rows.maker import Row
 from arami_db.rows.savepoints import undone
 from arami_db.rows.tables import Path, Table
 
+_OWN_ONLY = "it was true only of rows that A owns as well"
 _ADDRESS = re.compile(r"'email'|auth\.email\(")
 _BY_ADDRESS = (
     "a user with a matching address may change its rows, which have no owner; the policy does not"
@@ -89,6 +90,9 @@ def _try(scenario: Scenario, coverage: BranchCoverage, case: Case, ends: list[Ro
             if case.holds and True in here.seen.get(key_of(case.branch), set()):
                 _attack(scenario, table, case, actor, there, ends)
                 _own(scenario, table, case, actor, ends)
+                if there.is_own and key_of(case.branch) not in coverage.of_owners:
+                    coverage.refused.add(key_of(case.branch))
+                    coverage.why.setdefault(key_of(case.branch), _OWN_ONLY)
     except psycopg.Error as error:
         if scenario.connection.closed:
             raise

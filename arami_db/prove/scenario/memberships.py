@@ -47,9 +47,9 @@ def dismiss(scenario: Scenario, actor: Actor) -> None:
 
 
 def _name(scenario: Scenario, standing: Standing) -> None:
-    """Name a table without owners that members of anything read: of what, its policy may forget."""
+    """Name a table that members of anything come to: its policy may forget to ask of what."""
     table = scenario.schema.tables.get(standing.branch.table)
-    if table is None or table not in scenario.schema.ownerless:
+    if table is None:
         return
     above = {key.parent for key in table.foreign_keys}
     for path in standing.tables:
