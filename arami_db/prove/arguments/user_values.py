@@ -17,6 +17,7 @@ from arami_db.rows.tables import Table
 MOMENTS = {"date", "timestamp with time zone", "timestamp without time zone"}
 _WORDS = 6
 _CHOSEN = re.compile(r"->>\s*'([^']+)'\s*\)?\s*(?:=|in\s*\(|when)\s*'([\w .-]{1,40})'")
+_CAST = re.compile(r"->>\s*'(\w+)'\s*\)?\s*::\s*(bool|(?:big|small)?int|numeric|float|real)", re.I)
 _KEYS = re.compile(r"->>?\s*'([^']+)'|\"?(\w+)\"?\s+(?:uuid|text|bigint|int|integer)\b")
 _PARTS = {"year": "%Y", "month": "%m", "week": "%V", "day": "%d", "hour": "%H", "quarter": ""}
 
@@ -110,6 +111,11 @@ def documents(scenario: Scenario, function: ApiFunction, subject: Subject) -> It
     for key in sorted(keys):
         value = named(scenario, key.lower(), subject) or row.get("id") or user
         found.setdefault(key, value)
+    for key, kind in _CAST.findall(function.body):
+        if kind.lower().startswith("bool"):
+            found[key] = True
+        elif not re.fullmatch(r"-?[\d.]+", str(found.get(key))):
+            found[key] = 100
     for key in sorted(keys):  # what holds further keys holds all of them
         if re.search(rf"->\s*'{re.escape(key)}'\s*->", function.body):
             found[key] = {**row, **dict.fromkeys(keys, user)}
