@@ -67,11 +67,20 @@ def _plain(scenario: Scenario, function: ApiFunction, subject: Subject) -> Itera
     label = f"with {'A' if user == scenario.a else 'B'}'s {table.name if table else 'id'}"
     lists = [values_of(scenario, function, a, subject) for a in function.arguments]
     mine = _keys(scenario) if user == scenario.b else set()
-    for n in range(min(_MOST, math.lcm(*map(len, lists)))):
-        chosen = [values[n % len(values)] for values in lists]
+    together = [
+        (2 * n, [values[n % len(values)] for values in lists])
+        for n in range(min(_MOST, math.lcm(*map(len, lists))))
+    ]
+    one_by_one = [
+        (2 * n + 1, [value if at == place else each[0] for at, each in enumerate(lists)])
+        for place, values in enumerate(lists if len(lists) > 1 else ())
+        for n, value in enumerate(values[:_MOST])
+        if n
+    ]
+    for n, (rank, chosen) in enumerate(together + one_by_one):
         told = f" {label}, {n + 1}" if n else f" {label}"
         met = any(value.text in mine and not value.real for value in chosen)
-        yield _call(function, chosen, told, rank=2 * n + 2 * (table is None), is_mixed=met)
+        yield _call(function, chosen, told, rank=rank + 2 * (table is None), is_mixed=met)
     if function.required < len(lists):
         first = [values[0] for values in lists][: function.required]
         yield _call(function, first, f" {label} and defaults", rank=2)

@@ -26,6 +26,7 @@ _NUMBERS = {"smallint", "integer", "bigint", "numeric", "real", "double precisio
 _TEXTS = {"text", "character varying", "character", "name", "citext", "unknown", "anyelement"}
 _PAGING = re.compile(r"page|offset|skip|limit|size|count|days|top|first|after|^n$|^k$")
 _AMOUNT = re.compile(r"amount|sum|cents|price|quantity|qty|points|credits|total|^by$")
+_COLUMNS = re.compile(r"field|col|attribute|select")
 _EARLY = re.compile(r"from|since|after|start|begin|min|lower")
 _PREFIX = re.compile(r"^(?:p|in|arg|a|v)?_+|_+(?:in|p|arg|param)$")
 _WORD = re.compile(r"'([\w .-]{1,40})'")  # what a body compares
@@ -64,12 +65,17 @@ def values(
     found = list(_of_kind(scenario, function, argument, kind, subject))
     found = list(dict.fromkeys(found)) or [Value(filler(kind))]
     if argument.element is not None:
-        return [Value(None if v.text is None else _array(v.text), v.real) for v in found]
+        arrays = [Value(None if v.text is None else _array(v.text), v.real) for v in found]
+        if subject[1] is None or kind not in _TEXTS:
+            return arrays
+        names = Value(_array(*subject[1].columns), real=True)
+        is_of_columns = _COLUMNS.search(argument.name.lower())
+        return [names] if is_of_columns else [*arrays[:1], names, *arrays[1:]]
     return found
 
 
-def _array(text: str) -> str:
-    return "{" + json.dumps(text) + "}"
+def _array(*texts: str) -> str:
+    return "{" + ", ".join(map(json.dumps, texts)) + "}"
 
 
 def _of_kind(
@@ -98,7 +104,7 @@ def _of_kind(
     elif kind == "regclass":
         yield from (Value(t.label, real=True) for t in (table,) if t is not None)
     elif kind == "interval":
-        yield Value("100 years")
+        yield from (Value("100 years"), Value("0 seconds"), Value("-100 years"))
     else:
         yield from (Value(text, real=True) for text in _whole(kind, table, row))
 

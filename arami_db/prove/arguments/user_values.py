@@ -104,7 +104,7 @@ def documents(scenario: Scenario, function: ApiFunction, subject: Subject) -> It
         function: the function to call.
         subject: whose values.
     """
-    user, _, row = subject
+    user, table, row = subject
     keys = {key for pair in _KEYS.findall(function.body) for key in pair if key}
     chosen = _CHOSEN.findall(function.body)[:_WORDS]  # what the body compares a key with
     found: dict[str, object] = {**row, **dict(reversed(chosen))}
@@ -128,6 +128,8 @@ def documents(scenario: Scenario, function: ApiFunction, subject: Subject) -> It
         place[last] = named(scenario, last.lower(), subject) or row.get("id") or user
     yield Value(json.dumps(found), real=True)
     yield from (Value(json.dumps({**found, k: word}), real=True) for k, word in chosen)
+    yield from (Value(text, real=True) for text in typed(table, row, {"json", "jsonb"}))
+    yield Value("{}")  # what every document contains
     yield Value(json.dumps([found]), real=True)
     yield Value(json.dumps([row.get("id") or user]), real=True)
     yield Value(json.dumps(row.get("id") or user), real=True)
