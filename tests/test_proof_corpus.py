@@ -31,7 +31,6 @@ GAPS = {
     "leak_number_in_tenant": "not tried",
     "leak_overlapping_stays": "not tried",
     "leak_reserve_error": "oracle",
-    "leak_tips_of_kind": "not tried",
     "leak_tree_upwards": "oracle",
     "good_number_in_tenant": "accused",
     # A nick for all who signed in, as the grant of columns says: who means it declares it.
