@@ -33,10 +33,9 @@ demo: $(VENV)/.installed ## From nothing to a database of your own with a hundre
 quick: $(VENV)/.installed ## In a minute: the tests marked as quick, the core of each layer
 	$(BIN)/pytest -q -n 2 -m quick --durations 3
 
-# Three workers keep two cores at work while tests wait for locks and for limits of time. By name,
-# the files that take longest come first.
+# By name, the files that take longest come first.
 test: $(VENV)/.installed ## Every test, on a real Postgres started for the purpose
-	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 check: lint ## What must be clean before a commit: format, lint, types, SQL
 
