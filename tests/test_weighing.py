@@ -146,7 +146,7 @@ def test_partitions_that_only_the_target_has_count(
             connection.execute("create table public.p_1 partition of public.p default")
             connection.execute("insert into public.p select 1, 'x' from generate_series(1, 999)")
             for statement in (b"select pg_stat_force_next_flush()", b"analyze public.p"):
-                connection.execute(statement)  # what was counted is in before it is counted anew
+                connection.execute(statement)  # what was counted is in before it is counted again
         assert target_of(there).tables["public.p"].heap_bytes == 0
         said = run_cli("plan", "--shadow", shadow, *named).stdout
     assert "inherits public.p differs" in said
