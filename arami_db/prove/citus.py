@@ -114,11 +114,8 @@ def _rows(connection: Connection, schema: ExposedSchema, user: str) -> dict[Path
     for table in schema.owned:
         if not table.direct:
             continue
-        texts = sql.SQL(", ").join(
-            sql.SQL("{}::text").format(sql.Identifier(name)) for name in table.columns
-        )
         one = sql.SQL("select {} from {} where {} limit 1")
-        query = one.format(texts, table.identifier, predicate(maker, table, user))
+        query = one.format(table.texts, table.identifier, predicate(maker, table, user))
         if found := connection.execute(query).fetchone():
             rows[table.path] = dict(zip(table.columns, found, strict=True))
     return rows

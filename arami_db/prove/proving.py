@@ -134,8 +134,7 @@ def _own(scenario: Scenario, mine: list[Actor]) -> None:
     for attack, result in scenario.run(todo):
         promises.keep(scenario, attack, result)
         if result.changed and result.sqlstate is None:
-            leak = f"rows of others changed in {', '.join(result.changed)}"
-            scenario.record(attack.actor, attack.action, attack.object, result, leak)
+            scenario.record(attack.actor, attack.action, attack.object, result, result.harm)
 
 
 def _on_citus(scenario: Scenario, me: Actor) -> BranchCoverage:
@@ -145,7 +144,7 @@ def _on_citus(scenario: Scenario, me: Actor) -> BranchCoverage:
         promises.views(scenario, me)
     else:
         promises.serve(scenario)
-    return BranchCoverage({}, {}, set(), {}, set())
+    return BranchCoverage()
 
 
 def _ask(scenario: Scenario, everybody: list[Actor]) -> None:

@@ -106,9 +106,6 @@ def _links(maker: Maker, table: Table, user: str) -> Row:
 
 def _row_of(connection: Connection, table: Table, turn: int, links: Row) -> Row | None:
     """An existing row, another one in each round; one with these keys, if there is any."""
-    texts = sql.SQL(", ").join(
-        sql.SQL("{}::text").format(sql.Identifier(name)) for name in table.columns
-    )
     linked = [
         sql.SQL("{}::text = {}").format(sql.Identifier(name), value)
         for name, value in links.items()
@@ -117,7 +114,7 @@ def _row_of(connection: Connection, table: Table, turn: int, links: Row) -> Row 
     for conditions in (linked, []) if linked else ([],):
         which = sql.SQL(" and ").join([*conditions, sql.SQL("true")])
         for place in dict.fromkeys((turn, 0)):
-            statement = asked.format(texts, table.identifier, which, max(place, 0))
+            statement = asked.format(table.texts, table.identifier, which, max(place, 0))
             if found := connection.execute(statement).fetchone():
                 return dict(zip(table.columns, found, strict=True))
     return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Callable, Iterator
 
 import psycopg
@@ -16,6 +17,7 @@ from arami_db.rows.values import DEFAULT, Value, candidates, is_free
 
 Row = dict[str, str | None]
 Theirs = Callable[[Table, str], sql.Composable]
+_DOUBLED = re.compile(r"\(([^=]*)\)=\(")  # Key (id, day)=(1, …) already exists: in any language
 _TRIES = 500
 _TRIES_OF_VARIANT = 30
 _CLAIMED = {("public", "users"): {"email", "phone"}}
@@ -23,6 +25,16 @@ _CLAIMED = {("public", "users"): {"email", "phone"}}
 
 class NoRowError(Exception):
     """No row that the table accepts was found; the message is the last refusal."""
+
+
+def _constrained(table: Table, name: str, detail: str) -> tuple[str, ...]:
+    """The columns of a constraint; those of a partition's own stand in what its error details."""
+    if name in table.checks:
+        return table.checks[name].columns
+    told = _DOUBLED.search(detail)
+    named = tuple(one.strip('"') for one in told[1].split(", ")) if told else ()
+    keys = {key.name: key.columns for key in table.keys}
+    return keys.get(name, tuple(one for one in named if one in table.columns))
 
 
 def inserting(table: Table, row: Row) -> sql.Composed:
@@ -98,17 +110,14 @@ class Maker(Identities):
     def insert(self, table: Table, user: str) -> Row:
         """Insert the drafted row and return all of it, as text."""
         draft = self.drafts[user, table.path]
-        texts = sql.SQL(", ").join(
-            sql.SQL("{}::text").format(sql.Identifier(name)) for name in table.columns
-        )
         if self._theirs:
             self._connection.execute(inserting(table, draft))
             picked = self._theirs(table, user)
             statement = sql.SQL("select {} from {} where {}").format(
-                texts, table.identifier, picked
+                table.texts, table.identifier, picked
             )
         else:
-            statement = sql.SQL("{} returning {}").format(inserting(table, draft), texts)
+            statement = sql.SQL("{} returning {}").format(inserting(table, draft), table.texts)
         found = self._connection.execute(statement).fetchone()
         if found is None:
             raise NoRowError("the insert succeeded, but inserted no row")
@@ -157,7 +166,7 @@ class Maker(Identities):
         """The next combination of values for the columns of the violated constraint."""
         name = refusal.diag.constraint_name or ""
         if name not in choices:
-            columns = table.constrained(name, refusal.diag.message_detail or "")
+            columns = _constrained(table, name, refusal.diag.message_detail or "")
             choices[name] = self._combinations(table, user, columns)
         return next(choices[name], None)
 

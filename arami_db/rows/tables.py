@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -14,7 +13,6 @@ from psycopg.rows import dict_row
 from arami_db.database.connect import Connection, query
 
 Path = tuple[str, str]  # schema and name
-_DOUBLED = re.compile(r"\(([^=]*)\)=\(")  # Key (id, day)=(1, …) already exists: in any language
 
 
 @dataclass(frozen=True)
@@ -111,24 +109,22 @@ class Table:
         return tuple(owner for owner in self.owners if owner.kind != "row")
 
     @property
+    def referring(self) -> frozenset[str]:
+        """The columns of foreign keys."""
+        return frozenset(name for key in self.foreign_keys for name in key.columns)
+
+    @property
+    def texts(self) -> sql.Composed:
+        """All columns as text, for a SELECT or RETURNING list."""
+        return sql.SQL(", ").join(
+            sql.SQL("{}::text").format(sql.Identifier(name)) for name in self.columns
+        )
+
+    @property
     def leading(self) -> frozenset[str]:
         """The columns that tell rows apart or lead to others: of keys of both kinds, and owners."""
-        groups = [key.columns for key in self.keys] + [key.columns for key in self.foreign_keys]
-        return frozenset(n for group in groups for n in group) | {o.column for o in self.owners}
-
-    def constrained(self, name: str, detail: str) -> tuple[str, ...]:
-        """The columns of a constraint; those of a partition's own stand in what its error details.
-
-        Args:
-            name: the constraint's.
-            detail: of the error.
-        """
-        if name in self.checks:
-            return self.checks[name].columns
-        told = _DOUBLED.search(detail)
-        named = tuple(one.strip('"') for one in told[1].split(", ")) if told else ()
-        keys = {key.name: key.columns for key in self.keys}
-        return keys.get(name, tuple(one for one in named if one in self.columns))
+        keyed = frozenset(name for key in self.keys for name in key.columns)
+        return keyed | self.referring | {owner.column for owner in self.owners}
 
     @property
     def path(self) -> Path:

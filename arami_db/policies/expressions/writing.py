@@ -2,32 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
-from functools import cache
 
-import postgast
-from postgast.pg_query_pb2 import NO_KEYWORD, UNRESERVED_KEYWORD
-
+from arami_db.files.definitions.names import quoted
 from arami_db.policies.expressions.tree import Expr, Query, Source
 from arami_db.rows.tables import Path
 
 _GRAMMAR = {"coalesce", "nullif", "greatest", "least"}  # no functions, and no names in quotes
-_FREE = {NO_KEYWORD, UNRESERVED_KEYWORD}
 Wording = Callable[[Path], str]
-
-
-@cache
-def quoted(name: str) -> str:
-    """A name as SQL, in quotes where it needs them.
-
-    Args:
-        name: as the catalog has it.
-    """
-    is_small = re.fullmatch(r"[a-z_][a-z0-9_$]*", name)
-    if is_small and postgast.scan(name).tokens[0].keyword_kind in _FREE:
-        return name
-    return '"' + name.replace('"', '""') + '"'
 
 
 def table_name(path: Path) -> str:

@@ -10,10 +10,10 @@ from typing import Any
 
 import postgast
 
+from arami_db.files.definitions.names import quoted
 from arami_db.policies.catalog import Function
 from arami_db.policies.expressions.parsing import expression, query
 from arami_db.policies.expressions.tree import FALSE, NULL, Expr, Query
-from arami_db.policies.expressions.writing import quoted
 
 Values = Mapping[str, Expr]
 _PLAIN_RETURN = re.compile(r"\breturn\s+([a-z_][\w$]*)\s*;", re.IGNORECASE)

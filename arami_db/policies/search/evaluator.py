@@ -10,8 +10,9 @@ from functools import cached_property
 import psycopg
 
 from arami_db.database.connect import Connection
+from arami_db.files.definitions.names import quoted
 from arami_db.policies.expressions.tree import NULL, Expr, literal, renamed, walk
-from arami_db.policies.expressions.writing import quoted, table_name, text
+from arami_db.policies.expressions.writing import table_name, text
 from arami_db.policies.search.places import ROW, Env, as_text
 from arami_db.policies.search.worlds import CaseWorld
 from arami_db.rows.tables import Column, Path, Table

@@ -1,4 +1,4 @@
-"""Controls: what B is told of B's own rows. What tells B nothing proves nothing."""
+"""Controls: B asks about B's own rows. An answer that B's rows do not change proves nothing."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _AS_OWNER = (
 
 
 class Controls:
-    """What B is told, asking about B's own rows."""
+    """The answers that B gets about B's own rows."""
 
     def __init__(self, scenario: Scenario, todo: list[Question], me: Actor) -> None:
         """Ask while B has rows.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from psycopg import sql
 
 from arami_db.prove.arguments.calls import Call, calls
-from arami_db.prove.attempts.actors import Actor
+from arami_db.prove.attempts.actors import RESET, Actor
 from arami_db.prove.attempts.model import DENIED, Result
 from arami_db.prove.attempts.single import asked
 from arami_db.prove.scenario import Scenario
@@ -48,6 +48,11 @@ class Question:
     def name(self) -> str:
         """The view or function, as people know it."""
         return self.of.label if isinstance(self.of, View) else self.of.identity
+
+    @property
+    def called(self) -> tuple[sql.Composable, ...]:
+        """The question as steps before an attack: it is asked, and full rights are back."""
+        return (sql.SQL("; ").join([self.actor.become, self.statement]), RESET)
 
 
 def questions(scenario: Scenario, actors: list[Actor]) -> list[Question]:

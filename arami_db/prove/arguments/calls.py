@@ -73,9 +73,8 @@ def _plain(scenario: Scenario, function: ApiFunction, subject: Subject) -> Itera
     ]
     one_by_one = [
         (2 * n + 1, [value if at == place else each[0] for at, each in enumerate(lists)])
-        for place, values in enumerate(lists if len(lists) > 1 else ())
-        for n, value in enumerate(values[:_MOST])
-        if n
+        for place, values in enumerate(lists)
+        for n, value in enumerate(values[1:_MOST], start=1)
     ]
     for n, (rank, chosen) in enumerate(together + one_by_one):
         told = f" {label}, {n + 1}" if n else f" {label}"

@@ -62,7 +62,7 @@ def _attaching(scenario: Scenario, table: Table, actor: Actor, link: Row) -> Ite
 def _harm(table: Table, columns: Iterable[str], result: Result) -> str | None:
     """What becomes of B when a row of A's hangs on B's."""
     if result.changed:
-        return f"rows of others changed in {', '.join(result.changed)}"
+        return result.harm
     owners = {owner.column for owner in table.direct}
     for key in table.keys:
         names = set(key.columns)

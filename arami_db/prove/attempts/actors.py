@@ -13,6 +13,8 @@ from arami_db.rows.identities import email
 
 API_ROLES = ("anon", "authenticated", "service_role")
 ROLE = "authenticated"
+# The end of acting as somebody: full rights again.
+RESET = sql.SQL("reset role; set local row_security = off")
 
 
 @dataclass(frozen=True)

@@ -98,6 +98,11 @@ class Result:
         return "denied" if self.sqlstate == DENIED else "refused"
 
     @property
+    def harm(self) -> str:
+        """What was changed of others' rows, for people; empty where nothing was."""
+        return f"rows of others changed in {', '.join(self.changed)}" if self.changed else ""
+
+    @property
     def is_done(self) -> bool:
         """Whether rows came of it, or were touched."""
         return self.sqlstate is None and self.count > 0

@@ -10,7 +10,7 @@ import psycopg
 from psycopg import sql
 
 from arami_db.database.connect import Connection
-from arami_db.prove.attempts.actors import Actor
+from arami_db.prove.attempts.actors import RESET, Actor
 from arami_db.prove.attempts.model import Attack, Result
 from arami_db.rows.savepoints import undone
 
@@ -125,7 +125,7 @@ def _looked(
     connection: Connection, actor: Actor, belongings: Callable[[], frozenset[tuple[str, ...]]]
 ) -> frozenset[tuple[str, ...]]:
     if not actor.on_citus:
-        connection.execute("reset role; set local row_security = off")
+        connection.execute(RESET)
     return belongings()
 
 

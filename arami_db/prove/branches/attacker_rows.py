@@ -6,7 +6,7 @@ import re
 
 from psycopg import sql
 
-from arami_db.prove.attempts.actors import Actor
+from arami_db.prove.attempts.actors import RESET, Actor
 from arami_db.prove.attempts.model import Attack
 from arami_db.prove.branches.other_rows import LOGINS, another, put
 from arami_db.prove.scenario import Scenario
@@ -41,17 +41,13 @@ def written(scenario: Scenario, path: Path, row: Row, actor: Actor) -> bool:
         return False
     table = scenario.schema.tables[path]
     for statement in _ways(scenario, table, row, actor):
-        done = [
-            result
-            for _, result in scenario.run(
-                [Attack(actor, "write", table.label, statement, reads=True)]
-            )
-        ]
-        if done[0].sqlstate is None and done[0].count:
+        write = Attack(actor, "write", table.label, statement, reads=True)
+        [(_, result)] = scenario.run([write])
+        if result.is_done:
             with scenario.connection.transaction():
                 scenario.connection.execute(actor.become)
                 scenario.connection.execute(statement)
-                scenario.connection.execute("reset role; set local row_security = off")
+                scenario.connection.execute(RESET)
             return True
     return False
 
@@ -114,11 +110,8 @@ def promoted(scenario: Scenario, path: Path, row: Row, read: Attack) -> bool:
 
 def _taken(scenario: Scenario, table: Table, row: Row) -> None:
     """Take the row that A has just written for A's."""
-    texts = sql.SQL(", ").join(
-        sql.SQL("{}::text").format(sql.Identifier(name)) for name in table.columns
-    )
     one = sql.SQL("select {} from {} where {}").format(
-        texts, table.identifier, pinpoint(table, row, list(row))
+        table.texts, table.identifier, pinpoint(table, row, list(row))
     )
     if found := scenario.connection.execute(one).fetchone():
         held = dict(zip(table.columns, found, strict=True))

@@ -27,13 +27,13 @@ def key_of(branch: Branch) -> Key:
 class BranchCoverage:
     """Which branches were seen true and false, and why others were not."""
 
-    branches: dict[Key, Branch]
-    seen: dict[Key, set[bool]]
-    refuted: set[Key]
-    why: dict[Key, str]
-    settled: set[Key]
+    branches: dict[Key, Branch] = field(default_factory=dict)
+    seen: dict[Key, set[bool]] = field(default_factory=dict)
+    refuted: set[Key] = field(default_factory=set)
+    why: dict[Key, str] = field(default_factory=dict)
+    settled: set[Key] = field(default_factory=set)  # true only for the owner, by a column
     of_owners: set[Key] = field(default_factory=set)  # they say whose a row is
-    refused: set[Key] = field(default_factory=set)  # B's row for it could not be made, or is A's
+    unproved: set[Key] = field(default_factory=set)  # B's row for it could not be made, or is A's
 
     def sees(self, branch: Branch, value: bool | None) -> None:
         """Note what a branch was on some row."""
@@ -52,7 +52,7 @@ class BranchCoverage:
         return [
             (branch, self.why.get(key, "no row and no claims were found that make it true"))
             for key, branch in self.branches.items()
-            if key in self.refused
+            if key in self.unproved
             or (True not in self.seen.get(key, set()) and key not in self.refuted)
         ]
 
@@ -71,11 +71,12 @@ def begin(scenario: Scenario) -> BranchCoverage:
         if branch.table in tried and people & set(branch.roles)
     }
     compared = [one for columns in scenario.schema.compared.values() for one in columns]
-    # These are true only for the owner, by that column.
     direct = [one for one in compared if one.kind == "uid" and not one.via]
-    settled = {key_of(branch) for column in direct for branch in column.branches}
-    coverage = BranchCoverage(branches, {}, set(), {}, settled)
-    coverage.of_owners = {key_of(branch) for column in compared for branch in column.branches}
+    coverage = BranchCoverage(
+        branches,
+        settled={key_of(branch) for column in direct for branch in column.branches},
+        of_owners={key_of(branch) for column in compared for branch in column.branches},
+    )
     actor = owner(scenario.a, scenario.claims)
     of: dict[Path, list[Branch]] = {}
     for branch in branches.values():

@@ -8,11 +8,7 @@ from dataclasses import replace
 import psycopg
 from psycopg import sql
 
-from arami_db.policies import (
-    Case,
-    Gap,
-    Policies,
-)
+from arami_db.policies import Case, Gap, Policies
 from arami_db.prove import promises
 from arami_db.prove.attempts.actors import Actor
 from arami_db.prove.attempts.model import MEANT, NOBODYS, SHARED, Attack
@@ -91,7 +87,7 @@ def _try(scenario: Scenario, coverage: BranchCoverage, case: Case, ends: list[Ro
                 _attack(scenario, table, case, actor, there, ends)
                 _own(scenario, table, case, actor, ends)
                 if there.is_own and key_of(case.branch) not in coverage.of_owners:
-                    coverage.refused.add(key_of(case.branch))
+                    coverage.unproved.add(key_of(case.branch))
                     coverage.why.setdefault(key_of(case.branch), _OWN_ONLY)
     except psycopg.Error as error:
         if scenario.connection.closed:
@@ -99,7 +95,7 @@ def _try(scenario: Scenario, coverage: BranchCoverage, case: Case, ends: list[Ro
         said = str(error).strip().split("\n")[0]
         coverage.why.setdefault(key_of(case.branch), f"the case could not be made: {said}")
         if case.holds:
-            coverage.refused.add(key_of(case.branch))
+            coverage.unproved.add(key_of(case.branch))
     finally:
         scenario.maker.made, scenario.maker.drafts = kept
 
@@ -136,7 +132,7 @@ def _attack(
             elif (
                 table.owners and result.changed and (there.is_theirs or "to A" not in attack.action)
             ):
-                leak = f"rows of others changed in {', '.join(result.changed)}"
+                leak = result.harm
             elif (
                 there.is_hidden
                 and result.count

@@ -104,10 +104,7 @@ def kept(scenario: Scenario, table: Table, user: str, statement: sql.Composable)
     Raises:
         psycopg.Error: it cannot be written.
     """
-    texts = sql.SQL(", ").join(
-        sql.SQL("{}::text").format(sql.Identifier(name)) for name in table.columns
-    )
-    written = sql.SQL("{} returning {}").format(statement, texts)
+    written = sql.SQL("{} returning {}").format(statement, table.texts)
     found = scenario.connection.execute(written).fetchone()
     if found is None:
         raise psycopg.errors.NoData("the row was accepted, and no row came of it")

@@ -119,8 +119,7 @@ def _whole(scenario: Scenario, view: View, actor: Actor) -> sql.Composed:
 
 def _changes(table: Table, one: Shown, row: Row) -> Iterator[tuple[str, sql.Composed]]:
     """Other values for the columns that are shown; without any, the row away."""
-    held = {owner.column for owner in table.owners}
-    held |= {name for key in table.foreign_keys for name in key.columns}
+    held = {owner.column for owner in table.owners} | table.referring
     held |= {name for key in table.keys if key.primary for name in key.columns}
     where = pinpoint(table, row)
     names = [n for n in one.columns if n not in held and table.columns[n].category == "S"]

@@ -52,7 +52,7 @@ def _changing(
     for (question, attack), (_, result) in zip(todo, results, strict=True):
         if result.sqlstate is None:
             done.append(question)
-        leak = f"rows of others changed in {', '.join(result.changed)}"
+        leak = result.harm
         if question.is_mixed and result.changed and not _is_harm(scenario, attack, result):
             continue
         if result.changed and is_leak(scenario, question):

@@ -15,7 +15,6 @@ from arami_db.prove.scenario import statements as make
 from arami_db.rows.tables import Table
 
 _ELSEWHERE = re.compile(r"\bselect\b|(?<![\w.])(?!auth\.)\w+\.\w+\(|setting")
-_BACK = sql.SQL("reset role; set local row_security = off")
 
 
 def entered(scenario: Scenario, todo: list[Question]) -> None:
@@ -35,7 +34,7 @@ def entered(scenario: Scenario, todo: list[Question]) -> None:
     )
     if not reads:
         return
-    attacks = [Attack(q.actor, q.action, q.name, each, _called(q), reads=True) for q in calls]
+    attacks = [Attack(q.actor, q.action, q.name, each, q.called, reads=True) for q in calls]
     results = list(zip(calls, scenario.run(attacks), strict=True))
     for question, (attack, result) in results:
         if result.is_done and questions.is_leak(scenario, question):
@@ -64,10 +63,6 @@ def _policies(scenario: Scenario, table: Table) -> tuple[str, ...]:
     """What policies say of a table's rows, the same for two tables with the same policies."""
     branches = (b for p in scenario.schema.guard(table.path).policies for b in p.branches)
     return tuple(b.text.replace(table.name, "") + b.clause + b.command for b in branches)
-
-
-def _called(question: Question) -> tuple[sql.Composable, ...]:
-    return (sql.SQL("; ").join([question.actor.become, question.statement]), _BACK)
 
 
 def _tell(scenario: Scenario, attack: Attack, hidden: list[Table]) -> None:

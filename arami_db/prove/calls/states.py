@@ -32,7 +32,7 @@ def states(
         if scenario.row(scenario.b, table.path) is None or not _is_in(table.name, body):
             continue
         where = scenario.pinpoint(table, scenario.b)
-        free = [c for c in table.columns.values() if c.writable and not _is_led(table, c)]
+        free = [c for c in table.columns.values() if c.writable and c.name not in table.leading]
         moments = [c.name for c in free if c.type in MOMENTS]
         for state, sign in (("old", "-"), ("later", "+")) if moments else ():
             made[state].append(_moved(table, moments, sign, where))
@@ -59,13 +59,6 @@ def _said(column: Column, body: str) -> Iterator[str | None]:
         yield found[-1]  # what is set comes before what is asked
     elif re.search(rf"\b{name}\s+is\s+null\b", body) and not column.required:
         yield None
-
-
-def _is_led(table: Table, column: Column) -> bool:
-    """Whether a column is an owner, or in a key."""
-    held = {name for key in table.keys for name in key.columns}
-    held |= {name for key in table.foreign_keys for name in key.columns}
-    return column.name in held | {owner.column for owner in table.owners}
 
 
 def _is_in(name: str, body: str) -> bool:

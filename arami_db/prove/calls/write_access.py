@@ -12,7 +12,6 @@ from arami_db.prove.scenario import statements as make
 from arami_db.prove.schema.parts import ApiFunction
 from arami_db.rows.tables import Table
 
-_BACK = sql.SQL("reset role; set local row_security = off")
 _TRY = "begin {}; exception when others then null; end;"
 
 
@@ -51,9 +50,8 @@ def _after(
 ) -> list[tuple[Attack, Result]]:
     attacks = []
     for question in calls:
-        called = sql.SQL("; ").join([question.actor.become, question.statement])
         action = f"change all after {question.action}"
-        attacks.append(Attack(question.actor, action, question.name, script, (called, _BACK)))
+        attacks.append(Attack(question.actor, action, question.name, script, question.called))
     return list(scenario.run(attacks))
 
 

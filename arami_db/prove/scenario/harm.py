@@ -8,6 +8,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from arami_db.prove.attempts.actors import RESET, Actor
 from arami_db.prove.attempts.model import Attack
 from arami_db.prove.attempts.single import perhaps
 from arami_db.prove.scenario.two_users import TwoUsers
@@ -90,9 +91,9 @@ def _compared(
                 perhaps(users.connection, step)
             before = [_rows(users, table) for table in tables]
             users.connection.execute(attack.actor.become)
-            seen = [_is_seen(users, attack, table) for table in tables]
+            seen = [is_seen(users, attack.actor, table) for table in tables]
             users.connection.execute(sql.SQL("{}").format(attack.statement))
-            users.connection.execute("reset role; set local row_security = off")
+            users.connection.execute(RESET)
             after = [_rows(users, table) for table in tables]
             return list(zip(seen, before, after, strict=True))
     except psycopg.Error:
@@ -111,10 +112,16 @@ def _rows(users: TwoUsers, table: Table) -> Rows:
     return {json.dumps([row[name] for name in names or row]): row for (row,) in found}
 
 
-def _is_seen(users: TwoUsers, attack: Attack, table: Table) -> bool:
-    """Whether who attacks may read B's row."""
+def is_seen(users: TwoUsers, actor: Actor, table: Table) -> bool:
+    """Whether an actor, who is acting, may read B's row.
+
+    Args:
+        users: in which B has rows.
+        actor: who.
+        table: whose row.
+    """
     row = users.row(users.b, table.path)
-    readable = users.schema.guard(table.path).columns(attack.actor.role, "select")
+    readable = users.schema.guard(table.path).columns(actor.role, "select")
     if row is None or not readable:
         return False
     query = sql.SQL("select 1 from {} where {}")

@@ -92,11 +92,8 @@ class Making:
     def _adopted(self, table: Table, user: str) -> bool:
         """Take a row that a trigger has made for a user."""
         theirs = predicate(self.maker, table, user) if table.direct else self._led(table, user)
-        texts = sql.SQL(", ").join(
-            sql.SQL("{}::text").format(sql.Identifier(name)) for name in table.columns
-        )
         one = sql.SQL("select {} from {} where {} limit 1")
-        statement = one.format(texts, table.identifier, theirs)
+        statement = one.format(table.texts, table.identifier, theirs)
         with self.connection.transaction():
             found = self.connection.execute(statement).fetchone()
         if found:
@@ -108,9 +105,9 @@ class Making:
 
     def _led(self, table: Table, user: str) -> sql.Composable:
         """The condition that picks rows whose foreign keys lead to a user's rows, all of them."""
-        keyed = {name for key in table.foreign_keys for name in key.columns}
         given = self.maker.given(table, user)
-        led = {name: given[name] for name in keyed & given.keys() if given[name] is not None}
+        both = table.referring & given.keys()
+        led = {name: given[name] for name in both if given[name] is not None}
         if not any(owner.column in led for owner in table.owners):
             return NOBODY
         return sql.SQL(" and ").join(
@@ -119,9 +116,8 @@ class Making:
 
     def _fill(self, table: Table, user: str, row: Row) -> None:
         """Have something to tell in a row that a trigger has left bare."""
-        led = {name for key in table.foreign_keys for name in key.columns}
         for name, column in table.columns.items():
-            if row[name] is not None or name in led or column.category != "S":
+            if row[name] is not None or name in table.referring or column.category != "S":
                 continue
             value = email(user) if name == "email" else secrets.token_hex(6)
             change = sql.SQL("update {} set {} = {} where {}").format(

@@ -72,15 +72,11 @@ def point(scenario: Scenario, table: Table, user: str) -> sql.Composable:
 def changed_column(scenario: Scenario, table: Table, role: str) -> str:
     """A column to update: one the role may, and that no key holds, if there is one."""
     columns = scenario.schema.guard(table.path).columns(role, "update") or list(table.columns)
-    held = {name for key in table.keys for name in key.columns}
-    held |= {name for key in table.foreign_keys for name in key.columns}
-    held |= {owner.column for owner in table.owners}
     writable = [name for name in columns if table.columns[name].writable] or columns
-    return next((name for name in writable if name not in held), writable[0])
+    return next((name for name in writable if name not in table.leading), writable[0])
 
 
 def identity(table: Table, row: Row, besides: Collection[str] = ()) -> Row:
     """What makes a row its user's: the owners, and the keys to the user's other rows."""
-    names = {name for key in table.foreign_keys for name in key.columns}
-    names |= {owner.column for owner in table.owners} | set(besides)
+    names = table.referring | {owner.column for owner in table.owners} | set(besides)
     return {name: row[name] for name in names if table.columns[name].writable}

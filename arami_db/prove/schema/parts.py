@@ -71,7 +71,7 @@ class View:
 
     @property
     def label(self) -> str:
-        """ExposedSchema and name, for people."""
+        """Schema and name, for people."""
         return f"{self.schema}.{self.name}"
 
 

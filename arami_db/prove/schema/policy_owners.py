@@ -8,12 +8,11 @@ from dataclasses import replace
 from typing import Literal
 
 from arami_db.policies import OwnerColumn, Policies, standings
-from arami_db.prove.schema.secrets import SECRET
+from arami_db.prove.schema.secrets import METADATA, SECRET, SENT, USERS_SET
 from arami_db.rows.tables import Owner, Path, Table
 
 _IDS = ("sub", "id", "user_id", "uid")
-_USERS_OWN = ("user_metadata", "raw_user_meta_data", "is_anonymous", "phone", "aal", "amr")
-_SENT = ("request.headers", "request.cookies", "user_metadata", "raw_user_meta_data")
+_USERS_OWN = USERS_SET - {"email"}
 _SOMEBODY = re.compile(
     r"user|owner|member|profile|account|author|customer|tenant|mail|phone|uid|\b(?:\w+[_-])?id\b"
 )
@@ -68,7 +67,7 @@ def by_members(tables: dict[Path, Table], policies: Policies) -> Owners:
 
 def _meant(column: OwnerColumn) -> Iterator[Owner]:
     """Whom a policy means by a claim that users set themselves: whose the row was to be."""
-    if column.kind == "claim" and not column.via and column.claim[0] in _USERS_OWN[:2]:
+    if column.kind == "claim" and not column.via and column.claim[0] in METADATA:
         name = column.claim[-1]
         if name == "email":
             yield replace(_owner(column), kind="email", claim=())
@@ -85,7 +84,7 @@ def _is_operators(claim: tuple[str, ...]) -> bool:
 def _is_sent(column: OwnerColumn) -> bool:
     """Whether a column holds somebody's id that users send: no secret, and no mere choice."""
     names = " ".join((column.column, *column.claim[1:])).lower()
-    is_sent = bool(column.claim) and column.claim[0] in _SENT and not column.via
+    is_sent = bool(column.claim) and column.claim[0] in SENT | METADATA and not column.via
     return is_sent and bool(_SOMEBODY.search(names)) and not SECRET.search(names)
 
 

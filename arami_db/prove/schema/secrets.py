@@ -14,8 +14,9 @@ SECRET = re.compile(
     r"|(?:access|api|share|invite|invitation|link|join)[_-]?(?:code|key|hash)"
 )
 # What users set themselves: a second factor, too, is theirs to enroll.
-_USERS_SET = {"user_metadata", "raw_user_meta_data", "is_anonymous", "email", "phone", "aal", "amr"}
-_SENT = {"request.headers", "request.cookies"}
+METADATA = {"user_metadata", "raw_user_meta_data"}
+USERS_SET = METADATA | {"is_anonymous", "email", "phone", "aal", "amr"}
+SENT = {"request.headers", "request.cookies"}
 _SIGN_IN = {"provider", "providers"}  # in app_metadata: by what somebody signed in
 
 
@@ -26,7 +27,7 @@ def beyond_users(case: Case) -> str:
         case: the case.
     """
     held = {*case.claims, *(n for n in case.settings if n.startswith("request."))}
-    held -= _USERS_SET | _SENT
+    held -= USERS_SET | SENT
     metadata = case.claims.get("app_metadata")
     if isinstance(metadata, dict) and metadata.keys() <= _SIGN_IN:
         held.discard("app_metadata")

@@ -99,8 +99,7 @@ def _linked(
 ) -> Iterator[tuple[Attack, Table]]:
     """A's row with the key of a row of B's in every column that can hold it, one at a time."""
     held = {k.columns[0] for k in table.keys if k.primary and len(k.columns) == 1}
-    held -= {name for key in table.foreign_keys for name in key.columns}
-    held |= {owner.column for owner in table.direct}
+    held = held - table.referring | {owner.column for owner in table.direct}
     there = scenario.row(scenario.a, table.path) is not None
     for parent, column, value in _keys(scenario, guard):
         label = f"with B's {parent.label}.{column} as"

@@ -71,12 +71,13 @@ def _of_b(scenario: Scenario, table: Table) -> Iterator[tuple[str, sql.Composabl
     where = scenario.pinpoint(table, scenario.b)
     name = make.changed_column(scenario, table, ROLE)
     longer = sql.SQL("update {0} set {1} = {1} || 'x' where {2}")  # where a change alone tells
-    steps = [
+    steps: list[tuple[str, sql.Composable]] = [
         ("update", make.update(table, {name: row[name]}, where)),
-        ("update", longer.format(table.identifier, sql.Identifier(name), where)),
         ("delete", make.delete(table, where)),
     ]
-    for command, step in steps if table.columns[name].category == "S" else (steps[0], steps[2]):
+    if table.columns[name].category == "S":
+        steps.insert(1, ("update", longer.format(table.identifier, sql.Identifier(name), where)))
+    for command, step in steps:
         if guard.acts.get(command) and guard.promises(ROLE, command):
             yield command, step
 
@@ -106,8 +107,7 @@ def _set_off(
     linked = [action.attack for action in there if action.named]
     for attack, result in scenario.run(linked):
         if result.sqlstate is None and result.changed:
-            leak = f"rows of others changed in {', '.join(result.changed)}"
-            scenario.record(attack.actor, attack.action, attack.object, result, leak)
+            scenario.record(attack.actor, attack.action, attack.object, result, result.harm)
     done = set()
     for action in [*there, *actions.of_functions(scenario, todo, actor)]:
         result, told = _told(scenario, action, secrets)
@@ -144,7 +144,7 @@ def _secrets(scenario: Scenario) -> frozenset[str]:
 def _told(
     scenario: Scenario, action: Action, secrets: frozenset[str], *, is_done: bool = True
 ) -> tuple[Result, frozenset[str]]:
-    """What A is told by doing something, and may read afterwards; or without doing it."""
+    """The secrets of B that A receives or can read after an action; before it, unless is_done."""
     attack, connection = action.attack, scenario.connection
     told: list[object] = []
     result = Result()

@@ -8,6 +8,7 @@ from psycopg import sql
 
 from arami_db.prove.attempts.single import perhaps
 from arami_db.prove.scenario import Scenario
+from arami_db.prove.scenario.harm import is_seen
 from arami_db.prove.schema.predicates import pinpoint
 from arami_db.prove.triggers.actions import Action
 from arami_db.rows.savepoints import undone
@@ -49,30 +50,21 @@ def derived_columns(scenario: Scenario, action: Action) -> list[str]:
 
 def _is_read(scenario: Scenario, action: Action, table: Table) -> bool:
     """Whether A may read B's row anyway."""
-    actor, row = action.attack.actor, scenario.row(scenario.b, table.path)
-    readable = scenario.schema.guard(table.path).columns(actor.role, "select")
-    if row is None or not readable:
-        return False
-    query = sql.SQL("select 1 from {} where {}")
     with undone(scenario.connection, "arami_read"):
-        scenario.connection.execute(actor.become)
-        where = pinpoint(table, row, readable)
-        return bool(perhaps(scenario.connection, query.format(table.identifier, where)))
+        scenario.connection.execute(action.attack.actor.become)
+        return is_seen(scenario, action.attack.actor, table)
 
 
 def _changes(scenario: Scenario, table: Table) -> Changes:
     """By column, the ways of having something else in B's row."""
     row = scenario.row(scenario.b, table.path)
-    held = {owner.column for owner in table.owners}
-    held |= {name for key in table.keys for name in key.columns}
-    held |= {name for key in table.foreign_keys for name in key.columns}
     if row is None or not table.owners:
         return []
     where = pinpoint(table, row)
     return [
         [_change(table, column.name, other, where) for other in _OTHERS[column.category]]
         for column in table.columns.values()
-        if column.writable and column.name not in held and column.category in _OTHERS
+        if column.writable and column.name not in table.leading and column.category in _OTHERS
     ]
 
 

@@ -23,7 +23,7 @@ def judged(scenario: Scenario, todo: list[Attack]) -> None:
     for attack, result in scenario.run(todo):
         table = tables.get(attack.object)
         if table is None:  # a view
-            leak = _changed(result) if result.sqlstate is None else None
+            leak = (result.harm or None) if result.sqlstate is None else None
             scenario.record(attack.actor, attack.action, attack.object, result, leak)
             continue
         if (
@@ -60,8 +60,4 @@ def leak_of(attack: Attack, result: Result) -> str | None:
         return None
     if attack.reads and result.count:
         return f"{result.count} of B's rows visible"
-    return _changed(result)
-
-
-def _changed(result: Result) -> str | None:
-    return f"rows of others changed in {', '.join(result.changed)}" if result.changed else None
+    return result.harm or None

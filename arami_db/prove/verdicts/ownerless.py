@@ -88,6 +88,4 @@ def name_unclear(scenario: Scenario) -> None:
 
 def _points_nowhere(table: Table, name: str) -> bool:
     """Whether a column holds ids of what no key says: of people, maybe."""
-    held = {n for key in table.keys for n in key.columns}
-    held |= {n for key in table.foreign_keys for n in key.columns}
-    return table.columns[name].type == "uuid" and name not in held
+    return table.columns[name].type == "uuid" and name not in table.leading

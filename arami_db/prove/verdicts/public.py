@@ -98,12 +98,12 @@ def is_meant(scenario: Scenario, table: Table, branch: Branch) -> bool:
 
 
 def _has_secret(scenario: Scenario, table: Table, branch: Branch) -> bool:
-    """Whether a branch looks for a row that hangs on its own and has a secret, as a link does."""
+    """Whether a branch looks in a table that refers to its table and has a secret column: links."""
     queries = [one.query for one in walk(branch.expression) if one.query is not None]
     sources = {source.table for one in queries for source in one.sources}
-    hanging = (t for path, t in scenario.schema.tables.items() if path in sources)
+    links = (t for path, t in scenario.schema.tables.items() if path in sources)
     return any(
         any(SECRET.search(name.lower()) for name in one.columns)
         and any(key.parent == table.path for key in one.foreign_keys)
-        for one in hanging
+        for one in links
     )
