@@ -11,6 +11,7 @@ import pytest
 
 from arami_db.files import packaged_sql_dir
 from arami_db.prove import Proof, prove
+from arami_db.rows.values import word
 from tests.conftest import made
 from tests.documented import TABLES, Connection, tables, value
 
@@ -645,3 +646,9 @@ def test_a_value_that_begins_like_a_year_is_a_secret_as_any_other(
         end $$;
     """)
     assert "public.claim_seat(wanted uuid)" in {leak.object for leak in proof.leaks}
+
+
+def test_a_made_up_text_is_one_word_to_text_search(connection: psycopg.Connection[Any]) -> None:
+    """Else a query of full text search for it finds nothing, now and then."""
+    split = "select w from unnest(%s::text[]) as w where length(to_tsvector('simple', w)) <> 1"
+    assert connection.execute(split, [[word() for _ in range(1000)]]).fetchall() == []

@@ -61,6 +61,14 @@ def is_free(table: Table, column: Column) -> bool:
     return column.category == "S" and column.name not in held and not is_compared
 
 
+def word() -> str:
+    """A text that cannot be guessed: 12 characters, the first a letter.
+
+    Text search splits a text that begins like a number, such as 1e5, into several words.
+    """
+    return secrets.choice("abcdef") + secrets.token_hex(6)[1:]
+
+
 def argument(type_name: str) -> str | None:
     """A value for an argument of a function whose meaning is unknown."""
     if type_name in {"smallint", "integer", "bigint", "numeric", "real", "double precision"}:
@@ -111,12 +119,12 @@ def _ranges(column: Column) -> Iterator[str]:
 
 
 def _texts(numbers: list[str]) -> Iterator[str]:
-    yield secrets.token_hex(6)
+    yield word()
     for number in numbers:
         for length in (int(float(number)), int(float(number)) + 1, int(float(number)) - 1):
             if 0 <= length <= 1000:
-                yield (secrets.token_hex(6) * (length // 12 + 1))[:length]
-    unique = secrets.token_hex(6)
+                yield (word() * (length // 12 + 1))[:length]
+    unique = word()
     yield from (f"{unique}@example.com", f"https://example.com/{unique}")
     yield f"+351{secrets.randbelow(10**9):09}"
     yield from _PLAIN

@@ -13,6 +13,7 @@ from arami_db.prove.scenario import statements as make
 from arami_db.prove.schema.predicates import pinpoint
 from arami_db.rows.maker import Row, inserting
 from arami_db.rows.tables import Path, Table
+from arami_db.rows.values import word
 
 LOGINS = ("auth", "users")
 
@@ -83,7 +84,7 @@ def another(scenario: Scenario, table: Table, user: str, values: Row) -> Row:
             if column.type == "uuid":
                 row[name] = str(uuid.uuid4())
             elif column.category == "S" and name in row:
-                row[name] = secrets.token_hex(6)[: column.length]
+                row[name] = word()[: column.length]
             elif column.category == "N" and name in row:
                 row[name] = str(secrets.randbelow(30_000))
     return {**row, **values}

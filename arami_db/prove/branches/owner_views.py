@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -24,6 +23,7 @@ from arami_db.prove.verdicts.public import PERSONAL
 from arami_db.rows.maker import Row
 from arami_db.rows.savepoints import undone
 from arami_db.rows.tables import Table
+from arami_db.rows.values import word
 
 _RELATED = (
     "it shows A what is in B's row ({}), which a row of A's leads to: whether that is meant, no"
@@ -124,7 +124,7 @@ def _changes(table: Table, one: Shown, row: Row) -> Iterator[tuple[str, sql.Comp
     where = pinpoint(table, row)
     names = [n for n in one.columns if n not in held and table.columns[n].category == "S"]
     for name in names:
-        value = secrets.token_hex(6)[: table.columns[name].length]
+        value = word()[: table.columns[name].length]
         yield name, make.update(table, {name: value}, where)
     if not names:
         yield ", ".join(one.columns), make.delete(table, where)

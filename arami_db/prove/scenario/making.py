@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass, field
 
 import psycopg
@@ -15,6 +14,7 @@ from arami_db.prove.schema.predicates import NOBODY, predicate
 from arami_db.rows.identities import email
 from arami_db.rows.maker import Maker, NoRowError, Row
 from arami_db.rows.tables import Path, Table
+from arami_db.rows.values import word
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ class Making:
         for name, column in table.columns.items():
             if row[name] is not None or name in table.referring or column.category != "S":
                 continue
-            value = email(user) if name == "email" else secrets.token_hex(6)
+            value = email(user) if name == "email" else word()
             change = sql.SQL("update {} set {} = {} where {}").format(
                 table.identifier, sql.Identifier(name), value, predicate(self.maker, table, user)
             )
